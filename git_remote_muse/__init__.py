@@ -1,0 +1,1 @@
+"""The remote helper behind `muse::` URLs."""

@@ -1,0 +1,3 @@
+"""Muse on Git: version control that understands what it stores."""
+
+from muse._version import __version__ as __version__

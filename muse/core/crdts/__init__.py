@@ -1,0 +1,1 @@
+"""Six CRDTs whose values never change: every mutator returns a new value."""

@@ -1,0 +1,1 @@
+"""Diffs by schema: sequences, sets, tensors, maps and trees."""

@@ -1,0 +1,80 @@
+"""The one exception tree. Doors turn any MuseError into one line on stderr and its exit code.
+
+    MuseError (128)               anything a user can be told in one line
+    ├── UsageError (129)          the command line or an argument is wrong
+    ├── NotARepositoryError (128) no Git repository here
+    ├── ContentMissingError (128) bytes of a digest are nowhere to be found
+    ├── FormatError (128)         bytes that cannot be what they claim; carries an offset where known
+    ├── DamageError (128)         stored Muse data contradicts itself; names the command that mends it
+    ├── RefMovedError (1)         a compare-and-swap lost; the caller may retry
+    └── ConflictError (1)         a merge stopped at conflicts
+
+`MuseCLIError` is MuseError under the name plugin authors know.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+
+class ExitCode(IntEnum):
+    """Git's own exit codes, which every door uses."""
+
+    OK = 0
+    CONFLICT = 1
+    FATAL = 128
+    USAGE = 129
+    INTERRUPTED = 130
+
+
+class MuseError(Exception):
+    """An error with a message for a person, an exit code, and a hint that says what to type next."""
+
+    exit_code: int = ExitCode.FATAL
+
+    def __init__(self, message: str, exit_code: int | None = None, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.hint = hint
+        if exit_code is not None:
+            self.exit_code = exit_code
+
+
+MuseCLIError = MuseError
+
+
+class UsageError(MuseError):
+    """The command line or an argument is wrong."""
+
+    exit_code = ExitCode.USAGE
+
+
+class NotARepositoryError(MuseError):
+    """No Git repository at or above the place we looked."""
+
+
+class ContentMissingError(MuseError):
+    """The bytes of a digest are in no store we can reach."""
+
+
+class FormatError(MuseError, ValueError):
+    """Bytes that cannot be what they claim to be; `offset` is in bytes from the start, or None."""
+
+    def __init__(self, message: str, offset: int | None = None) -> None:
+        super().__init__(message if offset is None else f"{message} (at byte {offset})")
+        self.offset = offset
+
+
+class DamageError(MuseError):
+    """Stored Muse data contradicts itself."""
+
+
+class RefMovedError(MuseError):
+    """A ref moved between our reading and our writing it."""
+
+    exit_code = ExitCode.CONFLICT
+
+
+class ConflictError(MuseError):
+    """A merge stopped at conflicts that a person has to settle."""
+
+    exit_code = ExitCode.CONFLICT

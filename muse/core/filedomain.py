@@ -1,0 +1,365 @@
+"""What every domain of files shares: manifests, drift, apply and the three-way merge of whole snapshots.
+
+A domain subclasses `FileDomain` and adds what only it knows: `diff_file`, `merge_file`, `patch_file`, `listing`,
+`schema`. The files plugin and the scaffold show the least that is needed.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from fnmatch import fnmatchcase
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
+
+from muse.core import content, options
+from muse.core.attributes import file_strategy, load_attributes
+from muse.core.content import ContentStore
+from muse.core.errors import ContentMissingError, MuseError
+from muse.core.ignore import is_ignored, load_patterns
+from muse.core.io import write_bytes_atomic
+from muse.core.paths import StrPath
+from muse.core.types import blob_digest
+from muse.domain import (
+    ConflictRecord,
+    DeleteOp,
+    DomainOp,
+    DriftReport,
+    FileMerge,
+    InsertOp,
+    LiveState,
+    MergeResult,
+    PatchOp,
+    ReplaceOp,
+    StateDelta,
+    StateSnapshot,
+    StructuredDelta,
+)
+
+if TYPE_CHECKING:
+    from muse.core.schema import DomainSchema
+
+MergeOne = Callable[[str, "bytes | None", "bytes | None", "bytes | None"], FileMerge]
+
+
+class FileDomain:
+    """The shared half of a domain whose state is a set of files."""
+
+    name = "files"
+    patterns: tuple[str, ...] = ()
+
+    # What a domain adds ------------------------------------------------------------------------------------------
+
+    def schema(self) -> DomainSchema:
+        """The domain's declaration."""
+        raise MuseError(f"domain {self.name} declares no schema")
+
+    def diff_file(self, path: str, old: bytes, new: bytes) -> tuple[list[DomainOp], str] | None:
+        """Child operations and their one-line summary; None when only "it changed" can be said."""
+        return None
+
+    def merge_file(self, path: str, base: bytes | None, ours: bytes, theirs: bytes) -> FileMerge:
+        """Merge one file both sides changed differently; `base` is None when both added it."""
+        return whole_file_conflict(path, base, ours, theirs)
+
+    def patch_file(self, path: str, old: bytes, child_ops: list[DomainOp]) -> bytes:
+        """The file after child operations that carry their content (from an op log)."""
+        raise MuseError(f"domain {self.name} cannot replay edits inside {path}")
+
+    def listing(self, data: bytes, path: str) -> str:
+        """The file as text lines for `git diff`; ValueError when it cannot be read."""
+        return data.decode("utf-8", "replace")
+
+    # What it gets ------------------------------------------------------------------------------------------------
+
+    def claims(self, path: str) -> bool:
+        """True when the file's name matches one of `patterns`, case-insensitively."""
+        base = path.rsplit("/", 1)[-1].lower()
+        return any(fnmatchcase(base, pattern) for pattern in self.patterns)
+
+    def snapshot(self, live_state: LiveState) -> StateSnapshot:
+        """A manifest of every file below the folder that `.museignore` does not exclude, or a copy of a manifest.
+
+        Bytes are put into the bound content store, if one is bound.
+        """
+        if not isinstance(live_state, os.PathLike):
+            return StateSnapshot(files=dict(live_state["files"]), domain=live_state["domain"])
+        store = content.bound()
+        keep = blob_digest if store is None else store.put
+        return StateSnapshot(
+            files={path: keep(read_entry(os.path.join(live_state, path))) for path in walk_files(live_state)},
+            domain=self.name,
+        )
+
+    def diff(self, base: StateSnapshot, target: StateSnapshot, *, repo_root: Path | None = None) -> StateDelta:
+        """File-level operations, with child operations wherever both contents are at hand."""
+        old, new = base["files"], target["files"]
+        ops: list[DomainOp] = []
+        for path in sorted(old.keys() | new.keys()):
+            if path not in new:
+                ops.append(DeleteOp(op="delete", address=path, position=None, content_id=old[path],
+                                    content_summary=f"deleted {path}"))
+            elif path not in old:
+                ops.append(InsertOp(op="insert", address=path, position=None, content_id=new[path],
+                                    content_summary=f"added {path}"))
+            elif old[path] != new[path]:
+                ops.append(self._changed(path, old[path], new[path], repo_root))
+        return StructuredDelta(domain=self.name, ops=ops, summary=summarise(ops))
+
+    def _changed(self, path: str, old: str, new: str, repo_root: Path | None) -> DomainOp:
+        inner = None
+        try:
+            store = content.current(repo_root)
+            inner = self.diff_file(path, content.fetch(store, old), content.fetch(store, new))
+        except MuseError:
+            pass  # no store, missing content or an unreadable file: what is left to say is that it changed
+        if inner is None:
+            return ReplaceOp(op="replace", address=path, position=None, old_content_id=old, new_content_id=new,
+                             old_summary=path, new_summary=f"changed {path}")
+        children, summary = inner
+        return PatchOp(op="patch", address=path, child_ops=children, child_domain=self.name, child_summary=summary,
+                       old_content_id=old, new_content_id=new)
+
+    def merge(
+        self, base: StateSnapshot, left: StateSnapshot, right: StateSnapshot, *, repo_root: Path | None = None
+    ) -> MergeResult:
+        """Three-way merge; the same answer as `merge_ops`."""
+        return merge_snapshots(self, base, left, right, repo_root=repo_root)
+
+    def merge_ops(
+        self,
+        base: StateSnapshot,
+        ours_snap: StateSnapshot,
+        theirs_snap: StateSnapshot,
+        ours_ops: list[DomainOp],
+        theirs_ops: list[DomainOp],
+        *,
+        repo_root: Path | None = None,
+    ) -> MergeResult:
+        """Three-way merge inside files; the snapshots decide, the ops are the record of what each side did."""
+        result = merge_snapshots(self, base, ours_snap, theirs_snap, repo_root=repo_root)
+        result.op_log = [*ours_ops, *(op for op in theirs_ops if op not in ours_ops)] if result.is_clean else []
+        return result
+
+    def drift(self, committed: StateSnapshot, live: LiveState) -> DriftReport:
+        """How the live state differs; has_drift False means byte for byte the same files."""
+        delta = self.diff(committed, self.snapshot(live))
+        if not delta["ops"]:
+            return DriftReport(has_drift=False)
+        return DriftReport(has_drift=True, summary=delta["summary"], delta=delta)
+
+    def apply(self, delta: StateDelta, live_state: LiveState) -> LiveState:
+        """Apply file-level operations and patches; contents come from the content store."""
+        if isinstance(live_state, os.PathLike):
+            root = Path(live_state)
+            for op in delta["ops"]:
+                self._apply_to_folder(root, op)
+            return root
+        files = dict(live_state["files"])
+        for op in delta["ops"]:
+            self._apply_to_files(files, op)
+        return StateSnapshot(files=files, domain=live_state["domain"])
+
+    def _apply_to_files(self, files: dict[str, str], op: DomainOp) -> None:
+        path = op["address"]
+        if op["op"] == "delete":
+            files.pop(path, None)
+        elif op["op"] == "insert":
+            files[path] = op["content_id"]
+        elif op["op"] == "replace":
+            files[path] = op["new_content_id"]
+        elif op["op"] == "patch":
+            store = content.bound()
+            if store is None:
+                raise MuseError(f"a patch of {path} needs its content, and no content store is bound")
+            source = op.get("from_address", path)
+            if source not in files:
+                raise MuseError(f"a patch of {source}, which is not there")
+            files[path] = op.get("new_content_id") or store.put(
+                self.patch_file(path, content.fetch(store, files[source]), op["child_ops"])
+            )
+            if source != path:
+                del files[source]
+
+    def _apply_to_folder(self, root: Path, op: DomainOp) -> None:
+        target = inside(root, op["address"])
+        if op["op"] == "delete":
+            if os.path.lexists(target):
+                os.unlink(target)
+        elif op["op"] == "insert":
+            write_bytes_atomic(target, content.fetch(content.current(root), op["content_id"]))
+        elif op["op"] == "replace":
+            write_bytes_atomic(target, content.fetch(content.current(root), op["new_content_id"]))
+        elif op["op"] == "patch":
+            source = inside(root, op.get("from_address", op["address"]))
+            new = op.get("new_content_id")
+            if new is not None:
+                data = content.fetch(content.current(root), new)
+            else:
+                data = self.patch_file(op["address"], source.read_bytes(), op["child_ops"])
+            write_bytes_atomic(target, data)
+            if source != target:
+                os.unlink(source)
+
+
+def summarise(ops: list[DomainOp]) -> str:
+    """`N added, N removed, N modified`, leaving out zeros; `no changes` when there are none."""
+    kinds = [op["op"] for op in ops]
+    counts = (
+        (kinds.count("insert"), "added"),
+        (kinds.count("delete"), "removed"),
+        (kinds.count("replace") + kinds.count("patch"), "modified"),
+        (kinds.count("move"), "moved"),
+    )
+    return ", ".join(f"{count} {word}" for count, word in counts if count) or "no changes"
+
+
+def inside(root: Path, path: str) -> Path:
+    """`root/path`, refusing absolute paths, `..`, `.git` and a symlinked folder on the way."""
+    parts = PurePosixPath(path).parts
+    if not parts or path.startswith("/") or ".." in parts or any(part.lower() == ".git" for part in parts):
+        raise MuseError(f"refusing the path {path!r}: it leads out of the work tree")
+    target = root
+    for part in parts[:-1]:
+        target = target / part
+        if target.is_symlink():
+            raise MuseError(f"refusing the path {path!r}: {target} is a symbolic link")
+    return root.joinpath(*parts)
+
+
+def read_entry(path: StrPath) -> bytes:
+    """A regular file's bytes, or a symbolic link's target."""
+    if os.path.islink(path):
+        return os.fsencode(os.readlink(path))
+    with open(path, "rb") as file:
+        return file.read()
+
+
+def walk_files(root: StrPath) -> Iterator[str]:
+    """POSIX paths of all files below `root`, sorted, without `.git`, `.muse`, nested repositories and ignored ones."""
+    patterns = load_patterns(root)
+    stack = [""]
+    found: list[str] = []
+    while stack:
+        prefix = stack.pop()
+        with os.scandir(os.path.join(root, prefix)) as entries:
+            for entry in entries:
+                path = prefix + entry.name
+                if entry.name in (".git", ".muse") or (patterns and is_ignored(path, patterns)):
+                    continue
+                if entry.is_dir(follow_symlinks=False):
+                    if not os.path.lexists(os.path.join(entry.path, ".git")):
+                        stack.append(path + "/")
+                elif entry.is_file(follow_symlinks=False) or entry.is_symlink():
+                    found.append(path)
+    yield from sorted(found)
+
+
+def whole_file_conflict(path: str, base: bytes | None, ours: bytes | None, theirs: bytes | None) -> FileMerge:
+    """Ours stays on disk, and a person decides which file it is."""
+    words = [_state(side, base) for side in (ours, theirs)]
+    record = ConflictRecord(
+        path=path,
+        conflict_type="file_level",
+        ours_summary=words[0],
+        theirs_summary=words[1],
+        hint=f"muse resolve --ours {path}   or   muse resolve --theirs {path}",
+    )
+    return FileMerge(content=ours if ours is not None else theirs, conflicts=[record])
+
+
+def _state(side: bytes | None, base: bytes | None) -> str:
+    if side is None:
+        return "deleted"
+    return "added" if base is None else "changed"
+
+
+def merge_whole_file(
+    domain: FileDomain, path: str, base: bytes | None, ours: bytes | None, theirs: bytes | None
+) -> tuple[FileMerge, str]:
+    """One path of a merge: trivial cases, then a whole-file strategy, then the domain's `merge_file`.
+
+    Returns the merge and the strategy's name ("" when none was applied). None stands for "no such file".
+    """
+    if ours == theirs or base == theirs:
+        return FileMerge(ours), ""
+    if base == ours:
+        return FileMerge(theirs), ""
+    here = options.current()
+    strategy = here.picks.get("") or file_strategy(here.rules, path)
+    side = {"ours": ours, "theirs": theirs, "base": base}
+    if strategy in side:
+        return FileMerge(side[strategy]), strategy
+    if strategy == "manual" or ours is None or theirs is None:
+        return whole_file_conflict(path, base, ours, theirs), "manual" if strategy == "manual" else ""
+    if strategy == "union":
+        from muse.core.textmerge import merge_union
+
+        merged = merge_union(base or b"", ours, theirs)
+        if merged is not None:
+            return FileMerge(merged), "union"
+    return domain.merge_file(path, base, ours, theirs), ""
+
+
+def merge_snapshots(
+    domain: FileDomain,
+    base: StateSnapshot,
+    ours: StateSnapshot,
+    theirs: StateSnapshot,
+    *,
+    repo_root: Path | None = None,
+) -> MergeResult:
+    """Three-way merge of manifests; contents are read and written only for paths both sides changed differently."""
+    b, o, t = base["files"], ours["files"], theirs["files"]
+    result = MergeResult(merged=StateSnapshot(files={}, domain=ours["domain"]))
+    files = result.merged["files"]
+    store: ContentStore | None = None
+    bind = options.current()
+    if not bind.rules and repo_root is not None:
+        bind = _with_rules(bind, repo_root)
+    for path in sorted(b.keys() | o.keys() | t.keys()):
+        was, mine, other = b.get(path), o.get(path), t.get(path)
+        if mine == other or was in (mine, other):
+            chosen = other if was == mine else mine
+            if chosen is not None:
+                files[path] = chosen
+            continue
+        if store is None:
+            store = content.current(repo_root)
+        sides = [None if digest is None else content.fetch(store, digest) for digest in (was, mine, other)]
+        with options.using(bind):
+            merged, strategy = merge_whole_file(domain, path, *sides)
+        if merged.content is not None:
+            files[path] = store.put(merged.content)
+        _record(result, path, merged, strategy)
+    return result
+
+
+def _with_rules(bind: options.MergeOptions, repo_root: Path) -> options.MergeOptions:
+    from dataclasses import replace
+
+    return replace(bind, rules=tuple(load_attributes(repo_root)))
+
+
+def _record(result: MergeResult, path: str, merged: FileMerge, strategy: str) -> None:
+    if strategy:
+        result.applied_strategies[path] = strategy
+    if merged.dimensions:
+        result.dimension_reports[path] = merged.dimensions
+    if merged.notes:
+        result.notes[path] = merged.notes
+    if merged.conflicts:
+        result.conflicts.append(path)
+        result.conflict_records.extend(merged.conflicts)
+
+
+__all__ = [
+    "ContentMissingError",
+    "FileDomain",
+    "inside",
+    "merge_snapshots",
+    "merge_whole_file",
+    "summarise",
+    "walk_files",
+    "whole_file_conflict",
+]

@@ -1,0 +1,66 @@
+"""Durable, atomic writes: same directory, fsync the file, replace, fsync the directory."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from muse.core.types import load_json_file as load_json_file
+
+if TYPE_CHECKING:
+    StrPath = str | os.PathLike[str]
+
+
+def fsync_dir(path: StrPath) -> None:
+    """Make a rename or a new name in a directory survive power loss."""
+    fd = os.open(path, os.O_RDONLY | getattr(os, "O_DIRECTORY", 0))
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
+
+
+def write_all(fd: int, data: bytes) -> None:
+    """Write every byte of `data`, however short the kernel's writes are."""
+    view = memoryview(data)
+    while view:
+        view = view[os.write(fd, view) :]
+
+
+def write_bytes_atomic(path: StrPath, data: bytes, *, mode: int | None = None) -> None:
+    """Replace `path` by `data`, or leave it exactly as it was.
+
+    Readers see the old bytes or the new, never a part. The file keeps its permission bits when it exists,
+    else gets `mode`, else what the umask gives. Missing parent directories are made. OSError passes through.
+    """
+    path = os.fspath(path)
+    folder = os.path.dirname(path) or "."
+    os.makedirs(folder, exist_ok=True)
+    if mode is None:
+        try:
+            mode = os.stat(path).st_mode & 0o7777
+        except FileNotFoundError:
+            mode = None
+    temp = os.path.join(folder, f".{os.path.basename(path)[:100]}.{os.getpid()}.{os.urandom(4).hex()}.tmp")
+    fd = os.open(temp, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
+    try:
+        try:
+            if mode is not None:
+                os.fchmod(fd, mode)
+            write_all(fd, data)
+            os.fsync(fd)
+        finally:
+            os.close(fd)
+        os.replace(temp, path)
+    except BaseException:
+        try:
+            os.unlink(temp)
+        except FileNotFoundError:
+            pass
+        raise
+    fsync_dir(folder)
+
+
+def write_text_atomic(path: StrPath, text: str) -> None:
+    """Replace `path` by `text` as UTF-8, durably and atomically (see `write_bytes_atomic`)."""
+    write_bytes_atomic(path, text.encode())

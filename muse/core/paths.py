@@ -1,0 +1,86 @@
+"""Every place on disk, worked out from the file system alone (no Git process, no Git library).
+
+`root` is a work tree's top folder, or the repository itself when it is bare. A linked worktree's own Git directory
+differs from the common one; logs, writer ids and caches belong to the common one, conflict records to the worktree's.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from muse.core.errors import NotARepositoryError
+
+StrPath = str | os.PathLike[str]
+
+
+def is_git_dir(path: StrPath) -> bool:
+    """True when `path` looks like a Git directory, by the test Git itself applies."""
+    join = os.path.join
+    return os.path.lexists(join(path, "HEAD")) and (
+        os.path.isfile(join(path, "commondir"))
+        or (os.path.isdir(join(path, "objects")) and os.path.isdir(join(path, "refs")))
+    )
+
+
+def git_dir(root: StrPath) -> Path | None:
+    """The Git directory of a work tree or bare repository at `root`, or None when there is none."""
+    dot_git = os.path.join(root, ".git")
+    if os.path.isdir(dot_git) and is_git_dir(dot_git):
+        return Path(dot_git)
+    try:
+        with open(dot_git, "rb") as file:
+            text = file.read(65536)
+    except OSError:
+        return Path(root) if is_git_dir(root) else None
+    if not text.startswith(b"gitdir: "):
+        return None
+    target = os.fsdecode(text[8:].rstrip(b"\r\n"))
+    return Path(os.path.normpath(os.path.join(root, target)))
+
+
+def common_dir(git: StrPath) -> Path:
+    """The Git directory shared by all linked worktrees."""
+    try:
+        with open(os.path.join(git, "commondir"), encoding="utf-8", errors="surrogateescape") as file:
+            return Path(os.path.normpath(os.path.join(git, file.read().rstrip("\r\n"))))
+    except OSError:
+        return Path(git)
+
+
+def find_root(start: StrPath = ".") -> Path:
+    """The work tree (or bare repository) at or above `start`; NotARepositoryError when there is none."""
+    here = Path(os.path.abspath(start))
+    for folder in (here, *here.parents):
+        if git_dir(folder) is not None:
+            return folder
+    raise NotARepositoryError(
+        f"not a git repository (or any of the parent directories): {here}",
+        hint="make one with `muse init`, or go into one with `cd`",
+    )
+
+
+def state_dir(root: StrPath) -> Path:
+    """Where Muse keeps what all worktrees share: `<common git dir>/muse`, or `root/.muse` outside Git."""
+    git = git_dir(root)
+    return Path(root) / ".muse" if git is None else common_dir(git) / "muse"
+
+
+def conflicts_dir(git: StrPath) -> Path:
+    """Conflict records of one worktree, beside its index."""
+    return Path(git) / "muse" / "conflicts"
+
+
+def op_log_dir(repo_root: StrPath) -> Path:
+    """Where the op logs of all sessions live; out of reach of `git clean -fdx` inside a Git repository."""
+    return state_dir(repo_root) / "op_log"
+
+
+def coordination_dir(repo_root: StrPath) -> Path:
+    """Reservations and intents of the work tree."""
+    return Path(repo_root) / ".muse" / "coordination"
+
+
+def config_file(repo_root: StrPath) -> Path:
+    """`.muse/config.toml` of the work tree."""
+    return Path(repo_root) / ".muse" / "config.toml"

@@ -1,0 +1,279 @@
+"""The vocabulary: operations, deltas, snapshots, merge results, and the protocols a domain plugin implements.
+
+Shapes are TypedDicts so that they are plain JSON on disk and on the wire. A snapshot names files by digest; bytes are
+reached through `muse.core.content` alone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal, NotRequired, Protocol, TypedDict, Union, runtime_checkable
+
+if TYPE_CHECKING:
+    import pathlib
+
+    from muse.core.schema import CRDTDimensionSpec, DomainSchema
+
+DomainAddress = str
+"""Where in the state: a path for a file, `path::name` for a symbol, `track:1/note:...` for a note."""
+
+
+class SnapshotManifest(TypedDict):
+    """One state: path -> `sha256:<hex>` of the bytes, and the domain's name."""
+
+    files: dict[str, str]
+    domain: str
+
+
+StateSnapshot = SnapshotManifest
+
+
+class InsertOp(TypedDict):
+    """An element appeared; `position` is its index in the target, None in unordered collections."""
+
+    op: Literal["insert"]
+    address: DomainAddress
+    position: int | None
+    content_id: str
+    content_summary: str
+    content: NotRequired[Any]
+    content_b64: NotRequired[str]
+
+
+class DeleteOp(TypedDict):
+    """An element vanished; `position` is its index in the base, None in unordered collections."""
+
+    op: Literal["delete"]
+    address: DomainAddress
+    position: int | None
+    content_id: str
+    content_summary: str
+
+
+class MoveOp(TypedDict):
+    """An element changed its place and nothing else."""
+
+    op: Literal["move"]
+    address: DomainAddress
+    from_position: int
+    to_position: int
+    content_id: str
+
+
+class ReplaceOp(TypedDict):
+    """An element's value changed as a whole."""
+
+    op: Literal["replace"]
+    address: DomainAddress
+    position: int | None
+    old_content_id: str
+    new_content_id: str
+    old_summary: str
+    new_summary: str
+    content: NotRequired[Any]
+    content_b64: NotRequired[str]
+
+
+LeafDomainOp = Union[InsertOp, DeleteOp, MoveOp, ReplaceOp]
+
+
+class PatchOp(TypedDict):
+    """A container changed inside. For a file, the digests before and after may be named; `from_address` says that it
+    was renamed as well."""
+
+    op: Literal["patch"]
+    address: DomainAddress
+    child_ops: list[DomainOp]
+    child_domain: str
+    child_summary: str
+    from_address: NotRequired[DomainAddress]
+    old_content_id: NotRequired[str]
+    new_content_id: NotRequired[str]
+
+
+DomainOp = Union[InsertOp, DeleteOp, MoveOp, ReplaceOp, PatchOp]
+
+
+class StructuredDelta(TypedDict):
+    """What changed between two snapshots; applied to the base it gives the target."""
+
+    domain: str
+    ops: list[DomainOp]
+    summary: str
+
+
+StateDelta = StructuredDelta
+LiveState = Union[SnapshotManifest, "pathlib.Path"]
+"""A manifest, or the path of a folder whose files are the state."""
+
+
+@dataclass
+class ConflictRecord:
+    """One thing a person has to decide.
+
+    `address` names it inside the file ("" for the whole file) and is the key for `muse resolve --pick`;
+    `conflict_type` is a short kind such as `note_attribute`, `delete_edit`, `symbol_body`, `file_level`; the summaries
+    are short texts for a person; `hint` says how to settle it; `detail` is JSON for renderers.
+    """
+
+    path: str
+    conflict_type: str = "file_level"
+    ours_summary: str = ""
+    theirs_summary: str = ""
+    addresses: list[str] = field(default_factory=list)
+    address: str = ""
+    base_summary: str = ""
+    dimension: str = ""
+    hint: str = ""
+    detail: dict[str, Any] = field(default_factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        """A JSON object with every field."""
+        return dict(self.__dict__)
+
+
+@dataclass
+class MergeResult:
+    """The outcome of a merge: the merged snapshot, and the paths (sorted) that a person has to settle.
+
+    `applied_strategies`: path -> strategy a rule or the plugin applied. `dimension_reports`: path -> dimension ->
+    verdict. `op_log`: the operations that lead from the base to the result where the plugin knows them.
+    `conflict_records` says what is in dispute inside the paths; `notes`: path -> lines worth telling a person (what was
+    resolved beyond Git's text merge, warnings).
+    """
+
+    merged: StateSnapshot
+    conflicts: list[str] = field(default_factory=list)
+    applied_strategies: dict[str, str] = field(default_factory=dict)
+    dimension_reports: dict[str, dict[str, str]] = field(default_factory=dict)
+    op_log: list[DomainOp] = field(default_factory=list)
+    conflict_records: list[ConflictRecord] = field(default_factory=list)
+    notes: dict[str, list[str]] = field(default_factory=dict)
+
+    @property
+    def is_clean(self) -> bool:
+        """True when nothing is left to settle."""
+        return not self.conflicts
+
+
+def _no_delta() -> StructuredDelta:
+    return StructuredDelta(domain="", ops=[], summary="working tree clean")
+
+
+@dataclass
+class DriftReport:
+    """How the live state differs from the committed one."""
+
+    has_drift: bool
+    summary: str = ""
+    delta: StateDelta = field(default_factory=_no_delta)
+
+
+@dataclass
+class FileMerge:
+    """One file merged: its bytes (None: the file is deleted), and what is left to settle.
+
+    With conflicts, `content` is what the user finds on disk: text with markers, or a valid file with ours at each
+    conflict.
+    """
+
+    content: bytes | None
+    conflicts: list[ConflictRecord] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    dimensions: dict[str, str] = field(default_factory=dict)
+
+
+@runtime_checkable
+class MuseDomainPlugin(Protocol):
+    """The six methods every domain implements.
+
+    A plugin may also have: `patterns`, a tuple of file-name globs it claims; `listing(data, path) -> str`, the text
+    `git diff` shows; `merge_file(path, base, ours, theirs) -> FileMerge`, the one-file form of `merge_ops`, which doors
+    call to spare the diffs. `muse.core.filedomain.FileDomain` supplies all but the domain's own part.
+    """
+
+    def snapshot(self, live_state: LiveState) -> StateSnapshot:
+        """The live state as a manifest; `.museignore` holds for paths."""
+        ...
+
+    def diff(
+        self, base: StateSnapshot, target: StateSnapshot, *, repo_root: pathlib.Path | None = None
+    ) -> StateDelta:
+        """What leads from `base` to `target`, as deep as the content at hand allows."""
+        ...
+
+    def merge(
+        self,
+        base: StateSnapshot,
+        left: StateSnapshot,
+        right: StateSnapshot,
+        *,
+        repo_root: pathlib.Path | None = None,
+    ) -> MergeResult:
+        """Three-way merge of whole files."""
+        ...
+
+    def drift(self, committed: StateSnapshot, live: LiveState) -> DriftReport:
+        """How the live state differs from the committed one."""
+        ...
+
+    def apply(self, delta: StateDelta, live_state: LiveState) -> LiveState:
+        """The live state after the delta; a Path is changed in place and returned."""
+        ...
+
+    def schema(self) -> DomainSchema:
+        """The domain's declaration; constant."""
+        ...
+
+
+@runtime_checkable
+class StructuredMergePlugin(MuseDomainPlugin, Protocol):
+    """A domain that merges inside files."""
+
+    def merge_ops(
+        self,
+        base: StateSnapshot,
+        ours_snap: StateSnapshot,
+        theirs_snap: StateSnapshot,
+        ours_ops: list[DomainOp],
+        theirs_ops: list[DomainOp],
+        *,
+        repo_root: pathlib.Path | None = None,
+    ) -> MergeResult:
+        """Operation-level three-way merge that builds the merged content, not only a verdict."""
+        ...
+
+
+class CRDTSnapshotManifest(TypedDict):
+    """A snapshot with its CRDT state: `crdt_state` maps a path to the digest of its state's bytes."""
+
+    files: dict[str, str]
+    domain: str
+    vclock: dict[str, int]
+    crdt_state: dict[str, str]
+    schema_version: str
+
+
+@runtime_checkable
+class CRDTPlugin(MuseDomainPlugin, Protocol):
+    """A domain whose states join: commutative, associative, idempotent, never a conflict.
+
+    Optional: `advance_crdt_state(crdt, delta, *, actor) -> CRDTSnapshotManifest`, which carries a state along a delta
+    made outside of Muse.
+    """
+
+    def crdt_schema(self) -> list[CRDTDimensionSpec]:
+        """Which CRDT carries which dimension."""
+        ...
+
+    def join(self, a: CRDTSnapshotManifest, b: CRDTSnapshotManifest) -> CRDTSnapshotManifest:
+        """The least state that has everything of both."""
+        ...
+
+    def to_crdt_state(self, snapshot: StateSnapshot) -> CRDTSnapshotManifest:
+        """Lift a plain snapshot; ids derive from content and occurrence, so that equal inputs lift equally."""
+        ...
+
+    def from_crdt_state(self, crdt: CRDTSnapshotManifest) -> StateSnapshot:
+        """The plain snapshot a state stands for."""
+        ...

@@ -1,0 +1,1 @@
+"""What Git calls: merge driver, textconv, merge tool."""

@@ -1,0 +1,1 @@
+"""Commit, status, checkout, history and merge, over protocols; it is handed the plugin."""

@@ -1,0 +1,1 @@
+"""The domains. Siblings never import each other; `registry` finds them."""

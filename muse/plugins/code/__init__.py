@@ -1,0 +1,1 @@
+"""Source code: symbols and structured merge."""

@@ -1,0 +1,1 @@
+"""MIDI: lossless, musical."""

@@ -1,0 +1,1 @@
+"""MIDI under its older name."""

@@ -1,0 +1,128 @@
+"""Which plugin owns a domain or a path: a table of our own, then the entry points of other packages."""
+
+from __future__ import annotations
+
+import importlib
+import os
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING, Any
+
+from muse.core.attributes import read_attributes_meta
+from muse.core.errors import MuseError
+from muse.core.paths import config_file
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
+
+    from muse.core.schema import DomainSchema
+    from muse.domain import MuseDomainPlugin
+
+GROUP = "muse.plugins"
+ALIASES = {"music": "midi"}
+BUILT_IN = {
+    "files": "muse.plugins.files:FilesPlugin",
+    "scaffold": "muse.plugins.scaffold.plugin:ScaffoldPlugin",
+    "midi": "muse.plugins.midi.plugin:MidiPlugin",
+    "code": "muse.plugins.code.plugin:CodePlugin",
+}
+
+
+def registered_domains() -> list[str]:
+    """Names of all domains, sorted; a plugin need not be importable to be named."""
+    return sorted(BUILT_IN.keys() | _entry_points().keys())
+
+
+def resolve_plugin_by_domain(name: str) -> MuseDomainPlugin:
+    """The plugin of a domain (one object per process); MuseError when unknown or broken."""
+    return _load(ALIASES.get(name, name))
+
+
+def read_domain(root: str | os.PathLike[str]) -> str:
+    """The repository's domain: `.museattributes` `[meta] domain`, else `.muse/config.toml`, else `files`."""
+    named = read_attributes_meta(root).get("domain") or _configured_domain(root)
+    return named if isinstance(named, str) and named else "files"
+
+
+def resolve_plugin(root: str | os.PathLike[str]) -> MuseDomainPlugin:
+    """The plugin of the repository's domain."""
+    return resolve_plugin_by_domain(read_domain(root))
+
+
+def schema_for(domain: str) -> DomainSchema | None:
+    """A domain's schema, or None when no such domain is registered."""
+    name = ALIASES.get(domain, domain)
+    return _load(name).schema() if name in registered_domains() else None
+
+
+def domain_for_path(path: str) -> str:
+    """The domain that claims a file's name; `files` when nobody does. Third-party domains are asked first."""
+    for name in sorted(_entry_points().keys() - BUILT_IN.keys()):
+        plugin = _load_or_none(name)
+        if plugin is not None and _claims(plugin, path):
+            return name
+    return next((name for name in ("midi", "code") if _claims(_load(name), path)), "files")
+
+
+def plugin_for_path(path: str) -> MuseDomainPlugin:
+    """The plugin that claims a file's name."""
+    return _load(domain_for_path(path))
+
+
+def broken_plugins() -> dict[str, str]:
+    """Domain -> why it cannot be loaded, for `muse doctor`."""
+    broken = {}
+    for name in registered_domains():
+        try:
+            _load(name)
+        except MuseError as error:
+            broken[name] = str(error)
+    return broken
+
+
+def _claims(plugin: Any, path: str) -> bool:
+    claims = getattr(plugin, "claims", None)
+    return bool(claims is not None and claims(path))
+
+
+def _load_or_none(name: str) -> MuseDomainPlugin | None:
+    try:
+        return _load(name)
+    except MuseError:
+        return None
+
+
+@cache
+def _load(name: str) -> MuseDomainPlugin:
+    try:
+        if name in BUILT_IN:
+            module, _, attribute = BUILT_IN[name].partition(":")
+            made = getattr(importlib.import_module(module), attribute)
+        elif name in _entry_points():
+            made = _entry_points()[name].load()
+        else:
+            raise MuseError(f"unknown domain {name!r}", hint=f"known domains: {', '.join(registered_domains())}")
+        plugin: MuseDomainPlugin = made() if isinstance(made, type) else made
+        return plugin
+    except MuseError:
+        raise
+    except Exception as error:
+        raise MuseError(f"the plugin of domain {name!r} cannot be loaded: {error!r}", hint="muse doctor") from error
+
+
+@lru_cache(maxsize=1)
+def _entry_points() -> dict[str, EntryPoint]:
+    from importlib.metadata import entry_points
+
+    return {point.name: point for point in entry_points(group=GROUP)}
+
+
+def _configured_domain(root: str | os.PathLike[str]) -> Any:
+    import tomllib
+
+    try:
+        with open(config_file(root), "rb") as file:
+            return tomllib.load(file).get("domain")
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError) as error:
+        raise MuseError(f"{config_file(root)} cannot be read: {error}") from None

@@ -1,0 +1,1 @@
+"""Text, JSON, SVG and HTML of deltas, conflicts and history."""
