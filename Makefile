@@ -1,0 +1,49 @@
+# Two commands: `make demo` shows the main job, `make test` runs every check. Both make .venv themselves.
+BIN := .venv/bin
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: demo test lint unit soak bench test-servers test-browser docs clean help
+
+help:           ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' Makefile | sed 's/:.*## /\t/'
+
+demo:           ## set up and run the main job: two people, one score, one merge
+	@sh .ci/setup
+	@$(BIN)/python examples/demo/run.py
+
+test: lint unit ## set up what tests need and run every check (under 10 minutes on two cores)
+
+lint:
+	@sh .ci/setup test
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+
+unit:
+	@sh .ci/setup test
+	$(BIN)/python -m pytest -n 2 --dist worksteal
+
+soak:           ## long proofs (up to an hour)
+	@sh .ci/setup test
+	$(BIN)/python -m pytest -m soak -s
+
+test-servers:   ## real Git servers on loopback, from Debian packages
+	@sh .ci/setup test
+	sh tests/servers/install.sh
+	$(BIN)/python -m pytest -m servers -rs
+
+test-browser:   ## pages and merge tool in headless Chromium, from Debian packages
+	@sh .ci/setup test,browser
+	sh tests/browser/install.sh
+	$(BIN)/python -m pytest -m browser -rs
+
+bench:          ## side-by-side ratios against real peers, measured in one run
+	@sh .ci/setup test,bench
+	$(BIN)/python benchmarks/run.py
+
+docs:           ## rebuild the generated pages
+	@sh .ci/setup test
+	$(BIN)/python -m muse.cli.reference docs/cli.md
+
+clean:          ## remove what the targets made
+	rm -rf .venv demo-out .mypy_cache .ruff_cache .hypothesis
