@@ -1,7 +1,7 @@
 """A minuet as MIDI bytes, written note by note: the demo's and the fixtures' real music.
 
-Christian Petzold, Menuet in G (BWV Anh. 114), bars 1-16, about 1725: in the public domain. Notes are facts; the encoding
-is ours and depends on nothing of Muse, so that a test of Muse can believe it.
+Christian Petzold, Menuet in G (BWV Anh. 114), bars 1-16, about 1725: in the public domain. Notes are facts; the
+encoding is ours and depends on nothing of Muse, so that a test of Muse can believe it.
 """
 
 from __future__ import annotations

@@ -210,7 +210,7 @@ def conflict(show: Show) -> None:
     show.run("git commit -q -a -m 'Loud first note'")
     show.run("git push -q")
     show.cd("bob")
-    soft = pieces.minuet(bass_shift=12, beat=True, curve=True, velocities={0: 40, 20: 99})
+    soft = pieces.minuet(bass_shift=12, beat=True, curve=True, velocities={0: 40, 21: 99})
     show.write("menuet.mid", soft)
     show.run("git commit -q -a -m 'Soft first note, and an accent in bar 6'")
     show.run("git pull --no-rebase --no-edit", expect=1)
@@ -219,8 +219,8 @@ def conflict(show: Show) -> None:
     text = show.run("muse conflicts")
     show.checked("1:1" in text and "112" in text and "40" in text, "muse conflicts names the note and both velocities")
     show.run("muse resolve --theirs menuet.mid")
-    settled = pieces.minuet(bass_shift=12, beat=True, curve=True, velocities={0: 112, 20: 99})
-    show.checked(notes_of(show.read("menuet.mid")) == notes_of(settled), "theirs for that note, and Bob's accent is kept")
+    settled = pieces.minuet(bass_shift=12, beat=True, curve=True, velocities={0: 112, 21: 99})
+    show.checked(notes_of(show.read("menuet.mid")) == notes_of(settled), "theirs for that note; Bob's accent is kept")
     show.run("git commit -q --no-edit")
     show.run("git push -q")
 
@@ -240,8 +240,8 @@ def leaving(show: Show) -> None:
     show.run("git for-each-ref --format=%(refname)")
     show.cd("")
     show.run("git clone -q server without-muse")
-    show.checked((show.top / "without-muse" / "menuet.mid").read_bytes() == (show.top / "bob" / "menuet.mid").read_bytes(),
-                 "a clone by plain git has the same bytes")
+    scores = [(show.top / clone / "menuet.mid").read_bytes() for clone in ("bob", "without-muse")]
+    show.checked(scores[0] == scores[1], "a clone by plain git has the same bytes")
 
 
 def main() -> None:
