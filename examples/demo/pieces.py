@@ -1,7 +1,8 @@
-"""A minuet as MIDI bytes, written note by note: the demo's and the fixtures' real music.
+"""Public-domain pieces as MIDI bytes, written note by note: the demo's and the fixtures' real music.
 
-Christian Petzold, Menuet in G (BWV Anh. 114), bars 1-16, about 1725: in the public domain. Notes are facts; the
-encoding is ours and depends on nothing of Muse, so that a test of Muse can believe it.
+Christian Petzold, Menuet in G (BWV Anh. 114), bars 1-16, about 1725; Frère Jacques, traditional, 18th century, as a
+round for four. Notes are facts; the encoding is ours and depends on nothing of Muse, so that a test of Muse can
+believe it.
 """
 
 from __future__ import annotations
@@ -33,10 +34,16 @@ def notes(text: str, velocity: int) -> list[Note]:
     out, tick = [], 0
     for word in text.replace("|", " ").split():
         name, octave, length = word[:-2], int(word[-2]), _LENGTHS[word[-1]]
-        pitch = 12 * (octave + 1) + _STEPS[name[0]] + name.count("#")
+        pitch = 12 * (octave + 1) + _STEPS[name[0]] + name.count("#") - name.count("b")
         out.append((tick, length, pitch, velocity))
         tick += length
     return out
+
+
+JACQUES = """
+F4q G4q A4q F4q | F4q G4q A4q F4q | A4q Bb4q C5h | A4q Bb4q C5h |
+C5e D5e C5e Bb4e A4q F4q | C5e D5e C5e Bb4e A4q F4q | F4q C4q F4h | F4q C4q F4h
+"""
 
 
 def in_bars(note: Note, first: int, last: int) -> bool:
@@ -112,3 +119,15 @@ def minuet(
         tracks.append(_part("Drums", 9, 0, drums(5, 8), []))
     header = b"MThd" + (6).to_bytes(4, "big") + b"\0\1" + len(tracks).to_bytes(2, "big") + PPQ.to_bytes(2, "big")
     return header + b"".join(tracks)
+
+
+def round_for_four() -> bytes:
+    """Frère Jacques in F, 4/4: four voices on four channels, each two bars behind the one before, sung twice."""
+    once = notes(JACQUES, 80)
+    tracks = [_track("Frere Jacques", [(0, 0, b"\xff\x51\x03" + (500_000).to_bytes(3, "big")),
+                                       (0, 1, b"\xff\x58\x04\x04\x02\x18\x08"), (0, 2, b"\xff\x59\x02\xff\x00")])]
+    for voice in range(4):
+        shifts = [voice * 8 * PPQ + turn * 32 * PPQ for turn in range(2)]
+        part = [(on + shift, length, pitch, velocity) for shift in shifts for on, length, pitch, velocity in once]
+        tracks.append(_part(f"Voice {voice + 1}", voice, 52 + voice % 2, part, []))
+    return b"MThd" + bytes([0, 0, 0, 6, 0, 1, 0, len(tracks)]) + PPQ.to_bytes(2, "big") + b"".join(tracks)
