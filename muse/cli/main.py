@@ -1,0 +1,155 @@
+"""The `muse` command: a table of verbs, each imported only when it is called.
+
+`main` is the one place where errors become messages and exit codes: 0, 1 (conflicts, differences), 128 (cannot go on),
+129 (wrong usage), 130 (Ctrl-C), 141 (the reader of our output went away). No traceback unless MUSE_TRACE is set.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from typing import NamedTuple
+
+import click
+
+from muse._version import __version__
+from muse.core.errors import ExitCode, MuseError
+
+
+class Verb(NamedTuple):
+    """One row of the table; `module` defines `command`, a click command."""
+
+    module: str
+    group: str
+    help: str
+
+
+START = "start a working area"
+CHANGE = "work on the current change"
+EXAMINE = "examine the history and state"
+GROW = "grow, merge and settle your common history"
+COLLABORATE = "collaborate"
+LIVE = "record live edits"
+SETUP = "set Muse up and mend it"
+
+VERBS: dict[str, Verb] = {
+    "domains": Verb("muse.cli.verbs.domains", SETUP, "List the domains and the files they claim"),
+}
+GROUPS = (START, CHANGE, EXAMINE, GROW, COLLABORATE, LIVE, SETUP)
+
+
+class LazyGroup(click.Group):
+    """A group that knows its verbs from the table and imports one of them at most."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Every verb, sorted by name."""
+        return sorted(VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The verb's own command object, imported now."""
+        verb = VERBS.get(cmd_name)
+        if verb is None:
+            return None
+        command = importlib.import_module(verb.module).command
+        assert isinstance(command, click.Command)
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """As click does, with Git's words for an unknown verb."""
+        if args and args[0] not in VERBS and not args[0].startswith("-"):
+            from difflib import get_close_matches
+
+            near = get_close_matches(args[0], VERBS, n=3)
+            hint = f"did you mean: {', '.join(near)}" if near else "muse --help lists every verb"
+            raise MuseError(f"{args[0]!r} is not a muse command", ExitCode.USAGE, hint=hint)
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The verbs under their groups, in the order of the table."""
+        for group in GROUPS:
+            rows = [(name, verb.help) for name, verb in sorted(VERBS.items()) if verb.group == group]
+            if rows:
+                with formatter.section(group):
+                    formatter.write_dl(rows)
+
+
+def _version(ctx: click.Context, param: click.Parameter, wanted: bool) -> None:
+    if wanted and not ctx.resilient_parsing:
+        click.echo(f"muse version {__version__}")
+        ctx.exit()
+
+
+@click.group(
+    cls=LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="A Muse repository is a Git repository: every git command works in it as ever.",
+)
+@click.option("-C", "folders", metavar="PATH", multiple=True, help="Run as if started in PATH.")
+@click.option("--git-dir", metavar="PATH", help="The repository's Git directory, when it is not found from here.")
+@click.option("--version", is_flag=True, is_eager=True, expose_value=False, callback=_version, help="Print it.")
+def cli(folders: tuple[str, ...], git_dir: str | None) -> None:
+    """Version control that understands music and code, stored in plain Git."""
+    for folder in folders:
+        if folder:
+            try:
+                os.chdir(folder)
+            except OSError as error:
+                raise MuseError(f"cannot change to {folder!r}: {error.strerror}") from None
+    if git_dir is not None:
+        os.environ["GIT_DIR"] = os.path.abspath(git_dir)
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run one command and return its exit code."""
+    args = sys.argv[1:] if argv is None else argv
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="surrogateescape")  # paths that are not UTF-8 come out as they are
+    try:
+        code = cli.main(args or ["--help"], prog_name="muse", standalone_mode=False)
+        sys.stdout.flush()
+    except Exception as error:  # noqa: BLE001  the door: whatever was not foreseen still ends in one line
+        return _failed(error)
+    except KeyboardInterrupt:
+        return int(ExitCode.INTERRUPTED)
+    if not args:
+        return 1  # as `git` without arguments
+    return code if isinstance(code, int) else 0
+
+
+def _failed(error: Exception) -> int:
+    """Say what went wrong in one line (and a hint), and return the exit code."""
+    if os.environ.get("MUSE_TRACE"):
+        import traceback
+
+        traceback.print_exception(error)
+    if isinstance(error, BrokenPipeError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # else the interpreter complains when it flushes at exit
+        return 141
+    if isinstance(error, MuseError):
+        return _say(str(error), error.hint, error.exit_code)
+    if isinstance(error, click.exceptions.Abort):
+        return int(ExitCode.INTERRUPTED)
+    if isinstance(error, click.UsageError):
+        verb = error.ctx.command_path if error.ctx is not None else "muse"
+        return _say(error.format_message(), f"{verb} --help", ExitCode.USAGE)
+    if isinstance(error, click.ClickException):
+        return _say(error.format_message(), "", ExitCode.FATAL)
+    if isinstance(error, OSError):
+        named = f"{os.fsdecode(error.filename)}: " if error.filename is not None else ""
+        return _say(f"{named}{error.strerror or error}", "", ExitCode.FATAL)
+    message = f"internal error: {type(error).__name__}: {error}"
+    return _say(message, "set MUSE_TRACE=1 for the traceback", ExitCode.FATAL)
+
+
+def _say(message: str, hint: str, code: int) -> int:
+    lines = [f"muse: {' '.join(message.split())}"]
+    lines += [f"hint: {line}" for line in hint.splitlines()]
+    try:
+        print("\n".join(lines), file=sys.stderr, flush=True)
+    except OSError:
+        pass  # nobody is left to read it; the exit code still tells
+    return int(code)

@@ -1,0 +1,44 @@
+"""`muse domains`: which domains there are, and which files each claims."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from muse.cli.context import print_json
+from muse.cli.options import json_option
+from muse.core.errors import MuseError
+from muse.plugins import registry
+
+
+@click.command("domains", short_help="List the domains and the files they claim")
+@json_option
+def command(as_json: bool) -> None:
+    """List the domains and the files they claim.
+
+    A domain whose plugin cannot be loaded is listed with the reason; its files merge as Git merges them.
+    """
+    rows = [_row(name) for name in registry.registered_domains()]
+    if as_json:
+        print_json(rows)
+        return
+    for row in rows:
+        click.echo(f"{row['domain']:<10} {row['error'] or row['description']}")
+        if row["patterns"]:
+            click.echo(f"{'':<10} {' '.join(row['patterns'])}")
+
+
+def _row(name: str) -> dict[str, Any]:
+    row: dict[str, Any] = {"domain": name, "patterns": [], "description": "", "merge_mode": "", "error": ""}
+    try:
+        plugin = registry.resolve_plugin_by_domain(name)
+        schema = plugin.schema()
+    except MuseError as error:
+        return {**row, "error": str(error)}
+    return {
+        **row,
+        "patterns": list(getattr(plugin, "patterns", ())),
+        "description": schema["description"],
+        "merge_mode": schema["merge_mode"],
+    }
