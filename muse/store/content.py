@@ -1,0 +1,123 @@
+"""Content by SHA-256 digest over Git blobs.
+
+`put` writes a blob; which blob has which digest stands in the digest index, a disposable cache. Whatever the index has
+lost is found again by looking at the repository's own blobs, and everything read is checked against its digest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from muse.core.errors import MuseError
+from muse.core.types import blob_digest
+from muse.store.digests import DigestIndex
+from muse.store.objects import ObjectWriter
+
+if TYPE_CHECKING:
+    from muse.store.repository import Repository
+
+
+class BlobContent:
+    """The content store of a repository."""
+
+    def __init__(self, repo: Repository) -> None:
+        self._repo = repo
+        self._index = DigestIndex(repo.common_dir / "muse" / "digests.sqlite")
+        self._batch: ObjectWriter | None = None
+        self._searched = False
+
+    def get(self, digest: str) -> bytes:
+        """The bytes of a digest; KeyError when no blob here has it."""
+        found = self._known(digest)
+        if found is None and not self._searched:
+            self._search()
+            found = self._known(digest)
+        if found is None:
+            raise KeyError(digest)
+        return found
+
+    def has(self, digest: str) -> bool:
+        """True when `get` would answer."""
+        try:
+            self.get(digest)
+        except KeyError:
+            return False
+        return True
+
+    def put(self, data: bytes) -> str:
+        """Keep bytes as a blob; durable when this returns, or when the `batch` it is part of ends."""
+        digest = blob_digest(data)
+        if self._batch is not None:
+            blob = self._batch.blob(data)
+        else:
+            with self._repo.writer() as writer:
+                blob = writer.blob(data)
+        self._index.add([(blob, digest)])
+        return digest
+
+    @contextmanager
+    def batch(self) -> Iterator[None]:
+        """Everything put inside the block is written together, as one pack when it is much."""
+        if self._batch is not None:
+            yield
+            return
+        with self._repo.writer() as writer:
+            self._batch = writer
+            try:
+                yield
+            finally:
+                self._batch = None
+
+    def blob_id(self, digest: str) -> str:
+        """The id of a blob with this digest, which is in the repository or in the batch at hand; else KeyError."""
+        self.get(digest)
+        blob = self._index.blob(digest)
+        if blob is None:
+            raise KeyError(digest)
+        return blob
+
+    def digests(self, blobs: Iterable[str]) -> dict[str, str]:
+        """Blob id -> digest. Blobs never seen before are read, once; so the cost is that of what is new."""
+        wanted = set(blobs)
+        known = self._index.digests(wanted)
+        new = []
+        for blob, data in self._repo.objects.blobs(sorted(wanted - known.keys())):
+            known[blob] = blob_digest(data)
+            new.append((blob, known[blob]))
+        self._index.add(new)
+        return known
+
+    def note(self, blob: str, data: bytes) -> str:
+        """Tell the index of a blob that was just written elsewhere; its digest."""
+        digest = blob_digest(data)
+        self._index.add([(blob, digest)])
+        return digest
+
+    def _known(self, digest: str) -> bytes | None:
+        blob = self._index.blob(digest)
+        if blob is None:
+            return None
+        data = self._batch.pending(blob) if self._batch is not None else None
+        try:
+            data = self._repo.objects.blob(blob) if data is None else data
+        except KeyError:
+            self._index.forget(blob)  # written, never named by a ref, and taken by `git gc`
+            return None
+        if blob_digest(data) != digest:
+            self._index.forget(blob)
+            return None
+        return data
+
+    def _search(self) -> None:
+        """Fill an index that was deleted: first from HEAD, then from every blob in the repository."""
+        self._searched = True
+        listing = self._repo.git(
+            "cat-file", "--batch-all-objects", "--unordered", "--batch-check=%(objecttype) %(objectname)"
+        )
+        blobs = [line[5:].decode() for line in listing.splitlines() if line.startswith(b"blob ")]
+        try:
+            self.digests(blobs)
+        except MuseError:
+            pass  # one unreadable blob must not hide that the wanted one is not among the others

@@ -1,0 +1,46 @@
+"""Bulk reads through pygit2, where it can open the repository; without a word not, where it cannot.
+
+It knows neither SHA-256 repositories nor reftable, and asks no promisor remote. Whatever it does not answer, the caller
+asks Git.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from muse.store.repository import Repository
+
+WORTH = 2000  # blobs; below, the time to import pygit2 is longer than the time it saves
+
+
+class FastReader:
+    """Blobs by id from an opened pygit2 repository."""
+
+    def __init__(self, backend: Any) -> None:
+        self._backend = backend
+
+    def blob(self, name: str) -> bytes | None:
+        """The blob's bytes; None when it is not there, no blob, or cannot be read this way."""
+        try:
+            kind, data = self._backend.read(name)
+        except (KeyError, ValueError, OSError):
+            return None
+        return bytes(data) if kind == 3 else None
+
+
+def opened(repo: Repository) -> FastReader | None:
+    """A reader, or None where pygit2 is missing or cannot open this repository."""
+    if repo.object_format != "sha1" or repo.config("extensions.refstorage", "files") != "files":
+        return None
+    if repo.objects_dir != repo.common_dir / "objects" or os.environ.get("MUSE_NO_FAST"):
+        return None
+    try:
+        import pygit2
+    except ImportError:
+        return None
+    try:
+        return FastReader(pygit2.Odb(os.fspath(repo.objects_dir)))
+    except (pygit2.GitError, KeyError, ValueError, OSError):
+        return None

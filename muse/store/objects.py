@@ -1,0 +1,323 @@
+"""Git objects in and out, for SHA-1 and SHA-256 repositories alike.
+
+Reading goes through one `git cat-file --batch` that stays open (alternates, partial clones and new packs are Git's
+business), in bulk through `muse.store.fast` where that can open the repository. Writing collects objects: a few become
+loose files, many become one pack; either is durable when `flush` returns.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import subprocess
+import threading
+import weakref
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from muse.core.errors import ContentMissingError, DamageError, MuseError
+from muse.core.io import fsync_dir, write_all
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from muse.store.repository import Repository
+
+LOOSE_LIMIT = 100  # objects; more become a pack
+MEMORY_LIMIT = 64 << 20  # bytes held before they are written out as a pack
+
+
+class TreeEntry(NamedTuple):
+    """One row of a tree: mode (such as 0o100644), name without a slash, hex id."""
+
+    mode: int
+    name: bytes
+    id: str
+
+
+FILE, EXECUTABLE, SYMLINK, FOLDER, SUBMODULE = 0o100644, 0o100755, 0o120000, 0o040000, 0o160000
+
+
+def object_id(object_format: str, kind: str, data: bytes) -> str:
+    """The hex id Git gives an object of `kind` (blob, tree, commit, tag)."""
+    return hashlib.new(object_format, b"%s %d\0" % (kind.encode(), len(data)) + data, usedforsecurity=False).hexdigest()
+
+
+def tree_bytes(entries: Iterable[TreeEntry]) -> bytes:
+    """A tree object's bytes, rows in Git's order (folders sort as if they ended in a slash)."""
+    rows = sorted(entries, key=lambda e: e.name + b"/" if e.mode == FOLDER else e.name)
+    return b"".join(b"%o %s\0%s" % (e.mode, e.name, bytes.fromhex(e.id)) for e in rows)
+
+
+def parse_tree(data: bytes, id_size: int) -> list[TreeEntry]:
+    """The rows of a tree object; DamageError when the bytes are no tree. `id_size` is 20 or 32."""
+    rows, at = [], 0
+    while at < len(data):
+        space, nul = data.find(b" ", at), data.find(b"\0", at)
+        end = nul + 1 + id_size
+        if not at < space < nul or end > len(data):
+            raise DamageError("a tree object is damaged", hint="git fsck --full")
+        try:
+            rows.append(TreeEntry(int(data[at:space], 8), data[space + 1 : nul], data[nul + 1 : end].hex()))
+        except ValueError:
+            raise DamageError("a tree object is damaged", hint="git fsck --full") from None
+        at = end
+    return rows
+
+
+class ObjectReader:
+    """Objects of a repository by id; safe to share between threads."""
+
+    def __init__(self, repo: Repository) -> None:
+        self._repo = repo
+        self._id_size = 20 if repo.object_format == "sha1" else 32
+        self._lock = threading.Lock()
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def read(self, name: str) -> tuple[str, bytes]:
+        """Kind and bytes of an object, named by id or as `<rev>:<path>`; KeyError when it is not there."""
+        with self._lock:
+            try:
+                return self._ask(name)
+            except (OSError, EOFError):
+                self.close()
+                return self._ask_again(name)
+
+    def blob(self, name: str) -> bytes:
+        """The bytes of a blob; KeyError when it is not there or no blob."""
+        kind, data = self.read(name)
+        if kind != "blob":
+            raise KeyError(name)
+        return data
+
+    def tree(self, name: str) -> list[TreeEntry]:
+        """The rows of a tree; KeyError when it is not there or no tree."""
+        kind, data = self.read(name)
+        if kind != "tree":
+            raise KeyError(name)
+        return parse_tree(data, self._id_size)
+
+    def blobs(self, ids: Sequence[str]) -> Iterator[tuple[str, bytes]]:
+        """(id, bytes) of many blobs, in the order given; ContentMissingError at the first that is not there."""
+        from muse.store import fast
+
+        quick = fast.opened(self._repo) if len(ids) >= fast.WORTH else None
+        for name in ids:
+            data = quick.blob(name) if quick is not None else None
+            if data is None:
+                try:
+                    data = self.blob(name)
+                except KeyError:
+                    raise ContentMissingError(f"blob {name} is not in this repository", hint="git fsck") from None
+            yield name, data
+
+    def close(self) -> None:
+        """End the git process behind this reader; the next read starts a new one."""
+        process, self._process = self._process, None
+        if process is not None:
+            _end(process)
+
+    def _ask_again(self, name: str) -> tuple[str, bytes]:
+        try:
+            return self._ask(name)
+        except (OSError, EOFError):
+            self.close()
+            raise DamageError(f"git cannot read the object {name}", hint="git fsck --full") from None
+
+    def _ask(self, name: str) -> tuple[str, bytes]:
+        if "\n" in name:
+            raise KeyError(name)
+        if self._process is None:
+            self._process = subprocess.Popen(
+                ["git", "cat-file", "--batch"], cwd=self._repo.root, env=self._repo.env,
+                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+            )
+            weakref.finalize(self, _end, self._process)
+        source, sink = self._process.stdin, self._process.stdout
+        assert source is not None and sink is not None
+        source.write(os.fsencode(name) + b"\n")
+        source.flush()
+        header = sink.readline()
+        if not header:
+            raise EOFError
+        words = header.split()
+        if len(words) != 3 or words[-1] == b"missing" or not words[2].isdigit():
+            raise KeyError(name)
+        size = int(words[2])
+        data = sink.read(size + 1)
+        if len(data) != size + 1:
+            raise EOFError
+        return words[1].decode(), data[:-1]
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    for stream in (process.stdin, process.stdout):
+        try:
+            if stream is not None:
+                stream.close()
+        except OSError:
+            pass  # it died before it read our last line
+    process.wait()
+
+
+class ObjectWriter:
+    """Objects made in one go. Ids are known at once; the objects are in the repository after `flush`.
+
+    As a `with` block it flushes at the end, and stores nothing when the block fails.
+    """
+
+    def __init__(self, repo: Repository) -> None:
+        self._repo = repo
+        self._pending: dict[str, tuple[str, bytes]] = {}
+        self._size = 0
+
+    def __enter__(self) -> ObjectWriter:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if kind is None:
+            self.flush()
+        else:
+            self._pending.clear()
+
+    def add(self, kind: str, data: bytes) -> str:
+        """Take an object and return its id."""
+        name = object_id(self._repo.object_format, kind, data)
+        if name not in self._pending:
+            if self._size + len(data) > MEMORY_LIMIT:
+                self.flush()
+            self._pending[name] = (kind, data)
+            self._size += len(data)
+        return name
+
+    def blob(self, data: bytes) -> str:
+        """Take a blob."""
+        return self.add("blob", data)
+
+    def tree(self, entries: Iterable[TreeEntry]) -> str:
+        """Take a tree."""
+        return self.add("tree", tree_bytes(entries))
+
+    def pending(self, name: str) -> bytes | None:
+        """The bytes of an object taken since the last flush."""
+        found = self._pending.get(name)
+        return None if found is None else found[1]
+
+    def flush(self) -> None:
+        """Store everything taken so far, durably; MuseError when the disk is full or may not be written."""
+        if not self._pending:
+            return
+        try:
+            if self._repo.config("core.sharedrepository") not in (None, "false", "umask", "0"):
+                self._through_git()
+            elif len(self._pending) <= LOOSE_LIMIT:
+                self._loose()
+            else:
+                self._pack()
+        except OSError as error:
+            hint = f"nothing was changed; look at {self._repo.objects_dir}"
+            raise MuseError(f"cannot write objects: {error.strerror}", hint=hint) from None
+        self._pending.clear()
+        self._size = 0
+
+    def _loose(self) -> None:
+        folders = set()
+        for name, (kind, data) in self._pending.items():
+            folder = self._repo.objects_dir / name[:2]
+            target = folder / name[2:]
+            try:
+                os.utime(target)  # a fresh time keeps `git gc` from taking it before a ref names it
+                continue
+            except OSError:
+                pass
+            if not folder.is_dir():
+                folder.mkdir(exist_ok=True)
+                folders.add(self._repo.objects_dir)
+            body = zlib.compress(b"%s %d\0" % (kind.encode(), len(data)) + data, 1)
+            _place(os.fspath(target), [body])
+            folders.add(folder)
+        for path in folders:
+            fsync_dir(path)
+
+    def _pack(self) -> None:
+        """One pack beside the others, the index written by dulwich. Git sees a pack once its index is there."""
+        from dulwich.pack import write_pack_index
+
+        chunks, rows, checksum = self._pack_stream()
+        folder = self._repo.objects_dir / "pack"
+        folder.mkdir(exist_ok=True)
+        base = os.fspath(folder / f"pack-{checksum.hex()}")
+        _place(base + ".pack", chunks)
+        temp = f"{base}.{os.getpid()}.tmp"
+        try:
+            with open(temp, "xb") as file:
+                write_pack_index(file, sorted(rows), checksum, version=2)
+                file.flush()
+                os.fsync(file.fileno())
+            os.chmod(temp, 0o444)
+            os.replace(temp, base + ".idx")
+        except OSError:
+            _unlink(temp)
+            _unlink(base + ".pack")
+            raise
+        fsync_dir(folder)
+
+    def _pack_stream(self) -> tuple[list[bytes], list[tuple[bytes, int, int]], bytes]:
+        """The pack in chunks, its rows (id, offset, crc32) and its checksum."""
+        head = b"PACK" + (2).to_bytes(4, "big") + len(self._pending).to_bytes(4, "big")
+        chunks, rows, at = [head], [], len(head)
+        for name, (kind, data) in self._pending.items():
+            chunk = _entry_head(kind, len(data)) + zlib.compress(data, 1)
+            rows.append((bytes.fromhex(name), at, zlib.crc32(chunk)))
+            chunks.append(chunk)
+            at += len(chunk)
+        digest = hashlib.new(self._repo.object_format, usedforsecurity=False)
+        for chunk in chunks:
+            digest.update(chunk)
+        chunks.append(digest.digest())
+        return chunks, rows, digest.digest()
+
+    def _through_git(self) -> None:
+        """A shared repository has rules about modes that are best left to Git."""
+        chunks, _, _ = self._pack_stream()
+        few = len(self._pending) <= LOOSE_LIMIT
+        command = ["unpack-objects", "-q"] if few else ["index-pack", "--stdin"]
+        self._repo.git("-c", "core.fsync=committed,loose-object", *command, input=b"".join(chunks))
+
+
+def _entry_head(kind: str, size: int) -> bytes:
+    number = {"commit": 1, "tree": 2, "blob": 3, "tag": 4}[kind]
+    head, byte = bytearray(), number << 4 | size & 15
+    size >>= 4
+    while size:
+        head.append(byte | 0x80)
+        byte, size = size & 0x7F, size >> 7
+    head.append(byte)
+    return bytes(head)
+
+
+def _place(target: str, chunks: Iterable[bytes]) -> None:
+    """A new read-only file, durable and complete before it has its name."""
+    temp = f"{os.path.dirname(target)}/tmp_obj_{os.getpid()}_{os.urandom(6).hex()}"
+    fd = os.open(temp, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o444)
+    try:
+        try:
+            for chunk in chunks:
+                write_all(fd, chunk)
+            os.fsync(fd)
+        finally:
+            os.close(fd)
+        os.replace(temp, target)
+    except BaseException:
+        _unlink(temp)
+        raise
+
+
+def _unlink(path: str) -> None:
+    try:
+        os.unlink(path)
+    except OSError:
+        pass

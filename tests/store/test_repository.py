@@ -1,0 +1,138 @@
+"""Opening repositories of every kind, and asking them simple things."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from muse.core.errors import MuseError, NotARepositoryError
+from muse.core.types import blob_digest
+from muse.store.repository import Repository
+
+FILES = {"a.txt": "one\n", "sub/b.txt": "two\n"}
+
+
+def test_work_tree_and_subfolder(make_repo, git):
+    root = make_repo(files=FILES)
+    for start in (root, root / "sub", str(root)):
+        repo = Repository.discover(start)
+        assert repo.root == root.resolve() and repo.work_tree == repo.root and not repo.bare
+        assert repo.git_dir == repo.common_dir == root.resolve() / ".git"
+    assert repo.head() == git(root, "rev-parse", "HEAD") == repo.resolve("main")
+    assert repo.tree_of("HEAD") == git(root, "rev-parse", "HEAD^{tree}") == repo.tree_of(repo.tree_of("HEAD"))
+    assert repo.branch() == "refs/heads/main"
+
+
+def test_inside_the_git_folder(make_repo):
+    root = make_repo(files=FILES)
+    repo = Repository.discover(root / ".git" / "refs")
+    assert repo.root == root.resolve() and not repo.bare
+    assert repo.git("ls-files") == b"a.txt\nsub/b.txt\n"
+
+
+def test_bare_and_unborn(make_repo):
+    repo = Repository(make_repo("server.git", bare=True))
+    assert repo.bare and repo.work_tree is None and repo.root == repo.git_dir
+    assert repo.head() is None
+    with pytest.raises(MuseError, match="unknown revision: HEAD") as caught:
+        repo.resolve("HEAD")
+    assert "no commit yet" in caught.value.hint
+
+
+def test_linked_worktree_shares_the_common_dir(make_repo, linked_worktree):
+    root = make_repo(files=FILES)
+    repo = Repository(linked_worktree(root))
+    assert repo.common_dir == root.resolve() / ".git" and repo.git_dir != repo.common_dir
+    assert repo.branch() == "refs/heads/side"
+
+
+def test_sha256(make_repo):
+    repo = Repository(make_repo(files=FILES, sha256=True))
+    assert repo.object_format == "sha256" and len(repo.head() or "") == 64
+    assert repo.git("hash-object", "-t", "tree", os.devnull).decode().strip() == repo.empty_tree
+
+
+def test_git_dir_and_work_tree_are_honoured_by_discover_only(make_repo, tmp_path, monkeypatch):
+    one, two = make_repo("one", FILES), make_repo("two", FILES)
+    away = tmp_path / "away"
+    away.mkdir()
+    monkeypatch.setenv("GIT_DIR", str(one / ".git"))
+    monkeypatch.setenv("GIT_WORK_TREE", str(away))
+    repo = Repository.discover(two)
+    assert repo.git_dir == one.resolve() / ".git" and repo.work_tree == away.resolve()
+    assert Repository(two).git_dir == two.resolve() / ".git"
+    assert Repository(away).git_dir == one.resolve() / ".git"
+
+
+def test_relative_git_dir(make_repo, monkeypatch):
+    root = make_repo(files=FILES)
+    monkeypatch.chdir(root)
+    monkeypatch.setenv("GIT_DIR", ".git")
+    repo = Repository.discover()
+    os.chdir("sub")
+    assert repo.git("rev-parse", "HEAD").decode().strip() == repo.head() is not None
+
+
+def test_no_repository(tmp_path, git_env, monkeypatch):
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
+    for place in (tmp_path, tmp_path / "nowhere"):
+        with pytest.raises(NotARepositoryError) as caught:
+            Repository.discover(place)
+        assert "\n" not in str(caught.value)
+
+
+def test_a_subfolder_is_no_root(make_repo):
+    root = make_repo(files=FILES)
+    with pytest.raises(NotARepositoryError, match="not the top"):
+        Repository(root / "sub")
+
+
+def test_git_errors_become_one_line(make_repo):
+    repo = Repository(make_repo(files=FILES))
+    with pytest.raises(MuseError, match="pathspec 'nothing' did not match") as caught:
+        repo.git("checkout", "nothing")
+    assert "\n" not in str(caught.value) and caught.value.exit_code == 128
+    assert repo.git("checkout", "nothing", check=False) == b""
+
+
+def test_config(make_repo, git):
+    root = make_repo(files=FILES)
+    git(root, "config", "Remote.Up Stream.URL", "x\ny")
+    git(root, "config", "muse.autoSetup", "off")
+    repo = Repository(root)
+    assert repo.config("remote.Up Stream.url") == "x\ny"
+    assert repo.config("muse.autosetup") == "off" and not repo.config_bool("muse.autoSetup", True)
+    assert repo.config("muse.none") is None and repo.config_bool("muse.none", True)
+    repo.git("config", "muse.autoSetup", "yes")
+    assert repo.config_bool("muse.autoSetup", False)
+
+
+def test_manifest(make_repo, git, commit):
+    root = make_repo(files=FILES)
+    os.symlink("a.txt", root / "link")
+    (root / os.fsdecode(b"caf\xe9.txt")).write_bytes(b"latin\n")
+    (root / "100%.txt").write_bytes(b"percent\n")
+    git(root, "update-index", "--add", "--cacheinfo", f"160000,{'1' * 40},module")
+    git(root, "add", "a.txt", "link", "100%.txt", os.fsdecode(b"caf\xe9.txt"))
+    git(root, "commit", "-qm", "odd")
+    manifest = Repository(root).manifest("HEAD")
+    assert manifest == {
+        "domain": "files",
+        "files": {
+            "a.txt": blob_digest(b"one\n"),
+            "sub/b.txt": blob_digest(b"two\n"),
+            "link": blob_digest(b"a.txt"),
+            "caf%E9.txt": blob_digest(b"latin\n"),
+            "100%.txt": blob_digest(b"percent\n"),
+        },
+    }
+    commit(root, {".museattributes": '[meta]\ndomain = "midi"\n'})
+    assert Repository(root).manifest("HEAD")["domain"] == "midi"
+    assert Repository(root).manifest("HEAD~2")["domain"] == "files"
+
+
+def test_strange_folder_names(make_repo, tmp_path):
+    root = make_repo("a b 'c' \"d\" é", FILES)
+    assert Repository.discover(root / "sub").root == Path(os.path.realpath(root))
