@@ -9,7 +9,7 @@ from __future__ import annotations
 import importlib
 import os
 import sys
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import click
 
@@ -109,7 +109,7 @@ def main(argv: list[str] | None = None) -> int:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="surrogateescape")  # paths that are not UTF-8 come out as they are
     try:
-        code = cli.main(args or ["--help"], prog_name="muse", standalone_mode=False)
+        code = _invoke(args or ["--help"])
         sys.stdout.flush()
     except Exception as error:  # noqa: BLE001  the door: whatever was not foreseen still ends in one line
         return _failed(error)
@@ -118,6 +118,17 @@ def main(argv: list[str] | None = None) -> int:
     if not args:
         return 1  # as `git` without arguments
     return code if isinstance(code, int) else 0
+
+
+def _invoke(args: list[str]) -> Any:
+    """What `click.Command.main` does, without its own idea of a closed pipe and of Ctrl-C."""
+    if "_MUSE_COMPLETE" in os.environ:  # a shell asks for completions
+        return cli.main(args, prog_name="muse")
+    try:
+        with cli.make_context("muse", list(args)) as ctx:
+            return cli.invoke(ctx)
+    except click.exceptions.Exit as done:
+        return done.exit_code
 
 
 def _failed(error: Exception) -> int:
