@@ -274,6 +274,25 @@ def _state(side: bytes | None, base: bytes | None) -> str:
     return "added" if base is None else "changed"
 
 
+def merge_as_text(path: str, base: bytes | None, ours: bytes, theirs: bytes) -> FileMerge:
+    """Git's text merge, which is the answer whenever a domain has none; a binary file is a conflict as a whole."""
+    from muse.core.textmerge import merge_text
+
+    merged = merge_text(base or b"", ours, theirs, options.current())
+    if merged is None:
+        return whole_file_conflict(path, base, ours, theirs)
+    data, count = merged
+    if not count:
+        return FileMerge(data)
+    record = ConflictRecord(
+        path=path,
+        conflict_type="text",
+        ours_summary=f"{count} conflicting hunk(s)",
+        hint=f"edit {path}, then: git add {path}",
+    )
+    return FileMerge(data, [record])
+
+
 def merge_whole_file(
     domain: FileDomain, path: str, base: bytes | None, ours: bytes | None, theirs: bytes | None
 ) -> tuple[FileMerge, str]:
@@ -357,6 +376,7 @@ __all__ = [
     "ContentMissingError",
     "FileDomain",
     "inside",
+    "merge_as_text",
     "merge_snapshots",
     "merge_whole_file",
     "summarise",

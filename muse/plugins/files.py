@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from muse._version import __version__
-from muse.core import options
-from muse.core.filedomain import FileDomain, whole_file_conflict
+from muse.core.filedomain import FileDomain, merge_as_text
 from muse.core.schema import DimensionSpec, DomainSchema, SetSchema
-from muse.core.textmerge import merge_text
-from muse.domain import ConflictRecord, FileMerge
+from muse.domain import FileMerge
 
 _FILES = SetSchema(kind="set", element_type="file", identity="by_id")
 
@@ -30,12 +28,4 @@ class FilesPlugin(FileDomain):
 
     def merge_file(self, path: str, base: bytes | None, ours: bytes, theirs: bytes) -> FileMerge:
         """Git's text merge; a binary file is a conflict as a whole."""
-        merged = merge_text(base or b"", ours, theirs, options.current())
-        if merged is None:
-            return whole_file_conflict(path, base, ours, theirs)
-        data, count = merged
-        if not count:
-            return FileMerge(data)
-        hint = f"edit {path}, then: git add {path}"
-        return FileMerge(data, [ConflictRecord(path=path, conflict_type="text", hint=hint,
-                                               ours_summary=f"{count} conflicting hunk(s)")])
+        return merge_as_text(path, base, ours, theirs)
