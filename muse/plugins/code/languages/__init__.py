@@ -1,1 +1,70 @@
-"""One table file per language."""
+"""One table file per language, found by file name without loading any other.
+
+To add a language: a row here, a table file that defines `LANGUAGE`, the grammar's wheel in pyproject.toml, and a folder
+of cases under `fixtures/merge/code/`.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from muse.plugins.code.languages.table import Language
+
+# table file -> extensions, and file names Git knows by name (all in lower case)
+ROWS: dict[str, str] = {
+    "python": ".py .pyi .pyw",
+    "javascript": ".js .jsx .mjs .cjs",
+    "typescript": ".ts .mts .cts",
+    "tsx": ".tsx",
+    "go": ".go",
+    "rust": ".rs",
+    "java": ".java",
+    "c": ".c .h",
+    "cpp": ".cc .cpp .cxx .hpp .hh .hxx .ipp",
+    "csharp": ".cs",
+    "ruby": ".rb .rake .gemspec rakefile gemfile",
+    "php": ".php .phtml",
+    "kotlin": ".kt .kts",
+    "scala": ".scala .sc",
+    "swift": ".swift",
+    "bash": ".sh .bash .zsh",
+    "lua": ".lua",
+    "json": ".json .webmanifest .geojson",
+    "toml": ".toml cargo.lock poetry.lock",
+    "yaml": ".yml .yaml",
+    "xml": ".xml .xsd .xsl .svg .csproj .pom .plist .props .targets",
+    "html": ".html .htm",
+    "css": ".css",
+    "markdown": ".md .markdown",
+    "make": ".mk makefile gnumakefile",
+    "ini": ".ini .cfg .properties .editorconfig .gitconfig",
+    "requirements": "requirements.txt requirements-dev.txt constraints.txt .gitignore",
+    "gomod": "go.mod go.sum",
+}
+BY_NAME = {name: row for row, names in ROWS.items() for name in names.split()}
+PATTERNS = tuple("*" + name if name.startswith(".") else name for name in BY_NAME)
+
+
+def row_of(path: str) -> str | None:
+    """The name of the table that a path's file name selects."""
+    base = path.rsplit("/", 1)[-1].lower()
+    found = BY_NAME.get(base)
+    if found is None and "." in base:
+        found = BY_NAME.get(base[base.rindex(".") :])
+    return found
+
+
+def language_of(path: str) -> Language | None:
+    """The language of a path, None when there is no table for it."""
+    row = row_of(path)
+    return None if row is None else load(row)
+
+
+@cache
+def load(row: str) -> Language:
+    """The table of a row."""
+    language: Language = import_module(f"{__name__}.{row}").LANGUAGE
+    return language

@@ -1,0 +1,95 @@
+"""Git's conflict hunks, taken apart and merged again, first by line and then by token, without a parser."""
+
+from __future__ import annotations
+
+from muse.core.markers import Chunk, Conflict
+from muse.core.options import MergeOptions
+from muse.core.textmerge import merge_text
+from muse.plugins.code.seqdiff import regions
+from muse.plugins.code.tokens import is_blank, is_weak_line, tokens
+
+_SIZE = 61  # marker signs: more than any file has, so that no content is taken for a marker
+_MAX_TOKENS = 6000
+_PROBE = MergeOptions(ours_label="", base_label="", theirs_label="", marker_size=_SIZE, conflict_style="diff3")
+
+
+def text_chunks(base: bytes, ours: bytes, theirs: bytes) -> list[Chunk] | None:
+    """Git's text merge as chunks; None when Git has none (binary)."""
+    merged = merge_text(base, ours, theirs, _PROBE)
+    if merged is None:
+        return None
+    data, count = merged
+    return [data] if not count else _parse(data)
+
+
+def _parse(data: bytes) -> list[Chunk]:
+    chunks: list[Chunk] = []
+    part: list[bytes] = []
+    sides: list[bytes] = []
+    for line in data.splitlines(True) if b"\r" not in data else _lines(data):
+        sign = line[:1]
+        if line.startswith(sign * _SIZE) and sign in (b"<", b"|", b"=", b">") and not line[_SIZE:].strip():
+            if sign == b"<":
+                if part:
+                    chunks.append(b"".join(part))
+            else:
+                sides.append(b"".join(part))
+            part = []
+            if sign == b">":
+                chunks.append(Conflict(base=sides[1], ours=sides[0], theirs=sides[2]))
+                sides = []
+        else:
+            part.append(line)
+    if part:
+        chunks.append(b"".join(part))
+    return chunks
+
+
+def _lines(data: bytes) -> list[bytes]:
+    """Lines ended by a newline only: a lone carriage return is content."""
+    parts = data.split(b"\n")
+    return [part + b"\n" for part in parts[:-1]] + ([parts[-1]] if parts[-1] else [])
+
+
+def refined(chunks: list[Chunk]) -> list[Chunk]:
+    """The chunks with every conflict merged again, as far as that goes."""
+    out: list[Chunk] = []
+    for chunk in chunks:
+        if isinstance(chunk, Conflict):
+            out.extend(merge_lines(chunk.base, chunk.ours, chunk.theirs))
+        else:
+            out.append(chunk)
+    return out
+
+
+def merge_lines(base: bytes, ours: bytes, theirs: bytes) -> list[Chunk]:
+    """Three-way merge by line, then by token where lines disagree."""
+    if ours == theirs or base == theirs:
+        return [ours]
+    if base == ours:
+        return [theirs]
+    b, o, t = _lines(base), _lines(ours), _lines(theirs)
+    out: list[Chunk] = []
+    for kind, b0, b1, o0, o1, t0, t1 in regions(b, o, t, weak=is_weak_line, strict=False):
+        if kind == "conflict":
+            out.extend(merge_tokens(b"".join(b[b0:b1]), b"".join(o[o0:o1]), b"".join(t[t0:t1])))
+        else:
+            out.append(b"".join(t[t0:t1] if kind == "theirs" else o[o0:o1]))
+    return out
+
+
+def merge_tokens(base: bytes, ours: bytes, theirs: bytes) -> list[Chunk]:
+    """Three-way merge by token; neighbouring edits conflict. What stays in dispute is the whole piece, because half of
+    a line decided and half not is harder to read than the line."""
+    whole: list[Chunk] = [Conflict(base, ours, theirs)]
+    if not base or not ours or not theirs:
+        return whole
+    b, o, t = tokens(base), tokens(ours), tokens(theirs)
+    if len(b) + len(o) + len(t) > _MAX_TOKENS:
+        return whole
+    out = []
+    for kind, _, _, o0, o1, t0, t1 in regions(b, o, t, weak=is_blank, strict=True):
+        if kind == "conflict":
+            return whole
+        out.extend(t[t0:t1] if kind == "theirs" else o[o0:o1])
+    return [b"".join(out)]

@@ -1,0 +1,8 @@
+"""Html."""
+
+from muse.plugins.code.languages.table import Language
+
+LANGUAGE = Language(
+    name="html",
+    grammar=("tree_sitter_html", "language"),
+)

@@ -1,0 +1,8 @@
+"""Ini."""
+
+from muse.plugins.code.languages.table import Language
+
+LANGUAGE = Language(
+    name="ini",
+    grammar=None,
+)

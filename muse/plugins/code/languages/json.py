@@ -1,0 +1,8 @@
+"""Json."""
+
+from muse.plugins.code.languages.table import Language
+
+LANGUAGE = Language(
+    name="json",
+    grammar=("tree_sitter_json", "language"),
+)

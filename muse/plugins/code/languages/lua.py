@@ -1,0 +1,8 @@
+"""Lua."""
+
+from muse.plugins.code.languages.table import Language
+
+LANGUAGE = Language(
+    name="lua",
+    grammar=("tree_sitter_lua", "language"),
+)

@@ -1,0 +1,14 @@
+"""Python."""
+
+from muse.plugins.code.languages.table import Language
+
+LANGUAGE = Language(
+    name="python",
+    grammar=("tree_sitter_python", "language"),
+    definitions={"function_definition": "function", "class_definition": "class"},
+    wrappers=frozenset({"decorated_definition"}),
+    bodies=frozenset({"module", "block"}),
+    imports=frozenset({"import_statement", "import_from_statement", "future_import_statement"}),
+    signature=("parameters", "type_parameters", "return_type", "superclasses"),
+    repeatable=frozenset({"overload", "setter", "deleter", "getter", "property"}),
+)

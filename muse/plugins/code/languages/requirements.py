@@ -1,0 +1,8 @@
+"""Requirements."""
+
+from muse.plugins.code.languages.table import Language
+
+LANGUAGE = Language(
+    name="requirements",
+    grammar=None,
+)

@@ -1,0 +1,35 @@
+"""What a language table says."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Language:
+    """One language: its grammar and which of the grammar's nodes mean what.
+
+    `grammar` is (module, function) of the wheel that holds it, None where no wheel exists. `definitions` maps a node
+    type to the kind a person reads ("function"). `name_fields` are tried in order to find a definition's name; a dotted
+    one descends. `wrappers` are nodes that stand around a definition (decorators, export). `bodies` are nodes whose
+    children are merged as a list, in order; `sets` are those whose children may stand in any order; `lists` are sets
+    whose items are separated by a comma or the like. `imports` are nodes that may be sorted among themselves.
+    `signature` names the fields that make the signature; `overloads` says that two definitions of one name and kind
+    may stand side by side when their signatures differ.
+    """
+
+    name: str
+    grammar: tuple[str, str] | None = None
+    definitions: dict[str, str] = field(default_factory=dict)
+    name_fields: tuple[str, ...] = ("name",)
+    wrappers: frozenset[str] = frozenset()
+    bodies: frozenset[str] = frozenset()
+    sets: frozenset[str] = frozenset()
+    lists: frozenset[str] = frozenset()
+    imports: frozenset[str] = frozenset()
+    comments: frozenset[str] = frozenset({"comment"})
+    leading: frozenset[str] = frozenset()
+    signature: tuple[str, ...] = ("parameters", "type_parameters", "return_type")
+    overloads: bool = False
+    repeatable: frozenset[str] = frozenset()
+    keys: dict[str, str] = field(default_factory=dict)

@@ -1,0 +1,8 @@
+"""Tsx."""
+
+from muse.plugins.code.languages.table import Language
+
+LANGUAGE = Language(
+    name="tsx",
+    grammar=("tree_sitter_typescript", "language_tsx"),
+)

@@ -1,0 +1,8 @@
+"""Xml."""
+
+from muse.plugins.code.languages.table import Language
+
+LANGUAGE = Language(
+    name="xml",
+    grammar=("tree_sitter_xml", "language_xml"),
+)

@@ -1,0 +1,154 @@
+"""The merge of one source file, cheapest step first; the answer with the smallest conflict wins.
+
+Git's text merge; the hunks it left, by line and token; the trees of the three versions. What a later step calls clean
+has to pass the safety net (`tokens.keeps_every_edit`) and to parse as well as its inputs did; on doubt the conflict of
+an earlier step stays.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Sequence
+
+from muse.core import options
+from muse.core.filedomain import whole_file_conflict
+from muse.core.markers import Chunk, Conflict, conflict_size, conflicts_of, joined, render, settled, whole_lines
+from muse.core.options import MergeOptions
+from muse.core.textmerge import merge_text
+from muse.domain import ConflictRecord, FileMerge
+from muse.plugins.code.hunks import refined, text_chunks
+from muse.plugins.code.languages import language_of
+from muse.plugins.code.languages.table import Language
+from muse.plugins.code.tokens import keeps_every_edit
+
+SECONDS = 5.0
+_MAX_BYTES = 3_000_000
+_MARKER = re.compile(rb"^(<{7,}|>{7,})( |\r?$)", re.M)
+
+
+def merge_code(path: str, base: bytes | None, ours: bytes, theirs: bytes) -> FileMerge:
+    """Merge one file both sides changed; `base` None means that both added it."""
+    how = options.current()
+    until = how.deadline if how.deadline is not None else time.monotonic() + SECONDS
+    was = base or b""
+    if ours == theirs or was == theirs:
+        return FileMerge(ours)
+    if was == ours:
+        return FileMerge(theirs)
+    if any(_MARKER.search(side) for side in (was, ours, theirs)):
+        return _git_answer(path, base, ours, theirs, how)
+    text = text_chunks(was, ours, theirs)
+    if text is None:
+        return whole_file_conflict(path, base, ours, theirs)
+    language = language_of(path)
+    chunks, step = _best(language, text, was, ours, theirs, until)
+    return _written(path, chunks, step, language, how)
+
+
+def _best(
+    language: Language | None, text: list[Chunk], base: bytes, ours: bytes, theirs: bytes, until: float
+) -> tuple[list[Chunk], str]:
+    """The chunks of the best answer and the name of the step that gave it."""
+    size = conflict_size(text)
+    if not size:
+        return text, "text"
+    if max(len(base), len(ours), len(theirs)) > _MAX_BYTES or time.monotonic() > until:
+        return text, "text"
+    best, step = text, "text"
+    tokenwise = refined(text)
+    if conflict_size(tokenwise) < size and _trusted(language, tokenwise, base, ours, theirs):
+        best, step, size = tokenwise, "tokens", conflict_size(tokenwise)
+    return best, step
+
+
+def _trusted(language: Language | None, chunks: Sequence[Chunk], base: bytes, ours: bytes, theirs: bytes) -> bool:
+    """True when the chunks lose no edit and, once clean, parse as well as the inputs.
+
+    Chunks with conflicts are tried with each side taken in all of them: both files have to hold up.
+    """
+    if conflicts_of(chunks):
+        return all(
+            keeps_every_edit(base, *_with_side(chunks, side, ours, theirs)) for side in ("ours", "theirs")
+        )
+    merged = joined(chunks)
+    if not keeps_every_edit(base, ours, theirs, merged):
+        return False
+    if language is None or language.grammar is None:
+        return True
+    from muse.plugins.code.parsing import parses_as_well
+
+    return parses_as_well(language, merged, (base, ours, theirs))
+
+
+def _with_side(chunks: Sequence[Chunk], side: str, ours: bytes, theirs: bytes) -> tuple[bytes, bytes, bytes]:
+    """Arguments for the safety net when every conflict is settled as `side`: what the other side wants is then only
+    what it got outside of conflicts."""
+    taken = b"".join(settled(c, side) if isinstance(c, Conflict) else c for c in chunks)
+    return (ours, taken, taken) if side == "ours" else (taken, theirs, taken)
+
+
+def _written(
+    path: str, chunks: Sequence[Chunk], step: str, language: Language | None, how: MergeOptions
+) -> FileMerge:
+    """Bytes and records of the answer; picks settle conflicts by address here, after the answer was chosen."""
+    chunks = whole_lines(chunks)
+    final: list[Chunk] = []
+    records: list[ConflictRecord] = []
+    for chunk, address in _addressed(chunks, language):
+        if not isinstance(chunk, Conflict):
+            final.append(chunk)
+            continue
+        choice = how.picks.get(address) or how.picks.get(f"{path}::{address}")
+        if choice is not None:
+            final.append(settled(chunk, choice))
+        elif chunk.ours == chunk.theirs:
+            final.append(chunk.ours)
+        else:
+            final.append(chunk)
+            records.append(_record(path, address, chunk))
+    notes = [f"{path}: merged by {step}, Git's text merge conflicts"] if step != "text" and not records else []
+    return FileMerge(render(final, how), records, notes)
+
+
+def _addressed(chunks: Sequence[Chunk], language: Language | None) -> list[tuple[Chunk, str]]:
+    """Each chunk with the address of its conflict: the symbol it lies in, numbered when there are several."""
+    from muse.plugins.code.naming import names_of_conflicts
+
+    return names_of_conflicts(chunks, language)
+
+
+def _record(path: str, address: str, conflict: Conflict) -> ConflictRecord:
+    kind = "delete_edit" if not conflict.ours or not conflict.theirs else "symbol_body"
+    return ConflictRecord(
+        path=path,
+        conflict_type=kind,
+        address=address,
+        addresses=[f"{path}::{address}"],
+        base_summary=_head(conflict.base),
+        ours_summary=_head(conflict.ours),
+        theirs_summary=_head(conflict.theirs),
+        hint=f"edit {path}, or: muse resolve --pick {address}=ours {path}",
+    )
+
+
+def _head(text: bytes) -> str:
+    """The first solid line of a side and how many more follow."""
+    lines = [line.strip() for line in text.decode("utf-8", "replace").splitlines() if line.strip()]
+    if not lines:
+        return "nothing"
+    more = f" (+{len(lines) - 1} lines)" if len(lines) > 1 else ""
+    return lines[0][:80] + more
+
+
+def _git_answer(path: str, base: bytes | None, ours: bytes, theirs: bytes, how: MergeOptions) -> FileMerge:
+    """Git's text merge as it is."""
+    merged = merge_text(base or b"", ours, theirs, how)
+    if merged is None:
+        return whole_file_conflict(path, base, ours, theirs)
+    data, count = merged
+    records = [] if not count else [
+        ConflictRecord(path=path, conflict_type="text", ours_summary=f"{count} conflicting hunk(s)",
+                       hint=f"edit {path}, then: git add {path}")
+    ]
+    return FileMerge(data, records)

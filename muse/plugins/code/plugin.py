@@ -1,0 +1,59 @@
+"""The code domain: source files as symbols, merged by structure where Git's text merge conflicts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from muse._version import __version__
+from muse.core.filedomain import FileDomain
+from muse.plugins.code.languages import PATTERNS, language_of, row_of
+
+if TYPE_CHECKING:
+    from muse.core.schema import DomainSchema
+    from muse.domain import DomainOp, FileMerge
+
+
+class CodePlugin(FileDomain):
+    """Source code and markup in the languages of `languages.ROWS`."""
+
+    name = "code"
+    patterns = PATTERNS
+
+    def claims(self, path: str) -> bool:
+        """True when the file's name selects a language."""
+        return row_of(path) is not None
+
+    def schema(self) -> DomainSchema:
+        """Files, their symbols and their imports."""
+        from muse.core.schema import DimensionSpec, DomainSchema, SetSchema, TreeSchema
+
+        symbols = TreeSchema(kind="tree", node_type="symbol", diff_algorithm="gumtree")
+        imports = SetSchema(kind="set", element_type="import", identity="by_content")
+        return DomainSchema(
+            domain=self.name,
+            description="Source code as symbols",
+            dimensions=[
+                DimensionSpec(name="symbols", description="definitions, nested", schema=symbols,
+                              independent_merge=True),
+                DimensionSpec(name="imports", description="what a file imports", schema=imports,
+                              independent_merge=True),
+            ],
+            top_level=symbols,
+            merge_mode="three_way",
+            schema_version=__version__,
+        )
+
+    def diff_file(self, path: str, old: bytes, new: bytes) -> tuple[list[DomainOp], str] | None:
+        """Symbol operations, None for a language without a grammar or a file that does not parse."""
+        language = language_of(path)
+        if language is None or language.grammar is None:
+            return None
+        from muse.plugins.code.symdiff import diff_symbols
+
+        return diff_symbols(path, language, old, new)
+
+    def merge_file(self, path: str, base: bytes | None, ours: bytes, theirs: bytes) -> FileMerge:
+        """Text, tokens, structure: the smallest conflict wins."""
+        from muse.plugins.code.merge import merge_code
+
+        return merge_code(path, base, ours, theirs)

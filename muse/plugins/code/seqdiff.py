@@ -1,0 +1,209 @@
+"""Differences of two sequences as edits, and the three-way merge of three sequences by their edits.
+
+Unique elements anchor the alignment first (patience); what is left between anchors goes through Myers' greedy
+algorithm (1986), bounded, so that no input takes long.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Callable, Hashable, Sequence
+from typing import NamedTuple
+
+_MAX_D = 300
+
+
+class Edit(NamedTuple):
+    """`a[a0:a1]` became `b[b0:b1]`."""
+
+    a0: int
+    a1: int
+    b0: int
+    b1: int
+
+    @property
+    def growth(self) -> int:
+        """How many elements more there are after it."""
+        return (self.b1 - self.b0) - (self.a1 - self.a0)
+
+
+class Region(NamedTuple):
+    """One stretch of a three-way merge: where it is in base, ours and theirs, and whose it is: `same` (nobody changed
+    it), `ours`, `theirs`, `both` (the same change) or `conflict`."""
+
+    kind: str
+    b0: int
+    b1: int
+    o0: int
+    o1: int
+    t0: int
+    t1: int
+
+
+def edits(a: Sequence[Hashable], b: Sequence[Hashable]) -> list[Edit]:
+    """The edits that lead from `a` to `b`, in order, never touching each other."""
+    pairs: list[tuple[int, int]] = []
+    stack = [(0, len(a), 0, len(b))]
+    while stack:
+        a0, a1, b0, b1 = stack.pop()
+        while a0 < a1 and b0 < b1 and a[a0] == b[b0]:
+            pairs.append((a0, b0))
+            a0, b0 = a0 + 1, b0 + 1
+        while a0 < a1 and b0 < b1 and a[a1 - 1] == b[b1 - 1]:
+            a1, b1 = a1 - 1, b1 - 1
+            pairs.append((a1, b1))
+        if a0 == a1 or b0 == b1:
+            continue
+        anchors = _anchors(a, a0, a1, b, b0, b1)
+        if not anchors:
+            pairs.extend(_myers(a, a0, a1, b, b0, b1))
+            continue
+        for i, j in anchors:
+            pairs.append((i, j))
+            stack.append((a0, i, b0, j))
+            a0, b0 = i + 1, j + 1
+        stack.append((a0, a1, b0, b1))
+    pairs.sort()
+    return _gaps(pairs, len(a), len(b))
+
+
+def _gaps(pairs: list[tuple[int, int]], len_a: int, len_b: int) -> list[Edit]:
+    found = []
+    i = j = 0
+    for x, y in [*pairs, (len_a, len_b)]:
+        if x > i or y > j:
+            found.append(Edit(i, x, j, y))
+        i, j = x + 1, y + 1
+    return found
+
+
+def _anchors(
+    a: Sequence[Hashable], a0: int, a1: int, b: Sequence[Hashable], b0: int, b1: int
+) -> list[tuple[int, int]]:
+    """The longest increasing run of elements that occur once on each side."""
+    count_a, count_b = Counter(a[a0:a1]), Counter(b[b0:b1])
+    where = {b[j]: j for j in range(b0, b1) if count_b[b[j]] == 1}
+    common = [(i, where[a[i]]) for i in range(a0, a1) if count_a[a[i]] == 1 and a[i] in where]
+    tails: list[int] = []
+    last: list[int] = []
+    before: list[int] = []
+    for index, (_, j) in enumerate(common):
+        place = bisect_left(tails, j)
+        before.append(last[place - 1] if place else -1)
+        if place == len(tails):
+            tails.append(j)
+            last.append(index)
+        else:
+            tails[place] = j
+            last[place] = index
+    chain = []
+    at = last[-1] if last else -1
+    while at >= 0:
+        chain.append(common[at])
+        at = before[at]
+    return chain[::-1]
+
+
+def _myers(
+    a: Sequence[Hashable], a0: int, a1: int, b: Sequence[Hashable], b0: int, b1: int
+) -> list[tuple[int, int]]:
+    """Matched pairs of a shortest edit script; none when it is longer than the bound allows."""
+    n, m = a1 - a0, b1 - b0
+    front = {1: 0}
+    trace: list[dict[int, int]] = []
+    for d in range(min(n + m, _MAX_D) + 1):
+        trace.append(dict(front))
+        for k in range(-d, d + 1, 2):
+            down = k == -d or (k != d and front[k - 1] < front[k + 1])
+            x = front[k + 1] if down else front[k - 1] + 1
+            y = x - k
+            while x < n and y < m and a[a0 + x] == b[b0 + y]:
+                x, y = x + 1, y + 1
+            front[k] = x
+            if x >= n and y >= m:
+                return _walk_back(trace, n, m, a0, b0)
+    return []
+
+
+def _walk_back(trace: list[dict[int, int]], x: int, y: int, a0: int, b0: int) -> list[tuple[int, int]]:
+    pairs = []
+    for d in range(len(trace) - 1, -1, -1):
+        front = trace[d]
+        k = x - y
+        down = k == -d or (k != d and front[k - 1] < front[k + 1])
+        previous = k + 1 if down else k - 1
+        px = front[previous] if d else 0
+        py = px - previous if d else 0
+        while x > px and y > py:
+            x, y = x - 1, y - 1
+            pairs.append((a0 + x, b0 + y))
+        x, y = px, py
+    return pairs
+
+
+def regions(
+    base: Sequence[Hashable],
+    ours: Sequence[Hashable],
+    theirs: Sequence[Hashable],
+    *,
+    weak: Callable[[Hashable], bool],
+    strict: bool,
+) -> list[Region]:
+    """Three-way merge of sequences as a list of regions that cover all three.
+
+    Overlapping edits conflict. Neighbouring ones, with nothing but `weak` elements between them, conflict when
+    `strict`; otherwise only where they could be meant for one place: not when one of them replaces as many elements as
+    it takes, nor when both only remove.
+    """
+    mine, other = edits(base, ours), edits(base, theirs)
+    strong = [0]
+    for element in base:
+        strong.append(strong[-1] + (not weak(element)))
+    out: list[Region] = []
+    b = o = t = 0
+    i = j = 0
+    while i < len(mine) or j < len(other):
+        i0, j0 = i, j
+        if j == len(other) or (i < len(mine) and mine[i] <= other[j]):
+            start, end = mine[i].a0, mine[i].a1
+            i += 1
+        else:
+            start, end = other[j].a0, other[j].a1
+            j += 1
+        grown = True
+        while grown:
+            grown = False
+            if i < len(mine) and _meets(other[j0:j], mine[i], strong, strict):
+                end, i, grown = max(end, mine[i].a1), i + 1, True
+            if j < len(other) and _meets(mine[i0:i], other[j], strong, strict):
+                end, j, grown = max(end, other[j].a1), j + 1, True
+        if start > b:
+            out.append(Region("same", b, start, o, o + start - b, t, t + start - b))
+            o, t, b = o + start - b, t + start - b, start
+        o1 = o + end - start + sum(edit.growth for edit in mine[i0:i])
+        t1 = t + end - start + sum(edit.growth for edit in other[j0:j])
+        out.append(Region(_kind(ours[o:o1], theirs[t:t1], i > i0, j > j0), b, end, o, o1, t, t1))
+        b, o, t = end, o1, t1
+    if b < len(base):
+        out.append(Region("same", b, len(base), o, len(ours), t, len(theirs)))
+    return out
+
+
+def _kind(ours: Sequence[Hashable], theirs: Sequence[Hashable], mine: bool, other: bool) -> str:
+    if mine and other:
+        return "both" if list(ours) == list(theirs) else "conflict"
+    return "ours" if mine else "theirs"
+
+
+def _meets(taken: list[Edit], new: Edit, strong: list[int], strict: bool) -> bool:
+    """True when `new` cannot stand beside one of the other side's edits already taken into the region."""
+    for edit in taken:
+        if edit.a0 < new.a1 and new.a0 < edit.a1:
+            return True
+        low, high = min(edit.a1, new.a1), max(edit.a0, new.a0)
+        if strong[high] > strong[low]:
+            continue
+        if strict or (edit.growth > 0 and new.growth) or (edit.growth and new.growth > 0):
+            return True
+    return False

@@ -1,0 +1,164 @@
+"""Symbols of a source file: what is defined where, under which address."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from muse.plugins.code.languages.table import Language
+from muse.plugins.code.parsing import parse, text_of
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+
+@dataclass(frozen=True)
+class Symbol:
+    """One definition.
+
+    `address` is the qualified name inside the file, `#2` and so on appended to repeated ones. `start` and `end` are
+    byte offsets that include decorators and the comment block on top; `content_id` covers that text, `body_id` the
+    definition's tokens without its name, `inner_id` those of its block alone, `signature_id` its parameters and types;
+    `token_id` all tokens without white space and comments. `leaf` is False when it holds further symbols.
+    """
+
+    kind: str
+    name: str
+    address: str
+    parent: str
+    start: int
+    end: int
+    content_id: str
+    body_id: str
+    inner_id: str
+    signature_id: str
+    token_id: str
+    text: bytes
+    leaf: bool
+    marks: frozenset[str] = frozenset()
+
+
+def symbols_of(language: Language, data: bytes, until: float | None = None) -> list[Symbol] | None:
+    """All definitions in document order, parents first; None when the file cannot be parsed."""
+    tree = parse(language, data, until)
+    if tree is None:
+        return None
+    found: list[Symbol] = []
+    seen: Counter[str] = Counter()
+    stack: list[tuple[Node, Node, str]] = [(tree.root_node, tree.root_node, "")]
+    while stack:
+        node, outer, scope = stack.pop()
+        kind = language.definitions.get(node.type)
+        inner = scope
+        if kind is not None:
+            name = name_of(language, node)
+            if name:
+                qualified = f"{scope}.{name}" if scope else name
+                seen[qualified] += 1
+                inner = qualified if seen[qualified] == 1 else f"{qualified}#{seen[qualified]}"
+                found.append(_symbol(language, data, node, outer, kind, name, inner, scope))
+        wraps = node.type in language.wrappers
+        for child in reversed(node.named_children):
+            stack.append((child, outer if wraps and kind is None else child, inner))
+    parents = {symbol.parent for symbol in found}
+    return [symbol if symbol.address in parents else _as_leaf(symbol) for symbol in found]
+
+
+def _as_leaf(symbol: Symbol) -> Symbol:
+    from dataclasses import replace
+
+    return replace(symbol, leaf=True)
+
+
+def name_of(language: Language, node: Node) -> str:
+    """A definition's name, "" when it has none."""
+    for field in language.name_fields:
+        at: Node | None = node
+        for part in field.split("."):
+            at = at.child_by_field_name(part) if at is not None else None
+        if at is not None:
+            return " ".join(text_of(at).decode("utf-8", "replace").split())
+    for child in node.named_children:
+        if child.type.endswith("identifier"):
+            return text_of(child).decode("utf-8", "replace")
+    return ""
+
+
+def _symbol(
+    language: Language, data: bytes, node: Node, outer: Node, kind: str, name: str, address: str, scope: str
+) -> Symbol:
+    start = _with_comments(language, data, outer)
+    signature = b"\0".join(
+        text_of(part) for field in language.signature if (part := node.child_by_field_name(field)) is not None
+    )
+    words = leaves(language, node)
+    block = node.child_by_field_name("body")
+    inner = leaves(language, block) if block is not None else words
+    marks = frozenset(
+        text_of(child).decode("utf-8", "replace") for child in outer.named_children if child.type == "decorator"
+    )
+    return Symbol(
+        kind=kind,
+        name=name,
+        address=address,
+        parent=scope,
+        start=start,
+        end=outer.end_byte,
+        content_id=_digest(data[start : outer.end_byte]),
+        body_id=_digest(b"\0".join(word for word in words if word != name.encode())),
+        inner_id=_digest(b"\0".join(inner)),
+        signature_id=_digest(b" ".join(signature.split())),
+        token_id=_digest(b"\0".join(words)),
+        text=data[start : outer.end_byte],
+        leaf=False,
+        marks=marks,
+    )
+
+
+def _with_comments(language: Language, data: bytes, node: Node) -> int:
+    """Where the block of comments (and attributes) right above a node starts, at the beginning of its line."""
+    first = node
+    previous = node.prev_sibling
+    while previous is not None and previous.type in language.comments | language.leading:
+        if first.start_point[0] - previous.end_point[0] > 1 or previous.start_point[1] != node.start_point[1]:
+            break
+        first, previous = previous, previous.prev_sibling
+    line = data.rfind(b"\n", 0, first.start_byte) + 1
+    return line if not data[line : first.start_byte].strip() else first.start_byte
+
+
+def leaves(language: Language, node: Node) -> list[bytes]:
+    """The tokens below a node, comments left out."""
+    words = []
+    stack = [node]
+    while stack:
+        at = stack.pop()
+        if at.type in language.comments:
+            continue
+        if at.child_count:
+            stack.extend(reversed(at.children))
+        else:
+            words.append(text_of(at))
+    return words
+
+
+def _digest(data: bytes) -> str:
+    return "sha256:" + hashlib.sha256(data).hexdigest()
+
+
+def imports_of(language: Language, data: bytes) -> list[bytes]:
+    """The import statements of a file, each on one line, in order."""
+    tree = parse(language, data) if language.imports else None
+    if tree is None:
+        return []
+    found = []
+    stack = [tree.root_node]
+    while stack:
+        node = stack.pop()
+        if node.type in language.imports:
+            found.append(b" ".join(text_of(node).split()))
+        elif node.type not in language.definitions:
+            stack.extend(reversed(node.named_children))
+    return found

@@ -1,0 +1,201 @@
+"""What changed between two versions of a file, symbol by symbol.
+
+Every container is a patch whose children are its own changes, so that no operation stands beside an operation on its
+ancestor. Existing symbols are addressed by their old names, new ones by their new names.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from muse.core.types import blob_digest
+from muse.domain import DeleteOp, DomainOp, InsertOp, MoveOp, PatchOp, ReplaceOp
+from muse.plugins.code.languages.table import Language
+from muse.plugins.code.matching import match_symbols
+from muse.plugins.code.symbols import Symbol, imports_of, symbols_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_CALLABLE = frozenset({"function", "method", "constructor", "macro"})
+_IN_A_LINE = 3
+
+
+def diff_symbols(path: str, language: Language, old: bytes, new: bytes) -> tuple[list[DomainOp], str] | None:
+    """Child operations of the file's patch and their one-line summary; None when a version cannot be parsed."""
+    before, after = symbols_of(language, old), symbols_of(language, new)
+    if before is None or after is None:
+        return None
+    pairs = match_symbols(before, after)
+    words: list[str] = []
+    ops = _scope(path, "", "", before, after, pairs, words)
+    ops += _imports(path, imports_of(language, old), imports_of(language, new), words)
+    if not ops:
+        ops = [_text(path, old, new)]
+        words = ["text outside of definitions changed"]
+    return ops, in_a_line(words)
+
+
+def in_a_line(words: list[str]) -> str:
+    """The first few changes by name, the rest by number."""
+    shown = words[:_IN_A_LINE]
+    return ", ".join([*shown, f"{len(words) - len(shown)} more"] if len(words) > len(shown) else shown)
+
+
+def _scope(
+    path: str,
+    old_scope: str,
+    new_scope: str,
+    before: Sequence[Symbol],
+    after: Sequence[Symbol],
+    pairs: Mapping[str, str],
+    words: list[str],
+) -> list[DomainOp]:
+    """Operations on the symbols directly inside a scope, deletions first, then in the order of the new file."""
+    ops: list[DomainOp] = []
+    ours = [symbol for symbol in before if symbol.parent == old_scope]
+    theirs = [symbol for symbol in after if symbol.parent == new_scope]
+    here = {symbol.address: symbol for symbol in theirs}
+    back = {target: source for source, target in pairs.items()}
+    kept_old = [symbol for symbol in ours if pairs.get(symbol.address) in here]
+    for symbol in ours:
+        if symbol not in kept_old:
+            ops.append(_deleted(path, symbol, pairs.get(symbol.address), words))
+    moved = _moved(kept_old, theirs, pairs)
+    for place, symbol in enumerate(theirs):
+        source = next((old for old in kept_old if old.address == back.get(symbol.address)), None)
+        if source is None:
+            ops.append(_inserted(path, symbol, back.get(symbol.address), words))
+            continue
+        if source.address in moved:
+            words.append(f"{label(source)} moved")
+            ops.append(MoveOp(op="move", address=f"{path}::{source.address}", from_position=ours.index(source),
+                              to_position=place, content_id=symbol.content_id))
+        changed = _changed(path, source, symbol, before, after, pairs, words)
+        if changed is not None:
+            ops.append(changed)
+    return ops
+
+
+def _changed(
+    path: str,
+    old: Symbol,
+    new: Symbol,
+    before: Sequence[Symbol],
+    after: Sequence[Symbol],
+    pairs: Mapping[str, str],
+    words: list[str],
+) -> DomainOp | None:
+    if old.content_id == new.content_id:
+        return None
+    verdicts = _verdicts(old, new)
+    inner: list[str] = []
+    if not (old.leaf and new.leaf):
+        children = _scope(path, old.address, new.address, before, after, pairs, inner)
+        if children:
+            if old.name != new.name:
+                children.insert(0, _replace(path, old, new, [f"renamed {new.name}"]))
+                words.append(f"{label(old)} renamed {label(new)}")
+            words.extend(inner)
+            return PatchOp(op="patch", address=f"{path}::{old.address}", child_ops=children, child_domain="code",
+                           child_summary=in_a_line(inner))
+    renamed = old.name != new.name
+    words.append(f"{label(old)} renamed {label(new)}" if renamed else f"{label(old)} {_short(verdicts)}")
+    return _replace(path, old, new, verdicts)
+
+
+def _verdicts(old: Symbol, new: Symbol) -> list[str]:
+    """What is different, in words: renamed, signature changed, body changed, formatting only."""
+    found = [f"renamed {new.name}"] if old.name != new.name else []
+    if old.token_id == new.token_id:
+        return [*found, "formatting only"]
+    if old.signature_id != new.signature_id:
+        found.append("signature changed")
+    if old.body_id != new.body_id and (old.signature_id == new.signature_id or old.inner_id != new.inner_id):
+        found.append("body changed")
+    return found or ["changed"]
+
+
+def _short(verdicts: list[str]) -> str:
+    if verdicts == ["formatting only"]:
+        return "reformatted"
+    return "signature changed" if "signature changed" in verdicts else "changed"
+
+
+def _replace(path: str, old: Symbol, new: Symbol, verdicts: list[str]) -> ReplaceOp:
+    return ReplaceOp(
+        op="replace",
+        address=f"{path}::{old.address}",
+        position=None,
+        old_content_id=old.content_id,
+        new_content_id=new.content_id,
+        old_summary=f"{old.kind} {old.name}",
+        new_summary=f"{new.kind} {new.name}: {', '.join(verdicts)}",
+        content=new.text.decode("utf-8", "surrogateescape"),
+    )
+
+
+def _inserted(path: str, symbol: Symbol, source: str | None, words: list[str]) -> InsertOp:
+    words.append(f"{label(symbol)} moved here" if source else f"{label(symbol)} added")
+    how = f"moved from {source}" if source else "added"
+    return InsertOp(op="insert", address=f"{path}::{symbol.address}", position=None, content_id=symbol.content_id,
+                    content_summary=f"{how} {symbol.kind} {symbol.name}",
+                    content=symbol.text.decode("utf-8", "surrogateescape"))
+
+
+def _deleted(path: str, symbol: Symbol, target: str | None, words: list[str]) -> DeleteOp:
+    if not target:
+        words.append(f"{label(symbol)} removed")
+    how = f"moved to {target}" if target else "removed"
+    return DeleteOp(op="delete", address=f"{path}::{symbol.address}", position=None, content_id=symbol.content_id,
+                    content_summary=f"{how} {symbol.kind} {symbol.name}")
+
+
+def _imports(path: str, old: Sequence[bytes], new: Sequence[bytes], words: list[str]) -> list[DomainOp]:
+    gone = [line for line in dict.fromkeys(old) if line not in new]
+    fresh = [line for line in dict.fromkeys(new) if line not in old]
+    for lines, verb in ((fresh, "added"), (gone, "removed")):
+        if lines:
+            words.append(f"{len(lines)} import{'s' if len(lines) > 1 else ''} {verb}")
+    ops: list[DomainOp] = [
+        DeleteOp(op="delete", address=_import_address(path, line), position=None, content_id=blob_digest(line),
+                 content_summary="removed " + line.decode("utf-8", "replace"))
+        for line in gone
+    ]
+    ops.extend(
+        InsertOp(op="insert", address=_import_address(path, line), position=None, content_id=blob_digest(line),
+                 content_summary="added " + line.decode("utf-8", "replace"),
+                 content=line.decode("utf-8", "surrogateescape"))
+        for line in fresh
+    )
+    return ops
+
+
+def _import_address(path: str, line: bytes) -> str:
+    return f"{path}::import::{' '.join(line.decode('utf-8', 'replace').split())}"
+
+
+def _text(path: str, old: bytes, new: bytes) -> ReplaceOp:
+    return ReplaceOp(op="replace", address=f"{path}::text", position=None, old_content_id=blob_digest(old),
+                     new_content_id=blob_digest(new), old_summary="text", new_summary="text changed")
+
+
+def label(symbol: Symbol) -> str:
+    """`load()` for what can be called, `Parser` for the rest, with its class."""
+    scope = f"{symbol.parent}." if symbol.parent else ""
+    return f"{scope}{symbol.name}{'()' if symbol.kind in _CALLABLE and not symbol.parent else ''}"
+
+
+def _moved(old: Sequence[Symbol], new: Sequence[Symbol], pairs: Mapping[str, str]) -> set[str]:
+    """Old addresses of the symbols that changed places among those that stayed."""
+    from muse.plugins.code.seqdiff import edits
+
+    order = [pairs[symbol.address] for symbol in old]
+    target = [symbol.address for symbol in new if symbol.address in set(order)]
+    out: dict[str, int] = defaultdict(int)
+    for edit in edits(order, target):
+        for index in range(edit.a0, edit.a1):
+            out[old[index].address] += 1
+    return set(out)

@@ -1,0 +1,65 @@
+"""Source text as tokens, without a parser, and the safety net that every clean result of ours has to pass.
+
+The net knows nothing of how a merge was made. It compares token counts: what a side inserted has to be there as often
+as it was inserted, what a side deleted has to be gone, unless both sides made the same edit.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Hashable
+
+from muse.plugins.code.seqdiff import Edit, edits
+
+# words (and the bytes of non-ASCII letters), numbers and versions, runs of blanks, line ends, single signs
+_TOKEN = re.compile(rb"\d[\w.]*|[\w\x80-\xff]+|[ \t\f\v]+|\r?\n|[^\w\s]|\s", re.ASCII)
+_WORD = re.compile(rb"[\w\x80-\xff]", re.ASCII)
+
+
+def tokens(data: bytes) -> list[bytes]:
+    """The tokens of `data`; joined they give it back byte for byte."""
+    return _TOKEN.findall(data)
+
+
+def is_blank(token: Hashable) -> bool:
+    """True for white space."""
+    return isinstance(token, bytes) and not token.strip()
+
+
+def is_weak_line(line: Hashable) -> bool:
+    """True for a line without a word or number: it is too common to tell two places apart."""
+    return isinstance(line, bytes) and _WORD.search(line) is None
+
+
+def keeps_every_edit(base: bytes, ours: bytes, theirs: bytes, merged: bytes) -> bool:
+    """True when no edit of either side is lost in `merged` and nothing appears that neither side wrote."""
+    mine, my_inserted, my_deleted = _changes(base, ours)
+    other, its_inserted, its_deleted = _changes(base, theirs)
+    made, _, _ = _changes(base, merged)
+    for token in mine.keys() | other.keys() | made.keys():
+        expected = mine[token] + other[token]
+        low = expected - min(my_inserted[token], its_inserted[token])
+        high = expected + min(my_deleted[token], its_deleted[token])
+        if not low <= made[token] <= high:
+            return False
+    return True
+
+
+def _changes(base: bytes, side: bytes) -> tuple[Counter[bytes], Counter[bytes], Counter[bytes]]:
+    """Per token: by how much its count changed, how often it was inserted, how often deleted."""
+    a, b = base.splitlines(True), side.splitlines(True)
+    inserted: Counter[bytes] = Counter()
+    deleted: Counter[bytes] = Counter()
+    for edit in edits(a, b):
+        old, new = _solid(a, edit.a0, edit.a1), _solid(b, edit.b0, edit.b1)
+        for inner in edits(old, new) if len(old) + len(new) < 4000 else [Edit(0, len(old), 0, len(new))]:
+            deleted.update(old[inner.a0 : inner.a1])
+            inserted.update(new[inner.b0 : inner.b1])
+    net = Counter(inserted)
+    net.subtract(deleted)
+    return net, inserted, deleted
+
+
+def _solid(lines: list[bytes], start: int, end: int) -> list[bytes]:
+    return [token for token in tokens(b"".join(lines[start:end])) if not is_blank(token)]

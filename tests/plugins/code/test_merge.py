@@ -1,0 +1,118 @@
+"""One-file merges of code: what is merged beyond Git, and what has to stay a conflict."""
+
+from __future__ import annotations
+
+import pytest
+
+from muse.core.options import MergeOptions, using
+from muse.domain import FileMerge
+from muse.plugins.code.plugin import CodePlugin
+
+BASE = b"""import os
+import sys
+
+
+def load(path):
+    data = open(path).read()
+    return data
+
+
+class Parser:
+    def parse(self, text):
+        words = text.split()
+        return words
+"""
+
+
+def merge(ours: bytes, theirs: bytes, base: bytes | None = BASE, path: str = "api.py", **how: object) -> FileMerge:
+    with using(MergeOptions(**how)):  # type: ignore[arg-type]
+        return CodePlugin().merge_file(path, base, ours, theirs)
+
+
+def test_a_clean_text_merge_is_gits_answer() -> None:
+    merged = merge(BASE.replace(b"import os", b"import io"), BASE.replace(b"words\n", b"words[:5]\n"))
+    assert merged.content == BASE.replace(b"import os", b"import io").replace(b"words\n", b"words[:5]\n")
+    assert not merged.conflicts
+
+
+def test_edits_of_neighbouring_lines_merge() -> None:
+    ours = BASE.replace(b"words = text.split()", b"words = text.split(',')")
+    theirs = BASE.replace(b"return words", b"return sorted(words)")
+    merged = merge(ours, theirs)
+    assert merged.content == ours.replace(b"return words", b"return sorted(words)")
+    assert not merged.conflicts
+    assert merged.notes
+
+
+def test_edits_of_one_line_merge_by_token() -> None:
+    ours = BASE.replace(b"open(path).read()", b"open(path).read(100)")
+    theirs = BASE.replace(b"data = open(path)", b"content = open(path)").replace(b"return data", b"return content")
+    merged = merge(ours, theirs)
+    assert b"    content = open(path).read(100)\n    return content\n" in (merged.content or b"")
+    assert not merged.conflicts
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs"),
+    [
+        (b"def load(path, mode):", b"def load(path, size):"),
+        (b"def load(path, *, mode):", b"def load(file):"),
+    ],
+)
+def test_insertions_whose_order_matters_conflict(ours: bytes, theirs: bytes) -> None:
+    merged = merge(BASE.replace(b"def load(path):", ours), BASE.replace(b"def load(path):", theirs))
+    assert [record.address for record in merged.conflicts] == ["load"]
+    content = merged.content or b""
+    assert b"<<<<<<< ours (function load: both changed)\n" + ours in content
+    assert theirs + b"\n>>>>>>> theirs\n" in content
+
+
+def test_statements_inserted_at_one_place_conflict() -> None:
+    merged = merge(
+        BASE.replace(b"    return data\n", b"    one()\n    return data\n"),
+        BASE.replace(b"    return data\n", b"    two()\n    return data\n"),
+    )
+    assert len(merged.conflicts) == 1
+    assert merged.conflicts[0].address == "load"
+
+
+def test_deletion_against_edit_is_a_conflict() -> None:
+    start, end = BASE.index(b"def load"), BASE.index(b"class Parser")
+    merged = merge(BASE[:start] + BASE[end:], BASE.replace(b"open(path).read()", b"open(path, 'rb').read()"))
+    assert len(merged.conflicts) == 1
+    assert b"'rb'" in (merged.content or b"")
+
+
+@pytest.mark.parametrize("choice", ["ours", "theirs", "base"])
+def test_a_pick_settles_the_conflict_by_its_address(choice: str) -> None:
+    sides = {"ours": b"return data[1:]", "theirs": b"return data[2:]", "base": b"return data"}
+    merged = merge(
+        BASE.replace(b"return data", sides["ours"]), BASE.replace(b"return data", sides["theirs"]),
+        picks={"load": choice},
+    )
+    assert merged.content == BASE.replace(b"return data", sides[choice])
+    assert not merged.conflicts
+
+
+@pytest.mark.parametrize("style", ["merge", "diff3", "zdiff3"])
+def test_conflict_styles_sizes_and_labels(style: str) -> None:
+    merged = merge(
+        BASE.replace(b"return data", b"return data[1:]"), BASE.replace(b"return data", b"return data[2:]"),
+        conflict_style=style, marker_size=9, ours_label="HEAD", theirs_label="topic", notes=False,
+    )
+    middle = b"" if style == "merge" else b"||||||||| base\n    return data\n"
+    expected = (b"<<<<<<<<< HEAD\n    return data[1:]\n" + middle
+                + b"=========\n    return data[2:]\n>>>>>>>>> topic\n")
+    assert merged.content == BASE.replace(b"    return data\n", expected)
+
+
+def test_inputs_with_markers_go_to_gits_merge() -> None:
+    marked = BASE.replace(b"    return data\n", b"<<<<<<< a\n    return 1\n=======\n    return 2\n>>>>>>> b\n")
+    merged = merge(marked, BASE.replace(b"import sys", b"import io"))
+    assert merged.content == marked.replace(b"import sys", b"import io")
+
+
+def test_binary_is_a_conflict_as_a_whole() -> None:
+    merged = merge(b"\0ours", b"\0theirs", b"\0base")
+    assert merged.content == b"\0ours"
+    assert [record.conflict_type for record in merged.conflicts] == ["file_level"]
