@@ -1,0 +1,93 @@
+"""What Muse adds after Git's own work: metadata fetched or pushed, drivers set up in a new clone.
+
+Git waits for us here, with its objects stored and its refs not yet written. Nothing below may fail Git's command: a
+problem is one line on stderr.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+
+from git_remote_muse import run
+from git_remote_muse.config import Config
+from git_remote_muse.protocol import Watch
+from git_remote_muse.url import Place
+from muse.core.errors import MuseError
+
+LAZY = "'fetch.negotiationalgorithm'='noop'"  # how Git calls `fetch` for the missing objects of a partial clone
+
+
+class Here:
+    """The repository Git called us for, as much of it as `muse.store.sync` needs."""
+
+    def git(self, *args: str, check: bool = True, env: Mapping[str, str] | None = None) -> bytes:
+        return run.git(*args, check=check, env={**os.environ, **(env or {})}, quiet=True)
+
+
+def follow_up(remote: str, place: Place, config: Config, watch: Watch) -> None:
+    """Do what is due after this conversation, for a remote with a name; `muse.autoSetup=false` switches it all off."""
+    if not config.flag("muse.autosetup", True) or not is_named(remote, config) or is_lazy_fetch():
+        return
+    try:
+        if (watch.fetched or watch.prefixed) and is_new_clone():
+            make_absolute(remote, place, config)
+            set_up_drivers(config)
+        if config.flag("muse.metadata", True) and not is_mirror(remote, config):
+            exchange(remote, place, watch)
+    except MuseError as error:
+        say(str(error))
+
+
+def is_named(remote: str, config: Config) -> bool:
+    """True for a configured remote; Git passes the address itself when there is none."""
+    return bool(config.get(f"remote.{remote}.url") or config.get(f"remote.{remote}.vcs"))
+
+
+def is_lazy_fetch() -> bool:
+    """True while Git fetches missing objects of a partial clone behind the user's back."""
+    return LAZY in os.environ.get("GIT_CONFIG_PARAMETERS", "").lower() or "GIT_NO_LAZY_FETCH" in os.environ
+
+
+def is_mirror(remote: str, config: Config) -> bool:
+    """True when Git's own refspecs carry `refs/muse/*` already."""
+    specs = [spec.lstrip("+").partition(":")[0] for spec in config.all(f"remote.{remote}.fetch")]
+    return config.flag(f"remote.{remote}.mirror", False) or any(
+        spec in ("refs/*", "*") or spec.startswith("refs/muse") for spec in specs
+    )
+
+
+def is_new_clone() -> bool:
+    """True while the repository has no ref at all."""
+    return not run.git("for-each-ref", "--count=1", "--format=x")
+
+
+def make_absolute(remote: str, place: Place, config: Config) -> None:
+    """A relative path was relative to where `git clone` ran; from inside the clone it would name something else."""
+    key = f"remote.{remote}.url"
+    if place.kind == "file" and not place.path.startswith("/") and config.get(key) == f"muse::{place.path}":
+        run.git("config", key, f"muse::{os.path.abspath(place.path)}")
+
+
+def set_up_drivers(config: Config) -> None:
+    """Configure the merge and diff drivers of a new clone that has a work tree."""
+
+
+def exchange(remote: str, place: Place, watch: Watch) -> None:
+    """Metadata in after a fetch, out after a push."""
+    if not (watch.fetched or watch.pushed):
+        return
+    from muse.store import sync
+
+    env = {"GIT_TERMINAL_PROMPT": "0"}  # asked once for a password is enough; a credential helper answers again
+    if watch.fetched:
+        got = sync.fetch_metadata(Here(), remote, place.url, env=env)
+        if got:
+            say(f"{got} metadata ref{'s' * (got != 1)} from {remote}")
+    if watch.pushed:
+        sync.push_metadata(Here(), remote, place.url, env=env)
+
+
+def say(text: str) -> None:
+    sys.stderr.write(f"muse: {text}\n")

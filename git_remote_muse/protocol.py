@@ -1,0 +1,112 @@
+"""What the client says: relayed byte for byte, and watched just closely enough to know what it was about.
+
+`connect` is blind: `ls-remote`, `fetch` and `push --dry-run` look the same to a helper. The packet lines (or, in
+front of `git remote-https`, the helper commands) tell them apart, so follow-up work is done only when it is due.
+"""
+
+from __future__ import annotations
+
+import os
+
+CHUNK = 1 << 16
+HEX = frozenset(b"0123456789abcdefABCDEF")
+
+
+class Watch:
+    """Reads along. `fetched`: objects were asked for; `pushed`: a ref update was sent; `prefixed`: a v2 listing of
+    some refs only, which is what a clone or fetch asks for before it knows whether there is anything to get."""
+
+    __slots__ = ("_pending", "_receive", "dry_run", "fetched", "prefixed", "pushed")
+
+    def __init__(self, receive: bool = False) -> None:
+        self._pending = b""
+        self._receive = receive
+        self.fetched = self.pushed = self.prefixed = self.dry_run = False
+
+    @property
+    def decided(self) -> bool:
+        """True when nothing that comes can change the picture."""
+        return self.fetched or self.pushed
+
+    def feed(self, data: bytes) -> None:
+        """Take the next bytes of the client's side, cut anywhere."""
+        if self.decided:
+            return
+        data = self._pending + data
+        at = 0
+        while not self.decided and len(data) - at >= 4:
+            if not HEX.issuperset(data[at : at + 4]):
+                end = data.find(b"\n", at)
+                if end < 0:
+                    break
+                self._line(data[at:end])
+                at = end + 1
+                continue
+            size = int(data[at : at + 4], 16)
+            if size < 4:
+                at += 4
+            elif at + size <= len(data):
+                self._packet(data[at + 4 : at + size])
+                at += size
+            else:
+                break
+        self._pending = data[at:] if not self.decided else b""
+        if len(self._pending) < 4 and self._pending.startswith(b"\n"):
+            self._pending = self._pending[1:]
+
+    def _packet(self, data: bytes) -> None:
+        if self._receive:
+            self.pushed = not data.startswith(b"shallow ")
+        elif data.startswith((b"want ", b"command=fetch")):
+            self.fetched = True
+        elif data.startswith(b"ref-prefix "):
+            self.prefixed = True
+
+    def _line(self, data: bytes) -> None:
+        """A command of the helper protocol itself, in front of `git remote-https`."""
+        if data.startswith(b"fetch "):
+            self.fetched = True
+        elif data.startswith(b"push "):
+            self.pushed = not self.dry_run
+        elif data.startswith(b"option dry-run "):
+            self.dry_run = data.endswith(b"true")
+
+
+def relay(source: int, sink: int, watch: Watch) -> None:
+    """Copy until `source` ends, or until nobody reads `sink` any more (the other side then says why)."""
+    while data := os.read(source, CHUNK):
+        watch.feed(data)
+        try:
+            write_all(sink, data)
+        except BrokenPipeError:
+            return
+
+
+def write_all(sink: int, data: bytes) -> None:
+    """Write every byte; BrokenPipeError when the reader is gone."""
+    view = memoryview(data)
+    while view:
+        view = view[os.write(sink, view) :]
+
+
+class Lines:
+    """Lines from a descriptor, read unbuffered enough: what follows a line Git waits on is left to the next reader."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+        self._data = b""
+
+    def next(self) -> bytes | None:
+        """The next line without its newline, or None at the end."""
+        while b"\n" not in self._data:
+            part = os.read(self._descriptor, CHUNK)
+            if not part:
+                return None
+            self._data += part
+        line, _, self._data = self._data.partition(b"\n")
+        return line
+
+    def rest(self) -> bytes:
+        """What was read beyond the last line."""
+        data, self._data = self._data, b""
+        return data

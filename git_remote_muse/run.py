@@ -1,0 +1,135 @@
+"""Child processes by `os.posix_spawn`: importing subprocess would take most of the time the helper has to start."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+
+from muse.core.errors import MuseError
+
+SIGPIPE, SIGTERM = 13, 15  # the same on every Unix; importing `signal` costs more than running Git does
+
+# What Git clears before it runs the other side of a connection (`git rev-parse --local-env-vars`).
+LOCAL_ENV = (
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+    "GIT_CONFIG",
+    "GIT_CONFIG_PARAMETERS",
+    "GIT_CONFIG_COUNT",
+    "GIT_OBJECT_DIRECTORY",
+    "GIT_DIR",
+    "GIT_WORK_TREE",
+    "GIT_IMPLICIT_WORK_TREE",
+    "GIT_GRAFT_FILE",
+    "GIT_INDEX_FILE",
+    "GIT_NO_REPLACE_OBJECTS",
+    "GIT_REPLACE_REF_BASE",
+    "GIT_PREFIX",
+    "GIT_SUPER_PREFIX",
+    "GIT_INTERNAL_SUPER_PREFIX",
+    "GIT_SHALLOW_FILE",
+    "GIT_COMMON_DIR",
+)
+
+
+class Child:
+    """A running process: `pid`, and the ends of its pipes we hold (None when it has ours or /dev/null)."""
+
+    __slots__ = ("pid", "stdin", "stdout")
+
+    def __init__(self, pid: int, stdin: int | None, stdout: int | None) -> None:
+        self.pid = pid
+        self.stdin = stdin
+        self.stdout = stdout
+
+    def close_stdin(self) -> None:
+        """Say that nothing more will come; may be called twice."""
+        if self.stdin is not None:
+            os.close(self.stdin)
+            self.stdin = None
+
+    def wait(self) -> int:
+        """The exit code (128 + signal for a killed one), after which nothing of the process is left."""
+        self.close_stdin()
+        if self.stdout is not None:
+            os.close(self.stdout)
+            self.stdout = None
+        code = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+        return code if code >= 0 else 128 - code
+
+    def stop(self) -> None:
+        """End it and wait for it."""
+        try:
+            os.kill(self.pid, SIGTERM)
+        except ProcessLookupError:
+            pass
+        self.wait()
+
+
+def spawn(
+    argv: Sequence[str],
+    *,
+    env: Mapping[str, str] | None = None,
+    stdin: int | None = -1,
+    stdout: int | None = -1,
+    quiet: bool = False,
+) -> Child:
+    """Start a program found on PATH. A stream is a descriptor to use, -1 for a pipe to us, None for /dev/null."""
+    actions: list[tuple[int, int, int] | tuple[int, int, str, int, int]] = []
+    ours: list[int | None] = [None, None]
+    theirs: list[int] = []
+    for slot, wanted in ((0, stdin), (1, stdout)):
+        if wanted is None:
+            actions.append((os.POSIX_SPAWN_OPEN, slot, os.devnull, os.O_RDWR, 0))
+        elif wanted == -1:
+            read, write = os.pipe()
+            ours[slot], given = (write, read) if slot == 0 else (read, write)
+            theirs.append(given)
+            actions.append((os.POSIX_SPAWN_DUP2, given, slot))
+        elif wanted != slot:
+            actions.append((os.POSIX_SPAWN_DUP2, wanted, slot))
+    if quiet:
+        actions.append((os.POSIX_SPAWN_OPEN, 2, os.devnull, os.O_WRONLY, 0))
+    try:
+        pid = os.posix_spawnp(
+            argv[0],
+            list(argv),
+            dict(os.environ if env is None else env),
+            file_actions=actions,
+            setsigdef=(SIGPIPE,),
+        )
+    except OSError as error:
+        for end in ours:
+            if end is not None:
+                os.close(end)
+        raise MuseError(f"cannot run {argv[0]}: {error.strerror}") from None
+    finally:
+        for end in theirs:
+            os.close(end)
+    return Child(pid, *ours)
+
+
+def read_all(descriptor: int, limit: int | None = None) -> bytes:
+    """Everything until the end, or MuseError beyond `limit` bytes."""
+    parts: list[bytes] = []
+    size = 0
+    while part := os.read(descriptor, 1 << 16):
+        parts.append(part)
+        size += len(part)
+        if limit is not None and size > limit:
+            raise MuseError(f"more than {limit} bytes of an answer")
+    return b"".join(parts)
+
+
+def git(*args: str, check: bool = True, env: Mapping[str, str] | None = None, quiet: bool = False) -> bytes:
+    """Standard output of a Git command; its messages go where ours go. MuseError when it fails, unless not `check`."""
+    child = spawn(("git", *args), env=env, stdin=None, quiet=quiet)
+    try:
+        assert child.stdout is not None
+        out = read_all(child.stdout)
+    except BaseException:
+        child.stop()
+        raise
+    code = child.wait()
+    if code and check:
+        raise MuseError(f"git {args[0]} failed", code)
+    return out
