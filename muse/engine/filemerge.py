@@ -9,17 +9,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from muse.core import content, options
-from muse.core.attributes import file_strategy
+from muse.core import content, gitconfig, options
+from muse.core.attributes import file_strategy, load_attributes
 from muse.core.content import MemoryContent
 from muse.core.errors import MuseError
 from muse.core.filedomain import FileDomain, merge_as_text, merge_whole_file
+from muse.core.options import MergeOptions
 from muse.core.textmerge import has_markers
 from muse.core.types import blob_digest
 from muse.domain import ConflictRecord, FileMerge, SnapshotManifest
 
 if TYPE_CHECKING:
-    from muse.core.options import MergeOptions
+    from collections.abc import Mapping
+
+    from muse.core.attributes import AttributeRule
+    from muse.core.paths import StrPath
     from muse.domain import CRDTSnapshotManifest, MergeResult
 
 MAX_BYTES = 64 << 20
@@ -28,6 +32,28 @@ MAX_BYTES = 64 << 20
 
 class PluginFailure(MuseError):
     """A plugin raised, or answered something that cannot be an answer."""
+
+
+def how_from(config: Mapping[str, str], root: StrPath | None, **known: Any) -> tuple[MergeOptions, str]:
+    """Merge options from settings (`gitconfig.read()`), the rules of `root`'s `.museattributes`, and what is known.
+
+    Rules that cannot be read are no reason to stop a merge: the second value is then a warning, else "".
+    """
+    warning = ""
+    rules: tuple[AttributeRule, ...] = ()
+    try:
+        rules = () if root is None else tuple(load_attributes(root))
+    except (MuseError, OSError) as error:
+        warning = f"rules ignored: {error}"
+    style = config.get("merge.conflictstyle", "merge")
+    how = MergeOptions(
+        conflict_style=style if style in ("diff3", "zdiff3") else "merge",  # type: ignore[arg-type]
+        notes=not gitconfig.is_false(config.get("conflictnotes")),
+        rules=rules,
+        config=dict(config),
+        **known,
+    )
+    return how, warning
 
 
 def merge_one(
@@ -78,7 +104,7 @@ class _Dispatch(FileDomain):
         how = options.current()
         sides = (base, ours, theirs)
         largest = max(len(side or b"") for side in sides)
-        cap = _number(how.config.get("mergemaxbytes"), MAX_BYTES)
+        cap = int(gitconfig.number(how.config.get("mergemaxbytes"), MAX_BYTES))
         if largest > cap:
             return merge_text_only(path, base, ours, theirs, how, f"{largest} bytes are over the cap of {cap}")
         try:
@@ -164,9 +190,3 @@ def _checked(merged: FileMerge, sides: tuple[bytes | None, ...]) -> FileMerge:
     return merged
 
 
-def _number(text: str | None, default: int) -> int:
-    units = {"k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
-    try:
-        return default if not text else int(text.rstrip("kKmMgG")) * units.get(text[-1].lower(), 1)
-    except ValueError:
-        return default

@@ -1,0 +1,94 @@
+"""The part of a driver's call that needs a plugin; it runs in the guarded child.
+
+Kept apart from `muse.drivers.merge` so that a trivial merge imports none of it.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from muse.core import gitconfig, paths
+from muse.core.errors import MuseError
+from muse.core.textmerge import has_markers
+from muse.domain import ConflictRecord, FileMerge
+from muse.engine import conflicts
+from muse.engine.filemerge import how_from, merge_one
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from muse.core.options import MergeOptions
+    from muse.drivers.merge import Job
+
+_COOPERATIVE = 0.9  # share of the deadline after which a plugin that looks at the clock gives up by itself
+
+
+def merge(job: Job, config: dict[str, str], seconds: float) -> tuple[FileMerge, str, bytes]:
+    """The merged file, the name of its conflict record ("" outside of a repository), and the record (b"": none)."""
+    from muse.plugins import registry
+
+    root = find_root()
+    how, warning = options_for(job, config, root)
+    how = replace(how, deadline=time.monotonic() + seconds * _COOPERATIVE)
+    base = job.base or None  # Git hands an empty file where both sides added theirs
+    plugin = registry.plugin_for_path(job.path)
+    merged = merge_one(plugin, job.path, base, job.ours, job.theirs, how)
+    if job.virtual and merged.conflicts:
+        merged = _between_bases(plugin, job, base, merged, how)
+    if warning:
+        merged.notes.append(warning)
+    return merged, *record(job, root, merged, how)
+
+
+def _between_bases(plugin: Any, job: Job, base: bytes | None, merged: FileMerge, how: MergeOptions) -> FileMerge:
+    """A conflict between merge bases must stay one in the merge above.
+
+    Text keeps its markers, as with Git. A file without markers takes the base's value at each conflict: with one side's
+    value, the merge above would see that side as unchanged and quietly take the other.
+    """
+    if has_markers(merged.content or b""):
+        return merged
+    picks = {conflict.address: "base" for conflict in merged.conflicts}
+    again = merge_one(plugin, job.path, base, job.ours, job.theirs, replace(how, picks=picks))  # type: ignore[arg-type]
+    return FileMerge(job.base if again.conflicts else again.content, merged.conflicts)
+
+
+def options_for(job: Job, config: dict[str, str], root: str | None) -> tuple[MergeOptions, str]:
+    """How the call wants its merge written, and a warning or ""."""
+    ours, base, theirs = job.labels
+    return how_from(
+        config, root, ours_label=ours, base_label=base, theirs_label=theirs, marker_size=job.size
+    )
+
+
+def record(job: Job, root: str | None, merged: FileMerge, how: MergeOptions) -> tuple[str, bytes]:
+    """Where the conflict's record goes, and its bytes."""
+    git_dir = os.environ.get("GIT_DIR") or (paths.git_dir(root) if root is not None else None)
+    if git_dir is None or job.virtual:
+        return "", b""
+    name = conflicts.file_of(git_dir, job.path)
+    if not merged.conflicts:
+        return name, b""
+    sides = (job.base or None, job.ours, job.theirs)
+    return name, conflicts.encode(conflicts.make(job.path, merged, sides, how))
+
+
+def record_as_text(job: Job, data: bytes, count: int | None) -> tuple[str, bytes]:
+    """The record of a merge that ended as Git's text merge, or as a whole-file conflict (`count` None)."""
+    root = find_root()
+    how, _ = options_for(job, gitconfig.read(), root)
+    conflict = ConflictRecord(path=job.path, ours_summary="changed", theirs_summary="changed")
+    if count is not None:
+        conflict = ConflictRecord(path=job.path, conflict_type="text", ours_summary=f"{count} conflicting hunk(s)")
+    return record(job, root, FileMerge(data, [conflict]), how)
+
+
+def find_root() -> str | None:
+    """The work tree (or bare repository) Git called us in, or None outside of one."""
+    try:
+        return str(paths.find_root("."))
+    except MuseError:
+        return None
