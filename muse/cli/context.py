@@ -3,27 +3,19 @@
 from __future__ import annotations
 
 import json
-import os
 from typing import TYPE_CHECKING, Any
 
 import click
-
-from muse.core.paths import is_git_dir
 
 if TYPE_CHECKING:
     from muse.store.repository import Repository
 
 
 def repo() -> Repository:
-    """The repository at or above the current folder, or the one `--git-dir` names; NotARepositoryError when none."""
+    """The repository Git would use here (or the one of `--git-dir`); NotARepositoryError when there is none."""
     from muse.store.repository import Repository
 
-    named = os.environ.get("GIT_DIR")
-    if named is None:
-        return Repository.discover(".")
-    named = os.path.abspath(named)
-    inside = os.path.basename(named) == ".git" and is_git_dir(named)
-    return Repository.discover(os.path.dirname(named) if inside else named)
+    return Repository.discover(".")
 
 
 def print_json(value: Any) -> None:

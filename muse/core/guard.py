@@ -23,7 +23,7 @@ def run(work: Callable[[], list[bytes]], seconds: float) -> tuple[list[bytes] | 
         try:
             return work(), ""
         except Exception as error:  # noqa: BLE001  stands in for the child that would have died of it
-            return None, f"{type(error).__name__}: {error}"
+            return None, f"failed: {type(error).__name__}: {error}"
     reader, writer = os.pipe()
     pid = os.fork()
     if pid == 0:
@@ -41,10 +41,11 @@ def run(work: Callable[[], list[bytes]], seconds: float) -> tuple[list[bytes] | 
         status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
     frames = _unpack(reply) if reply else None
     if frames is None:
-        late = reply is None or status == -_alarm()
-        return None, f"took longer than {seconds:g} s" if late else f"ended by signal {-status}"
+        if reply is None or status == -_alarm():
+            return None, f"took longer than {seconds:g} s"
+        return None, f"was ended by signal {-status}" if status < 0 else "ended without an answer"
     if frames[0] != b"ok":
-        return None, os.fsdecode(frames[1])
+        return None, "failed: " + os.fsdecode(frames[1])
     return frames[1:], ""
 
 
