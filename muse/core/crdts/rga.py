@@ -1,0 +1,419 @@
+"""Replicated growable array: a sequence in which every element hangs after another one for ever.
+
+The state is a set of elements (id, value, parent) and a set of deleted ids; the order follows from it: depth first,
+siblings by id, larger first (Roh et al., "Replicated abstract data types", 2011, as a tree). A version is a handle on
+an append-only core: how many of its insertions and how many of its deletions it has seen. Editing the newest version
+appends to the core; editing an older one starts a small core of its own on top.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain
+from typing import Any, NotRequired, TypedDict
+
+from muse.core.errors import FormatError
+
+_ID = re.compile(r"([0-9]{1,18}(?:\.[0-9]{1,18})*)@(.+)", re.DOTALL)
+_lock = threading.Lock()
+_DEPTH = 12
+
+
+class RGAVariant(TypedDict):
+    """What else was inserted under an id."""
+
+    value: str
+    parent_id: str | None
+
+
+class RGAElement(TypedDict):
+    """One element of the wire form, tombstones included.
+
+    `others` is there only when one id was given to different insertions: the ones that lost.
+    """
+
+    id: str
+    value: str
+    deleted: bool
+    parent_id: str | None
+    others: NotRequired[list[RGAVariant]]
+
+
+class _Core:
+    """Insertions and deletions in order of arrival; lists only grow. `base` is the version it builds on."""
+
+    __slots__ = ("base", "dead", "deletes", "depth", "ids", "index", "n0", "parents", "twice", "values")
+
+    def __init__(self, base: tuple[_Core, int, int] | None = None) -> None:
+        self.base = base
+        self.n0 = base[1] if base else 0
+        self.depth: int = base[0].depth + 1 if base else 0
+        self.ids: list[str] = []
+        self.values: list[str] = []
+        self.parents: list[str | None] = []
+        self.index: dict[str, int] = {}
+        self.deletes: list[str] = []
+        self.dead: dict[str, int] = {}
+        self.twice: dict[str, list[int]] = {}
+
+    @property
+    def d0(self) -> int:
+        return self.base[2] if self.base else 0
+
+
+class RGA:
+    """An immutable sequence of texts. `insert` names the element to hang after by its id, None for the head."""
+
+    __slots__ = ("_core", "_d", "_n", "_order")
+
+    def __init__(self, elements: Iterable[RGAElement] | None = None) -> None:
+        self._core = _Core()
+        self._n = 0
+        self._d = 0
+        self._order: _Order | None = None
+        if elements is not None:
+            self._load(elements)
+
+    @classmethod
+    def _at(cls, core: _Core, n: int, d: int) -> RGA:
+        new = cls.__new__(cls)
+        new._core, new._n, new._d, new._order = core, n, d, None
+        return new
+
+    # Change ------------------------------------------------------------------------------------------------------
+
+    def insert(self, after_id: str | None, value: str, *, element_id: str) -> RGA:
+        """The sequence with a new element after another one, among its siblings by id.
+
+        An unknown `after_id` keeps the element waiting, invisible, until that arrives. An id that is here already
+        changes nothing, unless its content differs: then both are kept and `conflicts()` names them.
+        """
+        if type(value) is not str or type(element_id) is not str or not (after_id is None or type(after_id) is str):
+            raise TypeError("ids and values are text")
+        with _lock:
+            core, n = self._core, self._n
+            if element_id in core.index or core.base is not None:
+                known = self._slots(element_id)
+                if known and any(self._content(slot) == (value, after_id) for slot in known):
+                    return self
+            if core.n0 + len(core.ids) != n:
+                core = self._fork()
+            _append(core, element_id, value, after_id)
+        new = RGA.__new__(RGA)
+        new._core, new._n, new._d, new._order = core, n + 1, self._d, None
+        return new
+
+    def delete(self, element_id: str) -> RGA:
+        """The sequence without an element; deleting one that is unknown or deleted changes nothing."""
+        with _lock:
+            if not self._slots(element_id) or self._is_dead(element_id):
+                return self
+            core, d = self._core, self._d
+            if core.d0 + len(core.deletes) != d:
+                core = self._fork()
+            core.dead[element_id] = d
+            core.deletes.append(element_id)
+        return RGA._at(core, self._n, d + 1)
+
+    def join(self, other: RGA) -> RGA:
+        """Everything either has inserted, without what either has deleted."""
+        if other is self:
+            return self
+        with _lock:
+            core, mine, theirs = _meeting(self, other)
+            if core is self._core and core is other._core:
+                return RGA._at(core, max(self._n, other._n), max(self._d, other._d))
+            if _extra(other, core, mine) > _extra(self, core, theirs):
+                self, other, mine = other, self, theirs
+            return self._absorb(other, core, mine)
+
+    def _absorb(self, other: RGA, core: _Core | None, limits: tuple[int, int]) -> RGA:
+        """Add what `other` has beyond the common core; the caller holds the lock."""
+        rows = []
+        for element_id, value, parent in _rows(other, core, limits[0]):
+            known = self._slots(element_id)
+            if not known or all(self._content(slot) != (value, parent) for slot in known):
+                rows.append((element_id, value, parent))
+        dead = [element_id for element_id in _deletes(other, core, limits[1]) if not self._is_dead(element_id)]
+        if not rows and not dead:
+            return self
+        top, n, d = self._core, self._n, self._d
+        if (rows and top.n0 + len(top.ids) != n) or (dead and top.d0 + len(top.deletes) != d):
+            top = self._fork()
+        for row in rows:
+            _append(top, *row)
+        for element_id in dead:
+            if element_id not in top.dead:
+                top.dead[element_id] = top.d0 + len(top.deletes)
+                top.deletes.append(element_id)
+        return RGA._at(top, n + len(rows), top.d0 + len(top.deletes) if dead else d)
+
+    def _fork(self) -> _Core:
+        """A core to write to on top of this version, flattened when the pile gets high."""
+        if self._core.depth < _DEPTH:
+            return _Core((self._core, self._n, self._d))
+        core = _Core()
+        for row in _rows(self, None, 0):
+            _append(core, *row)
+        core.deletes = list(_deletes(self, None, 0))
+        core.dead = {element_id: at for at, element_id in enumerate(core.deletes)}
+        return core
+
+    # Looking up, at this version ---------------------------------------------------------------------------------
+
+    def _levels(self) -> Iterator[tuple[_Core, int, int]]:
+        at: tuple[_Core, int, int] | None = (self._core, self._n, self._d)
+        while at is not None:
+            yield at
+            at = at[0].base
+
+    def _slots(self, element_id: str) -> list[int]:
+        """Where an id was inserted: nowhere, once, or again with other content."""
+        found: list[int] = []
+        for core, n, _ in self._levels():
+            slot = core.index.get(element_id)
+            if slot is not None and slot < n:
+                found.append(slot)
+                found.extend(again for again in core.twice.get(element_id, ()) if again < n)
+        return found
+
+    def _content(self, slot: int) -> tuple[str, str | None]:
+        for core, _, _ in self._levels():
+            if slot >= core.n0:
+                return core.values[slot - core.n0], core.parents[slot - core.n0]
+        raise IndexError(slot)
+
+    def _is_dead(self, element_id: str) -> bool:
+        for core, _, d in self._levels():
+            at = core.dead.get(element_id)
+            if at is not None and at < d:
+                return True
+        return False
+
+    # Reading -----------------------------------------------------------------------------------------------------
+
+    def _ordered(self) -> _Order:
+        if self._order is None:
+            with _lock:
+                rows = list(_rows(self, None, 0))
+                dead = set(_deletes(self, None, 0))
+            self._order = _Order(rows, dead)
+        return self._order
+
+    def to_sequence(self) -> list[str]:
+        """The visible values in document order."""
+        order = self._ordered()
+        if not order.dead:
+            return order.values[: order.placed]
+        ids, values, dead = order.ids, order.values, order.dead
+        return [values[at] for at in range(order.placed) if ids[at] not in dead]
+
+    def visible_ids(self) -> list[str]:
+        """The ids of the visible elements in document order; the n-th belongs to the n-th value."""
+        order = self._ordered()
+        return [element_id for element_id in order.ids[: order.placed] if element_id not in order.dead]
+
+    def waiting(self) -> list[str]:
+        """The ids of elements whose parent (or its parent, and so on) has not arrived."""
+        order = self._ordered()
+        return order.ids[order.placed :]
+
+    def conflicts(self) -> dict[str, list[RGAVariant]]:
+        """Ids that were given to different insertions, with all their contents, the one that counts first."""
+        return {element_id: list(variants) for element_id, variants in self._ordered().variants.items()}
+
+    def __len__(self) -> int:
+        order = self._ordered()
+        if not order.dead:
+            return order.placed
+        return sum(element_id not in order.dead for element_id in order.ids[: order.placed])
+
+    def __contains__(self, element_id: object) -> bool:
+        """True when an element of that id is in the state, deleted or not."""
+        return isinstance(element_id, str) and bool(self._slots(element_id))
+
+    def to_dict(self) -> list[RGAElement]:
+        """The wire form: elements in document order, then those that wait, by id."""
+        order = self._ordered()
+        dead = order.dead
+        wire = [
+            RGAElement(id=element_id, value=value, deleted=element_id in dead, parent_id=parent)
+            for element_id, value, parent in zip(order.ids, order.values, order.parents, strict=True)
+        ]
+        if order.variants:
+            for element in wire:
+                if element["id"] in order.variants:
+                    element["others"] = list(order.variants[element["id"]][1:])
+        return wire
+
+    @classmethod
+    def from_dict(cls, data: list[RGAElement]) -> RGA:
+        """The sequence a wire form stands for; FormatError when it stands for none."""
+        return cls(data)
+
+    def _load(self, elements: Iterable[RGAElement]) -> None:
+        if isinstance(elements, (str, bytes, Mapping)) or not isinstance(elements, Iterable):
+            raise FormatError("a sequence is a list of elements")
+        core = self._core
+        for element in elements:
+            element_id, value, deleted, parent, others = _checked(element)
+            for text, under in chain([(value, parent)], others):
+                known = self._slots(element_id)
+                if all(self._content(slot) != (text, under) for slot in known):
+                    _append(core, element_id, text, under)
+                    self._n += 1
+            if deleted and element_id not in core.dead:
+                core.dead[element_id] = self._d
+                core.deletes.append(element_id)
+                self._d += 1
+
+    # Comparing ---------------------------------------------------------------------------------------------------
+
+    def equivalent(self, other: RGA) -> bool:
+        """The same state: elements, tombstones, and what waits."""
+        return self == other
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, RGA):
+            return NotImplemented
+        if self._core is other._core and self._n == other._n and self._d == other._d:
+            return True
+        return self._ordered().key() == other._ordered().key()
+
+    def __hash__(self) -> int:
+        order = self._ordered()
+        return hash((tuple(order.ids), frozenset(order.dead)))
+
+    def __repr__(self) -> str:
+        return f"RGA(<{len(self)} visible of {len(self._ordered().ids)}>)"
+
+    def __reduce__(self) -> Any:
+        return RGA.from_dict, (self.to_dict(),)
+
+
+class _Order:
+    """The elements of one version in document order, the waiting ones after the first `placed`."""
+
+    __slots__ = ("dead", "ids", "parents", "placed", "values", "variants")
+
+    def __init__(self, rows: list[tuple[str, str, str | None]], dead: set[str]) -> None:
+        self.dead = dead
+        self.variants: dict[str, list[RGAVariant]] = {}
+        if len({row[0] for row in rows}) != len(rows):
+            rows = self._settle(rows)
+        children: dict[str | None, list[int]] = {}
+        for at, row in enumerate(rows):
+            group = children.get(row[2])
+            if group is None:
+                children[row[2]] = [at]
+            else:
+                group.append(at)
+        for group in children.values():
+            if len(group) > 1:
+                group.sort(key=lambda at: id_key(rows[at][0]))
+        order: list[int] = []
+        stack = list(children.get(None, ()))
+        while stack:
+            at = stack.pop()
+            order.append(at)
+            below = children.get(rows[at][0])
+            if below is not None:
+                stack.extend(below)
+        self.placed = len(order)
+        if len(order) < len(rows):
+            there = set(order)
+            order.extend(sorted((at for at in range(len(rows)) if at not in there), key=lambda at: id_key(rows[at][0])))
+        self.ids = [rows[at][0] for at in order]
+        self.values = [rows[at][1] for at in order]
+        self.parents = [rows[at][2] for at in order]
+
+    def _settle(self, rows: list[tuple[str, str, str | None]]) -> list[tuple[str, str, str | None]]:
+        """One row per id: the largest by (value, parent); the others are noted."""
+        found: dict[str, set[tuple[str, str | None]]] = {}
+        for element_id, value, parent in rows:
+            found.setdefault(element_id, set()).add((value, parent))
+        settled = []
+        for element_id, contents in found.items():
+            best = sorted(contents, key=lambda content: (content[0], content[1] is not None, content[1] or ""))[::-1]
+            settled.append((element_id, *best[0]))
+            if len(best) > 1:
+                self.variants[element_id] = [RGAVariant(value=value, parent_id=parent) for value, parent in best]
+        return settled
+
+    def key(self) -> tuple[Any, ...]:
+        """Equal for equal states."""
+        return self.ids, self.values, self.parents, self.dead, self.variants
+
+
+def id_key(element_id: str) -> tuple[Any, ...]:
+    """How ids compare: (number, actor), dotted numbers part by part; ids of any other form come after, as text."""
+    match = _ID.fullmatch(element_id)
+    if match is None:
+        return 1, (), element_id, ""
+    return 0, tuple(map(int, match[1].split("."))), match[2], element_id
+
+
+def _append(core: _Core, element_id: str, value: str, parent: str | None) -> None:
+    slot = core.n0 + len(core.ids)
+    if element_id in core.index:
+        core.twice.setdefault(element_id, []).append(slot)
+    else:
+        core.index[element_id] = slot
+    core.ids.append(element_id)
+    core.values.append(value)
+    core.parents.append(parent)
+
+
+def _rows(version: RGA, stop: _Core | None, n_from: int) -> Iterator[tuple[str, str, str | None]]:
+    """The insertions of a version in order of arrival; with `stop`, those past `n_from` of that core."""
+    for core, n, _ in _levels_above(version, stop):
+        start = max(n_from - core.n0, 0) if core is stop else 0
+        end = n - core.n0
+        yield from zip(core.ids[start:end], core.values[start:end], core.parents[start:end], strict=True)
+
+
+def _deletes(version: RGA, stop: _Core | None, d_from: int) -> Iterator[str]:
+    for core, _, d in _levels_above(version, stop):
+        yield from core.deletes[max(d_from - core.d0, 0) if core is stop else 0 : d - core.d0]
+
+
+def _levels_above(version: RGA, stop: _Core | None) -> list[tuple[_Core, int, int]]:
+    levels = []
+    for level in version._levels():
+        levels.append(level)
+        if level[0] is stop:
+            break
+    return levels[::-1]
+
+
+def _meeting(a: RGA, b: RGA) -> tuple[_Core | None, tuple[int, int], tuple[int, int]]:
+    """The nearest core both versions stand on, and how far each has seen it."""
+    seen = {id(core): (n, d) for core, n, d in a._levels()}
+    for core, n, d in b._levels():
+        if id(core) in seen:
+            return core, seen[id(core)], (n, d)
+    return None, (0, 0), (0, 0)
+
+
+def _extra(version: RGA, core: _Core | None, limits: tuple[int, int]) -> int:
+    """How many changes a version has beyond the common core."""
+    return max(version._n - limits[0], 0) + max(version._d - limits[1], 0) if core else version._n + version._d
+
+
+def _checked(element: Any) -> tuple[str, str, bool, str | None, list[tuple[str, str | None]]]:
+    """The parts of a wire element; FormatError when it is none."""
+    try:
+        element_id, value, deleted = element["id"], element["value"], element.get("deleted", False)
+        parent, more = element.get("parent_id"), element.get("others", [])
+        others = [(other["value"], other["parent_id"]) for other in more]
+    except (KeyError, TypeError, AttributeError, IndexError):
+        raise FormatError(f"an element has id, value, deleted and parent_id: {element!r:.200}") from None
+    texts = [element_id, value, *(other[0] for other in others)]
+    parents = [parent, *(other[1] for other in others)]
+    if any(type(text) is not str for text in texts) or any(not (p is None or type(p) is str) for p in parents):
+        raise FormatError(f"ids and values are text: {element!r:.200}")
+    if type(deleted) is not bool:
+        raise FormatError(f"deleted is true or false: {element!r:.200}")
+    return element_id, value, deleted, parent, others
