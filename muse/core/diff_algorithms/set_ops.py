@@ -1,0 +1,33 @@
+"""Sets: what went and what came."""
+
+from __future__ import annotations
+
+from collections.abc import Set
+from typing import TYPE_CHECKING
+
+from muse.core.diff_algorithms.summary import summarise
+from muse.domain import DeleteOp, DomainOp, InsertOp, StructuredDelta
+
+if TYPE_CHECKING:
+    from muse.core.schema import SetSchema
+
+
+def diff(
+    schema: SetSchema, base: Set[str], target: Set[str], *, domain: str, address: str = ""
+) -> StructuredDelta:
+    """Removals, then additions, each sorted, all at `address` and without a position.
+
+    End the address of a set with `/` (or leave it empty): so the merge knows that different contents there are
+    different elements, not two versions of one thing.
+    """
+    noun = schema.get("element_type", "element")
+    removed, added = sorted(base - target), sorted(target - base)
+    ops: list[DomainOp] = [
+        DeleteOp(op="delete", address=address, position=None, content_id=item, content_summary=f"{noun} {item[:19]}")
+        for item in removed
+    ]
+    ops += [
+        InsertOp(op="insert", address=address, position=None, content_id=item, content_summary=f"{noun} {item[:19]}")
+        for item in added
+    ]
+    return StructuredDelta(domain=domain, ops=ops, summary=summarise(ops, noun))
