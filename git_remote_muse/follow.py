@@ -34,7 +34,7 @@ def follow_up(remote: str, place: Place, config: Config, watch: Watch) -> None:
         if (watch.fetched or watch.prefixed) and is_new_clone():
             make_absolute(remote, place, config)
             set_up_drivers(config)
-        if config.flag("muse.metadata", True) and not is_mirror(remote, config):
+        if config.flag("muse.metadata", True) and not watch.everything and not is_mirror(remote, config):
             exchange(remote, place, watch)
     except MuseError as error:
         say(str(error))
