@@ -1,0 +1,146 @@
+"""Which note of one version is which note of another, tier by tier on what is still unmatched.
+
+Any alignment describes the difference truthfully (a change is a deletion plus an insertion); a good one lets edits of
+two people meet on the same note. All ties are broken by order, so equal inputs align equally.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Callable, Hashable
+
+from muse.plugins.midi.model import Note
+
+_Key = Callable[[Note], Hashable]
+_Buckets = dict[Hashable, list[int]]
+
+
+class Alignment:
+    """`to_side[i]`: the side's index of base note i or -1; `to_base[j]` the reverse."""
+
+    __slots__ = ("to_base", "to_side")
+
+    def __init__(self, base: list[Note], side: list[Note]) -> None:
+        self.to_side = [-1] * len(base)
+        self.to_base = [-1] * len(side)
+
+    def join(self, index: int, other: int) -> None:
+        """Base note `index` is the side's note `other`."""
+        self.to_side[index] = other
+        self.to_base[other] = index
+
+
+def align(base: list[Note], side: list[Note], beat: int, bar: int) -> Alignment:
+    """Match two versions of a track's notes; `beat` and `bar` in ticks bound how far a note may move."""
+    found = Alignment(base, side)
+    if base == side:
+        found.to_side = list(range(len(base)))
+        found.to_base = list(range(len(base)))
+        return found
+    left, right = _trimmed(base, side, found)
+    left, right = _tier(found, base, side, left, right, lambda note: note, _in_order)
+    for key, pairing in _tiers(beat, bar):
+        if not left or not right:
+            break
+        left, right = _tier(found, base, side, left, right, key, pairing)
+    return found
+
+
+def _trimmed(base: list[Note], side: list[Note], found: Alignment) -> tuple[list[int], list[int]]:
+    """Match the common beginning and end; what is left of both."""
+    start, shorter = 0, min(len(base), len(side))
+    while start < shorter and base[start] == side[start]:
+        found.join(start, start)
+        start += 1
+    low, high = len(base), len(side)
+    while low > start and high > start and base[low - 1] == side[high - 1]:
+        low -= 1
+        high -= 1
+        found.join(low, high)
+    return list(range(start, low)), list(range(start, high))
+
+
+_Pairing = Callable[[list[Note], list[Note], list[int], list[int]], "list[tuple[int, int]]"]
+
+
+def _tier(
+    found: Alignment,
+    base: list[Note],
+    side: list[Note],
+    left: list[int],
+    right: list[int],
+    key: _Key,
+    pairing: _Pairing,
+) -> tuple[list[int], list[int]]:
+    buckets: _Buckets = {}
+    for index in left:
+        buckets.setdefault(key(base[index]), []).append(index)
+    others: _Buckets = {}
+    for index in right:
+        bucket = key(side[index])
+        if bucket in buckets:
+            others.setdefault(bucket, []).append(index)
+    for bucket, there in others.items():
+        for index, other in pairing(base, side, buckets[bucket], there):
+            found.join(index, other)
+    return [i for i in left if found.to_side[i] < 0], [j for j in right if found.to_base[j] < 0]
+
+
+def _in_order(base: list[Note], side: list[Note], left: list[int], right: list[int]) -> list[tuple[int, int]]:
+    return list(zip(left, right))
+
+
+def _nearest(field: int, most: int) -> _Pairing:
+    """Pair by the nearest value of a field, at most `most` apart; equal numbers pair in order."""
+
+    def pairs(base: list[Note], side: list[Note], left: list[int], right: list[int]) -> list[tuple[int, int]]:
+        left = sorted(left, key=lambda index: base[index][field])
+        right = sorted(right, key=lambda index: side[index][field])
+        if len(left) == len(right):
+            straight = list(zip(left, right))
+            if all(abs(base[i][field] - side[j][field]) <= most for i, j in straight):
+                return straight
+        return _greedy([base[i][field] for i in left], [side[j][field] for j in right], left, right, most)
+
+    return pairs
+
+
+def _greedy(
+    values: list[int], others: list[int], left: list[int], right: list[int], most: int
+) -> list[tuple[int, int]]:
+    """Nearest pairs first among each left value's three nearest neighbours; sorted inputs, near-linear."""
+    offers = []
+    for at, value in enumerate(values):
+        near = bisect_left(others, value)
+        for other in range(max(0, near - 2), min(len(others), near + 2)):
+            distance = abs(others[other] - value)
+            if distance <= most:
+                offers.append((distance, at, other))
+    offers.sort()
+    taken_left: set[int] = set()
+    taken_right: set[int] = set()
+    pairs = []
+    for _, at, other in offers:
+        if at not in taken_left and other not in taken_right:
+            taken_left.add(at)
+            taken_right.add(other)
+            pairs.append((left[at], right[other]))
+    return pairs
+
+
+def _tiers(beat: int, bar: int) -> tuple[tuple[_Key, _Pairing], ...]:
+    """What counts as the same note, from the surest to the least sure.
+
+    Note fields: 0 channel, 1 pitch, 2 onset, 3 length, 4 velocity, 5 release.
+    """
+    return (
+        (lambda n: (n[0], n[1], n[2]), _nearest(3, 1 << 30)),
+        (lambda n: (n[0], n[2], n[3], n[4]), _nearest(1, 127)),
+        (lambda n: (n[0], n[2], n[3]), _nearest(1, 127)),
+        (lambda n: (n[0], n[1], n[3], n[4]), _nearest(2, bar)),
+        (lambda n: (n[0], n[1], n[3]), _nearest(2, bar)),
+        (lambda n: (n[1], n[2], n[3]), _nearest(0, 15)),
+        (lambda n: (n[0], n[1], n[4]), _nearest(2, max(1, beat // 2))),
+        (lambda n: (n[0], n[1]), _nearest(2, max(1, beat // 2))),
+        (lambda n: (n[0], n[2], n[4]), _nearest(1, 12)),
+    )

@@ -1,0 +1,96 @@
+"""Which track of one version is which track of another.
+
+Names identify nothing (a third of real files repeats or omits them): bytes first, then content, then the best overlap.
+"""
+
+from __future__ import annotations
+
+from muse.plugins.midi.codec import Track
+
+_ENOUGH = 0.2  # share of common events that makes two tracks at different places the same
+_MOST_PAIRS = 4096
+
+
+def match_tracks(base: list[Track], side: list[Track]) -> list[int]:
+    """For each base track its index in `side`, or -1."""
+    found = [-1] * len(base)
+    taken = [False] * len(side)
+
+    def join(index: int, other: int) -> None:
+        found[index] = other
+        taken[other] = True
+
+    for index in range(min(len(base), len(side))):
+        if base[index] is side[index] or base[index].raw == side[index].raw:
+            join(index, index)
+    _by_key(base, side, found, taken, join, lambda track: track.raw)
+    _by_key(base, side, found, taken, join, _events_key)
+    left = [index for index, other in enumerate(found) if other < 0]
+    right = [index for index, used in enumerate(taken) if not used]
+    if len(left) * len(right) <= _MOST_PAIRS:
+        for index, other in _best(base, side, left, right):
+            join(index, other)
+    else:
+        _by_key(base, side, found, taken, join, lambda track: _name(track) or None)
+    return found
+
+
+def _by_key(base, side, found, taken, join, key) -> None:  # type: ignore[no-untyped-def]
+    """Match what is unmatched and has an equal key (not None), in order."""
+    waiting: dict[object, list[int]] = {}
+    for other in reversed(range(len(side))):
+        if not taken[other]:
+            waiting.setdefault(key(side[other]), []).append(other)
+    if not waiting:
+        return
+    for index, other in enumerate(found):
+        if other < 0:
+            own = key(base[index])
+            if own is not None and waiting.get(own):
+                join(index, waiting[own].pop())
+
+
+def _events_key(track: Track) -> object:
+    """The notes as they sound; None for a track without any."""
+    notes = [entry for entry in zip(track.ticks, track.bodies) if entry[1][0] < 0xA0]
+    return tuple(sorted(notes)) or None
+
+
+def _name(track: Track) -> bytes:
+    for body in track.bodies:
+        if body[:2] == b"\xff\x03":
+            return body[2:]
+    return b""
+
+
+def _channels(track: Track) -> frozenset[int]:
+    return frozenset(body[0] & 15 for body in track.bodies if body[0] < 0xF0)
+
+
+def _best(base: list[Track], side: list[Track], left: list[int], right: list[int]) -> list[tuple[int, int]]:
+    """Pairs by likeness, best first; a pair at one place with one name needs no common event."""
+    events = {index: set(zip(base[index].ticks, base[index].bodies)) for index in left}
+    theirs = {index: set(zip(side[index].ticks, side[index].bodies)) for index in right}
+    offers = []
+    for index in left:
+        for other in right:
+            size = max(len(events[index]), len(theirs[other]), 1)
+            common = len(events[index] & theirs[other]) / size
+            onsets = len({e[0] for e in events[index]} & {e[0] for e in theirs[other]}) / size
+            same_name = _name(base[index]) == _name(side[other])
+            same_channels = _channels(base[index]) == _channels(side[other])
+            here = index == other
+            if common >= _ENOUGH or (here and same_name) or (same_name and same_channels and onsets >= _ENOUGH) \
+                    or (here and same_channels and onsets >= _ENOUGH):
+                score = common + onsets / 4 + 0.2 * same_name + 0.1 * same_channels + 0.1 * here
+                offers.append((-score, abs(index - other), index, other))
+    offers.sort()
+    used_left: set[int] = set()
+    used_right: set[int] = set()
+    pairs = []
+    for _, _, index, other in offers:
+        if index not in used_left and other not in used_right:
+            used_left.add(index)
+            used_right.add(other)
+            pairs.append((index, other))
+    return pairs
