@@ -84,3 +84,23 @@ def coordination_dir(repo_root: StrPath) -> Path:
 def config_file(repo_root: StrPath) -> Path:
     """`.muse/config.toml` of the work tree."""
     return Path(repo_root) / ".muse" / "config.toml"
+
+
+_PLAIN = frozenset(b"abcdefghijklmnopqrstuvwxyz0123456789_-")
+
+
+def encode_name(name: str) -> str:
+    """Any text as one name for a file or a tree row, the same on every disk; no two texts get one name.
+
+    Lower-case letters, digits, `_` and `-` stay, other bytes become `%XX`; a result over 100 bytes is replaced by the
+    SHA-256 of the text, so whoever uses it keeps the text itself in a file `name` beside.
+    """
+    data = name.encode("utf-8", "surrogatepass")
+    plain = "".join(chr(byte) if byte in _PLAIN else f"%{byte:02X}" for byte in data) or "%"
+    if len(plain) > 100:
+        import hashlib
+
+        return hashlib.sha256(data).hexdigest()
+    if len(plain) == 64 and all(c in "0123456789abcdef" for c in plain):
+        return f"%{data[0]:02X}{plain[1:]}"  # it would look like the SHA-256 of another text
+    return plain
