@@ -89,11 +89,9 @@ class BlobContent:
         self._index.add(new)
         return known
 
-    def note(self, blob: str, data: bytes) -> str:
-        """Tell the index of a blob that was just written elsewhere; its digest."""
-        digest = blob_digest(data)
-        self._index.add([(blob, digest)])
-        return digest
+    def know(self, pairs: Iterable[tuple[str, str]]) -> None:
+        """Tell the index of (blob id, digest) pairs the caller has verified."""
+        self._index.add(list(pairs))
 
     def _known(self, digest: str) -> bytes | None:
         blob = self._index.blob(digest)

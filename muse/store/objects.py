@@ -16,7 +16,7 @@ import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from muse.core.errors import ContentMissingError, DamageError, MuseError
+from muse.core.errors import ContentMissingError, DamageError, FormatError, MuseError
 from muse.core.io import fsync_dir, write_all
 
 if TYPE_CHECKING:
@@ -75,25 +75,28 @@ class ObjectReader:
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
 
-    def read(self, name: str) -> tuple[str, bytes]:
-        """Kind and bytes of an object, named by id or as `<rev>:<path>`; KeyError when it is not there."""
+    def read(self, name: str, limit: int | None = None) -> tuple[str, bytes]:
+        """Kind and bytes of an object, named by id or as `<rev>:<path>`; KeyError when it is not there.
+
+        FormatError when it has more than `limit` bytes; they are not read then.
+        """
         with self._lock:
             try:
-                return self._ask(name)
+                return self._ask(name, limit)
             except (OSError, EOFError):
                 self.close()
-                return self._ask_again(name)
+                return self._ask_again(name, limit)
 
-    def blob(self, name: str) -> bytes:
+    def blob(self, name: str, limit: int | None = None) -> bytes:
         """The bytes of a blob; KeyError when it is not there or no blob."""
-        kind, data = self.read(name)
+        kind, data = self.read(name, limit)
         if kind != "blob":
             raise KeyError(name)
         return data
 
-    def tree(self, name: str) -> list[TreeEntry]:
+    def tree(self, name: str, limit: int | None = None) -> list[TreeEntry]:
         """The rows of a tree; KeyError when it is not there or no tree."""
-        kind, data = self.read(name)
+        kind, data = self.read(name, limit)
         if kind != "tree":
             raise KeyError(name)
         return parse_tree(data, self._id_size)
@@ -118,14 +121,14 @@ class ObjectReader:
         if process is not None:
             _end(process)
 
-    def _ask_again(self, name: str) -> tuple[str, bytes]:
+    def _ask_again(self, name: str, limit: int | None) -> tuple[str, bytes]:
         try:
-            return self._ask(name)
+            return self._ask(name, limit)
         except (OSError, EOFError):
             self.close()
             raise DamageError(f"git cannot read the object {name}", hint="git fsck --full") from None
 
-    def _ask(self, name: str) -> tuple[str, bytes]:
+    def _ask(self, name: str, limit: int | None) -> tuple[str, bytes]:
         if "\n" in name:
             raise KeyError(name)
         if self._process is None:
@@ -145,6 +148,9 @@ class ObjectReader:
         if len(words) != 3 or words[-1] == b"missing" or not words[2].isdigit():
             raise KeyError(name)
         size = int(words[2])
+        if limit is not None and size > limit:
+            self.close()
+            raise FormatError(f"the object {name} has {size} bytes, more than {limit}")
         data = sink.read(size + 1)
         if len(data) != size + 1:
             raise EOFError
@@ -152,7 +158,7 @@ class ObjectReader:
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    for stream in (process.stdin, process.stdout):
+    for stream in (process.stdout, process.stdin):
         try:
             if stream is not None:
                 stream.close()

@@ -186,6 +186,11 @@ class Repository:
 
         return ObjectReader(self)
 
+    @cached_property
+    def manifests(self) -> dict[str, SnapshotManifest]:
+        """The manifests `muse.store.snapshots` remembers, by tree."""
+        return {}
+
     def writer(self) -> ObjectWriter:
         """A new batch of objects, stored together when it is flushed or its `with` block ends."""
         from muse.store.objects import ObjectWriter

@@ -1,0 +1,108 @@
+"""Muse commits are Git commits: written by Git, with its identity, encoding and signing rules, and read back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from muse.core.errors import DamageError, MuseError
+
+if TYPE_CHECKING:
+    from muse.store.repository import Repository
+
+DURABLE = ("-c", "core.fsync=committed,loose-object")
+"""For git commands that write objects a ref will soon name (Git 2.36 and newer; older ones ignore it)."""
+
+
+class Signature(NamedTuple):
+    """Who and when: `when` in seconds since 1970, `zone` as written, such as +0100."""
+
+    name: str
+    email: str
+    when: int
+    zone: str
+
+
+class Commit(NamedTuple):
+    """A commit object's content."""
+
+    id: str
+    tree: str
+    parents: tuple[str, ...]
+    author: Signature
+    committer: Signature
+    message: str
+
+
+def write(
+    repo: Repository,
+    tree: str,
+    parents: Sequence[str],
+    message: str,
+    *,
+    author: Signature | None = None,
+    sign: bool | None = None,
+) -> str:
+    """Write a commit and return its id; no ref moves.
+
+    The committer is who Git's configuration and environment say, and MuseError carries Git's message when they say
+    nobody. `sign` None means as `commit.gpgSign` says.
+    """
+    env = {}
+    if author is not None:
+        env = {
+            "GIT_AUTHOR_NAME": author.name,
+            "GIT_AUTHOR_EMAIL": author.email,
+            "GIT_AUTHOR_DATE": f"@{author.when} {author.zone}",
+        }
+    signing = repo.config_bool("commit.gpgsign", False) if sign is None else sign
+    flags = ["-S"] if signing else []
+    for parent in parents:
+        flags += ["-p", parent]
+    encoding = repo.config("i18n.commitencoding", "utf-8") or "utf-8"
+    try:
+        data = message.encode(encoding)
+    except (LookupError, UnicodeEncodeError):
+        raise MuseError(f"the message cannot be written in {encoding}", hint="git config i18n.commitEncoding") from None
+    done = repo.git(*DURABLE, "commit-tree", *flags, tree, input=data, env=env)
+    return done.decode().strip()
+
+
+def read(repo: Repository, rev: str) -> Commit:
+    """The commit a revision names; MuseError when there is none."""
+    name = repo.resolve(rev)
+    _, data = repo.objects.read(name)
+    return parse(name, data)
+
+
+def parse(name: str, data: bytes) -> Commit:
+    """A commit object's content; its text decoded as its encoding header says, UTF-8 without one."""
+    head, _, body = data.partition(b"\n\n")
+    fields: dict[bytes, list[bytes]] = {}
+    for line in head.split(b"\n"):
+        key, space, value = line.partition(b" ")
+        if space and key:
+            fields.setdefault(key, []).append(value)
+    encoding = fields.get(b"encoding", [b"utf-8"])[0].decode("ascii", "replace")
+    try:
+        tree = fields[b"tree"][0].decode("ascii")
+        parents = tuple(parent.decode("ascii") for parent in fields.get(b"parent", []))
+        author = _signature(_text(fields[b"author"][0], encoding))
+        committer = _signature(_text(fields[b"committer"][0], encoding))
+    except (KeyError, ValueError):
+        raise DamageError(f"the commit {name} is damaged", hint="git fsck --full") from None
+    return Commit(name, tree, parents, author, committer, _text(body, encoding))
+
+
+def _text(data: bytes, encoding: str) -> str:
+    try:
+        return data.decode(encoding)
+    except (LookupError, UnicodeDecodeError):
+        return data.decode("utf-8", "replace")
+
+
+def _signature(text: str) -> Signature:
+    who, _, rest = text.rpartition(">")
+    name, _, email = who.partition("<")
+    when, _, zone = rest.strip().partition(" ")
+    return Signature(name.strip(), email, int(when or 0), zone or "+0000")

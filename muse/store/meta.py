@@ -1,0 +1,151 @@
+"""The two refs this clone writes: files committed into their cumulative trees, and the rule about copies of ours.
+
+`refs/muse/log/<writer>` and `refs/muse/meta/<writer>` are moved by this clone alone, and only forward. Reading is
+`muse.store.union`.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from muse.core.errors import DamageError, MuseError, RefMovedError
+from muse.store import refs
+from muse.store.layout import FORMAT, OWN, REMOTES, Kind, is_entry, own_ref, owner
+from muse.store.objects import FILE, object_id
+from muse.store.trees import Change, edit
+from muse.store.union import Entry, Problem, Union
+from muse.store.writer import known_writer, previous_writers, rotate, writer_id
+
+if TYPE_CHECKING:
+    from muse.store.repository import Repository
+
+_TRIES = 30
+_WHO = b"Muse <muse@localhost> %d +0000"
+KINDS: tuple[Kind, ...] = ("log", "meta")
+
+__all__ = ["KINDS", "Entry", "Problem", "Union", "check_own", "commit_files", "own_tip", "problems"]
+
+
+def commit_files(repo: Repository, kind: Kind, files: Mapping[str, bytes | str], message: str) -> str:
+    """Commit files into our ref of that kind; they are durable when this returns. The tip is returned.
+
+    A value is the file's bytes, or the id of a blob the repository has. Other processes of this clone may do the same
+    at once. Nothing is committed when the tree has it all already. DamageError when a file that never changes
+    (a segment of ops, content, provenance) is there with other bytes.
+    """
+    for path in files:
+        if not is_entry(kind, path):
+            raise MuseError(f"no file {path} belongs into {OWN}{kind}")
+    for attempt in range(_TRIES):
+        ref = own_ref(kind, writer_id(repo))
+        tip = refs.read(repo, ref)
+        try:
+            return _commit(repo, kind, ref, tip, files, message)
+        except RefMovedError:
+            time.sleep(0.01 * min(attempt + 1, 10) * random.uniform(0.5, 1.5))
+    raise MuseError(f"{ref} keeps moving: other processes write to it without a pause", hint="try again")
+
+
+def _commit(
+    repo: Repository, kind: Kind, ref: str, tip: str | None, files: Mapping[str, bytes | str], message: str
+) -> str:
+    parents = [tip] if tip is not None else _inherited(repo, kind)
+    base = repo.tree_of(parents[0]) if parents else None
+    with repo.writer() as writer:
+        changes: dict[bytes, Change] = {
+            path.encode(): (FILE, data if isinstance(data, str) else writer.blob(data)) for path, data in files.items()
+        }
+        if base is None:
+            changes[b"format"] = (FILE, writer.blob(FORMAT))
+        else:
+            _refuse_rewriting(repo, base, changes)
+        tree = edit(repo, writer, base, changes)
+        if tip is not None and tree == base:
+            return tip
+        new = writer.add("commit", commit_bytes(tree, parents, message))
+    refs.update(repo, ref, new, tip, message=f"muse: {message}")
+    return new
+
+
+def commit_bytes(tree: str, parents: list[str], message: str) -> bytes:
+    """A commit object of ours; it says nothing about the person, who may have set no identity."""
+    who = _WHO % int(time.time())
+    lines = [f"tree {tree}".encode(), *(f"parent {parent}".encode() for parent in parents)]
+    return b"\n".join([*lines, b"author " + who, b"committer " + who, b"", message.encode(), b""])
+
+
+def _inherited(repo: Repository, kind: Kind) -> list[str]:
+    """The tip a new writer begins from: that of the id this clone had before, here or as a remote has it."""
+    before = previous_writers(repo)
+    if not before:
+        return []
+    tips = {ref: tip for ref, tip in refs.read_many(repo, OWN, REMOTES).items() if (owner(ref) or ("",))[0] == kind}
+    for name in reversed(before):
+        held = {ref: tip for ref, tip in tips.items() if ref.endswith(f"/{kind}/{name}")}
+        if held:
+            return [held.get(own_ref(kind, name)) or next(iter(held.values()))]
+    return []
+
+
+def _refuse_rewriting(repo: Repository, base: str, changes: Mapping[bytes, Change]) -> None:
+    for raw, change in changes.items():
+        path = raw.decode()
+        if change is None or not (path.endswith(".jsonl") or path.startswith(("content/", "provenance/"))):
+            continue
+        try:
+            data = repo.objects.blob(f"{base}:{path}")
+        except KeyError:
+            continue
+        if object_id(repo.object_format, "blob", data) != change[1]:
+            raise DamageError(f"{path} is already stored with other content", hint="muse doctor")
+
+
+def own_tip(repo: Repository, kind: Kind) -> str | None:
+    """Where our ref of that kind is, or None when this clone has written none."""
+    me = known_writer(repo)
+    return None if me is None else refs.read(repo, own_ref(kind, me))
+
+
+def check_own(repo: Repository, remote: str) -> bool:
+    """Look at a remote's copy of our own refs, as last fetched; True when we had to take a new writer id.
+
+    Nobody but us moves these refs, so a copy that is ahead of or beside ours means that this clone was copied or
+    restored from a backup. The new writer's first parent is where we were.
+    """
+    me = known_writer(repo)
+    if me is None:
+        return False
+    for kind in KINDS:
+        theirs = refs.read(repo, f"{REMOTES}{remote}/{kind}/{me}")
+        ours = refs.read(repo, own_ref(kind, me))
+        if theirs is not None and theirs != ours and (ours is None or not is_ancestor(repo, theirs, ours)):
+            rotate(repo, me)
+            return True
+    return False
+
+
+def is_ancestor(repo: Repository, old: str, new: str) -> bool:
+    """True when `new` contains `old` in its history."""
+    done = repo.run("merge-base", "--is-ancestor", old, new)
+    if done.returncode > 1:
+        raise MuseError(f"the history of {new} cannot be read", hint="git fsck --full")
+    return done.returncode == 0
+
+
+def problems(repo: Repository) -> list[Problem]:
+    """What is wrong with what all clones wrote: left-out entries, and states of one writer that contradict."""
+    found = Union(repo).problems
+    states: dict[tuple[str, str], dict[str, str]] = {}
+    for ref, tip in refs.read_many(repo, OWN, REMOTES).items():
+        key = owner(ref)
+        if key is not None:
+            states.setdefault(key, {}).setdefault(tip, ref)
+    for (kind, name), tips in sorted(states.items()):
+        heads = repo.git("merge-base", "--independent", *tips).split() if len(tips) > 1 else []
+        for head in heads[1:]:
+            first = tips[heads[0].decode()]
+            found.append(Problem(tips[head.decode()], "", f"{kind} of writer {name} went another way than {first}"))
+    return found

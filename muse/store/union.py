@@ -1,0 +1,198 @@
+"""What all clones wrote, read together: an index of every file in every tip of `refs/muse` and `refs/muse-remotes`.
+
+The index is local and disposable, and keyed by ref tips: looking costs what is new. Everything in those refs may come
+from anybody, so only files that belong into the layout are taken up, within limits; the rest is reported and left.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import weakref
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, NamedTuple
+
+from muse.core.errors import FormatError, MuseError
+from muse.store import refs
+from muse.store.layout import OWN, REMOTES, Kind, is_entry, owner
+from muse.store.objects import FILE, FOLDER, TreeEntry
+
+if TYPE_CHECKING:
+    from muse.store.repository import Repository
+
+MAX_ENTRIES = 2_000_000  # per ref
+MAX_TREE = 64 << 20  # bytes of one tree object
+MAX_DEPTH = 4  # folders below the root of a tree
+MAX_PROBLEMS = 100  # per ref; a tree of nothing but nonsense need not be listed in full
+
+_SCHEMA = """
+create table if not exists tip (ref text primary key, id text not null, tree text not null) without rowid;
+create table if not exists entry (kind text, path text, ref text, blob text not null, primary key (kind, path, ref))
+    without rowid;
+create index if not exists by_ref on entry (ref);
+create table if not exists problem (ref text, path text, why text not null, primary key (ref, path)) without rowid;
+"""
+
+
+class Entry(NamedTuple):
+    """One file in one writer's tree."""
+
+    ref: str
+    path: str
+    blob: str
+
+
+class Problem(NamedTuple):
+    """Something in a ref that was left out, and why."""
+
+    ref: str
+    path: str
+    why: str
+
+
+class Union:
+    """The union as of the moment it was made; `Union(repo)` looks at the refs anew."""
+
+    def __init__(self, repo: Repository) -> None:
+        self._repo = repo
+        self._found: list[Problem] = []
+        tips = {ref: tip for ref, tip in refs.read_many(repo, OWN, REMOTES).items() if owner(ref) is not None}
+        path = repo.common_dir / "muse" / "union.sqlite"
+        try:
+            os.makedirs(path.parent, exist_ok=True)
+            self._use(os.fspath(path))
+            self._refresh(tips)
+        except (sqlite3.Error, OSError) as error:
+            if isinstance(error, sqlite3.DatabaseError) and not isinstance(error, sqlite3.OperationalError):
+                path.unlink(missing_ok=True)  # damaged: the next one makes it anew
+            self._use(":memory:")
+            self._refresh(tips)
+
+    def find(self, kind: Kind, path: str) -> list[Entry]:
+        """Every writer's file of that path; one per distinct content."""
+        rows = self._database.execute(
+            "select min(ref), path, blob from entry where kind = ? and path = ? group by blob order by 1", (kind, path)
+        )
+        return [Entry(*row) for row in rows]
+
+    def below(self, kind: Kind, folder: str) -> list[Entry]:
+        """Every writer's files below a folder (its name ends in a slash), sorted by path; one per distinct content."""
+        rows = self._database.execute(
+            "select min(ref), path, blob from entry where kind = ? and path >= ? and path < ?"
+            " group by path, blob order by path, 1",
+            (kind, folder, folder[:-1] + "0" if folder else "\x7f"),
+        )
+        return [Entry(*row) for row in rows]
+
+    def writers(self, kind: Kind, path: str) -> list[Entry]:
+        """Every ref's file of that path, equal ones too."""
+        rows = self._database.execute(
+            "select ref, path, blob from entry where kind = ? and path = ? order by ref", (kind, path)
+        )
+        return [Entry(*row) for row in rows]
+
+    def read(self, entry: Entry, limit: int) -> bytes | None:
+        """A file's bytes; None, and a problem noted, when it is not there or has more than `limit` bytes."""
+        try:
+            return self._repo.objects.blob(entry.blob, limit)
+        except KeyError:
+            self.note(entry, f"its blob {entry.blob} is not here")
+        except FormatError as error:
+            self.note(entry, str(error))
+        return None
+
+    def note(self, entry: Entry, why: str) -> None:
+        """Report a file that is left out."""
+        import logging
+
+        self._found.append(Problem(entry.ref, entry.path, why))
+        logging.getLogger(__name__).warning("%s: %s is left out: %s", entry.ref, entry.path, why)
+
+    @property
+    def problems(self) -> list[Problem]:
+        """What was left out: entries that are none, and what reading found."""
+        rows = self._database.execute("select ref, path, why from problem order by ref, path")
+        return [*(Problem(*row) for row in rows), *self._found]
+
+    def _use(self, path: str) -> None:
+        self._database = sqlite3.connect(path, timeout=5.0, isolation_level=None, check_same_thread=False)
+        weakref.finalize(self, self._database.close)
+        self._database.executescript("pragma synchronous = off;" + _SCHEMA)
+
+    def _refresh(self, tips: dict[str, str]) -> None:
+        execute = self._database.execute
+        known = dict(execute("select ref, id from tip"))
+        if known == tips:
+            return
+        execute("begin immediate")
+        try:
+            seen = {ref: (tip, tree) for ref, tip, tree in execute("select ref, id, tree from tip")}
+            for ref in seen.keys() - tips.keys():
+                for table in ("tip", "entry", "problem"):
+                    execute(f"delete from {table} where ref = ?", (ref,))
+            for ref, tip in tips.items():
+                old_tip, old_tree = seen.get(ref, ("", ""))
+                if old_tip != tip:
+                    self._take_up(ref, tip, old_tree)
+            execute("commit")
+        except BaseException:
+            if self._database.in_transaction:
+                execute("rollback")
+            raise
+
+    def _take_up(self, ref: str, tip: str, old_tree: str) -> None:
+        execute = self._database.execute
+        kind = (owner(ref) or ("", ""))[0]
+        problems = [Problem(*row) for row in execute("select ref, path, why from problem where ref = ?", (ref,))]
+        try:
+            tree = self._repo.tree_of(tip)
+        except MuseError:
+            tree, problems = old_tree, [Problem(ref, "", "it holds no commit")]
+        else:
+            for path, row in _walk(self._repo, old_tree, tree, problems, ref):
+                if row is None:
+                    execute("delete from entry where kind = ? and path = ? and ref = ?", (kind, path, ref))
+                elif row.mode != FILE or not is_entry(kind, path):
+                    problems.append(Problem(ref, path, "no file of this name belongs here"))
+                else:
+                    execute("insert or replace into entry values (?, ?, ?, ?)", (kind, path, ref, row.id))
+        execute("delete from problem where ref = ?", (ref,))
+        self._database.executemany("insert or replace into problem values (?, ?, ?)", problems[:MAX_PROBLEMS])
+        execute("insert or replace into tip values (?, ?, ?)", (ref, tip, tree))
+
+
+def _walk(
+    repo: Repository, old_tree: str, new_tree: str, problems: list[Problem], ref: str
+) -> Iterator[tuple[str, TreeEntry | None]]:
+    """(path, row) of every file that came or changed between two trees, row None for one that went.
+
+    The trees may be anybody's: depth, width and the total are limited, and nothing outside of the limits is looked at.
+    """
+    stack, budget = [("", old_tree, new_tree)], MAX_ENTRIES
+    while stack:
+        prefix, old, new = stack.pop()
+        try:
+            rows = {row.name: row for row in repo.objects.tree(new, MAX_TREE)} if new else {}
+            was = {row.name: row for row in repo.objects.tree(old, MAX_TREE)} if old else {}
+        except (KeyError, MuseError) as error:
+            problems.append(Problem(ref, prefix, f"a tree cannot be read: {error}"))
+            continue
+        for name in rows.keys() | was.keys():
+            now, before = rows.get(name), was.get(name)
+            if now == before:
+                continue
+            budget -= 1
+            if budget < 0:
+                problems.insert(0, Problem(ref, prefix, f"more than {MAX_ENTRIES} entries"))
+                return
+            path = prefix + name.decode("ascii", "replace")
+            if now is not None and now.mode != FOLDER:
+                yield path, now
+            elif before is not None and before.mode != FOLDER:
+                yield path, None
+            here, there = (row.id if row is not None and row.mode == FOLDER else "" for row in (before, now))
+            if here or there:
+                if prefix.count("/") >= MAX_DEPTH:
+                    problems.append(Problem(ref, path, "no folder of this name belongs here"))
+                else:
+                    stack.append((path + "/", here, there))

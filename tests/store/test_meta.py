@@ -1,0 +1,245 @@
+"""The two refs of a clone, and the union of all clones'."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+from muse.core.errors import DamageError, MuseError
+from muse.store import layout, meta, refs, union, writer
+from muse.store.repository import Repository
+
+A, B, C = "a" * 40, "b" * 40, "c" * 40
+APPEND = """
+import sys
+from muse.store import layout, meta, repository
+repo = repository.Repository(sys.argv[1])
+for n in range(int(sys.argv[3])):
+    name = sys.argv[2] * 38 + f"{n:02d}"
+    meta.commit_files(repo, "meta", {layout.delta_path("a" * 40, name): name.encode()}, "test")
+"""
+
+
+@pytest.fixture(params=[False, True], ids=["sha1", "sha256"])
+def repo(request, make_repo):
+    return Repository(make_repo(files={"a": "1\n"}, sha256=request.param))
+
+
+def _find(repo, path, kind="meta"):
+    seen = meta.Union(repo)
+    return sorted(seen.read(entry, 1 << 20) or b"" for entry in seen.find(kind, path))
+
+
+def _fetch_from(git, repo, other, name):
+    git(repo.root, "fetch", "-q", str(other.root), f"+refs/muse/*:refs/muse-remotes/{name}/*")
+
+
+def test_files_accumulate_along_one_chain(repo, git):
+    one, two = layout.delta_path(A, B), layout.delta_path(B, C)
+    first = meta.commit_files(repo, "meta", {one: b"1"}, "one")
+    second = meta.commit_files(repo, "meta", {two: b"2"}, "two")
+    assert meta.commit_files(repo, "meta", {two: b"2"}, "again") == second == meta.own_tip(repo, "meta")
+    ref = layout.own_ref("meta", writer.writer_id(repo))
+    assert git(repo.root, "log", "--format=%H %s", ref) == f"{second} two\n{first} one"
+    assert git(repo.root, "ls-tree", "-r", "--name-only", ref).splitlines() == sorted([one, two, "format"])
+    assert _find(repo, one) == [b"1"] and _find(repo, two) == [b"2"] and _find(repo, layout.delta_path(A, C)) == []
+    assert meta.own_tip(repo, "log") is None
+    git(repo.root, "gc", "-q", "--prune=now")
+    git(repo.root, "fsck", "--strict", "--full")
+    assert _find(Repository(repo.root), one) == [b"1"]
+
+
+def test_a_value_may_be_a_blob_that_is_there(repo):
+    digest = repo.content.put(b"bytes an op names")
+    path = layout.content_path(digest)
+    meta.commit_files(repo, "log", {path: repo.content.blob_id(digest)}, "content")
+    assert _find(repo, path, "log") == [b"bytes an op names"]
+
+
+def test_what_never_changes_is_not_rewritten(repo):
+    path = layout.segment_path("jam", "i1", 1, 50, b"x")
+    tip = meta.commit_files(repo, "log", {path: b"x"}, "segment")
+    with pytest.raises(DamageError, match="other content"):
+        meta.commit_files(repo, "log", {path: b"y"}, "segment")
+    assert meta.commit_files(repo, "log", {path: b"x"}, "segment") == tip
+    state = layout.session_path("jam", "checkpoint.json")
+    meta.commit_files(repo, "log", {state: b"1"}, "checkpoint")
+    meta.commit_files(repo, "log", {state: b"2"}, "checkpoint")
+    assert _find(repo, state, "log") == [b"2"]
+
+
+def test_only_what_the_layout_knows_is_written(repo):
+    with pytest.raises(MuseError, match="belongs into"):
+        meta.commit_files(repo, "meta", {"notes.txt": b"x"}, "no")
+    assert refs.read_many(repo, "refs/muse/") == {}
+
+
+def test_union_of_clones(repo, make_repo, git):
+    other = Repository(make_repo("other", {"b": "2\n"}, sha256=repo.object_format == "sha256"))
+    same, differs = layout.delta_path(A, B), layout.delta_path(B, C)
+    meta.commit_files(repo, "meta", {same: b"equal", differs: b"ours"}, "ours")
+    meta.commit_files(other, "meta", {same: b"equal", differs: b"theirs", layout.delta_path(A, C): b"new"}, "theirs")
+    _fetch_from(git, repo, other, "origin")
+    assert _find(repo, same) == [b"equal"]
+    assert _find(repo, differs) == [b"ours", b"theirs"]
+    assert _find(repo, layout.delta_path(A, C)) == [b"new"]
+    below = meta.Union(repo).below("meta", "deltas/cc/")
+    assert [entry.path for entry in below] == [layout.delta_path(A, C), differs, differs]
+    assert len(meta.Union(repo).writers("meta", same)) == 2
+    git(repo.root, "update-ref", "-d", f"refs/muse-remotes/origin/meta/{writer.writer_id(other)}")
+    assert _find(repo, differs) == [b"ours"]
+
+
+def test_the_index_reads_only_what_is_new(repo, monkeypatch):
+    for number in range(20):
+        meta.commit_files(repo, "meta", {layout.delta_path(A, f"{number:02x}" * 20): b"%d" % number}, "n")
+    meta.Union(repo)
+    monkeypatch.setattr(repo.objects, "tree", lambda *args: pytest.fail("read a tree again"))
+    meta.Union(repo)
+    monkeypatch.undo()
+    meta.commit_files(repo, "meta", {layout.delta_path(A, "ff" * 20): b"last"}, "n")
+    reads = []
+    tree = repo.objects.tree
+    monkeypatch.setattr(repo.objects, "tree", lambda *args: reads.append(args) or tree(*args))
+    assert _find(repo, layout.delta_path(A, "ff" * 20)) == [b"last"]
+    assert len(reads) <= 6
+
+
+@pytest.mark.parametrize("damage", ["delete", "nonsense", "folder"])
+def test_the_index_is_disposable(repo, damage):
+    meta.commit_files(repo, "meta", {layout.delta_path(A, B): b"1"}, "one")
+    path = repo.common_dir / "muse" / "union.sqlite"
+    assert _find(repo, layout.delta_path(A, B)) == [b"1"]
+    path.unlink()
+    if damage == "nonsense":
+        path.write_bytes(os.urandom(20_000))
+    elif damage == "folder":
+        path.mkdir()
+    for _ in range(2):
+        assert _find(Repository(repo.root), layout.delta_path(A, B)) == [b"1"]
+
+
+def test_many_processes_append_at_once(make_repo, git):
+    repo = Repository(make_repo(files={"a": "1\n"}))
+    command = [sys.executable, "-c", APPEND, str(repo.root)]
+    started = [subprocess.Popen([*command, name, "5"], stderr=subprocess.PIPE) for name in "1234"]
+    assert [one.communicate()[1] for one in started] == [b""] * 4
+    assert len(meta.Union(repo).below("meta", "deltas/")) == 20
+    assert git(repo.root, "rev-list", "--count", meta.own_tip(repo, "meta")) == "20"
+    git(repo.root, "fsck", "--strict")
+
+
+def test_a_copied_directory_goes_on_under_a_new_name(repo, git):
+    path = layout.delta_path(A, B)
+    old = meta.commit_files(repo, "meta", {path: b"1"}, "one")
+    copy = repo.root.parent / "copy"
+    shutil.copytree(repo.root, copy, symlinks=True)
+    other = Repository(copy)
+    new = meta.commit_files(other, "meta", {layout.delta_path(B, C): b"2"}, "two")
+    assert git(copy, "rev-parse", f"{new}^") == old
+    assert refs.read_many(other, "refs/muse/").keys() == {
+        layout.own_ref("meta", writer.writer_id(repo)), layout.own_ref("meta", writer.writer_id(other))
+    }
+    assert _find(other, path) == [b"1"] and meta.problems(other) == []
+
+
+def test_a_server_ahead_of_ours(repo, git):
+    me = writer.writer_id(repo)
+    first = meta.commit_files(repo, "log", {layout.session_path("s", "name"): b"s"}, "one")
+    second = meta.commit_files(repo, "log", {layout.session_path("t", "name"): b"t"}, "two")
+    remote = f"refs/muse-remotes/origin/log/{me}"
+    git(repo.root, "update-ref", remote, first)
+    assert not meta.check_own(repo, "origin")  # behind ours: it only was not pushed yet
+    git(repo.root, "update-ref", remote, second)
+    git(repo.root, "update-ref", layout.own_ref("log", me), first)  # a backup was restored
+    assert meta.check_own(repo, "origin")
+    assert writer.writer_id(repo) != me
+    third = meta.commit_files(repo, "log", {layout.session_path("u", "name"): b"u"}, "three")
+    assert git(repo.root, "rev-parse", f"{third}^") == first
+    assert {entry.path for entry in meta.Union(repo).below("log", "")} >= {"s/name", "t/name", "u/name"}
+    assert not meta.check_own(repo, "origin")
+
+
+def test_our_refs_lost_here_but_not_on_the_server(repo, git):
+    me = writer.writer_id(repo)
+    tip = meta.commit_files(repo, "log", {layout.session_path("s", "name"): b"s"}, "one")
+    git(repo.root, "update-ref", f"refs/muse-remotes/origin/log/{me}", tip)
+    git(repo.root, "update-ref", "-d", layout.own_ref("log", me))
+    assert meta.check_own(repo, "origin")
+    new = meta.commit_files(repo, "log", {layout.session_path("t", "name"): b"t"}, "two")
+    assert git(repo.root, "rev-parse", f"{new}^") == tip
+
+
+def test_two_states_of_one_writer_that_parted_are_reported(repo, git):
+    base = meta.commit_files(repo, "meta", {layout.delta_path(A, B): b"1"}, "one")
+    left = meta.commit_files(repo, "meta", {layout.delta_path(A, C): b"2"}, "left")
+    ref = layout.own_ref("meta", writer.writer_id(repo))
+    git(repo.root, "update-ref", ref, base)
+    meta.commit_files(repo, "meta", {layout.delta_path(B, C): b"3"}, "right")
+    git(repo.root, "update-ref", f"refs/muse-remotes/up/meta/{writer.writer_id(repo)}", left)
+    assert _find(repo, layout.delta_path(A, C)) == [b"2"] and _find(repo, layout.delta_path(B, C)) == [b"3"]
+    assert ["another way" in found.why for found in meta.problems(repo)] == [True]
+
+
+def _hostile(repo, git, entries, name="evil"):
+    tree = git(repo.root, "mktree", "--missing", input="".join(f"{row}\n" for row in entries))
+    commit = git(repo.root, "commit-tree", tree, "-m", "x")
+    git(repo.root, "update-ref", f"refs/muse-remotes/origin/meta/{name}", commit)
+    return tree
+
+
+def test_hostile_trees_are_left_out_and_reported(repo, git):
+    good = layout.delta_path(A, B)
+    meta.commit_files(repo, "meta", {good: b"fine"}, "good")
+    blob = git(repo.root, "hash-object", "-w", "--stdin", input="x")
+    deep = git(repo.root, "mktree", input=f"100644 blob {blob}\tx\n")
+    for _ in range(8):
+        deep = git(repo.root, "mktree", input=f"040000 tree {deep}\td\n")
+    link = git(repo.root, "mktree", input=f"120000 blob {blob}\t{good.split('/')[2]}\n")
+    shard = git(repo.root, "mktree", input=f"040000 tree {link}\tbb\n")
+    _hostile(repo, git, [f"040000 tree {deep}\tdeep", f"100644 blob {blob}\tstray", f"040000 tree {shard}\tdeltas",
+                         f"100644 blob {blob}\tformat", f"160000 commit {repo.head()}\tmodule"])
+    git(repo.root, "update-ref", "refs/muse-remotes/origin/log/blob", blob)
+    git(repo.root, "update-ref", "refs/muse-remotes/origin/nonsense", repo.head())
+    assert _find(repo, good) == [b"fine"]
+    found = {(problem.path, problem.why) for problem in meta.problems(repo)}
+    assert {path for path, _ in found} == {"", "stray", "module", good, "deep/d/d/d/d"}
+    assert meta.problems(repo) == meta.problems(Repository(repo.root))
+
+
+def test_a_tree_bomb_is_not_walked(repo, git, monkeypatch):
+    monkeypatch.setattr(union, "MAX_ENTRIES", 500)
+    blob = git(repo.root, "hash-object", "-w", "--stdin", input="x")
+    bomb = git(repo.root, "mktree", input="".join(f"100644 blob {blob}\t{n:03d}\n" for n in range(50)))
+    for _ in range(3):
+        bomb = git(repo.root, "mktree", input="".join(f"040000 tree {bomb}\t{n:03d}\n" for n in range(50)))
+    _hostile(repo, git, [f"040000 tree {bomb}\tdeltas"])
+    assert any("more than 500" in problem.why for problem in meta.problems(repo))
+
+
+def test_too_large_and_missing_blobs(repo, git):
+    blob = git(repo.root, "hash-object", "-w", "--stdin", input="x" * 1000)
+    name = layout.delta_path(A, B).split("/")[2]
+    for writer_name, found in (("large", blob), ("gone", "1" * len(blob))):
+        leaf = git(repo.root, "mktree", "--missing", input=f"100644 blob {found}\t{name}\n")
+        shard = git(repo.root, "mktree", input=f"040000 tree {leaf}\tbb\n")
+        _hostile(repo, git, [f"040000 tree {shard}\tdeltas"], writer_name)
+    seen = meta.Union(repo)
+    entries = seen.find("meta", layout.delta_path(A, B))
+    assert [seen.read(entry, 100) for entry in entries] == [None, None]
+    assert ["is not here" in p.why or "more than 100" in p.why for p in seen.problems] == [True, True]
+    assert repo.objects.blob(blob) == b"x" * 1000
+
+
+def test_a_read_only_repository_can_be_read(repo, git, monkeypatch):
+    meta.commit_files(repo, "meta", {layout.delta_path(A, B): b"1"}, "one")
+
+    def refuse(*args, **kwargs):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(os, "makedirs", refuse)
+    assert _find(repo, layout.delta_path(A, B)) == [b"1"]
