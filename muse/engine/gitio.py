@@ -1,0 +1,67 @@
+"""Git commands the whole engine needs: on the user's own streams, or read record by record."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from functools import cache
+from typing import IO, TYPE_CHECKING
+
+from muse.core.errors import MuseError
+
+if TYPE_CHECKING:
+    from muse.store.repository import Repository
+
+
+def attended(repo: Repository, *args: str, env: Mapping[str, str] | None = None) -> int:
+    """Run git on the user's own terminal, in the folder they stand in; its exit code.
+
+    For whatever may open an editor, ask for a passphrase or run a hook that talks.
+    """
+    sys.stdout.flush()
+    sys.stderr.flush()
+    try:
+        return subprocess.call(["git", *args], env={**repo.env, **(env or {})})
+    except OSError as error:
+        raise MuseError(f"cannot run git: {error.strerror}") from None
+
+
+def streamed(repo: Repository, *args: str) -> subprocess.Popen[bytes]:
+    """Git with its standard output as a pipe, in the folder the user stands in; complaints go to their terminal."""
+    try:
+        return subprocess.Popen(
+            ["git", *args], env=repo.env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, bufsize=1 << 16
+        )
+    except OSError as error:
+        raise MuseError(f"cannot run git: {error.strerror}") from None
+
+
+def records(stream: IO[bytes], end: bytes = b"\0") -> Iterator[bytes]:
+    """The parts of a stream that end in `end`, as they arrive."""
+    rest = b""
+    read = getattr(stream, "read1", stream.read)
+    while chunk := read(1 << 16):
+        *whole, rest = (rest + chunk).split(end)
+        yield from whole
+    if rest:
+        yield rest
+
+
+@cache
+def git_version() -> tuple[int, int]:
+    """Major and minor version of the installed git."""
+    try:
+        words = subprocess.run(["git", "version"], capture_output=True, check=False).stdout.split()
+    except OSError as error:
+        raise MuseError(f"cannot run git: {error.strerror}") from None
+    numbers = words[2].split(b".") if len(words) > 2 else []
+    if len(numbers) < 2 or not (numbers[0].isdigit() and numbers[1].isdigit()):
+        raise MuseError("cannot tell which version of git is installed", hint="git version")
+    return int(numbers[0]), int(numbers[1])
+
+
+def shown(path: bytes) -> str:
+    """A path as the surrogate-escaped text that the rest of the program passes on."""
+    return os.fsdecode(path)

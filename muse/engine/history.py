@@ -1,0 +1,45 @@
+"""Where lines of history meet: merge bases, ancestry, how far two commits are apart. Git walks, we read."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from muse.core.errors import MuseError
+
+if TYPE_CHECKING:
+    from muse.store.repository import Repository
+
+
+def merge_bases(repo: Repository, a: str, b: str) -> list[str]:
+    """Every best common ancestor, several in a criss-cross history, none when the histories are unrelated."""
+    done = repo.run("merge-base", "--all", "--end-of-options", repo.resolve(a), repo.resolve(b))
+    if done.returncode > 1:
+        raise MuseError(done.stderr.decode("utf-8", "replace").strip() or f"git cannot compare {a} and {b}")
+    return done.stdout.decode().split()
+
+
+def find_merge_base(repo: Repository, a: str, b: str) -> str | None:
+    """One best common ancestor, or None when the histories are unrelated."""
+    return next(iter(merge_bases(repo, a, b)), None)
+
+
+def is_ancestor(repo: Repository, old: str, new: str) -> bool:
+    """True when `old` is `new` or one of its ancestors."""
+    return repo.run("merge-base", "--is-ancestor", repo.resolve(old), repo.resolve(new)).returncode == 0
+
+
+def ahead_behind(repo: Repository, ours: str, theirs: str) -> tuple[int, int]:
+    """(commits only ours has, commits only theirs has)."""
+    left, right = repo.git("rev-list", "--left-right", "--count", f"{repo.resolve(ours)}...{repo.resolve(theirs)}").split()
+    return int(left), int(right)
+
+
+def parents(repo: Repository, commit: str) -> list[str]:
+    """Ids of a commit's parents; a shallow clone's oldest commits have none."""
+    return repo.git("rev-parse", f"{repo.resolve(commit)}^@").decode().split()
+
+
+def upstream(repo: Repository) -> str | None:
+    """The short name of the branch this one follows, or None."""
+    done = repo.run("rev-parse", "--abbrev-ref", "--symbolic-full-name", "@{upstream}")
+    return done.stdout.decode("utf-8", "surrogateescape").strip() or None if done.returncode == 0 else None
