@@ -30,7 +30,8 @@ def is_ancestor(repo: Repository, old: str, new: str) -> bool:
 
 def ahead_behind(repo: Repository, ours: str, theirs: str) -> tuple[int, int]:
     """(commits only ours has, commits only theirs has)."""
-    left, right = repo.git("rev-list", "--left-right", "--count", f"{repo.resolve(ours)}...{repo.resolve(theirs)}").split()
+    span = f"{repo.resolve(ours)}...{repo.resolve(theirs)}"
+    left, right = repo.git("rev-list", "--left-right", "--count", span).split()
     return int(left), int(right)
 
 

@@ -1,8 +1,9 @@
 """Git's half of a whole merge: trees, renames, modes, submodules and criss-cross bases, in one `git merge-tree`.
 
 Git runs in a shadow repository: a temporary Git directory over the same objects whose configuration leaves our own
-driver out. So Git merges every text itself (in one process, by the algorithm `git merge` uses) and names each path whose
-contents both sides changed; what such a path becomes is then `muse.engine.merge`'s to say. Other people's drivers stay.
+driver out. So Git merges every text itself (in one process, by the algorithm `git merge` uses) and names each path
+whose contents both sides changed; what such a path becomes is then `muse.engine.merge`'s to say. Other people's drivers
+stay.
 """
 
 from __future__ import annotations
@@ -68,10 +69,11 @@ class TreeMerge:
     attributes: dict[bytes, str] = field(default_factory=dict)
 
 
-def merge_trees(repo: Repository, ours: str, theirs: str) -> TreeMerge:
+def merge_trees(repo: Repository, ours: str, theirs: str, labels: tuple[str, str] = ("", "")) -> TreeMerge:
     """Merge two commits as Git does without our driver; nothing but objects is written.
 
-    MuseError when the histories are unrelated, git is older than 2.38, or it cannot merge at all.
+    `labels` are the names of the two sides in conflict markers and file names; where Git cannot use one, it is the
+    commit's id. MuseError when the histories are unrelated, git is older than 2.38, or it cannot merge at all.
     """
     if git_version() < NEEDED:
         raise MuseError("merging without a work tree needs git 2.38 or newer", hint="in a work tree: git merge")
@@ -80,7 +82,9 @@ def merge_trees(repo: Repository, ours: str, theirs: str) -> TreeMerge:
     if not bases:
         raise MuseError("refusing to merge unrelated histories", hint="git merge --allow-unrelated-histories")
     with _shadow(repo, ours) as env:
-        merged = _parse(_merge_tree(repo, env, ours, theirs), ours, theirs, bases)
+        sides = _named(env, {labels[0]: ours, labels[1]: theirs}) if labels[0] != labels[1] else {}
+        names = [name if sides.get(name) == commit else commit for name, commit in zip(labels, (ours, theirs))]
+        merged = _parse(_merge_tree(repo, env, *names), ours, theirs, bases)
         merged.both = _contents(repo, env, merged)
         merged.attributes = _attributes(repo, env, list(merged.both))
     return merged
@@ -116,6 +120,24 @@ def _shadow(repo: Repository, ours: str) -> Iterator[dict[str, str]]:
         yield env
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _named(env: dict[str, str], wanted: dict[str, str]) -> dict[str, str]:
+    """Branches of these names in the shadow repository, so that Git itself writes the names people know."""
+    import re
+
+    good = {
+        name: commit
+        for name, commit in wanted.items()
+        if re.fullmatch(r"[^\s~^:?*\[\\\x7f@{}-][^\s~^:?*\[\\\x7f@{}]*", name)
+        and not re.fullmatch(r"[0-9a-fA-F]{4,64}|[A-Z_]+_HEAD|.*(\.\.|//|\.lock(/.*)?|/\..*)|\..*|.*[./]", name)
+    }
+    rows = [f"{commit} refs/heads/{name}\n" for name, commit in good.items() if name != "HEAD"]
+    with open(os.path.join(env["GIT_DIR"], "packed-refs"), "ab") as file:
+        file.write(os.fsencode("".join(rows)))
+    if good.get("HEAD"):
+        _write(os.path.join(env["GIT_DIR"], "HEAD"), good["HEAD"].encode() + b"\n")
+    return good
 
 
 def _attribute_files(repo: Repository, commit: str, folder: str) -> str:
@@ -172,7 +194,8 @@ def _git(
 ) -> subprocess.CompletedProcess[bytes]:
     import subprocess
 
-    return subprocess.run(["git", *args], cwd=env["GIT_WORK_TREE"], env=env, input=input, capture_output=True, check=False)
+    where = env["GIT_WORK_TREE"]
+    return subprocess.run(["git", *args], cwd=where, env=env, input=input, capture_output=True, check=False)
 
 
 def _merge_tree(repo: Repository, env: dict[str, str], ours: str, theirs: str, *settings: str) -> bytes:

@@ -123,15 +123,17 @@ class Repository:
 
     def config(self, key: str, default: str | None = None) -> str | None:
         """The last value of a Git setting, from all of Git's configuration files; a valueless key is "true"."""
-        if self._config is None:
-            settings = {}
-            for entry in self.git("config", "--list", "-z").split(b"\0"):
-                name, found, value = os.fsdecode(entry).partition("\n")
-                settings[name] = value if found else "true"
-            self._config = settings
         section, _, rest = key.partition(".")
         middle, dot, last = rest.rpartition(".")
-        return self._config.get(f"{section.lower()}.{middle}{dot}{last.lower()}", default)
+        return self.settings().get(f"{section.lower()}.{middle}{dot}{last.lower()}", default)
+
+    def settings(self) -> dict[str, str]:
+        """Every Git setting in force, by its name as Git lists it (section and last word in lower case)."""
+        if self._config is None:
+            rows = self.git("config", "--list", "-z").split(b"\0")
+            parts = (os.fsdecode(row).partition("\n") for row in rows)
+            self._config = {name: value if found else "true" for name, found, value in parts if name}
+        return self._config
 
     def config_bool(self, key: str, default: bool) -> bool:
         """A Git setting as a boolean, by Git's spellings; anything else counts as `default`."""

@@ -1,0 +1,272 @@
+"""Whole merges: Git merges trees, Muse merges contents, and both answers become one.
+
+`merge_commits` decides and writes objects only; `muse.engine.mergeapply` puts a decided merge into a work tree.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from muse.core import content, textmerge
+from muse.core.attributes import AttributeRule, file_strategy, parse_attributes, rules_of
+from muse.core.content import MemoryContent
+from muse.core.errors import MuseError
+from muse.core.options import MergeOptions
+from muse.domain import FileMerge
+from muse.engine.filemerge import merge_one, merge_text_only
+from muse.engine.gitio import shown
+from muse.engine.history import find_merge_base as find_merge_base
+from muse.engine.treemerge import Message, Stages, TreeMerge, merge_trees
+
+if TYPE_CHECKING:
+    from muse.core.options import ConflictStyle
+    from muse.store.repository import Repository
+
+PluginFor = Callable[[str], Any]
+DEADLINE = 5.0  # seconds for one file; `muse.mergeDeadline`
+_OURS_TO_SAY = frozenset({"muse", "unspecified"})  # values of the attribute `merge` that leave a path to us
+_CHUNK = 64  # paths whose versions are in memory at once
+
+
+@dataclass
+class Decision:
+    """What became of one path that both sides changed."""
+
+    path: bytes
+    stages: Stages
+    merge: FileMerge
+    git_clean: bool
+    domain: str
+
+    @property
+    def clean(self) -> bool:
+        """True when nothing is left for a person."""
+        return not self.merge.conflicts
+
+    @property
+    def beyond_git(self) -> bool:
+        """True when Git alone would have left a conflict here and Muse left none."""
+        return self.clean and not self.git_clean
+
+
+@dataclass
+class WholeMerge:
+    """A merge of two commits, decided: the tree for the work tree, and the stages of every path left in conflict."""
+
+    git: TreeMerge
+    tree: str
+    stages: dict[bytes, Stages]
+    messages: list[Message]
+    decisions: list[Decision] = field(default_factory=list)
+
+    @property
+    def clean(self) -> bool:
+        """True when `tree` is the whole answer."""
+        return not self.stages and all(not m.kind.startswith("CONFLICT") for m in self.messages)
+
+
+def merge_commits(
+    repo: Repository,
+    ours: str,
+    theirs: str,
+    plugin_for: PluginFor,
+    *,
+    ours_label: str = "HEAD",
+    theirs_label: str | None = None,
+) -> WholeMerge:
+    """Merge two commits without touching index, work tree or refs.
+
+    `plugin_for(path)` names the domain of a path. Where a plugin cannot be had, Git's merge of the path stands.
+    """
+    theirs_label = theirs_label or theirs
+    git = merge_trees(repo, ours, theirs, (ours_label, theirs_label))
+    how = options_for(repo, git, ours_label, theirs_label)
+    decisions = list(_decide(repo, git, plugin_for, how))
+    labels = {git.ours: how.ours_label, git.theirs: how.theirs_label}
+    return _settled(repo, git, decisions, labels)
+
+
+def options_for(repo: Repository, git: TreeMerge, ours_label: str, theirs_label: str) -> MergeOptions:
+    """How results are written: labels as `git merge` has them, style, rules of ours' `.museattributes`, settings."""
+    style = repo.config("merge.conflictstyle") or "merge"
+    styles: dict[str, ConflictStyle] = {"diff3": "diff3", "zdiff3": "zdiff3"}
+    base = repo.git("rev-parse", "--short", git.bases[0]).decode().strip() if len(git.bases) == 1 else ""
+    return MergeOptions(
+        ours_label=ours_label,
+        base_label=base or "merged common ancestors",
+        theirs_label=theirs_label,
+        conflict_style=styles.get(style, "merge"),
+        notes=repo.config_bool("muse.conflictNotes", True),
+        rules=rules_in(repo, git.ours),
+        config=settings(repo),
+    )
+
+
+def settings(repo: Repository) -> dict[str, str]:
+    """The `muse.*` settings without their first word, and `merge.muse.mode`."""
+    found = {name.removeprefix("muse."): value for name, value in repo.settings().items() if name.startswith("muse.")}
+    mode = repo.config("merge.muse.mode")
+    return found if mode is None else {**found, "merge.muse.mode": mode}
+
+
+def rules_in(repo: Repository, commit: str) -> tuple[AttributeRule, ...]:
+    """The rules of the `.museattributes` in a commit; a broken file is an error, not a rule less."""
+    try:
+        data = repo.objects.blob(f"{commit}:.museattributes")
+    except KeyError:
+        return ()
+    return tuple(rules_of(parse_attributes(data)))
+
+
+# Deciding ----------------------------------------------------------------------------------------------------------
+
+
+def _decide(repo: Repository, git: TreeMerge, plugin_for: PluginFor, how: MergeOptions) -> Iterator[Decision]:
+    wanted = [path for path in sorted(git.both) if _ours_to_say(git, path, plugin_for, how)]
+    limit = _seconds(how.config.get("mergedeadline"))
+    for start in range(0, len(wanted), _CHUNK):
+        paths = wanted[start : start + _CHUNK]
+        merged = _merged_ids(repo, git, paths)
+        ids = {stage.id for path in paths for stage in git.both[path].values()} | set(merged.values())
+        blobs = dict(repo.objects.blobs(sorted(ids)))
+        for path in paths:
+            known = blobs[merged[path]] if path in merged else None
+            timed = replace(how, deadline=time.monotonic() + limit)
+            yield _decide_one(git, path, blobs, known, plugin_for, timed)
+
+
+def _ours_to_say(git: TreeMerge, path: bytes, plugin_for: PluginFor, how: MergeOptions) -> bool:
+    """True when the path is ours and there is anything to say beyond Git's merge of it."""
+    if git.attributes.get(path, "unspecified") not in _OURS_TO_SAY:
+        return False
+    if path in git.stages or file_strategy(how.rules, shown(path)) != "auto":
+        return True
+    return _domain(plugin_for, shown(path)) != "files"
+
+
+def _domain(plugin_for: PluginFor, path: str) -> str:
+    try:
+        return str(getattr(plugin_for(path), "name", "other"))
+    except MuseError:
+        return "files"
+
+
+def _merged_ids(repo: Repository, git: TreeMerge, paths: list[bytes]) -> dict[bytes, str]:
+    """Blobs of Git's own clean merges."""
+    clean = [path for path in paths if path not in git.stages]
+    return {path: name for path, (_, name) in entries(repo, git.tree, clean).items()}
+
+
+def _decide_one(
+    git: TreeMerge, path: bytes, blobs: dict[str, bytes], known: bytes | None, plugin_for: PluginFor, how: MergeOptions
+) -> Decision:
+    stages, name = git.both[path], shown(path)
+    base, ours, theirs = (blobs[stages[n].id] if n in stages else None for n in (1, 2, 3))
+    assert ours is not None and theirs is not None  # `both` names no path without the two
+    clean = {} if known is None else {(base or b"", ours, theirs): known}
+    with content.using(MemoryContent()), textmerge.knowing(clean):
+        try:
+            plugin = plugin_for(name)
+        except MuseError as error:
+            merged, domain = merge_text_only(name, base, ours, theirs, how, f"merged as text: {error}"), "files"
+        else:
+            merged, domain = merge_one(plugin, name, base, ours, theirs, how), getattr(plugin, "name", "other")
+    return Decision(path, stages, merged, known is not None, domain)
+
+
+def _seconds(text: str | None) -> float:
+    try:
+        return float(text) if text else DEADLINE
+    except ValueError:
+        return DEADLINE
+
+
+# One answer --------------------------------------------------------------------------------------------------------
+
+
+def _settled(repo: Repository, git: TreeMerge, decisions: list[Decision], labels: dict[str, str]) -> WholeMerge:
+    stages = dict(git.stages)
+    rows: list[tuple[bytes, bytes, str]] = []  # path, mode, blob ("" deletes the path)
+    with repo.writer() as writer:
+        for decision in decisions:
+            if decision.clean:
+                stages.pop(decision.path, None)
+            else:
+                stages[decision.path] = decision.stages
+            data = decision.merge.content
+            rows.append((decision.path, _mode(decision.stages), "" if data is None else writer.blob(data)))
+        ours = {decision.path for decision in decisions}
+        rows += _relabelled(repo, git, git.stages.keys() - ours, labels, writer)
+    tree = with_entries(repo, git.tree, rows)
+    return WholeMerge(git, tree, stages, _messages(git, decisions, labels), decisions)
+
+
+def _mode(stages: Stages) -> bytes:
+    """The merged mode: the side that changed it; `both` holds no path where two sides changed it differently."""
+    base, ours, theirs = stages.get(1), stages[2].mode, stages[3].mode
+    return theirs if base is not None and base.mode == ours else ours
+
+
+def _relabelled(
+    repo: Repository, git: TreeMerge, paths: set[bytes], labels: dict[str, str], writer: Any
+) -> Iterator[tuple[bytes, bytes, str]]:
+    """Git's own conflicted texts with the names people know instead of the commit ids we gave Git."""
+    for path, (mode, name) in entries(repo, git.tree, sorted(paths)).items():
+        if not mode.startswith(b"100"):
+            continue
+        data = repo.objects.blob(name)
+        for commit, label in labels.items():
+            for mark in (b"<<<<<<< ", b">>>>>>> "):
+                data = data.replace(mark + commit.encode(), mark + label.encode("utf-8", "surrogateescape"))
+        yield path, mode, writer.blob(data)
+
+
+def entries(repo: Repository, tree: str, paths: list[bytes]) -> dict[bytes, tuple[bytes, str]]:
+    """Mode and object of those paths that are in a tree."""
+    found = {}
+    for start in range(0, len(paths), 500):
+        names = map(shown, paths[start : start + 500])
+        rows = repo.git("ls-tree", "-z", "--full-tree", tree, "--", *names, env={"GIT_LITERAL_PATHSPECS": "1"})
+        for row in rows.split(b"\0"):
+            info, _, path = row.partition(b"\t")
+            if path:
+                mode, _, name = info.split()
+                found[path] = (mode, name.decode())
+    return found
+
+
+def with_entries(repo: Repository, tree: str, rows: list[tuple[bytes, bytes, str]]) -> str:
+    """A tree with some paths set to (mode, blob), or removed where the blob is ""."""
+    if not rows:
+        return tree
+    import tempfile
+
+    lines = [
+        b"%s %s\t%s\0" % (mode if blob else b"0", (blob or repo.zero).encode(), path) for path, mode, blob in rows
+    ]
+    with tempfile.TemporaryDirectory(prefix="muse-index-") as folder:
+        env = {"GIT_INDEX_FILE": f"{folder}/index"}
+        repo.git("read-tree", tree, env=env)
+        repo.git("update-index", "-z", "--index-info", input=b"".join(lines), env=env)
+        return repo.git("write-tree", env=env).decode().strip()
+
+
+def _messages(git: TreeMerge, decisions: list[Decision], labels: dict[str, str]) -> list[Message]:
+    """Git's messages without the conflicts Muse resolved, and with those it found."""
+    resolved = {decision.path for decision in decisions if decision.clean}
+    found = []
+    for message in git.messages:
+        if message.kind.startswith("CONFLICT") and resolved.issuperset(message.paths) and message.paths:
+            continue
+        text = message.text
+        for commit, label in labels.items():
+            text = text.replace(commit, label)
+        found.append(message._replace(text=text))
+    for decision in decisions:
+        if not decision.clean and decision.git_clean:
+            text = f"CONFLICT (content): Merge conflict in {shown(decision.path)}"
+            found.append(Message((decision.path,), "CONFLICT (contents)", text))
+    return found

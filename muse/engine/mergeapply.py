@@ -1,0 +1,112 @@
+"""A decided merge put into the work tree by `git merge` itself.
+
+Git takes merge strategies from outside: `git merge -s muse` runs `git-merge-muse`, expects the result in index and work
+tree, and does all the rest: ORIG_HEAD, MERGE_HEAD and its message, hooks, signing, squash, rerere, the commit. Our
+strategy is a few lines of shell that put a tree and a list of stages in place, so that everything before and after them
+is Git's own code, and an interrupted merge is one that `git status` knows.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from muse.core.errors import ExitCode, MuseError
+from muse.engine.gitio import attended, git_version
+from muse.engine.history import merge_bases
+from muse.engine.treemerge import NEEDED
+
+if TYPE_CHECKING:
+    from muse.engine.merge import WholeMerge
+    from muse.store.repository import Repository
+
+# The index changes in one rename, under Git's own lock, after every file is in place.
+_STRATEGY = """\
+#!/bin/sh
+index=$(git rev-parse --git-path index) || exit 2
+lock=$index.lock
+next=$index.muse-$$
+(set -C; : >"$lock") 2>/dev/null || { echo "muse: $lock exists: is another git command running?" >&2; exit 2; }
+trap 'rm -f "$lock" "$next" "$next.lock"' EXIT
+trap 'exit 130' HUP INT TERM
+cp "$index" "$next" &&
+GIT_INDEX_FILE=$next git read-tree -m -u HEAD "$MUSE_MERGE_TREE" &&
+GIT_INDEX_FILE=$next git update-index -z --index-info <"$MUSE_MERGE_STAGES" &&
+mv -f "$next" "$index" || exit 2
+test ! -s "$MUSE_MERGE_STAGES"
+"""
+
+
+def left_to_git(repo: Repository, theirs: Sequence[str], *, no_ff: bool = False) -> bool:
+    """True when `git merge` alone does all there is to do: nothing to merge, a fast-forward, several heads, an old git.
+
+    MuseError when the repository has no work tree, a merge is in progress, or the histories are unrelated.
+    """
+    if repo.work_tree is None:
+        raise MuseError("this repository has no work tree", hint="muse merge-tree OURS THEIRS")
+    refuse_in_progress(repo)
+    if len(theirs) != 1 or repo.head() is None:
+        return True
+    ours, other = repo.resolve("HEAD"), repo.resolve(theirs[0])
+    bases = merge_bases(repo, ours, other)
+    if not bases:
+        raise MuseError("refusing to merge unrelated histories", hint="git merge --allow-unrelated-histories")
+    return other in bases or (ours in bases and not no_ff) or git_version() < NEEDED
+
+
+_IN_PROGRESS = {
+    "MERGE_HEAD": ("a merge is in progress", "muse merge --continue   or   muse merge --abort"),
+    "CHERRY_PICK_HEAD": ("a cherry-pick is in progress", "git cherry-pick --continue   or   --abort"),
+    "REVERT_HEAD": ("a revert is in progress", "git revert --continue   or   --abort"),
+}
+
+
+def refuse_in_progress(repo: Repository) -> None:
+    """MuseError while a merge, cherry-pick or revert waits to be finished."""
+    for name, (what, hint) in _IN_PROGRESS.items():
+        if (repo.git_dir / name).exists():
+            raise MuseError(what, hint=hint)
+
+
+def refuse_overwriting(repo: Repository, merged: WholeMerge) -> None:
+    """MuseError when the merge would overwrite local changes or untracked files; nothing has been touched then."""
+    assert repo.work_tree is not None
+    repo.run("update-index", "-q", "--refresh")
+    staged = repo.run("diff-index", "--cached", "--quiet", "--ignore-submodules=dirty", "HEAD", "--")
+    if staged.returncode == 1:
+        raise MuseError("your index holds changes that are not committed", ExitCode.CONFLICT,
+                        hint="muse commit, or git stash, then merge again")
+    trial = repo.run("read-tree", "-n", "-m", "-u", "HEAD", merged.tree)
+    if trial.returncode:
+        lines = trial.stderr.decode("utf-8", "replace").strip().splitlines()
+        message = "; ".join(line.removeprefix("error: ").rstrip(".") for line in lines)
+        raise MuseError(f"the merge would overwrite your work: {message}", ExitCode.CONFLICT,
+                        hint="muse commit, git stash, or move the files away, then merge again")
+
+
+def apply(repo: Repository, merged: WholeMerge, theirs: str | None, flags: Sequence[str] = ()) -> int:
+    """Let `git merge` take this merge as its strategy's answer; its exit code (0 done, 1 conflicts)."""
+    with tempfile.TemporaryDirectory(prefix="muse-strategy-") as folder:
+        script = Path(folder, "git-merge-muse")
+        script.write_text(_STRATEGY)
+        script.chmod(0o700)
+        stages = Path(folder, "stages")
+        stages.write_bytes(stage_lines(repo, merged))
+        env = {
+            "PATH": folder + os.pathsep + repo.env.get("PATH", os.defpath),
+            "MUSE_MERGE_TREE": merged.tree,
+            "MUSE_MERGE_STAGES": str(stages),
+        }
+        return attended(repo, "merge", "-s", "muse", *flags, *([] if theirs is None else [theirs]), env=env)
+
+
+def stage_lines(repo: Repository, merged: WholeMerge) -> bytes:
+    """The conflicts for `git update-index -z --index-info`."""
+    rows = []
+    for path, stages in sorted(merged.stages.items()):
+        rows.append(b"0 %s\t%s\0" % (repo.zero.encode(), path))
+        rows += [b"%s %s %d\t%s\0" % (s.mode, s.id.encode(), n, path) for n, s in sorted(stages.items())]
+    return b"".join(rows)
