@@ -36,7 +36,7 @@ cp "$index" "$next" &&
 GIT_INDEX_FILE=$next git read-tree -m -u HEAD "$MUSE_MERGE_TREE" &&
 GIT_INDEX_FILE=$next git update-index -z --index-info <"$MUSE_MERGE_STAGES" &&
 mv -f "$next" "$index" || exit 2
-test ! -s "$MUSE_MERGE_STAGES"
+exit "$MUSE_MERGE_EXIT"
 """
 
 
@@ -99,6 +99,7 @@ def apply(repo: Repository, merged: WholeMerge, theirs: str | None, flags: Seque
             "PATH": folder + os.pathsep + repo.env.get("PATH", os.defpath),
             "MUSE_MERGE_TREE": merged.tree,
             "MUSE_MERGE_STAGES": str(stages),
+            "MUSE_MERGE_EXIT": "0" if merged.clean else "1",
         }
         return attended(repo, "merge", "-s", "muse", *flags, *([] if theirs is None else [theirs]), env=env)
 

@@ -1,0 +1,239 @@
+"""What changed between two trees, or in the work tree: Git says which paths, their domains say what.
+
+Git's own `diff --raw` finds the paths and renames; each path's plugin is handed two manifests of one file. A plugin
+that fails costs its sentence, nothing else.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from muse.core import content
+from muse.core.content import MemoryContent
+from muse.core.errors import MuseError
+from muse.core.filedomain import read_entry, summarise
+from muse.domain import DeleteOp, DomainOp, InsertOp, PatchOp, ReplaceOp, SnapshotManifest, StructuredDelta
+from muse.engine.gitio import records, streamed
+
+if TYPE_CHECKING:
+    from muse.store.repository import Repository
+
+PluginFor = Callable[[str], Any]
+MAX_BYTES = 4 << 20  # above this a file's change is told in one word
+MAX_SECONDS = 10.0  # for all sentences of one delta; what is left over is told in one word each
+SUBMODULE = "160000"
+_FLAGS = ("--raw", "-z", "--no-abbrev", "--no-ext-diff", "--no-color", "--no-relative", "--ignore-submodules=dirty")
+_ABSENT = "000000"
+
+
+class Change(NamedTuple):
+    """One changed path. `status` is Git's letter (A D M T R C U); an id of zeros means "as in the work tree"."""
+
+    status: str
+    path: bytes
+    old_path: bytes
+    old_mode: str
+    new_mode: str
+    old_id: str
+    new_id: str
+
+
+def changes(repo: Repository, *args: str, renames: bool = True) -> Iterator[Change]:
+    """What `git diff ARGS` compares, in the folder the user stands in (`["A", "B", "--", "path"]`).
+
+    Streams; MuseError with Git's complaint already on stderr when Git refuses the arguments.
+    """
+    process = streamed(repo, "diff", *_FLAGS, "-M" if renames else "--no-renames", *args)
+    assert process.stdout is not None
+    try:
+        yield from parse_raw(records(process.stdout))
+    finally:
+        process.stdout.close()
+        code = process.wait()
+    if code > 1:
+        raise MuseError("git cannot compare these", code)
+
+
+def between(repo: Repository, old: str, new: str) -> list[Change]:
+    """What leads from one tree to another, with renames."""
+    output = repo.git("diff-tree", "-r", "-z", "--raw", "--no-abbrev", "-M", old, new)
+    return list(parse_raw(iter(output.split(b"\0"))))
+
+
+def parse_raw(fields: Iterator[bytes]) -> Iterator[Change]:
+    """The records of Git's `--raw -z` format."""
+    for info in fields:
+        if not info.startswith(b":") or info.startswith(b"::"):
+            continue
+        old_mode, new_mode, old_id, new_id, status = info[1:].decode().split()
+        old_path = next(fields)
+        path = next(fields) if status[0] in "RC" else old_path
+        yield Change(status[0], path, old_path, old_mode, new_mode, old_id, new_id)
+
+
+# Telling it --------------------------------------------------------------------------------------------------------
+
+
+def describe(
+    repo: Repository,
+    found: Iterable[Change],
+    plugin_for: PluginFor,
+    *,
+    domain: str = "files",
+    seconds: float = MAX_SECONDS,
+) -> StructuredDelta:
+    """The changes as one delta of the repository, each path told by its own domain."""
+    limit = time.monotonic() + seconds
+    ops = [describe_one(repo, change, plugin_for if time.monotonic() < limit else _nobody) for change in found]
+    return StructuredDelta(domain=domain, ops=ops, summary=summarise(ops))
+
+
+def describe_one(repo: Repository, change: Change, plugin_for: PluginFor) -> DomainOp:
+    """One change as an operation on its path."""
+    path = path_text(change.path)
+    if SUBMODULE in (change.old_mode, change.new_mode):
+        return _submodule(change, path)
+    if change.status == "U":
+        return _changed(path, "", "", f"in conflict {path}")
+    try:
+        old = None if _ABSENT == change.old_mode else _bytes(repo, change.old_id, change.old_path)
+        new = None if _ABSENT == change.new_mode else _bytes(repo, change.new_id, change.path)
+    except MuseError as error:
+        return _changed(path, "", "", f"changed {path} ({error})")
+    return _told(change, path, old, new, plugin_for)
+
+
+def _told(change: Change, path: str, old: bytes | None, new: bytes | None, plugin_for: PluginFor) -> DomainOp:
+    store = MemoryContent()
+    sides = [None if data is None else store.put(data) for data in (old, new)]
+    plugin = None
+    if max(len(old or b""), len(new or b"")) <= MAX_BYTES:
+        plugin = _plugin(plugin_for, path)
+    op = _by_plugin(plugin, path, sides, store) if plugin is not None else None
+    if op is None:
+        op = _plain(path, *sides)
+    if change.status in "RC" and change.old_path != change.path:
+        op = _renamed(op, path, change)
+    elif sides[0] == sides[1] and change.old_mode != change.new_mode:
+        op = _changed(path, sides[0] or "", sides[1] or "", f"mode of {path} {change.old_mode} -> {change.new_mode}")
+    return op
+
+
+def _by_plugin(plugin: Any, path: str, sides: list[str | None], store: MemoryContent) -> DomainOp | None:
+    name = getattr(plugin, "name", "")
+    old, new = (SnapshotManifest(files={} if d is None else {path: d}, domain=name) for d in sides)
+    try:
+        with content.using(store):
+            ops: list[DomainOp] = plugin.diff(old, new)["ops"]
+    except Exception:  # noqa: BLE001  the sentence is a comfort; `muse doctor` tells of broken plugins
+        return None
+    return ops[0] if len(ops) == 1 and ops[0].get("address") == path else None
+
+
+def _plain(path: str, old: str | None, new: str | None) -> DomainOp:
+    if old is None:
+        return InsertOp(op="insert", address=path, position=None, content_id=new or "", content_summary=f"added {path}")
+    if new is None:
+        return DeleteOp(op="delete", address=path, position=None, content_id=old, content_summary=f"deleted {path}")
+    return _changed(path, old, new, f"changed {path}")
+
+
+def _changed(path: str, old: str, new: str, summary: str) -> ReplaceOp:
+    return ReplaceOp(op="replace", address=path, position=None, old_content_id=old, new_content_id=new,
+                     old_summary=path, new_summary=summary)
+
+
+def _renamed(op: DomainOp, path: str, change: Change) -> PatchOp:
+    """A rename or copy, with what changed inside; as a patch, so that it can be applied in one step."""
+    source = path_text(change.old_path)
+    word = "copied from" if change.status == "C" else "renamed from"
+    inner = op["child_ops"] if op["op"] == "patch" else []
+    more = f"; {op['child_summary']}" if op["op"] == "patch" and op["child_summary"] else ""
+    patch = PatchOp(op="patch", address=path, child_ops=inner, child_summary=f"{word} {source}{more}",
+                    child_domain=op["child_domain"] if op["op"] == "patch" else "files", from_address=source)
+    if op["op"] in ("replace", "patch"):
+        patch["old_content_id"], patch["new_content_id"] = op["old_content_id"], op["new_content_id"]
+    return patch
+
+
+def _submodule(change: Change, path: str) -> DomainOp:
+    old, new = ("" if mode != SUBMODULE else name[:12] for mode, name in
+                ((change.old_mode, change.old_id), (change.new_mode, change.new_id)))
+    if not old:
+        text = f"submodule {path} added at {new}"
+    elif not new:
+        text = f"submodule {path} removed"
+    else:
+        text = f"submodule {path} {old} -> {new if new.strip('0') else 'as checked out'}"
+    return _changed(path, "", "", text)
+
+
+def _plugin(plugin_for: PluginFor, path: str) -> Any:
+    try:
+        return plugin_for(path)
+    except MuseError:
+        return None
+
+
+def _nobody(path: str) -> None:
+    return None
+
+
+def _bytes(repo: Repository, name: str, path: bytes) -> bytes:
+    """A blob's bytes, or those in the work tree where Git has no id for them yet."""
+    if name.strip("0"):
+        try:
+            return repo.objects.blob(name)
+        except KeyError:
+            raise MuseError("its content is not in this repository") from None
+    assert repo.work_tree is not None
+    try:
+        return read_entry(os.path.join(repo.work_tree, os.fsdecode(path)))
+    except OSError as error:
+        raise MuseError(error.strerror or "cannot be read") from None
+
+
+def path_text(path: bytes) -> str:
+    """A path as manifests and deltas spell it."""
+    from muse.store.layout import path_text as spelled
+
+    return spelled(path)
+
+
+# Deltas of commits --------------------------------------------------------------------------------------------------
+
+
+def delta_between(
+    repo: Repository, base_tree: str, tree: str, plugin_for: PluginFor, *, domain: str = "files", most: int = 200
+) -> StructuredDelta:
+    """The stored delta of two trees, else one made now; with more than `most` changed paths, file by file only."""
+    stored = _stored(repo, base_tree, tree)
+    if stored is not None:
+        return stored
+    found = between(repo, base_tree, tree)
+    if len(found) > most:
+        return outline(found, domain)
+    return describe(repo, found, plugin_for, domain=domain)
+
+
+def outline(found: list[Change], domain: str) -> StructuredDelta:
+    """The changes by path alone; nothing is read, so contents have no digests."""
+    ops: list[DomainOp] = []
+    for change in found:
+        path = path_text(change.path)
+        sides = (None if mode == _ABSENT else "" for mode in (change.old_mode, change.new_mode))
+        op = _plain(path, *sides)
+        ops.append(_renamed(op, path, change) if change.status in "RC" else op)
+    return StructuredDelta(domain=domain, ops=ops, summary=summarise(ops))
+
+
+def _stored(repo: Repository, base_tree: str, tree: str) -> StructuredDelta | None:
+    from muse.store import deltas
+
+    try:
+        return deltas.load(repo, base_tree, tree)
+    except MuseError:
+        return None  # damage is `muse doctor`'s to report; what a delta says can be worked out again

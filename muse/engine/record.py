@@ -1,0 +1,106 @@
+"""`muse commit`: `git add` of what is tracked and of what nobody ignores, `git commit`, then the structured delta.
+
+Git does the first two, so that hooks, identity, signing, filters and attributes are what its configuration says.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from muse.core.errors import ConflictError, MuseError
+from muse.core.ignore import is_ignored, load_patterns
+from muse.engine.changes import PluginFor, between, describe
+from muse.engine.gitio import attended
+from muse.engine.status import Entry, read_status
+
+if TYPE_CHECKING:
+    from muse.store.repository import Repository
+
+PACK_FROM = 200  # this many new files are written as one pack instead of one file each
+MOST = 2000  # changed paths; beyond this a delta is not worth keeping, it can be worked out again
+
+
+def commit(
+    repo: Repository,
+    flags: Sequence[str],
+    plugin_for: PluginFor,
+    *,
+    staged: bool = False,
+    everything: bool = False,
+    domain: str = "files",
+) -> tuple[int, str]:
+    """Commit and keep the delta: Git's exit code, and what went wrong with the delta in one line ("" when nothing did).
+
+    `staged` commits the index as it is. Otherwise a partly staged index is refused, unless `everything` is meant.
+    """
+    if repo.work_tree is None:
+        raise MuseError("this repository has no work tree to commit from")
+    if not staged:
+        stage(repo, everything=everything)
+    before = repo.head()
+    code = attended(repo, "commit", *flags)
+    after = repo.head()
+    if code or after is None or after == before:
+        return code, ""
+    return code, keep_deltas(repo, after, plugin_for, domain=domain)
+
+
+def stage(repo: Repository, *, everything: bool = False) -> None:
+    """Put every change into the index: tracked files, and untracked ones that are not ignored."""
+    assert repo.work_tree is not None
+    patterns = load_patterns(repo.work_tree)
+    entries = read_status(repo).entries
+    _refuse(entries, everything)
+    new = [entry.path for entry in entries if entry.kind == "?"]
+    wanted = [path for path in new if not (patterns and is_ignored(os.fsdecode(path).rstrip("/"), patterns))]
+    changed = [entry for entry in entries if entry.kind in "12" and entry.unstaged != "."]
+    if not changed and not wanted:
+        return
+    pack = ["-c", "core.bigFileThreshold=1"] if len(wanted) + len(changed) >= PACK_FROM else []
+    if len(wanted) == len(new):
+        repo.git(*pack, "add", "-A")
+        return
+    repo.git(*pack, "add", "-u")
+    if wanted:
+        repo.git(*pack, "add", "--pathspec-from-file=-", "--pathspec-file-nul", input=b"\0".join(wanted),
+                 env={"GIT_LITERAL_PATHSPECS": "1"})
+
+
+def _refuse(entries: list[Entry], everything: bool) -> None:
+    unmerged = [entry for entry in entries if entry.kind == "u"]
+    if unmerged:
+        names = ", ".join(os.fsdecode(entry.path) for entry in unmerged[:3]) + (", ..." if len(unmerged) > 3 else "")
+        raise ConflictError(f"{len(unmerged)} path(s) are still in conflict: {names}",
+                            hint="muse conflicts, then muse resolve PATH (or edit it and git add PATH)")
+    tracked = [entry for entry in entries if entry.kind in "12"]
+    some_staged = any(entry.staged != "." for entry in tracked)
+    left = next((entry for entry in tracked if entry.unstaged not in ".A"), None)
+    if some_staged and left is not None and not everything:
+        raise MuseError(f"the index is partly staged: {os.fsdecode(left.path)} has changes that are not in it",
+                        hint="muse commit --staged commits the index as it is, muse commit --all everything")
+
+
+def keep_deltas(repo: Repository, commit: str, plugin_for: PluginFor, *, domain: str = "files") -> str:
+    """Store the delta from each parent of a commit; "" or why it could not be. The commit stands whatever happens."""
+    from muse.store import deltas
+
+    try:
+        for base, tree in tree_pairs(repo, commit):
+            found = between(repo, base, tree) if base != tree else []
+            if 0 < len(found) <= MOST:
+                deltas.save(repo, base, tree, describe(repo, found, plugin_for, domain=domain, seconds=5.0))
+    except MuseError as error:
+        return f"the commit is made, its structured delta was not kept: {error}"
+    except OSError as error:
+        return f"the commit is made, its structured delta was not kept: {error.strerror}"
+    return ""
+
+
+def tree_pairs(repo: Repository, commit: str) -> list[tuple[str, str]]:
+    """(parent's tree, commit's tree) for each parent; a root commit's base is the empty tree."""
+    rows = repo.git("rev-parse", f"{commit}^{{tree}}", f"{commit}^@").decode().split()
+    tree, parents = rows[0], rows[1:]
+    bases = repo.git("rev-parse", *(f"{parent}^{{tree}}" for parent in parents)).decode().split() if parents else []
+    return [(base, tree) for base in bases or [repo.empty_tree]]
