@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import copy
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from functools import cache
+from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from muse.core.errors import MuseError
@@ -47,6 +51,23 @@ def records(stream: IO[bytes], end: bytes = b"\0") -> Iterator[bytes]:
         yield from whole
     if rest:
         yield rest
+
+
+@contextmanager
+def scratch(repo: Repository) -> Iterator[Repository]:
+    """The same repository with a temporary place for new objects: what is worked out in it leaves no trace."""
+    with tempfile.TemporaryDirectory(prefix="muse-objects-") as folder:
+        other = copy.copy(repo)
+        other.__dict__.pop("objects", None)
+        other.__dict__.pop("content", None)
+        behind = [str(repo.objects_dir), repo.env.get("GIT_ALTERNATE_OBJECT_DIRECTORIES", "")]
+        other.objects_dir = Path(folder)
+        other.env = {
+            **repo.env,
+            "GIT_OBJECT_DIRECTORY": folder,
+            "GIT_ALTERNATE_OBJECT_DIRECTORIES": os.pathsep.join(part for part in behind if part),
+        }
+        yield other
 
 
 @cache

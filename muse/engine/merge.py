@@ -60,6 +60,7 @@ class WholeMerge:
     tree: str
     stages: dict[bytes, Stages]
     messages: list[Message]
+    how: MergeOptions
     decisions: list[Decision] = field(default_factory=list)
 
     @property
@@ -86,7 +87,8 @@ def merge_commits(
     how = options_for(repo, git, ours_label, theirs_label)
     decisions = list(_decide(repo, git, plugin_for, how))
     labels = {git.ours: how.ours_label, git.theirs: how.theirs_label}
-    return _settled(repo, git, decisions, labels)
+    tree, stages = _settled(repo, git, decisions, labels)
+    return WholeMerge(git, tree, stages, _messages(git, decisions, labels), how, decisions)
 
 
 def options_for(repo: Repository, git: TreeMerge, ours_label: str, theirs_label: str) -> MergeOptions:
@@ -187,7 +189,9 @@ def _seconds(text: str | None) -> float:
 # One answer --------------------------------------------------------------------------------------------------------
 
 
-def _settled(repo: Repository, git: TreeMerge, decisions: list[Decision], labels: dict[str, str]) -> WholeMerge:
+def _settled(
+    repo: Repository, git: TreeMerge, decisions: list[Decision], labels: dict[str, str]
+) -> tuple[str, dict[bytes, Stages]]:
     stages = dict(git.stages)
     rows: list[tuple[bytes, bytes, str]] = []  # path, mode, blob ("" deletes the path)
     with repo.writer() as writer:
@@ -200,8 +204,7 @@ def _settled(repo: Repository, git: TreeMerge, decisions: list[Decision], labels
             rows.append((decision.path, _mode(decision.stages), "" if data is None else writer.blob(data)))
         ours = {decision.path for decision in decisions}
         rows += _relabelled(repo, git, git.stages.keys() - ours, labels, writer)
-    tree = with_entries(repo, git.tree, rows)
-    return WholeMerge(git, tree, stages, _messages(git, decisions, labels), decisions)
+    return with_entries(repo, git.tree, rows), stages
 
 
 def _mode(stages: Stages) -> bytes:

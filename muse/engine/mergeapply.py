@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from muse.core.errors import ExitCode, MuseError
-from muse.engine.gitio import attended, git_version
+from muse.engine import conflicts
+from muse.engine.gitio import attended, git_version, shown
 from muse.engine.history import merge_bases
 from muse.engine.treemerge import NEEDED
 
@@ -102,6 +103,24 @@ def apply(repo: Repository, merged: WholeMerge, theirs: str | None, flags: Seque
             "MUSE_MERGE_EXIT": "0" if merged.clean else "1",
         }
         return attended(repo, "merge", "-s", "muse", *flags, *([] if theirs is None else [theirs]), env=env)
+
+
+def keep_records(repo: Repository, merged: WholeMerge) -> None:
+    """Keep the record of each conflict for `muse conflicts` and `muse resolve`, and drop those of earlier merges."""
+    drop_records(repo)
+    for decision in merged.decisions:
+        if not decision.clean:
+            base, ours, theirs = (
+                repo.objects.blob(decision.stages[n].id) if n in decision.stages else None for n in (1, 2, 3)
+            )
+            sides = (base, ours, theirs)
+            conflicts.save(repo.git_dir, shown(decision.path), decision.merge, sides=sides, how=merged.how)
+
+
+def drop_records(repo: Repository) -> None:
+    """Drop every conflict record of this worktree: the merge they belong to is over."""
+    for record in conflicts.load_all(repo.git_dir):
+        conflicts.clear(repo.git_dir, record["path"])
 
 
 def stage_lines(repo: Repository, merged: WholeMerge) -> bytes:

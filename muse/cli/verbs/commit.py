@@ -1,0 +1,57 @@
+"""`muse commit`."""
+
+from __future__ import annotations
+
+import click
+
+from muse.cli.context import note, repo
+from muse.core.errors import UsageError
+
+
+@click.command("commit", short_help="Record every change")
+@click.option("-m", "--message", multiple=True, metavar="TEXT", help="The message; a second -m is a second paragraph.")
+@click.option("-F", "--file", metavar="FILE", help="Take the message from a file (- is standard input).")
+@click.option("--staged", is_flag=True, help="Commit the index as it is.")
+@click.option("-a", "--all", "everything", is_flag=True, help="Everything, even when the index is partly staged.")
+@click.option("--amend", is_flag=True, help="Replace the last commit.")
+@click.option("--allow-empty", is_flag=True, help="Commit even when nothing changed.")
+@click.option("--no-edit", is_flag=True, help="Take the message as it is.")
+@click.option("-e", "--edit", is_flag=True, help="Edit the message.")
+@click.option("--author", metavar="NAME <EMAIL>", help="Somebody else wrote this.")
+@click.option("--date", metavar="DATE", help="When it was written.")
+@click.option("-s", "--signoff", is_flag=True, help="Add a Signed-off-by line.")
+@click.option("-S", "--gpg-sign", is_flag=True, help="Sign the commit.")
+@click.option("-n", "--no-verify", is_flag=True, help="Skip the hooks that may refuse.")
+@click.option("-q", "--quiet", is_flag=True, help="Say nothing when all is well.")
+def command(
+    message: tuple[str, ...],
+    file: str | None,
+    staged: bool,
+    everything: bool,
+    author: str | None,
+    date: str | None,
+    **switches: bool,
+) -> int:
+    """Record every change: tracked files, and untracked ones that neither .gitignore nor .museignore excludes.
+
+    Hooks, identity and signing are as Git's configuration says. The structured delta is kept beside the commit.
+    """
+    from muse.engine.mergeapply import drop_records
+    from muse.engine.record import commit
+    from muse.plugins.registry import plugin_for_path, read_domain
+
+    if staged and everything:
+        raise UsageError("--staged and --all exclude each other")
+    here = repo()
+    flags = [word for text in message for word in ("-m", text)]
+    for name, value in (("-F", file), ("--author", author), ("--date", date)):
+        flags += [] if value is None else [name, value]
+    flags += [f"--{name.replace('_', '-')}" for name, wanted in switches.items() if wanted]
+    code, trouble = commit(
+        here, flags, plugin_for_path, staged=staged, everything=everything, domain=read_domain(here.root)
+    )
+    if code == 0:
+        drop_records(here)
+    if trouble:
+        note(f"muse: {trouble}")
+    return code

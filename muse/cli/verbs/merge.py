@@ -1,0 +1,175 @@
+"""`muse merge`: a whole merge in one process, put in place by `git merge`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from muse.cli.context import note, print_json, repo
+from muse.cli.options import json_option
+from muse.core.errors import ExitCode, MuseError, UsageError
+
+if TYPE_CHECKING:
+    from muse.engine.merge import WholeMerge
+    from muse.store.repository import Repository
+
+_SWITCHES = ("--no-ff", "--ff", "--ff-only", "--squash", "--no-commit", "--edit", "--no-edit", "--signoff",
+             "--no-verify", "--autostash", "--stat", "--no-stat")
+
+
+@click.command("merge", short_help="Merge another line of history into this one")
+@click.argument("theirs", nargs=-1, metavar="[COMMIT]...")
+@click.option("--dry-run", is_flag=True, help="Say what would happen; change nothing.")
+@click.option("--abort", "finish", flag_value="--abort", help="Give up the merge in progress.")
+@click.option("--continue", "finish", flag_value="--continue", help="Commit the merge in progress.")
+@click.option("--quit", "finish", flag_value="--quit", help="Forget the merge in progress, keep the files.")
+@click.option("-m", "--message", multiple=True, metavar="TEXT", help="The message of the merge commit.")
+@click.option("-F", "--file", metavar="FILE", help="Take the message from a file.")
+@click.option("-S", "--gpg-sign", "sign", is_flag=True, help="Sign the merge commit.")
+@click.option("-q", "--quiet", is_flag=True, help="Say only what needs attention.")
+@click.option("--no-ff", "flags", flag_value="--no-ff", multiple=True, help="Make a merge commit even where a "
+              "fast-forward would do.")
+@click.option("--ff", "flags", flag_value="--ff", multiple=True, help="Fast-forward where possible.")
+@click.option("--ff-only", "flags", flag_value="--ff-only", multiple=True, help="Refuse anything but a fast-forward.")
+@click.option("--squash", "flags", flag_value="--squash", multiple=True, help="Take the changes, record no merge.")
+@click.option("--no-commit", "flags", flag_value="--no-commit", multiple=True, help="Stop before committing.")
+@click.option("-e", "--edit", "flags", flag_value="--edit", multiple=True, help="Edit the message.")
+@click.option("--no-edit", "flags", flag_value="--no-edit", multiple=True, help="Take the message as it is.")
+@click.option("--signoff", "flags", flag_value="--signoff", multiple=True, help="Add a Signed-off-by line.")
+@click.option("--no-verify", "flags", flag_value="--no-verify", multiple=True, help="Skip the hooks that may refuse.")
+@click.option("--autostash", "flags", flag_value="--autostash", multiple=True, help="Stash local changes meanwhile.")
+@click.option("--stat/--no-stat", default=None, help="Show what the merge changed, or not.")
+@json_option
+def command(
+    theirs: tuple[str, ...],
+    dry_run: bool,
+    finish: str | None,
+    message: tuple[str, ...],
+    file: str | None,
+    sign: bool,
+    quiet: bool,
+    flags: tuple[str, ...],
+    stat: bool | None,
+    as_json: bool,
+) -> int:
+    """Merge another line of history into this one (without COMMIT: the upstream branch).
+
+    Git merges the trees, each file that both sides changed is merged by its domain. Where that leaves conflicts the
+    exit code is 1, `muse conflicts` lists them, `muse resolve` settles them, `muse merge --continue` commits and
+    `muse merge --abort` goes back.
+    """
+    here = repo()
+    if finish is not None:
+        if theirs or dry_run:
+            raise UsageError(f"{finish} takes no other arguments")
+        return _finish(here, finish)
+    if dry_run:
+        return _dry_run(here, theirs, as_json)
+    if as_json:
+        raise UsageError("--json goes with --dry-run")
+    words = [*flags, *(word for text in message for word in ("-m", text))]
+    words += ["-F", file] if file is not None else []
+    words += ["-S"] * sign + ["-q"] * quiet
+    words += [] if stat is None else ["--stat" if stat else "--no-stat"]
+    return _merge(here, theirs, words, quiet)
+
+
+def _merge(here: Repository, theirs: tuple[str, ...], words: list[str], quiet: bool) -> int:
+    from muse.engine import mergeapply
+    from muse.engine.gitio import attended
+
+    named = theirs or _upstream(here)
+    before = here.head()
+    if mergeapply.left_to_git(here, named, no_ff="--no-ff" in words) or "--ff-only" in words:
+        return attended(here, "merge", *words, *theirs)
+    merged = _decided(here, named[0], theirs[0] if theirs else _label(here))
+    if "--autostash" not in words and not here.config_bool("merge.autostash", False):
+        mergeapply.refuse_overwriting(here, merged)
+    _say(merged, quiet)
+    code = mergeapply.apply(here, merged, theirs[0] if theirs else None, words)
+    if code == 1 and merged.stages:
+        mergeapply.keep_records(here, merged)
+        note("muse conflicts lists what is left to settle")
+    elif code == 0 and here.head() != before:
+        _keep(here)
+    return code
+
+
+def _decided(here: Repository, theirs: str, label: str) -> WholeMerge:
+    from muse.engine.merge import merge_commits
+    from muse.plugins.registry import plugin_for_path
+
+    return merge_commits(here, "HEAD", theirs, plugin_for_path, theirs_label=label)
+
+
+def _upstream(here: Repository) -> tuple[str, ...]:
+    if here.run("rev-parse", "--verify", "-q", "@{upstream}").returncode:
+        raise MuseError("nothing to merge: this branch follows no other", hint="muse merge BRANCH")
+    return ("@{upstream}",)
+
+
+def _label(here: Repository) -> str:
+    from muse.engine.history import upstream
+
+    return upstream(here) or "@{upstream}"
+
+
+def _say(merged: WholeMerge, quiet: bool) -> None:
+    """Git's sentences, and one line for each path that Muse settled beyond Git or has something to say of."""
+    import os
+
+    for message in merged.messages:
+        if message.kind.startswith("CONFLICT") or not quiet:
+            click.echo(message.text)
+    for decision in merged.decisions:
+        notes = "; ".join(decision.merge.notes)
+        if decision.beyond_git:
+            notes = notes or "resolved where Git's text merge conflicts"
+            note(f"{os.fsdecode(decision.path)}: {notes} (muse review shows it)")
+        elif notes:
+            note(f"{os.fsdecode(decision.path)}: {notes}")
+
+
+def _keep(here: Repository) -> None:
+    from muse.engine.record import keep_deltas
+    from muse.plugins.registry import plugin_for_path, read_domain
+
+    head = here.head()
+    trouble = keep_deltas(here, head, plugin_for_path, domain=read_domain(here.root)) if head is not None else ""
+    if trouble:
+        note(f"muse: {trouble}")
+
+
+def _finish(here: Repository, flag: str) -> int:
+    from muse.engine import mergeapply
+    from muse.engine.gitio import attended
+
+    code = attended(here, "merge", flag)
+    if code == 0:
+        mergeapply.drop_records(here)
+        if flag == "--continue":
+            _keep(here)
+    return code
+
+
+def _dry_run(here: Repository, theirs: tuple[str, ...], as_json: bool) -> int:
+    from muse.engine.gitio import scratch
+    from muse.view.json import merge_row
+
+    if len(theirs) > 1:
+        raise UsageError("--dry-run takes one commit")
+    named = theirs or _upstream(here)
+    with scratch(here) as trial:
+        merged = _decided(trial, named[0], theirs[0] if theirs else _label(here))
+        if as_json:
+            print_json(merge_row(merged))
+        else:
+            _say(merged, quiet=False)
+            for decision in merged.decisions:
+                for record in decision.merge.conflicts:
+                    where = f" {record.address}" if record.address else ""
+                    click.echo(f"    {record.path}{where}: {record.conflict_type}"
+                               f" (ours: {record.ours_summary}; theirs: {record.theirs_summary})")
+            click.echo("would merge cleanly" if merged.clean else f"would leave {len(merged.stages)} path(s) in conflict")
+    return int(ExitCode.OK if merged.clean else ExitCode.CONFLICT)

@@ -1,0 +1,52 @@
+"""`muse merge-tree`: merge two commits without a work tree, for servers and CI."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import click
+
+from muse.cli.context import print_json, repo
+from muse.cli.options import json_option
+from muse.core.errors import ExitCode
+
+
+@click.command("merge-tree", short_help="Merge two commits without a work tree")
+@click.argument("ours")
+@click.argument("theirs")
+@click.option("-z", "nul", is_flag=True, help="End records with NUL, as `git merge-tree -z` does.")
+@click.option("--name-only", is_flag=True, help="Of conflicts, only the paths.")
+@click.option("--messages/--no-messages", default=None, help="What was merged and how; the default: with conflicts.")
+@json_option
+def command(ours: str, theirs: str, nul: bool, name_only: bool, messages: bool | None, as_json: bool) -> int:
+    """Merge two commits without a work tree: print the tree's id, then conflicts as `git merge-tree` does.
+
+    Nothing but objects is written. The exit code is 1 when there are conflicts. To make a commit of a clean merge:
+    `git commit-tree TREE -p OURS -p THEIRS -m MESSAGE`.
+    """
+    from muse.engine.merge import merge_commits
+    from muse.plugins.registry import plugin_for_path
+    from muse.view.json import merge_row
+
+    here = repo()
+    merged = merge_commits(here, ours, theirs, plugin_for_path, ours_label=ours, theirs_label=theirs)
+    code = int(ExitCode.OK if merged.clean else ExitCode.CONFLICT)
+    if as_json:
+        print_json(merge_row(merged))
+        return code
+    end = b"\0" if nul else b"\n"
+    out = [merged.tree.encode() + end]
+    for path, stages in sorted(merged.stages.items()):
+        if name_only:
+            out.append(path + end)
+        else:
+            out += [b"%s %s %d\t%s%s" % (s.mode, s.id.encode(), n, path, end) for n, s in sorted(stages.items())]
+    if not merged.clean if messages is None else messages:
+        out.append(end)
+        for m in merged.messages:
+            parts = [str(len(m.paths)).encode(), *m.paths, m.kind.encode()] if nul else []
+            out.append(b"".join(part + end for part in parts) + os.fsencode(m.text) + (b"\n" + end if nul else end))
+    sys.stdout.flush()
+    sys.stdout.buffer.write(b"".join(out))
+    return code

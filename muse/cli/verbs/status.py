@@ -1,0 +1,107 @@
+"""`muse status`: Git's status in the words of each domain."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import click
+
+from muse.cli.context import print_json, repo
+from muse.cli.options import json_option, paths_argument
+from muse.core.errors import MuseError
+
+if TYPE_CHECKING:
+    from muse.domain import DomainOp
+    from muse.engine.status import Entry, Status
+    from muse.store.repository import Repository
+
+_STATES = (
+    ("MERGE_HEAD", "merge", "muse merge --continue, or muse merge --abort"),
+    ("rebase-merge", "rebase", "git rebase --continue, or git rebase --abort"),
+    ("rebase-apply", "rebase or am", "git status tells how to go on"),
+    ("CHERRY_PICK_HEAD", "cherry-pick", "git cherry-pick --continue, or --abort"),
+    ("REVERT_HEAD", "revert", "git revert --continue, or --abort"),
+    ("BISECT_LOG", "bisect", "git bisect reset ends it"),
+)
+_MOST = 200  # paths whose change is told; telling more would take longer than reading them
+
+
+@click.command("status", short_help="Show what changed since the last commit")
+@paths_argument
+@json_option
+@click.option("-s", "--short", is_flag=True, help="Only Git's letters and the path.")
+def command(paths: tuple[str, ...], as_json: bool, short: bool) -> None:
+    """Show what changed since the last commit, each path in the words of its domain.
+
+    The letters are those of `git status --short`: what is in the index, then what is not.
+    """
+    here = repo()
+    if here.work_tree is None:
+        raise MuseError("this operation must be run in a work tree")
+    from muse.engine.status import read_status
+
+    status = read_status(here, untracked="normal", paths=_from_top(here, paths))
+    state = next(((name, hint) for file, name, hint in _STATES if (here.git_dir / file).exists()), ("", ""))
+    told = [] if short else _told(here, status)
+    if as_json:
+        from muse.view.json import entry_row, status_row
+
+        rows = [entry_row(entry, op) for entry, op in zip(status.entries, told or [None] * len(status.entries))]
+        print_json(status_row(status, rows, state[0]))
+        return
+    if not short:
+        _head(status, state)
+    for entry, op in zip(status.entries, told or [None] * len(status.entries)):
+        click.echo(_line(entry, op))
+    if status.clean and not short:
+        click.echo("nothing to commit, working tree clean")
+
+
+def _from_top(here: Repository, paths: tuple[str, ...]) -> tuple[str, ...]:
+    """Paths as typed here, as Git reads them at the top."""
+    if not paths:
+        return ()
+    prefix = here.run_here("rev-parse", "--show-prefix").stdout.rstrip(b"\n") if hasattr(here, "run_here") else b""
+    return tuple(os.path.normpath(os.path.join(os.fsdecode(prefix), path)) for path in paths)
+
+
+def _told(here: Repository, status: Status) -> list[DomainOp | None]:
+    if status.clean:
+        return []
+    from muse.engine.status import described
+    from muse.plugins.registry import plugin_for_path
+
+    told: list[DomainOp | None] = []
+    for number, entry in enumerate(status.entries):
+        told.append(described(here, entry, plugin_for_path) if number < _MOST else None)
+    return told
+
+
+def _head(status: Status, state: tuple[str, str]) -> None:
+    if status.branch:
+        click.echo(f"On branch {status.branch}")
+    else:
+        click.echo(f"HEAD detached at {status.commit[:12]}")
+    if status.upstream:
+        if status.ahead is None:
+            click.echo(f"Your branch follows {status.upstream}, which is gone")
+        elif status.ahead or status.behind:
+            click.echo(f"{status.ahead} commit(s) ahead of {status.upstream}, {status.behind} behind")
+    if not status.commit:
+        click.echo("No commits yet")
+    if state[0]:
+        click.echo(f"A {state[0]} is in progress: {state[1]}")
+
+
+def _line(entry: Entry, op: DomainOp | None) -> str:
+    from muse.view.text import one_line, sentence
+
+    letters = "??" if entry.kind == "?" else f"{entry.staged}{entry.unstaged}".replace(".", " ")
+    path = one_line(os.fsdecode(entry.path))
+    if entry.old_path:
+        path = f"{one_line(os.fsdecode(entry.old_path))} -> {path}"
+    said = sentence(op) if op is not None else ""
+    if entry.kind == "u":
+        said = "in conflict"
+    return f"{letters} {path}{': ' + said if said else ''}"

@@ -1,0 +1,100 @@
+"""Deltas as lines of text, the same in every verb: one line for a path, its inner changes indented below it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from muse.domain import DomainOp, StructuredDelta
+
+SIGNS = {"insert": "+", "delete": "-", "replace": "~", "move": ">", "patch": "~"}
+LETTERS = {"insert": "A", "delete": "D", "replace": "M", "patch": "M", "move": "M"}
+WORDS = {"A": "added", "D": "deleted", "M": "modified", "R": "renamed", "C": "copied"}
+_COLORS = {"+": "32", "-": "31", "~": "33", ">": "36", "A": "32", "D": "31", "M": "33", "R": "36", "C": "36"}
+INDENT = "    "
+
+
+def delta_lines(delta: StructuredDelta, *, color: bool = False, deep: bool = True) -> Iterator[str]:
+    """Every path of a delta; with `deep`, what changed inside as well."""
+    for op in delta["ops"]:
+        yield from path_lines(op, color=color, deep=deep)
+
+
+def path_lines(op: DomainOp, *, color: bool = False, deep: bool = True) -> Iterator[str]:
+    """One path: `M  api.py: load() renamed read()`, then its inner changes."""
+    letter = letter_of(op)
+    said = sentence(op)
+    path = op["address"]
+    yield f"{paint(letter, letter, color)}  {path}{': ' + said if said else ''}"
+    if deep and op["op"] == "patch":
+        yield from inner_lines(op["child_ops"], path, color=color)
+
+
+def inner_lines(ops: Iterable[DomainOp], parent: str, *, depth: int = 1, color: bool = False) -> Iterator[str]:
+    """The operations inside a container, deeper ones indented further."""
+    for op in ops:
+        sign = SIGNS[op["op"]]
+        yield f"{INDENT * depth}{paint(sign, sign, color)} {_inside(op, parent)}"
+        if op["op"] == "patch":
+            yield from inner_lines(op["child_ops"], op["address"], depth=depth + 1, color=color)
+
+
+def letter_of(op: DomainOp) -> str:
+    """Git's letter for what happened to a path."""
+    if op["op"] == "patch" and op.get("from_address", op["address"]) != op["address"]:
+        return "C" if op["child_summary"].startswith("copied from") else "R"
+    return LETTERS[op["op"]]
+
+
+def sentence(op: DomainOp) -> str:
+    """What a person wants to know of a path beyond its letter; "" when the letter says it all."""
+    path = op["address"]
+    said = _summary(op)
+    for plain in (f"added {path}", f"deleted {path}", f"changed {path}", path):
+        if said == plain:
+            return ""
+    return one_line(said.removeprefix(f"{path}: "))
+
+
+def headline(delta: StructuredDelta, most: int = 3) -> str:
+    """The whole delta in one line: what happened in the first paths, and how many more there are."""
+    told = []
+    for op in delta["ops"][:most]:
+        said = sentence(op) or WORDS[letter_of(op)]
+        told.append(f"{op['address']}: {said}")
+    more = len(delta["ops"]) - most
+    return "; ".join(told) + (f"; {more} more" if more > 0 else "")
+
+
+def one_line(text: str) -> str:
+    """Text without line breaks or control characters, so that no file name or content can redraw a terminal."""
+    return "".join(char if char.isprintable() or 0xDC80 <= ord(char) <= 0xDCFF else " " for char in text).strip()
+
+
+def paint(text: str, kind: str, color: bool) -> str:
+    """The text in the colour of its kind."""
+    return f"\x1b[{_COLORS.get(kind, '0')}m{text}\x1b[m" if color else text
+
+
+def _summary(op: DomainOp) -> str:
+    if op["op"] == "patch":
+        return op["child_summary"]
+    if op["op"] == "replace":
+        return op["new_summary"]
+    if op["op"] == "move":
+        return f"moved from {op['from_position']} to {op['to_position']}"
+    return op["content_summary"]
+
+
+def _inside(op: DomainOp, parent: str) -> str:
+    """An inner operation, by its address without the parent's and what is said of it."""
+    address = op["address"]
+    for joint in ("::", "/", "."):
+        address = address.removeprefix(parent + joint)
+    said = _summary(op)
+    if op["op"] == "replace" and op["old_summary"] not in ("", said, op["address"]):
+        said = f"{op['old_summary']} -> {said}"
+    if not said or said == address:
+        return one_line(address)
+    return one_line(said if address in said else f"{address}: {said}")
