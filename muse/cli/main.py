@@ -34,6 +34,18 @@ LIVE = "record live edits"
 SETUP = "set Muse up and mend it"
 
 VERBS: dict[str, Verb] = {
+    "status": Verb("muse.cli.verbs.status", EXAMINE, "Show what changed since the last commit"),
+    "log": Verb("muse.cli.verbs.log", EXAMINE, "Show the history in musical and code terms"),
+    "show": Verb("muse.cli.verbs.show", EXAMINE, "Show commits and what they changed"),
+    "diff": Verb("muse.cli.verbs.diff", EXAMINE, "Show what changed between two states"),
+    "blame": Verb("muse.cli.verbs.blame", EXAMINE, "Show who last changed each line"),
+    "review": Verb("muse.cli.verbs.review", EXAMINE, "Show what a merge resolved beyond Git, and undo it"),
+    "commit": Verb("muse.cli.verbs.commit", GROW, "Record every change"),
+    "merge": Verb("muse.cli.verbs.merge", GROW, "Merge another line of history into this one"),
+    "merge-tree": Verb("muse.cli.verbs.merge_tree", GROW, "Merge two commits without a work tree"),
+    "checkout": Verb("muse.cli.verbs.checkout", GROW, "Go to another branch or commit, or take files from one"),
+    "branch": Verb("muse.cli.verbs.branch", GROW, "List, make, rename or delete branches"),
+    "tag": Verb("muse.cli.verbs.tag", GROW, "List, make or delete tags"),
     "domains": Verb("muse.cli.verbs.domains", SETUP, "List the domains and the files they claim"),
 }
 GROUPS = (START, CHANGE, EXAMINE, GROW, COLLABORATE, LIVE, SETUP)

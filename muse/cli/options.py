@@ -18,3 +18,20 @@ def json_option(function: F) -> F:
 def paths_argument(function: F) -> F:
     """Any number of PATHs, as typed, handed to the verb as `paths`."""
     return click.argument("paths", nargs=-1, metavar="[PATH]...", type=click.Path())(function)
+
+
+def git_switches(table: dict[str, str]) -> Callable[[F], F]:
+    """Git's own on-off options, by name with their help; `git_words` turns what was given back into Git's words."""
+
+    def add(function: F) -> F:
+        for name, help in reversed(table.items()):
+            names = name.split()  # "-q --quiet"
+            function = click.option(*names, is_flag=True, help=help)(function)
+        return function
+
+    return add
+
+
+def git_words(given: dict[str, bool]) -> list[str]:
+    """The switches that were given, as Git spells them."""
+    return [f"--{name.replace('_', '-')}" for name, wanted in given.items() if wanted]

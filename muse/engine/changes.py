@@ -99,8 +99,8 @@ def describe_one(repo: Repository, change: Change, plugin_for: PluginFor) -> Dom
     if change.status == "U":
         return _changed(path, "", "", f"in conflict {path}")
     try:
-        old = None if _ABSENT == change.old_mode else _bytes(repo, change.old_id, change.old_path)
-        new = None if _ABSENT == change.new_mode else _bytes(repo, change.new_id, change.path)
+        old = None if change.old_mode == _ABSENT else _bytes(repo, change.old_id, change.old_path)
+        new = None if change.new_mode == _ABSENT else _bytes(repo, change.new_id, change.path)
     except MuseError as error:
         return _changed(path, "", "", f"changed {path} ({error})")
     return _told(change, path, old, new, plugin_for)

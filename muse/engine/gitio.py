@@ -53,6 +53,14 @@ def records(stream: IO[bytes], end: bytes = b"\0") -> Iterator[bytes]:
         yield rest
 
 
+def below_top(repo: Repository) -> str:
+    """Where the user stands below the top of the work tree, as a relative path; "" at the top or outside."""
+    if repo.work_tree is None:
+        return ""
+    path = os.path.relpath(os.path.realpath("."), os.path.realpath(repo.work_tree))
+    return "" if path == "." or path.split(os.sep)[0] == ".." else path
+
+
 @contextmanager
 def scratch(repo: Repository) -> Iterator[Repository]:
     """The same repository with a temporary place for new objects: what is worked out in it leaves no trace."""

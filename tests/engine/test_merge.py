@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 
 from muse.core.errors import MuseError
+from muse.domain import ConflictRecord, FileMerge
 from muse.engine.history import ahead_behind, find_merge_base, is_ancestor, merge_bases
 from muse.engine.merge import WholeMerge, merge_commits
 from muse.engine.mergeapply import apply, left_to_git, refuse_overwriting
+from muse.plugins.files import FilesPlugin
 from muse.plugins.registry import plugin_for_path
 from muse.store.repository import Repository
 
@@ -100,7 +102,9 @@ def test_a_conflict_leaves_what_git_merge_leaves(fork, git):
     assert git(root, "status", "--porcelain") == "" and (root / "a.txt").read_text() == lines(9, l5="x")
 
 
-@pytest.mark.parametrize("case", ["modify/delete", "rename", "rename/rename", "file/directory", "mode", "symlink", "add/add"])
+@pytest.mark.parametrize(
+    "case", ["modify/delete", "rename", "rename/rename", "file/directory", "mode", "symlink", "add/add"]
+)
 def test_what_is_about_trees_is_gits(case, fork, git, commit):
     base = {"a.txt": lines(30), "d/x.txt": lines(5), "d/y.txt": lines(6)}
     changes = {
@@ -134,14 +138,15 @@ def test_what_is_about_trees_is_gits(case, fork, git, commit):
 
 
 def test_local_work_is_never_overwritten(fork, git):
-    root = fork({"a.txt": lines(9), "b.txt": "b\n"}, {"b.txt": "bb\n"}, {"a.txt": lines(9, l9="y"), "new.txt": "theirs\n"})
+    theirs = {"a.txt": lines(9, l9="y"), "new.txt": "theirs\n"}
+    root = fork({"a.txt": lines(9), "b.txt": "b\n"}, {"b.txt": "bb\n"}, theirs)
     (root / "a.txt").write_text("my work\n")
-    with pytest.raises(MuseError, match="would overwrite your work.*a.txt"):
+    with pytest.raises(MuseError, match=r"would overwrite your work.*a\.txt"):
         merge(root)
     assert (root / "a.txt").read_text() == "my work\n" and not (root / ".git" / "MERGE_HEAD").exists()
     git(root, "checkout", "-q", "a.txt")
     (root / "new.txt").write_text("untracked\n")
-    with pytest.raises(MuseError, match="new.txt"):
+    with pytest.raises(MuseError, match=r"new\.txt"):
         merge(root)
     assert (root / "new.txt").read_text() == "untracked\n"
     (root / "new.txt").unlink()
@@ -155,16 +160,27 @@ def test_local_work_is_never_overwritten(fork, git):
     assert (root / "b.txt").read_text() == "unrelated work\n" and git(root, "status", "--porcelain") == " M b.txt"
 
 
-def test_code_that_git_merges_into_two_definitions_is_a_conflict(fork, git):
-    base = "def a():\n    return 1\n\n\ndef b():\n    return 2\n\n\ndef c():\n    return 3\n"
-    ours = base.replace("def b", "def new():\n    return 10\n\n\ndef b")
-    theirs = base + "\n\ndef new():\n    return 20\n"
-    root = fork({"m.py": base}, {"m.py": ours}, {"m.py": theirs})
+class Suspicious(FilesPlugin):
+    """A domain that finds fault with whatever Git merges cleanly."""
+
+    name = "suspicious"
+
+    def merge_file(self, path, base, ours, theirs):
+        merged = super().merge_file(path, base, ours, theirs)
+        record = ConflictRecord(path=path, conflict_type="duplicate", address="new")
+        return FileMerge(b"<<<<<<< HEAD\n" + merged.content, [record])
+
+
+def test_a_domain_may_object_to_a_merge_that_git_calls_clean(fork, git, monkeypatch):
+    root = fork({"m.py": lines(9)}, {"m.py": lines(9, l1="x")}, {"m.py": lines(9, l9="y")})
+    monkeypatch.setitem(globals(), "plugin_for_path", lambda path: Suspicious())
     merged = decide(root)
-    assert git(root, "merge-tree", "--write-tree", "main", "side") == merged.git.tree  # clean for Git
+    assert merged.git.tree == git(root, "merge-tree", "--write-tree", "main", "side")
     assert not merged.clean and list(merged.stages) == [b"m.py"]
     assert merge(root) == 1
     assert git(root, "status", "--porcelain") == "UU m.py"
+    assert (root / "m.py").read_text() == "<<<<<<< HEAD\n" + lines(9, l1="x", l9="y")
+    assert sorted(git(root, "ls-files", "-u").split()[2::4]) == ["1", "2", "3"]
 
 
 def test_attributes_other_than_ours_are_obeyed(fork, git):
@@ -237,7 +253,8 @@ def test_odd_paths_and_renames_reach_their_domain(fork, git):
     odd = b"d \"q\" \\ [x]*?\xff.py".decode("utf-8", "surrogateescape")
     ours = text.replace("x1 = 1", "x1 = 100")
     theirs = text.replace("x39 = 39", "x39 = 390")
-    root = fork({odd: text, "old.py": text}, {odd: ours, "old.py": None, "new.py": ours}, {odd: theirs, "old.py": theirs})
+    moved = {odd: ours, "old.py": None, "new.py": ours}
+    root = fork({odd: text, "old.py": text}, moved, {odd: theirs, "old.py": theirs})
     merged = decide(root)
     assert merged.clean
     assert {d.path for d in merged.decisions} == {odd.encode("utf-8", "surrogateescape"), b"new.py"}

@@ -5,7 +5,19 @@ from __future__ import annotations
 import click
 
 from muse.cli.context import note, repo
+from muse.cli.options import git_switches, git_words
 from muse.core.errors import UsageError
+
+_SWITCHES = {
+    "--amend": "Replace the last commit.",
+    "--allow-empty": "Commit even when nothing changed.",
+    "--no-edit": "Take the message as it is.",
+    "-e --edit": "Edit the message.",
+    "-s --signoff": "Add a Signed-off-by line.",
+    "-S --gpg-sign": "Sign the commit.",
+    "-n --no-verify": "Skip the hooks that may refuse.",
+    "-q --quiet": "Say nothing when all is well.",
+}
 
 
 @click.command("commit", short_help="Record every change")
@@ -13,16 +25,9 @@ from muse.core.errors import UsageError
 @click.option("-F", "--file", metavar="FILE", help="Take the message from a file (- is standard input).")
 @click.option("--staged", is_flag=True, help="Commit the index as it is.")
 @click.option("-a", "--all", "everything", is_flag=True, help="Everything, even when the index is partly staged.")
-@click.option("--amend", is_flag=True, help="Replace the last commit.")
-@click.option("--allow-empty", is_flag=True, help="Commit even when nothing changed.")
-@click.option("--no-edit", is_flag=True, help="Take the message as it is.")
-@click.option("-e", "--edit", is_flag=True, help="Edit the message.")
 @click.option("--author", metavar="NAME <EMAIL>", help="Somebody else wrote this.")
 @click.option("--date", metavar="DATE", help="When it was written.")
-@click.option("-s", "--signoff", is_flag=True, help="Add a Signed-off-by line.")
-@click.option("-S", "--gpg-sign", is_flag=True, help="Sign the commit.")
-@click.option("-n", "--no-verify", is_flag=True, help="Skip the hooks that may refuse.")
-@click.option("-q", "--quiet", is_flag=True, help="Say nothing when all is well.")
+@git_switches(_SWITCHES)
 def command(
     message: tuple[str, ...],
     file: str | None,
@@ -46,7 +51,7 @@ def command(
     flags = [word for text in message for word in ("-m", text)]
     for name, value in (("-F", file), ("--author", author), ("--date", date)):
         flags += [] if value is None else [name, value]
-    flags += [f"--{name.replace('_', '-')}" for name, wanted in switches.items() if wanted]
+    flags += git_words(switches)
     code, trouble = commit(
         here, flags, plugin_for_path, staged=staged, everything=everything, domain=read_domain(here.root)
     )

@@ -7,15 +7,29 @@ from typing import TYPE_CHECKING
 import click
 
 from muse.cli.context import note, print_json, repo
-from muse.cli.options import json_option
+from muse.cli.options import git_switches, git_words, json_option
 from muse.core.errors import ExitCode, MuseError, UsageError
 
 if TYPE_CHECKING:
     from muse.engine.merge import WholeMerge
     from muse.store.repository import Repository
 
-_SWITCHES = ("--no-ff", "--ff", "--ff-only", "--squash", "--no-commit", "--edit", "--no-edit", "--signoff",
-             "--no-verify", "--autostash", "--stat", "--no-stat")
+_SWITCHES = {
+    "--no-ff": "Make a merge commit even where a fast-forward would do.",
+    "--ff": "Fast-forward where possible.",
+    "--ff-only": "Refuse anything but a fast-forward.",
+    "--squash": "Take the changes, record no merge.",
+    "--no-commit": "Stop before committing.",
+    "-e --edit": "Edit the message.",
+    "--no-edit": "Take the message as it is.",
+    "--signoff": "Add a Signed-off-by line.",
+    "-S --gpg-sign": "Sign the merge commit.",
+    "--no-verify": "Skip the hooks that may refuse.",
+    "--autostash": "Stash local changes meanwhile.",
+    "--stat": "Show what the merge changed.",
+    "-n --no-stat": "Do not show what the merge changed.",
+    "-q --quiet": "Say only what needs attention.",
+}
 
 
 @click.command("merge", short_help="Merge another line of history into this one")
@@ -26,20 +40,7 @@ _SWITCHES = ("--no-ff", "--ff", "--ff-only", "--squash", "--no-commit", "--edit"
 @click.option("--quit", "finish", flag_value="--quit", help="Forget the merge in progress, keep the files.")
 @click.option("-m", "--message", multiple=True, metavar="TEXT", help="The message of the merge commit.")
 @click.option("-F", "--file", metavar="FILE", help="Take the message from a file.")
-@click.option("-S", "--gpg-sign", "sign", is_flag=True, help="Sign the merge commit.")
-@click.option("-q", "--quiet", is_flag=True, help="Say only what needs attention.")
-@click.option("--no-ff", "flags", flag_value="--no-ff", multiple=True, help="Make a merge commit even where a "
-              "fast-forward would do.")
-@click.option("--ff", "flags", flag_value="--ff", multiple=True, help="Fast-forward where possible.")
-@click.option("--ff-only", "flags", flag_value="--ff-only", multiple=True, help="Refuse anything but a fast-forward.")
-@click.option("--squash", "flags", flag_value="--squash", multiple=True, help="Take the changes, record no merge.")
-@click.option("--no-commit", "flags", flag_value="--no-commit", multiple=True, help="Stop before committing.")
-@click.option("-e", "--edit", "flags", flag_value="--edit", multiple=True, help="Edit the message.")
-@click.option("--no-edit", "flags", flag_value="--no-edit", multiple=True, help="Take the message as it is.")
-@click.option("--signoff", "flags", flag_value="--signoff", multiple=True, help="Add a Signed-off-by line.")
-@click.option("--no-verify", "flags", flag_value="--no-verify", multiple=True, help="Skip the hooks that may refuse.")
-@click.option("--autostash", "flags", flag_value="--autostash", multiple=True, help="Stash local changes meanwhile.")
-@click.option("--stat/--no-stat", default=None, help="Show what the merge changed, or not.")
+@git_switches(_SWITCHES)
 @json_option
 def command(
     theirs: tuple[str, ...],
@@ -47,11 +48,8 @@ def command(
     finish: str | None,
     message: tuple[str, ...],
     file: str | None,
-    sign: bool,
-    quiet: bool,
-    flags: tuple[str, ...],
-    stat: bool | None,
     as_json: bool,
+    **switches: bool,
 ) -> int:
     """Merge another line of history into this one (without COMMIT: the upstream branch).
 
@@ -68,11 +66,9 @@ def command(
         return _dry_run(here, theirs, as_json)
     if as_json:
         raise UsageError("--json goes with --dry-run")
-    words = [*flags, *(word for text in message for word in ("-m", text))]
+    words = [*git_words(switches), *(word for text in message for word in ("-m", text))]
     words += ["-F", file] if file is not None else []
-    words += ["-S"] * sign + ["-q"] * quiet
-    words += [] if stat is None else ["--stat" if stat else "--no-stat"]
-    return _merge(here, theirs, words, quiet)
+    return _merge(here, theirs, words, switches["quiet"])
 
 
 def _merge(here: Repository, theirs: tuple[str, ...], words: list[str], quiet: bool) -> int:
@@ -171,5 +167,6 @@ def _dry_run(here: Repository, theirs: tuple[str, ...], as_json: bool) -> int:
                     where = f" {record.address}" if record.address else ""
                     click.echo(f"    {record.path}{where}: {record.conflict_type}"
                                f" (ours: {record.ours_summary}; theirs: {record.theirs_summary})")
-            click.echo("would merge cleanly" if merged.clean else f"would leave {len(merged.stages)} path(s) in conflict")
+            left = len(merged.stages)
+            click.echo("would merge cleanly" if merged.clean else f"would leave {left} path(s) in conflict")
     return int(ExitCode.OK if merged.clean else ExitCode.CONFLICT)

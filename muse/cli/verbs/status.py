@@ -60,10 +60,9 @@ def command(paths: tuple[str, ...], as_json: bool, short: bool) -> None:
 
 def _from_top(here: Repository, paths: tuple[str, ...]) -> tuple[str, ...]:
     """Paths as typed here, as Git reads them at the top."""
-    if not paths:
-        return ()
-    prefix = here.run_here("rev-parse", "--show-prefix").stdout.rstrip(b"\n") if hasattr(here, "run_here") else b""
-    return tuple(os.path.normpath(os.path.join(os.fsdecode(prefix), path)) for path in paths)
+    from muse.engine.gitio import below_top
+
+    return tuple(os.path.normpath(os.path.join(below_top(here), path)) for path in paths)
 
 
 def _told(here: Repository, status: Status) -> list[DomainOp | None]:

@@ -1,0 +1,98 @@
+"""Verbs that take Git's own words, and the pager that long answers go through."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from muse.store.repository import Repository
+
+
+class GitVerb(click.Command):
+    """A verb whose arguments are Git's: they reach the callback as `words`, untouched, `--` included."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Take every word; only a lone -h or --help is ours."""
+        if args in (["-h"], ["--help"]):
+            return super().parse_args(ctx, ["--help"])
+        ctx.params["words"] = tuple(args)
+        return []
+
+    def collect_usage_pieces(self, ctx: click.Context) -> list[str]:
+        """`muse log [OPTIONS] ...` as Git's own manual writes it."""
+        return ["[what `git", f"{self.name}` takes]"]
+
+
+def split_own(words: tuple[str, ...], own: set[str]) -> tuple[set[str], list[str]]:
+    """Which of our own switches are among the words before `--`, and the words without them."""
+    end = words.index("--") if "--" in words else len(words)
+    found = {word for word in words[:end] if word in own}
+    return found, [word for word in words[:end] if word not in own] + list(words[end:])
+
+
+def paths_of(words: list[str]) -> list[str]:
+    """The words after `--`."""
+    return words[words.index("--") + 1 :] if "--" in words else []
+
+
+@contextmanager
+def paged(repo: Repository) -> Iterator[Callable[[str], None]]:
+    """A function that prints lines, through Git's pager when they go to a terminal."""
+    command = _pager(repo) if sys.stdout.isatty() else ""
+    if not command:
+        yield lambda line: click.echo(line)
+        sys.stdout.flush()
+        return
+    env = {"LESS": "FRX", "LV": "-c", **repo.env}
+    pager = subprocess.Popen(command, shell=True, stdin=subprocess.PIPE, env=env)  # the user's own setting, as in Git
+    assert pager.stdin is not None
+    sink = pager.stdin
+
+    def out(line: str) -> None:
+        sink.write(line.encode("utf-8", "surrogateescape") + b"\n")
+
+    try:
+        yield out
+    except BrokenPipeError:
+        pass  # the user has read enough
+    finally:
+        try:
+            sink.close()
+        except BrokenPipeError:
+            pass
+        pager.wait()
+
+
+def _pager(repo: Repository) -> str:
+    command = os.fsdecode(repo.git("var", "GIT_PAGER", check=False)).strip()
+    return "" if command == "cat" else command
+
+
+def use_color(repo: Repository) -> bool:
+    """True when Git would colour its output here."""
+    if "NO_COLOR" in os.environ or repo.config("color.ui") in ("false", "never"):
+        return False
+    return sys.stdout.isatty() or repo.config("color.ui") == "always"
+
+
+def list_refs(repo: Repository, prefix: str) -> int:
+    """Print the refs below `prefix` as JSON."""
+    from muse.cli.context import print_json
+
+    fields = ("%(refname:lstrip=2)", "%(objectname)", "%(*objectname)", "%(upstream:short)", "%(HEAD)", "%(subject)")
+    rows = repo.git("for-each-ref", f"--format={'%00'.join(fields)}%01", prefix).decode("utf-8", "surrogateescape")
+    found = []
+    for row in rows.split("\x01\n"):
+        if row:
+            name, object_id, peeled, upstream, head, subject = row.split("\0")
+            found.append({"name": name, "commit": peeled or object_id, "upstream": upstream or None,
+                          "current": head == "*", "subject": subject})
+    print_json(found)
+    return 0

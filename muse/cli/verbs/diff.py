@@ -1,0 +1,46 @@
+"""`muse diff`: what changed between two states, in the words of the domains."""
+
+from __future__ import annotations
+
+import click
+
+from muse.cli.context import print_json, repo
+from muse.cli.gitverb import GitVerb, paged, split_own, use_color
+
+_OWN = {"--json", "--stat", "--exit-code"}
+_PASSED = ("--cached", "--staged", "--merge-base", "-M", "-C", "-R", "--find-renames", "--no-renames", "--find-copies",
+           "--find-copies-harder", "--diff-filter", "--ignore-submodules")
+
+
+@click.command("diff", cls=GitVerb, short_help="Show what changed between two states")
+def command(words: tuple[str, ...]) -> int:
+    """Show what changed: the work tree against the index, --cached the index against HEAD, A against the work tree,
+    or A against B; with paths, only those.
+
+    --stat leaves out what is inside the files; --exit-code answers 1 when there are differences. Any other option of
+    `git diff` (such as -p) is Git's to answer.
+    """
+    from muse.engine.changes import changes, describe_one
+    from muse.engine.gitio import attended
+    from muse.plugins.registry import plugin_for_path, read_domain
+    from muse.view.json import op_row
+    from muse.view.text import path_lines
+
+    here = repo()
+    own, rest = split_own(words, _OWN)
+    end = rest.index("--") if "--" in rest else len(rest)
+    if any(word.startswith("-") and word.split("=")[0] not in _PASSED for word in rest[:end]):
+        return attended(here, "diff", *words)
+    found = changes(here, *rest)
+    if "--json" in own:
+        rows = [op_row(describe_one(here, change, plugin_for_path)) for change in found]
+        print_json({"domain": read_domain(here.root), "paths": rows})
+        return int(bool(rows and "--exit-code" in own))
+    color = use_color(here)
+    any_change = False
+    with paged(here) as out:
+        for change in found:
+            any_change = True
+            for line in path_lines(describe_one(here, change, plugin_for_path), color=color, deep="--stat" not in own):
+                out(line)
+    return int(any_change and "--exit-code" in own)

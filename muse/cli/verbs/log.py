@@ -1,0 +1,168 @@
+"""`muse log`: the history, each commit with what it changed in the words of the domains."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import click
+
+from muse.cli.context import repo
+from muse.cli.gitverb import GitVerb, paged, paths_of, split_own, use_color
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from muse.domain import StructuredDelta
+    from muse.engine.log import Commit
+    from muse.store.repository import Repository
+
+_OWN = {"--json", "--graph", "--oneline"}
+# With these the answer is Git's own text, which nothing of ours can be put into.
+_GITS = ("-p", "-u", "--patch", "--stat", "--numstat", "--shortstat", "--raw", "--name-only", "--name-status", "-c",
+         "--cc", "--format", "--pretty", "-L", "--summary", "--dirstat", "--patch-with-stat", "--compact-summary",
+         "-z", "--walk-reflogs", "-g", "--show-signature", "--notes")
+
+
+@click.command("log", cls=GitVerb, short_help="Show the history in musical and code terms")
+def command(words: tuple[str, ...]) -> int:
+    """Show the history: what `git log` shows, and below each commit what it changed.
+
+    Takes what `git log` takes (-n, --since, A..B, -- PATH), with --graph, --oneline and --json written here. With
+    options that ask for Git's own text, such as -p or --format, the answer is Git's.
+    """
+    here = repo()
+    own, rest = split_own(words, _OWN)
+    end = rest.index("--") if "--" in rest else len(rest)
+    if any(word.split("=")[0] in _GITS or word.startswith("-L") for word in rest[:end]):
+        from muse.engine.gitio import attended
+
+        return attended(here, "log", *words)
+    if here.head() is None and not [word for word in rest[:end] if not word.startswith("-")]:
+        return _nothing(here, "--json" in own)
+    if "--json" in own:
+        return _json(here, rest)
+    with paged(here) as out:
+        lines = _graph(here, rest) if own & {"--graph", "--oneline"} else _plain(here, rest)
+        if "--oneline" in own and "--graph" not in own:
+            lines = _oneline(here, rest)
+        for line in lines:
+            out(line)
+    return 0
+
+
+def _nothing(here: Repository, as_json: bool) -> int:
+    from muse.core.errors import MuseError
+
+    if as_json:
+        click.echo("[]")
+        return 0
+    name = (here.branch() or "HEAD").removeprefix("refs/heads/")
+    raise MuseError(f"your current branch '{name}' does not have any commits yet", hint="muse commit -m MESSAGE")
+
+
+def _told(here: Repository, tree: str, parents: list[str], rest: list[str]) -> StructuredDelta | None:
+    """What a commit changed, below the paths asked for; a merge tells nothing, its parents do."""
+    from muse.engine.log import delta_of
+    from muse.plugins.registry import plugin_for_path, read_domain
+
+    if len(parents) > 1:
+        return None
+    delta = delta_of(here, tree, parents, plugin_for_path, domain=read_domain(here.root))
+    paths = paths_of(rest)
+    if paths:
+        import os
+
+        from muse.engine.gitio import below_top
+
+        wanted = [os.path.normpath(os.path.join(below_top(here), path)) for path in paths]
+        ops = [op for op in delta["ops"] if any(_below(op["address"], path) for path in wanted)]
+        delta["ops"] = ops or delta["ops"]
+    return delta
+
+
+def _below(path: str, folder: str) -> bool:
+    return folder == "." or path == folder or path.startswith(folder + "/")
+
+
+def _plain(here: Repository, rest: list[str]) -> Iterator[str]:
+    from muse.engine.log import commits
+    from muse.view.text import delta_lines
+
+    color = use_color(here)
+    first = True
+    for commit in commits(here, rest):
+        if not first:
+            yield ""
+        first = False
+        yield from head_lines(commit, color)
+        delta = _told(here, commit.tree, list(commit.parents), rest)
+        if delta is not None and delta["ops"]:
+            yield ""
+            yield from delta_lines(delta, color=color, deep=False)
+
+
+def head_lines(commit: Commit, color: bool) -> Iterator[str]:
+    """A commit's head and message, as `git log` prints them."""
+    refs = f" ({', '.join(commit.refs)})" if commit.refs else ""
+    yield f"\x1b[33mcommit {commit.id}\x1b[m{refs}" if color else f"commit {commit.id}{refs}"
+    if len(commit.parents) > 1:
+        yield "Merge: " + " ".join(parent[:9] for parent in commit.parents)
+    yield f"Author: {commit.author} <{commit.author_email}>"
+    yield f"Date:   {commit.when}"
+    yield ""
+    for line in commit.message.split("\n"):
+        yield f"    {line}".rstrip()
+
+
+def _oneline(here: Repository, rest: list[str]) -> Iterator[str]:
+    from muse.engine.log import commits
+    from muse.view.text import headline
+
+    for commit in commits(here, rest):
+        refs = f" ({', '.join(commit.refs)})" if commit.refs else ""
+        delta = _told(here, commit.tree, list(commit.parents), rest)
+        said = f"  [{headline(delta, 1)}]" if delta is not None and delta["ops"] else ""
+        yield f"{commit.id[:9]}{refs} {commit.message.partition(chr(10))[0]}{said}"
+
+
+def _graph(here: Repository, rest: list[str]) -> Iterator[str]:
+    from muse.core.errors import MuseError
+    from muse.engine.gitio import records, streamed
+    from muse.view.graph import FORMAT, graph_lines
+    from muse.view.text import headline
+
+    def say(tree: str, parents: list[str]) -> str:
+        delta = _told(here, tree, parents, rest)
+        return headline(delta) if delta is not None else ""
+
+    process = streamed(here, "log", "--graph", FORMAT, f"--color={'always' if use_color(here) else 'never'}", *rest)
+    assert process.stdout is not None
+    try:
+        drawn = (line.decode("utf-8", "surrogateescape") for line in records(process.stdout, b"\n"))
+        yield from graph_lines(drawn, say)
+    finally:
+        process.stdout.close()
+        code = process.wait()
+    if code:
+        raise MuseError("git log failed", code)
+
+
+def commit_row(commit: Commit, delta: StructuredDelta | None) -> dict[str, object]:
+    """A commit for `--json`."""
+    from muse.view.json import delta_row
+
+    row: dict[str, object] = {**commit._asdict(), "delta": delta_row(delta) if delta is not None else None}
+    return row
+
+
+def _json(here: Repository, rest: list[str]) -> int:
+    from muse.engine.log import commits
+
+    opening = "["
+    for commit in commits(here, rest):
+        delta = _told(here, commit.tree, list(commit.parents), rest)
+        click.echo(opening + json.dumps(commit_row(commit, delta), sort_keys=True), nl=False)
+        opening = ",\n "
+    click.echo("[]" if opening == "[" else "]")
+    return 0
