@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
@@ -157,3 +158,26 @@ def linked_worktree(git: RunGit) -> Callable[..., Path]:
         return folder
 
     return make
+
+
+@pytest.fixture(scope="session")
+def programs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder (with a space in its name) of our programs as an installation has them; put it on PATH to use them."""
+    folder = tmp_path_factory.mktemp("our programs")
+    modules = {
+        "muse": "muse.cli", "git-muse": "muse.cli", "git-remote-muse": "git_remote_muse",
+        "muse-merge-driver": "muse.drivers.merge", "muse-textconv": "muse.drivers.textconv",
+    }
+    for name, module in modules.items():
+        script = folder / name
+        script.write_text(f'#!/bin/sh\nPYTHONPATH="{ROOT}${{PYTHONPATH:+:$PYTHONPATH}}" '
+                          f'exec "{sys.executable}" -m {module} "$@"\n')
+        script.chmod(0o755)
+    return folder
+
+
+@pytest.fixture
+def muse_on_path(git_env: dict[str, str], programs: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Our programs are on PATH for this test."""
+    monkeypatch.setenv("PATH", f"{programs}{os.pathsep}{os.environ['PATH']}")
+    return programs

@@ -46,7 +46,11 @@ VERBS: dict[str, Verb] = {
     "checkout": Verb("muse.cli.verbs.checkout", GROW, "Go to another branch or commit, or take files from one"),
     "branch": Verb("muse.cli.verbs.branch", GROW, "List, make, rename or delete branches"),
     "tag": Verb("muse.cli.verbs.tag", GROW, "List, make or delete tags"),
+    "clone": Verb("muse.cli.verbs.clone", START, "Clone a repository and set Muse up in the clone"),
+    "init": Verb("muse.cli.verbs.init", START, "Create an empty Git repository with Muse set up in it"),
     "domains": Verb("muse.cli.verbs.domains", SETUP, "List the domains and the files they claim"),
+    "install": Verb("muse.cli.verbs.install", SETUP, "Make Git use Muse's merge and diff drivers"),
+    "uninstall": Verb("muse.cli.verbs.uninstall", SETUP, "Take Muse's drivers out of Git again"),
 }
 GROUPS = (START, CHANGE, EXAMINE, GROW, COLLABORATE, LIVE, SETUP)
 

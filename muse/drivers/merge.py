@@ -110,7 +110,7 @@ def merge_structured(job: Job) -> int:
     from muse.core import gitconfig, guard
 
     config = gitconfig.read()
-    seconds = max(0.05, gitconfig.number(config.get("deadline"), DEADLINE))
+    seconds = max(0.05, gitconfig.number(config.get("mergedeadline"), DEADLINE))
     reply, why = guard.run(lambda: _in_child(job, config, seconds), seconds)
     if reply is None:
         return merge_as_text(job, f"merged as text, because the structured merge {why}")

@@ -34,13 +34,23 @@ def merge(job: Job, config: dict[str, str], seconds: float) -> tuple[FileMerge, 
     how, warning = options_for(job, config, root)
     how = replace(how, deadline=time.monotonic() + seconds * _COOPERATIVE)
     base = job.base or None  # Git hands an empty file where both sides added theirs
-    plugin = registry.plugin_for_path(job.path)
+    plugin = registry.plugin_for_path(job.path, first=_domain(root))
     merged = merge_one(plugin, job.path, base, job.ours, job.theirs, how)
     if job.virtual and merged.conflicts:
         merged = _between_bases(plugin, job, base, merged, how)
     if warning:
         merged.notes.append(warning)
     return merged, *record(job, root, merged, how)
+
+
+def _domain(root: str | None) -> str:
+    """The repository's own domain, which is asked first; "" when there is none or it cannot be read."""
+    from muse.plugins import registry
+
+    try:
+        return registry.read_domain(root) if root is not None else ""
+    except MuseError:
+        return ""  # `options_for` warns about the same file
 
 
 def _between_bases(plugin: Any, job: Job, base: bytes | None, merged: FileMerge, how: MergeOptions) -> FileMerge:

@@ -73,6 +73,19 @@ def plugin_for_path(path: str, *, first: str = "") -> MuseDomainPlugin:
     return _load(domain_for_path(path, first=first))
 
 
+def claimed_patterns() -> dict[str, tuple[str, ...]]:
+    """Domain -> the file-name globs it claims, for Git's attributes; domains that claim none or are broken left out."""
+    claimed = {}
+    for name in sorted({*_CLAIMING, *(_entry_points().keys() - BUILT_IN.keys())}):
+        try:
+            patterns = tuple(getattr(_load(name), "patterns", ()))
+        except MuseError:
+            continue
+        if patterns:
+            claimed[name] = patterns
+    return claimed
+
+
 def broken_plugins() -> dict[str, str]:
     """Domain -> why it cannot be loaded, for `muse doctor`."""
     broken = {}

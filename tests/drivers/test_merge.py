@@ -196,7 +196,7 @@ def test_whatever_a_plugin_does_the_answer_is_gits(
     """A conflict in one place, a clean edit in another: markers for the one, the other kept."""
     work = call(BASE, OURS, THEIRS + b"four\n")
     git(work.folder, "init", "-q")
-    git(work.folder, "config", "muse.deadline", "0.7")
+    git(work.folder, "config", "muse.mergeDeadline", "0.7")
     start = time.monotonic()
     done = work.run("-p", "a.bad", env=bad_plugin(FAILURES[kind]))
     assert time.monotonic() - start < 30  # the plugins that hang do so for 60 seconds and more

@@ -1,0 +1,66 @@
+"""`muse install`: make Git use Muse's drivers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from muse.cli.context import note
+from muse.core import paths
+from muse.core.errors import MuseError, NotARepositoryError
+from muse.engine import setup
+from muse.plugins import registry
+
+
+def scope_options(function: click.decorators.FC) -> click.decorators.FC:
+    """`--local`, `--global`, `--system` and `--attributes`, shared with `muse uninstall`."""
+    for scope, text in (
+        ("system", "For every user of this machine."),
+        ("global", "For every repository of this user."),
+        ("local", "For this repository (default)."),
+    ):
+        function = click.option(f"--{scope}", "scope", flag_value=scope, help=text)(function)
+    where = click.Choice(setup.ATTRIBUTES)
+    text = "Where the file types go: this clone (info), .gitattributes (tracked), or this user (global)."
+    return click.option("--attributes", type=where, help=text)(function)
+
+
+def places_for(scope: str | None, attributes: str | None) -> setup.Places:
+    """The files of a scope, for the repository at or above the current folder."""
+    root: Path | None
+    try:
+        root = paths.find_root()
+    except NotARepositoryError:
+        root = None
+    return setup.places(root, scope or "local", attributes)
+
+
+@click.command("install", short_help="Make Git use Muse's merge and diff drivers")
+@scope_options
+def command(scope: str | None, attributes: str | None) -> None:
+    """Make Git use Muse's merge and diff drivers.
+
+    Writes one marked block into Git's configuration and one into an attributes file; a second run changes nothing,
+    and `muse uninstall` gives back the files as they were.
+    """
+    if not setup.find_programs():
+        raise MuseError(f"{setup.PROGRAM} is not installed beside {setup.interpreter()} nor on PATH",
+                        hint="pipx install muse-on-git")
+    for warning in registry.broken_plugins().values():
+        note(f"muse: {warning}")
+    changed = setup.install(places_for(scope, attributes), registry.claimed_patterns())
+    for path in changed:
+        note(f"muse: wrote {path}")
+    if not changed:
+        note("muse: already installed, nothing to change")
+
+
+def install_into(root: Path) -> None:
+    """Set a fresh repository up, quietly; for `muse init` and `muse clone`."""
+    if not setup.find_programs():
+        note(f"muse: {setup.PROGRAM} is not on PATH, so Git merges without Muse; see: muse doctor")
+    try:
+        setup.install(setup.places(root), registry.claimed_patterns())
+    except OSError as error:
+        raise MuseError(f"cannot set Muse up in {root}: {error.strerror}", hint="muse install") from None

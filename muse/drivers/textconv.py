@@ -1,0 +1,53 @@
+"""`muse-textconv FILE` prints a file as its domain lists it, for `git diff` and `git log -p`.
+
+Whatever goes wrong, it exits with 1 and one line: the configured command then prints a checksum, so that a diff always
+shows that something changed.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Print the listing of one file; returns the exit code."""
+    args = sys.argv[1:] if argv is None else argv
+    path = args[args.index("-p") + 1] if "-p" in args[:-1] else None
+    files = [arg for index, arg in enumerate(args) if arg != "-p" and (index == 0 or args[index - 1] != "-p")]
+    if len(files) != 1:
+        os.write(2, b"usage: muse-textconv FILE [-p PATH]\n")
+        return 129
+    try:
+        sys.stdout.buffer.write(listing(files[0], path).encode("utf-8", "surrogateescape"))
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return 141
+    except Exception as error:  # noqa: BLE001  Git shows the checksum instead, whatever it was
+        if os.environ.get("MUSE_TRACE"):
+            import traceback
+
+            traceback.print_exception(error)
+        os.write(2, f"muse-textconv: {files[0]}: {error}\n".encode("utf-8", "replace"))
+        return 1
+    return 0
+
+
+def listing(file: str, path: str | None = None) -> str:
+    """The listing of a file; Git hands a temporary copy whose name ends like the original's."""
+    from muse.plugins import registry
+
+    with open(file, "rb") as stream:
+        data = stream.read()
+    name = path or os.path.basename(file)
+    if path is None and data.startswith((b"MThd", b"RIFF")):
+        plugin = registry.resolve_plugin_by_domain("midi")  # whatever Git called the copy
+    else:
+        plugin = registry.plugin_for_path(name)
+    shown: str = plugin.listing(data, name)  # type: ignore[attr-defined]
+    return shown
+
+
+if __name__ == "__main__":
+    sys.exit(main())

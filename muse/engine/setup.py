@@ -1,0 +1,246 @@
+"""Put Muse's drivers into Git's configuration and attributes, take them out again, and see whether they are there.
+
+Everything is written as one marked block per file, in one atomic write, under the lock Git itself takes. So a second
+install changes nothing, an uninstall gives back the bytes that were there before, and lines of others stay.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from muse.core import paths
+from muse.core.errors import MuseError
+from muse.core.io import fsync_dir, write_all
+from muse.engine.setuptables import attribute_lines, settings
+
+if TYPE_CHECKING:
+    from muse.core.paths import StrPath
+
+BEGIN = "# >>> muse install; `muse uninstall` takes these lines out"
+END = "# <<< muse install"
+NEW_FILE = " (the file was new)"
+NO_NEWLINE = " (the line before had no end)"
+PROGRAM = "muse-merge-driver"
+SCOPES = ("local", "global", "system")
+ATTRIBUTES = ("info", "tracked", "global")
+Patterns = Mapping[str, Sequence[str]]
+"""Domain -> the file-name globs it claims."""
+
+
+@dataclass(frozen=True)
+class Places:
+    """The files an installation writes; None where a scope has no such file."""
+
+    config: str
+    attributes: str
+    exclude: str | None = None
+    tracked: str | None = None
+
+
+def places(root: StrPath | None, scope: str = "local", attributes: str | None = None) -> Places:
+    """Where things go for a repository at `root` (None outside of one) and a scope of Git's configuration.
+
+    `attributes`: `info` (this clone only; the default with `local`), `tracked` (`.gitattributes`, for everyone who
+    clones) or `global` (this user; the default otherwise).
+    """
+    kind = attributes or ("info" if scope == "local" else "global")
+    git_dir = None if root is None else paths.git_dir(root)
+    common = None if git_dir is None else paths.common_dir(git_dir)
+    if (scope == "local" or kind != "global") and (root is None or common is None):
+        raise MuseError("not in a git repository", hint="go into one, or: muse install --global")
+    attribute_files = {
+        "info": os.path.join(common or "", "info", "attributes"),
+        "tracked": os.path.join(root or "", ".gitattributes"),
+        "global": _global_attributes(),
+    }
+    if kind == "tracked" and root is not None and not os.path.lexists(os.path.join(root, ".git")):
+        raise MuseError("a bare repository has no .gitattributes to write", hint="use --attributes=info")
+    config = {"local": os.path.join(common or "", "config"), "global": _global_config(), "system": _system_config()}
+    return Places(
+        config[scope],
+        attribute_files[kind],
+        os.path.join(common or "", "info", "exclude") if scope == "local" else None,
+        os.path.join(root or "", ".gitattributes") if kind == "info" else None,
+    )
+
+
+def install(at: Places, patterns: Patterns, *, program_dir: str | None = None) -> list[str]:
+    """Write settings and attributes; the files that changed (none the second time)."""
+    where = find_programs() if program_dir is None else program_dir
+    blocks = [
+        (at.config, config_lines(where)),
+        (at.attributes, attribute_lines({k: tuple(v) for k, v in patterns.items()}) + _overrides(at.tracked)),
+    ]
+    if at.exclude is not None:
+        blocks.append((at.exclude, ["/.muse/"]))
+    return [path for path, lines in blocks if edit_block(path, lines)]
+
+
+def uninstall(at: Places) -> list[str]:
+    """Take our lines out again; the files that changed."""
+    files = [at.config, at.attributes, *(path for path in (at.exclude, at.tracked) if path is not None)]
+    return [path for path in files if edit_block(path, None)]
+
+
+def find_programs() -> str:
+    """The folder of our programs: beside this Python, else where PATH finds them; "" when they are nowhere."""
+    beside = os.path.dirname(os.path.abspath(sys.executable))
+    if os.access(os.path.join(beside, PROGRAM), os.X_OK):
+        return beside
+    found = shutil.which(PROGRAM)
+    return os.path.dirname(os.path.abspath(found)) if found else ""
+
+
+def interpreter() -> str:
+    """The Python we run in, for messages."""
+    return sys.executable
+
+
+def config_lines(program_dir: str) -> list[str]:
+    """Our part of a Git configuration file."""
+    lines = []
+    section = None
+    for head, name, key, value in settings(program_dir):
+        if (head, name) != section:
+            section = (head, name)
+            lines.append(f'[{head} "{name}"]')
+        lines.append(f"\t{key} = {_config_value(value)}")
+    return lines
+
+
+def block_of(path: StrPath) -> list[str] | None:
+    """The lines of our block in a file; None when it has none."""
+    _, block, _ = _split(_read(path))
+    return None if block is None else block.splitlines()[1:-1]
+
+
+def edit_block(path: str, lines: list[str] | None) -> bool:
+    """Put our block into a file, or take it out (None); True when the file changed.
+
+    A symbolic link is followed, so that a configuration kept elsewhere stays there.
+    """
+    path = os.path.realpath(path)
+    existed = os.path.exists(path)
+    old = _read(path)
+    before, block, after = _split(old)
+    if lines is None:
+        if block is None:
+            return False
+        head = block.splitlines()[0]
+        new = (before.removesuffix("\n") if NO_NEWLINE in head else before) + after
+        if not new and NEW_FILE in head:
+            os.unlink(path)
+            return True
+    else:
+        if block is None:
+            mark = "" if existed else NEW_FILE
+            if before and not before.endswith("\n"):
+                before, mark = before + "\n", NO_NEWLINE
+            head = BEGIN + mark
+        else:
+            head = block.splitlines()[0]
+        new = before + "\n".join([head, *lines, END]) + "\n" + after
+    if new == old:
+        return False
+    _replace_locked(path, new)
+    return True
+
+
+def _split(text: str) -> tuple[str, str | None, str]:
+    """What stands before our block, the block, and what stands after it."""
+    start = 0 if text.startswith(BEGIN) else text.find("\n" + BEGIN) + 1
+    if not text.startswith(BEGIN, start):
+        return text, None, ""
+    end = text.find("\n" + END, start)
+    if end < 0:
+        raise MuseError("a block written by `muse install` has lost its last line", hint=f"put {END!r} after it")
+    stop = text.find("\n", end + 1)
+    stop = len(text) if stop < 0 else stop + 1
+    return text[:start], text[start:stop], text[stop:]
+
+
+def _overrides(tracked: str | None) -> list[str]:
+    """Lines of a tracked `.gitattributes` that set merge or diff, repeated after ours.
+
+    `info/attributes` outranks tracked files, and what a project says about a path must keep its weight.
+    """
+    if tracked is None or not os.path.isfile(tracked):
+        return []
+    words = ("merge", "-merge", "!merge", "diff", "-diff", "!diff", "binary")
+    kept = []
+    before, _, after = _split(_read(tracked))
+    for line in (before + after).splitlines():
+        names = [word.partition("=")[0] for word in line.split()[1:]]
+        if not line.lstrip().startswith(("#", "[attr]")) and any(name in words for name in names):
+            kept.append(line.strip())
+    return kept
+
+
+def _read(path: StrPath) -> str:
+    try:
+        with open(path, encoding="utf-8", errors="surrogateescape", newline="") as file:
+            return file.read()
+    except FileNotFoundError:
+        return ""
+
+
+def _replace_locked(path: str, text: str) -> None:
+    """Write through `<path>.lock`, as Git does, so that no change of either is lost."""
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    lock = path + ".lock"
+    try:
+        mode = os.stat(path).st_mode & 0o7777 if os.path.exists(path) else 0o666
+        fd = os.open(lock, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
+    except FileExistsError:
+        raise MuseError(f"{path} is locked by another process", hint=f"if there is none: rm '{lock}'") from None
+    try:
+        try:
+            if os.path.exists(path):
+                os.fchmod(fd, mode)
+            write_all(fd, text.encode("utf-8", "surrogateescape"))
+            os.fsync(fd)
+        finally:
+            os.close(fd)
+        os.replace(lock, path)
+    except BaseException:
+        os.unlink(lock)
+        raise
+    fsync_dir(os.path.dirname(path))
+
+
+def _config_value(value: str) -> str:
+    escaped = value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\t", "\\t")
+    return f'"{escaped}"'
+
+
+def _global_config() -> str:
+    """The file `git config --global` would write."""
+    named = os.environ.get("GIT_CONFIG_GLOBAL")
+    if named:
+        return named
+    home = os.path.expanduser("~/.gitconfig")
+    xdg = os.path.join(_xdg(), "config")
+    return xdg if os.path.exists(xdg) and not os.path.exists(home) else home
+
+
+def _system_config() -> str:
+    return os.environ.get("GIT_CONFIG_SYSTEM") or "/etc/gitconfig"
+
+
+def _xdg() -> str:
+    return os.path.join(os.environ.get("XDG_CONFIG_HOME") or os.path.expanduser("~/.config"), "git")
+
+
+def _global_attributes() -> str:
+    """The user's attributes file: `core.attributesFile`, else Git's default place."""
+    import subprocess
+
+    asked = subprocess.run(
+        ["git", "config", "--global", "--type=path", "core.attributesFile"], capture_output=True, check=False
+    )
+    return os.fsdecode(asked.stdout).rstrip("\n") or os.path.join(_xdg(), "attributes")

@@ -1,0 +1,134 @@
+"""What `muse install` writes, as data: driver commands, hunk headers, and which diff driver a file type gets.
+
+Every command is a fixed string of ours; only the folder of our programs is put in. Git runs them through `sh`, after
+replacing `%O` and so on (`%%` is a plain `%`), with the path of the file quoted by Git itself.
+"""
+
+from __future__ import annotations
+
+# A broken Python exits with 1 just like a conflict, so the driver answers 70 and 71 when it is told to, and anything
+# else means that it did not run: then Git's own text merge is made here. What it has to say comes through descriptor 3;
+# stderr of a broken one would only be a traceback. Git before 2.44 leaves %S, %X and %Y as they are.
+_DRIVER = (
+    'if test "$MUSE" != 0; then {path}muse-merge-driver --guarded 3 {flags}%O %A %B -L %L -p %P -s %S -x %X -y %Y '
+    "3>&2 2>/dev/null; case $? in 70) exit 0;; 71) exit 1;; 130) exit 130;; esac; "
+    "echo 'muse: the merge driver is missing or broken, merged as text; see: muse doctor' >&2; fi; "
+    's=%S x=%X y=%Y; test "$s" != %%S || s=base; test "$x" != %%X || x=ours; test "$y" != %%Y || y=theirs; '
+    'git merge-file -q --marker-size=%L -L "$x" -L "$s" -L "$y" %A %O %B 2>/dev/null{binary}'
+)
+_TEXTCONV = 'f() {{ {path}muse-textconv "$1" 2>/dev/null || cksum <"$1"; }}; f'
+_MERGETOOL = '{path}muse resolve --interactive -- "$MERGED"'
+
+# Between merge bases a binary conflict takes the base's version, as Git does it: with one side's, the merge above would
+# see that side as unchanged and quietly take the other.
+_BINARY = {"": " || exit 1", "--virtual ": "; r=$?; test $r -lt 128 || cat %O >%A; test $r = 0"}
+
+HUNK_HEADERS: dict[str, str] = {
+    "muse-javascript": "\n".join(
+        (
+            r"!^[[:blank:]]*(if|else|for|while|switch|catch|return|do|try|with)[^A-Za-z0-9_$]",
+            r"^[[:blank:]]*((export[[:blank:]]+)?(default[[:blank:]]+)?(declare[[:blank:]]+)?(abstract[[:blank:]]+)?"
+            r"(async[[:blank:]]+)?(function|class|interface|enum|namespace|module|type)[[:blank:]*].*)$",
+            r"^[[:blank:]]*((export[[:blank:]]+)?(const|let|var)[[:blank:]]+[A-Za-z0-9_$]+[^=]*=[[:blank:]]*"
+            r"(async[[:blank:]]*)?(function|\(|[A-Za-z0-9_$]+[[:blank:]]*=>).*)$",
+            r"^[[:blank:]]+((static[[:blank:]]+|async[[:blank:]]+|get[[:blank:]]+|set[[:blank:]]+|public[[:blank:]]+|"
+            r"private[[:blank:]]+|protected[[:blank:]]+|readonly[[:blank:]]+)*[A-Za-z0-9_$#]+[[:blank:]]*\([^;]*\{)"
+            r"[[:blank:]]*$",
+        )
+    ),
+    "muse-swift": r"^[[:blank:]]*((@?[a-zA-Z()]+[[:blank:]]+)*(func|class|struct|enum|protocol|extension|actor|init)"
+    r"[[:blank:](<].*)$",
+    "muse-scala": r"^[[:blank:]]*(([a-z]+[[:blank:]]+)*(def|class|object|trait|enum|given)[[:blank:]].*)$",
+    "muse-lua": r"^[[:blank:]]*((local[[:blank:]]+)?function[[:blank:](].*|.*=[[:blank:]]*function[[:blank:]]*\(.*)$",
+    "muse-toml": r"^[[:blank:]]*(\[.*)$",
+    "muse-ini": r"^[[:blank:]]*(\[.*)$",
+    "muse-yaml": r"^([A-Za-z0-9_\"'.-]+[[:blank:]]*:.*)$",
+    "muse-make": r"^([A-Za-z0-9_.%/$()-]+([[:blank:]]+[A-Za-z0-9_.%/$()-]+)*[[:blank:]]*:([^=].*)?)$",
+}
+
+_DIFF_BY_NAME: dict[str, str] = {
+    # Git's own drivers, which it gives to nobody unasked
+    "python": "*.py *.pyi *.pyw",
+    "golang": "*.go",
+    "rust": "*.rs",
+    "java": "*.java",
+    "cpp": "*.c *.h *.cc *.cpp *.cxx *.hpp *.hh *.hxx *.ipp",
+    "csharp": "*.cs",
+    "ruby": "*.rb *.rake *.gemspec rakefile gemfile",
+    "php": "*.php *.phtml",
+    "kotlin": "*.kt *.kts",
+    "bash": "*.sh *.bash *.zsh",
+    "html": "*.html *.htm",
+    "css": "*.css",
+    "markdown": "*.md *.markdown",
+    # ours
+    "muse-javascript": "*.js *.jsx *.mjs *.cjs *.ts *.mts *.cts *.tsx",
+    "muse-swift": "*.swift",
+    "muse-scala": "*.scala *.sc",
+    "muse-lua": "*.lua",
+    "muse-toml": "*.toml cargo.lock poetry.lock",
+    "muse-ini": "*.ini *.cfg *.editorconfig *.gitconfig",
+    "muse-yaml": "*.yml *.yaml",
+    "muse-make": "*.mk makefile gnumakefile",
+    "muse-midi": "*.mid *.midi *.kar *.rmi *.smf",
+}
+DIFF_DRIVER = {pattern: name for name, patterns in _DIFF_BY_NAME.items() for pattern in patterns.split()}
+_CAPITALS = ("Makefile", "GNUmakefile", "Rakefile", "Gemfile", "Cargo.lock")
+LISTED = ("muse-midi",)
+"""Diff drivers whose files are shown as `muse-textconv` lists them."""
+
+
+def settings(program_dir: str) -> list[tuple[str, str, str, str]]:
+    """(section, subsection, name, value) of every setting; `program_dir` is searched after PATH ("" for none)."""
+    path = f'PATH="$PATH":{_quoted(program_dir)} ' if program_dir else ""
+    in_driver = path.replace("%", "%%")
+    rows = [
+        ("merge", "muse", "name", "Muse: music and code merged by meaning"),
+        ("merge", "muse", "driver", _driver(in_driver, "")),
+        ("merge", "muse", "recursive", "muse-base"),
+        ("merge", "muse-base", "name", "Muse, between merge bases"),
+        ("merge", "muse-base", "driver", _driver(in_driver, "--virtual ")),
+    ]
+    for name in LISTED:
+        rows += [
+            ("diff", name, "textconv", _TEXTCONV.format(path=path)),
+            ("diff", name, "cachetextconv", "true"),
+        ]
+    rows += [("diff", name, "xfuncname", pattern) for name, pattern in HUNK_HEADERS.items()]
+    rows += [
+        ("mergetool", "muse", "cmd", _MERGETOOL.format(path=path)),
+        ("mergetool", "muse", "trustExitCode", "true"),
+    ]
+    return rows
+
+
+def attribute_lines(patterns: dict[str, tuple[str, ...]]) -> list[str]:
+    """Lines for an attributes file from domain -> file-name globs.
+
+    Names people write with capitals (`TUNE.MID`, `Makefile`) get lines of their own.
+    """
+    lines = []
+    for domain in sorted(patterns):
+        for pattern in patterns[domain]:
+            diff = DIFF_DRIVER.get(pattern)
+            words = ["-text"] * (diff in LISTED) + ["merge=muse"] + ([f"diff={diff}"] if diff else [])
+            lines += [f"{_attribute_pattern(spelling)} {' '.join(words)}" for spelling in _spellings(pattern)]
+    return lines
+
+
+def _spellings(pattern: str) -> list[str]:
+    if DIFF_DRIVER.get(pattern) in LISTED:
+        return [pattern, pattern.upper()]
+    return [pattern, *(name for name in _CAPITALS if name.lower() == pattern)]
+
+
+def _attribute_pattern(pattern: str) -> str:
+    return '"' + pattern.replace("\\", "\\\\").replace('"', '\\"') + '"' if " " in pattern else pattern
+
+
+def _driver(path: str, flags: str) -> str:
+    return _DRIVER.format(path=path, flags=flags, binary=_BINARY[flags])
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "'\\''") + "'"
