@@ -76,7 +76,7 @@ def _isolated_session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None
 def git_env(tmp_path: Path) -> Iterator[dict[str, str]]:
     """A home of this test's own (it may change the global configuration); yields the environment."""
     before = dict(os.environ)
-    home = tmp_path / "home"
+    home = tmp_path / ".home"
     home.mkdir()
     (home / ".gitconfig").write_text(CONFIG)
     env = isolated_env(home)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from muse.core.errors import DamageError, MuseError, RefMovedError
 from muse.store import refs
+from muse.store.commits import parse
 from muse.store.layout import FORMAT, OWN, REMOTES, Kind, is_entry, own_ref, owner
 from muse.store.objects import FILE, object_id
 from muse.store.trees import Change, edit
@@ -53,7 +54,7 @@ def _commit(
     repo: Repository, kind: Kind, ref: str, tip: str | None, files: Mapping[str, bytes | str], message: str
 ) -> str:
     parents = [tip] if tip is not None else _inherited(repo, kind)
-    base = repo.tree_of(parents[0]) if parents else None
+    base = parse(parents[0], repo.objects.read(parents[0])[1]).tree if parents else None
     with repo.writer() as writer:
         changes: dict[bytes, Change] = {
             path.encode(): (FILE, data if isinstance(data, str) else writer.blob(data)) for path, data in files.items()

@@ -91,6 +91,11 @@ class Union:
         )
         return [Entry(*row) for row in rows]
 
+    def of(self, ref: str) -> list[Entry]:
+        """Every file of one ref."""
+        rows = self._database.execute("select ref, path, blob from entry where ref = ?", (ref,))
+        return [Entry(*row) for row in rows]
+
     def read(self, entry: Entry, limit: int) -> bytes | None:
         """A file's bytes; None, and a problem noted, when it is not there or has more than `limit` bytes."""
         try:

@@ -1,0 +1,141 @@
+"""Clearing up what throw-away clones leave: a retired writer's chain becomes part of ours.
+
+Absorbing adds parents and tree entries to our own refs; it moves and deletes nothing of anybody else's. Deleting the
+absorbed refs is a step of its own, to be asked for.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from typing import TYPE_CHECKING, NamedTuple
+
+from muse.core.errors import MuseError
+from muse.store import refs
+from muse.store.layout import FORMAT, OWN, REMOTES, Kind, own_ref, owner
+from muse.store.meta import KINDS, commit_bytes, is_ancestor
+from muse.store.objects import FILE
+from muse.store.trees import Change, edit
+from muse.store.union import Problem, Union
+from muse.store.writer import known_writer, previous_writers, writer_id
+
+if TYPE_CHECKING:
+    from muse.store.repository import Repository
+
+RETIRED_DAYS = 30.0
+_AT_ONCE = 100  # parents of one commit
+
+
+class Absorbed(NamedTuple):
+    """Refs whose chains are now part of ours, and what had to be kept apart."""
+
+    refs: list[str]
+    apart: list[Problem]
+
+
+def absorb(repo: Repository, *, retired_days: float = RETIRED_DAYS) -> Absorbed:
+    """Take in the chains of writers that have written nothing for so many days, and of those we were ourselves.
+
+    What two writers tell differently, and only a plugin could join, keeps its writer apart.
+    """
+    done = Absorbed([], [])
+    for kind in KINDS:
+        union = Union(repo)
+        retired = _retired(repo, kind, time.time() - retired_days * 86400)
+        while retired:
+            _absorb(repo, kind, union, dict(retired[:_AT_ONCE]), done)
+            del retired[:_AT_ONCE]
+    return done
+
+
+def _retired(repo: Repository, kind: Kind, before: float) -> list[tuple[str, str]]:
+    """(ref, tip) of chains that are not ours yet, one ref per tip."""
+    me, was_us = known_writer(repo), set(previous_writers(repo))
+    ours = refs.read(repo, own_ref(kind, me)) if me is not None else None
+    rows = repo.git("for-each-ref", "--format=%(objectname) %(committerdate:unix) %(refname)", OWN, REMOTES)
+    found: dict[str, str] = {}
+    for row in rows.splitlines():
+        tip, when, ref = os.fsdecode(row).split(" ", 2)
+        key = owner(ref)
+        if key is None or key[0] != kind or key[1] == me or not when.isdigit():
+            continue
+        if (int(when) <= before or key[1] in was_us) and not (ours and is_ancestor(repo, tip, ours)):
+            found.setdefault(tip, ref)
+    return [(ref, tip) for tip, ref in found.items()]
+
+
+def _absorb(repo: Repository, kind: Kind, union: Union, tips: dict[str, str], done: Absorbed) -> None:
+    name = own_ref(kind, writer_id(repo))
+    ours = refs.read(repo, name)
+    held = {entry.path: entry.blob for entry in union.of(name)} if ours is not None else {}
+    new: dict[str, str] = {}
+    taken = []
+    for ref in tips:
+        theirs = {entry.path: entry.blob for entry in union.of(ref)}
+        clash = next((path for path in theirs if _differs(path, theirs[path], held.get(path, new.get(path)))), None)
+        if clash is not None:
+            done.apart.append(Problem(ref, clash, "it is told differently by another writer"))
+            continue
+        new.update({path: blob for path, blob in theirs.items() if path not in held and path not in new})
+        taken.append(ref)
+    if not taken:
+        return
+    base = repo.tree_of(ours) if ours is not None else None
+    changes: dict[bytes, Change] = {path.encode(): (FILE, blob) for path, blob in new.items()}
+    with repo.writer() as writer:
+        if base is None:
+            changes[b"format"] = (FILE, writer.blob(FORMAT))
+        tree = edit(repo, writer, base, changes)
+        parents = [*([ours] if ours is not None else []), *(tips[ref] for ref in taken)]
+        commit = writer.add("commit", commit_bytes(tree, parents, f"absorb {len(taken)} writer(s)"))
+    refs.update(repo, name, commit, ours, message="muse gc: absorb")
+    done.refs.extend(taken)
+
+
+def _differs(path: str, theirs: str, ours: str | None) -> bool:
+    """True when both tell something under one name that neither can be given up for the other.
+
+    A delta can be derived again, and a checkpoint says only how far its writer had come.
+    """
+    return ours not in (None, theirs) and not path.startswith("deltas/") and not path.endswith("/checkpoint.json")
+
+
+def prune_absorbed(repo: Repository, remote: str | None = None) -> list[str]:
+    """Delete refs whose whole chain is part of ours: what we were before, here; with `remote`, others' there as well.
+
+    On the remote only what its own copy of our ref contains is deleted, and only if it has not moved since we looked.
+    """
+    gone: list[str] = []
+    me = known_writer(repo)
+    for kind in KINDS if me is not None else ():
+        ours = own_ref(kind, me or "")
+        if refs.read(repo, ours) is not None:
+            gone += _delete_here(repo, [ref for ref in _merged(repo, ours, f"{OWN}{kind}/") if ref != ours])
+        if remote is not None:
+            copy = f"{REMOTES}{remote}/{kind}/{me}"
+            if refs.read(repo, copy) is not None:
+                gone += _delete_there(repo, remote, _merged(repo, copy, f"{REMOTES}{remote}/{kind}/"), copy)
+    return gone
+
+
+def _merged(repo: Repository, tip: str, prefix: str) -> list[str]:
+    rows = repo.git("for-each-ref", f"--merged={tip}", "--format=%(refname)", prefix)
+    return [os.fsdecode(row) for row in rows.splitlines()]
+
+
+def _delete_here(repo: Repository, names: list[str]) -> list[str]:
+    refs.update_many(repo, [(name, None, refs.read(repo, name)) for name in names])
+    return names
+
+
+def _delete_there(repo: Repository, remote: str, copies: list[str], own: str) -> list[str]:
+    tips = {copy: refs.read(repo, copy) for copy in copies if copy != own}
+    if not tips:
+        return []
+    there = {copy: OWN + copy.removeprefix(f"{REMOTES}{remote}/") for copy in tips}
+    leases = [f"--force-with-lease={there[copy]}:{tip}" for copy, tip in tips.items()]
+    try:
+        repo.git("push", "-q", "--no-verify", *leases, remote, *(f":{name}" for name in there.values()))
+    except MuseError as error:
+        raise MuseError(f"{remote} deleted nothing: {error}", hint="see docs/hosting.md") from None
+    return _delete_here(repo, list(tips))

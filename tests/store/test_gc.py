@@ -1,0 +1,142 @@
+"""Absorbing retired writers, and deleting what was absorbed."""
+
+from __future__ import annotations
+
+import shutil
+import time
+
+import pytest
+
+from muse.core.errors import MuseError
+from muse.store import gc, layout, meta, refs, writer
+from muse.store.repository import Repository
+
+A, B, C = "a" * 40, "b" * 40, "c" * 40
+
+
+@pytest.fixture
+def server(make_repo):
+    return make_repo("server.git", bare=True)
+
+
+@pytest.fixture
+def clone(git, server):
+    """`clone(name) -> Repository` with the server as its origin."""
+
+    def make(name):
+        git(server.parent, "clone", "-q", str(server), name)
+        return Repository(server.parent / name)
+
+    return make
+
+
+def _push(git, repo):
+    git(repo.root, "push", "-q", "origin", "refs/muse/*:refs/muse/*")
+    git(repo.root, "fetch", "-q", "origin", "refs/muse/*:refs/muse-remotes/origin/*")
+
+
+def _read(repo, kind, path):
+    union = meta.Union(repo)
+    return sorted(union.read(entry, 1000) or b"" for entry in union.find(kind, path))
+
+
+SEGMENT = layout.segment_path("jam", "i1", 1, 2, b"ops")
+
+
+def test_throw_away_clones_become_one_chain(git, server, clone):
+    for number in range(3):
+        runner = clone(f"ci{number}")
+        meta.commit_files(runner, "meta", {layout.delta_path(A, f"{number}" * 40): b"%d" % number}, "ci")
+        meta.commit_files(runner, "log", {layout.segment_path("jam", f"i{number}", 1, 2, b"x"): b"x"}, "ci")
+        _push(git, runner)
+        shutil.rmtree(runner.root)
+    home = clone("home")
+    meta.commit_files(home, "meta", {layout.delta_path(A, C): b"home"}, "home")
+    _push(git, home)
+    assert gc.absorb(home, retired_days=1) == ([], [])
+    done = gc.absorb(home, retired_days=-1)
+    assert len(done.refs) == 6 and done.apart == []
+    assert gc.absorb(home, retired_days=-1) == ([], [])
+    assert gc.prune_absorbed(home, "origin") == []  # the server does not have our new tip yet
+    _push(git, home)
+    assert sorted(gc.prune_absorbed(home, "origin")) == sorted(done.refs)
+    me = writer.writer_id(home)
+    for where in (server, home.root):
+        names = git(where, "for-each-ref", "--format=%(refname)", "refs/muse/").splitlines()
+        assert names == [f"refs/muse/log/{me}", f"refs/muse/meta/{me}"]
+        git(where, "gc", "-q", "--prune=now")
+        git(where, "fsck", "--strict", "--full")
+    fresh = clone("fresh")
+    git(fresh.root, "fetch", "-q", "--depth=1", "origin", "refs/muse/*:refs/muse-remotes/origin/*")
+    assert [_read(fresh, "meta", layout.delta_path(A, f"{n}" * 40)) for n in range(3)] == [[b"0"], [b"1"], [b"2"]]
+    assert _read(fresh, "log", layout.segment_path("jam", "i2", 1, 2, b"x")) == [b"x"]
+
+
+def test_our_own_former_id_is_absorbed_at_once(git, clone):
+    repo = clone("home")
+    me = writer.writer_id(repo)
+    meta.commit_files(repo, "log", {SEGMENT: b"ops"}, "one")
+    meta.commit_files(repo, "meta", {layout.delta_path(A, B): b"1"}, "one")
+    new = writer.rotate(repo, me)
+    assert gc.absorb(repo).refs == [layout.own_ref("log", me), layout.own_ref("meta", me)]
+    assert sorted(gc.prune_absorbed(repo)) == [layout.own_ref("log", me), layout.own_ref("meta", me)]
+    assert refs.read_many(repo, "refs/muse/").keys() == {layout.own_ref("log", new), layout.own_ref("meta", new)}
+    assert _read(repo, "log", SEGMENT) == [b"ops"]
+
+
+def test_contradicting_writers_stay_apart(git, clone):
+    one, two = clone("one"), clone("two")
+    state = layout.crdt_path(A)
+    meta.commit_files(one, "meta", {state: b"1", layout.delta_path(A, B): b"1"}, "one")
+    meta.commit_files(two, "meta", {state: b"2", layout.delta_path(A, C): b"2"}, "two")
+    _push(git, one)
+    _push(git, two)
+    done = gc.absorb(two, retired_days=-1)
+    assert done.refs == [] and [problem.path for problem in done.apart] == [state]
+    assert gc.prune_absorbed(two, "origin") == []
+    assert _read(two, "meta", state) == [b"1", b"2"] and _read(two, "meta", layout.delta_path(A, B)) == [b"1"]
+
+
+def test_deltas_and_checkpoints_do_not_keep_writers_apart(git, clone):
+    one, two = clone("one"), clone("two")
+    checkpoint = layout.session_path("jam", "checkpoint.json")
+    for repo, text in ((one, b"1"), (two, b"2")):
+        segment = layout.segment_path("jam", text.decode(), 1, 1, text)
+        meta.commit_files(repo, "log", {checkpoint: text, segment: text}, "s")
+        meta.commit_files(repo, "meta", {layout.delta_path(A, B): text}, "s")
+        _push(git, repo)
+    assert len(gc.absorb(two, retired_days=-1).refs) == 2
+    entries = {entry.path for entry in meta.Union(two).of(layout.own_ref("log", writer.writer_id(two)))}
+    assert {layout.segment_path("jam", text, 1, 1, text.encode()) for text in "12"} < entries
+
+
+def test_a_ref_that_moved_on_the_server_is_not_deleted(git, server, clone):
+    runner, home = clone("runner"), clone("home")
+    meta.commit_files(runner, "meta", {layout.delta_path(A, B): b"1"}, "one")
+    _push(git, runner)
+    meta.commit_files(home, "meta", {layout.delta_path(A, C): b"2"}, "two")
+    _push(git, home)
+    gc.absorb(home, retired_days=-1)
+    _push(git, home)
+    late = meta.commit_files(runner, "meta", {layout.delta_path(B, C): b"late"}, "late")
+    git(runner.root, "push", "-q", "origin", "refs/muse/*:refs/muse/*")
+    with pytest.raises(MuseError, match="deleted nothing"):
+        gc.prune_absorbed(home, "origin")
+    assert git(server, "rev-parse", layout.own_ref("meta", writer.writer_id(runner))) == late
+
+
+def test_nothing_to_do_and_no_writer(clone):
+    repo = clone("home")
+    assert gc.absorb(repo) == ([], []) and gc.prune_absorbed(repo, "origin") == []
+    assert writer.known_writer(repo) is None
+
+
+def test_only_old_writers_are_retired(git, clone, monkeypatch):
+    one, two = clone("one"), clone("two")
+    now = time.time()
+    monkeypatch.setattr(time, "time", lambda: now - 40 * 86400)
+    meta.commit_files(one, "meta", {layout.delta_path(A, B): b"1"}, "old")
+    monkeypatch.undo()
+    _push(git, one)
+    git(two.root, "fetch", "-q", "origin", "refs/muse/*:refs/muse-remotes/origin/*")
+    assert len(gc.absorb(two).refs) == 1
