@@ -59,6 +59,15 @@ def _best(
     tokenwise = refined(text)
     if conflict_size(tokenwise) < size and _trusted(language, tokenwise, base, ours, theirs):
         best, step, size = tokenwise, "tokens", conflict_size(tokenwise)
+    if not size or language is None or language.grammar is None:
+        return best, step
+    from muse.plugins.code.structured import merge_trees
+
+    structured = merge_trees(language, base, ours, theirs, until)
+    if structured is not None and conflict_size(structured) < size and _trusted(
+        language, structured, base, ours, theirs
+    ):
+        best, step = structured, "structure"
     return best, step
 
 

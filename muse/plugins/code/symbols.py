@@ -107,7 +107,7 @@ def _symbol(
         start=start,
         end=outer.end_byte,
         content_id=_digest(data[start : outer.end_byte]),
-        body_id=_digest(b"\0".join(word for word in words if word != name.encode())),
+        body_id=_digest(b"\0".join(_without_first(words, name.encode()))),
         inner_id=_digest(b"\0".join(inner)),
         signature_id=_digest(b" ".join(signature.split())),
         token_id=_digest(b"\0".join(words)),
@@ -115,6 +115,11 @@ def _symbol(
         leaf=False,
         marks=marks,
     )
+
+
+def _without_first(words: list[bytes], name: bytes) -> list[bytes]:
+    at = words.index(name) if name in words else len(words)
+    return words[:at] + words[at + 1 :]
 
 
 def _with_comments(language: Language, data: bytes, node: Node) -> int:

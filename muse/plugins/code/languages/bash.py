@@ -1,8 +1,10 @@
-"""Bash."""
+"""Shell."""
 
 from muse.plugins.code.languages.table import Language
 
 LANGUAGE = Language(
     name="bash",
     grammar=("tree_sitter_bash", "language"),
+    definitions={"function_definition": "function"},
+    bodies=frozenset({"program", "compound_statement", "do_group"}),
 )

@@ -1,8 +1,11 @@
-"""Css."""
+"""CSS."""
 
 from muse.plugins.code.languages.table import Language
 
 LANGUAGE = Language(
     name="css",
     grammar=("tree_sitter_css", "language"),
+    bodies=frozenset({"stylesheet", "block"}),
+    imports=frozenset({"import_statement"}),
+    keys={"rule_set": "0", "declaration": "0", "media_statement": "0"},
 )

@@ -1,8 +1,9 @@
-"""Html."""
+"""HTML."""
 
 from muse.plugins.code.languages.table import Language
 
 LANGUAGE = Language(
     name="html",
     grammar=("tree_sitter_html", "language"),
+    bodies=frozenset({"document"}),
 )

@@ -1,8 +1,16 @@
-"""Javascript."""
+"""JavaScript and JSX."""
 
 from muse.plugins.code.languages.table import Language
 
 LANGUAGE = Language(
     name="javascript",
     grammar=("tree_sitter_javascript", "language"),
+    definitions={"function_declaration": "function", "generator_function_declaration": "function", "class_declaration": "class", "method_definition": "method"},
+    wrappers=frozenset({"export_statement"}),
+    bodies=frozenset({"program", "statement_block"}),
+    sets=frozenset({"class_body"}),
+    lists=frozenset({"named_imports", "export_clause"}),
+    imports=frozenset({"import_statement"}),
+    leading=frozenset({"decorator"}),
+    keys={"field_definition": "property", "pair": "key", "import_specifier": "*", "export_specifier": "*"},
 )

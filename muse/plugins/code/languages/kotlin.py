@@ -5,4 +5,12 @@ from muse.plugins.code.languages.table import Language
 LANGUAGE = Language(
     name="kotlin",
     grammar=("tree_sitter_kotlin", "language"),
+    definitions={"function_declaration": "function", "class_declaration": "class", "object_declaration": "object", "companion_object": "object", "type_alias": "type"},
+    bodies=frozenset({"source_file", "block"}),
+    sets=frozenset({"class_body"}),
+    imports=frozenset({"import"}),
+    comments=frozenset({"line_comment", "block_comment"}),
+    signature=("function_value_parameters",),
+    overloads=True,
+    keys={"property_declaration": "0"},
 )

@@ -5,4 +5,6 @@ from muse.plugins.code.languages.table import Language
 LANGUAGE = Language(
     name="lua",
     grammar=("tree_sitter_lua", "language"),
+    definitions={"function_declaration": "function"},
+    bodies=frozenset({"chunk", "block"}),
 )

@@ -1,8 +1,11 @@
-"""Make."""
+"""Makefiles."""
 
 from muse.plugins.code.languages.table import Language
 
 LANGUAGE = Language(
     name="make",
     grammar=("tree_sitter_make", "language"),
+    definitions={"rule": "rule"},
+    bodies=frozenset({"makefile"}),
+    keys={"variable_assignment": "name"},
 )

@@ -1,8 +1,11 @@
-"""Markdown."""
+"""Markdown, by section."""
 
 from muse.plugins.code.languages.table import Language
 
 LANGUAGE = Language(
     name="markdown",
     grammar=("tree_sitter_markdown", "language"),
+    definitions={"section": "section"},
+    bodies=frozenset({"document", "section"}),
+    name_fields=("heading_content",),
 )

@@ -5,4 +5,8 @@ from muse.plugins.code.languages.table import Language
 LANGUAGE = Language(
     name="ruby",
     grammar=("tree_sitter_ruby", "language"),
+    definitions={"method": "method", "singleton_method": "method", "class": "class", "module": "module"},
+    bodies=frozenset({"program", "body_statement", "block_body"}),
+    signature=("parameters",),
+    keys={"pair": "key"},
 )

@@ -15,7 +15,9 @@ class Language:
     children are merged as a list, in order; `sets` are those whose children may stand in any order; `lists` are sets
     whose items are separated by a comma or the like. `imports` are nodes that may be sorted among themselves.
     `signature` names the fields that make the signature; `overloads` says that two definitions of one name and kind
-    may stand side by side when their signatures differ.
+    may stand side by side when their signatures differ. `keys` names, for further nodes, the fields (or places of named
+    children, or `*` for the whole text) that identify them among their siblings. `leading` are attributes that stand
+    before what they belong to as nodes of their own. `repeatable` are decorators under which a name may repeat.
     """
 
     name: str
@@ -33,3 +35,4 @@ class Language:
     overloads: bool = False
     repeatable: frozenset[str] = frozenset()
     keys: dict[str, str] = field(default_factory=dict)
+    separator: bytes = b","

@@ -1,8 +1,10 @@
-"""Xml."""
+"""XML."""
 
 from muse.plugins.code.languages.table import Language
 
 LANGUAGE = Language(
     name="xml",
     grammar=("tree_sitter_xml", "language_xml"),
+    bodies=frozenset({"document", "content"}),
+    comments=frozenset({"Comment"}),
 )

@@ -1,8 +1,12 @@
-"""Yaml."""
+"""YAML."""
 
 from muse.plugins.code.languages.table import Language
 
 LANGUAGE = Language(
     name="yaml",
     grammar=("tree_sitter_yaml", "language"),
+    bodies=frozenset({"stream", "block_sequence"}),
+    sets=frozenset({"block_mapping"}),
+    lists=frozenset({"flow_mapping"}),
+    keys={"block_mapping_pair": "key", "flow_pair": "key"},
 )

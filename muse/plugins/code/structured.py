@@ -1,0 +1,375 @@
+"""Three-way merge of syntax trees as nested lists of items.
+
+Items are matched by identity, then by text, then by likeness; lists are merged as sequences of matched items. What both
+sides added at one place stands side by side only where order carries no meaning; a deletion against an edit is a
+conflict; only items that both sides changed are looked into.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict
+from collections.abc import Sequence
+
+from muse.core.markers import Chunk, Conflict, conflict_size
+from muse.plugins.code.hunks import merge_lines
+from muse.plugins.code.languages.table import Language
+from muse.plugins.code.matching import likeness
+from muse.plugins.code.parsing import TooSlowError, parse
+from muse.plugins.code.seqdiff import edits, regions
+from muse.plugins.code.tree import Box, Item, Part, whole_file
+
+_MAX_DEPTH = 60
+_RENAMED = 0.65
+_REWRITTEN = 0.5
+
+
+def merge_trees(language: Language, base: bytes, ours: bytes, theirs: bytes, until: float) -> list[Chunk] | None:
+    """The merged file as chunks; None when a version cannot be parsed or time runs out."""
+    versions = []
+    for data in (base, ours, theirs):
+        tree = parse(language, data, until)
+        if tree is None:
+            return None
+        versions.append(whole_file(language, data, tree.root_node))
+    try:
+        return _Merge(until).parts(*versions, depth=0)
+    except TooSlowError:
+        return None
+
+
+class _Merge:
+    def __init__(self, until: float) -> None:
+        self.until = until
+
+    def parts(self, base: list[Part], ours: list[Part], theirs: list[Part], depth: int) -> list[Chunk]:
+        """Raw text and lists, one after the other; as one text when the three are not built alike."""
+        shapes = [[part.type if isinstance(part, Box) else "" for part in side] for side in (base, ours, theirs)]
+        flat = [_flat(side) for side in (base, ours, theirs)]
+        if shapes[0] != shapes[1] or shapes[0] != shapes[2] or len(base) == 1 or depth > _MAX_DEPTH:
+            return merge_lines(*flat)
+        if time.monotonic() > self.until:
+            raise TooSlowError
+        out: list[Chunk] = []
+        for b, o, t in zip(base, ours, theirs, strict=True):
+            if isinstance(b, Box) and isinstance(o, Box) and isinstance(t, Box):
+                out += self.boxes(b, o, t, depth)
+            elif isinstance(b, bytes) and isinstance(o, bytes) and isinstance(t, bytes):
+                out += merge_lines(b, o, t)
+        plain = merge_lines(*flat)
+        return plain if conflict_size(plain) < conflict_size(out) else out
+
+    def boxes(self, b: Box, o: Box, t: Box, depth: int) -> list[Chunk]:
+        """One list: merged as a sequence of matched items."""
+        whole = b.bytes(), o.bytes(), t.bytes()
+        if whole[0] == whole[2] or whole[1] == whole[2]:
+            return [whole[1]]
+        if whole[0] == whole[1]:
+            return [whole[2]]
+        numbering = _Numbering(b.items, o.items, t.items)
+        placed = self._order(b, numbering)
+        if placed is None:
+            return merge_lines(*whole)
+        out: list[Chunk] = list(merge_lines(b.head, o.head, t.head))
+        lists = (b, o, t)
+        written = 0
+        for entry in placed:
+            body = self._entry(entry, numbering, lists, depth, first=not written)
+            if body is None:
+                continue
+            if b.separator and written:
+                out.append(b.separator)
+            out += body
+            written += 1
+        trailing = o.trailing if b.trailing == t.trailing else t.trailing
+        if b.separator and trailing and written:
+            out.append(b.separator)
+        return [*out, *merge_lines(b.tail, o.tail, t.tail)]
+
+    def _order(self, box: Box, numbering: _Numbering) -> list[_Entry] | None:
+        """Which item or conflict comes when; None when the lists cannot be put in one order without losing one."""
+        b, o, t = numbering.ids
+        out: list[_Entry] = []
+        for kind, b0, b1, o0, o1, t0, t1 in regions(b, o, t, weak=lambda _: False, strict=False):
+            if kind != "conflict":
+                out.extend(t[t0:t1] if kind == "theirs" else o[o0:o1])
+                continue
+            slices = b[b0:b1], o[o0:o1], t[t0:t1]
+            merged = _side_by_side(box, numbering, *slices)
+            if merged is None:
+                if box.separator:
+                    return None
+                out.append(slices)
+            else:
+                out.extend(merged)
+        return out if numbering.complete(out) else None
+
+    def _entry(
+        self, entry: _Entry, numbering: _Numbering, lists: tuple[Box, Box, Box], depth: int, *, first: bool
+    ) -> list[Chunk] | None:
+        if isinstance(entry, tuple):
+            texts = [
+                b"".join(numbering.of(side, id_).lead + numbering.of(side, id_).text for id_ in ids)
+                for side, ids in enumerate(entry)
+            ]
+            return merge_lines(texts[0], texts[1], texts[2])
+        b, o, t = (numbering.find(side, entry) for side in range(3))
+        body = self._item(b, o, t, depth)
+        if body is None:
+            return None
+        lead = _lead(b, o, t)
+        taken = o or t
+        if taken is not None:
+            was_first = any(box.items and box.items[0] is item for box, item in zip(lists, (b, o, t)) if item)
+            if first != was_first:
+                lead = _other_lead(lists, lead, first=first)
+        return [lead, *body]
+
+    def _item(self, b: Item | None, o: Item | None, t: Item | None, depth: int) -> list[Chunk] | None:
+        """One item in its three versions; None when it is gone."""
+        if b is None:
+            if o is None or t is None:
+                only = o or t
+                return [only.text] if only is not None else None
+            if o.words == t.words:
+                return [o.text]
+            return [Conflict(b"", o.text, t.text, note=_named(o, "both added"))]
+        if o is None or t is None:
+            kept = o or t
+            if kept is None or kept.words == b.words:
+                return None
+            note = _named(b, "deleted here, changed there" if o is None else "changed here, deleted there")
+            return [Conflict(b.text, o.text if o else b"", t.text if t else b"", note=note)]
+        if b.text == t.text or o.text == t.text:
+            return [o.text]
+        if b.text == o.text:
+            return [t.text]
+        return self.parts(b.parts, o.parts, t.parts, depth + 1)
+
+
+_Entry = int | tuple[list[int], list[int], list[int]]
+
+
+def _flat(parts: Sequence[Part]) -> bytes:
+    return b"".join(part.bytes() if isinstance(part, Box) else part for part in parts)
+
+
+def _named(item: Item, verdict: str) -> str:
+    key = item.key
+    return f"{key[0]} {key[1]}: {verdict}" if key is not None and len(key) > 1 and len(key[1]) < 60 else verdict
+
+
+def _lead(b: Item | None, o: Item | None, t: Item | None) -> bytes:
+    """White space before an item: whoever changed it has it, ours when both did."""
+    if o is None or t is None:
+        only = o or t or b
+        return only.lead if only is not None else b""
+    return t.lead if b is not None and b.lead == o.lead else o.lead
+
+
+def _other_lead(lists: tuple[Box, Box, Box], lead: bytes, *, first: bool) -> bytes:
+    """White space as the list uses it before its first item, or before a later one."""
+    for box in lists:
+        leads = [item.lead for item in (box.items[:1] if first else box.items[1:])]
+        if leads:
+            return leads[0]
+    return lead if first or lead else b"\n"
+
+
+class _Numbering:
+    """One number per element across the three versions."""
+
+    def __init__(self, base: list[Item], ours: list[Item], theirs: list[Item]) -> None:
+        self.sides = (base, ours, theirs)
+        to_ours, to_theirs = match_items(base, ours), match_items(base, theirs)
+        ids_o, ids_t = {j: i for i, j in to_ours.items()}, {j: i for i, j in to_theirs.items()}
+        fresh = len(base)
+        for i, j in match_items(ours, theirs, strictly=True).items():
+            if i not in ids_o and j not in ids_t:
+                ids_o[i] = ids_t[j] = fresh
+                fresh += 1
+        for ids, items in ((ids_o, ours), (ids_t, theirs)):
+            for index in range(len(items)):
+                if index not in ids:
+                    ids[index] = fresh
+                    fresh += 1
+        self.ids = (
+            list(range(len(base))), [ids_o[i] for i in range(len(ours))], [ids_t[i] for i in range(len(theirs))]
+        )
+        self._at = tuple({id_: place for place, id_ in enumerate(ids)} for ids in self.ids)
+
+    def find(self, side: int, id_: int) -> Item | None:
+        """The element in one version, None when that version lacks it."""
+        place = self._at[side].get(id_)
+        return None if place is None else self.sides[side][place]
+
+    def of(self, side: int, id_: int) -> Item:
+        """The element in a version that has it."""
+        return self.sides[side][self._at[side][id_]]
+
+    def has(self, side: int, id_: int) -> bool:
+        """True when that version has the element."""
+        return id_ in self._at[side]
+
+    def complete(self, entries: Sequence[_Entry]) -> bool:
+        """True when each element stands at one place at most, and none is missing that should be there."""
+        seen: set[int] = set()
+        for entry in entries:
+            for id_ in {entry} if isinstance(entry, int) else {i for ids in entry for i in ids}:
+                if id_ in seen:
+                    return False
+                seen.add(id_)
+        base, ours, theirs = (set(ids) for ids in self.ids)
+        wanted = (ours & theirs) | (ours - base) | (theirs - base)
+        deleted_edited = {i for i in (base & ours) - theirs if self.of(0, i).words != self.of(1, i).words}
+        deleted_edited |= {i for i in (base & theirs) - ours if self.of(0, i).words != self.of(2, i).words}
+        missing = deleted_edited - seen
+        if missing:
+            return False
+        return wanted <= seen
+
+
+def _side_by_side(
+    box: Box, numbering: _Numbering, b: list[int], o: list[int], t: list[int]
+) -> list[int] | None:
+    """Both sides' items in one order, where order carries no meaning; None where it does."""
+    new_o = [i for i in o if not numbering.has(0, i) and not numbering.has(2, i)]
+    new_t = [i for i in t if not numbering.has(0, i) and not numbering.has(1, i)]
+    fresh = [*(numbering.of(1, i) for i in new_o), *(numbering.of(2, i) for i in new_t)]
+    if new_o and new_t and not (box.free or all(item.is_import or item.is_definition for item in fresh)):
+        return None
+    if not (new_o and new_t) and not box.free:
+        return None
+    mine = [i for i in o if numbering.has(2, i) or not numbering.has(0, i) or _edited(numbering, 1, i)]
+    other = [i for i in t if numbering.has(1, i) or not numbering.has(0, i) or _edited(numbering, 2, i)]
+    if [i for i in mine if i in set(other)] != [i for i in other if i in set(mine)]:
+        return None
+    return _woven(mine, other, numbering)
+
+
+def _edited(numbering: _Numbering, side: int, id_: int) -> bool:
+    return numbering.of(0, id_).words != numbering.of(side, id_).words
+
+
+def _woven(mine: list[int], other: list[int], numbering: _Numbering) -> list[int]:
+    """Two orders that agree on what they share, as one: ours first at each place, or sorted where both are."""
+    shared = set(mine) & set(other)
+    out: list[int] = []
+    i = j = 0
+    while i < len(mine) or j < len(other):
+        run_o, run_t = [], []
+        while i < len(mine) and mine[i] not in shared:
+            run_o.append(mine[i])
+            i += 1
+        while j < len(other) and other[j] not in shared:
+            run_t.append(other[j])
+            j += 1
+        out += _sorted_run(run_o, run_t, numbering)
+        if i < len(mine):
+            out.append(mine[i])
+        i, j = i + 1, j + 1
+    return out
+
+
+def _sorted_run(run_o: list[int], run_t: list[int], numbering: _Numbering) -> list[int]:
+    if not run_o or not run_t:
+        return run_o + run_t
+    items = [*((1, i) for i in run_o), *((2, i) for i in run_t)]
+    if _in_order(numbering, 1, run_o) and _in_order(numbering, 2, run_t):
+        return [i for _, i in sorted(items, key=lambda pair: _sort_key(numbering.of(*pair)))]
+    imports = [i for side, i in items if numbering.of(side, i).is_import]
+    return [*imports, *(i for _, i in items if i not in set(imports))] if imports else run_o + run_t
+
+
+def _sort_key(item: Item) -> tuple[bytes, bytes]:
+    return item.words.lower(), item.words
+
+
+def _in_order(numbering: _Numbering, side: int, run: list[int]) -> bool:
+    """True when the run and its neighbours of the same type stand sorted in that version, three of them at least."""
+    items = numbering.sides[side]
+    places = [numbering.ids[side].index(i) for i in run]
+    low, high = places[0], places[-1]
+    kind = items[low].type
+    while low > 0 and items[low - 1].type == kind and items[low].lead.count(b"\n") <= 1:
+        low -= 1
+    while high + 1 < len(items) and items[high + 1].type == kind and items[high + 1].lead.count(b"\n") <= 1:
+        high += 1
+    keys = [_sort_key(item) for item in items[low : high + 1]]
+    return len(keys) > 2 and all(item.type == kind for item in items[low : high + 1]) and keys == sorted(keys)
+
+
+def match_items(a: list[Item], b: list[Item], *, strictly: bool = False) -> dict[int, int]:
+    """Index in `a` -> index in `b` of the same element. `strictly`: by identity and text only, no guesses."""
+    pairs: dict[int, int] = {}
+    _by(pairs, a, b, lambda item: None if item.key is None else (*item.key, item.words))
+    _by(pairs, a, b, lambda item: item.key)
+    if not strictly:
+        _renamed(pairs, a, b)
+    _in_sequence(pairs, a, b, strictly)
+    return pairs
+
+
+def _by(pairs, a, b, identity) -> None:  # type: ignore[no-untyped-def]
+    """Pair items of equal identity, the first with the first."""
+    taken = set(pairs.values())
+    where: dict[object, list[int]] = defaultdict(list)
+    for j, item in enumerate(b):
+        if j not in taken and (key := identity(item)) is not None:
+            where[key].append(j)
+    for i, item in enumerate(a):
+        if i not in pairs and (key := identity(item)) is not None and where.get(key):
+            pairs[i] = where[key].pop(0)
+
+
+def _renamed(pairs: dict[int, int], a: list[Item], b: list[Item]) -> None:
+    taken = set(pairs.values())
+    left = [i for i, item in enumerate(a) if i not in pairs and item.key is not None]
+    right = [j for j, item in enumerate(b) if j not in taken and item.key is not None]
+    if len(left) * len(right) > 2500:
+        return
+    found = []
+    for i in left:
+        for j in right:
+            if a[i].type == b[j].type and not a[i].is_import:
+                score = likeness(a[i].text, b[j].text)
+                if score >= _RENAMED:
+                    found.append((-score, i, j))
+    for _, i, j in sorted(found):
+        if i not in pairs and j not in taken:
+            pairs[i] = j
+            taken.add(j)
+
+
+def _in_sequence(pairs: dict[int, int], a: list[Item], b: list[Item], strictly: bool) -> None:
+    """Statements: by equal text in order, then what is alike in the gaps between."""
+    taken = set(pairs.values())
+    left = [i for i in range(len(a)) if i not in pairs and a[i].key is None]
+    right = [j for j in range(len(b)) if j not in taken and b[j].key is None]
+    i = j = 0
+    gaps = edits([a[x].words for x in left], [b[y].words for y in right])
+    for edit in [*gaps, None]:
+        end = edit.a0 if edit is not None else len(left)
+        while i < end:
+            pairs[left[i]] = right[j]
+            i, j = i + 1, j + 1
+        if edit is None:
+            break
+        if not strictly:
+            _alike(pairs, a, b, left[edit.a0 : edit.a1], right[edit.b0 : edit.b1])
+        i, j = edit.a1, edit.b1
+
+
+def _alike(pairs: dict[int, int], a: list[Item], b: list[Item], left: list[int], right: list[int]) -> None:
+    start = 0
+    if len(left) * len(right) > 400:
+        return
+    for i in left:
+        best = max(
+            ((likeness(a[i].text, b[right[k]].text), -k) for k in range(start, len(right))
+             if a[i].type == b[right[k]].type),
+            default=(0.0, 0),
+        )
+        if best[0] >= _REWRITTEN:
+            pairs[i] = right[-best[1]]
+            start = -best[1] + 1

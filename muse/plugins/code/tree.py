@@ -1,0 +1,248 @@
+"""A source file as nested lists of items, cut so that the pieces put together are the file again, byte for byte.
+
+An item is a node with the comments right above it and what follows it on its line; white space before it is its `lead`.
+Items are taken apart further only when a merge has to look inside.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Union
+
+from muse.plugins.code.languages.table import Language
+from muse.plugins.code.parsing import text_of
+from muse.plugins.code.symbols import name_of
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+Key = tuple[str, ...]
+
+
+class Source:
+    """The bytes of one version and the language to read them by."""
+
+    def __init__(self, language: Language, data: bytes) -> None:
+        self.language = language
+        self.data = data
+
+
+class Item:
+    """One element of a list: `lead` + `text` (+ separator) is its place in the file."""
+
+    def __init__(self, source: Source, node: Node, start: int, stop: int, lead: bytes, grouped: bool) -> None:
+        self.source = source
+        self.node = node
+        self.start = start
+        self.stop = stop
+        self.lead = lead
+        self.text = source.data[start:stop]
+        self.grouped = grouped  # several nodes on one line: no identity of its own
+        self.type = "group" if grouped else core_of(source.language, node).type
+
+    @cached_property
+    def words(self) -> bytes:
+        """The text without differences in white space."""
+        return b" ".join(self.text.split())
+
+    @cached_property
+    def key(self) -> Key | None:
+        """What makes it the same item in another version; None for a statement."""
+        return None if self.grouped else key_of(self.source.language, self.node)
+
+    @cached_property
+    def parts(self) -> list[Part]:
+        """The item as raw text and the lists inside it."""
+        return [self.text] if self.grouped else cut(self.source, self.node, self.start, self.stop)
+
+    @property
+    def is_import(self) -> bool:
+        """True when it may stand in any order among imports."""
+        return self.type in self.source.language.imports
+
+    @property
+    def is_definition(self) -> bool:
+        """True for functions, classes and the like."""
+        return self.type in self.source.language.definitions
+
+
+class Box:
+    """A list of items inside an item: `head`, the items, `tail`. `separator` is b"" where items simply follow each
+    other; `trailing` says that one also stands after the last item. `free` items may stand in any order."""
+
+    def __init__(self, type_: str, free: bool, separator: bytes) -> None:
+        self.type = type_
+        self.free = free
+        self.separator = separator
+        self.trailing = False
+        self.head = b""
+        self.items: list[Item] = []
+        self.tail = b""
+
+    def bytes(self) -> bytes:
+        """The list as it stands in the file."""
+        out = [self.head]
+        for index, item in enumerate(self.items):
+            out += [item.lead, item.text]
+            if index + 1 < len(self.items) or self.trailing:
+                out.append(self.separator)
+        return b"".join([*out, self.tail])
+
+
+Part = Union[bytes, Box]
+
+
+def core_of(language: Language, node: Node) -> Node:
+    """The definition inside decorators or `export`, else the node itself."""
+    while node.type in language.wrappers and node.named_children:
+        inner = [child for child in node.named_children if child.type in language.definitions]
+        inner = inner or [child for child in node.named_children if child.type in language.wrappers]
+        if not inner:
+            return node
+        node = inner[-1]
+    return node
+
+
+def key_of(language: Language, node: Node) -> Key | None:
+    """The identity of a node among its siblings."""
+    core = core_of(language, node)
+    kind = language.definitions.get(core.type)
+    if kind is not None:
+        name = name_of(language, core)
+        if not name:
+            return None
+        return (kind, name, _signature(language, core)) if language.overloads else (kind, name)
+    if core.type in language.keys:
+        found = []
+        for field in language.keys[core.type].split():
+            at = core if field == "*" else core.child_by_field_name(field)
+            if at is None and field.isdigit() and int(field) < core.named_child_count:
+                at = core.named_child(int(field))
+            if at is not None:
+                found.append(b" ".join(text_of(at).split()).decode("utf-8", "replace"))
+        return (core.type, *found) if found else None
+    if core.type in language.imports:
+        return ("import", b" ".join(text_of(core).split()).decode("utf-8", "replace"))
+    return None
+
+
+def _signature(language: Language, node: Node) -> str:
+    parts = [text_of(part) for field in language.signature if (part := node.child_by_field_name(field)) is not None]
+    return b" ".join(b" ".join(parts).split()).decode("utf-8", "replace")
+
+
+def whole_file(language: Language, data: bytes, root: Node) -> list[Part]:
+    """The file as parts."""
+    return cut(Source(language, data), root, 0, len(data))
+
+
+def cut(source: Source, node: Node, start: int, stop: int) -> list[Part]:
+    """The bytes from `start` to `stop` as raw text and the lists of the nodes inside `node`."""
+    boxes = _boxes(source.language, node)
+    parts: list[Part] = []
+    at = start
+    for inner in boxes:
+        low, high = (start, stop) if inner.id == node.id else (inner.start_byte, inner.end_byte)
+        box = _box(source, inner, low, high)
+        if box is None:
+            continue
+        parts += [source.data[at:low], box]
+        at = high
+    parts.append(source.data[at:stop])
+    return parts
+
+
+def _boxes(language: Language, node: Node) -> list[Node]:
+    """The outermost list nodes in `node`, in order."""
+    kinds = language.bodies | language.sets | language.lists
+    if node.type in kinds:
+        return [node]
+    found = []
+    stack = list(reversed(node.named_children))
+    while stack:
+        at = stack.pop()
+        if at.type in kinds:
+            found.append(at)
+        else:
+            stack.extend(reversed(at.named_children))
+    return found
+
+
+def _box(source: Source, node: Node, start: int, stop: int) -> Box | None:
+    """The list a node stands for, None when it does not come apart cleanly."""
+    language, data = source.language, source.data
+    listed = node.type in language.lists
+    box = Box(node.type, listed or node.type in language.sets, language.separator if listed else b"")
+    spans = _spans(language, node, box.separator, data)
+    if not spans:
+        return None
+    at = start
+    for first, (nodes, low, high) in enumerate(spans):
+        gap = data[at:low]
+        lead = gap
+        if first == 0:
+            cut_at = len(gap.rstrip())
+            box.head, lead = gap[:cut_at], gap[cut_at:]
+        elif box.separator:
+            if not gap.lstrip().startswith(box.separator):
+                return None
+            spaces = len(gap) - len(gap.lstrip())
+            if spaces:
+                return None
+            lead = gap[len(box.separator) :]
+        if lead.strip():
+            return None
+        box.items.append(Item(source, nodes[-1], low, high, lead, _several(language, nodes)))
+        at = high
+    tail = data[at:stop]
+    if box.separator and tail.startswith(box.separator):
+        box.trailing, tail = True, tail[len(box.separator) :]
+    box.tail = tail
+    return box if box.bytes() == data[start:stop] else None
+
+
+def _several(language: Language, nodes: list[Node]) -> bool:
+    side = language.comments | language.leading
+    return sum(node.type not in side for node in nodes) > 1
+
+
+def _spans(language: Language, node: Node, separator: bytes, data: bytes) -> list[tuple[list[Node], int, int]]:
+    """Groups of child nodes that make one item, with the bytes they cover."""
+    spans: list[tuple[list[Node], int, int]] = []
+    open_: list[Node] = []  # comments and attributes that wait for what they sit on
+    children = node.children
+    for place, child in enumerate(children):
+        if not child.is_named:
+            token = text_of(child)
+            if spans and not open_ and token in (b";", b",") and token != separator \
+                    and not data[spans[-1][2] : child.start_byte].strip(b" \t"):
+                nodes, low, _ = spans[-1]
+                spans[-1] = (nodes, low, child.end_byte)
+            continue
+        if child.start_byte == child.end_byte:
+            continue
+        end = child.end_byte - (len(text_of(child)) - len(text_of(child).rstrip(b"\r\n")))
+        if spans and not open_ and not separator and b"\n" not in data[spans[-1][2] : child.start_byte]:
+            nodes, low, _ = spans[-1]
+            spans[-1] = ([*nodes, child], low, end)
+            continue
+        if child.type in language.comments | language.leading:
+            follower = next((c for c in children[place + 1 :] if c.is_named), None)
+            if follower is not None and _sits_on(data, child, follower, language, separator):
+                open_.append(child)
+                continue
+        nodes = [*open_, child]
+        spans.append((nodes, nodes[0].start_byte, end))
+        open_ = []
+    if open_:
+        spans.append((open_, open_[0].start_byte, open_[-1].end_byte))
+    return spans
+
+
+def _sits_on(data: bytes, node: Node, follower: Node, language: Language, separator: bytes) -> bool:
+    """True when nothing but a line end lies between a comment (or attribute) and what follows it."""
+    between = data[node.end_byte : follower.start_byte]
+    if between.strip():
+        return False
+    ended = text_of(node).endswith(b"\n")
+    return node.type in language.leading or between.count(b"\n") + ended <= 1
