@@ -282,21 +282,25 @@ def _sorted_run(run_o: list[int], run_t: list[int], numbering: _Numbering) -> li
 
 
 def _sort_key(item: Item) -> tuple[bytes, bytes]:
-    return item.words.lower(), item.words
+    words = item.words.rstrip(b";")
+    return words.lower(), words
 
 
 def _in_order(numbering: _Numbering, side: int, run: list[int]) -> bool:
-    """True when the run and its neighbours of the same type stand sorted in that version, three of them at least."""
+    """True when the run and the two neighbours of its type on each hand stand sorted in that version."""
     items = numbering.sides[side]
     places = [numbering.ids[side].index(i) for i in run]
     low, high = places[0], places[-1]
     kind = items[low].type
-    while low > 0 and items[low - 1].type == kind and items[low].lead.count(b"\n") <= 1:
-        low -= 1
-    while high + 1 < len(items) and items[high + 1].type == kind and items[high + 1].lead.count(b"\n") <= 1:
-        high += 1
+    for _ in range(2):
+        if low > 0 and items[low - 1].type == kind and items[low].lead.count(b"\n") <= 1:
+            low -= 1
+        if high + 1 < len(items) and items[high + 1].type == kind and items[high + 1].lead.count(b"\n") <= 1:
+            high += 1
     keys = [_sort_key(item) for item in items[low : high + 1]]
-    return len(keys) > 2 and all(item.type == kind for item in items[low : high + 1]) and keys == sorted(keys)
+    if len(keys) < 3 or any(item.type != kind for item in items[low : high + 1]):
+        return False
+    return keys == sorted(keys) or [key[1] for key in keys] == sorted(key[1] for key in keys)
 
 
 def match_items(a: list[Item], b: list[Item], *, strictly: bool = False) -> dict[int, int]:

@@ -5,7 +5,15 @@ from muse.plugins.code.languages.table import Language
 LANGUAGE = Language(
     name="c",
     grammar=("tree_sitter_c", "language"),
-    definitions={"function_definition": "function", "struct_specifier": "struct", "union_specifier": "union", "enum_specifier": "enum", "type_definition": "type", "preproc_def": "macro", "preproc_function_def": "macro"},
+    definitions={
+        "function_definition": "function",
+        "struct_specifier": "struct",
+        "union_specifier": "union",
+        "enum_specifier": "enum",
+        "type_definition": "type",
+        "preproc_def": "macro",
+        "preproc_function_def": "macro",
+    },
     bodies=frozenset({"translation_unit", "compound_statement", "preproc_ifdef", "preproc_if", "preproc_else"}),
     sets=frozenset({"field_declaration_list"}),
     lists=frozenset({"enumerator_list"}),

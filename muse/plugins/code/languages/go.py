@@ -5,7 +5,12 @@ from muse.plugins.code.languages.table import Language
 LANGUAGE = Language(
     name="go",
     grammar=("tree_sitter_go", "language"),
-    definitions={"function_declaration": "function", "method_declaration": "method", "type_declaration": "type", "type_spec": "type"},
+    definitions={
+        "function_declaration": "function",
+        "method_declaration": "method",
+        "type_declaration": "type",
+        "type_spec": "type",
+    },
     bodies=frozenset({"source_file", "statement_list", "block"}),
     sets=frozenset({"field_declaration_list", "import_spec_list"}),
     imports=frozenset({"import_declaration", "import_spec"}),

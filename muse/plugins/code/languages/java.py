@@ -5,7 +5,15 @@ from muse.plugins.code.languages.table import Language
 LANGUAGE = Language(
     name="java",
     grammar=("tree_sitter_java", "language"),
-    definitions={"class_declaration": "class", "interface_declaration": "interface", "enum_declaration": "enum", "record_declaration": "record", "annotation_type_declaration": "annotation", "method_declaration": "method", "constructor_declaration": "constructor"},
+    definitions={
+        "class_declaration": "class",
+        "interface_declaration": "interface",
+        "enum_declaration": "enum",
+        "record_declaration": "record",
+        "annotation_type_declaration": "annotation",
+        "method_declaration": "method",
+        "constructor_declaration": "constructor",
+    },
     bodies=frozenset({"program", "block", "constructor_body"}),
     sets=frozenset({"class_body", "interface_body", "enum_body_declarations", "annotation_type_body"}),
     imports=frozenset({"import_declaration"}),

@@ -5,7 +5,12 @@ from muse.plugins.code.languages.table import Language
 LANGUAGE = Language(
     name="javascript",
     grammar=("tree_sitter_javascript", "language"),
-    definitions={"function_declaration": "function", "generator_function_declaration": "function", "class_declaration": "class", "method_definition": "method"},
+    definitions={
+        "function_declaration": "function",
+        "generator_function_declaration": "function",
+        "class_declaration": "class",
+        "method_definition": "method",
+    },
     wrappers=frozenset({"export_statement"}),
     bodies=frozenset({"program", "statement_block"}),
     sets=frozenset({"class_body"}),

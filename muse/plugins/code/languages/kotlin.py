@@ -5,7 +5,13 @@ from muse.plugins.code.languages.table import Language
 LANGUAGE = Language(
     name="kotlin",
     grammar=("tree_sitter_kotlin", "language"),
-    definitions={"function_declaration": "function", "class_declaration": "class", "object_declaration": "object", "companion_object": "object", "type_alias": "type"},
+    definitions={
+        "function_declaration": "function",
+        "class_declaration": "class",
+        "object_declaration": "object",
+        "companion_object": "object",
+        "type_alias": "type",
+    },
     bodies=frozenset({"source_file", "block"}),
     sets=frozenset({"class_body"}),
     imports=frozenset({"import"}),

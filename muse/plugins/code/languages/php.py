@@ -5,7 +5,14 @@ from muse.plugins.code.languages.table import Language
 LANGUAGE = Language(
     name="php",
     grammar=("tree_sitter_php", "language_php"),
-    definitions={"function_definition": "function", "method_declaration": "method", "class_declaration": "class", "interface_declaration": "interface", "trait_declaration": "trait", "enum_declaration": "enum"},
+    definitions={
+        "function_definition": "function",
+        "method_declaration": "method",
+        "class_declaration": "class",
+        "interface_declaration": "interface",
+        "trait_declaration": "trait",
+        "enum_declaration": "enum",
+    },
     bodies=frozenset({"program", "compound_statement"}),
     sets=frozenset({"declaration_list", "enum_declaration_list"}),
     imports=frozenset({"namespace_use_declaration"}),

@@ -5,7 +5,15 @@ from muse.plugins.code.languages.table import Language
 LANGUAGE = Language(
     name="scala",
     grammar=("tree_sitter_scala", "language"),
-    definitions={"function_definition": "function", "function_declaration": "function", "class_definition": "class", "object_definition": "object", "trait_definition": "trait", "enum_definition": "enum", "type_definition": "type"},
+    definitions={
+        "function_definition": "function",
+        "function_declaration": "function",
+        "class_definition": "class",
+        "object_definition": "object",
+        "trait_definition": "trait",
+        "enum_definition": "enum",
+        "type_definition": "type",
+    },
     bodies=frozenset({"compilation_unit", "block", "indented_block"}),
     sets=frozenset({"template_body"}),
     imports=frozenset({"import_declaration"}),

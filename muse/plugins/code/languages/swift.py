@@ -5,7 +5,14 @@ from muse.plugins.code.languages.table import Language
 LANGUAGE = Language(
     name="swift",
     grammar=("tree_sitter_swift", "language"),
-    definitions={"function_declaration": "function", "class_declaration": "class", "protocol_declaration": "protocol", "init_declaration": "constructor", "typealias_declaration": "type", "protocol_function_declaration": "function"},
+    definitions={
+        "function_declaration": "function",
+        "class_declaration": "class",
+        "protocol_declaration": "protocol",
+        "init_declaration": "constructor",
+        "typealias_declaration": "type",
+        "protocol_function_declaration": "function",
+    },
     bodies=frozenset({"source_file", "statements"}),
     sets=frozenset({"class_body", "protocol_body", "enum_class_body"}),
     imports=frozenset({"import_declaration"}),
