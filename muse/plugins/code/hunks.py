@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Hashable, Sequence
+
 from muse.core.markers import Chunk, Conflict
 from muse.core.options import MergeOptions
 from muse.core.textmerge import merge_text
@@ -10,6 +13,7 @@ from muse.plugins.code.tokens import is_blank, is_weak_line, tokens
 
 _SIZE = 61  # marker signs: more than any file has, so that no content is taken for a marker
 _MAX_TOKENS = 6000
+_ALIKE = 0.5
 _PROBE = MergeOptions(ours_label="", base_label="", theirs_label="", marker_size=_SIZE, conflict_style="diff3")
 
 
@@ -70,12 +74,23 @@ def merge_lines(base: bytes, ours: bytes, theirs: bytes) -> list[Chunk]:
         return [theirs]
     b, o, t = _lines(base), _lines(ours), _lines(theirs)
     out: list[Chunk] = []
-    for kind, b0, b1, o0, o1, t0, t1 in regions(b, o, t, weak=is_weak_line, strict=False):
+    for kind, b0, b1, o0, o1, t0, t1 in regions(b, o, t, weak=is_weak_line, firm=_line_by_line):
         if kind == "conflict":
             out.extend(merge_tokens(b"".join(b[b0:b1]), b"".join(o[o0:o1]), b"".join(t[t0:t1])))
         else:
             out.append(b"".join(t[t0:t1] if kind == "theirs" else o[o0:o1]))
     return out
+
+
+def _line_by_line(old: Sequence[Hashable], new: Sequence[Hashable]) -> bool:
+    """True when each old line became one new line that is still much like it."""
+    pairs = zip(old, new, strict=False)
+    return len(old) == len(new) and all(_alike(a, b) for a, b in pairs if isinstance(a, bytes) and isinstance(b, bytes))
+
+
+def _alike(old: bytes, new: bytes) -> bool:
+    a, b = Counter(t for t in tokens(old) if not is_blank(t)), Counter(t for t in tokens(new) if not is_blank(t))
+    return 2 * (a & b).total() >= _ALIKE * (a.total() + b.total())
 
 
 def merge_tokens(base: bytes, ours: bytes, theirs: bytes) -> list[Chunk]:
@@ -88,7 +103,7 @@ def merge_tokens(base: bytes, ours: bytes, theirs: bytes) -> list[Chunk]:
     if len(b) + len(o) + len(t) > _MAX_TOKENS:
         return whole
     out = []
-    for kind, _, _, o0, o1, t0, t1 in regions(b, o, t, weak=is_blank, strict=True):
+    for kind, _, _, o0, o1, t0, t1 in regions(b, o, t, weak=is_blank, firm=None):
         if kind == "conflict":
             return whole
         out.extend(t[t0:t1] if kind == "theirs" else o[o0:o1])

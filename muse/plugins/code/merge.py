@@ -17,9 +17,11 @@ from muse.core.markers import Chunk, Conflict, conflict_size, conflicts_of, join
 from muse.core.options import MergeOptions
 from muse.core.textmerge import merge_text
 from muse.domain import ConflictRecord, FileMerge
+from muse.plugins.code.duplicates import as_conflicts, may_repeat, repeated
 from muse.plugins.code.hunks import refined, text_chunks
 from muse.plugins.code.languages import language_of
 from muse.plugins.code.languages.table import Language
+from muse.plugins.code.parsing import available, parses_as_well
 from muse.plugins.code.tokens import keeps_every_edit
 
 SECONDS = 5.0
@@ -50,25 +52,35 @@ def _best(
     language: Language | None, text: list[Chunk], base: bytes, ours: bytes, theirs: bytes, until: float
 ) -> tuple[list[Chunk], str]:
     """The chunks of the best answer and the name of the step that gave it."""
-    size = conflict_size(text)
+    sides = base, ours, theirs
+    if max(map(len, sides)) > _MAX_BYTES or time.monotonic() > until:
+        return text, "text"
+    text = _without_repeats(language, text, *sides)
+    best, step, size = text, "text", conflict_size(text)
     if not size:
-        return text, "text"
-    if max(len(base), len(ours), len(theirs)) > _MAX_BYTES or time.monotonic() > until:
-        return text, "text"
-    best, step = text, "text"
+        return best, step
     tokenwise = refined(text)
-    if conflict_size(tokenwise) < size and _trusted(language, tokenwise, base, ours, theirs):
+    if conflict_size(tokenwise) < size and _trusted(language, tokenwise, *sides):
         best, step, size = tokenwise, "tokens", conflict_size(tokenwise)
-    if not size or language is None or language.grammar is None:
+    if not size or not available(language):
         return best, step
     from muse.plugins.code.structured import merge_trees
 
-    structured = merge_trees(language, base, ours, theirs, until)
-    if structured is not None and conflict_size(structured) < size and _trusted(
-        language, structured, base, ours, theirs
-    ):
+    structured = merge_trees(language, *sides, until)
+    if structured is not None and conflict_size(structured) < size and _trusted(language, structured, *sides):
         best, step = structured, "structure"
     return best, step
+
+
+def _without_repeats(
+    language: Language | None, text: list[Chunk], base: bytes, ours: bytes, theirs: bytes
+) -> list[Chunk]:
+    """A clean text merge, unless it holds two definitions of one name that neither side had: those become conflicts."""
+    if language is None or not language.definitions or conflicts_of(text) or not may_repeat(base, ours, theirs):
+        return text
+    merged = joined(text)
+    spans = repeated(language, merged, (base, ours, theirs))
+    return as_conflicts(merged, spans) if spans else text
 
 
 def _trusted(language: Language | None, chunks: Sequence[Chunk], base: bytes, ours: bytes, theirs: bytes) -> bool:
@@ -83,11 +95,12 @@ def _trusted(language: Language | None, chunks: Sequence[Chunk], base: bytes, ou
     merged = joined(chunks)
     if not keeps_every_edit(base, ours, theirs, merged):
         return False
-    if language is None or language.grammar is None:
+    if language is None or not available(language):
         return True
-    from muse.plugins.code.parsing import parses_as_well
-
-    return parses_as_well(language, merged, (base, ours, theirs))
+    sides = base, ours, theirs
+    if not parses_as_well(language, merged, sides):
+        return False
+    return not (language.definitions and may_repeat(*sides) and repeated(language, merged, sides))
 
 
 def _with_side(chunks: Sequence[Chunk], side: str, ours: bytes, theirs: bytes) -> tuple[bytes, bytes, bytes]:

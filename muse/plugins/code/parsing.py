@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import time
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeGuard
 
 from muse.plugins.code.languages.table import Language
 
@@ -32,7 +32,7 @@ def _parser(grammar: tuple[str, str]) -> Parser | None:
         return None
 
 
-def available(language: Language | None) -> bool:
+def available(language: Language | None) -> TypeGuard[Language]:
     """True when the language has a grammar that can be loaded here."""
     return language is not None and language.grammar is not None and _parser(language.grammar) is not None
 

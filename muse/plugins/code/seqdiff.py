@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Hashable, Sequence
 from typing import NamedTuple
 
-_MAX_D = 300
+_MAX_D = 80
 
 
 class Edit(NamedTuple):
@@ -148,15 +148,33 @@ def regions(
     theirs: Sequence[Hashable],
     *,
     weak: Callable[[Hashable], bool],
-    strict: bool,
+    firm: Callable[[Sequence[Hashable], Sequence[Hashable]], bool] | None,
 ) -> list[Region]:
     """Three-way merge of sequences as a list of regions that cover all three.
 
-    Overlapping edits conflict. Neighbouring ones, with nothing but `weak` elements between them, conflict when
-    `strict`; otherwise only where they could be meant for one place: not when one of them replaces as many elements as
-    it takes, nor when both only remove.
+    Overlapping edits conflict. Neighbouring ones, with nothing but `weak` elements between them, conflict when `firm`
+    is None; otherwise only where they could be meant for one place: not when one of them is `firm(old, new)`, which
+    says that each old element became one new one, nor when both only remove.
     """
     mine, other = edits(base, ours), edits(base, theirs)
+    grows = {
+        (side is ours, edit): 0 if firm is not None and firm(base[edit.a0 : edit.a1], side[edit.b0 : edit.b1])
+        else edit.growth or 1
+        for side, found in ((ours, mine), (theirs, other)) for edit in found
+    }
+
+    def meets(taken: list[Edit], new: Edit, is_ours: bool) -> bool:
+        """True when `new` cannot stand beside one of the other side's edits already taken into the region."""
+        for edit in taken:
+            if edit.a0 < new.a1 and new.a0 < edit.a1:
+                return True
+            if strong[max(edit.a0, new.a0)] > strong[min(edit.a1, new.a1)]:
+                continue
+            one, two = grows[not is_ours, edit], grows[is_ours, new]
+            if firm is None or (one and two and max(one, two) > 0):
+                return True
+        return False
+
     strong = [0]
     for element in base:
         strong.append(strong[-1] + (not weak(element)))
@@ -174,9 +192,9 @@ def regions(
         grown = True
         while grown:
             grown = False
-            if i < len(mine) and _meets(other[j0:j], mine[i], strong, strict):
+            if i < len(mine) and meets(other[j0:j], mine[i], True):
                 end, i, grown = max(end, mine[i].a1), i + 1, True
-            if j < len(other) and _meets(mine[i0:i], other[j], strong, strict):
+            if j < len(other) and meets(mine[i0:i], other[j], False):
                 end, j, grown = max(end, other[j].a1), j + 1, True
         if start > b:
             out.append(Region("same", b, start, o, o + start - b, t, t + start - b))
@@ -194,16 +212,3 @@ def _kind(ours: Sequence[Hashable], theirs: Sequence[Hashable], mine: bool, othe
     if mine and other:
         return "both" if list(ours) == list(theirs) else "conflict"
     return "ours" if mine else "theirs"
-
-
-def _meets(taken: list[Edit], new: Edit, strong: list[int], strict: bool) -> bool:
-    """True when `new` cannot stand beside one of the other side's edits already taken into the region."""
-    for edit in taken:
-        if edit.a0 < new.a1 and new.a0 < edit.a1:
-            return True
-        low, high = min(edit.a1, new.a1), max(edit.a0, new.a0)
-        if strong[high] > strong[low]:
-            continue
-        if strict or (edit.growth > 0 and new.growth) or (edit.growth and new.growth > 0):
-            return True
-    return False

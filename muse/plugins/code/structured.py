@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from muse.core.markers import Chunk, Conflict, conflict_size
 from muse.plugins.code.hunks import merge_lines
@@ -17,7 +17,7 @@ from muse.plugins.code.languages.table import Language
 from muse.plugins.code.matching import likeness
 from muse.plugins.code.parsing import TooSlowError, parse
 from muse.plugins.code.seqdiff import edits, regions
-from muse.plugins.code.tree import Box, Item, Part, whole_file
+from muse.plugins.code.tree import Box, Item, Key, Part, whole_file
 
 _MAX_DEPTH = 60
 _RENAMED = 0.65
@@ -33,9 +33,19 @@ def merge_trees(language: Language, base: bytes, ours: bytes, theirs: bytes, unt
             return None
         versions.append(whole_file(language, data, tree.root_node))
     try:
-        return _Merge(until).parts(*versions, depth=0)
+        return _Merge(until).parts(versions[0], versions[1], versions[2], 0)
     except TooSlowError:
         return None
+
+
+def _nothing(_: object) -> bool:
+    """No item is too common to tell two places apart: each has a number of its own."""
+    return False
+
+
+def _never(_: object, __: object) -> bool:
+    """An item replaced by another one was rewritten; what was only edited kept its number."""
+    return False
 
 
 class _Merge:
@@ -90,7 +100,7 @@ class _Merge:
         """Which item or conflict comes when; None when the lists cannot be put in one order without losing one."""
         b, o, t = numbering.ids
         out: list[_Entry] = []
-        for kind, b0, b1, o0, o1, t0, t1 in regions(b, o, t, weak=lambda _: False, strict=False):
+        for kind, b0, b1, o0, o1, t0, t1 in regions(b, o, t, weak=_nothing, firm=_never):
             if kind != "conflict":
                 out.extend(t[t0:t1] if kind == "theirs" else o[o0:o1])
                 continue
@@ -306,7 +316,7 @@ def _in_order(numbering: _Numbering, side: int, run: list[int]) -> bool:
 def match_items(a: list[Item], b: list[Item], *, strictly: bool = False) -> dict[int, int]:
     """Index in `a` -> index in `b` of the same element. `strictly`: by identity and text only, no guesses."""
     pairs: dict[int, int] = {}
-    _by(pairs, a, b, lambda item: None if item.key is None else (*item.key, item.words))
+    _by(pairs, a, b, lambda item: None if item.key is None else (*item.key, item.words.decode("latin-1")))
     _by(pairs, a, b, lambda item: item.key)
     if not strictly:
         _renamed(pairs, a, b)
@@ -314,10 +324,12 @@ def match_items(a: list[Item], b: list[Item], *, strictly: bool = False) -> dict
     return pairs
 
 
-def _by(pairs, a, b, identity) -> None:  # type: ignore[no-untyped-def]
+def _by(
+    pairs: dict[int, int], a: list[Item], b: list[Item], identity: Callable[[Item], Key | None]
+) -> None:
     """Pair items of equal identity, the first with the first."""
     taken = set(pairs.values())
-    where: dict[object, list[int]] = defaultdict(list)
+    where: dict[Key, list[int]] = defaultdict(list)
     for j, item in enumerate(b):
         if j not in taken and (key := identity(item)) is not None:
             where[key].append(j)

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 
+_BRANCHES = frozenset({"preproc_ifdef", "preproc_if", "preproc_else", "preproc_elif", "if_statement", "else_clause"})
+
+
 @dataclass(frozen=True)
 class Symbol:
     """One definition.
@@ -21,7 +24,9 @@ class Symbol:
     `address` is the qualified name inside the file, `#2` and so on appended to repeated ones. `start` and `end` are
     byte offsets that include decorators and the comment block on top; `content_id` covers that text, `body_id` the
     definition's tokens without its name, `inner_id` those of its block alone, `signature_id` its parameters and types;
-    `token_id` all tokens without white space and comments. `leaf` is False when it holds further symbols.
+    `token_id` all tokens without white space and comments. `leaf` is False when it holds further symbols; `marks` are
+    its decorators;
+    `conditional` says that it stands in a branch of the preprocessor or under `#[cfg]`, and may lawfully repeat.
     """
 
     kind: str
@@ -38,6 +43,7 @@ class Symbol:
     text: bytes
     leaf: bool
     marks: frozenset[str] = frozenset()
+    conditional: bool = False
 
 
 def symbols_of(language: Language, data: bytes, until: float | None = None) -> list[Symbol] | None:
@@ -47,9 +53,9 @@ def symbols_of(language: Language, data: bytes, until: float | None = None) -> l
         return None
     found: list[Symbol] = []
     seen: Counter[str] = Counter()
-    stack: list[tuple[Node, Node, str]] = [(tree.root_node, tree.root_node, "")]
+    stack: list[tuple[Node, Node, str, bool]] = [(tree.root_node, tree.root_node, "", False)]
     while stack:
-        node, outer, scope = stack.pop()
+        node, outer, scope, branch = stack.pop()
         kind = language.definitions.get(node.type)
         inner = scope
         if kind is not None:
@@ -58,10 +64,11 @@ def symbols_of(language: Language, data: bytes, until: float | None = None) -> l
                 qualified = f"{scope}.{name}" if scope else name
                 seen[qualified] += 1
                 inner = qualified if seen[qualified] == 1 else f"{qualified}#{seen[qualified]}"
-                found.append(_symbol(language, data, node, outer, kind, name, inner, scope))
+                found.append(_symbol(language, data, node, outer, kind, name, inner, scope, branch))
         wraps = node.type in language.wrappers
+        branch = branch or node.type in _BRANCHES
         for child in reversed(node.named_children):
-            stack.append((child, outer if wraps and kind is None else child, inner))
+            stack.append((child, outer if wraps and kind is None else child, inner, branch))
     parents = {symbol.parent for symbol in found}
     return [symbol if symbol.address in parents else _as_leaf(symbol) for symbol in found]
 
@@ -87,7 +94,15 @@ def name_of(language: Language, node: Node) -> str:
 
 
 def _symbol(
-    language: Language, data: bytes, node: Node, outer: Node, kind: str, name: str, address: str, scope: str
+    language: Language,
+    data: bytes,
+    node: Node,
+    outer: Node,
+    kind: str,
+    name: str,
+    address: str,
+    scope: str,
+    branch: bool,
 ) -> Symbol:
     start = _with_comments(language, data, outer)
     signature = b"\0".join(
@@ -114,6 +129,7 @@ def _symbol(
         text=data[start : outer.end_byte],
         leaf=False,
         marks=marks,
+        conditional=branch or b"cfg" in data[start : node.start_byte],
     )
 
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Hashable
+from functools import lru_cache
 
-from muse.plugins.code.seqdiff import Edit, edits
+from muse.plugins.code.seqdiff import edits
 
 # words (and the bytes of non-ASCII letters), numbers and versions, runs of blanks, line ends, single signs
 _TOKEN = re.compile(rb"\d[\w.]*|[\w\x80-\xff]+|[ \t\f\v]+|\r?\n|[^\w\s]|\s", re.ASCII)
@@ -46,16 +47,17 @@ def keeps_every_edit(base: bytes, ours: bytes, theirs: bytes, merged: bytes) -> 
     return True
 
 
+@lru_cache(maxsize=4)
 def _changes(base: bytes, side: bytes) -> tuple[Counter[bytes], Counter[bytes], Counter[bytes]]:
-    """Per token: by how much its count changed, how often it was inserted, how often deleted."""
+    """Per token: by how much its count changed, how often it was inserted, how often deleted. Within one edit of lines
+    a token that was only moved counts as neither."""
     a, b = base.splitlines(True), side.splitlines(True)
     inserted: Counter[bytes] = Counter()
     deleted: Counter[bytes] = Counter()
     for edit in edits(a, b):
-        old, new = _solid(a, edit.a0, edit.a1), _solid(b, edit.b0, edit.b1)
-        for inner in edits(old, new) if len(old) + len(new) < 4000 else [Edit(0, len(old), 0, len(new))]:
-            deleted.update(old[inner.a0 : inner.a1])
-            inserted.update(new[inner.b0 : inner.b1])
+        old, new = Counter(_solid(a, edit.a0, edit.a1)), Counter(_solid(b, edit.b0, edit.b1))
+        deleted += old - new
+        inserted += new - old
     net = Counter(inserted)
     net.subtract(deleted)
     return net, inserted, deleted

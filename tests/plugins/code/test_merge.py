@@ -116,3 +116,41 @@ def test_binary_is_a_conflict_as_a_whole() -> None:
     merged = merge(b"\0ours", b"\0theirs", b"\0base")
     assert merged.content == b"\0ours"
     assert [record.conflict_type for record in merged.conflicts] == ["file_level"]
+
+
+def test_two_definitions_that_neither_side_had_conflict() -> None:
+    ours = BASE.replace(b"def load(", b"def save(path):\n    return 1\n\n\ndef load(")
+    theirs = BASE + b"\n\ndef save(path):\n    return 2\n"
+    merged = merge(ours, theirs)
+    assert merged.conflicts
+    assert b"return 1" in (merged.content or b"")
+    assert b"return 2" in (merged.content or b"")
+
+
+@pytest.mark.parametrize("mark", [b"@overload\n", b"@size.setter\n"])
+def test_lawful_repetitions_stay_clean(mark: bytes) -> None:
+    ours = BASE.replace(b"def load(", mark + b"def size(path):\n    return 1\n\n\ndef load(")
+    theirs = BASE + b"\n\n" + mark + b"def size(path):\n    return 2\n"
+    assert not merge(ours, theirs).conflicts
+
+
+def test_rename_on_one_side_and_edit_of_the_body_on_the_other() -> None:
+    ours = BASE.replace(b"def load(path):\n    data = open", b"def read(path):\n    data = open")
+    theirs = BASE.replace(b"open(path).read()", b"open(path, 'rb').read()")
+    merged = merge(ours, theirs)
+    assert merged.content == theirs.replace(b"def load", b"def read")
+    assert not merged.conflicts
+
+
+def test_functions_added_by_both_stand_side_by_side() -> None:
+    one, two = b"\n\ndef one():\n    return 1\n", b"\n\ndef two():\n    return 2\n"
+    merged = merge(BASE + one, BASE + two)
+    assert merged.content == BASE + one + two
+    assert not merged.conflicts
+
+
+def test_imports_added_by_both_merge_sorted() -> None:
+    merged = merge(BASE.replace(b"import sys\n", b"import re\nimport sys\n"),
+                   BASE.replace(b"import sys\n", b"import pathlib\nimport sys\n"))
+    assert merged.content == BASE.replace(b"import sys\n", b"import pathlib\nimport re\nimport sys\n")
+    assert not merged.conflicts

@@ -21,4 +21,5 @@ LANGUAGE = Language(
     name_fields=("name", "declarator.declarator.declarator", "declarator.declarator", "declarator"),
     signature=(),
     keys={"enumerator": "name", "field_declaration": "declarator"},
+    reopened=frozenset({"struct", "union", "enum", "type", "macro"}),
 )

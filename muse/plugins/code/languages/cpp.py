@@ -36,4 +36,5 @@ LANGUAGE = Language(
     signature=("declarator",),
     overloads=True,
     keys={"enumerator": "name", "field_declaration": "declarator"},
+    reopened=frozenset({"namespace"}),
 )

@@ -24,4 +24,5 @@ LANGUAGE = Language(
     signature=("parameters",),
     overloads=True,
     keys={"field_declaration": "0", "enum_member_declaration": "name", "event_field_declaration": "0"},
+    reopened=frozenset({"namespace", "class", "struct", "interface", "record"}),
 )

@@ -8,4 +8,5 @@ LANGUAGE = Language(
     definitions={"rule": "rule"},
     bodies=frozenset({"makefile"}),
     keys={"variable_assignment": "name"},
+    reopened=frozenset({"rule"}),
 )

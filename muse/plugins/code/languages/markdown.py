@@ -8,4 +8,5 @@ LANGUAGE = Language(
     definitions={"section": "section"},
     bodies=frozenset({"document", "section"}),
     name_fields=("heading_content",),
+    reopened=frozenset({"section"}),
 )

@@ -9,4 +9,5 @@ LANGUAGE = Language(
     bodies=frozenset({"program", "body_statement", "block_body"}),
     signature=("parameters",),
     keys={"pair": "key"},
+    reopened=frozenset({"class", "module"}),
 )

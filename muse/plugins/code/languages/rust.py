@@ -38,4 +38,5 @@ LANGUAGE = Language(
         "scoped_identifier": "*",
         "identifier": "*",
     },
+    reopened=frozenset({"impl"}),
 )

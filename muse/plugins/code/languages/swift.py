@@ -20,4 +20,5 @@ LANGUAGE = Language(
     signature=(),
     overloads=True,
     keys={"property_declaration": "name", "enum_entry": "name"},
+    reopened=frozenset({"class"}),
 )

@@ -17,7 +17,8 @@ class Language:
     `signature` names the fields that make the signature; `overloads` says that two definitions of one name and kind
     may stand side by side when their signatures differ. `keys` names, for further nodes, the fields (or places of named
     children, or `*` for the whole text) that identify them among their siblings. `leading` are attributes that stand
-    before what they belong to as nodes of their own. `repeatable` are decorators under which a name may repeat.
+    before what they belong to as nodes of their own. `repeatable` are names, and decorators,
+    under which a definition may repeat; `reopened` are kinds that may.
     """
 
     name: str
@@ -34,5 +35,6 @@ class Language:
     signature: tuple[str, ...] = ("parameters", "type_parameters", "return_type")
     overloads: bool = False
     repeatable: frozenset[str] = frozenset()
+    reopened: frozenset[str] = frozenset()
     keys: dict[str, str] = field(default_factory=dict)
     separator: bytes = b","

@@ -35,4 +35,5 @@ LANGUAGE = Language(
         "enum_assignment": "name",
         "property_identifier": "*",
     },
+    reopened=frozenset({"namespace", "interface", "function", "method"}),
 )
