@@ -48,6 +48,8 @@ VERBS: dict[str, Verb] = {
     "tag": Verb("muse.cli.verbs.tag", GROW, "List, make or delete tags"),
     "clone": Verb("muse.cli.verbs.clone", START, "Clone a repository and set Muse up in the clone"),
     "init": Verb("muse.cli.verbs.init", START, "Create an empty Git repository with Muse set up in it"),
+    "conflicts": Verb("muse.cli.verbs.conflicts", GROW, "List what is left to settle, in musical and code terms"),
+    "resolve": Verb("muse.cli.verbs.resolve", GROW, "Settle conflicts of a file by choosing sides"),
     "domains": Verb("muse.cli.verbs.domains", SETUP, "List the domains and the files they claim"),
     "install": Verb("muse.cli.verbs.install", SETUP, "Make Git use Muse's merge and diff drivers"),
     "uninstall": Verb("muse.cli.verbs.uninstall", SETUP, "Take Muse's drivers out of Git again"),

@@ -275,22 +275,44 @@ def _state(side: bytes | None, base: bytes | None) -> str:
 
 
 def merge_as_text(path: str, base: bytes | None, ours: bytes, theirs: bytes) -> FileMerge:
-    """Git's text merge, which is the answer whenever a domain has none; a binary file is a conflict as a whole."""
+    """Git's text merge, which is the answer whenever a domain has none; a binary file is a conflict as a whole.
+
+    Each hunk left has the address `hunk:<n>`, counted from 1 in the unsettled merge, so that a pick can settle it.
+    """
     from muse.core.textmerge import merge_text
 
-    merged = merge_text(base or b"", ours, theirs, options.current())
+    how = options.current()
+    merged = merge_text(base or b"", ours, theirs, how)
     if merged is None:
         return whole_file_conflict(path, base, ours, theirs)
     data, count = merged
     if not count:
         return FileMerge(data)
-    record = ConflictRecord(
-        path=path,
-        conflict_type="text",
-        ours_summary=f"{count} conflicting hunk(s)",
-        hint=f"edit {path}, then: git add {path}",
-    )
-    return FileMerge(data, [record])
+    from muse.core.textchunks import settle_hunks
+
+    settled, left = settle_hunks(base or b"", ours, theirs, how)
+    records = [
+        ConflictRecord(
+            path=path,
+            conflict_type="text",
+            address=address,
+            addresses=[address],
+            base_summary=head_line(hunk.base),
+            ours_summary=head_line(hunk.ours),
+            theirs_summary=head_line(hunk.theirs),
+            hint=f"edit {path}, or: muse resolve --pick {address}=ours {path}",
+        )
+        for address, hunk in left
+    ]
+    return FileMerge(data if settled is None else settled, records)
+
+
+def head_line(text: bytes) -> str:
+    """The first solid line of a side and how many more follow, for a conflict's summary."""
+    lines = [line.strip() for line in text.decode("utf-8", "replace").splitlines() if line.strip()]
+    if not lines:
+        return "nothing"
+    return lines[0][:80] + (f" (+{len(lines) - 1} lines)" if len(lines) > 1 else "")
 
 
 def merge_whole_file(
@@ -375,6 +397,7 @@ def _record(result: MergeResult, path: str, merged: FileMerge, strategy: str) ->
 __all__ = [
     "ContentMissingError",
     "FileDomain",
+    "head_line",
     "inside",
     "merge_as_text",
     "merge_snapshots",

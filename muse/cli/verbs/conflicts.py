@@ -1,0 +1,67 @@
+"""`muse conflicts`: what is left to settle."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from muse.cli.context import print_json, repo
+from muse.cli.options import json_option
+from muse.core.errors import ExitCode
+from muse.domain import ConflictRecord
+from muse.engine import settle
+from muse.plugins import registry
+
+if TYPE_CHECKING:
+    from muse.store.repository import Repository
+
+
+@click.command("conflicts", short_help="List what is left to settle, in musical and code terms")
+@json_option
+def command(as_json: bool) -> int:
+    """List what is left to settle, in musical and code terms: what each side made of it, and what to type.
+
+    The exit code is 1 when something is left, 0 when not.
+    """
+    here = repo()
+    rows = [(item, settle.describe(here, item, plugin_for(here))) for item in settle.unmerged(here)]
+    if as_json:
+        print_json([_json(item, records) for item, records in rows])
+    else:
+        for item, records in rows:
+            show(item.path, records)
+        if not rows:
+            click.echo("nothing is left to settle")
+    return int(ExitCode.CONFLICT if rows else ExitCode.OK)
+
+
+def plugin_for(here: Repository) -> settle.PluginFor:
+    """The look-up of a path's plugin, the repository's own domain first."""
+    domain = registry.read_domain(here.root)
+    return lambda path: registry.plugin_for_path(path, first=domain)
+
+
+def show(path: str, records: list[ConflictRecord]) -> None:
+    """Print what is in dispute inside one path."""
+    if not records:
+        click.echo(f"{path}: Muse can merge this by itself\n    muse resolve {path}")
+        return
+    click.echo(f"{path}: {len(records)} conflict{'s' * (len(records) != 1)}")
+    for record in records:
+        click.echo(f"  {record.address or 'the whole file'} ({record.conflict_type.replace('_', ' ')})")
+        for side in ("base", "ours", "theirs"):
+            summary = getattr(record, f"{side}_summary")
+            if summary:
+                click.echo(f"    {side + ':':<8}{summary}")
+        if record.hint:
+            click.echo(f"    {record.hint}")
+
+
+def _json(item: settle.Unmerged, records: list[ConflictRecord]) -> dict[str, Any]:
+    return {
+        "path": item.path,
+        "stages": {side: {"mode": item.modes[side], "id": item.ids[side]} for side in item.ids},
+        "picks": item.picks,
+        "conflicts": [record.to_dict() for record in records],
+    }

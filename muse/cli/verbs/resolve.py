@@ -1,0 +1,95 @@
+"""`muse resolve`: settle conflicts by choosing sides."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, cast
+
+import click
+
+from muse.cli.context import note, repo
+from muse.cli.verbs.conflicts import plugin_for, show
+from muse.core.errors import ExitCode, MuseError, UsageError
+from muse.engine import settle
+from muse.engine.gitio import below_top
+
+if TYPE_CHECKING:
+    from muse.core.options import Choice
+    from muse.domain import FileMerge
+    from muse.store.repository import Repository
+
+
+@click.command("resolve", short_help="Settle conflicts of a file by choosing sides")
+@click.argument("paths", nargs=-1, required=True, metavar="PATH...", type=click.Path())
+@click.option("--ours", "side", flag_value="ours", help="Take our side in every conflict left.")
+@click.option("--theirs", "side", flag_value="theirs", help="Take their side in every conflict left.")
+@click.option("--base", "side", flag_value="base", help="Take what was there before, in every conflict left.")
+@click.option("--pick", "picks", metavar="ADDRESS=SIDE", multiple=True, help="Settle one conflict: ours, theirs, base.")
+@click.option("-i", "--interactive", is_flag=True, help="Ask for each conflict.")
+@click.option("-f", "--force", is_flag=True, help="Overwrite a file that was edited since the merge.")
+def command(
+    paths: tuple[str, ...], side: Choice | None, picks: tuple[str, ...], interactive: bool, force: bool
+) -> int:
+    """Settle conflicts of a file by choosing sides; `muse conflicts` lists the addresses.
+
+    Clean edits of both sides are kept whichever side is chosen: only what is in dispute is decided. The merge is made
+    again with the decisions bound, the file is written, and once nothing is left it is added to the index. The exit
+    code is 1 while something is left.
+    """
+    here = repo()
+    wanted = dict(_pick(text) for text in picks)
+    items = _named(here, paths)
+    if wanted and len(items) != 1:
+        raise UsageError("--pick needs one PATH, because addresses belong to a file")
+    left = False
+    for item in items:
+        look_up = plugin_for(here)
+        merged = settle.settle(here, item, look_up, side=side, picks=wanted, force=force)
+        if interactive and merged.conflicts:
+            merged = _ask(here, item, merged, force)
+        if merged.conflicts:
+            show(item.path, merged.conflicts)
+            left = True
+        else:
+            note(f"muse: {item.path}: settled and added")
+    return int(ExitCode.CONFLICT if left else ExitCode.OK)
+
+
+def _pick(text: str) -> tuple[str, Choice]:
+    address, found, side = text.rpartition("=")
+    if not found or side not in settle.SIDES:
+        raise UsageError(f"--pick {text!r} is not ADDRESS=ours, ADDRESS=theirs or ADDRESS=base")
+    return address, cast("Choice", side)
+
+
+def _named(here: Repository, paths: tuple[str, ...]) -> list[settle.Unmerged]:
+    """The unmerged paths that the arguments name, folders included; MuseError when one names none."""
+    left = settle.unmerged(here)
+    chosen: dict[str, settle.Unmerged] = {}
+    for path in paths:
+        full = os.path.normpath(os.path.join("/", below_top(here), path))[1:] if not os.path.isabs(path) else (
+            os.path.relpath(os.path.realpath(path), os.path.realpath(here.root)))
+        hits = [item for item in left if full in ("", ".") or item.path == full or item.path.startswith(full + "/")]
+        if not hits:
+            hint = "unmerged: " + ", ".join(item.path for item in left) if left else "nothing is left to settle"
+            raise MuseError(f"{path}: no conflict here", hint=hint)
+        chosen.update((item.path, item) for item in hits)
+    return list(chosen.values())
+
+
+def _ask(here: Repository, item: settle.Unmerged, merged: FileMerge, force: bool) -> FileMerge:
+    """Ask for each conflict; what is skipped stays."""
+    words = {"o": "ours", "t": "theirs", "b": "base"}
+    picks: dict[str, Choice] = {}
+    for record in merged.conflicts:
+        show(item.path, [record])
+        answer = click.prompt("take [o]urs, [t]heirs, [b]ase, [s]kip or [q]uit", default="s", show_default=False,
+                              type=click.Choice(["o", "t", "b", "s", "q"]), show_choices=False, err=True)
+        if answer == "q":
+            break
+        if answer in words:
+            picks[record.address] = cast("Choice", words[answer])
+    again = next((fresh for fresh in settle.unmerged(here) if fresh.path == item.path), None)
+    if again is None or not picks:
+        return merged
+    return settle.settle(here, again, plugin_for(here), picks=picks, force=force)

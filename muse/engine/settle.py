@@ -1,0 +1,251 @@
+"""What is left to settle in a worktree, and settling it: the same merge again, with the decisions bound as picks.
+
+The truth is the index: stages 1 to 3 are base, ours and theirs. A record that the driver left is used when it belongs
+to these stages; otherwise the merge is made again, so that conflicts Git left without us can be settled just as well.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from muse.core import gitconfig
+from muse.core.errors import MuseError
+from muse.core.io import write_bytes_atomic
+from muse.core.options import Choice, MergeOptions
+from muse.core.types import blob_digest
+from muse.domain import ConflictRecord, FileMerge
+from muse.engine import conflicts
+from muse.engine.filemerge import how_from, merge_one
+
+if TYPE_CHECKING:
+    from muse.store.repository import Repository
+
+PluginFor = Callable[[str], Any]
+SIDES = ("base", "ours", "theirs")
+_FILE_MODES = ("100644", "100755")
+_ROUNDS = 5  # a settled conflict may uncover another; more often than this is a plugin that does not settle
+
+
+@dataclass
+class Unmerged:
+    """One unmerged path. `modes` and `ids` by side, a missing side left out; `record` only when it fits the stages."""
+
+    path: str
+    modes: dict[str, str]
+    ids: dict[str, str]
+    sides: tuple[bytes | None, bytes | None, bytes | None] = (None, None, None)
+    record: conflicts.Record | None = None
+    picks: dict[str, Choice] = field(default_factory=dict)
+
+    @property
+    def is_file(self) -> bool:
+        """True when every side there is is a regular file."""
+        return all(mode in _FILE_MODES for mode in self.modes.values())
+
+
+def unmerged(repo: Repository) -> list[Unmerged]:
+    """Every unmerged path of the worktree, sorted, with its sides' bytes; records of other paths are dropped."""
+    found: dict[str, Unmerged] = {}
+    for entry in filter(None, repo.git("ls-files", "--unmerged", "-z", "--full-name", ":/").split(b"\0")):
+        meta, _, name = entry.partition(b"\t")
+        mode, oid, stage = meta.decode().split()
+        path = os.fsdecode(name)
+        item = found.setdefault(path, Unmerged(path, {}, {}))
+        item.modes[SIDES[int(stage) - 1]] = mode
+        item.ids[SIDES[int(stage) - 1]] = oid
+    for item in found.values():
+        if item.is_file:
+            base, ours, theirs = (repo.git("cat-file", "blob", item.ids[s]) if s in item.ids else None for s in SIDES)
+            item.sides = (base, ours, theirs)
+        _adopt_record(repo, item)
+    for record in conflicts.load_all(repo.git_dir):
+        if record["path"] not in found:
+            conflicts.clear(repo.git_dir, record["path"])
+    return [found[path] for path in sorted(found)]
+
+
+def _adopt_record(repo: Repository, item: Unmerged) -> None:
+    """Take the path's record over, if its inputs are the path's stages; to a driver an empty base is none."""
+    record = conflicts.load(repo.git_dir, item.path)
+    if record is None or not item.is_file:
+        return
+    for side, data in zip(SIDES, item.sides):
+        digests = {None} if not data and side == "base" else set()
+        digests.add(None if data is None else blob_digest(data))
+        if record["inputs"].get(side) not in digests:
+            return
+    item.record = record
+    item.picks = {address: side for address, side in record["picks"].items() if side in SIDES}  # type: ignore[misc]
+
+
+def describe(repo: Repository, item: Unmerged, plugin_for: PluginFor) -> list[ConflictRecord]:
+    """What is in dispute inside a path; empty when Muse can merge it and Git did without us."""
+    if item.record is not None:
+        known = ConflictRecord.__dataclass_fields__
+        return [
+            ConflictRecord(**{key: value for key, value in {**entry, "path": item.path}.items() if key in known})
+            for entry in item.record["conflicts"]
+        ]
+    return merge_again(repo, item, plugin_for, item.picks).conflicts
+
+
+def merge_again(
+    repo: Repository, item: Unmerged, plugin_for: PluginFor, picks: Mapping[str, Choice]
+) -> FileMerge:
+    """The path's merge from its stages, with picks bound."""
+    if not item.is_file:
+        return _not_files(item, picks)
+    return merge_one(plugin_for(item.path), item.path, *item.sides, replace(options_for(repo, item), picks=dict(picks)))
+
+
+def options_for(repo: Repository, item: Unmerged) -> MergeOptions:
+    """The options the path was merged with, as far as its record tells."""
+    config = gitconfig.parse(repo.git("config", "-z", "--get-regexp", gitconfig.PATTERN, check=False))
+    how, _ = how_from(config, repo.work_tree)
+    if item.record is None:
+        return how
+    labels = item.record["labels"]
+    return replace(
+        how,
+        ours_label=str(labels.get("ours", "ours")),
+        base_label=str(labels.get("base", "base")),
+        theirs_label=str(labels.get("theirs", "theirs")),
+        marker_size=item.record["marker_size"],
+    )
+
+
+def _not_files(item: Unmerged, picks: Mapping[str, Choice]) -> FileMerge:
+    """Links, submodules, or a file on one side and something else on the other: whole entries only."""
+    if picks.get(""):
+        return FileMerge(None)
+    kinds = {"120000": "a symbolic link", "160000": "a submodule"}
+    words = [kinds.get(item.modes.get(side, ""), "a file") if side in item.modes else "deleted" for side in SIDES[1:]]
+    record = ConflictRecord(path=item.path, conflict_type="file_level", ours_summary=words[0], theirs_summary=words[1],
+                            hint=f"muse resolve --ours {item.path}   or   muse resolve --theirs {item.path}")
+    return FileMerge(None, [record])
+
+
+def settle(
+    repo: Repository,
+    item: Unmerged,
+    plugin_for: PluginFor,
+    *,
+    side: Choice | None = None,
+    picks: Mapping[str, Choice] | None = None,
+    force: bool = False,
+) -> FileMerge:
+    """Settle conflicts of a path and write what comes out; `git add` it when nothing is left.
+
+    `side` settles every conflict that is left, `picks` single ones by address. A file that was edited since the merge
+    is not overwritten without `force`.
+    """
+    current = merge_again(repo, item, plugin_for, item.picks)
+    wanted = {**item.picks, **_known(item, current, picks or {})}
+    merged = merge_again(repo, item, plugin_for, wanted) if wanted != item.picks else current
+    for _ in range(_ROUNDS):
+        if side is None or not merged.conflicts:
+            break
+        wanted.update((conflict.address, side) for conflict in merged.conflicts)
+        merged = merge_again(repo, item, plugin_for, wanted)
+    if item.is_file:
+        if not force:
+            _refuse_edited(repo, item, current)
+        _write(repo, item, merged, wanted)
+    elif not merged.conflicts:
+        _take_entry(repo, item, wanted[""])
+    return merged
+
+
+def _known(item: Unmerged, current: FileMerge, picks: Mapping[str, Choice]) -> dict[str, Choice]:
+    """The picks under the addresses the merge knows; MuseError for one it does not."""
+    spelled = {other: c.address for c in current.conflicts for other in (*c.addresses, c.address)}
+    spelled.update({address: address for address in item.picks})
+    for address in picks:
+        if address not in spelled:
+            left = ", ".join(conflict.address or "the whole file" for conflict in current.conflicts) or "none"
+            raise MuseError(f"{item.path} has no conflict at {address!r}", hint=f"what is left: {left}")
+    return {spelled[address]: side for address, side in picks.items()}
+
+
+def _refuse_edited(repo: Repository, item: Unmerged, current: FileMerge) -> None:
+    """MuseError when the file on disk holds anything but what a merge or a side put there."""
+    assert repo.work_tree is not None
+    file = os.path.join(repo.work_tree, item.path)
+    if not os.path.lexists(file):
+        return
+    with open(file, "rb") as stream:
+        disk = stream.read()
+    on_disk = repo.git("hash-object", f"--path={item.path}", "--stdin", input=disk).decode().strip()
+    if on_disk in item.ids.values():
+        return
+    known = [current.content or b""]
+    if item.record is not None and item.record["written"] == blob_digest(disk):
+        return
+    text = merge_one(_TextOnly(), item.path, *item.sides, options_for(repo, item)).content
+    known.append(text or b"")
+    for data in known:
+        if repo.git("hash-object", "--stdin", input=data).decode().strip() == on_disk:
+            return
+        if _unlabelled(data) == _unlabelled(disk.replace(b"\r\n", b"\n")):
+            return
+    raise MuseError(f"{item.path} was edited since the merge",
+                    hint=f"keep it: git add {item.path}\noverwrite it: muse resolve --force ...")
+
+
+class _TextOnly:
+    """Stands for a plugin where Git's text merge is wanted."""
+
+    def merge_file(self, path: str, base: bytes | None, ours: bytes, theirs: bytes) -> FileMerge:
+        from muse.core.filedomain import merge_as_text
+
+        return merge_as_text(path, base, ours, theirs)
+
+
+def _unlabelled(data: bytes) -> bytes:
+    """Text whose conflict markers have lost their labels, and diff3's middle part, which depends on the door."""
+    data = re.sub(rb"^\|{7,}[^\n]*\n.*?(?=^={7,}\r?$)", b"", data, flags=re.M | re.S)
+    return re.sub(rb"^(<{7,}|>{7,})[^\n]*$", rb"\1", data, flags=re.M)
+
+
+def _write(repo: Repository, item: Unmerged, merged: FileMerge, picks: Mapping[str, Choice]) -> None:
+    """Put the merge on disk, then into the index or its record."""
+    assert repo.work_tree is not None
+    if merged.content is None and not merged.conflicts:
+        repo.git("rm", "-q", "-f", "--", item.path)
+        conflicts.clear(repo.git_dir, item.path)
+        return
+    content = merged.content or b""
+    mode = item.modes.get("ours") or item.modes.get("theirs") or "100644"
+    file = os.path.join(repo.work_tree, item.path)
+    here = os.path.isfile(file) and not os.path.islink(file)
+    if os.path.islink(file):
+        os.unlink(file)
+    write_bytes_atomic(file, _smudged(repo, item.path, content), mode=None if here else int(mode[-3:], 8))
+    if merged.conflicts:
+        how = replace(options_for(repo, item), picks=dict(picks))
+        conflicts.save(repo.git_dir, item.path, merged, sides=item.sides, how=how)
+        return
+    repo.git("add", "-f", "--", item.path)
+    conflicts.clear(repo.git_dir, item.path)
+
+
+def _smudged(repo: Repository, path: str, content: bytes) -> bytes:
+    """The bytes as a checkout would write them: line ends and filters as Git's attributes say."""
+    oid = repo.git("hash-object", "-w", "--stdin", input=content).decode().strip()
+    return repo.git("cat-file", "--filters", f"--path={path}", oid)
+
+
+def _take_entry(repo: Repository, item: Unmerged, side: Choice) -> None:
+    """Settle a path that is not a file on every side: take one side's entry whole."""
+    if side not in item.ids:
+        repo.git("rm", "-q", "-f", "--cached", "--", item.path)
+        return
+    repo.git("update-index", "--force-remove", "--", item.path)
+    repo.git("update-index", "--add", "--cacheinfo", f"{item.modes[side]},{item.ids[side]},{item.path}")
+    if item.modes[side] != "160000":
+        repo.git("checkout-index", "-f", "--", item.path)
+    conflicts.clear(repo.git_dir, item.path)
