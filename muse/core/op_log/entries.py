@@ -1,0 +1,240 @@
+"""An op as a dict, and as one line of the log.
+
+A line is the canonical JSON of the op (exactly the bytes `op_id` hashes), continued by who wrote it as what:
+
+    {...,"created_at":"...","op_id":"sha256:...","unmet":[...],"writer":"...","instance":"...","sequence":7,"crc":"1a2b3c4d"}
+
+`unmet` is there only when a parent was unknown at the time. The CRC-32 covers everything before it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import zlib
+from typing import Any, NamedTuple, NotRequired, TypedDict, cast
+
+from muse.core.errors import FormatError
+from muse.core.types import canonical_json, content_hash, now_utc_iso
+from muse.domain import DomainOp
+
+KINDS = frozenset(("insert", "delete", "move", "replace", "patch"))
+LATEST = 2**53
+JUMP = 1_000_000
+DEEPEST = 100
+LONGEST_LINE = 1 << 26
+_OURS = ("writer", "instance", "sequence", "unmet", "crc")
+_TEXTS = ("actor_id", "domain", "intent_id", "reservation_id")
+_CRC_SIZE = len(b',"crc":"00000000"}')
+_NESTED = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[{]|[\]}]')
+
+
+class OpEntry(TypedDict):
+    """One op of a session. `op_id` is the hash of everything but `created_at`; parents are sorted."""
+
+    op_id: str
+    actor_id: str
+    lamport_ts: int
+    parent_op_ids: list[str]
+    domain: str
+    domain_op: DomainOp
+    created_at: str
+    intent_id: str
+    reservation_id: str
+
+
+class OpLogCheckpoint(TypedDict):
+    """Which ops a snapshot holds: those up to `positions`, but for `holes`.
+
+    Keys of both are `writer/instance`; `offset` (valid while the log's id is `log`) is that of the first op not held.
+    `quarantined` names the damage that was there to be seen.
+    """
+
+    session_id: str
+    snapshot_id: str
+    lamport_ts: int
+    op_count: int
+    created_at: str
+    positions: NotRequired[dict[str, int]]
+    holes: NotRequired[dict[str, list[int]]]
+    offset: NotRequired[int]
+    log: NotRequired[str]
+    quarantined: NotRequired[list[str]]
+
+
+class Key(NamedTuple):
+    """What names an op for ever, in every replica."""
+
+    writer: str
+    instance: str
+    sequence: int
+
+    @property
+    def who(self) -> str:
+        """The key of positions."""
+        return f"{self.writer}/{self.instance}"
+
+
+def make_op_entry(
+    actor_id: str,
+    domain: str,
+    domain_op: DomainOp,
+    lamport_ts: int,
+    *,
+    parent_op_ids: list[str] | None = None,
+    intent_id: str = "",
+    reservation_id: str = "",
+) -> OpEntry:
+    """An entry with its id and the wall clock; equal arguments give equal ids.
+
+    FormatError when the op is not JSON.
+    """
+    body: dict[str, Any] = {
+        "actor_id": actor_id,
+        "domain": domain,
+        "domain_op": domain_op,
+        "intent_id": intent_id,
+        "lamport_ts": lamport_ts,
+        "parent_op_ids": sorted(parent_op_ids) if parent_op_ids else [],
+        "reservation_id": reservation_id,
+    }
+    try:
+        body["op_id"] = content_hash(body)
+    except (TypeError, ValueError, RecursionError) as problem:
+        raise FormatError(f"an op must be JSON: {problem}") from None
+    body["created_at"] = now_utc_iso()
+    return cast(OpEntry, body)
+
+
+def seal(entry: OpEntry) -> tuple[bytes, bytes]:
+    """The two halves of an entry's line: what `op_id` hashes, and what follows.
+
+    FormatError when the entry is not one: a field of the wrong type, an op of unknown kind, an id that is not the hash
+    of the rest, JSON nested too deep or too long.
+    """
+    body: dict[str, Any] = dict(entry)
+    try:
+        op_id, created_at = body.pop("op_id"), body.pop("created_at")
+        check_fields(body)
+        data = canonical_json(body)
+        tail = f',"created_at":{json.dumps(created_at, ensure_ascii=False)},"op_id":"{op_id}"'.encode()
+    except KeyError as missing:
+        raise FormatError(f"an entry has a field {missing}") from None
+    except (TypeError, ValueError, RecursionError) as problem:
+        raise FormatError(f"an op must be JSON: {problem}") from None
+    if type(created_at) is not str:
+        raise FormatError("created_at is text")
+    if op_id != "sha256:" + hashlib.sha256(data).hexdigest():
+        raise FormatError(f"op_id {op_id!r:.80} is not the hash of its op; make entries with make_op_entry")
+    check_size(data)
+    return data[:-1], tail
+
+
+def check_fields(body: dict[str, Any]) -> None:
+    """FormatError unless the fields of an entry (without op_id and created_at) have their types."""
+    for name in _TEXTS:
+        if type(body[name]) is not str:
+            raise FormatError(f"{name} is text, not {type(body[name]).__name__}")
+    op = body["domain_op"]
+    if not isinstance(op, dict):
+        raise FormatError(f"an op is an object, not {type(op).__name__}")
+    if op.get("op") not in KINDS:
+        raise FormatError(f"unknown kind of op {op.get('op')!r:.80}; one of {', '.join(sorted(KINDS))}")
+    if type(op.get("address")) is not str:
+        raise FormatError("an op has an address, which is text")
+    time = body["lamport_ts"]
+    if type(time) is not int or not 0 <= time <= LATEST:
+        raise FormatError(f"a Lamport time is an integer from 0 to 2**53, not {time!r:.80}")
+    parents = body["parent_op_ids"]
+    if not isinstance(parents, list) or any(type(parent) is not str for parent in parents):
+        raise FormatError("parent_op_ids is a list of texts")
+    if any(name in body for name in _OURS):
+        raise FormatError(f"an entry has no field of the log's own ({', '.join(_OURS)})")
+
+
+def check_size(data: bytes) -> None:
+    """FormatError for a line that is too long, or nested deeper than any reader should have to follow."""
+    if len(data) > LONGEST_LINE:
+        raise FormatError(f"an op of {len(data)} bytes is too long; put its content into the content store")
+    if data.count(b"[") + data.count(b"{") <= DEEPEST:
+        return
+    depth = 0
+    for found in _NESTED.finditer(data):
+        mark = found[0]
+        if mark in (b"[", b"{"):
+            depth += 1
+            if depth > DEEPEST:
+                raise FormatError(f"an op is nested deeper than {DEEPEST} levels")
+        elif mark in (b"]", b"}"):
+            depth -= 1
+
+
+def finish(body: bytes, tail: bytes, key: Key | tuple[str, str, int], unmet: list[str] | None = None) -> bytes:
+    """The whole line, newline included."""
+    writer, instance, sequence = key
+    waits = f',"unmet":{json.dumps(sorted(unmet))}'.encode() if unmet else b""
+    line = b'%b%b%b,"writer":"%b","instance":"%b","sequence":%d' % (
+        body, tail, waits, writer.encode(), instance.encode(), sequence,
+    )
+    return b'%b,"crc":"%08x"}\n' % (line, zlib.crc32(line))
+
+
+def intact(line: bytes) -> bool:
+    """True when a line (without its newline) is what was written."""
+    if line[-_CRC_SIZE:-10] != b',"crc":"':
+        return False
+    try:
+        return zlib.crc32(line[:-_CRC_SIZE]) == int(line[-10:-2], 16)
+    except ValueError:
+        return False
+
+
+def salvage(line: bytes) -> bytes | None:
+    """The whole line that a damaged one ends with: what remains when a torn line was glued before it."""
+    at = line.rfind(b'{"actor_id":')
+    while at > 0:
+        if intact(line[at:]):
+            return line[at:]
+        at = line.rfind(b'{"actor_id":', 0, at)
+    return None
+
+
+def row_key(row: dict[str, Any]) -> Key:
+    """The key of a decoded line."""
+    return Key(row["writer"], row["instance"], row["sequence"])
+
+
+def order_key(row: dict[str, Any]) -> tuple[Any, ...]:
+    """The one total order of a session's ops."""
+    return row["lamport_ts"], row["actor_id"], row["writer"], row["instance"], row["sequence"]
+
+
+def strip(row: dict[str, Any]) -> OpEntry:
+    """The entry of a decoded line, which it takes apart."""
+    del row["writer"], row["instance"], row["sequence"], row["crc"]
+    row.pop("unmet", None)
+    return cast(OpEntry, row)
+
+
+def check_line(line: bytes) -> dict[str, Any]:
+    """A line from elsewhere, decoded; FormatError unless its checksum, its id and its fields hold."""
+    if not intact(line):
+        raise FormatError("its checksum does not match")
+    cut = line.rfind(b',"created_at":')
+    try:
+        check_size(line)
+        row = json.loads(line)
+        body = {name: value for name, value in row.items() if name not in _OURS}
+        op_id, created_at = body.pop("op_id"), body.pop("created_at")
+        check_fields(body)
+        who = (row["writer"], row["instance"])
+    except (KeyError, TypeError, ValueError, RecursionError, AttributeError) as problem:
+        raise FormatError(f"it is no op: {problem}") from None
+    if op_id != "sha256:" + hashlib.sha256(line[:cut] + b"}").hexdigest():
+        raise FormatError("its op_id is not the hash of its op")
+    if type(created_at) is not str or any(not re.fullmatch(r"[0-9a-z_-]{1,64}", str(name)) for name in who):
+        raise FormatError("its writer, instance or created_at is malformed")
+    if type(row["sequence"]) is not int or not 1 <= row["sequence"] <= LATEST:
+        raise FormatError("its sequence is malformed")
+    return cast("dict[str, Any]", row)

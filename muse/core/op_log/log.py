@@ -1,0 +1,687 @@
+"""One session's log as its users see it: append, read, follow, replay, checkpoint, merge."""
+
+from __future__ import annotations
+
+import gc
+import json
+import mmap
+import os
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from itertools import chain
+from operator import itemgetter, lt
+from pathlib import Path
+from typing import Any, Literal, cast
+
+from muse.core.errors import DamageError, FormatError, MuseError
+from muse.core.io import write_text_atomic
+from muse.core.op_log.entries import (
+    JUMP,
+    LATEST,
+    Key,
+    OpEntry,
+    OpLogCheckpoint,
+    check_line,
+    finish,
+    intact,
+    make_op_entry,
+    order_key,
+    row_key,
+    salvage,
+    seal,
+    strip,
+)
+from muse.core.op_log.journal import Journal
+from muse.core.op_log.names import decode_name, encode_name
+from muse.core.paths import StrPath, git_dir, op_log_dir
+from muse.core.types import load_json_file, now_utc_iso
+from muse.domain import DomainOp, StructuredDelta
+
+Level = Literal["buffered", "written", "durable"]
+LEVELS: tuple[Level, ...] = ("buffered", "written", "durable")
+Row = dict[str, Any]
+
+_BUFFER = 1 << 18
+_REMEMBERED = 1 << 16
+
+
+@dataclass
+class ReplicaReport:
+    """What a merge of a replica did; `quarantined` says why for each line that was not taken."""
+
+    added: int = 0
+    known: int = 0
+    quarantined: list[str] = field(default_factory=list)
+
+
+@dataclass
+class Replay:
+    """Ops not held by the last checkpoint, in the total order; `waiting` are those with unknown parents.
+
+    `end` and `seen` say what was looked at, so that `OpLog.checkpoint(..., replay=...)` covers exactly these ops.
+    """
+
+    entries: list[OpEntry]
+    waiting: list[OpEntry]
+    rows: list[Row]
+    held_back: list[Row]
+    end: int
+
+
+class OpLog:
+    """The append-only log of one session. Any number of these, in any number of processes, may be open on it.
+
+    `level` is what an acknowledged append survives: `buffered` nothing until `flush`, `written` the death of every
+    process, `durable` power loss. The folder is made by the first append.
+    """
+
+    def __init__(
+        self, repo_root: StrPath, session_id: str, *, level: Level = "written", writer: str | None = None
+    ) -> None:
+        if level not in LEVELS:
+            raise MuseError(f"unknown durability level {level!r}; one of {', '.join(LEVELS)}")
+        self._root = Path(repo_root)
+        self._session = session_id
+        self._level: Level = level
+        self._folder = op_log_dir(repo_root) / encode_name(session_id)
+        self._journal = Journal(self._folder, _latest_time)
+        self._writer = writer
+        self._forks = 0
+        self._instance = ""
+        self._sequence = 0
+        self._buffer: list[tuple[bytes, int]] = []
+        self._buffered = 0
+        self._known: dict[str, int] = {}
+        self._handed_out: int | None = None
+
+    # Identity ----------------------------------------------------------------------------------------------------
+
+    def session_id(self) -> str:
+        """The session's name."""
+        return self._session
+
+    @property
+    def folder(self) -> Path:
+        """Where the session's files are."""
+        return self._folder
+
+    @property
+    def instance(self) -> str:
+        """The name of this opening of the log, once it has written; ops are (writer, instance, sequence)."""
+        return self._instance
+
+    def _renew(self) -> None:
+        """Take a fresh instance: after a fork, and after a failed write whose numbers may be on disk."""
+        self._instance, self._sequence, self._forks = os.urandom(16).hex(), 0, self._journal.forks
+
+    @property
+    def writer(self) -> str:
+        """The clone's writer id, or `local` outside of Git."""
+        if self._writer is None:
+            self._writer = _writer_of(self._root)
+        return self._writer
+
+    # Appending ---------------------------------------------------------------------------------------------------
+
+    def next_lamport_ts(self) -> int:
+        """A Lamport time larger than every one in the log, reserved: no other caller in any process gets it."""
+        self._acquire()
+        try:
+            return self._journal.reserve()
+        finally:
+            self._journal.release()
+
+    def append(self, entry: OpEntry, *, level: Level | None = None) -> None:
+        """Append one entry; returns once it is as safe as the level says. Errors leave the log as it was."""
+        self.append_many((entry,), level=level)
+
+    def append_many(self, entries: Iterable[OpEntry], *, level: Level | None = None) -> None:
+        """Append entries in one write: all or none."""
+        sealed = [(entry, *seal(entry)) for entry in entries]
+        if not sealed:
+            return
+        level = level or self._level
+        self._acquire()
+        try:
+            end = self._write(self._lines(sealed), level)
+        finally:
+            self._journal.release()
+        if level == "durable":
+            self._journal.sync(end)
+
+    def record(
+        self,
+        actor_id: str,
+        domain: str,
+        ops: Sequence[DomainOp],
+        *,
+        parent_op_ids: list[str] | None = None,
+        intent_id: str = "",
+        reservation_id: str = "",
+        level: Level | None = None,
+    ) -> list[OpEntry]:
+        """Make entries at times of their own and append them, under one lock and in one write."""
+        level = level or self._level
+        self._acquire()
+        try:
+            now = self._latest()
+            entries = [
+                make_op_entry(actor_id, domain, op, now + at, parent_op_ids=parent_op_ids,
+                              intent_id=intent_id, reservation_id=reservation_id)
+                for at, op in enumerate(ops, start=1)
+            ]
+            end = self._write(self._lines([(entry, *seal(entry)) for entry in entries]), level)
+        finally:
+            self._journal.release()
+        if level == "durable":
+            self._journal.sync(end)
+        return entries
+
+    def flush(self, *, level: Level = "written") -> None:
+        """Write what is buffered; with `durable`, make everything so far durable."""
+        if not self._buffer and level != "durable":
+            return
+        self._acquire()
+        try:
+            end = self._write([], level)
+        finally:
+            self._journal.release()
+        if level == "durable":
+            self._journal.sync(end)
+
+    def close(self) -> None:
+        """Write what is buffered and let go of the files."""
+        self.flush()
+        self._journal.close()
+
+    def _acquire(self) -> None:
+        """Take the lock; in a forked child, leave what the parent buffered to the parent."""
+        if self._writer is None:
+            self._writer = _writer_of(self._root)
+        if not self._instance or self._forks != self._journal.forks:
+            self._renew()
+            self._buffer, self._buffered = [], 0
+        self._journal.acquire()
+        if self._journal.end == 0 and decode_name(self._folder.name) is None:
+            write_text_atomic(self._folder / "name", json.dumps(self._session) + "\n")
+
+    def _latest(self) -> int:
+        return max(self._journal.lamport, self._buffer[-1][1] if self._buffer else 0)
+
+    def _lines(self, sealed: list[tuple[OpEntry, bytes, bytes]]) -> list[tuple[bytes, int]]:
+        """Lines with their times; the lock is held. FormatError when a time cannot be, and then no number is used."""
+        before, latest, lines = self._sequence, self._latest(), []
+        try:
+            for entry, body, tail in sealed:
+                now = entry["lamport_ts"]
+                if now > latest + JUMP:
+                    raise FormatError(f"Lamport time {now} jumps more than {JUMP} past the log's {latest}")
+                parents = entry["parent_op_ids"]
+                unmet = [parent for parent in parents if not self._parent_is_here(parent, now)] if parents else None
+                self._sequence += 1
+                lines.append((finish(body, tail, (self.writer, self._instance, self._sequence), unmet), now))
+                self._remember(entry["op_id"], now)
+                latest = max(latest, now)
+        except BaseException:
+            self._sequence = before
+            self._known.clear()
+            raise
+        return lines
+
+    def _write(self, lines: list[tuple[bytes, int]], level: Level) -> int:
+        """Buffer or write; the lock is held. After an error the numbers of `lines` are never used again."""
+        if level == "buffered" and self._buffered < _BUFFER:
+            self._buffer += lines
+            self._buffered += sum(len(line) for line, _ in lines)
+            return self._journal.end
+        todo = self._buffer + lines if self._buffer else lines
+        if todo:
+            try:
+                self._journal.write(b"".join([line for line, _ in todo]), max(now for _, now in todo))
+            except BaseException:
+                self._renew()
+                self._known.clear()
+                if not self._journal.undone:  # part of it may be in the file: writing it again would double it
+                    self._buffer, self._buffered = [], 0
+                raise
+            self._buffer, self._buffered = [], 0
+        return self._journal.end
+
+    def _remember(self, op_id: str, now: int) -> None:
+        if len(self._known) > _REMEMBERED:
+            self._known.clear()
+        self._known[op_id] = now
+
+    def _parent_is_here(self, parent: str, child_time: int) -> bool:
+        """True when the log has an op of that id; FormatError when its time is not smaller than the child's."""
+        found = self._known.get(parent)
+        if found is None:
+            found = _find(self._journal, parent)
+            if found is None:
+                return False
+            self._remember(parent, found)
+        if found >= child_time:
+            raise FormatError(f"Lamport time {child_time} is not after that of its cause ({found})")
+        return True
+
+    # Reading -----------------------------------------------------------------------------------------------------
+
+    def read_all(self) -> list[OpEntry]:
+        """Every op in the order of acknowledgement."""
+        rows, _ = self._rows(0)
+        return [strip(row) for row in rows]
+
+    def records(self) -> list[tuple[Key, OpEntry]]:
+        """Every op with its key, in the order of acknowledgement."""
+        rows, _ = self._rows(0)
+        return [(row_key(row), strip(row)) for row in rows]
+
+    def follow(
+        self, *, since: int | None = None, poll: float = 0.01, stop: Callable[[], bool] | None = None
+    ) -> Iterator[OpEntry]:
+        """New ops as they arrive, from any process, in the order of acknowledgement.
+
+        `since` is a byte offset (0: from the start); by default only what arrives from now on. Ends when `stop()` says
+        so; `poll` is the pause in seconds between looks, each of which costs one `stat` while nothing is new.
+        """
+        at = self.end() if since is None else since
+        while True:
+            rows, at = self._rows(at)
+            for row in rows:
+                entry = strip(row)
+                self._remember(entry["op_id"], entry["lamport_ts"])
+                yield entry
+            if stop is not None and stop():
+                return
+            if not rows:
+                time.sleep(poll)
+
+    def end(self) -> int:
+        """The byte offset after the last acknowledged op; for `follow(since=...)`."""
+        self._flush_for_reading()
+        return self._journal.settled_end()
+
+    def read_from(self, offset: int) -> tuple[list[OpEntry], int]:
+        """The ops after an offset, and the offset to ask for next time."""
+        rows, end = self._rows(offset)
+        return [strip(row) for row in rows], end
+
+    def damage(self) -> list[dict[str, Any]]:
+        """What lies in quarantine: name, reason, offset, length, found_at."""
+        return self._journal.damage()
+
+    def _flush_for_reading(self) -> None:
+        if self._buffer:
+            self.flush()
+
+    def _rows(self, start: int, end: int | None = None) -> tuple[list[Row], int]:
+        """Decoded lines of a stretch; damaged ones go to quarantine and are stepped over."""
+        self._flush_for_reading()
+        if end is None:
+            end = self._journal.settled_end()
+        if start >= end:
+            return [], min(start, end)
+        return _decode(self._journal.blocks(start, end), start, self._journal.quarantine), end
+
+    # Replay ------------------------------------------------------------------------------------------------------
+
+    def replay(self) -> Replay:
+        """What the last checkpoint does not hold; see `Replay`."""
+        checkpoint = self.read_checkpoint()
+        rows, end = self._uncovered(checkpoint)
+        ready, waiting = self._causal(rows)
+        self._handed_out = end
+        return Replay([strip(dict(row)) for row in ready], [strip(dict(row)) for row in waiting], ready, waiting, end)
+
+    def replay_since_checkpoint(self) -> list[OpEntry]:
+        """The ops that the last checkpoint does not hold and whose causes are here, in the one total order."""
+        checkpoint = self.read_checkpoint()
+        rows, end = self._uncovered(checkpoint)
+        ready, _ = self._causal(rows)
+        self._handed_out = end
+        return [strip(row) for row in ready]
+
+    def waiting(self) -> list[OpEntry]:
+        """The ops that wait for a cause which has not arrived."""
+        rows, _ = self._uncovered(self.read_checkpoint())
+        return [strip(row) for row in self._causal(rows)[1]]
+
+    def to_structured_delta(self, domain: str) -> StructuredDelta:
+        """The ops of one domain since the last checkpoint; the summary counts kinds: `3 insert, 1 replace`."""
+        ops = [entry["domain_op"] for entry in self.replay_since_checkpoint() if entry["domain"] == domain]
+        kinds = [op["op"] for op in ops]
+        counts = [f"{kinds.count(kind)} {kind}" for kind in sorted(set(kinds))]
+        return StructuredDelta(domain=domain, ops=ops, summary=", ".join(counts) or "no ops")
+
+    def _uncovered(self, checkpoint: OpLogCheckpoint | None) -> tuple[list[Row], int]:
+        """Rows a checkpoint does not hold, in file order: seek to its offset, or scan when the log is another file."""
+        if checkpoint is None or "positions" not in checkpoint:
+            rows, end = self._rows(0)
+            if checkpoint is not None:  # written by another implementation: all it says is a time
+                rows = [row for row in rows if row["lamport_ts"] > checkpoint["lamport_ts"]]
+            return rows, end
+        end = self.end()
+        start = checkpoint.get("offset", 0)
+        if checkpoint.get("log") != self._journal.log_id or start > end:
+            start = 0
+        rows, end = self._rows(start, end)
+        positions, holes = checkpoint["positions"], checkpoint.get("holes", {})
+        return [row for row in rows if not _covers(positions, holes, row)], end
+
+    def _causal(self, rows: list[Row]) -> tuple[list[Row], list[Row]]:
+        """Rows in the total order, and those that wait for a cause (or for an op that waits)."""
+        times = list(map(itemgetter("lamport_ts"), rows))
+        if not all(map(lt, times, times[1:])):
+            rows = sorted(rows, key=order_key)
+        if not any("unmet" in row for row in rows):
+            return rows, []
+        here = {row["op_id"]: row["lamport_ts"] for row in rows}
+        ready, waiting, held = [], [], set()
+        for row in rows:
+            missing = row["op_id"] in held
+            for parent in row.get("unmet", ()):
+                found = here.get(parent)
+                if found is None:
+                    found = _find(self._journal, parent)
+                missing = missing or found is None or found >= row["lamport_ts"]
+            if missing or any(parent in held for parent in row["parent_op_ids"]):
+                waiting.append(row)
+                held.add(row["op_id"])
+            else:
+                ready.append(row)
+        return ready, waiting
+
+    # Checkpoints -------------------------------------------------------------------------------------------------
+
+    def checkpoint(self, snapshot_id: str, *, replay: Replay | None = None) -> OpLogCheckpoint:
+        """Say that a snapshot holds the ops so far; they are made durable first.
+
+        With `replay`, exactly its ready ops are held. Without, everything in the log is, except ops that wait and ops
+        of others that arrived after this object last handed out a replay: nobody can have put those into the snapshot.
+        """
+        self.flush(level="durable")
+        self._acquire()
+        try:
+            before = self.read_checkpoint()
+            fresh, end = self._scan(before)
+            new_rows = [row for row in fresh if not _covered_by(before, row)]
+            held_out = self._not_held(new_rows, replay)
+            made = self._compose(snapshot_id, before, fresh, held_out, end)
+            write_text_atomic(self._folder / "checkpoint.json", json.dumps(made, indent=1, sort_keys=True) + "\n")
+        finally:
+            self._journal.release()
+        self._handed_out = None
+        return made
+
+    def _scan(self, before: OpLogCheckpoint | None) -> tuple[list[Row], int]:
+        """Rows from the last checkpoint's offset, each with its own; the lock is held."""
+        start, end = 0, self._journal.end
+        if before is not None and before.get("log") == self._journal.log_id:
+            start = min(before.get("offset", 0), end)
+        return _decode(self._journal.blocks(start, end), start, self._journal.quarantine, offsets=True), end
+
+    def _not_held(self, rows: list[Row], replay: Replay | None) -> set[Key]:
+        if replay is not None:
+            held = {row_key(row) for row in replay.rows}
+            return {row_key(row) for row in rows} - held
+        _, waiting = self._causal(list(rows))
+        out = {row_key(row) for row in waiting}
+        if self._handed_out is not None:
+            mine = self._instance
+            out |= {row_key(row) for row in rows if row["offset"] >= self._handed_out and row["instance"] != mine}
+        return out
+
+    def _compose(
+        self, snapshot_id: str, before: OpLogCheckpoint | None, rows: list[Row], out: set[Key], end: int
+    ) -> OpLogCheckpoint:
+        positions = dict(before.get("positions", {})) if before else {}
+        holes = {who: set(missing) for who, missing in (before.get("holes", {}) if before else {}).items()}
+        offset, count, latest = end, before["op_count"] if before else 0, before["lamport_ts"] if before else 0
+        for row in rows:
+            key = row_key(row)
+            if before is not None and _covered_by(before, row):
+                continue
+            if key in out:
+                offset = min(offset, row["offset"])
+            else:
+                count += 1
+                latest = max(latest, row["lamport_ts"])
+            top = positions.get(key.who, 0)
+            missing = holes.setdefault(key.who, set())
+            if key.sequence > top:
+                if key.sequence - top > JUMP:
+                    raise DamageError(f"the sequence of {key.who} jumps from {top} to {key.sequence}")
+                missing.update(range(top + 1, key.sequence))
+                positions[key.who] = key.sequence
+            if key in out:
+                missing.add(key.sequence)
+            else:
+                missing.discard(key.sequence)
+        made = OpLogCheckpoint(
+            session_id=self._session, snapshot_id=snapshot_id, lamport_ts=latest, op_count=count,
+            created_at=now_utc_iso(), positions=positions, offset=offset, log=self._journal.log_id,
+            quarantined=[found["name"] for found in self.damage()],
+        )
+        left = {who: sorted(missing) for who, missing in holes.items() if missing}
+        if left:
+            made["holes"] = left
+        return made
+
+    def read_checkpoint(self) -> OpLogCheckpoint | None:
+        """The last checkpoint, or None; a damaged file is quarantined, and then everything is replayed again."""
+        path = self._folder / "checkpoint.json"
+        found = load_json_file(path)
+        if isinstance(found, dict) and _is_checkpoint(found):
+            return cast(OpLogCheckpoint, found)
+        try:
+            data = path.read_bytes()
+        except FileNotFoundError:
+            return None
+        self._journal.quarantine(data, "unreadable checkpoint", 0)
+        return None
+
+    def adopt_checkpoint(self, checkpoint: OpLogCheckpoint) -> None:
+        """Take a checkpoint that came from elsewhere (a rebuild from Git) as this log's own."""
+        if not _is_checkpoint(cast("dict[str, Any]", checkpoint)) or checkpoint["session_id"] != self._session:
+            raise DamageError(f"this is no checkpoint of session {self._session!r}")
+        self._folder.mkdir(parents=True, exist_ok=True)
+        kept = dict(checkpoint)
+        kept.pop("offset", None)
+        kept.pop("log", None)
+        write_text_atomic(self._folder / "checkpoint.json", json.dumps(kept, indent=1, sort_keys=True) + "\n")
+
+    # Replicas ----------------------------------------------------------------------------------------------------
+
+    def merge_replica(self, other: OpLog | Iterable[bytes]) -> ReplicaReport:
+        """Add the ops another replica of the session has, by (writer, instance, sequence); durable when it returns.
+
+        Takes an OpLog or lines. A line that does not verify, and a key that is here with other content, go to
+        quarantine; everything else is taken.
+        """
+        if isinstance(other, OpLog):
+            if other._session != self._session:
+                raise MuseError(f"session {other._session!r} is no replica of {self._session!r}")
+            lines: Iterable[bytes] = other.raw_lines()
+        else:
+            lines = other
+        report = ReplicaReport()
+        incoming: list[tuple[Row, bytes]] = []
+        for line in lines:
+            line = line.rstrip(b"\n")
+            try:
+                incoming.append((check_line(line), line))
+            except FormatError as problem:
+                report.quarantined.append(self._refuse(line, str(problem)))
+        incoming.sort(key=lambda pair: order_key(pair[0]))
+        self._acquire()
+        try:
+            self._write([], "written")
+            self._add(incoming, report)
+            end = self._journal.end
+        finally:
+            self._journal.release()
+        self._journal.sync(end)
+        return report
+
+    def _add(self, incoming: list[tuple[Row, bytes]], report: ReplicaReport) -> None:
+        """Append what is new of verified lines in the total order; the lock is held."""
+        here = _decode(self._journal.blocks(0, self._journal.end), 0, self._journal.quarantine)
+        have = {row_key(row): row for row in here}
+        ids = {row["op_id"]: row["lamport_ts"] for row in have.values()}
+        latest, lines = self._journal.lamport, []
+        for row, line in incoming:
+            key, now = row_key(row), row["lamport_ts"]
+            known = have.get(key)
+            if known is not None:
+                if known["op_id"] == row["op_id"] and known["created_at"] == row["created_at"]:
+                    report.known += 1
+                else:
+                    report.quarantined.append(self._refuse(line, f"another op is known as {key}"))
+                continue
+            if now > latest + JUMP or now > LATEST:
+                report.quarantined.append(self._refuse(line, f"Lamport time {now} jumps too far past {latest}"))
+                continue
+            unmet = [parent for parent in row["parent_op_ids"] if ids.get(parent, now) >= now]
+            cut, after = line.rfind(b',"created_at":'), line.rfind(b',"writer":')
+            waits = line.rfind(b',"unmet":', cut)
+            tail = line[cut : waits if waits > 0 else after]
+            lines.append(finish(line[:cut], tail, key, unmet))
+            have[key], ids[row["op_id"]], latest = row, now, max(latest, now)
+            report.added += 1
+        if lines:
+            self._journal.write(b"".join(lines), latest)
+
+    def _refuse(self, line: bytes, reason: str) -> str:
+        self._journal.quarantine(line, reason, 0)
+        return reason
+
+    def raw_lines(self) -> list[bytes]:
+        """The whole lines of the log, as bytes without their newlines, damaged ones left out."""
+        self._flush_for_reading()
+        data = self._journal.read(0, self._journal.settled_end())
+        found = [line if intact(line) else salvage(line) for line in data.split(b"\n") if line]
+        return [line for line in found if line is not None]
+
+
+def list_sessions(repo_root: StrPath) -> list[str]:
+    """The names of all sessions that have a log here, sorted."""
+    found = []
+    folder = op_log_dir(repo_root)
+    if not folder.is_dir():
+        return []
+    for path in folder.iterdir():
+        if not path.is_dir():
+            continue
+        name = decode_name(path.name)
+        if name is None:
+            name = load_json_file(path / "name")
+        if isinstance(name, str) and encode_name(name) == path.name:
+            found.append(name)
+    return sorted(found)
+
+
+@lru_cache(64)
+def _writer_of(root: Path) -> str:
+    if git_dir(root) is None:
+        return "local"
+    import importlib
+
+    repository = importlib.import_module("muse.store.repository").Repository(root)  # the store knows, the core must not
+    return str(importlib.import_module("muse.store.writer").writer_id(repository))
+
+
+def _decode(
+    blocks: Iterable[bytes], start: int, quarantine: Callable[[bytes, str, int], str], *, offsets: bool = False
+) -> list[Row]:
+    """Whole lines as dicts. Damage is quarantined; a whole line glued to it is taken."""
+    loads = _loads()
+    collecting = gc.isenabled()
+    gc.disable()  # a million fresh dicts and no garbage among them
+    try:
+        rows: list[Row] = []
+        at = start
+        for line in chain.from_iterable(block.split(b"\n")[:-1] for block in blocks):
+            whole = line if intact(line) else _rescue(line, at, quarantine)
+            if whole is not None:
+                try:
+                    row = loads(whole)
+                except (ValueError, RecursionError) as problem:
+                    quarantine(line, f"unreadable: {problem}", at)
+                else:
+                    if offsets:
+                        row["offset"] = at
+                    rows.append(row)
+            at += len(line) + 1
+        return rows
+    finally:
+        if collecting:
+            gc.enable()
+
+
+def _rescue(line: bytes, at: int, quarantine: Callable[[bytes, str, int], str]) -> bytes | None:
+    whole = salvage(line)
+    damaged = line if whole is None else line[: len(line) - len(whole)]
+    quarantine(damaged, "a damaged line" if whole is None else "a torn line with a whole one after it", at)
+    return whole
+
+
+def _loads() -> Callable[[bytes], Any]:
+    try:
+        import msgspec
+    except ImportError:
+        return json.loads
+    return msgspec.json.Decoder().decode
+
+
+def _latest_time(data: bytes) -> int:
+    rows = _decode([data], 0, lambda _data, _reason, _offset: "")
+    return max((row["lamport_ts"] for row in rows if type(row.get("lamport_ts")) is int), default=0)
+
+
+def _find(journal: Journal, op_id: str) -> int | None:
+    """The Lamport time of an op in the log, by searching the file backwards; None when it is not there."""
+    needle = b',"op_id":' + json.dumps(op_id, ensure_ascii=False).encode()
+    end = journal.end
+    if not end:
+        return None
+    with open(journal.path, "rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as text:
+        at = text.rfind(needle, 0, end)
+        while at >= 0:
+            start, stop = text.rfind(b"\n", 0, at) + 1, text.find(b"\n", at)
+            line = text[start : stop if stop >= 0 else end]
+            whole = line if intact(line) else salvage(line)
+            if whole is not None:
+                row = json.loads(whole)
+                if row["op_id"] == op_id:
+                    return int(row["lamport_ts"])
+            at = text.rfind(needle, 0, at)
+    return None
+
+
+def _covers(positions: dict[str, int], holes: dict[str, list[int]], row: Row) -> bool:
+    who = f"{row['writer']}/{row['instance']}"
+    sequence = row["sequence"]
+    return sequence <= positions.get(who, 0) and not (holes and sequence in holes.get(who, ()))
+
+
+def _covered_by(checkpoint: OpLogCheckpoint | None, row: Row) -> bool:
+    if checkpoint is None:
+        return False
+    if "positions" not in checkpoint:
+        return bool(row["lamport_ts"] <= checkpoint["lamport_ts"])
+    return _covers(checkpoint["positions"], checkpoint.get("holes", {}), row)
+
+
+def _is_checkpoint(found: dict[str, Any]) -> bool:
+    types = {"session_id": str, "snapshot_id": str, "lamport_ts": int, "op_count": int, "created_at": str}
+    positions, holes = found.get("positions", {}), found.get("holes", {})
+    return (
+        all(type(found.get(name)) is kind for name, kind in types.items())
+        and isinstance(positions, dict)
+        and all(type(value) is int for value in positions.values())
+        and isinstance(holes, dict)
+        and all(isinstance(value, list) for value in holes.values())
+        and type(found.get("offset", 0)) is int
+    )
