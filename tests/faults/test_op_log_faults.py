@@ -168,7 +168,7 @@ def test_truncation_at_every_byte_of_the_last_records(tmp_path: Path, monkeypatc
     log.close()
     path = log.folder / "ops.jsonl"
     whole, state = path.read_bytes(), (log.folder / "state").read_bytes()
-    for cut in range(ends[1], len(whole) + 1):
+    for cut in range(ends[2], len(whole) + 1):
         for keep_state in (True, False):
             path.write_bytes(whole[:cut])
             if keep_state:
