@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import copy
 import os
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
@@ -64,6 +62,9 @@ def below_top(repo: Repository) -> str:
 @contextmanager
 def scratch(repo: Repository) -> Iterator[Repository]:
     """The same repository with a temporary place for new objects: what is worked out in it leaves no trace."""
+    import copy
+    import tempfile
+
     with tempfile.TemporaryDirectory(prefix="muse-objects-") as folder:
         other = copy.copy(repo)
         other.__dict__.pop("objects", None)

@@ -6,10 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
-from muse.engine.changes import Change, PluginFor, describe_one
-
 if TYPE_CHECKING:
     from muse.domain import DomainOp
+    from muse.engine.changes import PluginFor
     from muse.store.repository import Repository
 
 
@@ -93,6 +92,8 @@ def described(repo: Repository, entry: Entry, plugin_for: PluginFor) -> DomainOp
     """What a tracked path's change, from HEAD to the work tree, means; None for what has no such meaning."""
     if entry.kind not in "12" or entry.submodule:
         return None
+    from muse.engine.changes import Change, describe_one  # a clean status does without
+
     head, _, work = entry.modes
     if head == "000000":
         status = "A"
