@@ -93,7 +93,7 @@ def _inside(op: DomainOp, parent: str) -> str:
     for joint in ("::", "/", "."):
         address = address.removeprefix(parent + joint)
     said = _summary(op)
-    if op["op"] == "replace" and op["old_summary"] not in ("", said, op["address"]):
+    if op["op"] == "replace" and op["old_summary"] != op["address"] and op["old_summary"] not in said:
         said = f"{op['old_summary']} -> {said}"
     if not said or said == address:
         return one_line(address)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from muse.engine.log import Commit
     from muse.store.repository import Repository
 
+_MOST = 20  # paths told below one commit
 _OWN = {"--json", "--graph", "--oneline"}
 # With these the answer is Git's own text, which nothing of ours can be put into.
 _GITS = ("-p", "-u", "--patch", "--stat", "--numstat", "--shortstat", "--raw", "--name-only", "--name-status", "-c",
@@ -99,7 +100,10 @@ def _plain(here: Repository, rest: list[str]) -> Iterator[str]:
         delta = _told(here, commit.tree, list(commit.parents), rest)
         if delta is not None and delta["ops"]:
             yield ""
-            yield from delta_lines(delta, color=color, deep=False)
+            most = len(delta["ops"]) if len(delta["ops"]) <= _MOST else _MOST - 1
+            yield from delta_lines({**delta, "ops": delta["ops"][:most]}, color=color, deep=False)
+            if len(delta["ops"]) > most:
+                yield f"... and {len(delta['ops']) - most} more: muse show {commit.id[:9]}"
 
 
 def head_lines(commit: Commit, color: bool) -> Iterator[str]:

@@ -2,10 +2,81 @@
 
 from __future__ import annotations
 
+import os
+from typing import TYPE_CHECKING
+
 import click
+
+from muse.cli.context import note, print_json, repo
+from muse.cli.gitverb import paged, use_color
+from muse.cli.options import json_option
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from muse.engine.review import Difference
 
 
 @click.command("review", short_help="Show what a merge resolved beyond Git, and undo it")
-def command() -> int:
-    """Show what a merge resolved beyond Git's own merge."""
-    return 0
+@click.argument("rev", required=False)
+@click.option("--undo", multiple=True, metavar="PATH", help="Put Git's version of PATH back into the work tree.")
+@json_option
+def command(rev: str | None, undo: tuple[str, ...], as_json: bool) -> None:
+    """Show where a merge (REV, else the one in progress, else HEAD) is not what Git alone makes of it.
+
+    Each path is shown as a diff from Git's merge, conflict markers included, to the result. --undo PATH brings Git's
+    version back; in a merge in progress its conflict as well.
+    """
+    from muse.engine import review as engine
+    from muse.engine.gitio import below_top, scratch
+    from muse.plugins.registry import plugin_for_path
+
+    here = repo()
+    with scratch(here) as trial:
+        found = engine.review(trial, rev, plugin_for_path)
+    if undo:
+        names = [os.path.normpath(os.path.join(below_top(here), path)) for path in undo]
+        for path in engine.undo(here, found, names):
+            note(f"{path}: Git's version is back" + ("" if found.in_progress else "; commit it when it is right"))
+        return
+    if as_json:
+        print_json({"ours": found.ours, "theirs": found.theirs, "in_progress": found.in_progress,
+                    "paths": [_row(difference) for difference in found.differences]})
+        return
+    if not found.differences:
+        click.echo("every file is as Git merges it")
+        return
+    with paged(here) as out:
+        color = use_color(here)
+        for difference in found.differences:
+            for line in _lines(difference, color):
+                out(line)
+
+
+def _row(difference: Difference) -> dict[str, object]:
+    return {
+        "path": os.fsdecode(difference.path),
+        "git": "clean" if difference.git_clean else "conflict",
+        "result": "muse" if difference.by_muse else "edited",
+        "notes": difference.notes,
+    }
+
+
+def _lines(difference: Difference, color: bool) -> Iterator[str]:
+    import difflib
+
+    from muse.core.textmerge import is_binary
+    from muse.view.text import one_line, paint
+
+    path = one_line(os.fsdecode(difference.path))
+    git = "merged cleanly by Git" if difference.git_clean else "in conflict for Git"
+    yield f"{path}: {git}, {'as Muse resolved it' if difference.by_muse else 'edited by a person'}"
+    for text in difference.notes:
+        yield f"    {one_line(text)}"
+    result = difference.result or b""
+    if is_binary(difference.git) or is_binary(result):
+        yield "    binary"
+        return
+    old, new = (data.decode("utf-8", "surrogateescape").splitlines() for data in (difference.git, result))
+    for line in difflib.unified_diff(old, new, "git's merge", "the result", lineterm=""):
+        yield paint(line, line[0], color) if line[:1] in ("+", "-") else line
