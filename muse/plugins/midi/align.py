@@ -7,12 +7,17 @@ two people meet on the same note. All ties are broken by order, so equal inputs 
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Callable, Hashable
 
 from muse.plugins.midi.model import Note
 
 _Key = Callable[[Note], Hashable]
 _Buckets = dict[Hashable, list[int]]
+
+_REGION_NOTES = 4  # a transposed region has at least so many notes
+_REGION_SHARE = 0.8  # of which one step explains at least this share
+_CHORD = 16  # notes of one onset and length that are looked at
 
 
 class Alignment:
@@ -38,6 +43,7 @@ def align(base: list[Note], side: list[Note], beat: int, bar: int) -> Alignment:
         found.to_base = list(range(len(base)))
         return found
     left, right = _trimmed(base, side, found)
+    left, right = _transposed(found, base, side, left, right)
     left, right = _tier(found, base, side, left, right, lambda note: note, _in_order)
     for key, pairing in _tiers(beat, bar):
         if not left or not right:
@@ -58,6 +64,66 @@ def _trimmed(base: list[Note], side: list[Note], found: Alignment) -> tuple[list
         high -= 1
         found.join(low, high)
     return list(range(start, low)), list(range(start, high))
+
+
+def _transposed(
+    found: Alignment, base: list[Note], side: list[Note], left: list[int], right: list[int]
+) -> tuple[list[int], list[int]]:
+    """A region moved up or down as a whole is matched as such, before notes that only look unchanged.
+
+    In octaves an exact match would take the lower note of the one version for the upper one of the other.
+    """
+    step, low, high = _step(base, side, left, right)
+    if not step:
+        return left, right
+    waiting: dict[Note, list[int]] = {}
+    for j in reversed(right):
+        waiting.setdefault(side[j], []).append(j)
+    loose: dict[tuple[int, ...], list[int]] = {}
+    open_notes = []
+    for i in left:
+        channel, pitch, onset, length, velocity, release = base[i]
+        if low <= onset <= high:
+            twins = waiting.get((channel, pitch + step, onset, length, velocity, release))
+            if twins:
+                found.join(i, twins.pop())
+            else:
+                open_notes.append(i)
+    for j in right:
+        if found.to_base[j] < 0:
+            loose.setdefault(side[j][:4], []).append(j)
+    for i in open_notes:
+        channel, pitch, onset, length = base[i][:4]
+        candidates = loose.get((channel, pitch + step, onset, length))
+        if candidates:
+            found.join(i, candidates.pop(0))
+    return [i for i in left if found.to_side[i] < 0], [j for j in right if found.to_base[j] < 0]
+
+
+def _step(base: list[Note], side: list[Note], left: list[int], right: list[int]) -> tuple[int, int, int]:
+    """By how much a region was transposed, and its first and last onset; 0 when no step explains enough of it."""
+    counts = Counter(base[i] for i in left)
+    counts.subtract(Counter(side[j] for j in right))
+    onsets = [note[2] for note, count in counts.items() if count]
+    if len(onsets) < 2 * _REGION_NOTES:
+        return 0, 0, 0
+    low, high = min(onsets), max(onsets)
+    there: dict[tuple[int, int, int], list[int]] = {}
+    for j in right:
+        channel, pitch, onset, length = side[j][:4]
+        if low <= onset <= high:
+            there.setdefault((channel, onset, length), []).append(pitch)
+    votes: Counter[int] = Counter()
+    members = 0
+    for i in left:
+        channel, pitch, onset, length = base[i][:4]
+        if low <= onset <= high:
+            members += 1
+            votes.update({other - pitch for other in there.get((channel, onset, length), ())[:_CHORD]})
+    step, count = min(votes.items(), key=lambda vote: (-vote[1], abs(vote[0]), vote[0]), default=(0, 0))
+    if count < _REGION_NOTES or count < members * _REGION_SHARE:
+        return 0, 0, 0
+    return step, low, high
 
 
 _Pairing = Callable[[list[Note], list[Note], list[int], list[int]], "list[tuple[int, int]]"]

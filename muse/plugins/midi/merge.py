@@ -14,7 +14,8 @@ from muse.plugins.midi.decide import Clash, Decisions, decide, versions
 from muse.plugins.midi.dimensions import DEPENDENT
 from muse.plugins.midi.model import Content
 from muse.plugins.midi.rules import rules_for
-from muse.plugins.midi.structure import Layout, Slotted, lay_out, same_time_base
+from muse.plugins.midi.structure import Layout, Slotted, lay_out, time_base_clash
+from muse.plugins.midi.timebase import conform
 from muse.plugins.midi.timemap import TimeMap, time_map
 
 
@@ -36,7 +37,7 @@ def merge_file(path: str, base: bytes | None, ours: bytes, theirs: bytes) -> Fil
     except FormatError as error:
         return _give_up(path, base, ours, theirs, f"one version is not a well-formed MIDI file: {error}")
     try:
-        return _Merge(path, songs[0], songs[1], songs[2]).run(ours)
+        return _Merge(path, songs[0], songs[1], songs[2], (base, ours, theirs)).run()
     except (_Unsafe, FormatError) as error:
         return _give_up(path, base, ours, theirs, str(error))
 
@@ -52,8 +53,9 @@ def _give_up(path: str, base: bytes, ours: bytes, theirs: bytes, reason: str) ->
 class _Merge:
     """One merge of three parsed files."""
 
-    def __init__(self, path: str, base: Song, ours: Song, theirs: Song) -> None:
+    def __init__(self, path: str, base: Song, ours: Song, theirs: Song, originals: tuple[bytes, bytes, bytes]) -> None:
         self.path = path
+        self.originals = originals
         self.base, self.ours, self.theirs = base, ours, theirs
         self.clashes: list[Clash] = []
         self.settled = 0
@@ -63,12 +65,17 @@ class _Merge:
         self.picks: Mapping[str, str] = here.picks
         self.rules = rules_for(here.rules, path)
 
-    def run(self, ours_bytes: bytes) -> FileMerge:
+    def run(self) -> FileMerge:
         """The merged file, or ours with everything clean and a record of each conflict."""
-        problem = same_time_base(self.base, self.ours, self.theirs)
+        problem = time_base_clash(self.base, self.ours, self.theirs)
         if problem is not None:
-            self.clashes.append(problem)
-            return FileMerge(ours_bytes, self._records())
+            one_form = conform((self.base, self.ours, self.theirs))
+            if one_form is None:
+                self.times = time_map(self.base)
+                chosen = self.choose(problem)
+                whole = {"ours": self.originals[1], "theirs": self.originals[2], "base": self.originals[0]}[chosen]
+                return FileMerge(whole, self._records())
+            self.base, self.ours, self.theirs = one_form
         self.times = time_map(self.base)
         layout = lay_out(self.base, self.ours, self.theirs, self.choose)
         expected: list[tuple[Slotted, Decisions | None]] = []

@@ -211,8 +211,8 @@ def _unify(ours: list[Slotted], theirs: list[Slotted]) -> list[Slotted]:
     return out
 
 
-def same_time_base(base: Song, ours: Song, theirs: Song) -> Clash | None:
-    """C8: a conflict when the versions do not count time alike."""
+def time_base_clash(base: Song, ours: Song, theirs: Song) -> Clash | None:
+    """C8: what there is to settle when the versions do not count time alike."""
     if base.division == ours.division == theirs.division and base.format == ours.format == theirs.format:
         return None
     words = [f"format {song.format}, {song.division} ticks per beat" for song in (base, ours, theirs)]
