@@ -93,6 +93,10 @@ class BlobContent:
         """Tell the index of (blob id, digest) pairs the caller has verified."""
         self._index.add(list(pairs))
 
+    def close(self) -> None:
+        """Let go of the index's file."""
+        self._index.close()
+
     def _known(self, digest: str) -> bytes | None:
         blob = self._index.blob(digest)
         if blob is None:

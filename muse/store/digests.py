@@ -73,6 +73,12 @@ class DigestIndex:
             self._to_blob.pop(digest, None)
         self._write("delete from digest where blob = ?", [(bytes.fromhex(blob),)])
 
+    def close(self) -> None:
+        """Let go of the file; the next use opens it again."""
+        if self._database is not None:
+            self._close()
+        self._database, self._tried = None, False
+
     def _remember(self, blob: str, digest: str) -> None:
         self._to_digest[blob] = digest
         self._to_blob[digest] = blob

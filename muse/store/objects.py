@@ -105,6 +105,8 @@ class ObjectReader:
         """(id, bytes) of many blobs, in the order given; ContentMissingError at the first that is not there."""
         from muse.store import fast
 
+        if len(ids) > 1:
+            self._prefetch(ids)
         quick = fast.opened(self._repo) if len(ids) >= fast.WORTH else None
         for name in ids:
             data = quick.blob(name) if quick is not None else None
@@ -114,6 +116,19 @@ class ObjectReader:
                 except KeyError:
                     raise ContentMissingError(f"blob {name} is not in this repository", hint="git fsck") from None
             yield name, data
+
+    def _prefetch(self, ids: Sequence[str]) -> None:
+        """In a partial clone, fetch what is missing in one go; what that does not bring is fetched one by one."""
+        settings = self._repo.settings()
+        remotes = [key[7:-9] for key in settings if key.startswith("remote.") and key.endswith(".promisor")]
+        if not remotes:
+            return
+        here = self._repo.git("cat-file", "--batch-all-objects", "--unordered", "--batch-check=%(objectname)").split()
+        missing = set(ids).difference(name.decode() for name in here)
+        if missing:
+            flags = ["--no-tags", "--no-write-fetch-head", "--recurse-submodules=no", "--filter=blob:none", "--stdin"]
+            script = "".join(f"{name}\n" for name in sorted(missing)).encode()
+            self._repo.run("-c", "fetch.negotiationAlgorithm=noop", "fetch", "-q", *flags, remotes[0], input=script)
 
     def close(self) -> None:
         """End the git process behind this reader; the next read starts a new one."""

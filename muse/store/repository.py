@@ -121,19 +121,21 @@ class Repository:
         command = ["git", *(os.fspath(arg) for arg in args)]
         return _run(command, self.root, {**self.env, **env} if env else self.env, input)
 
+    def settings(self) -> Mapping[str, str]:
+        """Every Git setting here, by its canonical name; the last value counts, a valueless key is "true"."""
+        if self._config is None:
+            settings = {}
+            for entry in self.git("config", "--list", "-z").split(b"\0"):
+                name, found, value = os.fsdecode(entry).partition("\n")
+                settings[name] = value if found else "true"
+            self._config = settings
+        return self._config
+
     def config(self, key: str, default: str | None = None) -> str | None:
-        """The last value of a Git setting, from all of Git's configuration files; a valueless key is "true"."""
+        """The value of a Git setting; section and key in any case."""
         section, _, rest = key.partition(".")
         middle, dot, last = rest.rpartition(".")
         return self.settings().get(f"{section.lower()}.{middle}{dot}{last.lower()}", default)
-
-    def settings(self) -> dict[str, str]:
-        """Every Git setting in force, by its name as Git lists it (section and last word in lower case)."""
-        if self._config is None:
-            rows = self.git("config", "--list", "-z").split(b"\0")
-            parts = (os.fsdecode(row).partition("\n") for row in rows)
-            self._config = {name: value if found else "true" for name, found, value in parts if name}
-        return self._config
 
     def config_bool(self, key: str, default: bool) -> bool:
         """A Git setting as a boolean, by Git's spellings; anything else counts as `default`."""
@@ -205,6 +207,13 @@ class Repository:
         from muse.store.content import BlobContent
 
         return BlobContent(self)
+
+    def close(self) -> None:
+        """Let go of child processes and open files now; everything opens again when it is needed."""
+        for name in ("objects", "content"):
+            part = self.__dict__.pop(name, None)
+            if part is not None:
+                part.close()
 
     def manifest(self, rev_or_tree: str) -> SnapshotManifest:
         """The snapshot of a commit or tree."""
