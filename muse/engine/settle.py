@@ -74,7 +74,7 @@ def _adopt_record(repo: Repository, item: Unmerged) -> None:
     if record is None or not item.is_file:
         return
     for side, data in zip(SIDES, item.sides):
-        digests = {None} if not data and side == "base" else set()
+        digests: set[str | None] = {None} if not data and side == "base" else set()
         digests.add(None if data is None else blob_digest(data))
         if record["inputs"].get(side) not in digests:
             return

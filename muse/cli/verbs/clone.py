@@ -66,8 +66,10 @@ def _positional(arguments: tuple[str, ...]) -> tuple[int, str | None]:
 
 
 def _absolute(source: str) -> str:
-    """A local path is made absolute: the helper runs in the new clone."""
-    return os.path.abspath(source) if os.path.exists(source) else source
+    """A local path is made absolute, because the helper runs elsewhere; by Git's rule a colon before any slash means
+    another machine or a URL."""
+    local = ":" not in source.partition("/")[0] or os.path.exists(source)
+    return os.path.abspath(source) if local else source
 
 
 def _humanish(source: str, *, bare: bool) -> str:

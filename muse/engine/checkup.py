@@ -1,0 +1,172 @@
+"""What can be wrong with a set-up, as a list of findings: each says what it looked at and which command mends it.
+
+Nothing is changed by looking. The door adds what only it knows (plugins).
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, NamedTuple
+
+from muse.core.errors import MuseError
+from muse.engine import conflicts, setup
+from muse.engine.setuptables import attribute_lines, settings
+
+if TYPE_CHECKING:
+    from muse.store.repository import Repository
+
+OLDEST_GIT = (2, 34)
+SINCE = (((2, 38), "`muse merge` asks Git for whole-tree merges"), ((2, 44), "conflict labels are Git's own"))
+"""Git versions from which on something works better, and what."""
+
+
+class Finding(NamedTuple):
+    """`state`: ok, note (works, with a limit) or bad; `mend` is a command to type, or ""."""
+
+    check: str
+    state: str
+    text: str
+    mend: str = ""
+
+
+def check_git() -> Iterator[Finding]:
+    """Is git there, and new enough?"""
+    try:
+        said = subprocess.run(["git", "version"], capture_output=True, text=True, check=False).stdout
+    except OSError as error:
+        yield Finding("git", "bad", f"git cannot be run: {error.strerror}", "install Git 2.34 or newer")
+        return
+    numbers = re.search(r"(\d+)\.(\d+)", said)
+    version = (int(numbers[1]), int(numbers[2])) if numbers else (0, 0)
+    if version < OLDEST_GIT:
+        yield Finding("git", "bad", f"{said.strip()} is too old", "install Git 2.34 or newer")
+        return
+    yield Finding("git", "ok", said.strip())
+    for since, what in SINCE:
+        if version < since:
+            yield Finding("git", "note", f"with Git {since[0]}.{since[1]} or newer, {what}")
+
+
+def check_installation(repo: Repository, patterns: setup.Patterns) -> Iterator[Finding]:
+    """Are the drivers configured as this version would, and do Git's attributes use them?"""
+    driver = repo.config("merge.muse.driver")
+    if driver is None:
+        yield Finding("drivers", "bad", "Git knows no merge driver of ours here", "muse install")
+        return
+    ours = {value for head, name, key, value in settings(setup.find_programs()) if (head, name, key) == _DRIVER}
+    if driver in ours:
+        yield Finding("drivers", "ok", "the merge driver is configured")
+    else:
+        yield Finding("drivers", "note", "the merge driver was configured by another version of Muse, or from another "
+                      "folder", "muse install")
+    yield _run_driver(repo, driver)
+    samples = {pattern.replace("*", "sample") for claimed in patterns.values() for pattern in claimed}
+    unused = sorted(_unused(repo, samples))
+    if unused:
+        text = f"Git does not use our merge driver for {_some(unused)}"
+        yield Finding("attributes", "bad" if len(unused) == len(samples) else "note", text, "muse install")
+    else:
+        yield Finding("attributes", "ok", f"{len(attribute_lines({k: tuple(v) for k, v in patterns.items()}))} "
+                      "file types are merged through us")
+
+
+_DRIVER = ("merge", "muse", "driver")
+
+
+def _unused(repo: Repository, samples: set[str]) -> Iterator[str]:
+    listing = repo.git("check-attr", "-z", "--stdin", "merge", input="\0".join(sorted(samples)).encode() + b"\0")
+    fields = listing.decode("utf-8", "surrogateescape").split("\0")
+    for name, _, value in zip(fields[::3], fields[1::3], fields[2::3]):
+        if value != "muse":
+            yield name.removeprefix("sample")
+
+
+def _run_driver(repo: Repository, command: str) -> Finding:
+    """Run the configured command on a merge that Git cannot make and a driver can: same edit of both sides, twice."""
+    with tempfile.TemporaryDirectory(prefix="muse-doctor-") as folder:
+        for name, text in (("O", "a\n"), ("A", "b\n"), ("B", "b\n")):
+            with open(os.path.join(folder, name), "w", encoding="ascii") as file:
+                file.write(text)
+        plain = {"%O": "O", "%A": "A", "%B": "B", "%L": "7", "%P": "sample.txt", "%S": "base", "%X": "x", "%Y": "y",
+                 "%%": "%"}
+        filled = re.sub("%[OABLPSXY%]", lambda match: plain[match[0]], command)
+        env = {key: value for key, value in os.environ.items() if key != "MUSE"}
+        done = subprocess.run(["sh", "-c", filled], cwd=folder, capture_output=True, text=True, env=env, check=False)
+    if done.returncode == 0 and not done.stderr:
+        return Finding("driver", "ok", "the merge driver runs")
+    wrong = done.stderr.strip().splitlines()[-1:] or [f"it exits with {done.returncode}"]
+    return Finding("driver", "bad", f"the merge driver does not run: {wrong[0]}",
+                   "pipx install --force muse-on-git && muse install")
+
+
+def check_records(repo: Repository) -> Iterator[Finding]:
+    """Are there conflict records of paths that are settled?"""
+    listing = repo.git("ls-files", "--unmerged", "-z", "--full-name", ":/") if not repo.bare else b""
+    left = {os.fsdecode(entry.partition(b"\t")[2]) for entry in listing.split(b"\0") if entry}
+    stale = [record["path"] for record in conflicts.load_all(repo.git_dir) if record["path"] not in left]
+    if stale:
+        text = f"records of settled conflicts are left: {_some(stale)}"
+        yield Finding("conflicts", "note", text, "muse conflicts")
+    elif left:
+        yield Finding("conflicts", "note", f"{len(left)} path(s) to settle", "muse conflicts")
+    else:
+        yield Finding("conflicts", "ok", "nothing is left to settle")
+
+
+def check_writer(repo: Repository) -> Iterator[Finding]:
+    """Is the writer id this clone's own, or did it come with a copied folder?"""
+    from muse.store import writer
+
+    if writer.known_writer(repo) is not None:
+        yield Finding("writer", "ok", "this clone has a writer id of its own")
+    elif writer.previous_writers(repo) or os.path.exists(os.path.join(repo.common_dir, "muse", "writer.json")):
+        yield Finding("writer", "note", "this folder was copied or moved; it takes a writer id of its own when it "
+                      "writes next", "muse sync")
+    else:
+        yield Finding("writer", "ok", "nothing was written yet, so there is no writer id")
+
+
+def check_metadata(repo: Repository) -> Iterator[Finding]:
+    """Does every remote have what this clone wrote?"""
+    from muse.store.sync import OURS, THEIRS, tips
+
+    own = tips(repo, OURS)
+    remotes = repo.git("remote").decode("utf-8", "surrogateescape").split()
+    for remote in remotes if own else ():
+        there = {name[len(f"{THEIRS}{remote}/") :]: tip for name, tip in tips(repo, f"{THEIRS}{remote}/").items()}
+        late = sum(there.get(name[len(OURS) :]) != tip for name, tip in own.items())
+        if late:
+            text = f"{remote}, as last seen, does not have what was written here ({late} ref(s))"
+            yield Finding("metadata", "note", text, f"muse sync {remote}")
+        else:
+            yield Finding("metadata", "ok", f"{remote} has what was written here")
+    yield from _problems(repo)
+    schemes = repo.git("config", "--get-regexp", r"^remote\..*\.(push)?url$", check=False)
+    if b" muse::" in schemes and not _on_path("git-remote-muse"):
+        yield Finding("remote helper", "bad", "a remote is reached by muse::, and git-remote-muse is not on PATH",
+                      "pipx ensurepath")
+
+
+def _problems(repo: Repository) -> Iterator[Finding]:
+    from muse.store.meta import problems
+
+    try:
+        for problem in problems(repo):
+            yield Finding("metadata", "bad", f"{problem.ref}: {problem.path}: {problem.why}", "muse verify")
+    except MuseError as error:
+        yield Finding("metadata", "bad", str(error), error.hint or "muse verify")
+
+
+def _on_path(program: str) -> bool:
+    import shutil
+
+    return shutil.which(program) is not None
+
+
+def _some(names: list[str]) -> str:
+    more = f" and {len(names) - 5} more" if len(names) > 5 else ""
+    return ", ".join(names[:5]) + more
