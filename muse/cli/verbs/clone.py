@@ -68,8 +68,11 @@ def _positional(arguments: tuple[str, ...]) -> tuple[int, str | None]:
 def _absolute(source: str) -> str:
     """A local path is made absolute, because the helper runs elsewhere; by Git's rule a colon before any slash means
     another machine or a URL."""
-    local = ":" not in source.partition("/")[0] or os.path.exists(source)
-    return os.path.abspath(source) if local else source
+    if os.path.exists(source):
+        return os.path.abspath(source)
+    if ":" not in source.partition("/")[0]:  # git clone would make a folder of that name first, and find that
+        raise MuseError(f"repository {source!r} does not exist")
+    return source
 
 
 def _humanish(source: str, *, bare: bool) -> str:
