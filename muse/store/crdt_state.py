@@ -13,8 +13,8 @@ from muse.core.errors import FormatError
 from muse.core.types import blob_digest, canonical_json
 from muse.domain import CRDTSnapshotManifest
 from muse.store.layout import crdt_path
-from muse.store.meta import Union, commit_files
-from muse.store.union import Entry
+from muse.store.meta import commit_files
+from muse.store.union import Entry, Union
 
 if TYPE_CHECKING:
     from muse.store.repository import Repository

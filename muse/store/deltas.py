@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 from muse.core.errors import FormatError
 from muse.core.types import canonical_json, content_hash
-from muse.domain import StructuredDelta
 from muse.store.layout import delta_path, provenance_path
-from muse.store.meta import Union, commit_files
+from muse.store.meta import commit_files
 
 if TYPE_CHECKING:
+    from muse.domain import StructuredDelta
     from muse.store.repository import Repository
 
 MAX_DELTA = 16 << 20  # bytes
@@ -75,6 +75,8 @@ def load(
     None as well when clones differ about it; where they had one version of each plugin, that is reported. With
     `plugins`, only a delta made by these versions counts.
     """
+    from muse.store.union import Union
+
     union = Union(repo)
     found: dict[bytes, tuple[StructuredDelta, dict[str, str]]] = {}
     entries = union.find("meta", delta_path(base_tree, tree))
@@ -99,6 +101,8 @@ def load(
 
 def provenance(repo: Repository, base_tree: str, tree: str) -> list[dict[str, Any]]:
     """All that is said about where a change came from, in a fixed order."""
+    from muse.store.union import Union
+
     union, found = Union(repo), []
     for entry in union.below("meta", provenance_path(base_tree, tree)):
         data = union.read(entry, MAX_PROVENANCE)
@@ -126,7 +130,7 @@ def check_delta(value: Any) -> StructuredDelta:
             _check_op(op)
             if op["op"] == "patch":
                 stack.append((op["child_ops"], depth + 1))
-    return StructuredDelta(domain=value["domain"], ops=value["ops"], summary=value["summary"])
+    return {"domain": value["domain"], "ops": value["ops"], "summary": value["summary"]}
 
 
 def _check_op(op: Any) -> None:

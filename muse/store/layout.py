@@ -23,6 +23,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from functools import cache
 from typing import Literal
 
 from muse.core.paths import encode_name
@@ -36,18 +37,14 @@ REMOTES = "refs/muse-remotes/"
 _HEX = "[0-9a-f]{40}(?:[0-9a-f]{24})?"
 _NAME = "[a-z0-9_%A-F-]{1,100}"
 _ENTRIES = {
-    "log": re.compile(
-        rf"format|(?!content/){_NAME}/(?:name|checkpoint\.json|{_NAME}/[0-9a-f]{{2}}/[0-9]{{10}}-[0-9]{{10}}\.jsonl)"
-        r"|content/[0-9a-f]{2}/[0-9a-f]{64}"
-    ),
-    "meta": re.compile(
-        rf"format|deltas/[0-9a-f]{{2}}/{_HEX}-{_HEX}\.json"
-        rf"|provenance/[0-9a-f]{{2}}/{_HEX}-{_HEX}/[0-9a-f]{{64}}\.json"
-        rf"|crdt/[0-9a-f]{{2}}/{_HEX}/(?:state\.json|[0-9a-f]{{64}})"
-    ),
+    "log": rf"format|(?!content/){_NAME}/(?:name|checkpoint\.json|{_NAME}/[0-9a-f]{{2}}/[0-9]{{10}}-[0-9]{{10}}\.jsonl)"
+    r"|content/[0-9a-f]{2}/[0-9a-f]{64}",
+    "meta": rf"format|deltas/[0-9a-f]{{2}}/{_HEX}-{_HEX}\.json"
+    rf"|provenance/[0-9a-f]{{2}}/{_HEX}-{_HEX}/[0-9a-f]{{64}}\.json"
+    rf"|crdt/[0-9a-f]{{2}}/{_HEX}/(?:state\.json|[0-9a-f]{{64}})",
 }
-_ESCAPE = re.compile(r"%(?=(?:25)*[89A-F][0-9A-F])")
-_UNESCAPE = re.compile(rb"%(?:25(?=(?:25)*[89A-F][0-9A-F])|([89A-F][0-9A-F]))")
+_ESCAPE = r"%(?=(?:25)*[89A-F][0-9A-F])"
+_UNESCAPE = rb"%(?:25(?=(?:25)*[89A-F][0-9A-F])|([89A-F][0-9A-F]))"
 
 
 def own_ref(kind: Kind, writer: str) -> str:
@@ -67,7 +64,12 @@ def owner(ref: str) -> tuple[str, str] | None:
 
 def is_entry(kind: str, path: str) -> bool:
     """True when a file of that path belongs into a tree of that kind."""
-    return _ENTRIES[kind].fullmatch(path) is not None
+    return _entry(kind).fullmatch(path) is not None
+
+
+@cache
+def _entry(kind: str) -> re.Pattern[str]:
+    return re.compile(_ENTRIES[kind])
 
 
 def delta_path(base_tree: str, tree: str) -> str:
@@ -117,11 +119,13 @@ def path_text(path: bytes) -> str:
             return path.decode()
         except UnicodeDecodeError:
             pass
-    text = _ESCAPE.sub("%25", path.decode("utf-8", "surrogateescape"))
+    text = re.sub(_ESCAPE, "%25", path.decode("utf-8", "surrogateescape"))
     return "".join(f"%{ord(c) - 0xDC00:02X}" if 0xDC80 <= ord(c) <= 0xDCFF else c for c in text)
 
 
 def path_bytes(path: str) -> bytes:
     """The Git path of a manifest's path."""
     raw = path.encode("utf-8", "surrogateescape")
-    return _UNESCAPE.sub(lambda found: bytes.fromhex(found[1].decode()) if found[1] else b"%", raw)
+    if b"%" not in raw:
+        return raw
+    return re.sub(_UNESCAPE, lambda found: bytes.fromhex(found[1].decode()) if found[1] else b"%", raw)

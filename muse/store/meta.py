@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import random
 import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
@@ -17,17 +16,15 @@ from muse.store.commits import parse
 from muse.store.layout import FORMAT, OWN, REMOTES, Kind, is_entry, own_ref, owner
 from muse.store.objects import FILE, object_id
 from muse.store.trees import Change, edit
-from muse.store.union import Entry, Problem, Union
 from muse.store.writer import known_writer, previous_writers, rotate, writer_id
 
 if TYPE_CHECKING:
     from muse.store.repository import Repository
+    from muse.store.union import Problem
 
 _TRIES = 30
 _WHO = b"Muse <muse@localhost> %d +0000"
 KINDS: tuple[Kind, ...] = ("log", "meta")
-
-__all__ = ["KINDS", "Entry", "Problem", "Union", "check_own", "commit_files", "own_tip", "problems"]
 
 
 def commit_files(repo: Repository, kind: Kind, files: Mapping[str, bytes | str], message: str) -> str:
@@ -46,7 +43,7 @@ def commit_files(repo: Repository, kind: Kind, files: Mapping[str, bytes | str],
         try:
             return _commit(repo, kind, ref, tip, files, message)
         except RefMovedError:
-            time.sleep(0.01 * min(attempt + 1, 10) * random.uniform(0.5, 1.5))
+            refs.pause(0.01 * min(attempt + 1, 10))
     raise MuseError(f"{ref} keeps moving: other processes write to it without a pause", hint="try again")
 
 
@@ -138,6 +135,8 @@ def is_ancestor(repo: Repository, old: str, new: str) -> bool:
 
 def problems(repo: Repository) -> list[Problem]:
     """What is wrong with what all clones wrote: left-out entries, and states of one writer that contradict."""
+    from muse.store.union import Problem, Union
+
     found = Union(repo).problems
     states: dict[tuple[str, str], dict[str, str]] = {}
     for ref, tip in refs.read_many(repo, OWN, REMOTES).items():

@@ -14,7 +14,7 @@ import threading
 import weakref
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import IO, TYPE_CHECKING, NamedTuple
 
 from muse.core.errors import ContentMissingError, DamageError, FormatError, MuseError
 from muse.core.io import fsync_dir, write_all
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from muse.store.repository import Repository
 
 LOOSE_LIMIT = 100  # objects; more become a pack
+_SKIP_LIMIT = 16 << 20  # bytes; ending the git process is quicker than reading past more
 MEMORY_LIMIT = 64 << 20  # bytes held before they are written out as a pack
 
 
@@ -87,6 +88,21 @@ class ObjectReader:
                 self.close()
                 return self._ask_again(name, limit)
 
+    def resolve(self, name: str) -> str | None:
+        """The id of the object a name stands for, such as `HEAD^{tree}`; None when there is none.
+
+        This asks the process that is open anyway, so it costs next to nothing.
+        """
+        with self._lock:
+            for _ in range(2):
+                try:
+                    return self._identify(name)
+                except KeyError:
+                    return None
+                except (OSError, EOFError):
+                    self.close()
+        return None
+
     def blob(self, name: str, limit: int | None = None) -> bytes:
         """The bytes of a blob; KeyError when it is not there or no blob."""
         kind, data = self.read(name, limit)
@@ -144,6 +160,25 @@ class ObjectReader:
             raise DamageError(f"git cannot read the object {name}", hint="git fsck --full") from None
 
     def _ask(self, name: str, limit: int | None) -> tuple[str, bytes]:
+        _, kind, size, sink = self._header(name)
+        if limit is not None and size > limit:
+            self.close()
+            raise FormatError(f"the object {name} has {size} bytes, more than {limit}")
+        data = sink.read(size + 1)
+        if len(data) != size + 1:
+            raise EOFError
+        return kind, data[:-1]
+
+    def _identify(self, name: str) -> str:
+        found, _, size, sink = self._header(name)
+        if size > _SKIP_LIMIT:
+            self.close()
+        elif len(sink.read(size + 1)) != size + 1:
+            raise EOFError
+        return found
+
+    def _header(self, name: str) -> tuple[str, str, int, IO[bytes]]:
+        """Id, kind and size of an object, and the stream its bytes and a newline are to be read from."""
         if "\n" in name:
             raise KeyError(name)
         if self._process is None:
@@ -162,14 +197,7 @@ class ObjectReader:
         words = header.split()
         if len(words) != 3 or words[-1] == b"missing" or not words[2].isdigit():
             raise KeyError(name)
-        size = int(words[2])
-        if limit is not None and size > limit:
-            self.close()
-            raise FormatError(f"the object {name} has {size} bytes, more than {limit}")
-        data = sink.read(size + 1)
-        if len(data) != size + 1:
-            raise EOFError
-        return words[1].decode(), data[:-1]
+        return words[0].decode(), words[1].decode(), int(words[2]), sink
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import random
 import time
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
@@ -59,8 +58,13 @@ def update_many(
             if found != old:
                 raise RefMovedError(f"{name} moved to {found or 'nothing'} while we worked", hint="try again")
         if attempt + 1 < _TRIES:
-            time.sleep(_PAUSE * (attempt + 1) * random.uniform(0.5, 1.5))
+            pause(_PAUSE * (attempt + 1))
     raise _stuck(repo, [name for name, _, _ in todo], done.stderr)
+
+
+def pause(seconds: float) -> None:
+    """Sleep between half and one and a half times as long, so that those who wait for each other part."""
+    time.sleep(seconds * (0.5 + os.urandom(1)[0] / 255))
 
 
 def _stuck(repo: Repository, names: list[str], stderr: bytes) -> MuseError:

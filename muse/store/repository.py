@@ -165,16 +165,15 @@ class Repository:
         return self._verify(rev, "tree")
 
     def _verify(self, rev: str, kind: str) -> str:
-        done = self.run("rev-parse", "--verify", "-q", "--end-of-options", f"{rev}^{{{kind}}}")
-        if done.returncode or not done.stdout:
+        found = self.objects.resolve(f"{rev}^{{{kind}}}")
+        if found is None:
             hint = "this branch has no commit yet" if rev in ("HEAD", "@") else "`git log --all` lists what there is"
             raise MuseError(f"unknown revision: {rev}", hint=hint)
-        return done.stdout.decode().split()[-1]
+        return found
 
     def head(self) -> str | None:
         """The commit HEAD is at, or None on an unborn branch."""
-        done = self.run("rev-parse", "--verify", "-q", "HEAD^{commit}")
-        return done.stdout.decode().strip() or None
+        return self.objects.resolve("HEAD^{commit}")
 
     def branch(self) -> str | None:
         """The full name of the ref HEAD stands on (it may be unborn), or None when HEAD is detached."""

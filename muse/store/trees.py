@@ -17,7 +17,7 @@ Change = tuple[int, str] | None
 """(mode, hex id) of what a path becomes; None takes it away."""
 
 # Code points HFS+ does not see in a name, so that `.g\u200cit` is `.git` there.
-_UNSEEN = re.compile("[\u200c-\u200f\u202a-\u202e\u206a-\u206f\ufeff]")
+_UNSEEN = "[\u200c-\u200f\u202a-\u202e\u206a-\u206f\ufeff]"
 
 
 def edit(repo: Repository, writer: ObjectWriter, tree: str | None, changes: Mapping[bytes, Change]) -> str:
@@ -67,5 +67,5 @@ def check_path(path: bytes) -> bytes:
 def _forbidden(part: bytes) -> bool:
     if part in (b"", b".", b".."):
         return True
-    word = _UNSEEN.sub("", part.decode("utf-8", "surrogateescape")).lower()
+    word = re.sub(_UNSEEN, "", part.decode("utf-8", "surrogateescape")).lower()
     return any(piece.split(":")[0].rstrip(" .") in (".git", "git~1") for piece in word.split("\\"))

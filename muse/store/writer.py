@@ -9,8 +9,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import re
-import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypedDict
@@ -21,8 +19,6 @@ from muse.core.types import canonical_json
 
 if TYPE_CHECKING:
     from muse.store.repository import Repository
-
-_ID = re.compile("[0-9a-f]{20}")
 
 
 class _Record(TypedDict):
@@ -67,7 +63,7 @@ def rotate(repo: Repository, current: str) -> str:
 
 def _renew(repo: Repository, old: _Record | None) -> str:
     previous = [*old["previous"], old["id"]] if old is not None else []
-    record = _Record(id=secrets.token_hex(10), machine=_machine(), path=_place(repo), previous=previous[-100:])
+    record = _Record(id=os.urandom(10).hex(), machine=_machine(), path=_place(repo), previous=previous[-100:])
     try:
         write_bytes_atomic(_file(repo), canonical_json(record) + b"\n")
     except OSError as error:
@@ -97,7 +93,11 @@ def _read(repo: Repository) -> _Record | None:
     except (OSError, ValueError, KeyError, TypeError, RecursionError, AttributeError):
         return None
     ids = [record["id"], *record["previous"]]
-    return record if all(isinstance(name, str) and _ID.fullmatch(name) for name in ids) else None
+    return record if all(isinstance(name, str) and _is_id(name) for name in ids) else None
+
+
+def _is_id(name: str) -> bool:
+    return len(name) == 20 and all(c in "0123456789abcdef" for c in name)
 
 
 def _machine() -> str:

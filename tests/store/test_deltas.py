@@ -10,6 +10,7 @@ from muse.core.errors import FormatError, MuseError
 from muse.domain import CRDTSnapshotManifest, DeleteOp, InsertOp, MoveOp, PatchOp, ReplaceOp, StructuredDelta
 from muse.store import crdt_state, deltas, layout, meta
 from muse.store.repository import Repository
+from muse.store.union import Union
 
 A, B, C = "a" * 40, "b" * 40, "c" * 40
 INNER = ReplaceOp(op="replace", address="f", position=None, old_content_id="1", new_content_id="2", old_summary="é",
@@ -152,8 +153,8 @@ def test_crdt_state_without_its_bytes_is_not_kept(repo):
 def test_damaged_crdt_states_are_left_out(repo, other, caplog, change):
     tree = repo.tree_of("HEAD")
     crdt_state.save(other, tree, _state(other, a=b"A"))
-    [entry] = meta.Union(other).find("meta", layout.crdt_path(tree))
-    head = json.loads(meta.Union(other).read(entry, 10_000) or b"")
+    [entry] = Union(other).find("meta", layout.crdt_path(tree))
+    head = json.loads(Union(other).read(entry, 10_000) or b"")
     meta.commit_files(other, "meta", {layout.crdt_path(tree): json.dumps({**head, **change}).encode()}, "evil")
     other.share()
     assert crdt_state.load(repo, tree) == [] and "left out" in caplog.text

@@ -17,6 +17,7 @@ from muse.core.types import blob_digest
 from muse.domain import StructuredDelta
 from muse.store import deltas, layout, meta, objects, refs, snapshots, writer
 from muse.store.repository import Repository
+from muse.store.union import Union
 
 A, B = "a" * 40, "b" * 40
 DELTA = StructuredDelta(domain="files", summary="none", ops=[])
@@ -56,7 +57,7 @@ def test_killed_between_objects_and_ref(make_repo, git, count, delay):
         said = [1, *(int(line) for line in process.stdout.read().split())]
     git(repo.root, "fsck", "--strict", "--full")
     fresh = Repository(repo.root)
-    kept = {int(meta.Union(fresh).read(entry, 100) or b"0") for entry in meta.Union(fresh).below("meta", "deltas/")}
+    kept = {int(Union(fresh).read(entry, 100) or b"0") for entry in Union(fresh).below("meta", "deltas/")}
     assert kept >= set(said) and len(kept) <= len(said) + 1
     for lock in (repo.common_dir / "refs" / "muse").rglob("*.lock"):
         lock.unlink()  # the kill hit git update-ref itself; its message says to delete this
@@ -87,7 +88,7 @@ def test_a_full_disk_changes_nothing(repo, git, monkeypatch, count):
     assert not [name for _, _, names in os.walk(repo.objects_dir) for name in names if name.startswith("tmp_")]
     git(repo.root, "fsck", "--strict", "--full")
     meta.commit_files(repo, "meta", files, "again")
-    assert len(meta.Union(repo).below("meta", "deltas/")) == count
+    assert len(Union(repo).below("meta", "deltas/")) == count
 
 
 @pytest.fixture
@@ -114,7 +115,7 @@ def test_a_really_full_disk(small_disk, git):
     assert "\n" not in str(caught.value) and "space" in f"{caught.value} {caught.value.hint}"
     fresh = Repository(small_disk / "repo")
     assert fresh.content.get(kept) == b"kept"
-    saved = meta.Union(fresh).below("meta", "deltas/")
+    saved = Union(fresh).below("meta", "deltas/")
     assert saved and all(deltas.load(fresh, A, entry.path[-45:-5]) == DELTA for entry in saved[:5])
     git(small_disk / "repo", "fsck", "--strict", "--full")
 

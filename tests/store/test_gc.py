@@ -10,6 +10,7 @@ import pytest
 from muse.core.errors import MuseError
 from muse.store import gc, layout, meta, refs, writer
 from muse.store.repository import Repository
+from muse.store.union import Union
 
 A, B, C = "a" * 40, "b" * 40, "c" * 40
 
@@ -36,7 +37,7 @@ def _push(git, repo):
 
 
 def _read(repo, kind, path):
-    union = meta.Union(repo)
+    union = Union(repo)
     return sorted(union.read(entry, 1000) or b"" for entry in union.find(kind, path))
 
 
@@ -106,7 +107,7 @@ def test_deltas_and_checkpoints_do_not_keep_writers_apart(git, clone):
         meta.commit_files(repo, "meta", {layout.delta_path(A, B): text}, "s")
         _push(git, repo)
     assert len(gc.absorb(two, retired_days=-1).refs) == 2
-    entries = {entry.path for entry in meta.Union(two).of(layout.own_ref("log", writer.writer_id(two)))}
+    entries = {entry.path for entry in Union(two).of(layout.own_ref("log", writer.writer_id(two)))}
     assert {layout.segment_path("jam", text, 1, 1, text.encode()) for text in "12"} < entries
 
 

@@ -12,6 +12,7 @@ import pytest
 from muse.core.errors import DamageError, MuseError
 from muse.store import layout, meta, refs, union, writer
 from muse.store.repository import Repository
+from muse.store.union import Union
 
 A, B, C = "a" * 40, "b" * 40, "c" * 40
 APPEND = """
@@ -30,7 +31,7 @@ def repo(request, make_repo):
 
 
 def _find(repo, path, kind="meta"):
-    seen = meta.Union(repo)
+    seen = Union(repo)
     return sorted(seen.read(entry, 1 << 20) or b"" for entry in seen.find(kind, path))
 
 
@@ -87,9 +88,9 @@ def test_union_of_clones(repo, make_repo, git):
     assert _find(repo, same) == [b"equal"]
     assert _find(repo, differs) == [b"ours", b"theirs"]
     assert _find(repo, layout.delta_path(A, C)) == [b"new"]
-    below = meta.Union(repo).below("meta", "deltas/cc/")
+    below = Union(repo).below("meta", "deltas/cc/")
     assert [entry.path for entry in below] == [layout.delta_path(A, C), differs, differs]
-    assert len(meta.Union(repo).writers("meta", same)) == 2
+    assert len(Union(repo).writers("meta", same)) == 2
     git(repo.root, "update-ref", "-d", f"refs/muse-remotes/origin/meta/{writer.writer_id(other)}")
     assert _find(repo, differs) == [b"ours"]
 
@@ -97,9 +98,9 @@ def test_union_of_clones(repo, make_repo, git):
 def test_the_index_reads_only_what_is_new(repo, monkeypatch):
     for number in range(20):
         meta.commit_files(repo, "meta", {layout.delta_path(A, f"{number:02x}" * 20): b"%d" % number}, "n")
-    meta.Union(repo)
+    Union(repo)
     monkeypatch.setattr(repo.objects, "tree", lambda *args: pytest.fail("read a tree again"))
-    meta.Union(repo)
+    Union(repo)
     monkeypatch.undo()
     meta.commit_files(repo, "meta", {layout.delta_path(A, "ff" * 20): b"last"}, "n")
     reads = []
@@ -128,7 +129,7 @@ def test_many_processes_append_at_once(make_repo, git):
     command = [sys.executable, "-c", APPEND, str(repo.root)]
     started = [subprocess.Popen([*command, name, "5"], stderr=subprocess.PIPE) for name in "1234"]
     assert [one.communicate()[1] for one in started] == [b""] * 4
-    assert len(meta.Union(repo).below("meta", "deltas/")) == 20
+    assert len(Union(repo).below("meta", "deltas/")) == 20
     assert git(repo.root, "rev-list", "--count", meta.own_tip(repo, "meta")) == "20"
     git(repo.root, "fsck", "--strict")
 
@@ -160,7 +161,7 @@ def test_a_server_ahead_of_ours(repo, git):
     assert writer.writer_id(repo) != me
     third = meta.commit_files(repo, "log", {layout.session_path("u", "name"): b"u"}, "three")
     assert git(repo.root, "rev-parse", f"{third}^") == first
-    assert {entry.path for entry in meta.Union(repo).below("log", "")} >= {"s/name", "t/name", "u/name"}
+    assert {entry.path for entry in Union(repo).below("log", "")} >= {"s/name", "t/name", "u/name"}
     assert not meta.check_own(repo, "origin")
 
 
@@ -228,7 +229,7 @@ def test_too_large_and_missing_blobs(repo, git):
         leaf = git(repo.root, "mktree", "--missing", input=f"100644 blob {found}\t{name}\n")
         shard = git(repo.root, "mktree", input=f"040000 tree {leaf}\tbb\n")
         _hostile(repo, git, [f"040000 tree {shard}\tdeltas"], writer_name)
-    seen = meta.Union(repo)
+    seen = Union(repo)
     entries = seen.find("meta", layout.delta_path(A, B))
     assert [seen.read(entry, 100) for entry in entries] == [None, None]
     assert ["is not here" in p.why or "more than 100" in p.why for p in seen.problems] == [True, True]
