@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from muse.core.errors import DamageError, FormatError, MuseError
-from muse.core.op_log import OpLog, list_sessions, make_op_entry
+from muse.core.op_log import OpLog, list_sessions, make_op_entry, without_echoes
 from muse.core.op_log.entries import JUMP, LATEST, finish, seal
 from muse.core.types import content_hash
 
@@ -358,3 +358,25 @@ def test_looking_makes_nothing(tmp_path: Path) -> None:
 def test_an_unknown_level_is_refused(tmp_path: Path) -> None:
     with pytest.raises(MuseError, match="buffered, written, durable"):
         OpLog(tmp_path, "s", level="safe")  # type: ignore[arg-type]
+
+
+# Deltas ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("domain", ["code", "midi"])
+def test_a_delta_becomes_ops_with_a_patch_as_its_childrens_cause(tmp_path: Path, domain: str) -> None:
+    import importlib
+
+    module = importlib.import_module(f"muse.plugins.{domain}._op_log_integration")
+    patch = {"op": "patch", "address": "a", "child_ops": [insert("a::f"), insert("a::g")], "child_domain": domain,
+             "child_summary": ""}
+    delta: Any = {"domain": domain, "ops": [insert("b"), patch], "summary": ""}
+    log = getattr(module, f"open_{domain}_session")(tmp_path, "s")
+    cause = log.record("ada", domain, [insert("first")])[0]["op_id"]
+    ids = module.record_delta_ops(tmp_path, delta, session_id="s", actor_id="ada", parent_op_ids=[cause])
+    made = log.read_all()[1:]
+    assert [entry["op_id"] for entry in made] == ids and names(made) == ["b", "a", "a::f", "a::g"]
+    assert [entry["parent_op_ids"] for entry in made] == [[cause], [cause], [ids[1]], [ids[1]]]
+    assert [entry["lamport_ts"] for entry in made] == [2, 3, 4, 5]
+    assert {entry["domain"] for entry in made} == {domain}
+    assert names(without_echoes(made)) == ["b", "a"]

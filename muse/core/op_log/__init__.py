@@ -1,16 +1,20 @@
 """The op log of live sessions: an acknowledged op is never lost and never reordered against its causes.
 
-`entries` knows what a line is, `journal` how lines get into a file safely, `log` what a session is, `names` how any
-text becomes a folder. The guarantees, in words, are in docs/op-log.md.
+`entries` knows what a line is, `journal` how lines get into a file safely, `rows` how they come back, `contents` what
+bytes an op needs, `log` what a session is. The guarantees, in words, are in docs/op-log.md.
 """
 
 from __future__ import annotations
 
+from muse.core.op_log.contents import INLINE, missing_content, named_content, take_content
+from muse.core.op_log.deltas import record_delta, without_echoes
 from muse.core.op_log.entries import Key, OpEntry, OpLogCheckpoint, make_op_entry
 from muse.core.op_log.log import LEVELS, Level, OpLog, Replay, ReplicaReport, list_sessions
 from muse.core.op_log.names import decode_name, encode_name
+from muse.core.op_log.rows import is_checkpoint
 
 __all__ = [
+    "INLINE",
     "LEVELS",
     "Key",
     "Level",
@@ -21,6 +25,12 @@ __all__ = [
     "ReplicaReport",
     "decode_name",
     "encode_name",
+    "is_checkpoint",
     "list_sessions",
     "make_op_entry",
+    "missing_content",
+    "named_content",
+    "record_delta",
+    "take_content",
+    "without_echoes",
 ]

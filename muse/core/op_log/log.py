@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import gc
 import json
-import mmap
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from itertools import chain
 from operator import itemgetter, lt
 from pathlib import Path
 from typing import Any, Literal, cast
@@ -35,13 +32,13 @@ from muse.core.op_log.entries import (
 )
 from muse.core.op_log.journal import Journal
 from muse.core.op_log.names import decode_name, encode_name
+from muse.core.op_log.rows import Row, covered_by, covers, decode, find, is_checkpoint, latest_time
 from muse.core.paths import StrPath, git_dir, op_log_dir
 from muse.core.types import load_json_file, now_utc_iso
 from muse.domain import DomainOp, StructuredDelta
 
 Level = Literal["buffered", "written", "durable"]
 LEVELS: tuple[Level, ...] = ("buffered", "written", "durable")
-Row = dict[str, Any]
 
 _BUFFER = 1 << 18
 _REMEMBERED = 1 << 16
@@ -86,7 +83,7 @@ class OpLog:
         self._session = session_id
         self._level: Level = level
         self._folder = op_log_dir(repo_root) / encode_name(session_id)
-        self._journal = Journal(self._folder, _latest_time)
+        self._journal = Journal(self._folder, latest_time)
         self._writer = writer
         self._forks = 0
         self._instance = ""
@@ -163,15 +160,30 @@ class OpLog:
         level: Level | None = None,
     ) -> list[OpEntry]:
         """Make entries at times of their own and append them, under one lock and in one write."""
+        return self.record_linked(actor_id, domain, [(op, None) for op in ops], parent_op_ids=parent_op_ids,
+                                  intent_id=intent_id, reservation_id=reservation_id, level=level)
+
+    def record_linked(
+        self,
+        actor_id: str,
+        domain: str,
+        steps: Sequence[tuple[DomainOp, int | None]],
+        *,
+        parent_op_ids: list[str] | None = None,
+        intent_id: str = "",
+        reservation_id: str = "",
+        level: Level | None = None,
+    ) -> list[OpEntry]:
+        """As `record`, for ops of which some have an earlier one of the same call as their cause, by its index."""
         level = level or self._level
         self._acquire()
         try:
             now = self._latest()
-            entries = [
-                make_op_entry(actor_id, domain, op, now + at, parent_op_ids=parent_op_ids,
-                              intent_id=intent_id, reservation_id=reservation_id)
-                for at, op in enumerate(ops, start=1)
-            ]
+            entries: list[OpEntry] = []
+            for at, (op, cause) in enumerate(steps, start=1):
+                causes = parent_op_ids if cause is None else [entries[cause]["op_id"]]
+                entries.append(make_op_entry(actor_id, domain, op, now + at, parent_op_ids=causes,
+                                             intent_id=intent_id, reservation_id=reservation_id))
             end = self._write(self._lines([(entry, *seal(entry)) for entry in entries]), level)
         finally:
             self._journal.release()
@@ -258,7 +270,7 @@ class OpLog:
         """True when the log has an op of that id; FormatError when its time is not smaller than the child's."""
         found = self._known.get(parent)
         if found is None:
-            found = _find(self._journal, parent)
+            found = find(self._journal, parent)
             if found is None:
                 return False
             self._remember(parent, found)
@@ -323,7 +335,7 @@ class OpLog:
             end = self._journal.settled_end()
         if start >= end:
             return [], min(start, end)
-        return _decode(self._journal.blocks(start, end), start, self._journal.quarantine), end
+        return decode(self._journal.blocks(start, end), start, self._journal.quarantine), end
 
     # Replay ------------------------------------------------------------------------------------------------------
 
@@ -368,7 +380,7 @@ class OpLog:
             start = 0
         rows, end = self._rows(start, end)
         positions, holes = checkpoint["positions"], checkpoint.get("holes", {})
-        return [row for row in rows if not _covers(positions, holes, row)], end
+        return [row for row in rows if not covers(positions, holes, row)], end
 
     def _causal(self, rows: list[Row]) -> tuple[list[Row], list[Row]]:
         """Rows in the total order, and those that wait for a cause (or for an op that waits)."""
@@ -384,7 +396,7 @@ class OpLog:
             for parent in row.get("unmet", ()):
                 found = here.get(parent)
                 if found is None:
-                    found = _find(self._journal, parent)
+                    found = find(self._journal, parent)
                 missing = missing or found is None or found >= row["lamport_ts"]
             if missing or any(parent in held for parent in row["parent_op_ids"]):
                 waiting.append(row)
@@ -406,7 +418,7 @@ class OpLog:
         try:
             before = self.read_checkpoint()
             fresh, end = self._scan(before)
-            new_rows = [row for row in fresh if not _covered_by(before, row)]
+            new_rows = [row for row in fresh if not covered_by(before, row)]
             held_out = self._not_held(new_rows, replay)
             made = self._compose(snapshot_id, before, fresh, held_out, end)
             write_text_atomic(self._folder / "checkpoint.json", json.dumps(made, indent=1, sort_keys=True) + "\n")
@@ -420,7 +432,7 @@ class OpLog:
         start, end = 0, self._journal.end
         if before is not None and before.get("log") == self._journal.log_id:
             start = min(before.get("offset", 0), end)
-        return _decode(self._journal.blocks(start, end), start, self._journal.quarantine, offsets=True), end
+        return decode(self._journal.blocks(start, end), start, self._journal.quarantine, offsets=True), end
 
     def _not_held(self, rows: list[Row], replay: Replay | None) -> set[Key]:
         if replay is not None:
@@ -441,7 +453,7 @@ class OpLog:
         offset, count, latest = end, before["op_count"] if before else 0, before["lamport_ts"] if before else 0
         for row in rows:
             key = row_key(row)
-            if before is not None and _covered_by(before, row):
+            if before is not None and covered_by(before, row):
                 continue
             if key in out:
                 offset = min(offset, row["offset"])
@@ -473,7 +485,7 @@ class OpLog:
         """The last checkpoint, or None; a damaged file is quarantined, and then everything is replayed again."""
         path = self._folder / "checkpoint.json"
         found = load_json_file(path)
-        if isinstance(found, dict) and _is_checkpoint(found):
+        if is_checkpoint(found):
             return cast(OpLogCheckpoint, found)
         try:
             data = path.read_bytes()
@@ -484,7 +496,7 @@ class OpLog:
 
     def adopt_checkpoint(self, checkpoint: OpLogCheckpoint) -> None:
         """Take a checkpoint that came from elsewhere (a rebuild from Git) as this log's own."""
-        if not _is_checkpoint(cast("dict[str, Any]", checkpoint)) or checkpoint["session_id"] != self._session:
+        if not is_checkpoint(checkpoint) or checkpoint["session_id"] != self._session:
             raise DamageError(f"this is no checkpoint of session {self._session!r}")
         self._folder.mkdir(parents=True, exist_ok=True)
         kept = dict(checkpoint)
@@ -527,7 +539,7 @@ class OpLog:
 
     def _add(self, incoming: list[tuple[Row, bytes]], report: ReplicaReport) -> None:
         """Append what is new of verified lines in the total order; the lock is held."""
-        here = _decode(self._journal.blocks(0, self._journal.end), 0, self._journal.quarantine)
+        here = decode(self._journal.blocks(0, self._journal.end), 0, self._journal.quarantine)
         have = {row_key(row): row for row in here}
         ids = {row["op_id"]: row["lamport_ts"] for row in have.values()}
         latest, lines = self._journal.lamport, []
@@ -556,6 +568,23 @@ class OpLog:
     def _refuse(self, line: bytes, reason: str) -> str:
         self._journal.quarantine(line, reason, 0)
         return reason
+
+    def log_id(self) -> str:
+        """The random name of this file; offsets of one log mean nothing in another."""
+        self.end()
+        return self._journal.log_id
+
+    def lines_from(self, offset: int) -> tuple[list[tuple[Row, bytes]], int]:
+        """Whole lines past an offset with what they say, damaged ones left out, and the offset after them."""
+        end = self.end()
+        offset = offset if offset <= end else 0
+        found = []
+        for block in self._journal.blocks(offset, end):
+            for line in block.split(b"\n")[:-1]:
+                whole = line if intact(line) else salvage(line)
+                if whole is not None:
+                    found.append((cast("Row", json.loads(whole)), whole))
+        return found, end
 
     def raw_lines(self) -> list[bytes]:
         """The whole lines of the log, as bytes without their newlines, damaged ones left out."""
@@ -590,98 +619,3 @@ def _writer_of(root: Path) -> str:
 
     repository = importlib.import_module("muse.store.repository").Repository(root)  # the store knows, the core must not
     return str(importlib.import_module("muse.store.writer").writer_id(repository))
-
-
-def _decode(
-    blocks: Iterable[bytes], start: int, quarantine: Callable[[bytes, str, int], str], *, offsets: bool = False
-) -> list[Row]:
-    """Whole lines as dicts. Damage is quarantined; a whole line glued to it is taken."""
-    loads = _loads()
-    collecting = gc.isenabled()
-    gc.disable()  # a million fresh dicts and no garbage among them
-    try:
-        rows: list[Row] = []
-        at = start
-        for line in chain.from_iterable(block.split(b"\n")[:-1] for block in blocks):
-            whole = line if intact(line) else _rescue(line, at, quarantine)
-            if whole is not None:
-                try:
-                    row = loads(whole)
-                except (ValueError, RecursionError) as problem:
-                    quarantine(line, f"unreadable: {problem}", at)
-                else:
-                    if offsets:
-                        row["offset"] = at
-                    rows.append(row)
-            at += len(line) + 1
-        return rows
-    finally:
-        if collecting:
-            gc.enable()
-
-
-def _rescue(line: bytes, at: int, quarantine: Callable[[bytes, str, int], str]) -> bytes | None:
-    whole = salvage(line)
-    damaged = line if whole is None else line[: len(line) - len(whole)]
-    quarantine(damaged, "a damaged line" if whole is None else "a torn line with a whole one after it", at)
-    return whole
-
-
-def _loads() -> Callable[[bytes], Any]:
-    try:
-        import msgspec
-    except ImportError:
-        return json.loads
-    return msgspec.json.Decoder().decode
-
-
-def _latest_time(data: bytes) -> int:
-    rows = _decode([data], 0, lambda _data, _reason, _offset: "")
-    return max((row["lamport_ts"] for row in rows if type(row.get("lamport_ts")) is int), default=0)
-
-
-def _find(journal: Journal, op_id: str) -> int | None:
-    """The Lamport time of an op in the log, by searching the file backwards; None when it is not there."""
-    needle = b',"op_id":' + json.dumps(op_id, ensure_ascii=False).encode()
-    end = journal.end
-    if not end:
-        return None
-    with open(journal.path, "rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as text:
-        at = text.rfind(needle, 0, end)
-        while at >= 0:
-            start, stop = text.rfind(b"\n", 0, at) + 1, text.find(b"\n", at)
-            line = text[start : stop if stop >= 0 else end]
-            whole = line if intact(line) else salvage(line)
-            if whole is not None:
-                row = json.loads(whole)
-                if row["op_id"] == op_id:
-                    return int(row["lamport_ts"])
-            at = text.rfind(needle, 0, at)
-    return None
-
-
-def _covers(positions: dict[str, int], holes: dict[str, list[int]], row: Row) -> bool:
-    who = f"{row['writer']}/{row['instance']}"
-    sequence = row["sequence"]
-    return sequence <= positions.get(who, 0) and not (holes and sequence in holes.get(who, ()))
-
-
-def _covered_by(checkpoint: OpLogCheckpoint | None, row: Row) -> bool:
-    if checkpoint is None:
-        return False
-    if "positions" not in checkpoint:
-        return bool(row["lamport_ts"] <= checkpoint["lamport_ts"])
-    return _covers(checkpoint["positions"], checkpoint.get("holes", {}), row)
-
-
-def _is_checkpoint(found: dict[str, Any]) -> bool:
-    types = {"session_id": str, "snapshot_id": str, "lamport_ts": int, "op_count": int, "created_at": str}
-    positions, holes = found.get("positions", {}), found.get("holes", {})
-    return (
-        all(type(found.get(name)) is kind for name, kind in types.items())
-        and isinstance(positions, dict)
-        and all(type(value) is int for value in positions.values())
-        and isinstance(holes, dict)
-        and all(isinstance(value, list) for value in holes.values())
-        and type(found.get("offset", 0)) is int
-    )

@@ -1,0 +1,64 @@
+"""The bytes an op needs when it is replayed: in the op itself, or by digest in the content store."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from typing import Any
+
+from muse.core.content import ContentStore
+from muse.core.errors import FormatError
+from muse.core.types import blob_digest
+
+INLINE = 64 << 10
+_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+_NAMES = ("content_id", "old_content_id", "new_content_id")
+
+
+def named_content(op: Any) -> set[str]:
+    """Every digest an op or its children name."""
+    found: set[str] = set()
+    stack = [op]
+    while stack:
+        at = stack.pop()
+        found.update(at[name] for name in _NAMES if isinstance(at.get(name), str) and _DIGEST.fullmatch(at[name]))
+        stack.extend(child for child in at.get("child_ops", ()) if isinstance(child, dict))
+    return found
+
+
+def missing_content(op: Any, store: ContentStore) -> list[str]:
+    """Addresses of an op and its children whose new content is neither in the op nor in the store."""
+    missing = []
+    stack = [op]
+    while stack:
+        at = stack.pop()
+        wanted = at.get("new_content_id" if at.get("op") in ("replace", "patch") else "content_id")
+        carried = "content" in at or "content_b64" in at
+        if at.get("op") == "patch":
+            if wanted is None or not store.has(wanted):
+                stack.extend(child for child in at.get("child_ops", ()) if isinstance(child, dict))
+        elif at.get("op") in ("insert", "replace") and not carried and not (wanted and store.has(wanted)):
+            missing.append(str(at.get("address")))
+    return sorted(missing)
+
+
+def take_content(op: Any, store: ContentStore) -> Any:
+    """The op with large `content_b64` moved into the store; FormatError when the bytes are not what their id says.
+
+    The store is durable when this returns, so the op may be acknowledged.
+    """
+    encoded = op.get("content_b64") if isinstance(op, dict) else None
+    if encoded is None:
+        return op
+    wanted = op.get("new_content_id" if op.get("op") == "replace" else "content_id")
+    try:
+        data = base64.b64decode(encoded, validate=True)
+    except (binascii.Error, TypeError, ValueError):
+        raise FormatError("content_b64 is not base64") from None
+    if blob_digest(data) != wanted:
+        raise FormatError(f"content_b64 does not hash to {wanted!r:.80}")
+    if len(data) <= INLINE:
+        return op
+    store.put(data)
+    return {name: value for name, value in op.items() if name != "content_b64"}

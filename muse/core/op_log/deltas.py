@@ -1,0 +1,50 @@
+"""A delta as ops of a session, and which ops of a session repeat what another one says already."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from muse.core.op_log.entries import OpEntry
+from muse.core.op_log.log import Level, OpLog
+from muse.core.types import canonical_json
+from muse.domain import DomainOp, StructuredDelta
+
+
+def record_delta(
+    log: OpLog,
+    domain: str,
+    delta: StructuredDelta,
+    *,
+    actor_id: str,
+    parent_op_ids: list[str] | None = None,
+    level: Level | None = None,
+) -> list[str]:
+    """Append each top-level op, then a patch's children with the patch as their cause; the op ids in that order."""
+    steps: list[tuple[DomainOp, int | None]] = []
+    for op in delta["ops"]:
+        steps.append((op, None))
+        if op["op"] == "patch":
+            at = len(steps) - 1
+            steps.extend((child, at) for child in op["child_ops"])
+    made = log.record_linked(actor_id, domain, steps, parent_op_ids=parent_op_ids, level=level)
+    return [entry["op_id"] for entry in made]
+
+
+def without_echoes(entries: list[OpEntry]) -> list[OpEntry]:
+    """The entries but for those that a patch among their causes holds as a child: replaying both would do it twice."""
+    children: dict[str, set[bytes]] = {}
+    for entry in entries:
+        op: Any = entry["domain_op"]
+        if op["op"] == "patch":
+            children[entry["op_id"]] = {canonical_json(child) for child in op.get("child_ops", ())}
+    if not children:
+        return entries
+    return [
+        entry
+        for entry in entries
+        if not any(
+            canonical_json(entry["domain_op"]) in children[parent]
+            for parent in entry["parent_op_ids"]
+            if parent in children
+        )
+    ]

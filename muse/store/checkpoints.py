@@ -1,0 +1,238 @@
+"""Sessions' op logs in Git: segments of ops with the contents they name under `refs/muse/log/<writer>`, and back.
+
+A segment is a run of one instance's ops, lines as in the log, and never changes. Reading takes the union of all
+writers, so a log deleted here is rebuilt from what this clone and others have committed.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, cast
+
+from muse.core.errors import MuseError
+from muse.core.io import write_text_atomic
+from muse.core.op_log import OpLog, OpLogCheckpoint, ReplicaReport, decode_name, is_checkpoint, named_content
+from muse.core.types import blob_digest, canonical_json, load_json_file
+from muse.store.layout import content_path, segment_path, session_path
+from muse.store.meta import commit_files, is_ancestor, own_tip
+from muse.store.objects import object_id
+from muse.store.union import Entry, Union
+from muse.store.writer import known_writer, previous_writers
+
+if TYPE_CHECKING:
+    from muse.store.repository import Repository
+
+PER_SEGMENT = 500
+MAX_SEGMENT = 64 << 20
+MAX_CHECKPOINT = 16 << 20
+
+
+def save(repo: Repository, log: OpLog, checkpoint: OpLogCheckpoint | None = None) -> str | None:
+    """Commit the ops that no writer has committed yet, with the contents they name; durable when this returns.
+
+    With `checkpoint`, that is kept as this writer's word on the session. The tip, or None when there was nothing.
+    """
+    log.flush(level="durable")
+    session = log.session_id()
+    fresh, mark = log.lines_from(_exported(repo, log))
+    have = _ranges(Union(repo), session)
+    files: dict[str, bytes | str] = {}
+    digests: set[str] = set()
+    for instance, run in _runs(row_line for row_line in fresh if not _within(have, row_line[0])):
+        data = b"".join(line + b"\n" for _, line in run)
+        first, last = run[0][0]["sequence"], run[-1][0]["sequence"]
+        files[segment_path(session, instance, first, last, data)] = data
+        for row, _ in run:
+            digests |= named_content(row["domain_op"])
+    files.update(_contents(repo, digests))
+    if checkpoint is not None:
+        files[session_path(session, "checkpoint.json")] = canonical_json(portable(checkpoint)) + b"\n"
+    tip = None
+    if files:
+        files[session_path(session, "name")] = session.encode("utf-8", "surrogatepass")
+        tip = commit_files(repo, "log", files, f"session {session!r:.60}, {len(fresh)} new ops")
+        _remember(log, mark, tip)
+        segments = [data for path, data in files.items() if path.endswith(".jsonl") and isinstance(data, bytes)]
+        if segments:
+            _take(log, _seen(log) | {object_id(repo.object_format, "blob", data) for data in segments})
+    return tip
+
+
+def portable(checkpoint: OpLogCheckpoint) -> dict[str, Any]:
+    """A checkpoint without what only holds on this disk."""
+    return {name: value for name, value in checkpoint.items() if name not in ("offset", "log", "earlier")}
+
+
+def pull(repo: Repository, log: OpLog) -> ReplicaReport:
+    """Take all writers' ops of the session into the local log; segments taken before are not read again.
+
+    After the local log was deleted this rebuilds it, and our own checkpoint with it.
+    """
+    union, session = Union(repo), log.session_id()
+    known = _seen(log)
+    new = [entry for entry in _segments(union, session) if entry.blob not in known]
+    lines: list[bytes] = []
+    taken: list[str] = []
+    for entry in new:
+        data = union.read(entry, MAX_SEGMENT)
+        if data is not None:
+            lines.extend(line for line in data.split(b"\n") if line)
+            taken.append(entry.blob)
+    report = log.merge_replica(lines) if lines else ReplicaReport()
+    if taken:
+        _take(log, known | set(taken))
+    if report.added and log.read_checkpoint() is None:
+        for ours in _own_checkpoints(repo, union, session):
+            log.adopt_checkpoint(ours)
+            break
+    return report
+
+
+def sessions(repo: Repository) -> list[str]:
+    """The names of all sessions any writer has committed, sorted."""
+    union, found = Union(repo), set()
+    for entry in union.below("log", ""):
+        folder, _, rest = entry.path.partition("/")
+        if rest != "name":
+            continue
+        data = union.read(entry, 1 << 20)
+        name = None if data is None else _text(data)
+        if name is not None and session_path(name).rstrip("/") == folder:
+            found.add(name)
+        elif decode_name(folder) is not None and session_path(cast(str, decode_name(folder))).rstrip("/") == folder:
+            found.add(cast(str, decode_name(folder)))
+    return sorted(found)
+
+
+def checkpoints(repo: Repository, session: str) -> list[OpLogCheckpoint]:
+    """Every writer's latest checkpoint of the session."""
+    union = Union(repo)
+    entries = union.find("log", session_path(session, "checkpoint.json"))
+    found = (_checkpoint(union, entry, session) for entry in entries)
+    return [checkpoint for checkpoint in found if checkpoint is not None]
+
+
+def _checkpoint(union: Union, entry: Entry, session: str) -> OpLogCheckpoint | None:
+    data = union.read(entry, MAX_CHECKPOINT)
+    try:
+        value: Any = None if data is None else json.loads(data)
+    except (ValueError, RecursionError):
+        value = None
+    if not is_checkpoint(value) or value["session_id"] != session:
+        union.note(entry, "it is no checkpoint of its session")
+        return None
+    return cast(OpLogCheckpoint, value)
+
+
+def _own_checkpoints(repo: Repository, union: Union, session: str) -> Iterator[OpLogCheckpoint]:
+    """What this clone said last, under its present name or an earlier one."""
+    me = known_writer(repo)
+    names = [*([me] if me else []), *reversed(previous_writers(repo))]
+    by_ref = {entry.ref: entry for entry in union.writers("log", session_path(session, "checkpoint.json"))}
+    for name in names:
+        for ref, entry in by_ref.items():
+            if ref.endswith(f"/log/{name}"):
+                found = _checkpoint(union, entry, session)
+                if found is not None:
+                    yield found
+
+
+def _segments(union: Union, session: str) -> list[Entry]:
+    return [entry for entry in union.below("log", session_path(session)) if entry.path.endswith(".jsonl")]
+
+
+def _ranges(union: Union, session: str) -> dict[str, list[tuple[int, int]]]:
+    """Instance folder -> the sequences that are committed, by the names of segments."""
+    found: dict[str, list[tuple[int, int]]] = {}
+    for entry in _segments(union, session):
+        _, instance, _, name = entry.path.split("/")
+        first, _, last = name.removesuffix(".jsonl").partition("-")
+        found.setdefault(instance, []).append((int(first), int(last)))
+    return found
+
+
+def _within(have: dict[str, list[tuple[int, int]]], row: dict[str, Any]) -> bool:
+    return any(first <= row["sequence"] <= last for first, last in have.get(row["instance"], ()))
+
+
+def _runs(
+    lines: Iterator[tuple[dict[str, Any], bytes]],
+) -> Iterator[tuple[str, list[tuple[dict[str, Any], bytes]]]]:
+    """Lines as runs of consecutive sequences of one instance, at most PER_SEGMENT long."""
+    by_instance: dict[str, dict[int, tuple[dict[str, Any], bytes]]] = {}
+    for row, line in lines:
+        by_instance.setdefault(row["instance"], {})[row["sequence"]] = (row, line)
+    for instance, found in sorted(by_instance.items()):
+        run: list[tuple[dict[str, Any], bytes]] = []
+        for sequence in sorted(found):
+            if run and (len(run) == PER_SEGMENT or run[-1][0]["sequence"] + 1 != sequence):
+                yield instance, run
+                run = []
+            run.append(found[sequence])
+        yield instance, run
+
+
+def _contents(repo: Repository, digests: set[str]) -> dict[str, str]:
+    """The blobs of the digests the repository has; an op may name content that is nowhere."""
+    found = {}
+    for digest in sorted(digests):
+        try:
+            found[content_path(digest)] = repo.content.blob_id(digest)
+        except KeyError:
+            continue
+    return found
+
+
+def _exported(repo: Repository, log: OpLog) -> int:
+    """The byte offset before which every op is committed; 0 when that cannot be known."""
+    mark = load_json_file(log.folder / "exported.json")
+    tip = own_tip(repo, "log")
+    if not isinstance(mark, dict) or tip is None or mark.get("log") != log.log_id():
+        return 0
+    kept = str(mark.get("tip"))
+    if kept != tip and not _held(repo, kept, tip):
+        return 0
+    offset = mark.get("offset")
+    return offset if type(offset) is int else 0
+
+
+def _held(repo: Repository, old: str, tip: str) -> bool:
+    try:
+        return is_ancestor(repo, old, tip)
+    except MuseError:
+        return False
+
+
+def _remember(log: OpLog, offset: int, tip: str) -> None:
+    mark = {"log": log.log_id(), "offset": offset, "tip": tip}
+    write_text_atomic(log.folder / "exported.json", json.dumps(mark) + "\n")
+
+
+def _seen(log: OpLog) -> set[str]:
+    """Blob ids of segments whose ops are in this log; none when it is another log than the one they went into."""
+    found = load_json_file(log.folder / "taken.json")
+    if not isinstance(found, dict) or found.get("log") != log.log_id() or not isinstance(found.get("blobs"), list):
+        return set()
+    return {name for name in found["blobs"] if isinstance(name, str)}
+
+
+def _take(log: OpLog, blobs: set[str]) -> None:
+    write_text_atomic(log.folder / "taken.json", json.dumps({"log": log.log_id(), "blobs": sorted(blobs)}) + "\n")
+
+
+def _text(data: bytes) -> str | None:
+    try:
+        return data.decode("utf-8", "surrogatepass")
+    except ValueError:
+        return None
+
+
+def restore_content(repo: Repository, digest: str) -> bytes | None:
+    """Bytes of a digest that an op of some writer names, from the union; None when nobody committed them."""
+    union = Union(repo)
+    for entry in union.find("log", content_path(digest)):
+        data = union.read(entry, 1 << 30)
+        if data is not None and blob_digest(data) == digest:
+            return data
+    return None
