@@ -18,9 +18,10 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
 from muse.core.errors import MuseError
+from muse.core.paths import config_file
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
 VALID_STRATEGIES = frozenset({"ours", "theirs", "base", "union", "auto", "manual", "join", "three_way"})
 FILE_NAME = ".museattributes"
@@ -49,6 +50,8 @@ def _read(root: str | os.PathLike[str]) -> dict[str, Any]:
             data = file.read(_MAX_BYTES + 1)
     except FileNotFoundError:
         return {}
+    except OSError as error:
+        raise AttributesError(f"{FILE_NAME} cannot be read: {error.strerror}") from None
     return parse_attributes(data)
 
 
@@ -61,15 +64,38 @@ def parse_attributes(data: bytes) -> dict[str, Any]:
     try:
         return tomllib.loads(data.decode())
     except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
-        raise AttributesError(f"{FILE_NAME} is not valid TOML: {error}") from None
+        raise AttributesError(f"{FILE_NAME} is not valid: TOML parse error: {error}") from None
 
 
 def read_attributes_meta(root: str | os.PathLike[str]) -> dict[str, Any]:
-    """The `[meta]` table, {} when the file or the table is absent."""
-    meta = _read(root).get("meta", {})
-    if not isinstance(meta, dict):
-        raise AttributesError(f"{FILE_NAME}: [meta] must be a table")
-    return meta
+    """The `[meta]` table; {} when there is none, or the file cannot be used (which `load_attributes` says loudly)."""
+    try:
+        meta = _read(root).get("meta", {})
+    except AttributesError as error:
+        import logging
+
+        logging.getLogger(__name__).warning("%s", error)
+        return {}
+    return meta if isinstance(meta, dict) else {}
+
+
+def named_domain(root: str | os.PathLike[str]) -> str | None:
+    """The domain the repository names: in `.museattributes` `[meta] domain`, else in `.muse/config.toml`, else None."""
+    named = read_attributes_meta(root).get("domain") or _configured_domain(root)
+    return named if isinstance(named, str) and named else None
+
+
+def _configured_domain(root: str | os.PathLike[str]) -> Any:
+    import tomllib
+
+    path = config_file(root)
+    try:
+        with open(path, "rb") as file:
+            return tomllib.load(file).get("domain")
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError) as error:
+        raise MuseError(f"{path} cannot be read: {error}") from None
 
 
 def load_attributes(root: str | os.PathLike[str], *, domain: str | None = None) -> list[AttributeRule]:
@@ -127,8 +153,13 @@ def file_strategy(rules: Sequence[AttributeRule], path: str) -> str:
     return _first(rules, path, lambda rule: rule.dimension == "*")
 
 
-def _first(rules: Iterable[AttributeRule], path: str, wanted: Any) -> str:
+def path_matches(path: str, pattern: str) -> bool:
+    """True when the glob matches the whole path: `*` crosses folders, and `**/` may also stand for no folder at all."""
+    return fnmatchcase(path, pattern) or ("**/" in pattern and fnmatchcase(path, pattern.replace("**/", "")))
+
+
+def _first(rules: Iterable[AttributeRule], path: str, wanted: Callable[[AttributeRule], bool]) -> str:
     for rule in rules:
-        if wanted(rule) and fnmatchcase(path, rule.path_pattern):
+        if wanted(rule) and path_matches(path, rule.path_pattern):
             return rule.strategy
     return "auto"

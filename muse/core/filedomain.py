@@ -86,9 +86,9 @@ class FileDomain:
             return StateSnapshot(files=dict(live_state["files"]), domain=live_state["domain"])
         store = content.bound()
         keep = blob_digest if store is None else store.put
+        paths = walk_files(live_state, self.name)
         return StateSnapshot(
-            files={path: keep(read_entry(os.path.join(live_state, path))) for path in walk_files(live_state)},
-            domain=self.name,
+            files={path: keep(read_entry(os.path.join(live_state, path))) for path in paths}, domain=self.name
         )
 
     def diff(self, base: StateSnapshot, target: StateSnapshot, *, repo_root: Path | None = None) -> StateDelta:
@@ -235,21 +235,25 @@ def read_entry(path: StrPath) -> bytes:
         return file.read()
 
 
-def walk_files(root: StrPath) -> Iterator[str]:
-    """POSIX paths of all files below `root`, sorted, without `.git`, `.muse`, nested repositories and ignored ones."""
-    patterns = load_patterns(root)
+def walk_files(root: StrPath, domain: str = "files") -> Iterator[str]:
+    """POSIX paths of all files below `root`, sorted, without `.git`, `.muse`, nested repositories and ignored ones.
+
+    `domain` is whose ignore patterns hold where the repository names no domain.
+    """
+    patterns = load_patterns(root, unnamed=domain)
     stack = [""]
     found: list[str] = []
     while stack:
         prefix = stack.pop()
         with os.scandir(os.path.join(root, prefix)) as entries:
             for entry in entries:
-                path = prefix + entry.name
+                is_folder = entry.is_dir(follow_symlinks=False)
+                path = prefix + entry.name + "/" * is_folder
                 if entry.name in (".git", ".muse") or (patterns and is_ignored(path, patterns)):
                     continue
-                if entry.is_dir(follow_symlinks=False):
+                if is_folder:
                     if not os.path.lexists(os.path.join(entry.path, ".git")):
-                        stack.append(path + "/")
+                        stack.append(path)
                 elif entry.is_file(follow_symlinks=False) or entry.is_symlink():
                     found.append(path)
     yield from sorted(found)

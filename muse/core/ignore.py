@@ -1,11 +1,11 @@
-"""`.museignore` (TOML): `[global] patterns` and `[domain.<name>] patterns`, with gitignore semantics."""
+"""`.museignore` (TOML): `[global] patterns` and `[domain.<name>] patterns`, each string one line of a `.gitignore`."""
 
 from __future__ import annotations
 
 import os
 import re
 from functools import lru_cache
-from typing import TypedDict
+from typing import Any, NamedTuple, TypedDict, cast
 
 from muse.core.errors import MuseError
 
@@ -19,10 +19,10 @@ class DomainSection(TypedDict, total=False):
     patterns: list[str]
 
 
-class MuseIgnoreConfig(TypedDict, total=False):
-    """The parsed `.museignore`; `global` is a key that Python cannot spell as a name."""
-
-    domain: dict[str, DomainSection]
+MuseIgnoreConfig = TypedDict(
+    "MuseIgnoreConfig", {"global": DomainSection, "domain": dict[str, DomainSection]}, total=False
+)
+"""The parsed `.museignore`; absent tables are absent keys."""
 
 
 class IgnoreError(MuseError, ValueError):
@@ -30,7 +30,10 @@ class IgnoreError(MuseError, ValueError):
 
 
 def load_ignore_config(root: str | os.PathLike[str]) -> MuseIgnoreConfig:
-    """The parsed file, empty when absent; ValueError (IgnoreError) when it is not TOML of the right shape."""
+    """The parsed file, empty when absent; ValueError (IgnoreError) when it is not TOML of the right shape.
+
+    Entries of `patterns` that are not strings are left out.
+    """
     import tomllib
 
     try:
@@ -38,67 +41,182 @@ def load_ignore_config(root: str | os.PathLike[str]) -> MuseIgnoreConfig:
             data = file.read(_MAX_BYTES + 1)
     except FileNotFoundError:
         return MuseIgnoreConfig()
+    except OSError as error:
+        raise IgnoreError(f"{FILE_NAME} cannot be read: {error.strerror}") from None
     if len(data) > _MAX_BYTES:
         raise IgnoreError(f"{FILE_NAME} is larger than {_MAX_BYTES} bytes")
     try:
-        return tomllib.loads(data.decode())  # type: ignore[return-value]
+        return _shaped(tomllib.loads(data.decode()))
     except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
         raise IgnoreError(f"{FILE_NAME} is not valid TOML: {error}") from None
 
 
+def _shaped(table: dict[str, Any]) -> MuseIgnoreConfig:
+    shaped: dict[str, Any] = {}
+    if "global" in table:
+        shaped["global"] = _section("global", table["global"])
+    if "domain" in table:
+        if not isinstance(table["domain"], dict):
+            raise IgnoreError(f"{FILE_NAME}: write domain patterns as [domain.<name>]")
+        shaped["domain"] = {name: _section(f"domain.{name}", value) for name, value in table["domain"].items()}
+    return cast(MuseIgnoreConfig, shaped)
+
+
+def _section(name: str, value: Any) -> DomainSection:
+    if not isinstance(value, dict) or not isinstance(value.get("patterns", []), list):
+        raise IgnoreError(f"{FILE_NAME}: [{name}] must hold `patterns`, a list of strings")
+    if "patterns" not in value:
+        return DomainSection()
+    return DomainSection(patterns=[pattern for pattern in value["patterns"] if isinstance(pattern, str)])
+
+
 def resolve_patterns(config: MuseIgnoreConfig, domain: str) -> list[str]:
-    """Global patterns, then those of the domain."""
-    tables = [config.get("global", {}), config.get("domain", {}).get(domain, {})]
-    return [pattern for table in tables for pattern in table.get("patterns", [])]  # type: ignore[attr-defined]
+    """Global patterns, then those of the domain (which so can take a global one back with `!`)."""
+    tables = (config.get("global", DomainSection()), config.get("domain", {}).get(domain, DomainSection()))
+    return [pattern for table in tables for pattern in table.get("patterns", [])]
 
 
-def load_patterns(root: str | os.PathLike[str]) -> list[str]:
-    """Global patterns and those of the repository's domain."""
-    from muse.core.attributes import read_attributes_meta
+def load_patterns(root: str | os.PathLike[str], *, unnamed: str = "files") -> list[str]:
+    """Global patterns and those of the repository's domain (`unnamed` where it names none)."""
+    from muse.core.attributes import named_domain
 
     config = load_ignore_config(root)
-    if not config:
-        return []
-    domain = read_attributes_meta(root).get("domain", "files")
-    return resolve_patterns(config, domain if isinstance(domain, str) else "files")
+    return resolve_patterns(config, named_domain(root) or unnamed) if config else []
 
 
 def is_ignored(posix_path: str, patterns: list[str]) -> bool:
-    """True when the last matching pattern excludes the path or one of its parent folders."""
-    parts = posix_path.split("/")
+    """True when the last matching pattern excludes the path or a folder above it; a path ending in `/` is a folder.
+
+    As in Git, nothing inside an excluded folder can be taken back.
+    """
+    is_folder = posix_path.endswith("/")
+    parts = posix_path.rstrip("/").split("/")
     for depth in range(1, len(parts) + 1):
-        path = "/".join(parts[:depth])
-        if _excluded(path, patterns, is_folder=depth < len(parts)):
+        if _excluded("/".join(parts[:depth]), patterns, is_folder=is_folder or depth < len(parts)):
             return True
     return False
 
 
 def _excluded(path: str, patterns: list[str], *, is_folder: bool) -> bool:
-    verdict = False
-    for pattern in patterns:
-        negated = pattern.startswith("!")
-        regex, folders_only = _compile(pattern[1:] if negated else pattern)
-        if regex.fullmatch(path) and (is_folder or not folders_only):
-            verdict = not negated
-    return verdict
+    for pattern in reversed(patterns):
+        rule = _compile(pattern)
+        if rule is not None and (is_folder or not rule.folders_only) and rule.regex.fullmatch(path):
+            return not rule.negated
+    return False
+
+
+def _matches(path: os.PathLike[str] | str, pattern: str) -> bool:
+    """True when one pattern, negated or not, matches one path as a file."""
+    rule = _compile(pattern)
+    return rule is not None and not rule.folders_only and rule.regex.fullmatch(os.fspath(path)) is not None
+
+
+class _Rule(NamedTuple):
+    regex: re.Pattern[str]
+    folders_only: bool
+    negated: bool
 
 
 @lru_cache(maxsize=4096)
-def _compile(pattern: str) -> tuple[re.Pattern[str], bool]:
-    folders_only = pattern.endswith("/")
-    body = pattern.rstrip("/")
-    anchored = "/" in body
-    body = body.lstrip("/")
-    out, i = "" if anchored else "(?:.*/)?", 0
-    while i < len(body):
-        if body.startswith("**/", i) and (i == 0 or body[i - 1] == "/"):
-            out, i = out + "(?:.*/)?", i + 3
-        elif body.startswith("**", i):
-            out, i = out + ".*", i + 2
-        elif body[i] == "*":
-            out, i = out + "[^/]*", i + 1
-        elif body[i] == "?":
-            out, i = out + "[^/]", i + 1
+def _compile(line: str) -> _Rule | None:
+    """One line of a `.gitignore`; None for a blank line, a comment, and what can never match."""
+    body = _without_trailing_spaces(line.removesuffix("\n").removesuffix("\r"))
+    if not body or body.startswith("#"):
+        return None
+    negated = body.startswith("!")
+    body = body[1:] if negated else body
+    folders_only = body.endswith("/")
+    body = body.removesuffix("/")
+    if "/" in body:
+        text = _translate(body.removeprefix("/"))
+    else:
+        text = _translate(body)
+        text = text if text is None else f"(?:.*/)?{text}"
+    if not body or text is None:
+        return None
+    try:
+        return _Rule(re.compile(text, re.DOTALL), folders_only, negated)
+    except re.error:
+        return None  # such as the range [z-a], which matches nothing
+
+
+def _without_trailing_spaces(line: str) -> str:
+    kept = line.rstrip(" ")
+    backslashes = len(kept) - len(kept.rstrip("\\"))
+    return kept + " " if backslashes % 2 and len(kept) < len(line) else kept
+
+
+def _translate(glob: str) -> str | None:
+    """The glob as a regular expression; None when it is malformed, and so matches nothing."""
+    out, at = "", 0
+    while at < len(glob):
+        letter = glob[at]
+        if letter == "*":
+            end = at
+            while end < len(glob) and glob[end] == "*":
+                end += 1
+            bounded = (at == 0 or glob[at - 1] == "/") and end - at >= 2
+            if bounded and glob[end : end + 1] == "/":
+                out, at = out + "(?:.*/)?", end + 1
+            elif bounded and end == len(glob):
+                out, at = out + ".+", end
+            else:
+                out, at = out + "[^/]*", end
+        elif letter == "?":
+            out, at = out + "[^/]", at + 1
+        elif letter == "[":
+            found = _translate_class(glob, at + 1)
+            if found is None:
+                return None
+            out, at = out + found[0], found[1]
+        elif letter == "\\":
+            if at + 1 == len(glob):
+                return None
+            out, at = out + re.escape(glob[at + 1]), at + 2
         else:
-            out, i = out + re.escape(body[i]), i + 1
-    return re.compile(out, re.DOTALL), folders_only
+            out, at = out + re.escape(letter), at + 1
+    return out
+
+
+_POSIX = {
+    "alnum": "A-Za-z0-9", "alpha": "A-Za-z", "blank": r" \t", "cntrl": r"\x00-\x1f\x7f", "digit": "0-9",
+    "graph": "!-~", "lower": "a-z", "print": " -~", "punct": r"!-/:-@\[-`{-~", "space": r" \t\n\r\f\v",
+    "upper": "A-Z", "xdigit": "0-9A-Fa-f",
+}  # fmt: skip
+
+
+def _translate_class(glob: str, at: int) -> tuple[str, int] | None:
+    """A bracket expression that opened just before `at`: its regular expression and where it ends."""
+    negated = glob[at : at + 1] in ("!", "^") and bool(glob[at : at + 1])
+    at += negated
+    members, first = "", True
+    while at < len(glob) and (glob[at] != "]" or first):
+        first = False
+        posix = re.match(r"\[:(\w*):\]", glob[at:])
+        if posix:
+            if posix[1] not in _POSIX:
+                return None
+            members, at = members + _POSIX[posix[1]], at + posix.end()
+            continue
+        low, at = _member(glob, at)
+        if glob[at : at + 1] == "-" and at + 1 < len(glob) and glob[at + 1] != "]":
+            high, at = _member(glob, at + 1)
+            if low <= high:
+                members += f"{_in_class(low)}-{_in_class(high)}"
+        else:
+            members += _in_class(low)
+    if at >= len(glob):
+        return None
+    if negated:
+        return f"[^/{members}]", at + 1
+    return (f"(?!/)[{members}]" if members else "(?!)"), at + 1
+
+
+def _member(glob: str, at: int) -> tuple[str, int]:
+    if glob[at] == "\\" and at + 1 < len(glob):
+        return glob[at + 1], at + 2
+    return glob[at], at + 1
+
+
+def _in_class(letter: str) -> str:
+    return "\\" + letter if letter in "\\]^-[&~|" else letter

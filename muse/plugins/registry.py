@@ -5,11 +5,10 @@ from __future__ import annotations
 import importlib
 import os
 from functools import cache, lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from muse.core.attributes import read_attributes_meta
+from muse.core.attributes import named_domain
 from muse.core.errors import MuseError
-from muse.core.paths import config_file
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
@@ -40,8 +39,7 @@ def resolve_plugin_by_domain(name: str) -> MuseDomainPlugin:
 
 def read_domain(root: str | os.PathLike[str]) -> str:
     """The repository's domain: `.museattributes` `[meta] domain`, else `.muse/config.toml`, else `files`."""
-    named = read_attributes_meta(root).get("domain") or _configured_domain(root)
-    return named if isinstance(named, str) and named else "files"
+    return named_domain(root) or "files"
 
 
 def resolve_plugin(root: str | os.PathLike[str]) -> MuseDomainPlugin:
@@ -128,15 +126,3 @@ def _entry_points() -> dict[str, EntryPoint]:
     from importlib.metadata import entry_points
 
     return {point.name: point for point in entry_points(group=GROUP)}
-
-
-def _configured_domain(root: str | os.PathLike[str]) -> Any:
-    import tomllib
-
-    try:
-        with open(config_file(root), "rb") as file:
-            return tomllib.load(file).get("domain")
-    except FileNotFoundError:
-        return None
-    except (OSError, ValueError) as error:
-        raise MuseError(f"{config_file(root)} cannot be read: {error}") from None
