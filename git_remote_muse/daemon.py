@@ -60,21 +60,25 @@ def converse(place: Place, service: str, config: Config, lines: Lines) -> tuple[
     write, read, proxy = open_pair(place, service, config)
     write_all(1, b"\n")
     watch = Watch(service.endswith("receive-pack"))
+    alive, dying = os.pipe()
     copier = os.fork()
     if copier == 0:
         code = 1
         try:
             os.close(0)
+            os.close(alive)
             pour(read, 1)
             code = 0
         finally:
             os._exit(code)
+    os.close(dying)
     null = os.open(os.devnull, os.O_WRONLY)
     os.dup2(null, 1)
     os.close(null)
+    complete = False
     try:
         write_all(write, lines.rest())
-        relay(0, write, watch)
+        complete = relay(0, write, watch, alive)
     finally:
         if proxy:
             proxy.close_stdin()
@@ -84,19 +88,13 @@ def converse(place: Place, service: str, config: Config, lines: Lines) -> tuple[
             except OSError:
                 pass
             os.close(write)
-        code = os.waitstatus_to_exitcode(os.waitpid(copier, 0)[1])
+        code = os.waitstatus_to_exitcode(os.waitpid(copier, 0)[1]) or int(not complete)
         if proxy:
             code = proxy.wait() or code
     return watch, code
 
 
 def pour(source: int, sink: int) -> None:
-    """Copy to the end; without going through our memory where the system can do that."""
-    try:
-        while os.splice(source, sink, 1 << 20):
-            pass
-        return
-    except (AttributeError, OSError):
-        pass  # not Linux, or not a pipe: nothing was lost, splice moves whole chunks or none
+    """Copy to the end. (`os.splice` holds the pipe while it waits for the socket, and the reader with it: measured.)"""
     while data := os.read(source, CHUNK):
         write_all(sink, data)

@@ -7,6 +7,7 @@ front of `git remote-https`, the helper commands) tell them apart, so follow-up 
 from __future__ import annotations
 
 import os
+import select
 
 CHUNK = 1 << 16
 HEX = frozenset(b"0123456789abcdefABCDEF")
@@ -74,14 +75,28 @@ class Watch:
             self.dry_run = data.endswith(b"true")
 
 
-def relay(source: int, sink: int, watch: Watch) -> None:
-    """Copy until `source` ends, or until nobody reads `sink` any more (the other side then says why)."""
-    while data := os.read(source, CHUNK):
+def relay(source: int, sink: int, watch: Watch, alive: int | None = None) -> bool:
+    """Copy until `source` ends (True), or until nobody reads `sink` any more or the pipe `alive` ends (False).
+
+    A server that dies must be noticed while Git says nothing: Git waits for the end of a pipe that its own
+    `git remote-muse` process keeps open until we exit.
+    """
+    poll = select.poll()
+    poll.register(source, select.POLLIN)
+    poll.register(sink, 0)  # only POLLERR and POLLHUP, which need no asking
+    if alive is not None:
+        poll.register(alive, select.POLLIN)
+    while True:
+        events = dict(poll.poll())
+        if sink in events or alive in events:
+            return False
+        if not (data := os.read(source, CHUNK)):
+            return True
         watch.feed(data)
         try:
             write_all(sink, data)
         except BrokenPipeError:
-            return
+            return False
 
 
 def write_all(sink: int, data: bytes) -> None:

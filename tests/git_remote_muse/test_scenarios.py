@@ -176,3 +176,9 @@ def test_submodules_follow_gits_policy(
     assert os.listdir(outer / ".git" / "modules") == [] if (outer / ".git" / "modules").exists() else True
     ok(outer, "-c", "protocol.muse.allow=always", "submodule", "add", f"muse::{server}", "sub")
     assert (outer / "sub" / "a.txt").read_text() == "last\n"
+
+
+def test_a_server_that_dies_while_git_waits(server: Path, tmp_path: Path, run_git: RunAny) -> None:
+    done = run_git(tmp_path, "clone", "--shallow-since=2040-01-01", f"muse::{server}", "copy")
+    assert done.returncode == 128 and b"no commits selected" in done.stderr
+    assert not (tmp_path / "copy").exists()
