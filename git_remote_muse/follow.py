@@ -13,9 +13,11 @@ from collections.abc import Mapping
 from git_remote_muse import run
 from git_remote_muse.config import Config
 from git_remote_muse.protocol import Watch
+from git_remote_muse.refs import list_refs
 from git_remote_muse.url import Place
 from muse.core.errors import MuseError
 
+METADATA = ("refs/muse/", "refs/muse-remotes/", "refs/heads/muse-meta/")
 LAZY = "'fetch.negotiationalgorithm'='noop'"  # how Git calls `fetch` for the missing objects of a partial clone
 
 
@@ -23,19 +25,27 @@ class Here:
     """The repository Git called us for, as much of it as `muse.store.sync` needs."""
 
     def git(self, *args: str, check: bool = True, env: Mapping[str, str] | None = None) -> bytes:
-        return run.git(*args, check=check, env={**os.environ, **(env or {})}, quiet=True)
+        # Asked once for a password is enough: a credential helper answers again, a person should not have to.
+        return run.git(*args, check=check, env={**os.environ, "GIT_TERMINAL_PROMPT": "0", **(env or {})}, quiet=True)
 
 
 def follow_up(remote: str, place: Place, config: Config, watch: Watch) -> None:
     """Do what is due after this conversation, for a remote with a name; `muse.autoSetup=false` switches it all off."""
     if not config.flag("muse.autosetup", True) or not is_named(remote, config) or is_lazy_fetch():
         return
+    metadata = config.flag("muse.metadata", True) and not watch.everything and not is_mirror(remote, config)
+    fetched = metadata and watch.fetched
+    new = (watch.fetched or watch.prefixed) and is_new_clone()
     try:
-        if (watch.fetched or watch.prefixed) and is_new_clone():
+        if new:
             make_absolute(remote, place, config)
-            set_up_drivers(config)
-        if config.flag("muse.metadata", True) and not watch.everything and not is_mirror(remote, config):
-            exchange(remote, place, watch)
+        tips = list_refs(place, remote, config, (*METADATA, *["HEAD"] * new)) if fetched or new else {}
+        if new and not config.flag("core.bare", False):
+            set_up_drivers(tips.get("HEAD"))
+        if fetched:
+            fetch(remote, place, tips)
+        if metadata and watch.pushed:
+            push(remote, place)
     except MuseError as error:
         say(str(error))
 
@@ -70,24 +80,43 @@ def make_absolute(remote: str, place: Place, config: Config) -> None:
         run.git("config", key, f"muse::{os.path.abspath(place.path)}")
 
 
-def set_up_drivers(config: Config) -> None:
-    """Configure the merge and diff drivers of a new clone that has a work tree."""
+def set_up_drivers(head: str | None) -> None:
+    """Configure the merge and diff drivers of a new clone, with our own fixed commands.
 
+    What the project's `.gitattributes` says keeps its weight, so it is read from the commit that will be checked out.
+    """
+    from muse.engine import setup
+    from muse.plugins.registry import claimed_patterns
 
-def exchange(remote: str, place: Place, watch: Watch) -> None:
-    """Metadata in after a fetch, out after a push."""
-    if not (watch.fetched or watch.pushed):
+    if not setup.find_programs():
         return
-    from muse.store import sync
+    git_dir = os.environ["GIT_DIR"]
+    at = setup.places(git_dir)
+    tracked = os.path.join(git_dir, f"muse-attributes.{os.getpid()}")
+    with open(tracked, "wb") as file:
+        file.write(run.git("cat-file", "blob", f"{head}:.gitattributes", check=False, quiet=True) if head else b"")
+    try:
+        setup.install(setup.Places(at.config, at.attributes, at.exclude, tracked), claimed_patterns())
+    finally:
+        os.unlink(tracked)
 
-    env = {"GIT_TERMINAL_PROMPT": "0"}  # asked once for a password is enough; a credential helper answers again
-    if watch.fetched:
-        got = sync.fetch_metadata(Here(), remote, place.url, env=env)
-        if got:
-            say(f"{got} metadata ref{'s' * (got != 1)} from {remote}")
-    if watch.pushed:
-        sync.push_metadata(Here(), remote, place.url, env=env)
+
+def fetch(remote: str, place: Place, tips: dict[str, str]) -> None:
+    """Metadata in, and one line when there was any."""
+    from muse.store.sync import fetch_metadata
+
+    got = fetch_metadata(Here(), remote, place.url, tips=tips)
+    if got:
+        say(f"{got} metadata ref{'s' * (got != 1)} from {remote}")
+
+
+def push(remote: str, place: Place) -> None:
+    """Our own metadata out."""
+    from muse.store.sync import push_metadata
+
+    push_metadata(Here(), remote, place.url)
 
 
 def say(text: str) -> None:
+    """One line on stderr."""
     sys.stderr.write(f"muse: {text}\n")

@@ -39,7 +39,7 @@ def _dialogue(place: Place, config: Config) -> tuple[Watch, int]:
         elif command == "option":
             name, _, setting = value.partition(" ")
             if name == "servpath":
-                program = setting
+                program = unquote(setting)
             write_all(1, b"ok\n" if name == "servpath" else b"unsupported\n")
         elif command == "connect" and value in SERVICES:
             return _connect(place, value, program, config, lines)
@@ -80,6 +80,27 @@ def _stand_between(child: Child, watch: Watch, first: bytes) -> tuple[Watch, int
         child.stop()
         raise
     return watch, child.wait()
+
+
+ESCAPES = {"a": 7, "b": 8, "t": 9, "n": 10, "v": 11, "f": 12, "r": 13, '"': 34, "\\": 92}
+
+
+def unquote(text: str) -> str:
+    """The value of an option: Git writes it as a C string when it holds quotes or odd bytes."""
+    if not (len(text) > 1 and text.startswith('"') and text.endswith('"')):
+        return text
+    out, body, at = bytearray(), text[1:-1], 0
+    while at < len(body):
+        if body[at] != "\\" or at + 1 == len(body):
+            out += body[at].encode("utf-8", "surrogateescape")
+            at += 1
+        elif body[at + 1] in ESCAPES:
+            out.append(ESCAPES[body[at + 1]])
+            at += 2
+        else:
+            out.append(int(body[at + 1 : at + 4], 8) & 255)
+            at += 4
+    return out.decode("utf-8", "surrogateescape")
 
 
 def complain(error: MuseError) -> int:

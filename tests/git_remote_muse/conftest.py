@@ -1,39 +1,20 @@
-"""The helper on PATH as `git-remote-muse`, run from this checkout."""
+"""The helper on PATH, and Git run so that a failure can be looked at."""
 
 from __future__ import annotations
 
 import os
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
 Finished = subprocess.CompletedProcess[bytes]
 RunAny = Callable[..., Finished]
 
 
-def install_helper(folder: Path) -> Path:
-    """A `git-remote-muse` that runs this checkout with this Python, in `folder`."""
-    folder.mkdir(exist_ok=True)
-    script = folder / "git-remote-muse"
-    script.write_text(f"#!/bin/sh\nPYTHONPATH='{ROOT}' exec '{sys.executable}' -m git_remote_muse \"$@\"\n")
-    script.chmod(0o755)
-    return script
-
-
 @pytest.fixture
-def helper(git_env: dict[str, str], tmp_path: Path) -> Path:
-    """Puts the helper on PATH; yields its folder."""
-    script = install_helper(tmp_path / "bin")
-    os.environ["PATH"] = f"{script.parent}{os.pathsep}{os.environ['PATH']}"
-    return script.parent
-
-
-@pytest.fixture
-def run_git(helper: Path) -> RunAny:
+def run_git(muse_on_path: Path) -> RunAny:
     """`run_git(folder, *args, env={...}) -> CompletedProcess` with the helper on PATH; never raises on an exit code."""
 
     def run(where: Path, *args: str | Path, env: dict[str, str] | None = None, input: bytes | None = None) -> Finished:
@@ -55,3 +36,26 @@ def ok(run_git: RunAny) -> Callable[..., str]:
         return done.stdout.decode().rstrip("\n")
 
     return run
+
+
+@pytest.fixture
+def chain(git: Callable[..., str]) -> Callable[..., str]:
+    """`chain(repo, text, *parents) -> id`: a commit as metadata chains have them, unrelated to any branch."""
+
+    def make(repo: Path, text: str, *parents: str) -> str:
+        blob = git(repo, "hash-object", "-w", "--stdin", input=text)
+        tree = git(repo, "mktree", input=f"100644 blob {blob}\tformat\n")
+        return git(repo, "commit-tree", tree, "-m", "log", *[word for parent in parents for word in ("-p", parent)])
+
+    return make
+
+
+@pytest.fixture
+def refs(git: Callable[..., str]) -> Callable[..., dict[str, str]]:
+    """`refs(repo) -> {name: id}`."""
+
+    def read(repo: Path) -> dict[str, str]:
+        lines = git(repo, "for-each-ref", "--format=%(refname) %(objectname)").splitlines()
+        return dict(line.split(" ") for line in lines)
+
+    return read

@@ -10,11 +10,12 @@ import pytest
 
 RunAny = Callable[..., subprocess.CompletedProcess[bytes]]
 Ok = Callable[..., str]
+Refs = Callable[..., dict[str, str]]
 LOG = "refs/muse/log/w1"
 
 
 @pytest.fixture
-def server(make_repo: Callable[..., Path], git: Ok) -> Path:
+def server(make_repo: Callable[..., Path], git: Ok, chain: Ok) -> Path:
     """A bare repository with two commits, a tag and a metadata ref."""
     source = make_repo("source", {"a.txt": "one\n"})
     git(source, "tag", "-a", "v1", "-m", "first")
@@ -22,20 +23,8 @@ def server(make_repo: Callable[..., Path], git: Ok) -> Path:
     git(source, "commit", "-qam", "second")
     git(source.parent, "clone", "-q", "--bare", str(source), "server")
     bare = source.parent / "server"
-    git(bare, "update-ref", LOG, metadata_commit(git, bare, "ops"))
+    git(bare, "update-ref", LOG, chain(bare, "ops"))
     return bare
-
-
-def metadata_commit(git: Ok, repo: Path, text: str, *parents: str) -> str:
-    """A commit as the metadata chains have them: a tree of its own, unrelated to any branch."""
-    blob = git(repo, "hash-object", "-w", "--stdin", input=text)
-    tree = git(repo, "mktree", input=f"100644 blob {blob}\tformat\n")
-    return git(repo, "commit-tree", tree, "-m", "log", *[word for parent in parents for word in ("-p", parent)])
-
-
-def refs(git: Ok, repo: Path) -> dict[str, str]:
-    lines = git(repo, "for-each-ref", "--format=%(refname) %(objectname)").splitlines()
-    return dict(line.split(" ") for line in lines)
 
 
 @pytest.mark.parametrize(
@@ -50,13 +39,13 @@ def refs(git: Ok, repo: Path) -> dict[str, str]:
         "muse::x/../server",
     ],
 )
-def test_clone_by_every_form_of_a_path(server: Path, tmp_path: Path, ok: Ok, git: Ok, form: str) -> None:
+def test_clone_by_every_form_of_a_path(server: Path, tmp_path: Path, ok: Ok, git: Ok, form: str, refs: Refs) -> None:
     (tmp_path / "x").mkdir()
     ok(tmp_path, "clone", form.format(server), "copy")
     copy = tmp_path / "copy"
     assert (copy / "a.txt").read_text() == "two\n"
     assert git(copy, "rev-parse", "HEAD") == git(server, "rev-parse", "main")
-    assert refs(git, copy)["refs/muse-remotes/origin/log/w1"] == refs(git, server)[LOG]
+    assert refs(copy)["refs/muse-remotes/origin/log/w1"] == refs(server)[LOG]
     # The address works from inside the clone too, whatever it was relative to.
     assert "refs/heads/main" in ok(copy, "ls-remote", "origin")
     assert ok(copy, "fsck", "--strict") == ""
@@ -75,40 +64,42 @@ def test_work_tree_and_its_git_folder(server: Path, tmp_path: Path, ok: Ok, git:
         assert git(tmp_path / f"copy{number}", "rev-parse", "HEAD") == git(tmp_path / "source", "rev-parse", "HEAD")
 
 
-def test_fetch_pull_and_push(server: Path, tmp_path: Path, ok: Ok, git: Ok, commit: Callable[..., str]) -> None:
+def test_fetch_pull_and_push(
+    server: Path, tmp_path: Path, ok: Ok, git: Ok, commit: Callable[..., str], refs: Refs
+) -> None:
     ok(tmp_path, "clone", f"muse::{server}", "one")
     ok(tmp_path, "clone", f"muse::{server}", "two")
     one, two = tmp_path / "one", tmp_path / "two"
     tip = commit(one, {"b.txt": "new\n"})
     ok(one, "push", "origin", "HEAD")
-    assert refs(git, server)["refs/heads/main"] == tip
+    assert refs(server)["refs/heads/main"] == tip
     ok(two, "pull", "-q")
     assert (two / "b.txt").read_text() == "new\n"
     ok(one, "push", "origin", "HEAD:refs/heads/side", "v1:refs/tags/v2")
     ok(two, "fetch", "--tags")
-    assert refs(git, two)["refs/remotes/origin/side"] == tip
-    assert "refs/tags/v2" in refs(git, two)
+    assert refs(two)["refs/remotes/origin/side"] == tip
+    assert "refs/tags/v2" in refs(two)
     ok(one, "push", "origin", ":side")
     ok(two, "fetch", "--prune")
-    assert "refs/remotes/origin/side" not in refs(git, two)
-    assert "refs/muse-remotes/origin/log/w1" in refs(git, two)
+    assert "refs/remotes/origin/side" not in refs(two)
+    assert "refs/muse-remotes/origin/log/w1" in refs(two)
 
 
 def test_metadata_goes_out_with_a_push_and_in_with_a_fetch(
-    server: Path, tmp_path: Path, ok: Ok, git: Ok, commit: Callable[..., str], run_git: RunAny
+    server: Path, tmp_path: Path, ok: Ok, git: Ok, commit: Callable[..., str], run_git: RunAny, refs: Refs, chain: Ok
 ) -> None:
     ok(tmp_path, "clone", f"muse::{server}", "one")
     ok(tmp_path, "clone", f"muse::{server}", "two")
     one, two = tmp_path / "one", tmp_path / "two"
-    mine = metadata_commit(git, one, "mine")
+    mine = chain(one, "mine")
     git(one, "update-ref", "refs/muse/log/w2", mine)
     commit(one, {"b.txt": "new\n"})
     assert ok(one, "push", "--dry-run", "origin", "HEAD") == ""
-    assert "refs/muse/log/w2" not in refs(git, server)
+    assert "refs/muse/log/w2" not in refs(server)
     ok(one, "push", "origin", "HEAD")
-    assert refs(git, server)["refs/muse/log/w2"] == mine
+    assert refs(server)["refs/muse/log/w2"] == mine
     done = run_git(two, "fetch")
-    assert refs(git, two)["refs/muse-remotes/origin/log/w2"] == mine
+    assert refs(two)["refs/muse-remotes/origin/log/w2"] == mine
     assert done.stderr.decode().count("muse: ") == 1
     # Nothing new: nothing said, by either.
     assert b"muse: " not in run_git(two, "fetch").stderr
@@ -116,44 +107,44 @@ def test_metadata_goes_out_with_a_push_and_in_with_a_fetch(
 
 
 def test_a_refused_metadata_push_is_one_line_and_the_branch_goes_through(
-    server: Path, tmp_path: Path, ok: Ok, git: Ok, commit: Callable[..., str], run_git: RunAny
+    server: Path, tmp_path: Path, ok: Ok, git: Ok, commit: Callable[..., str], run_git: RunAny, refs: Refs, chain: Ok
 ) -> None:
     hook = server / "hooks" / "update"
     hook.write_text('#!/bin/sh\ncase "$1" in refs/muse/*) exit 1;; esac\n')
     hook.chmod(0o755)
     ok(tmp_path, "clone", f"muse::{server}", "one")
     one = tmp_path / "one"
-    git(one, "update-ref", "refs/muse/log/w2", metadata_commit(git, one, "mine"))
+    git(one, "update-ref", "refs/muse/log/w2", chain(one, "mine"))
     tip = commit(one, {"b.txt": "new\n"})
     done = run_git(one, "push", "origin", "HEAD")
     assert done.returncode == 0
-    assert refs(git, server)["refs/heads/main"] == tip
-    assert "refs/muse/log/w2" not in refs(git, server)
+    assert refs(server)["refs/heads/main"] == tip
+    assert "refs/muse/log/w2" not in refs(server)
     said = [line for line in done.stderr.decode().splitlines() if line.startswith("muse: ")]
     assert len(said) == 1 and "did not take the metadata" in said[0] and "refs/muse/log/w2" in said[0]
 
 
-def test_switched_off(server: Path, tmp_path: Path, ok: Ok, git: Ok) -> None:
+def test_switched_off(server: Path, tmp_path: Path, ok: Ok, git: Ok, refs: Refs) -> None:
     for number, key in enumerate(("muse.metadata", "muse.autoSetup")):
         ok(tmp_path, "-c", f"{key}=false", "clone", f"muse::{server}", f"copy{number}")
-        assert not [name for name in refs(git, tmp_path / f"copy{number}") if name.startswith("refs/muse")]
+        assert not [name for name in refs(tmp_path / f"copy{number}") if name.startswith("refs/muse")]
 
 
-def test_looking_changes_nothing(server: Path, tmp_path: Path, ok: Ok, git: Ok) -> None:
+def test_looking_changes_nothing(server: Path, tmp_path: Path, ok: Ok, git: Ok, refs: Refs) -> None:
     plain = tmp_path / "plain"
     git(tmp_path, "clone", "-q", str(server), "plain")
     git(plain, "remote", "add", "muse", f"muse::{server}")
-    before, config = refs(git, plain), (plain / ".git" / "config").read_bytes()
+    before, config = refs(plain), (plain / ".git" / "config").read_bytes()
     assert "refs/heads/main" in ok(plain, "ls-remote", "muse")
     assert "ref: refs/heads/main\tHEAD" in ok(plain, "ls-remote", "--symref", "muse")
     ok(plain, "fetch", f"muse::{server}", "main")  # a remote without a name
-    assert refs(git, plain) == before
+    assert refs(plain) == before
     assert (plain / ".git" / "config").read_bytes() == config
     assert "refs/heads/main" in ok(tmp_path, "ls-remote", f"muse::{server}")
 
 
 def test_an_empty_repository_keeps_its_unborn_branch_and_its_address(
-    make_repo: Callable[..., Path], tmp_path: Path, ok: Ok, git: Ok, commit: Callable[..., str]
+    make_repo: Callable[..., Path], tmp_path: Path, ok: Ok, git: Ok, commit: Callable[..., str], refs: Refs
 ) -> None:
     empty = make_repo("empty", bare=True)
     git(empty, "symbolic-ref", "HEAD", "refs/heads/trunk")
@@ -162,4 +153,4 @@ def test_an_empty_repository_keeps_its_unborn_branch_and_its_address(
     assert git(copy, "symbolic-ref", "HEAD") == "refs/heads/trunk"
     tip = commit(copy, {"a": "a"})
     ok(copy, "push", "origin", "HEAD")
-    assert refs(git, empty) == {"refs/heads/trunk": tip}
+    assert refs(empty) == {"refs/heads/trunk": tip}
