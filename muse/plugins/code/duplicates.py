@@ -10,22 +10,22 @@ import re
 from muse.core.markers import Chunk, Conflict
 from muse.plugins.code.languages.table import Language
 
-_KEYWORD = re.compile(
+_KEYWORD = (
     rb"\b(?:def|class|function|func|fn|fun|struct|enum|union|trait|interface|type|mod|module|object|protocol|record"
     rb"|macro_rules!|#define|typedef)\s+(?:\([^)\n]*\)\s*)?([^\W\d]\w*)"
 )
-_HEAD = re.compile(rb"([^\W\d]\w*)\s*(?:<[^()\n]*>)?\([^;\n]*$|^\s*([^\W\d]\w*)\s*\(\)\s*\{", re.M)
+_HEAD = rb"(?m)([^\W\d]\w*)\s*(?:<[^()\n]*>)?\([^;\n]*$|^\s*([^\W\d]\w*)\s*\(\)\s*\{"
 
 
 def may_repeat(base: bytes, ours: bytes, theirs: bytes) -> bool:
     """True when both sides added lines that look like definitions of one name."""
     had = set(base.splitlines())
-    return bool(_named(ours, had) & _named(theirs, had))
+    mine, other = (b"\n".join(line for line in side.splitlines() if line not in had) for side in (ours, theirs))
+    return bool(mine and other and _named(mine) & _named(other))
 
 
-def _named(side: bytes, had: set[bytes]) -> set[bytes]:
-    added = b"\n".join(line for line in side.splitlines() if line not in had)
-    return set(_KEYWORD.findall(added)) | {a or b for a, b in _HEAD.findall(added)}
+def _named(added: bytes) -> set[bytes]:
+    return set(re.findall(_KEYWORD, added)) | {a or b for a, b in re.findall(_HEAD, added)}
 
 
 def repeated(language: Language, merged: bytes, sides: tuple[bytes, bytes, bytes]) -> list[tuple[int, int, str]]:

@@ -21,6 +21,7 @@ from muse.plugins.code.duplicates import as_conflicts, may_repeat, repeated
 from muse.plugins.code.hunks import refined, text_chunks
 from muse.plugins.code.languages import language_of
 from muse.plugins.code.languages.table import Language
+from muse.plugins.code.naming import names_of_conflicts
 from muse.plugins.code.parsing import available, parses_as_well
 from muse.plugins.code.tokens import keeps_every_edit
 
@@ -45,7 +46,8 @@ def merge_code(path: str, base: bytes | None, ours: bytes, theirs: bytes) -> Fil
         return whole_file_conflict(path, base, ours, theirs)
     language = language_of(path)
     chunks, step = _best(language, text, was, ours, theirs, until)
-    return _written(path, chunks, step, language, how)
+    addressed = names_of_conflicts(whole_lines(chunks), language, ours, theirs)
+    return _written(path, addressed, step, how)
 
 
 def _best(
@@ -111,13 +113,12 @@ def _with_side(chunks: Sequence[Chunk], side: str, ours: bytes, theirs: bytes) -
 
 
 def _written(
-    path: str, chunks: Sequence[Chunk], step: str, language: Language | None, how: MergeOptions
+    path: str, chunks: Sequence[tuple[Chunk, str]], step: str, how: MergeOptions
 ) -> FileMerge:
     """Bytes and records of the answer; picks settle conflicts by address here, after the answer was chosen."""
-    chunks = whole_lines(chunks)
     final: list[Chunk] = []
     records: list[ConflictRecord] = []
-    for chunk, address in _addressed(chunks, language):
+    for chunk, address in chunks:
         if not isinstance(chunk, Conflict):
             final.append(chunk)
             continue
@@ -131,13 +132,6 @@ def _written(
             records.append(_record(path, address, chunk))
     notes = [f"{path}: merged by {step}, Git's text merge conflicts"] if step != "text" and not records else []
     return FileMerge(render(final, how), records, notes)
-
-
-def _addressed(chunks: Sequence[Chunk], language: Language | None) -> list[tuple[Chunk, str]]:
-    """Each chunk with the address of its conflict: the symbol it lies in, numbered when there are several."""
-    from muse.plugins.code.naming import names_of_conflicts
-
-    return names_of_conflicts(chunks, language)
 
 
 def _record(path: str, address: str, conflict: Conflict) -> ConflictRecord:

@@ -4,12 +4,20 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from muse.core.markers import Chunk, Conflict, settled
 from muse.plugins.code.languages.table import Language
+from muse.plugins.code.parsing import available, parse
+from muse.plugins.code.symbols import name_of
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
 
 
-def names_of_conflicts(chunks: Sequence[Chunk], language: Language | None) -> list[tuple[Chunk, str]]:
+def names_of_conflicts(
+    chunks: Sequence[Chunk], language: Language | None, ours: bytes, theirs: bytes
+) -> list[tuple[Chunk, str]]:
     """Each chunk with its conflict's address ("" for settled text); notes are filled in.
 
     The address is the innermost symbol around the conflict, else `text`; `#2`, `#3` follow for further conflicts of the
@@ -17,7 +25,7 @@ def names_of_conflicts(chunks: Sequence[Chunk], language: Language | None) -> li
     """
     if not any(isinstance(chunk, Conflict) for chunk in chunks):
         return [(chunk, "") for chunk in chunks]
-    places = _places(chunks, language)
+    places = _places(chunks, language, ours, theirs)
     seen: Counter[str] = Counter()
     out: list[tuple[Chunk, str]] = []
     for chunk, (kind, symbol) in zip(chunks, places, strict=True):
@@ -41,29 +49,39 @@ def verdict(conflict: Conflict) -> str:
     return "both changed" if conflict.base.strip() else "both added"
 
 
-def _places(chunks: Sequence[Chunk], language: Language | None) -> list[tuple[str, str]]:
+def _places(
+    chunks: Sequence[Chunk], language: Language | None, ours: bytes, theirs: bytes
+) -> list[tuple[str, str]]:
     """Per chunk the kind and address of the innermost symbol around its beginning, on the side that has text there."""
-    nowhere = [("", "")] * len(chunks)
-    if language is None or language.grammar is None:
-        return nowhere
-    from muse.plugins.code.symbols import symbols_of
-
-    found = nowhere[:]
-    for side in ("ours", "theirs"):
-        wanted = [
-            i for i, chunk in enumerate(chunks)
-            if isinstance(chunk, Conflict) and (bool(chunk.ours.strip()) if side == "ours" else not chunk.ours.strip())
-        ]
-        if not wanted:
+    found = [("", "")] * len(chunks)
+    if not available(language):
+        return found
+    at = {"ours": 0, "theirs": 0}
+    for index, chunk in enumerate(chunks):
+        if not isinstance(chunk, Conflict):
             continue
-        pieces = [settled(chunk, side) if isinstance(chunk, Conflict) else chunk for chunk in chunks]
-        symbols = symbols_of(language, b"".join(pieces)) or []
-        offset = 0
-        for index, piece in enumerate(pieces):
-            if index in wanted:
-                start = offset + len(piece) - len(piece.lstrip())
-                around = [s for s in symbols if s.start <= start < s.end]
-                if around:
-                    found[index] = (around[-1].kind, around[-1].address)
-            offset += len(piece)
+        side, data = ("ours", ours) if chunk.ours.strip() else ("theirs", theirs)
+        text = settled(chunk, side)
+        start = data.find(text, at[side])
+        tree = parse(language, data) if start >= 0 and text.strip() else None
+        if tree is None:
+            continue
+        at[side] = start
+        start += len(text) - len(text.lstrip())
+        found[index] = _around(language, data, tree.root_node, start)
     return found
+
+
+def _around(language: Language, data: bytes, root: Node, offset: int) -> tuple[str, str]:
+    """Kind and dotted address of the innermost definition that covers an offset."""
+    node: Node | None = root.descendant_for_byte_range(offset, offset + 1)
+    names: list[str] = []
+    kind = ""
+    while node is not None:
+        what = language.definitions.get(node.type)
+        name = name_of(language, node, data) if what else ""
+        if what and name:
+            names.append(name)
+            kind = kind or what
+        node = node.parent
+    return kind, ".".join(reversed(names))

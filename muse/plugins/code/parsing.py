@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import time
 from functools import cache
 from typing import TYPE_CHECKING, TypeGuard
@@ -10,10 +11,13 @@ from typing import TYPE_CHECKING, TypeGuard
 from muse.plugins.code.languages.table import Language
 
 if TYPE_CHECKING:
+    from types import ModuleType
+
     from tree_sitter import Node, Parser, Point, Tree
 
 MAX_BYTES = 3_000_000
 _STEP = 1 << 16
+_KEEP = 6
 
 
 class TooSlowError(Exception):
@@ -26,10 +30,31 @@ def _parser(grammar: tuple[str, str]) -> Parser | None:
     try:
         import tree_sitter
 
-        module = importlib.import_module(grammar[0])
+        module = _binding(grammar[0]) or importlib.import_module(grammar[0])
         return tree_sitter.Parser(tree_sitter.Language(getattr(module, grammar[1])()))
     except (ImportError, AttributeError, ValueError):
         return None
+
+
+def _binding(package: str) -> ModuleType | None:
+    """A grammar wheel's compiled part alone: its package also imports the resource reader for query files that nobody
+    here reads, which takes longer than parsing. None when the wheel is not laid out like that."""
+    from importlib.machinery import EXTENSION_SUFFIXES, ExtensionFileLoader
+    from importlib.util import find_spec, module_from_spec, spec_from_file_location
+
+    spec = find_spec(package)
+    for folder in (spec.submodule_search_locations or ()) if spec is not None else ():
+        for suffix in EXTENSION_SUFFIXES:
+            path = os.path.join(folder, "_binding" + suffix)
+            if os.path.exists(path):
+                name = f"{package}._binding"
+                found = spec_from_file_location(name, path, loader=ExtensionFileLoader(name, path))
+                if found is None or found.loader is None:
+                    return None
+                module = module_from_spec(found)
+                found.loader.exec_module(module)
+                return module
+    return None
 
 
 def available(language: Language | None) -> TypeGuard[Language]:
@@ -37,11 +62,51 @@ def available(language: Language | None) -> TypeGuard[Language]:
     return language is not None and language.grammar is not None and _parser(language.grammar) is not None
 
 
+_recent: list[tuple[Language, bytes, Tree]] = []
+
+
 def parse(language: Language, data: bytes, until: float | None = None) -> Tree | None:
-    """The syntax tree; None without a grammar, over the size cap, or when `until` (monotonic) passes meanwhile."""
+    """The syntax tree; None without a grammar, over the size cap, or when `until` (monotonic) passes meanwhile.
+
+    The last few trees are kept: the versions of one file are much alike, and parsing one again, or another one with the
+    lines in the middle marked as edited, costs a fraction of the first time.
+    """
     parser = None if language.grammar is None else _parser(language.grammar)
     if parser is None or len(data) > MAX_BYTES:
         return None
+    for known, text, tree in _recent:
+        if known is language and text == data:
+            return tree
+    old = None
+    if _recent and _recent[0][0] is language and not _recent[0][2].root_node.has_error:
+        old = _edited(_recent[0][2], _recent[0][1], data)
+    made = parser.parse(data, old) if old is not None else _parse(parser, data, until)
+    if made is not None:
+        _recent.append((language, data, made))
+        if len(_recent) > _KEEP:
+            del _recent[0 if _recent[0][0] is not language else 1]
+    return made
+
+
+def _edited(tree: Tree, before: bytes, after: bytes) -> Tree | None:
+    """A copy of `tree` told which lines in the middle changed; None when that is most of the file."""
+    a, b = before.splitlines(True), after.splitlines(True)
+    head, most = 0, min(len(a), len(b))
+    while head < most and a[head] == b[head]:
+        head += 1
+    tail = 0
+    while tail < most - head and a[-1 - tail] == b[-1 - tail]:
+        tail += 1
+    if b"\r" in before + after or 2 * (head + tail) < len(a):
+        return None
+    start = sum(map(len, a[:head]))
+    rest = sum(map(len, a[len(a) - tail :]))
+    copy = tree.copy()
+    copy.edit(start, len(before) - rest, len(after) - rest, (head, 0), (len(a) - tail, 0), (len(b) - tail, 0))
+    return copy
+
+
+def _parse(parser: Parser, data: bytes, until: float | None) -> Tree | None:
     if until is None or len(data) < _STEP:
         return parser.parse(data)
     limit = until
@@ -90,6 +155,7 @@ def parses_as_well(
     return found <= allowed
 
 
-def text_of(node: Node) -> bytes:
-    """The node's bytes."""
-    return node.text or b""
+def text_of(node: Node, data: bytes) -> bytes:
+    """The node's bytes in the file it was parsed from. (`Node.text` reads through the parser's callback again, and
+    crashes the process when that is gone.)"""
+    return data[node.start_byte : node.end_byte]

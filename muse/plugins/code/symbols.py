@@ -59,7 +59,7 @@ def symbols_of(language: Language, data: bytes, until: float | None = None) -> l
         kind = language.definitions.get(node.type)
         inner = scope
         if kind is not None:
-            name = name_of(language, node)
+            name = name_of(language, node, data)
             if name:
                 qualified = f"{scope}.{name}" if scope else name
                 seen[qualified] += 1
@@ -79,17 +79,17 @@ def _as_leaf(symbol: Symbol) -> Symbol:
     return replace(symbol, leaf=True)
 
 
-def name_of(language: Language, node: Node) -> str:
+def name_of(language: Language, node: Node, data: bytes) -> str:
     """A definition's name, "" when it has none."""
     for field in language.name_fields:
         at: Node | None = node
         for part in field.split("."):
             at = at.child_by_field_name(part) if at is not None else None
         if at is not None:
-            return " ".join(text_of(at).decode("utf-8", "replace").split())
+            return " ".join(text_of(at, data).decode("utf-8", "replace").split())
     for child in node.named_children:
         if child.type.endswith("identifier"):
-            return text_of(child).decode("utf-8", "replace")
+            return text_of(child, data).decode("utf-8", "replace")
     return ""
 
 
@@ -106,13 +106,13 @@ def _symbol(
 ) -> Symbol:
     start = _with_comments(language, data, outer)
     signature = b"\0".join(
-        text_of(part) for field in language.signature if (part := node.child_by_field_name(field)) is not None
+        text_of(part, data) for field in language.signature if (part := node.child_by_field_name(field)) is not None
     )
-    words = leaves(language, node)
+    words = leaves(language, node, data)
     block = node.child_by_field_name("body")
-    inner = leaves(language, block) if block is not None else words
+    inner = leaves(language, block, data) if block is not None else words
     marks = frozenset(
-        text_of(child).decode("utf-8", "replace") for child in outer.named_children if child.type == "decorator"
+        text_of(child, data).decode("utf-8", "replace") for child in outer.named_children if child.type == "decorator"
     )
     return Symbol(
         kind=kind,
@@ -150,7 +150,7 @@ def _with_comments(language: Language, data: bytes, node: Node) -> int:
     return line if not data[line : first.start_byte].strip() else first.start_byte
 
 
-def leaves(language: Language, node: Node) -> list[bytes]:
+def leaves(language: Language, node: Node, data: bytes) -> list[bytes]:
     """The tokens below a node, comments left out."""
     words = []
     stack = [node]
@@ -161,7 +161,7 @@ def leaves(language: Language, node: Node) -> list[bytes]:
         if at.child_count:
             stack.extend(reversed(at.children))
         else:
-            words.append(text_of(at))
+            words.append(text_of(at, data))
     return words
 
 
@@ -179,7 +179,7 @@ def imports_of(language: Language, data: bytes) -> list[bytes]:
     while stack:
         node = stack.pop()
         if node.type in language.imports:
-            found.append(b" ".join(text_of(node).split()))
+            found.append(b" ".join(text_of(node, data).split()))
         elif node.type not in language.definitions:
             stack.extend(reversed(node.named_children))
     return found

@@ -48,7 +48,7 @@ class Item:
     @cached_property
     def key(self) -> Key | None:
         """What makes it the same item in another version; None for a statement."""
-        return None if self.grouped else key_of(self.source.language, self.node)
+        return None if self.grouped else key_of(self.source.language, self.node, self.source.data)
 
     @cached_property
     def parts(self) -> list[Part]:
@@ -103,15 +103,15 @@ def core_of(language: Language, node: Node) -> Node:
     return node
 
 
-def key_of(language: Language, node: Node) -> Key | None:
+def key_of(language: Language, node: Node, data: bytes) -> Key | None:
     """The identity of a node among its siblings."""
     core = core_of(language, node)
     kind = language.definitions.get(core.type)
     if kind is not None:
-        name = name_of(language, core)
+        name = name_of(language, core, data)
         if not name:
             return None
-        return (kind, name, _signature(language, core)) if language.overloads else (kind, name)
+        return (kind, name, _signature(language, core, data)) if language.overloads else (kind, name)
     if core.type in language.keys:
         found = []
         for field in language.keys[core.type].split():
@@ -119,15 +119,16 @@ def key_of(language: Language, node: Node) -> Key | None:
             if at is None and field.isdigit() and int(field) < core.named_child_count:
                 at = core.named_child(int(field))
             if at is not None:
-                found.append(b" ".join(text_of(at).split()).decode("utf-8", "replace"))
+                found.append(b" ".join(text_of(at, data).split()).decode("utf-8", "replace"))
         return (core.type, *found) if found else None
     if core.type in language.imports:
-        return ("import", b" ".join(text_of(core).split()).decode("utf-8", "replace"))
+        return ("import", b" ".join(text_of(core, data).split()).decode("utf-8", "replace"))
     return None
 
 
-def _signature(language: Language, node: Node) -> str:
-    parts = [text_of(part) for field in language.signature if (part := node.child_by_field_name(field)) is not None]
+def _signature(language: Language, node: Node, data: bytes) -> str:
+    found = (node.child_by_field_name(field) for field in language.signature)
+    parts = [text_of(part, data) for part in found if part is not None]
     return b" ".join(b" ".join(parts).split()).decode("utf-8", "replace")
 
 
@@ -213,7 +214,7 @@ def _spans(language: Language, node: Node, separator: bytes, data: bytes) -> lis
     children = node.children
     for place, child in enumerate(children):
         if not child.is_named:
-            token = text_of(child)
+            token = data[child.start_byte : child.end_byte]
             if spans and not open_ and token in (b";", b",") and token != separator \
                     and not data[spans[-1][2] : child.start_byte].strip(b" \t"):
                 nodes, low, _ = spans[-1]
@@ -221,7 +222,9 @@ def _spans(language: Language, node: Node, separator: bytes, data: bytes) -> lis
             continue
         if child.start_byte == child.end_byte:
             continue
-        end = child.end_byte - (len(text_of(child)) - len(text_of(child).rstrip(b"\r\n")))
+        end = child.end_byte
+        while end > child.start_byte and data[end - 1] in b"\r\n":
+            end -= 1
         if spans and not open_ and not separator and b"\n" not in data[spans[-1][2] : child.start_byte]:
             nodes, low, _ = spans[-1]
             spans[-1] = ([*nodes, child], low, end)
@@ -244,5 +247,5 @@ def _sits_on(data: bytes, node: Node, follower: Node, language: Language, separa
     between = data[node.end_byte : follower.start_byte]
     if between.strip():
         return False
-    ended = text_of(node).endswith(b"\n")
+    ended = data[node.end_byte - 1 : node.end_byte] == b"\n"
     return node.type in language.leading or between.count(b"\n") + ended <= 1
