@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from typing import TYPE_CHECKING, Any
 
@@ -17,11 +16,13 @@ def canonical_json(value: Any) -> bytes:
 
 def content_hash(value: Any) -> str:
     """`sha256:<hex>` of the canonical JSON of `value`."""
-    return "sha256:" + hashlib.sha256(canonical_json(value)).hexdigest()
+    return blob_digest(canonical_json(value))
 
 
 def blob_digest(data: bytes) -> str:
     """`sha256:<hex>` of raw bytes: what a manifest says of a file, and the key of a content store."""
+    import hashlib  # it loads OpenSSL, which is a good part of the start-up of a command that hashes nothing
+
     return "sha256:" + hashlib.sha256(data).hexdigest()
 
 

@@ -119,12 +119,13 @@ def _say(merged: WholeMerge, quiet: bool) -> None:
         if message.kind.startswith("CONFLICT") or not quiet:
             click.echo(message.text)
     for decision in merged.decisions:
-        notes = "; ".join(decision.merge.notes)
+        path = os.fsdecode(decision.path)
+        notes = "; ".join(text.removeprefix(f"{path}: ") for text in decision.merge.notes)
         if decision.beyond_git:
             notes = notes or "resolved where Git's text merge conflicts"
-            note(f"{os.fsdecode(decision.path)}: {notes} (muse review shows it)")
+            note(f"{path}: {notes} (muse review shows it)")
         elif notes:
-            note(f"{os.fsdecode(decision.path)}: {notes}")
+            note(f"{path}: {notes}")
 
 
 def _keep(here: Repository) -> None:
