@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -26,3 +27,11 @@ def print_json(value: Any) -> None:
 def note(text: str) -> None:
     """A line for a person, on stderr, so that stdout stays what was asked for."""
     click.echo(text, err=True)
+
+
+def domains(here: Repository) -> tuple[Callable[[str], Any], str]:
+    """Which plugin a path of this repository belongs to, and the name of the repository's own domain."""
+    from muse.plugins import registry
+
+    own = registry.read_domain(here.root)
+    return lambda path: registry.plugin_for_path(path, first=own), own

@@ -34,8 +34,6 @@ def load_ignore_config(root: str | os.PathLike[str]) -> MuseIgnoreConfig:
 
     Entries of `patterns` that are not strings are left out.
     """
-    import tomllib
-
     try:
         with open(os.path.join(root, FILE_NAME), "rb") as file:
             data = file.read(_MAX_BYTES + 1)
@@ -43,6 +41,8 @@ def load_ignore_config(root: str | os.PathLike[str]) -> MuseIgnoreConfig:
         return MuseIgnoreConfig()
     except OSError as error:
         raise IgnoreError(f"{FILE_NAME} cannot be read: {error.strerror}") from None
+    import tomllib
+
     if len(data) > _MAX_BYTES:
         raise IgnoreError(f"{FILE_NAME} is larger than {_MAX_BYTES} bytes")
     try:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from muse.core.errors import MuseError
 from muse.engine.changes import PluginFor, delta_between
 from muse.engine.gitio import records, streamed
+from muse.engine.record import tree_of_commit
 
 if TYPE_CHECKING:
     from muse.domain import StructuredDelta
@@ -65,12 +66,3 @@ def delta_of(
     """What a commit changed against its first parent, or against nothing when it has none."""
     base = tree_of_commit(repo, parents[0]) if parents else repo.empty_tree
     return delta_between(repo, base, tree, plugin_for, domain=domain, most=most)
-
-
-def tree_of_commit(repo: Repository, commit: str) -> str:
-    """The tree of a commit, read without another process."""
-    try:
-        _, data = repo.objects.read(commit)
-    except KeyError:
-        raise MuseError(f"commit {commit[:12]} is not in this repository", hint="git fetch --unshallow") from None
-    return data[5 : data.index(b"\n")].decode()

@@ -37,35 +37,28 @@ def commit(
     """
     if repo.work_tree is None:
         raise MuseError("this repository has no work tree to commit from")
-    if not staged:
-        stage(repo, everything=everything)
-    before = repo.head()
-    code = attended(repo, "commit", *flags)
-    after = repo.head()
-    if code or after is None or after == before:
-        return code, ""
-    return code, keep_deltas(repo, after, plugin_for, domain=domain)
+    words = [] if staged else stage(repo, everything=everything)
+    code = attended(repo, *words, "commit", *flags, *(["-a"] if not staged else []))
+    return code, "" if code else keep_deltas(repo, "HEAD", plugin_for, domain=domain)
 
 
-def stage(repo: Repository, *, everything: bool = False) -> None:
-    """Put every change into the index: tracked files, and untracked ones that are not ignored."""
+def stage(repo: Repository, *, everything: bool = False) -> list[str]:
+    """Put untracked files that nobody ignores into the index; tracked ones are left to `git commit -a`.
+
+    Returns settings for git commands that write many new objects. A partly staged index is refused before anything
+    is touched.
+    """
     assert repo.work_tree is not None
     patterns = load_patterns(repo.work_tree)
     entries = read_status(repo).entries
     _refuse(entries, everything)
-    new = [entry.path for entry in entries if entry.kind == "?"]
-    wanted = [path for path in new if not (patterns and is_ignored(os.fsdecode(path).rstrip("/"), patterns))]
-    changed = [entry for entry in entries if entry.kind in "12" and entry.unstaged != "."]
-    if not changed and not wanted:
-        return
-    pack = ["-c", "core.bigFileThreshold=1"] if len(wanted) + len(changed) >= PACK_FROM else []
-    if len(wanted) == len(new):
-        repo.git(*pack, "add", "-A")
-        return
-    repo.git(*pack, "add", "-u")
+    new = [entry.path.rstrip(b"/") for entry in entries if entry.kind == "?"]  # a folder is a repository of its own
+    wanted = [path for path in new if not (patterns and is_ignored(os.fsdecode(path), patterns))]
+    changed = sum(entry.kind in "12" and entry.unstaged != "." for entry in entries)
+    words = ["-c", "core.bigFileThreshold=1"] if len(wanted) + changed >= PACK_FROM else []
     if wanted:
-        repo.git(*pack, "add", "--pathspec-from-file=-", "--pathspec-file-nul", input=b"\0".join(wanted),
-                 env={"GIT_LITERAL_PATHSPECS": "1"})
+        repo.git(*words, "update-index", "--add", "--replace", "-z", "--stdin", input=b"\0".join(wanted) + b"\0")
+    return words
 
 
 def _refuse(entries: list[Entry], everything: bool) -> None:
@@ -100,7 +93,15 @@ def keep_deltas(repo: Repository, commit: str, plugin_for: PluginFor, *, domain:
 
 def tree_pairs(repo: Repository, commit: str) -> list[tuple[str, str]]:
     """(parent's tree, commit's tree) for each parent; a root commit's base is the empty tree."""
-    rows = repo.git("rev-parse", f"{commit}^{{tree}}", f"{commit}^@").decode().split()
-    tree, parents = rows[0], rows[1:]
-    bases = repo.git("rev-parse", *(f"{parent}^{{tree}}" for parent in parents)).decode().split() if parents else []
-    return [(base, tree) for base in bases or [repo.empty_tree]]
+    tree, *parents = repo.git("rev-parse", f"{commit}^{{tree}}", f"{commit}^@").decode().split()
+    bases = [tree_of_commit(repo, parent) for parent in parents] or [repo.empty_tree]
+    return [(base, tree) for base in bases]
+
+
+def tree_of_commit(repo: Repository, commit: str) -> str:
+    """The tree of a commit, read without another process."""
+    try:
+        _, data = repo.objects.read(commit)
+    except KeyError:
+        raise MuseError(f"commit {commit[:12]} is not in this repository", hint="git fetch --unshallow") from None
+    return data[5 : data.index(b"\n")].decode()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import sys
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
@@ -123,6 +124,41 @@ def _load(name: str) -> MuseDomainPlugin:
 
 @lru_cache(maxsize=1)
 def _entry_points() -> dict[str, EntryPoint]:
+    if not _others_installed():
+        return {}
     from importlib.metadata import entry_points
 
     return {point.name: point for point in entry_points(group=GROUP)}
+
+
+def _others_installed() -> bool:
+    """False when no package but ours names a plugin, told from the folders of `sys.path` alone.
+
+    `importlib.metadata` takes longer to import and to search than most commands take to do their work; it is asked
+    whenever this look cannot be sure.
+    """
+    for folder in sys.path:
+        try:
+            names = os.listdir(folder or ".")
+        except NotADirectoryError:
+            return True  # a zip file
+        except OSError:
+            continue
+        if any(name.endswith(".egg") for name in names):
+            return True
+        infos = (name for name in names if name.endswith((".dist-info", ".egg-info")))
+        if any(_names_others(os.path.join(folder or ".", name, "entry_points.txt")) for name in infos):
+            return True
+    return False
+
+
+def _names_others(file: str) -> bool:
+    try:
+        with open(file, encoding="utf-8") as lines:
+            text = lines.read()
+    except (OSError, UnicodeDecodeError):
+        return False
+    _, found, rest = text.partition(f"[{GROUP}]")
+    rows = rest.partition("\n[")[0].splitlines() if found else []
+    pairs = (row.split("#")[0].partition("=") for row in rows)
+    return any(name.strip() and BUILT_IN.get(name.strip()) != value.strip() for name, _, value in pairs)

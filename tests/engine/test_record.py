@@ -166,6 +166,32 @@ def test_odd_names_symlinks_and_submodules(make_repo, git, monkeypatch):
     assert git(root, "ls-tree", "HEAD", "link").startswith("120000")
 
 
+def test_a_file_that_became_a_folder_and_a_repository_inside(make_repo, git, commit):
+    root = make_repo("repo", {"n": "file\n", "d/x": "1\n"})
+    (root / "n").unlink()
+    (root / "n").mkdir()
+    (root / "n" / "inside").write_text("1\n")
+    (root / "d" / "x").unlink()
+    (root / "d").rmdir()
+    (root / "d").write_text("now a file\n")
+    git(root, "init", "-q", "nested")
+    commit(root / "nested", {"i": "1\n"})
+    assert record(root) == 0
+    rows = [row.split()[0::3] for row in git(root, "ls-tree", "-r", "HEAD").splitlines()]
+    assert rows == [["100644", "d"], ["100644", "n/inside"], ["160000", "nested"]]
+    assert git(root, "status", "--porcelain") == ""
+
+
+def test_line_endings_and_filters_are_gits(make_repo, git):
+    root = make_repo("repo", {".gitattributes": "*.txt text eol=crlf\n"})
+    (root / "a.txt").write_bytes(b"one\r\ntwo\r\n")
+    for number in range(PACK_FROM):
+        (root / f"f{number}.txt").write_bytes(b"%d\r\n" % number)
+    assert record(root) == 0
+    assert git(root, "cat-file", "-p", "HEAD:a.txt") == "one\ntwo"
+    assert git(root, "cat-file", "-p", "HEAD:f7.txt") == "7" and git(root, "status", "--porcelain") == ""
+
+
 def test_staging_alone_touches_nothing_when_refused(make_repo, git):
     root = make_repo("repo", {"a.txt": "1\n"})
     (root / "a.txt").write_text("2\n")

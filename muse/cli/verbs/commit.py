@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
+
 import click
 
-from muse.cli.context import note, repo
+from muse.cli.context import domains, note, repo
 from muse.cli.options import git_switches, git_words
 from muse.core.errors import UsageError
 
@@ -41,9 +43,7 @@ def command(
 
     Hooks, identity and signing are as Git's configuration says. The structured delta is kept beside the commit.
     """
-    from muse.engine.mergeapply import drop_records
     from muse.engine.record import commit
-    from muse.plugins.registry import plugin_for_path, read_domain
 
     if staged and everything:
         raise UsageError("--staged and --all exclude each other")
@@ -52,10 +52,11 @@ def command(
     for name, value in (("-F", file), ("--author", author), ("--date", date)):
         flags += [] if value is None else [name, value]
     flags += git_words(switches)
-    code, trouble = commit(
-        here, flags, plugin_for_path, staged=staged, everything=everything, domain=read_domain(here.root)
-    )
-    if code == 0:
+    plugin_for, domain = domains(here)
+    code, trouble = commit(here, flags, plugin_for, staged=staged, everything=everything, domain=domain)
+    if code == 0 and os.path.isdir(here.git_dir / "muse" / "conflicts"):
+        from muse.engine.mergeapply import drop_records
+
         drop_records(here)
     if trouble:
         note(f"muse: {trouble}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from muse.cli.context import print_json, repo
+from muse.cli.context import domains, print_json, repo
 from muse.cli.gitverb import GitVerb, paged, split_own, use_color
 
 _OWN = {"--json", "--stat", "--exit-code"}
@@ -22,7 +22,6 @@ def command(words: tuple[str, ...]) -> int:
     """
     from muse.engine.changes import changes, describe_one
     from muse.engine.gitio import attended
-    from muse.plugins.registry import plugin_for_path, read_domain
     from muse.view.json import op_row
     from muse.view.text import path_lines
 
@@ -32,15 +31,16 @@ def command(words: tuple[str, ...]) -> int:
     if any(word.startswith("-") and word.split("=")[0] not in _PASSED for word in rest[:end]):
         return attended(here, "diff", *words)
     found = changes(here, *rest)
+    plugin_for, domain = domains(here)
     if "--json" in own:
-        rows = [op_row(describe_one(here, change, plugin_for_path)) for change in found]
-        print_json({"domain": read_domain(here.root), "paths": rows})
+        rows = [op_row(describe_one(here, change, plugin_for)) for change in found]
+        print_json({"domain": domain, "paths": rows})
         return int(bool(rows and "--exit-code" in own))
     color = use_color(here)
     any_change = False
     with paged(here) as out:
         for change in found:
             any_change = True
-            for line in path_lines(describe_one(here, change, plugin_for_path), color=color, deep="--stat" not in own):
+            for line in path_lines(describe_one(here, change, plugin_for), color=color, deep="--stat" not in own):
                 out(line)
     return int(any_change and "--exit-code" in own)

@@ -7,15 +7,18 @@ from typing import TYPE_CHECKING
 
 import click
 
-from muse.cli.context import repo
+from muse.cli.context import domains, repo
 from muse.cli.gitverb import GitVerb, paged, paths_of, split_own, use_color
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Sequence
+    from typing import Any
 
     from muse.domain import StructuredDelta
     from muse.engine.log import Commit
     from muse.store.repository import Repository
+
+    Own = tuple[Callable[[str], Any], str]  # which plugin a path has, and the repository's own domain
 
 _MOST = 20  # paths told below one commit
 _OWN = {"--json", "--graph", "--oneline"}
@@ -42,12 +45,10 @@ def command(words: tuple[str, ...]) -> int:
     if here.head() is None and not [word for word in rest[:end] if not word.startswith("-")]:
         return _nothing(here, "--json" in own)
     if "--json" in own:
-        return _json(here, rest)
+        return _json(here, domains(here), rest)
     with paged(here) as out:
-        lines = _graph(here, rest) if own & {"--graph", "--oneline"} else _plain(here, rest)
-        if "--oneline" in own and "--graph" not in own:
-            lines = _oneline(here, rest)
-        for line in lines:
+        draw = _graph if "--graph" in own else _oneline if "--oneline" in own else _plain
+        for line in draw(here, domains(here), rest):
             out(line)
     return 0
 
@@ -62,14 +63,14 @@ def _nothing(here: Repository, as_json: bool) -> int:
     raise MuseError(f"your current branch '{name}' does not have any commits yet", hint="muse commit -m MESSAGE")
 
 
-def _told(here: Repository, tree: str, parents: list[str], rest: list[str]) -> StructuredDelta | None:
+def _told(here: Repository, own: Own, tree: str, parents: Sequence[str], rest: list[str]) -> StructuredDelta | None:
     """What a commit changed, below the paths asked for; a merge tells nothing, its parents do."""
     from muse.engine.log import delta_of
-    from muse.plugins.registry import plugin_for_path, read_domain
 
     if len(parents) > 1:
         return None
-    delta = delta_of(here, tree, parents, plugin_for_path, domain=read_domain(here.root))
+    plugin_for, domain = own
+    delta = delta_of(here, tree, parents, plugin_for, domain=domain)
     paths = paths_of(rest)
     if paths:
         import os
@@ -86,7 +87,7 @@ def _below(path: str, folder: str) -> bool:
     return folder == "." or path == folder or path.startswith(folder + "/")
 
 
-def _plain(here: Repository, rest: list[str]) -> Iterator[str]:
+def _plain(here: Repository, own: Own, rest: list[str]) -> Iterator[str]:
     from muse.engine.log import commits
     from muse.view.text import delta_lines
 
@@ -97,7 +98,7 @@ def _plain(here: Repository, rest: list[str]) -> Iterator[str]:
             yield ""
         first = False
         yield from head_lines(commit, color)
-        delta = _told(here, commit.tree, list(commit.parents), rest)
+        delta = _told(here, own, commit.tree, commit.parents, rest)
         if delta is not None and delta["ops"]:
             yield ""
             most = len(delta["ops"]) if len(delta["ops"]) <= _MOST else _MOST - 1
@@ -119,25 +120,25 @@ def head_lines(commit: Commit, color: bool) -> Iterator[str]:
         yield f"    {line}".rstrip()
 
 
-def _oneline(here: Repository, rest: list[str]) -> Iterator[str]:
+def _oneline(here: Repository, own: Own, rest: list[str]) -> Iterator[str]:
     from muse.engine.log import commits
     from muse.view.text import headline
 
     for commit in commits(here, rest):
         refs = f" ({', '.join(commit.refs)})" if commit.refs else ""
-        delta = _told(here, commit.tree, list(commit.parents), rest)
+        delta = _told(here, own, commit.tree, commit.parents, rest)
         said = f"  [{headline(delta, 1)}]" if delta is not None and delta["ops"] else ""
         yield f"{commit.id[:9]}{refs} {commit.message.partition(chr(10))[0]}{said}"
 
 
-def _graph(here: Repository, rest: list[str]) -> Iterator[str]:
+def _graph(here: Repository, own: Own, rest: list[str]) -> Iterator[str]:
     from muse.core.errors import MuseError
     from muse.engine.gitio import records, streamed
     from muse.view.graph import FORMAT, graph_lines
     from muse.view.text import headline
 
     def say(tree: str, parents: list[str]) -> str:
-        delta = _told(here, tree, parents, rest)
+        delta = _told(here, own, tree, parents, rest)
         return headline(delta) if delta is not None else ""
 
     process = streamed(here, "log", "--graph", FORMAT, f"--color={'always' if use_color(here) else 'never'}", *rest)
@@ -160,12 +161,12 @@ def commit_row(commit: Commit, delta: StructuredDelta | None) -> dict[str, objec
     return row
 
 
-def _json(here: Repository, rest: list[str]) -> int:
+def _json(here: Repository, own: Own, rest: list[str]) -> int:
     from muse.engine.log import commits
 
     opening = "["
     for commit in commits(here, rest):
-        delta = _told(here, commit.tree, list(commit.parents), rest)
+        delta = _told(here, own, commit.tree, commit.parents, rest)
         click.echo(opening + json.dumps(commit_row(commit, delta), sort_keys=True), nl=False)
         opening = ",\n "
     click.echo("[]" if opening == "[" else "]")

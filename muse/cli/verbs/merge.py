@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from muse.cli.context import note, print_json, repo
+from muse.cli.context import domains, note, print_json, repo
 from muse.cli.options import git_switches, git_words, json_option
 from muse.core.errors import ExitCode, MuseError, UsageError
 
@@ -94,9 +94,8 @@ def _merge(here: Repository, theirs: tuple[str, ...], words: list[str], quiet: b
 
 def _decided(here: Repository, theirs: str, label: str) -> WholeMerge:
     from muse.engine.merge import merge_commits
-    from muse.plugins.registry import plugin_for_path
 
-    return merge_commits(here, "HEAD", theirs, plugin_for_path, theirs_label=label)
+    return merge_commits(here, "HEAD", theirs, domains(here)[0], theirs_label=label)
 
 
 def _upstream(here: Repository) -> tuple[str, ...]:
@@ -130,10 +129,9 @@ def _say(merged: WholeMerge, quiet: bool) -> None:
 
 def _keep(here: Repository) -> None:
     from muse.engine.record import keep_deltas
-    from muse.plugins.registry import plugin_for_path, read_domain
 
-    head = here.head()
-    trouble = keep_deltas(here, head, plugin_for_path, domain=read_domain(here.root)) if head is not None else ""
+    plugin_for, domain = domains(here)
+    trouble = keep_deltas(here, "HEAD", plugin_for, domain=domain)
     if trouble:
         note(f"muse: {trouble}")
 

@@ -7,7 +7,7 @@ import sys
 
 import click
 
-from muse.cli.context import print_json, repo
+from muse.cli.context import domains, print_json, repo
 from muse.cli.options import json_option
 from muse.core.errors import ExitCode
 
@@ -26,11 +26,10 @@ def command(ours: str, theirs: str, nul: bool, name_only: bool, messages: bool |
     `git commit-tree TREE -p OURS -p THEIRS -m MESSAGE`.
     """
     from muse.engine.merge import merge_commits
-    from muse.plugins.registry import plugin_for_path
     from muse.view.json import merge_row
 
     here = repo()
-    merged = merge_commits(here, ours, theirs, plugin_for_path, ours_label=ours, theirs_label=theirs)
+    merged = merge_commits(here, ours, theirs, domains(here)[0], ours_label=ours, theirs_label=theirs)
     code = int(ExitCode.OK if merged.clean else ExitCode.CONFLICT)
     if as_json:
         print_json(merge_row(merged))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from muse.cli.context import note, print_json, repo
+from muse.cli.context import domains, note, print_json, repo
 from muse.cli.gitverb import paged, use_color
 from muse.cli.options import json_option
 
@@ -29,11 +29,10 @@ def command(rev: str | None, undo: tuple[str, ...], as_json: bool) -> None:
     """
     from muse.engine import review as engine
     from muse.engine.gitio import below_top, scratch
-    from muse.plugins.registry import plugin_for_path
 
     here = repo()
     with scratch(here) as trial:
-        found = engine.review(trial, rev, plugin_for_path)
+        found = engine.review(trial, rev, domains(here)[0])
     if undo:
         names = [os.path.normpath(os.path.join(below_top(here), path)) for path in undo]
         for path in engine.undo(here, found, names):

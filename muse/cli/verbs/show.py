@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from muse.cli.context import print_json, repo
+from muse.cli.context import domains, print_json, repo
 from muse.cli.gitverb import GitVerb, paged, split_own, use_color
 from muse.cli.verbs.log import commit_row, head_lines
 
@@ -18,7 +18,6 @@ def command(words: tuple[str, ...]) -> int:
     """
     from muse.engine.gitio import attended
     from muse.engine.log import commits, delta_of
-    from muse.plugins.registry import plugin_for_path, read_domain
     from muse.view.text import delta_lines
 
     here = repo()
@@ -28,9 +27,9 @@ def command(words: tuple[str, ...]) -> int:
         if "--json" not in own:
             return attended(here, "show", *words)
         here.resolve(rest[0] if rest else "HEAD")  # says what is wrong
-    domain = read_domain(here.root)
+    plugin_for, domain = domains(here)
     found = [
-        (commit, delta_of(here, commit.tree, commit.parents, plugin_for_path, domain=domain, most=1000))
+        (commit, delta_of(here, commit.tree, commit.parents, plugin_for, domain=domain, most=1000))
         for commit in commits(here, ["--no-walk=unsorted", *(here.resolve(name) for name in rest or ["HEAD"])])
     ]
     if "--json" in own:

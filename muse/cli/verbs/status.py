@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from muse.cli.context import print_json, repo
+from muse.cli.context import domains, print_json, repo
 from muse.cli.options import json_option, paths_argument
 from muse.core.errors import MuseError
 
@@ -69,11 +69,11 @@ def _told(here: Repository, status: Status) -> list[DomainOp | None]:
     if status.clean:
         return []
     from muse.engine.status import described
-    from muse.plugins.registry import plugin_for_path
 
+    plugin_for, _ = domains(here)
     told: list[DomainOp | None] = []
     for number, entry in enumerate(status.entries):
-        told.append(described(here, entry, plugin_for_path) if number < _MOST else None)
+        told.append(described(here, entry, plugin_for) if number < _MOST else None)
     return told
 
 
