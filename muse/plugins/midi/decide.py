@@ -6,6 +6,7 @@ or a rule settles is decided that way and not reported; every other one is decid
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
@@ -108,6 +109,7 @@ class _Notes:
         self.three = out.three
         self.finals: list[Final] = []
         self.undecided: set[int] = set()  # places in `finals` of notes in dispute
+        self.twins: set[Note] | None = None  # notes the base has more than once
         wanted = [
             i
             for i, (j, k) in enumerate(zip(self.three.to_ours.to_side, self.three.to_theirs.to_side))
@@ -116,6 +118,7 @@ class _Notes:
         self.addresses = note_addresses(self.three.label, self.three.times, self.three.base.notes, wanted)
 
     def run(self) -> list[Final]:
+        """Every note of the result."""
         three = self.three
         for index, note in enumerate(three.base.notes):
             mine, other = three.to_ours.to_side[index], three.to_theirs.to_side[index]
@@ -139,15 +142,27 @@ class _Notes:
             self._add(theirs, index, mine, other)
             return
         merged = list(ours)
-        clashing = [f for f in range(6) if ours[f] != theirs[f] and note[f] != ours[f] and note[f] != theirs[f]]
-        for field in range(6):
-            if ours[field] == note[field]:
-                merged[field] = theirs[field]
+        if note in self._twins():
+            # Nobody can tell which of two equal notes each side meant.
+            clashing = [f for f in range(6) if note[f] != ours[f] or note[f] != theirs[f]]
+        else:
+            clashing = [f for f in range(6) if ours[f] != theirs[f] and note[f] != ours[f] and note[f] != theirs[f]]
+            for field in range(6):
+                if ours[field] == note[field]:
+                    merged[field] = theirs[field]
         if clashing:
             chosen = self._ask_attributes(index, note, ours, theirs, clashing)
             for field in clashing:
                 merged[field] = {"ours": ours, "theirs": theirs, "base": note}[chosen][field]
         self._add((merged[0], merged[1], merged[2], merged[3], merged[4], merged[5]), index, mine, other)
+
+    def _twins(self) -> set[Note]:
+        if self.twins is None:
+            seen: set[Note] = set()
+            self.twins = set()
+            for note in self.three.base.notes:
+                (self.twins if note in seen else seen).add(note)
+        return self.twins
 
     def _ask_attributes(self, index: int, note: Note, ours: Note, theirs: Note, fields: list[int]) -> str:
         words = [", ".join(_attribute(side, f, self.three.times) for f in fields) for side in (note, ours, theirs)]
@@ -435,29 +450,25 @@ def _ask_slots(out: Decisions, group: list[Slot]) -> str:
 def _slot_items(out: Decisions, slot: Slot, side: str) -> None:
     three = out.three
     sources = {"base": three.base, "ours": three.ours, "theirs": three.theirs}
-    twins = [_Twins(sources[name], slot) for name in ("base", "ours", "theirs")]
+    twins = [_Events(sources[name], slot) for name in ("base", "ours", "theirs")]
     for tick, body in sources[side].value(slot):
         out.items.append((tick, body, twins[0].next(tick, body), twins[1].next(tick, body), twins[2].next(tick, body)))
 
 
-class _Twins:
+class _Events:
     """The events of one slot of one version, handed out by content."""
 
     __slots__ = ("left",)
 
     def __init__(self, content: Content, slot: Slot) -> None:
-        self.left = list(zip(content.value(slot), content.slots.get(slot, ())))
+        self.left: dict[tuple[int, bytes], list[int]] = {}
+        for value, index in zip(reversed(content.value(slot)), reversed(content.slots.get(slot, []))):
+            self.left.setdefault(value, []).append(index)
 
     def next(self, tick: int, body: bytes) -> int:
         """The first event not yet handed out with this content, or -1."""
-        left = self.left
-        if left and left[0][0] == (tick, body):
-            return left.pop(0)[1]
-        for at, (value, index) in enumerate(left):
-            if value == (tick, body):
-                del left[at]
-                return index
-        return -1
+        left = self.left.get((tick, body))
+        return left.pop() if left else -1
 
 
 def _opaque(out: Decisions, slot: Slot, was: _Value, mine: _Value, other: _Value) -> None:
@@ -471,7 +482,7 @@ def _opaque(out: Decisions, slot: Slot, was: _Value, mine: _Value, other: _Value
     left = _minus(mine, _minus(removed[1], removed[0]))
     final = left + _minus(added[1], added[0])
     three = out.three
-    twins = [_Twins(source, slot) for source in (three.base, three.ours, three.theirs)]
+    twins = [_Events(source, slot) for source in (three.base, three.ours, three.theirs)]
     for tick, body in final:
         out.items.append((tick, body, *(twin.next(tick, body) for twin in twins)))  # type: ignore[arg-type]
 
@@ -481,11 +492,11 @@ _Value = tuple[tuple[int, bytes], ...]
 
 def _minus(value: _Value, less: _Value) -> _Value:
     """The multiset difference, in the order of `value`."""
-    gone = list(less)
+    gone = Counter(less)
     kept = []
     for entry in value:
-        if entry in gone:
-            gone.remove(entry)
+        if gone.get(entry):
+            gone[entry] -= 1
         else:
             kept.append(entry)
     return tuple(kept)

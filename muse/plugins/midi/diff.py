@@ -36,19 +36,20 @@ def diff_files(old: bytes, new: bytes) -> tuple[list[DomainOp], str]:
 
 def diff_songs(old: Song, new: Song) -> tuple[list[DomainOp], str]:
     """The same for parsed files."""
-    matched = match_tracks(old.tracks, new.tracks)
+    old_tracks, new_tracks = old.tracks, new.tracks
+    matched = match_tracks(old_tracks, new_tracks)
     before, after = time_map(old), time_map(new)
     ops: list[DomainOp] = []
     summaries: list[str] = []
     for address, was, now in _file_values(old, new):
         ops.append(_value_op(address, was, now))
         summaries.append(f"{now[1]} (was {was[1]})")
-    for index, (track, other) in enumerate(zip(old.tracks, matched)):
+    for index, (track, other) in enumerate(zip(old_tracks, matched)):
         if other < 0:
             ops.append(_track_gone(index, track))
             summaries.append(f"{_name(index, track)} deleted")
             continue
-        target = new.tracks[other]
+        target = new_tracks[other]
         if track.raw == target.raw:
             continue
         maps = (before, after) if old.format != 2 else (time_map(old, track), time_map(new, target))
@@ -59,7 +60,7 @@ def diff_songs(old: Song, new: Song) -> tuple[list[DomainOp], str]:
         summaries.append(f"{_name(index, track)}{' ' if words.startswith('bar') else ': '}{words}")
     ops += _moved(matched)
     there = set(matched)
-    for other, target in enumerate(new.tracks):
+    for other, target in enumerate(new_tracks):
         if other not in there:
             ops.append(_track_new(other, target))
             summaries.append(f"{_name(other, target)} added")

@@ -9,6 +9,7 @@ from muse.core.errors import FormatError
 from muse.core.filedomain import whole_file_conflict
 from muse.domain import ConflictRecord, FileMerge
 from muse.plugins.midi import verify, weave
+from muse.plugins.midi.address import place
 from muse.plugins.midi.codec import Song, Track, parse, parse_track, write
 from muse.plugins.midi.decide import Clash, Decisions, decide, versions
 from muse.plugins.midi.dimensions import DEPENDENT
@@ -127,12 +128,13 @@ class _Merge:
         return decided
 
     def _written(self, decided: Decisions, base: Track, ours: Track, theirs: Track, times: TimeMap) -> Track:
-        try:
-            order = weave.weave(decided.items, ours, theirs)
-        except weave.OrderClash as clash:
-            raise _Unsafe(
-                f"track {decided.three.label}: both sides reordered the events of {times.position(clash.tick)}"
-            ) from None
+        def whose(tick: int) -> str:
+            bar, beat, inside = times.position(tick)
+            words = f"events at {place(times, tick)} in another order"
+            address = f"track:{decided.three.label}/order:{bar}:{beat}:{inside}"
+            return decided.choose(Clash(address, "event_order", "track_structure", "", words, words, tick))
+
+        order = weave.weave(decided.items, ours, theirs, whose)
         end = weave.end_tick(base, ours, theirs, order[-1][0] if order else 0)
         tails = [track.raw[track.tail :] for track in (base, ours, theirs)]
         if tails[1] != tails[2] and tails[0] not in tails[1:]:

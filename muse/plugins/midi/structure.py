@@ -184,18 +184,28 @@ def _merged_order(
             main, rest = theirs, ours
         elif chosen == "base":
             main, rest = base_order, ours + theirs
-    out = list(main)
-    here = {id(e) for e in out}
-    previous: Slotted | None = None
+    return _inserted(main, rest, behind=main is ours)
+
+
+def _inserted(main: list[Slotted], rest: list[Slotted], behind: bool) -> list[Slotted]:
+    """`main` with what only `rest` has, each after its predecessor there, `behind` what main added at that place."""
+    here = {id(entry) for entry in main}
+    after: dict[int, list[Slotted]] = {}
+    anchor = 0
     for entry in rest:
-        if id(entry) not in here:
-            at = out.index(previous) + 1 if previous is not None else 0
-            while at < len(out) and out[at].base is None and main is ours:
-                at += 1  # behind what ours added at the same place
-            out.insert(at, entry)
-            here.add(id(entry))
-        previous = entry
-    return out
+        if id(entry) in here:
+            anchor = id(entry)
+        else:
+            after.setdefault(anchor, []).append(entry)
+    out: list[Slotted] = []
+    waiting = after.get(0, [])
+    for entry in main:
+        if waiting and not (behind and entry.base is None):
+            out += waiting
+            waiting = []
+        out.append(entry)
+        waiting += after.get(id(entry), [])
+    return out + waiting
 
 
 def _unify(ours: list[Slotted], theirs: list[Slotted]) -> list[Slotted]:

@@ -6,6 +6,7 @@ among events only ours has. Nothing that nobody edited is ever re-sorted; bytes 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import pairwise
 
 from muse.plugins.midi.codec import Track, read_vlq, spell, vlq
@@ -15,16 +16,12 @@ from muse.plugins.midi.dimensions import rank
 _MOST_AT_ONE_TICK = 400  # pairs are compared below this many shared events whose order is in question
 
 
-class OrderClash(Exception):
-    """Both sides reordered events of one tick, each in its own way."""
-
-    def __init__(self, tick: int) -> None:
-        super().__init__(tick)
-        self.tick = tick
+Order = Callable[[int], str]
+"""Asked with a tick at which both sides reordered events, each in its own way: whose order it shall be."""
 
 
-def weave(items: list[Item], ours: Track, theirs: Track) -> list[Item]:
-    """All items in the order they are written. OrderClash when the two sides' orders contradict each other."""
+def weave(items: list[Item], ours: Track, theirs: Track, whose: Order) -> list[Item]:
+    """All items in the order they are written; `whose` settles orders that contradict each other."""
     stay: list[Item] = []
     incoming: dict[int, list[Item]] = {}
     ticks = ours.ticks
@@ -37,7 +34,7 @@ def weave(items: list[Item], ours: Track, theirs: Track) -> list[Item]:
     turned = _turned(stay, theirs)
     if not incoming and not turned:
         return stay
-    return _interleave(stay, incoming, turned, theirs)
+    return _interleave(stay, incoming, turned, theirs, whose)
 
 
 def _turned(stay: list[Item], theirs: Track) -> set[int]:
@@ -56,7 +53,9 @@ def _turned(stay: list[Item], theirs: Track) -> set[int]:
     return found
 
 
-def _interleave(stay: list[Item], incoming: dict[int, list[Item]], turned: set[int], theirs: Track) -> list[Item]:
+def _interleave(
+    stay: list[Item], incoming: dict[int, list[Item]], turned: set[int], theirs: Track, whose: Order
+) -> list[Item]:
     out: list[Item] = []
     dirty = sorted(incoming.keys() | turned)
     at = 0
@@ -67,17 +66,17 @@ def _interleave(stay: list[Item], incoming: dict[int, list[Item]], turned: set[i
         start = at
         while at < len(stay) and stay[at][0] == tick:
             at += 1
-        out += _one_tick(stay[start:at], incoming.get(tick, []), tick, tick in turned, theirs)
+        out += _one_tick(stay[start:at], incoming.get(tick, []), tick, whose if tick in turned else None, theirs)
     out += stay[at:]
     return out
 
 
-def _one_tick(here: list[Item], incoming: list[Item], tick: int, turned: bool, theirs: Track) -> list[Item]:
+def _one_tick(here: list[Item], incoming: list[Item], tick: int, whose: Order | None, theirs: Track) -> list[Item]:
     """Interleave events of one tick around those both sides have."""
     placed = [item for item in incoming if item[4] >= 0 and theirs.ticks[item[4]] == tick]
     free = [item for item in incoming if item[4] < 0 or theirs.ticks[item[4]] != tick]
     shared = [item for item in here if item[4] >= 0 and theirs.ticks[item[4]] == tick]
-    backbone = _settle_order(shared, tick) if turned else shared
+    backbone = shared if whose is None else _settle_order(shared, tick, whose)
     gap_of = {id(item): gap for gap, item in enumerate(backbone, 1)}
     ours_runs: list[list[Item]] = [[] for _ in range(len(backbone) + 1)]
     their_runs: list[list[Item]] = [[] for _ in range(len(backbone) + 1)]
@@ -131,7 +130,7 @@ def commutes(one: bytes, two: bytes) -> bool:
     return False
 
 
-def _settle_order(shared: list[Item], tick: int) -> list[Item]:
+def _settle_order(shared: list[Item], tick: int, whose: Order) -> list[Item]:
     """Shared events in the order of the side that changed the base's order."""
     theirs = sorted(shared, key=lambda item: item[4])
     known = [item for item in shared if item[2] >= 0]
@@ -140,12 +139,14 @@ def _settle_order(shared: list[Item], tick: int) -> list[Item]:
     known = [item for item in theirs if item[2] >= 0]
     if all(one[2] < two[2] for one, two in pairwise(known)):
         return shared
-    if len(shared) > _MOST_AT_ONE_TICK:
-        raise OrderClash(tick)
-    for candidate in (shared, theirs):
-        if not _contradicts(candidate):
-            return candidate
-    raise OrderClash(tick)
+    if len(shared) <= _MOST_AT_ONE_TICK:
+        for candidate in (shared, theirs):
+            if not _contradicts(candidate):
+                return candidate
+    chosen = whose(tick)
+    if chosen == "base":
+        return sorted(shared, key=lambda item: item[2] if item[2] >= 0 else len(theirs) + item[3])
+    return theirs if chosen == "theirs" else shared
 
 
 def _contradicts(candidate: list[Item]) -> bool:
