@@ -10,7 +10,7 @@ from muse._version import __version__
 from muse.core import options
 from muse.core.diff_algorithms import MapInput, diff_by_schema
 from muse.core.errors import FormatError, MuseError
-from muse.core.filedomain import FileDomain, merge_as_text
+from muse.core.filedomain import FileDomain, merge_as_text, whole_file_conflict
 from muse.core.schema import DimensionSpec, DomainSchema, MapSchema, SetSchema
 from muse.core.types import content_hash
 from muse.domain import ConflictRecord, DomainOp, FileMerge
@@ -64,10 +64,13 @@ class ScaffoldPlugin(FileDomain):
             return text
         if not text.conflicts and _makes_sense(text.content):
             return text
+        keys = _order(old, mine, other)
+        if keys is None:
+            return text if text.conflicts else whole_file_conflict(path, base, ours, theirs)
         picks = options.current().picks
         merged: dict[str, str] = {}
         conflicts: list[ConflictRecord] = []
-        for key in dict.fromkeys([*mine, *other]):
+        for key in keys:
             was, left, right = old.get(key), mine.get(key), other.get(key)
             chosen = right if left == was else left
             if was not in (left, right) and left != right:
@@ -106,6 +109,14 @@ def _read(data: bytes) -> dict[str, str]:
 
 def _write(values: dict[str, str]) -> bytes:
     return "".join(f"{key} = {value}\n" for key, value in values.items()).encode()
+
+
+def _order(old: dict[str, str], mine: dict[str, str], other: dict[str, str]) -> list[str] | None:
+    """All keys, in the order of the side that changed it; None when both did, differently."""
+    orders = [[key for key in side if key in old and key in mine and key in other] for side in (old, mine, other)]
+    if orders[2] in (orders[0], orders[1]):
+        return list(dict.fromkeys([*mine, *other]))
+    return list(dict.fromkeys([*other, *mine])) if orders[1] == orders[0] else None
 
 
 def _makes_sense(data: bytes | None) -> bool:
