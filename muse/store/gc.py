@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from muse.core.errors import MuseError
 from muse.store import refs
 from muse.store.layout import FORMAT, OWN, REMOTES, Kind, own_ref, owner
-from muse.store.meta import KINDS, commit_bytes, is_ancestor
+from muse.store.meta import KINDS, commit_bytes, is_ancestor, settle
 from muse.store.objects import FILE
 from muse.store.trees import Change, edit
 from muse.store.union import Problem, Union
@@ -39,7 +39,10 @@ def absorb(repo: Repository, *, retired_days: float = RETIRED_DAYS) -> Absorbed:
     What two writers tell differently, and only a plugin could join, keeps its writer apart.
     """
     done = Absorbed([], [])
+    if known_writer(repo) is None and not refs.read_many(repo, OWN, REMOTES):
+        return done
     for kind in KINDS:
+        settle(repo, kind)
         union = Union(repo)
         retired = _retired(repo, kind, time.time() - retired_days * 86400)
         while retired:

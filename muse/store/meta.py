@@ -38,20 +38,17 @@ def commit_files(repo: Repository, kind: Kind, files: Mapping[str, bytes | str],
         if not is_entry(kind, path):
             raise MuseError(f"no file {path} belongs into {OWN}{kind}")
     for attempt in range(_TRIES):
-        ref = own_ref(kind, writer_id(repo))
-        tip = refs.read(repo, ref)
+        me, tip = settle(repo, kind)
+        ref = own_ref(kind, me)
         try:
-            return _commit(repo, kind, ref, tip, files, message)
+            return _commit(repo, ref, tip, files, message)
         except RefMovedError:
             refs.pause(0.01 * min(attempt + 1, 10))
     raise MuseError(f"{ref} keeps moving: other processes write to it without a pause", hint="try again")
 
 
-def _commit(
-    repo: Repository, kind: Kind, ref: str, tip: str | None, files: Mapping[str, bytes | str], message: str
-) -> str:
-    parents = [tip] if tip is not None else _inherited(repo, kind)
-    base = parse(parents[0], repo.objects.read(parents[0])[1]).tree if parents else None
+def _commit(repo: Repository, ref: str, tip: str | None, files: Mapping[str, bytes | str], message: str) -> str:
+    base = parse(tip, repo.objects.read(tip)[1]).tree if tip is not None else None
     with repo.writer() as writer:
         changes: dict[bytes, Change] = {
             path.encode(): (FILE, data if isinstance(data, str) else writer.blob(data)) for path, data in files.items()
@@ -63,7 +60,7 @@ def _commit(
         tree = edit(repo, writer, base, changes)
         if tip is not None and tree == base:
             return tip
-        new = writer.add("commit", commit_bytes(tree, parents, message))
+        new = writer.add("commit", commit_bytes(tree, [] if tip is None else [tip], message))
     refs.update(repo, ref, new, tip, message=f"muse: {message}")
     return new
 
@@ -73,19 +70,6 @@ def commit_bytes(tree: str, parents: list[str], message: str) -> bytes:
     who = _WHO % int(time.time())
     lines = [f"tree {tree}".encode(), *(f"parent {parent}".encode() for parent in parents)]
     return b"\n".join([*lines, b"author " + who, b"committer " + who, b"", message.encode(), b""])
-
-
-def _inherited(repo: Repository, kind: Kind) -> list[str]:
-    """The tip a new writer begins from: that of the id this clone had before, here or as a remote has it."""
-    before = previous_writers(repo)
-    if not before:
-        return []
-    tips = {ref: tip for ref, tip in refs.read_many(repo, OWN, REMOTES).items() if (owner(ref) or ("",))[0] == kind}
-    for name in reversed(before):
-        held = {ref: tip for ref, tip in tips.items() if ref.endswith(f"/{kind}/{name}")}
-        if held:
-            return [held.get(own_ref(kind, name)) or next(iter(held.values()))]
-    return []
 
 
 def _refuse_rewriting(repo: Repository, base: str, changes: Mapping[bytes, Change]) -> None:
@@ -107,22 +91,53 @@ def own_tip(repo: Repository, kind: Kind) -> str | None:
     return None if me is None else refs.read(repo, own_ref(kind, me))
 
 
-def check_own(repo: Repository, remote: str) -> bool:
-    """Look at a remote's copy of our own refs, as last fetched; True when we had to take a new writer id.
+def settle(repo: Repository, kind: Kind) -> tuple[str, str | None]:
+    """Our writer id and the tip of our ref, after looking whether it is still ours alone.
 
-    Nobody but us moves these refs, so a copy that is ahead of or beside ours means that this clone was copied or
-    restored from a backup. The new writer's first parent is where we were.
+    Nobody but us moves it, so a remote's copy that is ahead of or beside it, as last fetched, means that this clone was
+    copied or restored from a backup. Then we take a new id. A new id goes on from where the old one was: its ref is
+    renamed, so the old tip is the first parent of what comes.
     """
-    me = known_writer(repo)
-    if me is None:
+    me = writer_id(repo)
+    ours, copies = _states(repo, kind, me)
+    if any(tip != ours and (ours is None or not is_ancestor(repo, tip, ours)) for tip in copies):
+        me = rotate(repo, me)
+        ours = refs.read(repo, own_ref(kind, me))
+    return me, _go_on(repo, kind, me) if ours is None else ours
+
+
+def check_own(repo: Repository) -> bool:
+    """`settle` for both refs, before they are pushed; True when we had to take a new writer id."""
+    before = known_writer(repo)
+    if before is None and not previous_writers(repo):
         return False
     for kind in KINDS:
-        theirs = refs.read(repo, f"{REMOTES}{remote}/{kind}/{me}")
-        ours = refs.read(repo, own_ref(kind, me))
-        if theirs is not None and theirs != ours and (ours is None or not is_ancestor(repo, theirs, ours)):
-            rotate(repo, me)
-            return True
-    return False
+        settle(repo, kind)
+    return known_writer(repo) != before
+
+
+def _states(repo: Repository, kind: Kind, writer: str) -> tuple[str | None, list[str]]:
+    """Our own tip of a writer's ref, and the tips remotes have of it; one that stands apart has a suffix."""
+    own = own_ref(kind, writer)
+    found = refs.read_many(repo, own, f"{REMOTES}**/{kind}/{writer}", f"{REMOTES}**/{kind}/{writer}.*")
+    ours = found.pop(own, None)
+    return ours, list(dict.fromkeys(found.values()))
+
+
+def _go_on(repo: Repository, kind: Kind, me: str) -> str | None:
+    """Give a new id the ref of the one before; its tip, or None when there was none."""
+    for name in reversed(previous_writers(repo)):
+        ours, copies = _states(repo, kind, name)
+        tip = ours or next(iter(copies), None)
+        if tip is None:
+            continue
+        moves = [(own_ref(kind, me), tip, None), *([(own_ref(kind, name), None, ours)] if ours is not None else [])]
+        try:
+            refs.update_many(repo, moves, message="muse: a new writer id")
+        except RefMovedError:
+            return refs.read(repo, own_ref(kind, me))  # another process of this clone did it
+        return tip
+    return None
 
 
 def is_ancestor(repo: Repository, old: str, new: str) -> bool:

@@ -73,15 +73,17 @@ def test_throw_away_clones_become_one_chain(git, server, clone):
     assert _read(fresh, "log", layout.segment_path("jam", "i2", 1, 2, b"x")) == [b"x"]
 
 
-def test_our_own_former_id_is_absorbed_at_once(git, clone):
+def test_our_own_former_id_is_gone_on_with(git, clone):
     repo = clone("home")
     me = writer.writer_id(repo)
-    meta.commit_files(repo, "log", {SEGMENT: b"ops"}, "one")
-    meta.commit_files(repo, "meta", {layout.delta_path(A, B): b"1"}, "one")
+    tip = meta.commit_files(repo, "log", {SEGMENT: b"ops"}, "one")
+    _push(git, repo)
     new = writer.rotate(repo, me)
-    assert gc.absorb(repo).refs == [layout.own_ref("log", me), layout.own_ref("meta", me)]
-    assert sorted(gc.prune_absorbed(repo)) == [layout.own_ref("log", me), layout.own_ref("meta", me)]
-    assert refs.read_many(repo, "refs/muse/").keys() == {layout.own_ref("log", new), layout.own_ref("meta", new)}
+    assert gc.absorb(repo) == ([], [])
+    assert refs.read_many(repo, "refs/muse/") == {layout.own_ref("log", new): tip}
+    _push(git, repo)
+    assert gc.prune_absorbed(repo, "origin") == [f"refs/muse-remotes/origin/log/{me}"]
+    assert git(repo.root, "ls-remote", "origin", "refs/muse/*").split() == [tip, layout.own_ref("log", new)]
     assert _read(repo, "log", SEGMENT) == [b"ops"]
 
 

@@ -142,37 +142,58 @@ def test_a_copied_directory_goes_on_under_a_new_name(repo, git):
     other = Repository(copy)
     new = meta.commit_files(other, "meta", {layout.delta_path(B, C): b"2"}, "two")
     assert git(copy, "rev-parse", f"{new}^") == old
-    assert refs.read_many(other, "refs/muse/").keys() == {
-        layout.own_ref("meta", writer.writer_id(repo)), layout.own_ref("meta", writer.writer_id(other))
-    }
+    assert refs.read_many(other, "refs/muse/").keys() == {layout.own_ref("meta", writer.writer_id(other))}
+    assert refs.read_many(repo, "refs/muse/").keys() == {layout.own_ref("meta", writer.writer_id(repo))}
     assert _find(other, path) == [b"1"] and meta.problems(other) == []
 
 
-def test_a_server_ahead_of_ours(repo, git):
+def _session(name):
+    return {layout.session_path(name, "name"): name.encode()}
+
+
+@pytest.mark.parametrize("remote", ["origin", "team/up"])
+def test_a_server_ahead_of_ours(repo, git, remote):
     me = writer.writer_id(repo)
-    first = meta.commit_files(repo, "log", {layout.session_path("s", "name"): b"s"}, "one")
-    second = meta.commit_files(repo, "log", {layout.session_path("t", "name"): b"t"}, "two")
-    remote = f"refs/muse-remotes/origin/log/{me}"
-    git(repo.root, "update-ref", remote, first)
-    assert not meta.check_own(repo, "origin")  # behind ours: it only was not pushed yet
-    git(repo.root, "update-ref", remote, second)
+    first = meta.commit_files(repo, "log", _session("s"), "one")
+    second = meta.commit_files(repo, "log", _session("t"), "two")
+    copy = f"refs/muse-remotes/{remote}/log/{me}"
+    git(repo.root, "update-ref", copy, first)
+    assert not meta.check_own(repo)  # behind ours: it only was not pushed yet
+    git(repo.root, "update-ref", copy, second)
     git(repo.root, "update-ref", layout.own_ref("log", me), first)  # a backup was restored
-    assert meta.check_own(repo, "origin")
-    assert writer.writer_id(repo) != me
-    third = meta.commit_files(repo, "log", {layout.session_path("u", "name"): b"u"}, "three")
-    assert git(repo.root, "rev-parse", f"{third}^") == first
+    third = meta.commit_files(repo, "log", _session("u"), "three")
+    assert writer.writer_id(repo) != me and git(repo.root, "rev-parse", f"{third}^") == first
+    assert refs.read_many(repo, "refs/muse/") == {layout.own_ref("log", writer.writer_id(repo)): third}
     assert {entry.path for entry in Union(repo).below("log", "")} >= {"s/name", "t/name", "u/name"}
-    assert not meta.check_own(repo, "origin")
+    assert not meta.check_own(repo)
+
+
+def test_a_server_beside_ours(repo, git):
+    me = writer.writer_id(repo)
+    first = meta.commit_files(repo, "log", _session("s"), "one")
+    beside = git(repo.root, "commit-tree", f"{first}^{{tree}}", "-p", first, "-m", "by the copy")
+    git(repo.root, "update-ref", f"refs/muse-remotes/origin/log/{me}", first)
+    git(repo.root, "update-ref", f"refs/muse-remotes/origin/log/{me}.0123456789ab", beside)
+    meta.commit_files(repo, "meta", {layout.delta_path(A, B): b"1"}, "meta")
+    assert writer.writer_id(repo) == me
+    assert meta.check_own(repo)
+    assert refs.read(repo, layout.own_ref("log", writer.writer_id(repo))) == first
+    assert refs.read_many(repo, "refs/muse/").keys() == {
+        layout.own_ref(kind, writer.writer_id(repo)) for kind in ("log", "meta")
+    }
 
 
 def test_our_refs_lost_here_but_not_on_the_server(repo, git):
     me = writer.writer_id(repo)
-    tip = meta.commit_files(repo, "log", {layout.session_path("s", "name"): b"s"}, "one")
+    tip = meta.commit_files(repo, "log", _session("s"), "one")
     git(repo.root, "update-ref", f"refs/muse-remotes/origin/log/{me}", tip)
     git(repo.root, "update-ref", "-d", layout.own_ref("log", me))
-    assert meta.check_own(repo, "origin")
-    new = meta.commit_files(repo, "log", {layout.session_path("t", "name"): b"t"}, "two")
-    assert git(repo.root, "rev-parse", f"{new}^") == tip
+    new = meta.commit_files(repo, "log", _session("t"), "two")
+    assert git(repo.root, "rev-parse", f"{new}^") == tip and writer.writer_id(repo) != me
+
+
+def test_looking_makes_no_writer(repo):
+    assert not meta.check_own(repo) and writer.known_writer(repo) is None
 
 
 def test_two_states_of_one_writer_that_parted_are_reported(repo, git):
@@ -180,8 +201,9 @@ def test_two_states_of_one_writer_that_parted_are_reported(repo, git):
     left = meta.commit_files(repo, "meta", {layout.delta_path(A, C): b"2"}, "left")
     ref = layout.own_ref("meta", writer.writer_id(repo))
     git(repo.root, "update-ref", ref, base)
-    meta.commit_files(repo, "meta", {layout.delta_path(B, C): b"3"}, "right")
+    right = meta.commit_files(repo, "meta", {layout.delta_path(B, C): b"3"}, "right")
     git(repo.root, "update-ref", f"refs/muse-remotes/up/meta/{writer.writer_id(repo)}", left)
+    assert refs.read(repo, ref) == right
     assert _find(repo, layout.delta_path(A, C)) == [b"2"] and _find(repo, layout.delta_path(B, C)) == [b"3"]
     assert ["another way" in found.why for found in meta.problems(repo)] == [True]
 
