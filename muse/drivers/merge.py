@@ -44,7 +44,8 @@ class Job:
         if self.virtual:
             return  # a merge of merge bases is Git's own affair
         try:
-            os.write(self.report, os.fsencode(f"muse: {self.path}: {' '.join(text.split())}\n"))
+            text = " ".join(text.split()).removeprefix(f"{self.path}: ")
+            os.write(self.report, os.fsencode(f"muse: {self.path}: {text}\n"))
         except OSError:
             pass
 

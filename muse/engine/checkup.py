@@ -132,13 +132,14 @@ def check_writer(repo: Repository) -> Iterator[Finding]:
 
 def check_metadata(repo: Repository) -> Iterator[Finding]:
     """Does every remote have what this clone wrote?"""
-    from muse.store.sync import OURS, THEIRS, tips
+    from muse.store import refs
+    from muse.store.layout import OWN, REMOTES
 
-    own = tips(repo, OURS)
+    own = refs.read_many(repo, OWN)
     remotes = repo.git("remote").decode("utf-8", "surrogateescape").split()
     for remote in remotes if own else ():
-        there = {name[len(f"{THEIRS}{remote}/") :]: tip for name, tip in tips(repo, f"{THEIRS}{remote}/").items()}
-        late = sum(there.get(name[len(OURS) :]) != tip for name, tip in own.items())
+        there = refs.read_many(repo, f"{REMOTES}{remote}/")
+        late = sum(there.get(f"{REMOTES}{remote}/{name[len(OWN) :]}") != tip for name, tip in own.items())
         if late:
             text = f"{remote}, as last seen, does not have what was written here ({late} ref(s))"
             yield Finding("metadata", "note", text, f"muse sync {remote}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -295,3 +296,30 @@ def test_a_merge_of_merge_bases_leaves_no_record_and_says_nothing(
     assert (done.returncode, done.stderr, done.stdout) == (1, b"", b"")
     assert work.result == b"\0base"  # with ours, the merge above would quietly take theirs
     assert conflicts.load_all(work.folder / ".git") == []
+
+
+@pytest.mark.parametrize("sign", ["SIGINT", "SIGTERM"])
+def test_a_signal_leaves_ours_no_child_and_no_litter(
+    sign: str, call: Callable[..., Call], bad_plugin: Callable[..., dict[str, str]]
+) -> None:
+    work = call(BASE, OURS, THEIRS)
+    body = "open(os.environ['SEEN'], 'w').write(str(os.getpid())); time.sleep(60)"
+    seen = work.folder.parent / "seen"
+    process = subprocess.Popen(
+        [sys.executable, "-m", "muse.drivers.merge", "O", "A", "B", "-p", "a.bad"], cwd=work.folder,
+        stderr=subprocess.PIPE, env={**os.environ, **bad_plugin(body), "SEEN": str(seen)},
+    )
+    while not (seen.exists() and seen.read_text()):
+        time.sleep(0.01)
+    process.send_signal(getattr(signal, sign))
+    _, said = process.communicate(timeout=30)
+    assert process.returncode in (driver.INTERRUPTED, -signal.SIGTERM)
+    assert b"Traceback" not in said and work.result == OURS
+    assert sorted(path.name for path in work.folder.iterdir()) == ["A", "B", "O"]
+    child = int(seen.read_text())
+    for _ in range(1000):  # after SIGTERM the child ends by its own alarm, at the deadline
+        if not Path(f"/proc/{child}").exists() or "\nState:\tZ" in Path(f"/proc/{child}/status").read_text():
+            break
+        time.sleep(0.01)
+    else:
+        raise AssertionError("the child lives on")
