@@ -17,7 +17,7 @@ END = b"\xff\x2f"
 _MAX_VLQ = 4
 _DATA_BYTES = [0] * 0x80 + [2] * 0x40 + [1] * 0x20 + [2] * 0x10 + [-1] * 0x10
 # System messages that may stand in a file although the specification has no place for them: status -> data bytes.
-_SYSTEM = {0xF1: 1, 0xF2: 2, 0xF3: 1, 0xF6: 0, 0xF8: 0, 0xFA: 0, 0xFB: 0, 0xFC: 0, 0xFE: 0}
+SYSTEM = {0xF1: 1, 0xF2: 2, 0xF3: 1, 0xF6: 0, 0xF8: 0, 0xFA: 0, 0xFB: 0, 0xFC: 0, 0xFE: 0}
 _STATUS = [bytes((status,)) for status in range(256)]
 
 
@@ -250,8 +250,8 @@ def _special(raw: bytes, position: int, offset: int) -> tuple[bytes, int]:
             if size:
                 raise FormatError(f"end-of-track claims {size} bytes", offset + position)
             return END, start
-    elif status in _SYSTEM:
-        size, start, head = _SYSTEM[status], position + 1, raw[position : position + 1]
+    elif status in SYSTEM:
+        size, start, head = SYSTEM[status], position + 1, raw[position : position + 1]
     else:
         raise FormatError(f"status byte {status:#x} is undefined", offset + position)
     if start + size > len(raw):

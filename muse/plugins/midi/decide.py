@@ -318,21 +318,25 @@ def _attribute(note: Note, field: int, times: TimeMap) -> str:
     return f"{ATTRIBUTES[field]} {value}"
 
 
+def note_bodies(note: Note) -> tuple[bytes, bytes]:
+    """The bodies of a note's on and off."""
+    channel, pitch, _, _, velocity, release = note
+    return bytes((0x90 | channel, pitch, velocity)), bytes((release >> 4 & 0xF0 | channel, pitch, release & 0x7F))
+
+
 def _note_items(out: Decisions, finals: list[Final]) -> None:
     base, ours, theirs = out.three.base, out.three.ours, out.three.theirs
     add = out.items.append
     for note, i, j, k in finals:
-        channel, pitch, onset, length, velocity, release = note
         if j >= 0 and ours.notes[j] == note:
             on, off = ours.track.bodies[ours.ons[j]], ours.track.bodies[ours.offs[j]]
         else:
-            on = bytes((0x90 | channel, pitch, velocity))
-            off = bytes((release >> 4 & 0xF0 | channel, pitch, release & 0x7F))
+            on, off = note_bodies(note)
         b_on, b_off = (base.ons[i], base.offs[i]) if i >= 0 else (-1, -1)
         o_on, o_off = (ours.ons[j], ours.offs[j]) if j >= 0 else (-1, -1)
         t_on, t_off = (theirs.ons[k], theirs.offs[k]) if k >= 0 else (-1, -1)
-        add((onset, on, b_on, o_on, t_on))
-        add((onset + length, off, b_off, o_off, t_off))
+        add((note[2], on, b_on, o_on, t_on))
+        add((note[2] + note[3], off, b_off, o_off, t_off))
     out.finals = finals
 
 

@@ -113,11 +113,16 @@ def lane(body: bytes) -> Lane:
     if kind < 0xF:
         return (kind, status & 15)
     if status == 0xFF:
-        return ("opaque", body[1]) if body[1] == 0x7F or body[1] not in _VALUED else ("meta", body[1])
-    return ("sysex",) if status in (0xF0, 0xF7) else ("system",)
+        return meta_lane(body[1])
+    return ("sysex",) if status in (0xF0, 0xF7) else ("system", status)
 
 
 _VALUED = frozenset({*range(0x10), 0x20, 0x21, 0x51, 0x54, 0x58, 0x59})
+
+
+def meta_lane(kind: int) -> Lane:
+    """The lane of a meta event's type."""
+    return ("meta" if kind in _VALUED else "opaque", kind)
 
 
 class _Groups:

@@ -41,6 +41,12 @@ class MidiPlugin(FileDomain):
 
         return merge_file(path, base, ours, theirs)
 
+    def patch_file(self, path: str, old: bytes, child_ops: list[DomainOp]) -> bytes:
+        """The file after note, controller, event and track operations."""
+        from muse.plugins.midi.patch import patch_file
+
+        return patch_file(path, old, child_ops)
+
     def listing(self, data: bytes, path: str) -> str:
         """One line per note and event."""
         from muse.plugins.midi.listing import listing
