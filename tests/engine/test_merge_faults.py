@@ -1,0 +1,161 @@
+"""Merges that are cut off, and repositories that are not as one expects: nothing is lost, and Git can explain it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from muse.cli.main import main
+from muse.core.errors import MuseError
+from muse.engine import mergeapply, treemerge
+from muse.engine.merge import merge_commits
+from muse.engine.mergeapply import left_to_git
+from muse.engine.treemerge import merge_trees
+from muse.plugins.registry import plugin_for_path
+from muse.store.repository import Repository
+
+BASE = "".join(f"line {n}\n" for n in range(1, 21))
+OURS, THEIRS = BASE.replace("line 2\n", "ours\n"), BASE.replace("line 19\n", "theirs\n")
+BOTH = OURS.replace("line 19\n", "theirs\n")
+
+
+@pytest.fixture
+def fork(make_repo, commit, git):
+    """A repository on main with a branch `side`: one clean both-sided file, one conflict, one new file."""
+    root = make_repo("repo", {"a.txt": BASE, "c.txt": BASE})
+    git(root, "branch", "side")
+    commit(root, {"a.txt": OURS, "c.txt": BASE.replace("line 9\n", "ours\n")}, "ours")
+    git(root, "checkout", "-q", "side")
+    commit(root, {"a.txt": THEIRS, "c.txt": BASE.replace("line 9\n", "theirs\n"), "new.txt": "new\n"}, "theirs")
+    git(root, "checkout", "-q", "main")
+    return root
+
+
+STEPS = ("cp ", "GIT_INDEX_FILE=$next git read-tree", "GIT_INDEX_FILE=$next git update-index", "mv -f", "exit \"$MUSE")
+
+
+@pytest.mark.parametrize("step", STEPS)
+@pytest.mark.parametrize("kind", ["KILL", "TERM"])
+def test_a_strategy_that_is_killed_loses_nothing(fork, git, monkeypatch, capfd, step, kind):
+    """Killed before each of its steps. Git goes back to where it was; merging again gives the whole merge."""
+    script = mergeapply._STRATEGY.replace(step, f"kill -{kind} $$; {step}", 1)
+    assert script != mergeapply._STRATEGY
+    monkeypatch.chdir(fork)
+    with monkeypatch.context() as patch:
+        patch.setattr(mergeapply, "_STRATEGY", script)
+        assert main(["merge", "side"]) != 0
+    head = git(fork, "rev-parse", "main")
+    assert git(fork, "log", "-1", "--format=%s") == "ours"
+    (fork / ".git" / "index.lock").unlink(missing_ok=True)  # what Git's own message tells the user to do
+    assert not (fork / ".git" / "MERGE_HEAD").exists()
+    git(fork, "status")
+    git(fork, "reset", "-q", "--hard")
+    git(fork, "clean", "-qfd")
+    capfd.readouterr()
+    assert main(["merge", "side"]) == 1
+    assert git(fork, "status", "--porcelain").splitlines() == ["M  a.txt", "UU c.txt", "A  new.txt"]
+    assert (fork / "a.txt").read_text() == BOTH and git(fork, "rev-parse", "ORIG_HEAD") == head
+
+
+def test_a_merge_killed_outright_can_be_explained_and_abandoned(fork, git):
+    """Kill `muse` and Git while the strategy has half done its work."""
+    script = mergeapply._STRATEGY.replace("mv -f", "kill -STOP $$; mv -f", 1)
+    code = (
+        "import sys; from muse.engine import mergeapply; mergeapply._STRATEGY = sys.argv[1];"
+        "from muse.cli.main import main; sys.exit(main(['merge', 'side']))"
+    )
+    process = subprocess.Popen([sys.executable, "-c", code, script], cwd=fork, start_new_session=True,
+                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    for _ in range(600):
+        if (fork / "new.txt").exists():
+            break
+        try:
+            process.wait(0.1)
+            break
+        except subprocess.TimeoutExpired:
+            pass
+    assert process.poll() is None and (fork / "new.txt").exists()
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    status = git(fork, "status")
+    assert "On branch main" in status
+    assert git(fork, "log", "-1", "--format=%s") == "ours" and not (fork / ".git" / "MERGE_HEAD").exists()
+    lock = subprocess.run(["git", "reset", "--hard"], cwd=fork, capture_output=True, text=True, check=False)
+    if lock.returncode:
+        assert "index.lock" in lock.stderr
+        (fork / ".git" / "index.lock").unlink()
+        git(fork, "reset", "--hard")
+    assert (fork / "a.txt").read_text() == OURS
+
+
+def test_an_older_git_merges_by_itself(fork, monkeypatch):
+    repo = Repository(fork)
+    assert not left_to_git(repo, ["side"])
+    monkeypatch.setattr(mergeapply, "git_version", lambda: (2, 34))
+    monkeypatch.setattr(treemerge, "git_version", lambda: (2, 34))
+    assert left_to_git(repo, ["side"])
+    with pytest.raises(MuseError, match=r"needs git 2\.38"):
+        merge_trees(repo, "main", "side")
+
+
+def test_a_broken_rule_file_stops_the_merge_before_it_starts(fork, commit, git):
+    commit(fork, {".museattributes": "[[rules]]\npath = 1\n"})
+    with pytest.raises(MuseError, match="museattributes"):
+        merge_commits(Repository(fork), "HEAD", "side", plugin_for_path)
+    assert git(fork, "status", "--porcelain") == ""
+
+
+def test_a_missing_object_is_one_line(fork, git, capfd, monkeypatch):
+    blob = git(fork, "rev-parse", "side:a.txt")
+    (fork / ".git" / "objects" / blob[:2] / blob[2:]).unlink()
+    monkeypatch.chdir(fork)
+    assert main(["merge", "side"]) == 128
+    out, err = capfd.readouterr()
+    assert out == "" and err.startswith("muse: git cannot merge") and git(fork, "status", "--porcelain") == ""
+
+
+def test_odd_labels_and_settings_do_not_confuse_the_shadow(fork, git):
+    """Names Git could not use as branches, settings with quotes, other people's drivers, replaced objects."""
+    git(fork, "config", "merge.other.driver", 'echo "a \\"b\\" %A" > ../other-ran; cp %B %A; exit 0')
+    git(fork, "config", "alias.odd", "!f() { echo \"x\ty\"; }; f")
+    (fork / ".git" / "info").mkdir(exist_ok=True)
+    (fork / ".git" / "info" / "attributes").write_text("c.txt merge=other\n")
+    repo = Repository(fork)
+    merged = merge_commits(repo, "HEAD", "side~0", plugin_for_path, theirs_label="side~0")
+    assert merged.clean
+    assert (fork.parent / "other-ran").read_text().startswith('a "b" ')
+    assert repo.objects.blob(f"{merged.tree}:c.txt") == repo.objects.blob("side:c.txt")
+    (fork / ".git" / "info" / "attributes").write_text("c.txt -merge\n")
+    merged = merge_commits(repo, "HEAD", "side~0", plugin_for_path, theirs_label="side~0")
+    assert list(merged.stages) == [b"c.txt"] and merged.decisions[0:] == []
+    git(fork, "replace", git(fork, "rev-parse", "side:new.txt"), git(fork, "rev-parse", "side:a.txt"))
+    assert merge_trees(repo, "main", "side").stages.keys() == {b"c.txt"}
+
+
+def test_a_label_in_conflict_markers_is_what_the_user_typed(fork, git, monkeypatch, capfd):
+    git(fork, "config", "merge.conflictStyle", "diff3")
+    monkeypatch.chdir(fork)
+    assert main(["merge", "side~0"]) == 1
+    base = git(fork, "rev-parse", "--short", "main~1")
+    assert f"<<<<<<< HEAD\nours\n||||||| {base}\nline 9\n=======\ntheirs\n>>>>>>> side~0\n" in \
+        (fork / "c.txt").read_text()
+
+
+def test_a_submodule_moved_on_both_sides_is_gits(fork, make_repo, commit, git):
+    inner = make_repo("inner", {"i": "1\n"})
+    git(fork, "submodule", "--quiet", "add", str(inner), "sub")
+    commit(fork, {"c.txt": BASE}, "with a submodule")
+    git(fork, "branch", "-f", "other")
+    for branch, text in (("main", "a\n"), ("other", "b\n")):
+        git(fork, "checkout", "-q", branch)
+        git(fork / "sub", "checkout", "-q", "--detach", git(inner, "rev-parse", "HEAD"))
+        commit(fork / "sub", {"i": text}, text)
+        commit(fork, {f"{branch}.txt": text}, branch)
+    git(fork, "checkout", "-q", "main")
+    merged = merge_commits(Repository(fork), "main", "other", plugin_for_path, theirs_label="other")
+    assert list(merged.stages) == [b"sub"] and merged.decisions == []
+    assert {stage.mode for stage in merged.stages[b"sub"].values()} == {b"160000"}
