@@ -6,6 +6,7 @@ lost is found again by looking at the repository's own blobs, and everything rea
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -16,6 +17,8 @@ from muse.store.digests import DigestIndex
 from muse.store.objects import ObjectWriter
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from muse.store.repository import Repository
 
 
@@ -26,13 +29,12 @@ class BlobContent:
         self._repo = repo
         self._index = DigestIndex(repo.common_dir / "muse" / "digests.sqlite")
         self._batch: ObjectWriter | None = None
-        self._searched = False
+        self._searched: object = None
 
     def get(self, digest: str) -> bytes:
         """The bytes of a digest; KeyError when no blob here has it."""
         found = self._known(digest)
-        if found is None and not self._searched:
-            self._search()
+        if found is None and self._search():
             found = self._known(digest)
         if found is None:
             raise KeyError(digest)
@@ -112,9 +114,12 @@ class BlobContent:
             return None
         return data
 
-    def _search(self) -> None:
-        """Fill an index that was deleted: first from HEAD, then from every blob in the repository."""
-        self._searched = True
+    def _search(self) -> bool:
+        """Take up every blob of the repository that the index does not know; False when none came since last time."""
+        state = _state(self._repo.objects_dir)
+        if state == self._searched:
+            return False
+        self._searched = state
         listing = self._repo.git(
             "cat-file", "--batch-all-objects", "--unordered", "--batch-check=%(objecttype) %(objectname)"
         )
@@ -123,3 +128,15 @@ class BlobContent:
             self.digests(blobs)
         except MuseError:
             pass  # one unreadable blob must not hide that the wanted one is not among the others
+        return True
+
+
+def _state(objects: Path) -> object:
+    """What changes whenever an object file or a pack comes."""
+    state = []
+    for name in ("pack", *(f"{number:02x}" for number in range(256))):
+        try:
+            state.append(os.stat(objects / name).st_mtime_ns)
+        except OSError:
+            state.append(0)
+    return state

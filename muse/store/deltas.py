@@ -75,9 +75,9 @@ def load(
     None as well when clones differ about it; where they had one version of each plugin, that is reported. With
     `plugins`, only a delta made by these versions counts.
     """
-    from muse.store.union import Union
+    from muse.store.union import recent
 
-    union = Union(repo)
+    union = recent(repo)
     found: dict[bytes, tuple[StructuredDelta, dict[str, str]]] = {}
     entries = union.find("meta", delta_path(base_tree, tree))
     for entry in entries:
@@ -101,9 +101,9 @@ def load(
 
 def provenance(repo: Repository, base_tree: str, tree: str) -> list[dict[str, Any]]:
     """All that is said about where a change came from, in a fixed order."""
-    from muse.store.union import Union
+    from muse.store.union import recent
 
-    union, found = Union(repo), []
+    union, found = recent(repo), []
     for entry in union.below("meta", provenance_path(base_tree, tree)):
         data = union.read(entry, MAX_PROVENANCE)
         if data is None:

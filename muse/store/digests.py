@@ -94,8 +94,8 @@ class DigestIndex:
                     part = keys[at : at + _CHUNK]
                     marks = ",".join("?" * len(part))
                     rows += database.execute(f"select * from digest where {column} in ({marks})", part)
-            except sqlite3.Error:
-                self._give_up()
+            except sqlite3.Error as error:
+                self._give_up(error)
         return [(b.hex(), "sha256:" + d.hex()) for b, d, mark in rows if _mark(b, d) == mark]
 
     def _write(self, sql: str, rows: Sequence[tuple[Any, ...]]) -> None:
@@ -107,8 +107,8 @@ class DigestIndex:
         try:
             with database:
                 database.executemany(sql, rows)
-        except sqlite3.Error:
-            self._give_up()
+        except sqlite3.Error as error:
+            self._give_up(error)
 
     def _open(self) -> Any:
         if self._tried:
@@ -134,19 +134,13 @@ class DigestIndex:
                 return None
         return None
 
-    def _give_up(self) -> None:
-        """Go on in memory; a file that SQLite calls damaged is deleted, so that the next process starts afresh."""
+    def _give_up(self, error: Exception) -> None:
+        """Go on in memory; a damaged file is deleted, so that the next process starts afresh."""
         import sqlite3
 
-        database, self._database = self._database, None
-        try:
-            damaged = database.execute("pragma quick_check(1)").fetchone() != ("ok",)
-        except sqlite3.OperationalError:
-            damaged = False
-        except sqlite3.Error:
-            damaged = True
         self._close()
-        if damaged:
+        self._database = None
+        if not isinstance(error, sqlite3.OperationalError):  # those are locks, full disks and the like
             self._delete()
 
     def _delete(self) -> None:

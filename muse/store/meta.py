@@ -62,6 +62,7 @@ def _commit(repo: Repository, ref: str, tip: str | None, files: Mapping[str, byt
             return tip
         new = writer.add("commit", commit_bytes(tree, [] if tip is None else [tip], message))
     refs.update(repo, ref, new, tip, message=f"muse: {message}")
+    repo.memo.pop("union", None)
     return new
 
 

@@ -11,7 +11,7 @@ import subprocess
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from muse.core.errors import MuseError, NotARepositoryError
 from muse.core.paths import StrPath
@@ -194,6 +194,11 @@ class Repository:
         """The manifests `muse.store.snapshots` remembers, by tree."""
         return {}
 
+    @cached_property
+    def memo(self) -> dict[str, Any]:
+        """What other parts of the store remember for this repository, by a name of theirs."""
+        return {}
+
     def writer(self) -> ObjectWriter:
         """A new batch of objects, stored together when it is flushed or its `with` block ends."""
         from muse.store.objects import ObjectWriter
@@ -213,6 +218,7 @@ class Repository:
             part = self.__dict__.pop(name, None)
             if part is not None:
                 part.close()
+        self.memo.clear()
 
     def manifest(self, rev_or_tree: str) -> SnapshotManifest:
         """The snapshot of a commit or tree."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import time
 import weakref
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 MAX_ENTRIES = 2_000_000  # per ref
 MAX_TREE = 64 << 20  # bytes of one tree object
 MAX_DEPTH = 4  # folders below the root of a tree
+_RECENT = 2.0  # seconds
 MAX_PROBLEMS = 100  # per ref; a tree of nothing but nonsense need not be listed in full
 
 _SCHEMA = """
@@ -48,6 +50,14 @@ class Problem(NamedTuple):
     ref: str
     path: str
     why: str
+
+
+def recent(repo: Repository) -> Union:
+    """The union as it was at most two seconds ago; for readers of what can be worked out again."""
+    found: tuple[float, Union] | None = repo.memo.get("union")
+    if found is None or time.monotonic() - found[0] > _RECENT:
+        found = repo.memo["union"] = (time.monotonic(), Union(repo))
+    return found[1]
 
 
 class Union:
@@ -122,7 +132,7 @@ class Union:
     def _use(self, path: str) -> None:
         self._database = sqlite3.connect(path, timeout=5.0, isolation_level=None, check_same_thread=False)
         weakref.finalize(self, self._database.close)
-        self._database.executescript("pragma synchronous = off;" + _SCHEMA)
+        self._database.executescript(_SCHEMA)
 
     def _refresh(self, tips: dict[str, str]) -> None:
         execute = self._database.execute

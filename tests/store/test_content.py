@@ -53,6 +53,16 @@ def test_the_index_may_vanish_at_any_time(repo):
     assert Repository(repo.root).content.get(again) == b"more"
 
 
+def test_content_that_another_process_brings_is_found(repo, git, monkeypatch):
+    assert not repo.content.has(blob_digest(b"later"))
+    listed = []
+    run = repo.git
+    monkeypatch.setattr(repo, "git", lambda *args, **more: listed.append(args) or run(*args, **more))
+    assert not repo.content.has(blob_digest(b"later")) and listed == []
+    git(repo.root, "hash-object", "-w", "--stdin", input=b"later")
+    assert repo.content.get(blob_digest(b"later")) == b"later"
+
+
 @pytest.mark.parametrize("damage", [b"", b"not a database" * 100, None])
 def test_a_damaged_index_is_made_anew(repo, damage):
     digest = repo.content.put(b"kept")

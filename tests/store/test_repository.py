@@ -97,6 +97,15 @@ def test_git_errors_become_one_line(make_repo):
     assert repo.git("checkout", "nothing", check=False) == b""
 
 
+def test_a_repository_of_somebody_else(make_repo, monkeypatch):
+    root = make_repo(files=FILES)
+    monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
+    with pytest.raises(MuseError, match="dubious ownership") as caught:
+        Repository(root)
+    assert "\n" not in str(caught.value)
+    assert caught.value.hint == f"git config --global --add safe.directory {root.resolve()}"
+
+
 def test_config(make_repo, git):
     root = make_repo(files=FILES)
     git(root, "config", "Remote.Up Stream.URL", "x\ny")
