@@ -182,7 +182,7 @@ def edits(show: Show) -> None:
 
 def clean_merge(show: Show) -> None:
     show.say("Bob pulls: Git merges the trees and hands both files to Muse")
-    show.run("git push", expect=1, quiet=True)
+    show.cd("bob")
     show.run("git pull --no-rebase --no-edit")
     show.checked(notes_of(show.read("menuet.mid")) == notes_of(pieces.minuet(bass_shift=12, beat=True, curve=True)),
                  "the merged score has exactly both edits, event for event")
@@ -227,6 +227,7 @@ def conflict(show: Show) -> None:
 
 def reading(show: Show) -> None:
     show.say("History reads in musical and code terms")
+    show.cd("bob")
     show.run("muse log --graph")
     show.run("muse show HEAD~1")
     text = show.run("git log -p -1 --format=%s HEAD^2 -- menuet.mid", lines=12)
