@@ -43,7 +43,7 @@ bench:          ## side-by-side ratios against real peers, measured in one run
 
 docs:           ## rebuild the generated pages
 	@sh .ci/setup test
-	$(BIN)/python -m muse.cli.reference docs/cli.md
+	$(BIN)/python docs/make_cli.py
 
 clean:          ## remove what the targets made
 	rm -rf .venv demo-out .mypy_cache .ruff_cache .hypothesis

@@ -18,12 +18,10 @@ if TYPE_CHECKING:
 
 
 @click.command("conflicts", short_help="List what is left to settle, in musical and code terms")
+@click.option("--exit-code", is_flag=True, help="Exit with 1 when something is left to settle.")
 @json_option
-def command(as_json: bool) -> int:
-    """List what is left to settle, in musical and code terms: what each side made of it, and what to type.
-
-    The exit code is 1 when something is left, 0 when not.
-    """
+def command(exit_code: bool, as_json: bool) -> int:
+    """List what is left to settle, in musical and code terms: what each side made of it, and what to type."""
     here = repo()
     rows = [(item, settle.describe(here, item, plugin_for(here))) for item in settle.unmerged(here)]
     if as_json:
@@ -33,7 +31,7 @@ def command(as_json: bool) -> int:
             show(item.path, records)
         if not rows:
             click.echo("nothing is left to settle")
-    return int(ExitCode.CONFLICT if rows else ExitCode.OK)
+    return int(ExitCode.CONFLICT if rows and exit_code else ExitCode.OK)
 
 
 def plugin_for(here: Repository) -> settle.PluginFor:
