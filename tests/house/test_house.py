@@ -1,0 +1,94 @@
+"""The shape of the code itself: floors, start-up, sizes."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+SOURCES = sorted([*ROOT.glob("muse/**/*.py"), *ROOT.glob("git_remote_muse/**/*.py")])
+
+LONG_FILES = {
+    "muse/core/op_log/log.py": "one class, one lock, one file format",
+    "muse/plugins/midi/decide.py": "the decisions of a note merge are read together",
+}
+MOST_LINES, MOST_IN_A_FUNCTION = 500, 80
+
+
+def test_files_are_of_a_size_that_can_be_read() -> None:
+    long = {str(path.relative_to(ROOT)) for path in SOURCES if path.read_text().count("\n") > MOST_LINES}
+    assert long <= LONG_FILES.keys()
+
+
+def test_functions_are_too() -> None:
+    long = []
+    for path in SOURCES:
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.FunctionDef) and (node.end_lineno or 0) - node.lineno >= MOST_IN_A_FUNCTION:
+                long.append(f"{path.relative_to(ROOT)}:{node.lineno} {node.name}")
+    assert long == []
+
+
+def test_every_module_says_what_it_is_for() -> None:
+    silent = [str(path.relative_to(ROOT)) for path in SOURCES if not ast.get_docstring(ast.parse(path.read_text()))]
+    assert silent == []
+
+
+def test_every_core_module_stands_on_a_floor() -> None:
+    """A module that the layers do not name is not checked."""
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+    layers = next(contract["layers"] for contract in contracts if contract["type"] == "layers")
+    named = set(re.findall(r"[\w.]+", " ".join(layers)))
+    here = {f"muse.core.{path.stem}" for path in (ROOT / "muse" / "core").iterdir()
+            if path.name != "__init__.py" and not path.name.startswith("__")}
+    assert here - named == set()
+
+
+HEAVY = ["click", "rich", "dulwich", "pygit2", "tree_sitter"]
+QUICK = ["muse.drivers.merge", "muse.drivers.textconv", "muse.core.textmerge", "git_remote_muse",
+         "git_remote_muse.__main__", "muse.plugins.registry"]
+
+
+@pytest.mark.parametrize("module", QUICK)
+def test_doors_that_git_opens_import_nothing_heavy(module: str) -> None:
+    code = f"import sys, {module}; print(*sorted(set({HEAVY}) & {{name.partition('.')[0] for name in sys.modules}}))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert done.stdout.split() == []
+
+
+def test_the_merge_driver_starts_with_next_to_nothing() -> None:
+    """Git starts it once per file; each of these costs milliseconds."""
+    costly = ["dataclasses", "inspect", "subprocess", "tempfile", "typing", "json", "pathlib", "logging"]
+    code = f"import sys, muse.drivers.merge; print(*[name for name in {costly} if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-S", "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert done.stdout.split() == []
+
+
+def test_no_blind_except_without_a_reason() -> None:
+    blind = re.compile(r"except (Base)?Exception\b(?!.*(noqa: BLE001|as error:))|except:")
+    found = [f"{path.relative_to(ROOT)}:{number}" for path in SOURCES
+             for number, line in enumerate(path.read_text().splitlines(), 1) if blind.search(line)]
+    unraised = [place for place in found if not _re_raises(place)]
+    assert unraised == []
+
+
+def _re_raises(place: str) -> bool:
+    name, _, number = place.rpartition(":")
+    for node in ast.walk(ast.parse((ROOT / name).read_text())):
+        if isinstance(node, ast.ExceptHandler) and node.lineno == int(number):
+            return any(isinstance(inner, ast.Raise) for inner in ast.walk(node))
+    return False
+
+
+def test_the_core_reads_no_clock_but_its_own_and_no_environment() -> None:
+    """Pure algorithms stay pure."""
+    pure = [ROOT / "muse/core/op_transform", ROOT / "muse/core/diff_algorithms", ROOT / "muse/core/crdts"]
+    used = [f"{path.relative_to(ROOT)}: {match}" for folder in pure for path in folder.glob("*.py")
+            for match in re.findall(r"\b(?:os\.environ|open\(|time\.time|datetime|import random)", path.read_text())]
+    assert used == []
