@@ -6,15 +6,21 @@ Run `python -m tests.store.test_format` to write the fixtures anew after a delib
 from __future__ import annotations
 
 import os
+from base64 import b64encode
 from pathlib import Path
 
-from muse.domain import CRDTSnapshotManifest, InsertOp, StructuredDelta
-from muse.store import crdt_state, deltas, layout, meta, snapshots, writer
+from muse.core.op_log import Key, OpEntry, OpLog, make_op_entry
+from muse.core.op_log.entries import finish, seal
+from muse.core.types import canonical_json
+from muse.domain import CRDTSnapshotManifest, InsertOp, ReplaceOp, StructuredDelta
+from muse.store import checkpoints, crdt_state, deltas, layout, meta, snapshots, writer
 from muse.store.repository import Repository
 
 ROOT = Path(__file__).resolve().parents[2]
 FIXTURES = ROOT / "fixtures" / "git_format"
-SONG = b"do re mi\n"
+SONG, LONGER = b"do re mi\n", b"do re mi fa so\n"
+SESSION, WHO = "Evening jam", Key("5f0e8d3a97c14b26d08e", "7c21f3a0", 1)
+NOON = "2026-01-02T12:00:00.000000+00:00"
 
 
 def write_sample(repo: Repository) -> None:
@@ -29,6 +35,35 @@ def write_sample(repo: Repository) -> None:
         crdt_state={"song.txt": repo.content.put(b'{"elements":[]}')},
     )
     crdt_state.save(repo, tree, state)
+    meta.commit_files(repo, "log", _log_files(repo), "sample")
+
+
+def _ops(repo: Repository) -> list[OpEntry]:
+    """One op that brings its content, and one whose content is in the content store."""
+    first = make_op_entry("ada", "files", InsertOp(
+        op="insert", address="song.txt", position=None, content_id=repo.content.put(SONG),
+        content_summary="added song.txt", content_b64=b64encode(SONG).decode(),
+    ), 1)  # fmt: skip
+    second = make_op_entry("ada", "files", ReplaceOp(
+        op="replace", address="song.txt", position=None, old_content_id=repo.content.put(SONG),
+        new_content_id=repo.content.put(LONGER), old_summary="song.txt", new_summary="changed song.txt",
+    ), 2, parent_op_ids=[first["op_id"]])  # fmt: skip
+    return [OpEntry(**{**op, "created_at": NOON}) for op in (first, second)]
+
+
+def _log_files(repo: Repository) -> dict[str, bytes]:
+    ops = _ops(repo)
+    segment = b"".join(finish(*seal(op), WHO._replace(sequence=n)) for n, op in enumerate(ops, 1))
+    checkpoint = {
+        "session_id": SESSION, "snapshot_id": "sha256:" + "0" * 64, "lamport_ts": 2, "op_count": 2, "created_at": NOON,
+        "positions": {WHO.who: 2}, "quarantined": [],
+    }  # fmt: skip
+    return {
+        layout.session_path(SESSION, "name"): SESSION.encode(),
+        layout.session_path(SESSION, "checkpoint.json"): canonical_json(checkpoint) + b"\n",
+        layout.segment_path(SESSION, WHO.instance, 1, 2, segment): segment,
+        layout.content_path(repo.content.put(LONGER)): LONGER,
+    }
 
 
 def read_tree(repo: Repository, ref: str) -> dict[str, bytes]:
@@ -45,24 +80,29 @@ def _fixtures(kind: str) -> dict[str, bytes]:
 def test_the_store_writes_the_fixtures(make_repo):
     repo = Repository(make_repo())
     write_sample(repo)
-    assert read_tree(repo, layout.own_ref("meta", writer.writer_id(repo))) == _fixtures("meta")
+    for kind in meta.KINDS:
+        assert read_tree(repo, layout.own_ref(kind, writer.writer_id(repo))) == _fixtures(kind)
 
 
 def test_the_fixtures_can_be_read(make_repo):
     repo = Repository(make_repo())
-    kept = _fixtures("meta")
-    meta.commit_files(repo, "meta", kept, "fixtures")
+    for kind in meta.KINDS:
+        meta.commit_files(repo, kind, _fixtures(kind), "fixtures")
     tree = snapshots.write_tree(repo, {"files": {"song.txt": repo.content.put(SONG)}, "domain": "files"})
     found = deltas.load(repo, repo.empty_tree, tree)
     assert found is not None and found["summary"] == "1 added"
     assert deltas.provenance(repo, repo.empty_tree, tree) == [{"agent": "Ada", "tool": "muse"}]
     assert crdt_state.load_path(repo, tree, "song.txt") == [b'{"elements":[]}']
     assert meta.problems(repo) == []
+    assert checkpoints.sessions(repo) == [SESSION]
+    log = OpLog(repo.root, SESSION)
+    checkpoints.pull(repo, log)
+    assert log.read_all() == _ops(repo)
 
 
 def test_the_page_shows_every_file():
     page = (ROOT / "docs" / "format.md").read_text()
-    for kind in ("meta",):
+    for kind in meta.KINDS:
         for path, data in _fixtures(kind).items():
             assert f"`{path}`" in page, path
             assert f"```\n{data.decode().rstrip()}\n```" in page, path
@@ -75,7 +115,8 @@ if __name__ == "__main__":
         os.system(f"git init -q {folder}")
         repo = Repository(folder)
         write_sample(repo)
-        for name, data in read_tree(repo, layout.own_ref("meta", writer.writer_id(repo))).items():
-            target = FIXTURES / "meta" / name
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_bytes(data)
+        for kind in meta.KINDS:
+            for name, data in read_tree(repo, layout.own_ref(kind, writer.writer_id(repo))).items():
+                target = FIXTURES / kind / name
+                target.parent.mkdir(parents=True, exist_ok=True)
+                target.write_bytes(data)
