@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 
 PATTERN = r"^(muse\..*|merge\.conflictstyle|merge\.muse\.mode)$"
 
@@ -13,10 +14,17 @@ def read() -> dict[str, str]:
     Sections and names are in lower case, as Git prints them. Empty outside of a repository with nothing set, and where
     git cannot be run: a merge goes on with the defaults.
     """
+    return begin()()
+
+
+def begin() -> Callable[[], dict[str, str]]:
+    """Start reading; the function that is returned waits for the answer. Git works while the caller does."""
+    argv = ["git", "config", "-z", "--get-regexp", PATTERN]
     try:
-        return parse(_output(["git", "config", "-z", "--get-regexp", PATTERN]))
+        finish = _started(argv)
     except OSError:
-        return {}
+        return dict
+    return lambda: parse(finish())
 
 
 def parse(listing: bytes) -> dict[str, str]:
@@ -43,11 +51,12 @@ def number(value: str | None, default: float) -> float:
         return default
 
 
-def _output(argv: list[str]) -> bytes:
+def _started(argv: list[str]) -> Callable[[], bytes]:
     if not hasattr(os, "posix_spawnp"):
         import subprocess
 
-        return subprocess.run(argv, capture_output=True, check=False).stdout
+        done = subprocess.run(argv, capture_output=True, check=False).stdout
+        return lambda: done
     reader, writer = os.pipe()
     try:
         quiet = (os.POSIX_SPAWN_OPEN, 2, os.devnull, os.O_WRONLY, 0)
@@ -58,7 +67,11 @@ def _output(argv: list[str]) -> bytes:
         raise
     finally:
         os.close(writer)
-    with open(reader, "rb") as pipe:
-        data = pipe.read()
-    os.waitpid(pid, 0)
-    return data
+
+    def finish() -> bytes:
+        with open(reader, "rb") as pipe:
+            data = pipe.read()
+        os.waitpid(pid, 0)
+        return data
+
+    return finish

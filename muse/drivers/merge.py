@@ -58,14 +58,24 @@ def main(argv: list[str] | None = None) -> int:
         os.write(2, (USAGE_TEXT + "\n").encode())
         return USAGE
     try:
-        answer = merge(job)
+        answer = _surely(job)
     except KeyboardInterrupt:
         return INTERRUPTED
-    except Exception as error:  # noqa: BLE001  a driver never dies: what is on disk is ours, and the user decides
-        _trace(error)
-        job.say(f"not merged, ours is kept: {type(error).__name__}: {error}")
-        answer = CONFLICT
     return GUARDED[answer] if "--guarded" in args else answer
+
+
+def _surely(job: Job) -> int:
+    """The merge, else Git's, else what is on disk: ours, and a conflict for the user to decide."""
+    for attempt in (merge, merge_as_text):
+        try:
+            return attempt(job)
+        except Exception as error:  # noqa: BLE001  a driver never dies
+            _trace(error)
+            job.say(f"{attempt.__name__} failed: {type(error).__name__}: {error}")
+            if isinstance(error, OSError):
+                break  # a full disk would only fail again
+    job.say("not merged, ours is kept")
+    return CONFLICT
 
 
 def parse(args: list[str]) -> Job | None:
@@ -110,9 +120,12 @@ def merge_structured(job: Job) -> int:
     """The domain's merge, in a child; the text merge when there is no answer in time."""
     from muse.core import gitconfig, guard
 
-    config = gitconfig.read()
+    reading = gitconfig.begin()
+    from muse.drivers import structured  # imported here, while git reads its configuration, for the child to find
+
+    config = reading()
     seconds = max(0.05, gitconfig.number(config.get("mergedeadline"), DEADLINE))
-    reply, why = guard.run(lambda: _in_child(job, config, seconds), seconds)
+    reply, why = guard.run(lambda: structured.answer(job, config, seconds), seconds)
     if reply is None:
         return merge_as_text(job, f"merged as text, because the structured merge {why}")
     status, result, notes, record_file, record = reply
@@ -121,16 +134,6 @@ def merge_structured(job: Job) -> int:
     code = _write(job, result, CLEAN if status == b"clean" else CONFLICT)
     _keep_record(job, os.fsdecode(record_file), record)
     return code
-
-
-def _in_child(job: Job, config: dict[str, str], seconds: float) -> list[bytes]:
-    """All that needs a plugin: [status, merged bytes, notes, record file or empty, record]."""
-    from muse.drivers import structured
-
-    merged, record_file, record = structured.merge(job, config, seconds)
-    status = b"conflict" if merged.conflicts else b"clean"
-    notes = os.fsencode("\n".join(" ".join(note.split()) for note in merged.notes[:5]))
-    return [status, merged.content or b"", notes, os.fsencode(record_file), record]
 
 
 def merge_as_text(job: Job, why: str = "") -> int:

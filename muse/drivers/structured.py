@@ -26,6 +26,14 @@ if TYPE_CHECKING:
 _COOPERATIVE = 0.9  # share of the deadline after which a plugin that looks at the clock gives up by itself
 
 
+def answer(job: Job, config: dict[str, str], seconds: float) -> list[bytes]:
+    """What the child sends back: status, merged bytes, notes, the record's file ("" for none), the record."""
+    merged, record_file, kept = merge(job, config, seconds)
+    status = b"conflict" if merged.conflicts else b"clean"
+    notes = os.fsencode("\n".join(" ".join(note.split()) for note in merged.notes[:5]))
+    return [status, merged.content or b"", notes, os.fsencode(record_file), kept]
+
+
 def merge(job: Job, config: dict[str, str], seconds: float) -> tuple[FileMerge, str, bytes]:
     """The merged file, the name of its conflict record ("" outside of a repository), and the record (b"": none)."""
     from muse.plugins import registry

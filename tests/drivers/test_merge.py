@@ -323,3 +323,15 @@ def test_a_signal_leaves_ours_no_child_and_no_litter(
         time.sleep(0.01)
     else:
         raise AssertionError("the child lives on")
+
+
+def test_an_installation_that_lost_a_module_merges_as_git_does(call: Callable[..., Call]) -> None:
+    work = call(BASE, OURS, THEIRS + b"four\n")
+    script = (
+        "import sys; sys.modules['muse.drivers.structured'] = None\n"
+        "from muse.drivers.merge import main; sys.exit(main(['O', 'A', 'B', '-p', 'a.py']))"
+    )
+    done = subprocess.run([sys.executable, "-c", script], cwd=work.folder, capture_output=True, check=False)
+    assert done.returncode == 1
+    assert work.result == b"one\n<<<<<<< ours\nTWO\n=======\nzwei\n>>>>>>> theirs\nthree\nfour\n"
+    assert b"Traceback" not in done.stderr
