@@ -9,7 +9,7 @@ from __future__ import annotations
 from muse.core.op_log.contents import INLINE, missing_content, named_content, take_content
 from muse.core.op_log.deltas import record_delta, without_echoes
 from muse.core.op_log.entries import Key, OpEntry, OpLogCheckpoint, make_op_entry
-from muse.core.op_log.log import LEVELS, Level, OpLog, Replay, ReplicaReport, list_sessions
+from muse.core.op_log.log import LEVELS, Level, OpLog, Replay, ReplicaReport, Request, list_sessions
 from muse.core.op_log.names import decode_name, encode_name
 from muse.core.op_log.rows import is_checkpoint
 
@@ -23,6 +23,7 @@ __all__ = [
     "OpLogCheckpoint",
     "Replay",
     "ReplicaReport",
+    "Request",
     "decode_name",
     "encode_name",
     "is_checkpoint",

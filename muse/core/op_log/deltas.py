@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from muse.core.op_log.entries import OpEntry
-from muse.core.op_log.log import Level, OpLog
+from muse.core.op_log.log import Level, OpLog, Request
 from muse.core.types import canonical_json
-from muse.domain import DomainOp, StructuredDelta
+from muse.domain import StructuredDelta
 
 
 def record_delta(
@@ -20,14 +20,13 @@ def record_delta(
     level: Level | None = None,
 ) -> list[str]:
     """Append each top-level op, then a patch's children with the patch as their cause; the op ids in that order."""
-    steps: list[tuple[DomainOp, int | None]] = []
+    steps: list[Request] = []
     for op in delta["ops"]:
-        steps.append((op, None))
+        steps.append(Request(actor_id, domain, op, tuple(parent_op_ids or ())))
         if op["op"] == "patch":
             at = len(steps) - 1
-            steps.extend((child, at) for child in op["child_ops"])
-    made = log.record_linked(actor_id, domain, steps, parent_op_ids=parent_op_ids, level=level)
-    return [entry["op_id"] for entry in made]
+            steps.extend(Request(actor_id, domain, child, cause=at) for child in op["child_ops"])
+    return [entry["op_id"] for entry in log.record_all(steps, level=level)]
 
 
 def without_echoes(entries: list[OpEntry]) -> list[OpEntry]:

@@ -48,7 +48,8 @@ class OpLogCheckpoint(TypedDict):
     """Which ops a snapshot holds: those up to `positions`, but for `holes`.
 
     Keys of both are `writer/instance`; `offset` (valid while the log's id is `log`) is that of the first op not held.
-    `quarantined` names the damage that was there to be seen.
+    `quarantined` names the damage that was there to be seen. `tree` is the Git tree the snapshot is: the checkpoint
+    counts once a commit has that tree; until then `earlier` ones do.
     """
 
     session_id: str
@@ -61,6 +62,8 @@ class OpLogCheckpoint(TypedDict):
     offset: NotRequired[int]
     log: NotRequired[str]
     quarantined: NotRequired[list[str]]
+    tree: NotRequired[str]
+    earlier: NotRequired[list[OpLogCheckpoint]]
 
 
 class Key(NamedTuple):

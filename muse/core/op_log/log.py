@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from operator import itemgetter, lt
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any, Literal, NamedTuple, cast
 
 from muse.core.errors import DamageError, FormatError, MuseError
 from muse.core.io import write_text_atomic
@@ -32,7 +32,7 @@ from muse.core.op_log.entries import (
 )
 from muse.core.op_log.journal import Journal
 from muse.core.op_log.names import decode_name, encode_name
-from muse.core.op_log.rows import Row, covered_by, covers, decode, find, is_checkpoint, latest_time
+from muse.core.op_log.rows import Row, covered_by, decode, find, is_checkpoint, latest_time, place, united
 from muse.core.paths import StrPath, git_dir, op_log_dir
 from muse.core.types import load_json_file, now_utc_iso
 from muse.domain import DomainOp, StructuredDelta
@@ -42,6 +42,7 @@ LEVELS: tuple[Level, ...] = ("buffered", "written", "durable")
 
 _BUFFER = 1 << 18
 _REMEMBERED = 1 << 16
+EARLIER = 8
 
 
 @dataclass
@@ -57,14 +58,25 @@ class ReplicaReport:
 class Replay:
     """Ops not held by the last checkpoint, in the total order; `waiting` are those with unknown parents.
 
-    `end` and `seen` say what was looked at, so that `OpLog.checkpoint(..., replay=...)` covers exactly these ops.
+    `rows` and `end` say what was looked at, so that `OpLog.checkpoint(..., replay=...)` holds exactly these ops.
     """
 
     entries: list[OpEntry]
     waiting: list[OpEntry]
     rows: list[Row]
-    held_back: list[Row]
     end: int
+
+
+class Request(NamedTuple):
+    """An op to be made into an entry at a time of its own; `cause` is the index of an earlier one of the same call."""
+
+    actor: str
+    domain: str
+    op: DomainOp
+    parents: tuple[str, ...] = ()
+    cause: int | None = None
+    intent: str = ""
+    reservation: str = ""
 
 
 class OpLog:
@@ -114,6 +126,11 @@ class OpLog:
         self._instance, self._sequence, self._forks = os.urandom(16).hex(), 0, self._journal.forks
 
     @property
+    def sequence(self) -> int:
+        """How many ops this opening has written."""
+        return self._sequence
+
+    @property
     def writer(self) -> str:
         """The clone's writer id, or `local` outside of Git."""
         if self._writer is None:
@@ -160,30 +177,22 @@ class OpLog:
         level: Level | None = None,
     ) -> list[OpEntry]:
         """Make entries at times of their own and append them, under one lock and in one write."""
-        return self.record_linked(actor_id, domain, [(op, None) for op in ops], parent_op_ids=parent_op_ids,
-                                  intent_id=intent_id, reservation_id=reservation_id, level=level)
+        return self.record_all(
+            [Request(actor_id, domain, op, tuple(parent_op_ids or ()), None, intent_id, reservation_id) for op in ops],
+            level=level,
+        )
 
-    def record_linked(
-        self,
-        actor_id: str,
-        domain: str,
-        steps: Sequence[tuple[DomainOp, int | None]],
-        *,
-        parent_op_ids: list[str] | None = None,
-        intent_id: str = "",
-        reservation_id: str = "",
-        level: Level | None = None,
-    ) -> list[OpEntry]:
-        """As `record`, for ops of which some have an earlier one of the same call as their cause, by its index."""
+    def record_all(self, requests: Sequence[Request], *, level: Level | None = None) -> list[OpEntry]:
+        """As `record`, for ops of several actors, some with an earlier one of the same call as their cause."""
         level = level or self._level
         self._acquire()
         try:
             now = self._latest()
             entries: list[OpEntry] = []
-            for at, (op, cause) in enumerate(steps, start=1):
-                causes = parent_op_ids if cause is None else [entries[cause]["op_id"]]
-                entries.append(make_op_entry(actor_id, domain, op, now + at, parent_op_ids=causes,
-                                             intent_id=intent_id, reservation_id=reservation_id))
+            for at, wish in enumerate(requests, start=1):
+                causes = [*wish.parents] if wish.cause is None else [entries[wish.cause]["op_id"], *wish.parents]
+                entries.append(make_op_entry(wish.actor, wish.domain, wish.op, now + at, parent_op_ids=causes,
+                                             intent_id=wish.intent, reservation_id=wish.reservation))
             end = self._write(self._lines([(entry, *seal(entry)) for entry in entries]), level)
         finally:
             self._journal.release()
@@ -339,25 +348,23 @@ class OpLog:
 
     # Replay ------------------------------------------------------------------------------------------------------
 
-    def replay(self) -> Replay:
-        """What the last checkpoint does not hold; see `Replay`."""
-        checkpoint = self.read_checkpoint()
-        rows, end = self._uncovered(checkpoint)
+    def replay(self, since: Sequence[OpLogCheckpoint] | None = None) -> Replay:
+        """What the last checkpoint does not hold, or what none of the checkpoints given does; see `Replay`."""
+        rows, end = self._uncovered(self._last() if since is None else since)
         ready, waiting = self._causal(rows)
         self._handed_out = end
-        return Replay([strip(dict(row)) for row in ready], [strip(dict(row)) for row in waiting], ready, waiting, end)
+        return Replay([strip(dict(row)) for row in ready], [strip(dict(row)) for row in waiting], ready, end)
 
     def replay_since_checkpoint(self) -> list[OpEntry]:
         """The ops that the last checkpoint does not hold and whose causes are here, in the one total order."""
-        checkpoint = self.read_checkpoint()
-        rows, end = self._uncovered(checkpoint)
+        rows, end = self._uncovered(self._last())
         ready, _ = self._causal(rows)
         self._handed_out = end
         return [strip(row) for row in ready]
 
     def waiting(self) -> list[OpEntry]:
         """The ops that wait for a cause which has not arrived."""
-        rows, _ = self._uncovered(self.read_checkpoint())
+        rows, _ = self._uncovered(self._last())
         return [strip(row) for row in self._causal(rows)[1]]
 
     def to_structured_delta(self, domain: str) -> StructuredDelta:
@@ -367,20 +374,22 @@ class OpLog:
         counts = [f"{kinds.count(kind)} {kind}" for kind in sorted(set(kinds))]
         return StructuredDelta(domain=domain, ops=ops, summary=", ".join(counts) or "no ops")
 
-    def _uncovered(self, checkpoint: OpLogCheckpoint | None) -> tuple[list[Row], int]:
-        """Rows a checkpoint does not hold, in file order: seek to its offset, or scan when the log is another file."""
-        if checkpoint is None or "positions" not in checkpoint:
-            rows, end = self._rows(0)
-            if checkpoint is not None:  # written by another implementation: all it says is a time
-                rows = [row for row in rows if row["lamport_ts"] > checkpoint["lamport_ts"]]
-            return rows, end
+    def _last(self) -> list[OpLogCheckpoint]:
+        checkpoint = self.read_checkpoint()
+        return [] if checkpoint is None else [checkpoint]
+
+    def _uncovered(self, since: Sequence[OpLogCheckpoint]) -> tuple[list[Row], int]:
+        """Rows that no checkpoint holds, in file order; seeks where one was made of this very file, else scans."""
         end = self.end()
-        start = checkpoint.get("offset", 0)
-        if checkpoint.get("log") != self._journal.log_id or start > end:
-            start = 0
-        rows, end = self._rows(start, end)
-        positions, holes = checkpoint["positions"], checkpoint.get("holes", {})
-        return [row for row in rows if not covers(positions, holes, row)], end
+        rows, end = self._rows(self._start(since, end), end)
+        for checkpoint in since:
+            rows = [row for row in rows if not covered_by(checkpoint, row)]
+        return rows, end
+
+    def _start(self, since: Iterable[OpLogCheckpoint], end: int) -> int:
+        """An offset before which every op is held by one of the checkpoints."""
+        offsets = [made.get("offset", 0) for made in since if made.get("log") == self._journal.log_id]
+        return max((offset for offset in offsets if offset <= end), default=0)
 
     def _causal(self, rows: list[Row]) -> tuple[list[Row], list[Row]]:
         """Rows in the total order, and those that wait for a cause (or for an op that waits)."""
@@ -407,32 +416,37 @@ class OpLog:
 
     # Checkpoints -------------------------------------------------------------------------------------------------
 
-    def checkpoint(self, snapshot_id: str, *, replay: Replay | None = None) -> OpLogCheckpoint:
+    def checkpoint(
+        self,
+        snapshot_id: str,
+        *,
+        replay: Replay | None = None,
+        tree: str | None = None,
+        since: Sequence[OpLogCheckpoint] | None = None,
+    ) -> OpLogCheckpoint:
         """Say that a snapshot holds the ops so far; they are made durable first.
 
-        With `replay`, exactly its ready ops are held. Without, everything in the log is, except ops that wait and ops
-        of others that arrived after this object last handed out a replay: nobody can have put those into the snapshot.
+        With `replay`, exactly its ready ops are held, and what `since` held (the checkpoints it was made with; the last
+        one by default). Without, everything in the log is, except ops that wait and ops of others that arrived after
+        this object last handed out a replay: nobody can have put those into the snapshot.
         """
         self.flush(level="durable")
         self._acquire()
         try:
-            before = self.read_checkpoint()
-            fresh, end = self._scan(before)
-            new_rows = [row for row in fresh if not covered_by(before, row)]
-            held_out = self._not_held(new_rows, replay)
-            made = self._compose(snapshot_id, before, fresh, held_out, end)
+            last = self.read_checkpoint()
+            before = ([] if last is None else [last]) if since is None else list(since)
+            start, end = self._start(before, self._journal.end), self._journal.end
+            rows = decode(self._journal.blocks(start, end), start, self._journal.quarantine, offsets=True)
+            fresh = [row for row in rows if not any(covered_by(made, row) for made in before)]
+            made = self._compose(snapshot_id, before, fresh, self._not_held(fresh, replay), end)
+            if tree is not None:
+                made["tree"] = tree
+                made["earlier"] = _chain(last)
             write_text_atomic(self._folder / "checkpoint.json", json.dumps(made, indent=1, sort_keys=True) + "\n")
         finally:
             self._journal.release()
         self._handed_out = None
         return made
-
-    def _scan(self, before: OpLogCheckpoint | None) -> tuple[list[Row], int]:
-        """Rows from the last checkpoint's offset, each with its own; the lock is held."""
-        start, end = 0, self._journal.end
-        if before is not None and before.get("log") == self._journal.log_id:
-            start = min(before.get("offset", 0), end)
-        return decode(self._journal.blocks(start, end), start, self._journal.quarantine, offsets=True), end
 
     def _not_held(self, rows: list[Row], replay: Replay | None) -> set[Key]:
         if replay is not None:
@@ -446,31 +460,20 @@ class OpLog:
         return out
 
     def _compose(
-        self, snapshot_id: str, before: OpLogCheckpoint | None, rows: list[Row], out: set[Key], end: int
+        self, snapshot_id: str, before: list[OpLogCheckpoint], rows: list[Row], out: set[Key], end: int
     ) -> OpLogCheckpoint:
-        positions = dict(before.get("positions", {})) if before else {}
-        holes = {who: set(missing) for who, missing in (before.get("holes", {}) if before else {}).items()}
-        offset, count, latest = end, before["op_count"] if before else 0, before["lamport_ts"] if before else 0
+        """A checkpoint that holds what those before did, and `rows` but for `out`."""
+        positions, holes = united(before)
+        offset, count = end, max((made["op_count"] for made in before), default=0)
+        latest = max((made["lamport_ts"] for made in before), default=0)
         for row in rows:
             key = row_key(row)
-            if before is not None and covered_by(before, row):
-                continue
-            if key in out:
+            held = key not in out
+            if held:
+                count, latest = count + 1, max(latest, row["lamport_ts"])
+            else:
                 offset = min(offset, row["offset"])
-            else:
-                count += 1
-                latest = max(latest, row["lamport_ts"])
-            top = positions.get(key.who, 0)
-            missing = holes.setdefault(key.who, set())
-            if key.sequence > top:
-                if key.sequence - top > JUMP:
-                    raise DamageError(f"the sequence of {key.who} jumps from {top} to {key.sequence}")
-                missing.update(range(top + 1, key.sequence))
-                positions[key.who] = key.sequence
-            if key in out:
-                missing.add(key.sequence)
-            else:
-                missing.discard(key.sequence)
+            place(positions, holes, key, held)
         made = OpLogCheckpoint(
             session_id=self._session, snapshot_id=snapshot_id, lamport_ts=latest, op_count=count,
             created_at=now_utc_iso(), positions=positions, offset=offset, log=self._journal.log_id,
@@ -502,6 +505,7 @@ class OpLog:
         kept = dict(checkpoint)
         kept.pop("offset", None)
         kept.pop("log", None)
+        kept.pop("earlier", None)
         write_text_atomic(self._folder / "checkpoint.json", json.dumps(kept, indent=1, sort_keys=True) + "\n")
 
     # Replicas ----------------------------------------------------------------------------------------------------
@@ -592,6 +596,14 @@ class OpLog:
         data = self._journal.read(0, self._journal.settled_end())
         found = [line if intact(line) else salvage(line) for line in data.split(b"\n") if line]
         return [line for line in found if line is not None]
+
+
+def _chain(last: OpLogCheckpoint | None) -> list[OpLogCheckpoint]:
+    """A checkpoint and those before it, newest first, a few of them."""
+    if last is None:
+        return []
+    alone = cast(OpLogCheckpoint, {name: value for name, value in last.items() if name != "earlier"})
+    return [alone, *last.get("earlier", ())][:EARLIER]
 
 
 def list_sessions(repo_root: StrPath) -> list[str]:

@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterable
 from itertools import chain
 from typing import Any
 
-from muse.core.op_log.entries import OpLogCheckpoint, intact, salvage
+from muse.core.errors import DamageError
+from muse.core.op_log.entries import JUMP, Key, OpLogCheckpoint, intact, salvage
 from muse.core.op_log.journal import Journal
 
 Row = dict[str, Any]
@@ -98,6 +99,35 @@ def covered_by(checkpoint: OpLogCheckpoint | None, row: Row) -> bool:
     if "positions" not in checkpoint:
         return bool(row["lamport_ts"] <= checkpoint["lamport_ts"])
     return covers(checkpoint["positions"], checkpoint.get("holes", {}), row)
+
+
+def united(checkpoints: Iterable[OpLogCheckpoint]) -> tuple[dict[str, int], dict[str, set[int]]]:
+    """Positions and holes of everything that at least one of the checkpoints holds."""
+    positions: dict[str, int] = {}
+    holes: dict[str, set[int]] = {}
+    for made in checkpoints:
+        for who, top in made.get("positions", {}).items():
+            mine, theirs = holes.get(who, set()), set(made.get("holes", {}).get(who, ()))
+            had = positions.get(who, 0)
+            left = {at for at in mine if at > top or at in theirs}
+            holes[who] = left | {at for at in theirs if at > had or at in mine}
+            positions[who] = max(had, top)
+    return positions, holes
+
+
+def place(positions: dict[str, int], holes: dict[str, set[int]], key: Key, held: bool) -> None:
+    """Note one op in positions and holes, as held or not."""
+    top = positions.get(key.who, 0)
+    missing = holes.setdefault(key.who, set())
+    if key.sequence > top:
+        if key.sequence - top > JUMP:
+            raise DamageError(f"the sequence of {key.who} jumps from {top} to {key.sequence}")
+        missing.update(range(top + 1, key.sequence))
+        positions[key.who] = key.sequence
+    if held:
+        missing.discard(key.sequence)
+    else:
+        missing.add(key.sequence)
 
 
 def is_checkpoint(found: Any) -> bool:

@@ -1,0 +1,280 @@
+"""`muse session`: live edits by any number of people and programs, kept safe, and committed when they are ready."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from muse.cli.context import note, print_json, repo
+from muse.cli.options import json_option
+from muse.core.errors import ExitCode, MuseError
+from muse.core.op_log import LEVELS, OpLog, Request, missing_content, take_content
+
+if TYPE_CHECKING:
+    from muse.core.op_log import Level, OpEntry
+    from muse.engine.session import Take
+    from muse.store.repository import Repository
+
+_CHUNK = 1 << 16
+_LONGEST = 1 << 26
+_FIELDS = {"op": dict, "actor": str, "parents": list, "intent": str, "reservation": str, "domain": str}
+
+
+@click.group("session", short_help="Record live edits of many agents and commit them")
+def command() -> None:
+    """Record live edits of many agents and commit them.
+
+    An op that was acknowledged survives the death of every process (level written) or power loss (durable).
+    """
+
+
+@command.command("start")
+@click.argument("name")
+@json_option
+def start(name: str, as_json: bool) -> None:
+    """Begin session NAME at the commit we stand on, or join it."""
+    from muse.engine import session
+
+    log = session.start(repo(), name)
+    if as_json:
+        print_json({"session": name, "folder": str(log.folder), "writer": log.writer})
+    else:
+        click.echo(f"session {name}: muse session append {name}")
+
+
+@command.command("append")
+@click.argument("name")
+@click.option("--actor", metavar="NAME", help="Who makes the ops that do not say so (default: user.name).")
+@click.option("--level", type=click.Choice(LEVELS), default="written", help="What an acknowledged op survives.")
+def append(name: str, actor: str | None, level: Level) -> int:
+    """Append ops from standard input, one JSON object a line: {"op": {...}, "actor"?, "parents"?, "intent"?}.
+
+    Answers in order, one line each: {"ack": id, "lamport": time, "sequence": n} once the op is as safe as --level
+    says, or {"error": why}; an error concerns its own line only. Exits 1 when there was any.
+    """
+    here = repo()
+    stream = _Appender(here, OpLog(here.root, name), actor or here.config("user.name") or "somebody", level)
+    out = sys.stdout
+    for lines in _batches(sys.stdin.fileno()):
+        for answer in stream.take(lines):
+            out.write(json.dumps(answer) + "\n")
+        out.flush()
+    stream.log.close()
+    return int(ExitCode.CONFLICT if stream.failed else ExitCode.OK)
+
+
+def _batches(stream: int) -> Iterator[list[bytes | None]]:
+    """Whole lines as they arrive, all that are there at once; None for a line that is too long to be an op."""
+    parts: list[bytes] = []
+    size, skipping = 0, False
+    while chunk := os.read(stream, _CHUNK):
+        *whole, rest = chunk.split(b"\n")
+        lines: list[bytes | None] = []
+        for line in whole:
+            lines.append(None if skipping else b"".join([*parts, line]))
+            parts, size, skipping = [], 0, False
+        if rest and not skipping:
+            parts.append(rest)
+            size += len(rest)
+            if size > _LONGEST:
+                parts, size, skipping = [], 0, True
+        if lines:
+            yield lines
+    if parts or skipping:
+        yield [None if skipping else b"".join(parts)]
+
+
+class _Appender:
+    """Lines to answers; ops that arrive together are written together."""
+
+    def __init__(self, here: Repository, log: OpLog, actor: str, level: Level) -> None:
+        self.here = here
+        self.log = log
+        self.actor = actor
+        self.level = level
+        self.failed = False
+
+    def take(self, lines: list[bytes | None]) -> list[dict[str, Any]]:
+        """One answer per line that is not blank."""
+        wishes = [self._wish(line) for line in lines if line is None or line.strip()]
+        good = [wish for wish in wishes if isinstance(wish, Request)]
+        try:
+            made = iter(self._record(good))
+            return [next(made) if isinstance(wish, Request) else wish for wish in wishes]
+        except (MuseError, OSError):
+            pass  # nothing was written; one by one shows which
+        return [self._alone(wish) if isinstance(wish, Request) else wish for wish in wishes]
+
+    def _alone(self, wish: Request) -> dict[str, Any]:
+        try:
+            return self._record([wish])[0]
+        except (MuseError, OSError) as error:
+            return self._error(str(error))
+
+    def _record(self, wishes: list[Request]) -> list[dict[str, Any]]:
+        if not wishes:
+            return []
+        entries = self.log.record_all(wishes, level=self.level)
+        first = self.log.sequence - len(entries) + 1
+        return [
+            {"ack": entry["op_id"], "lamport": entry["lamport_ts"], "sequence": first + at}
+            for at, entry in enumerate(entries)
+        ]
+
+    def _wish(self, line: bytes | None) -> Request | dict[str, Any]:
+        if line is None:
+            return self._error(f"a line is over {_LONGEST} bytes")
+        try:
+            value = json.loads(line)
+        except (ValueError, RecursionError) as error:
+            return self._error(f"not JSON: {error}")
+        if not isinstance(value, dict):
+            return self._error("a line is a JSON object")
+        for name, found in value.items():
+            kind = _FIELDS.get(name)
+            if kind is None:
+                return self._error(f"{name!r:.80} is no field of a line ({', '.join(_FIELDS)})")
+            if not isinstance(found, kind):
+                return self._error(f"{name} is not of type {kind.__name__}")
+        if "op" not in value:
+            return self._error("op is missing")
+        try:
+            op: Any = take_content(value["op"], self.here.content)
+            lost = missing_content(op, self.here.content)
+        except (MuseError, TypeError, AttributeError, RecursionError) as error:
+            return self._error(str(error))
+        if lost:
+            return self._error(f"the content of {', '.join(lost[:3])} is neither in the op nor in the repository")
+        parents = value.get("parents", [])
+        if not all(isinstance(parent, str) for parent in parents):
+            return self._error("parents are op ids")
+        return Request(
+            actor=value.get("actor", self.actor),
+            domain=value.get("domain") or self._domain(op),
+            op=op,
+            parents=tuple(parents),
+            intent=value.get("intent", ""),
+            reservation=value.get("reservation", ""),
+        )
+
+    def _domain(self, op: Any) -> str:
+        from muse.plugins.registry import domain_for_path
+
+        address = op.get("address")
+        return domain_for_path(address.partition("::")[0]) if isinstance(address, str) else "files"
+
+    def _error(self, why: str) -> dict[str, Any]:
+        self.failed = True
+        return {"error": why}
+
+
+@command.command("follow")
+@click.argument("name")
+@click.option("--all", "everything", is_flag=True, help="From the beginning instead of from now.")
+@click.option("-n", "--count", type=click.IntRange(min=1), help="Stop after so many ops.")
+def follow(name: str, everything: bool, count: int | None) -> None:
+    """Print ops as they arrive, one JSON object a line, until interrupted."""
+    from muse.engine import session
+
+    here = repo()
+    log = session.existing(here, name)
+    for number, entry in enumerate(log.follow(since=0 if everything else None), start=1):
+        sys.stdout.write(json.dumps(entry) + "\n")
+        sys.stdout.flush()
+        if number == count:
+            return
+
+
+@command.command("status")
+@click.argument("name")
+@json_option
+def status(name: str, as_json: bool) -> None:
+    """Show what of session NAME is not committed, what waits, and what is damaged."""
+    from muse.engine import session
+
+    here = repo()
+    log = session.existing(here, name)
+    found = session.status(here, log)
+    if as_json:
+        print_json(found)
+        return
+    click.echo(f"session {name}: {found['ops']} ops by {len(found['actors'])} actors")
+    click.echo(f"  {found['uncommitted']} not committed yet")
+    for key, words in (("waiting", "wait for an op they depend on"), ("missing_content", "have lost their content")):
+        if found[key]:
+            click.echo(f"  {len(found[key])} {words}")
+    for piece in found["damage"]:
+        click.echo(f"  damaged: {piece['reason']} (byte {piece['offset']}, {piece['length']} bytes, in quarantine)")
+
+
+@command.command("commit")
+@click.argument("name")
+@click.option("-m", "--message", help="The commit's message.")
+@click.option("--take", type=click.Choice(["live", "log"]), help="What wins where file and session disagree.")
+@click.option("--accept-damage", is_flag=True, help="Commit without the damaged lines that lie in quarantine.")
+@click.option("--strict", is_flag=True, help="Refuse when ops of the session override one another.")
+@json_option
+def commit(
+    name: str, message: str | None, take: Take | None, accept_damage: bool, strict: bool, as_json: bool
+) -> int:
+    """Commit what the ops of session NAME make of the last commit; files no op spoke of are left alone."""
+    from muse.engine import session
+    from muse.plugins.registry import plugin_for_path, read_domain
+
+    here = repo()
+    log = session.existing(here, name)
+    done = session.commit(here, log, plugin_for_path, message=message, take=take, accept_damage=accept_damage,
+                          strict=strict, domain=read_domain(here.root))
+    for line in done.overridden:
+        note(f"muse: {line}")
+    for path in done.external:
+        note(f"muse: {path} was changed outside of the session; that is now an op of it")
+    if done.waiting:
+        note(f"muse: {done.waiting} ops wait for an op they depend on and are not in this commit")
+    if as_json:
+        print_json({"commit": done.commit, "snapshot_id": done.snapshot_id, "ops": done.ops, "changed": done.changed,
+                    "external": done.external, "overridden": done.overridden, "waiting": done.waiting})
+    elif done.commit is None:
+        click.echo("nothing to commit: the ops change no file" if not done.code else "not committed")
+    else:
+        click.echo(f"[{done.commit[:10]}] session {name}: {done.ops} ops, {len(done.changed)} files")
+    return done.code
+
+
+@command.command("list")
+@json_option
+def list_(as_json: bool) -> None:
+    """List the sessions known here, those of other clones included."""
+    from muse.engine import session
+
+    found = session.names(repo())
+    if as_json:
+        print_json(found)
+    else:
+        for name in found:
+            click.echo(name)
+
+
+@command.command("show")
+@click.argument("name")
+@json_option
+def show(name: str, as_json: bool) -> None:
+    """Show every op of session NAME, of all clones, in the one total order."""
+    from muse.engine import session
+
+    for entry in session.show(session.existing(repo(), name)):
+        if as_json:
+            print_json(entry)
+        else:
+            click.echo(_line(entry))
+
+
+def _line(entry: OpEntry) -> str:
+    op: Any = entry["domain_op"]
+    words = op.get("content_summary") or op.get("new_summary") or op.get("child_summary") or ""
+    return f"{entry['lamport_ts']:>6}  {entry['actor_id']:<16.40} {op['op']:<8}{op['address']}  {words}".rstrip()

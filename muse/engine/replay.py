@@ -1,0 +1,166 @@
+"""Ops of a live session applied to a snapshot, in the one total order, so that every replica gets the same files.
+
+An op that was made on the file as it is now gives its result. One that was made on an earlier state is merged with what
+others did since; where both changed the same thing the later op wins, and that is told: the earlier one stays in the
+log.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from muse.core import content
+from muse.core.content import ContentStore
+from muse.core.errors import ContentMissingError, MuseError
+from muse.core.op_log import OpEntry, missing_content, without_echoes
+from muse.core.options import MergeOptions
+from muse.core.types import blob_digest
+from muse.engine.filemerge import merge_one
+
+PluginFor = Callable[[str], Any]
+
+
+@dataclass
+class Replayed:
+    """The files after a replay, the paths any op spoke of, and what later ops overrode (lines for a person)."""
+
+    files: dict[str, str]
+    touched: set[str] = field(default_factory=set)
+    overridden: list[str] = field(default_factory=list)
+
+
+def replay(
+    entries: Iterable[OpEntry],
+    files: dict[str, str],
+    store: ContentStore,
+    plugin_for: PluginFor,
+    how: MergeOptions | None = None,
+) -> Replayed:
+    """The files (path -> digest) after the ops; MuseError names the ops that cannot be replayed.
+
+    `entries` come in the total order. Results are put into `store`.
+    """
+    chosen = without_echoes(list(entries))
+    refuse_missing(chosen, store)
+    work = _Replay(Replayed(dict(files)), store, plugin_for, replace(how or MergeOptions(), deadline=None))
+    with content.using(store):
+        for entry in chosen:
+            work.apply(entry)
+    return work.done
+
+
+def refuse_missing(entries: Iterable[OpEntry], store: ContentStore) -> None:
+    """ContentMissingError that names the ops whose content is nowhere."""
+    lost = [entry for entry in entries if missing_content(entry["domain_op"], store)]
+    if lost:
+        names = ", ".join(f"{entry['domain_op']['address']} ({entry['op_id'][7:19]})" for entry in lost[:5])
+        raise ContentMissingError(
+            f"the content of {len(lost)} op(s) is nowhere to be found: {names}{', ...' if len(lost) > 5 else ''}",
+            hint="fetch from a clone that has it (muse sync), or have the agent append the op again with its content",
+        )
+
+
+class _Replay:
+    def __init__(self, done: Replayed, store: ContentStore, plugin_for: PluginFor, how: MergeOptions) -> None:
+        self.done = done
+        self.store = store
+        self.plugin_for = plugin_for
+        self.how = how
+
+    def apply(self, entry: OpEntry) -> None:
+        op: Any = entry["domain_op"]
+        steps = {"insert": self._insert, "replace": self._replace, "delete": self._delete, "patch": self._patch}
+        step = steps.get(op["op"])
+        path, inside, _ = op["address"].partition("::")
+        if inside:
+            step = self._inside
+        if step is None:
+            raise MuseError(f"op {entry['op_id'][7:19]} moves {path}, which names no place inside a file",
+                            hint="wrap it in a patch of the file")
+        self.done.touched.add(path)
+        try:
+            step(path, op, entry)
+        except MuseError as problem:
+            raise MuseError(f"op {entry['op_id'][7:19]} of {entry['actor_id']!r:.60} on {path}: {problem}") from problem
+
+    def _insert(self, path: str, op: Any, entry: OpEntry) -> None:
+        self._become(path, None, self._new(op, op["content_id"]), entry)
+
+    def _replace(self, path: str, op: Any, entry: OpEntry) -> None:
+        self._become(path, op["old_content_id"], self._new(op, op["new_content_id"]), entry)
+
+    def _delete(self, path: str, op: Any, entry: OpEntry) -> None:
+        now = self.done.files.get(path)
+        if now is None:
+            return
+        if now == op["content_id"]:
+            del self.done.files[path]
+        else:
+            self._tell(path, entry, "it deletes what others have changed since; the changed file stays")
+
+    def _patch(self, path: str, op: Any, entry: OpEntry) -> None:
+        source = op.get("from_address", path)
+        if source != path and source in self.done.files:
+            self.done.touched.add(source)
+            self.done.files.setdefault(path, self.done.files.pop(source))
+        old, new = op.get("old_content_id"), op.get("new_content_id")
+        if new is not None and self.store.has(new):
+            self._become(path, old, new, entry)
+        else:
+            self._edit(path, op.get("child_ops", []))
+
+    def _inside(self, path: str, op: Any, entry: OpEntry) -> None:
+        """An op on something in a file, given without its patch."""
+        self._edit(path, [op])
+
+    def _edit(self, path: str, child_ops: list[Any]) -> None:
+        now = self.done.files.get(path)
+        if now is None:
+            raise MuseError("the file is not there")
+        plugin = self.plugin_for(path)
+        patch_file = getattr(plugin, "patch_file", None)
+        if patch_file is None:
+            raise MuseError(f"domain {getattr(plugin, 'name', '?')} cannot replay edits inside a file")
+        self.done.files[path] = self.store.put(patch_file(path, content.fetch(self.store, now), child_ops))
+
+    def _new(self, op: Any, digest: str) -> str:
+        """The digest of an op's new content, which is in the store afterwards."""
+        if "content_b64" in op:
+            try:
+                data = base64.b64decode(op["content_b64"], validate=True)
+            except (binascii.Error, TypeError, ValueError):
+                raise MuseError("content_b64 is not base64") from None
+        elif isinstance(op.get("content"), str) and not self.store.has(digest):
+            data = op["content"].encode("utf-8", "surrogatepass")
+        else:
+            content.fetch(self.store, digest)
+            return digest
+        if blob_digest(data) != digest:
+            raise MuseError(f"its content does not hash to {digest!r:.80}")
+        return self.store.put(data)
+
+    def _become(self, path: str, old: str | None, new: str, entry: OpEntry) -> None:
+        """The file changes from `old` to `new`, or whatever that means on top of what it is now."""
+        now = self.done.files.get(path)
+        if now in (old, None, new):
+            self.done.files[path] = new
+            return
+        base = content.fetch(self.store, old) if old is not None and self.store.has(old) else None
+        ours, theirs = content.fetch(self.store, now), content.fetch(self.store, new)
+        plugin = self.plugin_for(path)
+        merged = merge_one(plugin, path, base, ours, theirs, self.how)
+        if merged.conflicts:
+            for conflict in merged.conflicts:
+                what = conflict.ours_summary or conflict.conflict_type
+                self._tell(path, entry, f"it overrides {conflict.address or 'the file'} ({what})")
+            picks = {conflict.address: "theirs" for conflict in merged.conflicts}
+            merged = merge_one(plugin, path, base, ours, theirs, replace(self.how, picks=picks))  # type: ignore[arg-type]
+        result = theirs if merged.conflicts or merged.content is None else merged.content
+        self.done.files[path] = self.store.put(result)
+
+    def _tell(self, path: str, entry: OpEntry, what: str) -> None:
+        self.done.overridden.append(f"{path}: op {entry['op_id'][7:19]} of {entry['actor_id']}: {what}")

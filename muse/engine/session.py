@@ -1,0 +1,388 @@
+"""From live edits to a commit: replay a session's ops onto HEAD, reconcile them with the files on disk, commit.
+
+The checkpoint is written first and names the tree that is to be committed; it counts once a commit of this history has
+that tree. So a crash, a refused hook or `git reset` between the two costs nothing: the ops are simply replayed again.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Literal
+
+from muse.core import content
+from muse.core.errors import ConflictError, DamageError, MuseError
+from muse.core.filedomain import inside
+from muse.core.op_log import OpEntry, OpLog, OpLogCheckpoint, Replay, list_sessions, missing_content
+from muse.domain import DomainOp, SnapshotManifest
+from muse.engine.filemerge import how_from, merge_one
+from muse.engine.replay import PluginFor, Replayed, replay
+
+if TYPE_CHECKING:
+    from muse.core.options import MergeOptions
+    from muse.store.repository import Repository
+
+Take = Literal["live", "log"]
+EXTERNAL = "external"
+_RECENT = 200
+
+
+@dataclass
+class SessionCommit:
+    """What `commit` did. `code` is Git's; `commit` is None when no file changed or Git refused."""
+
+    code: int
+    commit: str | None
+    snapshot_id: str
+    ops: int
+    changed: list[str]
+    external: list[str] = field(default_factory=list)
+    overridden: list[str] = field(default_factory=list)
+    waiting: int = 0
+
+
+def start(repo: Repository, session: str) -> OpLog:
+    """Begin a session: its first checkpoint is the commit we stand on. A session that exists is joined."""
+    log = OpLog(repo.root, session)
+    pull(repo, log)
+    if log.read_checkpoint() is None and not log.end():
+        tree = _head_tree(repo)
+        log.checkpoint(_snapshot_id(repo, tree), replay=Replay([], [], [], 0), tree=tree)
+    return log
+
+
+def existing(repo: Repository, session: str) -> OpLog:
+    """The log of a session known here or to any writer whose refs we have, with their ops taken in."""
+    log = OpLog(repo.root, session)
+    pull(repo, log)
+    if not log.folder.is_dir():
+        raise MuseError(f"there is no session {session!r:.80}", hint="muse session list")
+    return log
+
+
+def pull(repo: Repository, log: OpLog) -> list[str]:
+    """Take in what other writers committed; lines about what was not taken."""
+    from muse.store import checkpoints
+
+    return checkpoints.pull(repo, log).quarantined
+
+
+def names(repo: Repository) -> list[str]:
+    """Every session known here or to any writer, sorted."""
+    from muse.store import checkpoints
+
+    return sorted({*list_sessions(repo.root), *checkpoints.sessions(repo)})
+
+
+def effective(repo: Repository, log: OpLog) -> list[OpLogCheckpoint]:
+    """The checkpoints that count: ours and other writers' whose tree is that of a commit in HEAD's history."""
+    from muse.store import checkpoints
+
+    last = log.read_checkpoint()
+    own = [] if last is None else [last, *last.get("earlier", ())]
+    foreign = checkpoints.checkpoints(repo, log.session_id())
+    wanted = {made["tree"] for made in (*own, *foreign) if "tree" in made}
+    there = _in_history(repo, wanted)
+    counting = [made for made in own if made.get("tree") is None or made["tree"] in there][:1]
+    return counting + [made for made in foreign if made.get("tree") in there]
+
+
+def _in_history(repo: Repository, trees: set[str]) -> set[str]:
+    """Which trees are those of HEAD or its ancestors; the recent ones are looked at first."""
+    there = {repo.empty_tree} & trees
+    if repo.head() is None:
+        return there
+    for limit in ([f"-n{_RECENT}"], []):
+        if trees <= there:
+            break
+        there |= trees & set(repo.git("log", "--format=%T", *limit, "HEAD", "--").decode().split())
+    return there
+
+
+def status(repo: Repository, log: OpLog) -> dict[str, Any]:
+    """What a person asks about a session, as JSON."""
+    everything = log.read_all()
+    view = log.replay(effective(repo, log))
+    last = log.read_checkpoint()
+    lost = [entry["op_id"] for entry in view.entries if missing_content(entry["domain_op"], repo.content)]
+    return {
+        "session": log.session_id(),
+        "ops": len(everything),
+        "uncommitted": len(view.entries),
+        "waiting": [entry["op_id"] for entry in view.waiting],
+        "missing_content": lost,
+        "actors": sorted({entry["actor_id"] for entry in everything}),
+        "damage": log.damage(),
+        "checkpoint": None if last is None else {
+            "snapshot_id": last["snapshot_id"], "created_at": last["created_at"], "op_count": last["op_count"],
+        },
+    }
+
+
+def commit(
+    repo: Repository,
+    log: OpLog,
+    plugin_for: PluginFor,
+    *,
+    flags: Sequence[str] = (),
+    message: str | None = None,
+    take: Take | None = None,
+    accept_damage: bool = False,
+    strict: bool = False,
+    domain: str = "files",
+) -> SessionCommit:
+    """Commit what the session's ops make of HEAD.
+
+    Files on disk that differ from both HEAD and the replay are merged with it, and the difference is recorded as an
+    op of the actor `external`; where that conflicts, `take` decides or ConflictError is raised. Damage that no
+    checkpoint has seen must be accepted. `strict` refuses ops that override one another.
+    """
+    if repo.work_tree is None:
+        raise MuseError("this repository has no work tree to commit from")
+    if (repo.git_dir / "MERGE_HEAD").exists():
+        raise MuseError("a merge is under way", hint="finish it with `git commit`, then commit the session")
+    since = effective(repo, log)
+    view = log.replay(since)
+    _refuse_damage(log, accept_damage)
+    head = _head_tree(repo)
+    before = repo.manifest(head)["files"] if head != repo.empty_tree else {}
+    with repo.content.batch():
+        done = replay(view.entries, before, repo.content, plugin_for)
+    if strict and done.overridden:
+        raise ConflictError("ops of the session override one another:\n" + "\n".join(done.overridden))
+    live: dict[str, str | None] = {}
+    external = _reconcile(repo, log, before, done, live, plugin_for, take)
+    if external:
+        view = _with_external(log, log.replay(since), view)
+    snapshot = SnapshotManifest(files=done.files, domain=domain)
+    work = _Work(repo, log, view, since, before, done, live)
+    result = work.commit(snapshot, list(flags), message)
+    result.external = external
+    if result.commit is not None:
+        _keep_delta(work, result.commit, plugin_for, domain)
+    return result
+
+
+def _with_external(log: OpLog, now: Replay, view: Replay) -> Replay:
+    """The view with the ops just recorded, but without what others appended in the meantime."""
+    held = {(row["instance"], row["sequence"]) for row in view.rows}
+    rows = [
+        row for row in now.rows
+        if (row["instance"], row["sequence"]) in held or (row["instance"], row["actor_id"]) == (log.instance, EXTERNAL)
+    ]
+    return Replay(view.entries, view.waiting, rows, now.end)
+
+
+def _refuse_damage(log: OpLog, accepted: bool) -> None:
+    last = log.read_checkpoint()
+    seen = set(last.get("quarantined", ())) if last else set()
+    new = [found for found in log.damage() if found["name"] not in seen]
+    if new and not accepted:
+        raise DamageError(
+            f"{len(new)} damaged piece(s) of the log lie in quarantine: {new[0]['reason']} at byte {new[0]['offset']}",
+            hint=f"look at {log.folder / 'quarantine'}; --accept-damage commits without them",
+        )
+
+
+def _reconcile(
+    repo: Repository, log: OpLog, before: dict[str, str], done: Replayed, seen: dict[str, str | None],
+    plugin_for: PluginFor, take: Take | None,
+) -> list[str]:
+    """Bring replayed and live files together; the paths that were changed outside of the session."""
+    how, _ = how_from({}, repo.work_tree)
+    changes: list[tuple[str, str | None]] = []
+    disputed: list[str] = []
+    for path in sorted(done.touched):
+        was, logged, live = before.get(path), done.files.get(path), _live(repo, path)
+        seen[path] = live
+        if live in (logged, was):
+            continue
+        merged, clean = _merge_live(repo, path, was, live, logged, plugin_for, how, take)
+        if not clean:
+            disputed.append(path)
+            continue
+        steps = [merged] if take != "log" else [live, merged]
+        at = logged
+        for step in steps:
+            if step != at:
+                changes.append((path, at))
+                _record_external(log, repo, path, at, step, plugin_for)
+                at = step
+        if merged is None:
+            done.files.pop(path, None)
+        else:
+            done.files[path] = merged
+    if disputed:
+        raise ConflictError(
+            f"the file on disk and the session disagree about {', '.join(disputed)}",
+            hint="--take live keeps the file and records it as an op, --take log keeps the session's version",
+        )
+    return sorted({path for path, _ in changes})
+
+
+def _merge_live(
+    repo: Repository, path: str, was: str | None, live: str | None, logged: str | None, plugin_for: PluginFor,
+    how: MergeOptions, take: Take | None,
+) -> tuple[str | None, bool]:
+    """The digest of both together, and whether there is one."""
+    base, ours, theirs = (
+        None if digest is None else content.fetch(repo.content, digest) for digest in (was, live, logged)
+    )
+    merged = merge_one(plugin_for(path), path, base, ours, theirs, how)
+    if merged.conflicts and take is not None:
+        pick = "ours" if take == "live" else "theirs"
+        picks = {conflict.address: pick for conflict in merged.conflicts}
+        how = replace(how, picks=picks)  # type: ignore[arg-type]
+        merged = merge_one(plugin_for(path), path, base, ours, theirs, how)
+        if merged.conflicts:
+            return (live if take == "live" else logged), True
+    if merged.conflicts:
+        return None, False
+    return None if merged.content is None else repo.content.put(merged.content), True
+
+
+def _record_external(
+    log: OpLog, repo: Repository, path: str, old: str | None, new: str | None, plugin_for: PluginFor
+) -> None:
+    """One op that says what happened to a file outside of the session."""
+    op: DomainOp
+    if new is None:
+        op = {"op": "delete", "address": path, "position": None, "content_id": old or "",
+              "content_summary": f"deleted {path} outside of the session"}
+    elif old is None:
+        op = {"op": "insert", "address": path, "position": None, "content_id": new,
+              "content_summary": f"added {path} outside of the session"}
+    else:
+        op = {"op": "replace", "address": path, "position": None, "old_content_id": old, "new_content_id": new,
+              "old_summary": path, "new_summary": f"changed {path} outside of the session"}
+    log.record(EXTERNAL, getattr(plugin_for(path), "name", "files"), [op], level="durable")
+
+
+def _live(repo: Repository, path: str) -> str | None:
+    """The digest of a file on disk as Git would store it, its content kept; None when it is not there."""
+    assert repo.work_tree is not None
+    target = inside(repo.work_tree, path)
+    if target.is_symlink():
+        return repo.content.put(os.fsencode(os.readlink(target)))
+    if not target.is_file():
+        return None
+    blob = repo.git("hash-object", "-w", "--path", path, "--", str(target)).decode().strip()
+    return repo.content.digests([blob])[blob]
+
+
+@dataclass
+class _Work:
+    """One commit on its way: what was replayed on what, and what the files on disk were when we looked."""
+
+    repo: Repository
+    log: OpLog
+    view: Replay
+    since: list[OpLogCheckpoint]
+    before: dict[str, str]
+    done: Replayed
+    live: dict[str, str | None]
+
+    def commit(self, snapshot: SnapshotManifest, flags: list[str], message: str | None) -> SessionCommit:
+        """Checkpoint, then bring index and files to the snapshot, then let Git commit exactly the changed paths."""
+        from muse.engine.gitio import attended
+        from muse.store import checkpoints, snapshots
+
+        repo, files = self.repo, snapshot["files"]
+        old = repo.head()
+        tree = snapshots.write_tree(repo, snapshot, like=old)
+        made = self.log.checkpoint(_snapshot_id(repo, tree), replay=self.view, tree=tree, since=self.since)
+        checkpoints.save(repo, self.log, made)
+        changed = sorted(path for path in self.before.keys() | files.keys() if self.before.get(path) != files.get(path))
+        result = SessionCommit(0, None, made["snapshot_id"], len(self.view.entries), changed,
+                               overridden=self.done.overridden, waiting=len(self.view.waiting))
+        self._put_on_disk(tree, sorted({*changed, *self.done.touched}))
+        if not changed:
+            return result
+        if message is not None or not flags:
+            words = f"session {self.log.session_id()}: {result.ops} ops, {len(changed)} files"
+            flags = ["-m", words if message is None else message, *flags]
+        here = os.getcwd()
+        os.chdir(repo.root)  # the paths count from the top
+        try:
+            result.code = attended(repo, "commit", "-q", *flags, "--only", "--", *map(_native, changed),
+                                   env={"GIT_LITERAL_PATHSPECS": "1"})
+        finally:
+            os.chdir(here)
+        head = repo.head()
+        if result.code or head is None or head == old:
+            return result
+        result.commit = head
+        if _head_tree(repo) != tree:
+            raise DamageError(
+                "a hook changed what was committed, so the session's ops still count as uncommitted",
+                hint="muse session commit again: what is in HEAD already merges away",
+            )
+        return result
+
+    def _put_on_disk(self, tree: str, paths: list[str]) -> None:
+        """Bring index and work tree of these paths to what the tree has; refused when a file changed meanwhile."""
+        from muse.store.layout import path_bytes
+
+        repo = self.repo
+        assert repo.work_tree is not None
+        for path in paths:
+            if path in self.live and _live(repo, path) != self.live[path]:
+                raise MuseError(f"{path} was changed while its session was being committed", hint="run it again")
+        listed: dict[bytes, list[bytes]] = {}
+        for row in repo.git("ls-tree", "-r", "-z", "--full-tree", tree).split(b"\0"):
+            head, _, name = row.partition(b"\t")
+            listed[name] = head.split(b" ")
+        rows, there = [], []
+        for path in paths:
+            raw = path_bytes(path)
+            mode, _, blob = listed.get(raw, [b"0", b"", repo.zero.encode()])
+            rows.append(b"%b %b\t%b\0" % (mode, blob, raw))
+            if self.live.get(path, "") == self.done.files.get(path):
+                continue
+            if raw in listed:
+                there.append(raw)
+            else:
+                (repo.work_tree / os.fsdecode(raw)).unlink(missing_ok=True)
+        if rows:
+            repo.git("update-index", "-z", "--index-info", input=b"".join(rows))
+            repo.git("checkout-index", "-q", "-f", "-u", "-z", "--stdin", input=b"\0".join(there))
+            repo.git("update-index", "-q", "--refresh", check=False)
+
+
+def _native(path: str) -> str:
+    from muse.store.layout import path_bytes
+
+    return os.fsdecode(path_bytes(path))
+
+
+def _keep_delta(work: _Work, head: str, plugin_for: PluginFor, domain: str) -> None:
+    """The structured delta of the commit, with the session it came from as its provenance."""
+    from muse.engine.changes import between, describe
+    from muse.engine.record import tree_pairs
+    from muse.store import deltas
+
+    made = work.log.read_checkpoint()
+    origin = {"session": work.log.session_id()[:200], "ops": len(work.view.entries),
+              "snapshot_id": made["snapshot_id"] if made else ""}
+    for old, new in tree_pairs(work.repo, head):
+        delta = describe(work.repo, between(work.repo, old, new), plugin_for, domain=domain, seconds=5.0)
+        deltas.save(work.repo, old, new, delta, origin)
+
+
+def _head_tree(repo: Repository) -> str:
+    return repo.empty_tree if repo.head() is None else repo.tree_of("HEAD")
+
+
+def _snapshot_id(repo: Repository, tree: str) -> str:
+    from muse.store import snapshots
+
+    if tree == repo.empty_tree:
+        return snapshots.snapshot_id(SnapshotManifest(files={}, domain="files"))
+    return snapshots.snapshot_id(repo.manifest(tree))
+
+
+def show(log: OpLog) -> list[OpEntry]:
+    """Every op of the session in the one total order, those that wait last."""
+    view = log.replay([])
+    return [*view.entries, *view.waiting]
