@@ -75,10 +75,9 @@ def converse(place: Place, service: str, config: Config, lines: Lines) -> tuple[
     null = os.open(os.devnull, os.O_WRONLY)
     os.dup2(null, 1)
     os.close(null)
-    complete = False
     try:
         write_all(write, lines.rest())
-        complete = relay(0, write, watch, alive)
+        relay(0, write, watch, alive)
     finally:
         if proxy:
             proxy.close_stdin()
@@ -88,7 +87,7 @@ def converse(place: Place, service: str, config: Config, lines: Lines) -> tuple[
             except OSError:
                 pass
             os.close(write)
-        code = os.waitstatus_to_exitcode(os.waitpid(copier, 0)[1]) or int(not complete)
+        code = os.waitstatus_to_exitcode(os.waitpid(copier, 0)[1])
         if proxy:
             code = proxy.wait() or code
     return watch, code

@@ -75,8 +75,8 @@ class Watch:
             self.dry_run = data.endswith(b"true")
 
 
-def relay(source: int, sink: int, watch: Watch, alive: int | None = None) -> bool:
-    """Copy until `source` ends (True), or until nobody reads `sink` any more or the pipe `alive` ends (False).
+def relay(source: int, sink: int, watch: Watch, alive: int | None = None) -> None:
+    """Copy until `source` ends, until nobody reads `sink` any more, or until the pipe `alive` ends.
 
     A server that dies must be noticed while Git says nothing: Git waits for the end of a pipe that its own
     `git remote-muse` process keeps open until we exit.
@@ -88,15 +88,13 @@ def relay(source: int, sink: int, watch: Watch, alive: int | None = None) -> boo
         poll.register(alive, select.POLLIN)
     while True:
         events = dict(poll.poll())
-        if sink in events or alive in events:
-            return False
-        if not (data := os.read(source, CHUNK)):
-            return True
+        if sink in events or alive in events or not (data := os.read(source, CHUNK)):
+            return
         watch.feed(data)
         try:
             write_all(sink, data)
         except BrokenPipeError:
-            return False
+            return
 
 
 def write_all(sink: int, data: bytes) -> None:
