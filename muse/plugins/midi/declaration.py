@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from muse.core.schema import DimensionSpec, DomainSchema, ElementSchema, SequenceSchema, SetSchema
+from muse.core.schema import CRDTDimensionSpec, DimensionSpec, DomainSchema, ElementSchema, SequenceSchema, SetSchema
 from muse.plugins.midi.dimensions import DIMENSIONS
 
 
@@ -27,3 +27,16 @@ def _element(name: str) -> ElementSchema:
             kind="sequence", element_type="note", identity="by_content", diff_algorithm="lcs", alphabet=None
         )
     return SetSchema(kind="set", element_type=name, identity="by_id")
+
+
+def crdt_schema() -> list[CRDTDimensionSpec]:
+    """Notes and opaque events are a set that observes removals; everything with one value is a register."""
+    return [
+        CRDTDimensionSpec(
+            name=name,
+            description=text,
+            crdt_type="or_set" if name == "notes" else "lww_register",
+            independent_merge=independent,
+        )
+        for name, text, independent, _ in DIMENSIONS
+    ]
