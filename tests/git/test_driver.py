@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from muse.engine import conflicts
+from muse.engine import conflicts, setup
 
 Git = Callable[..., str]
 Run = Callable[..., subprocess.CompletedProcess[str]]
@@ -267,6 +267,7 @@ def test_a_missing_or_broken_installation_merges_as_git_does(
     kind: str, branches: Callable[..., Path], run: Run, tmp_path: Path, git: Git, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     root = branches(*BOTH)
+    programs = setup.find_programs()
     folder = tmp_path / "broken"
     folder.mkdir()
     if BROKEN[kind] is not None:
@@ -274,7 +275,7 @@ def test_a_missing_or_broken_installation_merges_as_git_does(
         (folder / "muse-merge-driver").chmod(0o644 if kind == "not executable" else 0o755)
     monkeypatch.setenv("PATH", f"{folder}:/usr/local/bin:/usr/bin:/bin")
     config = root / ".git/config"
-    config.write_text(config.read_text().replace("our programs", "no such folder"))
+    config.write_text(config.read_text().replace(programs, str(tmp_path / "no such folder")))
     done = run(root, "git", "merge", "topic")
     assert done.returncode == 1
     text = (root / "a.keys").read_text()
