@@ -10,7 +10,7 @@ import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from muse.core.errors import DamageError, MuseError, RefMovedError
+from muse.core.errors import DamageError, FormatError, MuseError, RefMovedError
 from muse.store import refs
 from muse.store.commits import parse
 from muse.store.layout import FORMAT, OWN, REMOTES, Kind, is_entry, own_ref, owner
@@ -55,6 +55,8 @@ def _commit(repo: Repository, ref: str, tip: str | None, files: Mapping[str, byt
         }
         if base is None:
             changes[b"format"] = (FILE, writer.blob(FORMAT))
+        elif not is_ours(repo, base):
+            raise MuseError(f"{ref} was written by a newer version of Muse", hint="upgrade: pipx upgrade muse-on-git")
         else:
             _refuse_rewriting(repo, base, changes)
         tree = edit(repo, writer, base, changes)
@@ -71,6 +73,14 @@ def commit_bytes(tree: str, parents: list[str], message: str) -> bytes:
     who = _WHO % int(time.time())
     lines = [f"tree {tree}".encode(), *(f"parent {parent}".encode() for parent in parents)]
     return b"\n".join([*lines, b"author " + who, b"committer " + who, b"", message.encode(), b""])
+
+
+def is_ours(repo: Repository, tree: str) -> bool:
+    """True when the tree says that it has the format this version writes."""
+    try:
+        return repo.objects.blob(f"{tree}:format", 100) == FORMAT
+    except (KeyError, FormatError):
+        return False
 
 
 def _refuse_rewriting(repo: Repository, base: str, changes: Mapping[bytes, Change]) -> None:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from muse.core.errors import FormatError, MuseError
 from muse.store import refs
 from muse.store.layout import OWN, REMOTES, Kind, is_entry, owner
+from muse.store.meta import is_ours
 from muse.store.objects import FILE, FOLDER, TreeEntry
 
 if TYPE_CHECKING:
@@ -158,26 +159,38 @@ class Union:
     def _take_up(self, ref: str, tip: str, old_tree: str) -> None:
         execute = self._database.execute
         kind = (owner(ref) or ("", ""))[0]
-        problems = [Problem(*row) for row in execute("select ref, path, why from problem where ref = ?", (ref,))]
-        try:
-            tree = self._repo.tree_of(tip)
-        except MuseError:
-            tree, problems = old_tree, [Problem(ref, "", "it holds no commit")]
-        else:
-            for path, row in _walk(self._repo, old_tree, tree, problems, ref):
-                if row is None:
-                    execute("delete from entry where kind = ? and path = ? and ref = ?", (kind, path, ref))
-                elif row.mode != FILE or not is_entry(kind, path):
-                    problems.append(Problem(ref, path, "no file of this name belongs here"))
-                else:
-                    execute("insert or replace into entry values (?, ?, ?, ?)", (kind, path, ref, row.id))
+        tree, why = _tree_of(self._repo, tip)
+        before = execute("select path, why from problem where ref = ?", (ref,))
+        problems = {path: Problem(ref, path, why) for path, why in before}
+        problems.pop("", None)
+        if why:
+            execute("delete from entry where ref = ?", (ref,))
+            problems = {"": Problem(ref, "", why)}
+        for path, row in _walk(self._repo, old_tree, tree, problems, ref) if not why else ():
+            if row is None:
+                problems.pop(path, None)
+                execute("delete from entry where kind = ? and path = ? and ref = ?", (kind, path, ref))
+            elif row.mode != FILE or not is_entry(kind, path):
+                problems[path] = Problem(ref, path, "no file of this name belongs here")
+            else:
+                execute("insert or replace into entry values (?, ?, ?, ?)", (kind, path, ref, row.id))
         execute("delete from problem where ref = ?", (ref,))
-        self._database.executemany("insert or replace into problem values (?, ?, ?)", problems[:MAX_PROBLEMS])
+        listed = sorted(problems.values(), key=lambda problem: (problem.path != "", problem.path))[:MAX_PROBLEMS]
+        self._database.executemany("insert into problem values (?, ?, ?)", listed)
         execute("insert or replace into tip values (?, ?, ?)", (ref, tip, tree))
 
 
+def _tree_of(repo: Repository, tip: str) -> tuple[str, str]:
+    """The tree of a tip, or why it is left out as a whole."""
+    try:
+        tree = repo.tree_of(tip)
+    except MuseError:
+        return "", "it holds no commit"
+    return (tree, "") if is_ours(repo, tree) else ("", "it has a format this version of Muse does not know")
+
+
 def _walk(
-    repo: Repository, old_tree: str, new_tree: str, problems: list[Problem], ref: str
+    repo: Repository, old_tree: str, new_tree: str, problems: dict[str, Problem], ref: str
 ) -> Iterator[tuple[str, TreeEntry | None]]:
     """(path, row) of every file that came or changed between two trees, row None for one that went.
 
@@ -190,7 +203,7 @@ def _walk(
             rows = {row.name: row for row in repo.objects.tree(new, MAX_TREE)} if new else {}
             was = {row.name: row for row in repo.objects.tree(old, MAX_TREE)} if old else {}
         except (KeyError, MuseError) as error:
-            problems.append(Problem(ref, prefix, f"a tree cannot be read: {error}"))
+            problems[prefix] = Problem(ref, prefix, f"a tree cannot be read: {error}")
             continue
         for name in rows.keys() | was.keys():
             now, before = rows.get(name), was.get(name)
@@ -198,7 +211,7 @@ def _walk(
                 continue
             budget -= 1
             if budget < 0:
-                problems.insert(0, Problem(ref, prefix, f"more than {MAX_ENTRIES} entries"))
+                problems["/"] = Problem(ref, "/", f"it has more than {MAX_ENTRIES} entries; some are left out")
                 return
             path = prefix + name.decode("ascii", "replace")
             if now is not None and now.mode != FOLDER:
@@ -208,6 +221,6 @@ def _walk(
             here, there = (row.id if row is not None and row.mode == FOLDER else "" for row in (before, now))
             if here or there:
                 if prefix.count("/") >= MAX_DEPTH:
-                    problems.append(Problem(ref, path, "no folder of this name belongs here"))
+                    problems[path] = Problem(ref, path, "no folder of this name belongs here")
                 else:
                     stack.append((path + "/", here, there))

@@ -10,8 +10,9 @@ import sys
 import pytest
 
 from muse.core.errors import DamageError, MuseError
-from muse.store import layout, meta, refs, union, writer
+from muse.store import layout, meta, objects, refs, union, writer
 from muse.store.repository import Repository
+from muse.store.trees import edit
 from muse.store.union import Union
 
 A, B, C = "a" * 40, "b" * 40, "c" * 40
@@ -209,6 +210,8 @@ def test_two_states_of_one_writer_that_parted_are_reported(repo, git):
 
 
 def _hostile(repo, git, entries, name="evil"):
+    blob = git(repo.root, "hash-object", "-w", "--stdin", input=layout.FORMAT)
+    entries = [f"100644 blob {blob}\tformat", *entries]
     tree = git(repo.root, "mktree", "--missing", input="".join(f"{row}\n" for row in entries))
     commit = git(repo.root, "commit-tree", tree, "-m", "x")
     git(repo.root, "update-ref", f"refs/muse-remotes/origin/meta/{name}", commit)
@@ -225,13 +228,37 @@ def test_hostile_trees_are_left_out_and_reported(repo, git):
     link = git(repo.root, "mktree", input=f"120000 blob {blob}\t{good.split('/')[2]}\n")
     shard = git(repo.root, "mktree", input=f"040000 tree {link}\tbb\n")
     _hostile(repo, git, [f"040000 tree {deep}\tdeep", f"100644 blob {blob}\tstray", f"040000 tree {shard}\tdeltas",
-                         f"100644 blob {blob}\tformat", f"160000 commit {repo.head()}\tmodule"])
+                         f"160000 commit {repo.head()}\tmodule"])
     git(repo.root, "update-ref", "refs/muse-remotes/origin/log/blob", blob)
     git(repo.root, "update-ref", "refs/muse-remotes/origin/nonsense", repo.head())
     assert _find(repo, good) == [b"fine"]
     found = {(problem.path, problem.why) for problem in meta.problems(repo)}
     assert {path for path, _ in found} == {"", "stray", "module", good, "deep/d/d/d/d"}
     assert meta.problems(repo) == meta.problems(Repository(repo.root))
+
+
+def test_another_format_is_left_out_as_a_whole(repo, git):
+    path = layout.delta_path(A, B)
+    tip = meta.commit_files(repo, "meta", {path: b"1"}, "one")
+    with repo.writer() as batch:
+        newer = edit(repo, batch, repo.tree_of(tip), {b"format": (objects.FILE, batch.blob(b"muse 2\n"))})
+        new = batch.add("commit", meta.commit_bytes(newer, [tip], "by a newer Muse"))
+    ref = layout.own_ref("meta", writer.writer_id(repo))
+    assert _find(repo, path) == [b"1"]
+    refs.update(repo, ref, new, tip)
+    assert _find(repo, path) == [] and [problem.ref for problem in meta.problems(repo)] == [ref]
+    with pytest.raises(MuseError, match="newer version"):
+        meta.commit_files(repo, "meta", {path: b"2"}, "two")
+    refs.update(repo, ref, tip, new)
+    assert _find(repo, path) == [b"1"] and meta.problems(repo) == []
+
+
+def test_a_problem_that_was_mended_is_forgotten(repo, git):
+    blob = git(repo.root, "hash-object", "-w", "--stdin", input="x")
+    _hostile(repo, git, [f"100644 blob {blob}\tstray"])
+    assert [problem.path for problem in meta.problems(repo)] == ["stray"]
+    _hostile(repo, git, [])
+    assert meta.problems(repo) == []
 
 
 def test_a_tree_bomb_is_not_walked(repo, git, monkeypatch):
