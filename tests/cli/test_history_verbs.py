@@ -211,3 +211,32 @@ def test_a_closed_pipe_is_quiet(make_repo, commit):
     err = process.stderr.read()
     process.stderr.close()
     assert process.wait() == 141 and err == b""
+
+
+def test_a_symbol_is_followed_through_renames(muse, make_repo, commit, git):
+    body = "class P:\n    def load(self, a, b):\n        total = a + b\n        return total * 2\n\n\n" + BASE
+    root = make_repo("repo", {"d/a.py": body})
+    commit(root, {"d/a.py": body.replace("return 2", "return 3")}, "something else")
+    body = body.replace("return 2", "return 3")
+    commit(root, {"d/a.py": body.replace("load(self", "read(self")}, "rename the method")
+    body = body.replace("load(self", "read(self")
+    git(root, "mv", "d/a.py", "b.py")
+    git(root, "commit", "-qm", "move the file")
+    commit(root, {"b.py": body.replace("total * 2", "total * 3")}, "change the body")
+    code, out, err = muse(root / "d" if (root / "d").exists() else root, "log", "--json", "--symbol", "b.py::P.read")
+    assert (code, err) == (0, "")
+    assert [(row["message"], row["address"], row["before"]) for row in json.loads(out)] == [
+        ("change the body", "b.py::P.read", "b.py::P.read"),
+        ("rename the method", "d/a.py::P.read", "d/a.py::P.load"),
+        ("first", "d/a.py::P.load", None),
+    ]
+    lines = muse(root, "log", "--oneline", "--symbol", "b.py::P.read")[1].splitlines()
+    assert lines[1].endswith("rename the method  [renamed d/a.py::P.load to d/a.py::P.read]") and len(lines) == 3
+    assert muse(root, "log", "--symbol", "b.py::nothing")[2].startswith("muse: there is no nothing in b.py at ")
+    assert muse(root, "log", "--symbol", "b.py")[0] == 129
+    out = muse(root, "blame", "-s", "--symbol", "P.read", "b.py")[1]
+    assert [line.split(") ", 1)[1].strip() for line in out.splitlines()] == \
+        ["def read(self, a, b):", "total = a + b", "return total * 3"]
+    assert muse(root, "blame", "--symbol", "nope", "b.py")[2] == "muse: there is no nope in b.py\n"
+    (root / "t.txt").write_text("x\n")
+    assert muse(root, "blame", "--symbol", "x", "t.txt")[2].startswith("muse: t.txt has no symbols that Muse knows")

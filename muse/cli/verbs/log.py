@@ -34,8 +34,12 @@ def command(words: tuple[str, ...]) -> int:
 
     Takes what `git log` takes (-n, --since, A..B, -- PATH), with --graph, --oneline and --json written here. With
     options that ask for Git's own text, such as -p or --format, the answer is Git's.
+
+    --symbol PATH::NAME follows one definition through its renames (PATH from the top of the work tree).
     """
     here = repo()
+    if "--symbol" in words:
+        return _symbol(here, words)
     own, rest = split_own(words, _OWN)
     end = rest.index("--") if "--" in rest else len(rest)
     if any(word.split("=")[0] in _GITS or word.startswith("-L") for word in rest[:end]):
@@ -170,4 +174,36 @@ def _json(here: Repository, own: Own, rest: list[str]) -> int:
         click.echo(opening + json.dumps(commit_row(commit, delta), sort_keys=True), nl=False)
         opening = ",\n "
     click.echo("[]" if opening == "[" else "]")
+    return 0
+
+
+def _symbol(here: Repository, words: tuple[str, ...]) -> int:
+    """The commits that changed one symbol."""
+    from muse.cli.context import print_json
+    from muse.core.errors import UsageError
+    from muse.engine.symbols import history
+
+    at = words.index("--symbol")
+    path, found, name = words[at + 1].partition("::") if at + 1 < len(words) else ("", "", "")
+    if not found or not name:
+        raise UsageError("muse log --symbol PATH::NAME")
+    own, rest = split_own((*words[:at], *words[at + 2 :]), {"--json", "--oneline"})
+    steps = history(here, path, name, rest, domains(here)[0])
+    if "--json" in own:
+        print_json([{**commit_row(step.commit, None), "address": step.address, "before": step.before or None}
+                    for step in steps])
+        return 0
+    color = use_color(here)
+    with paged(here) as out:
+        for number, step in enumerate(steps):
+            said = f"added {step.address}" if not step.before else f"changed {step.address}"
+            if step.before and step.before != step.address:
+                said = f"renamed {step.before} to {step.address}"
+            if "--oneline" in own:
+                out(f"{step.commit.id[:9]} {step.commit.message.partition(chr(10))[0]}  [{said}]")
+                continue
+            if number:
+                out("")
+            for line in [*head_lines(step.commit, color), "", said]:
+                out(line)
     return 0

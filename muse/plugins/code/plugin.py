@@ -57,3 +57,15 @@ class CodePlugin(FileDomain):
         from muse.plugins.code.merge import merge_code
 
         return merge_code(path, base, ours, theirs)
+
+    def symbol_lines(self, path: str, data: bytes, address: str) -> tuple[int, int] | None:
+        """First and last line of a symbol, for `muse blame --symbol`."""
+        from muse.plugins.code.lookup import symbol_lines
+
+        return symbol_lines(path, data, address)
+
+    def symbol_before(self, path: str, old: bytes, new: bytes, address: str) -> tuple[str, bool] | None:
+        """A symbol's address in an older version and whether its text is the same, for `muse log --symbol`."""
+        from muse.plugins.code.lookup import symbol_before
+
+        return symbol_before(path, old, new, address)
