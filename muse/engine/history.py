@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from muse.core.errors import MuseError
 
 if TYPE_CHECKING:
+    from muse.core.paths import StrPath
     from muse.store.repository import Repository
 
 
@@ -18,8 +20,12 @@ def merge_bases(repo: Repository, a: str, b: str) -> list[str]:
     return done.stdout.decode().split()
 
 
-def find_merge_base(repo: Repository, a: str, b: str) -> str | None:
-    """One best common ancestor, or None when the histories are unrelated."""
+def find_merge_base(repo: Repository | StrPath, a: str, b: str) -> str | None:
+    """One best common ancestor, or None when the histories are unrelated; `repo` may be a repository's folder."""
+    if isinstance(repo, (str, os.PathLike)):
+        from muse.store.repository import Repository
+
+        repo = Repository(repo)
     return next(iter(merge_bases(repo, a, b)), None)
 
 

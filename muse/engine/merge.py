@@ -14,9 +14,10 @@ from muse.core import content, textmerge
 from muse.core.attributes import AttributeRule, file_strategy, parse_attributes, rules_of
 from muse.core.content import MemoryContent
 from muse.core.errors import MuseError
+from muse.core.filedomain import FileDomain, merge_as_text
 from muse.core.options import MergeOptions
 from muse.domain import FileMerge
-from muse.engine.filemerge import merge_one, merge_text_only
+from muse.engine.filemerge import merge_one, wants_join
 from muse.engine.gitio import shown
 from muse.engine.history import find_merge_base as find_merge_base
 from muse.engine.treemerge import Message, Stages, TreeMerge, merge_trees
@@ -127,17 +128,19 @@ def rules_in(repo: Repository, commit: str) -> tuple[AttributeRule, ...]:
 
 
 def _decide(repo: Repository, git: TreeMerge, plugin_for: PluginFor, how: MergeOptions) -> Iterator[Decision]:
+    versions = {**git.both, **git.halves}
     wanted = [path for path in sorted(git.both) if _ours_to_say(git, path, plugin_for, how)]
+    wanted += [path for path in sorted(git.halves) if _deletion_is_settled(git, path, plugin_for, how)]
     limit = _seconds(how.config.get("mergedeadline"))
     for start in range(0, len(wanted), _CHUNK):
         paths = wanted[start : start + _CHUNK]
         merged = _merged_ids(repo, git, paths)
-        ids = {stage.id for path in paths for stage in git.both[path].values()} | set(merged.values())
+        ids = {stage.id for path in paths for stage in versions[path].values()} | set(merged.values())
         blobs = dict(repo.objects.blobs(sorted(ids)))
         for path in paths:
             known = blobs[merged[path]] if path in merged else None
             timed = replace(how, deadline=time.monotonic() + limit)
-            yield _decide_one(git, path, blobs, known, plugin_for, timed)
+            yield _decide_one(path, versions[path], blobs, known, plugin_for, timed)
 
 
 def _ours_to_say(git: TreeMerge, path: bytes, plugin_for: PluginFor, how: MergeOptions) -> bool:
@@ -147,6 +150,20 @@ def _ours_to_say(git: TreeMerge, path: bytes, plugin_for: PluginFor, how: MergeO
     if path in git.stages or file_strategy(how.rules, shown(path)) != "auto":
         return True
     return _domain(plugin_for, shown(path)) != "files"
+
+
+def _deletion_is_settled(git: TreeMerge, path: bytes, plugin_for: PluginFor, how: MergeOptions) -> bool:
+    """True when a rule or a join says what becomes of a file that one side deleted and the other changed."""
+    name = shown(path)
+    if git.attributes.get(path, "unspecified") not in _OURS_TO_SAY:
+        return False
+    strategy = file_strategy(how.rules, name)
+    if strategy in ("ours", "theirs", "base"):
+        return True
+    try:
+        return wants_join(plugin_for(name), name, how)
+    except MuseError:
+        return False
 
 
 def _domain(plugin_for: PluginFor, path: str) -> str:
@@ -163,20 +180,27 @@ def _merged_ids(repo: Repository, git: TreeMerge, paths: list[bytes]) -> dict[by
 
 
 def _decide_one(
-    git: TreeMerge, path: bytes, blobs: dict[str, bytes], known: bytes | None, plugin_for: PluginFor, how: MergeOptions
+    path: bytes, stages: Stages, blobs: dict[str, bytes], known: bytes | None, plugin_for: PluginFor, how: MergeOptions
 ) -> Decision:
-    stages, name = git.both[path], shown(path)
+    name = shown(path)
     base, ours, theirs = (blobs[stages[n].id] if n in stages else None for n in (1, 2, 3))
-    assert ours is not None and theirs is not None  # `both` names no path without the two
-    clean = {} if known is None else {(base or b"", ours, theirs): known}
+    clean = {} if known is None else {(base or b"", ours or b"", theirs or b""): known}
     with content.using(MemoryContent()), textmerge.knowing(clean):
         try:
-            plugin = plugin_for(name)
+            plugin, why = plugin_for(name), []
         except MuseError as error:
-            merged, domain = merge_text_only(name, base, ours, theirs, how, f"merged as text: {error}"), "files"
-        else:
-            merged, domain = merge_one(plugin, name, base, ours, theirs, how), getattr(plugin, "name", "other")
-    return Decision(path, stages, merged, known is not None, domain)
+            plugin, why = _AsText(), [f"merged as text: {error}"]
+        merged = merge_one(plugin, name, base, ours, theirs, how)
+        merged.notes += why
+    return Decision(path, stages, merged, known is not None, str(getattr(plugin, "name", "other")))
+
+
+class _AsText(FileDomain):
+    """Git's text merge, for a path whose own plugin cannot be loaded."""
+
+    def merge_file(self, path: str, base: bytes | None, ours: bytes, theirs: bytes) -> FileMerge:
+        """Git's text merge."""
+        return merge_as_text(path, base, ours, theirs)
 
 
 def _seconds(text: str | None) -> float:
@@ -208,9 +232,9 @@ def _settled(
 
 
 def _mode(stages: Stages) -> bytes:
-    """The merged mode: the side that changed it; `both` holds no path where two sides changed it differently."""
-    base, ours, theirs = stages.get(1), stages[2].mode, stages[3].mode
-    return theirs if base is not None and base.mode == ours else ours
+    """The merged mode: the side that changed it; no path that comes here was changed differently by two sides."""
+    base, ours, theirs = (stages[n].mode if n in stages else None for n in (1, 2, 3))
+    return next(filter(None, (theirs, ours) if ours == base else (ours, theirs)))
 
 
 def _relabelled(

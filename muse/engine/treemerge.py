@@ -55,8 +55,9 @@ Stages = dict[int, Stage]  # 1 base, 2 ours, 3 theirs
 class TreeMerge:
     """Git's own merge of two commits.
 
-    `tree` holds what a work tree would (conflict markers included, labelled by commit ids); `stages` the conflicts as
-    the index would; `both` every path whose contents were merged or should be, clean ones too.
+    `tree` holds what a work tree would, conflict markers included; `stages` the conflicts as the index would; `both`
+    every path whose contents were merged or should be, clean ones too; `halves` files that one side deleted and the
+    other changed.
     """
 
     ours: str
@@ -66,6 +67,7 @@ class TreeMerge:
     stages: dict[bytes, Stages] = field(default_factory=dict)
     messages: list[Message] = field(default_factory=list)
     both: dict[bytes, Stages] = field(default_factory=dict)
+    halves: dict[bytes, Stages] = field(default_factory=dict)
     attributes: dict[bytes, str] = field(default_factory=dict)
 
 
@@ -86,7 +88,8 @@ def merge_trees(repo: Repository, ours: str, theirs: str, labels: tuple[str, str
         names = [name if sides.get(name) == commit else commit for name, commit in zip(labels, (ours, theirs))]
         merged = _parse(_merge_tree(repo, env, *names), ours, theirs, bases)
         merged.both = _contents(repo, env, merged)
-        merged.attributes = _attributes(repo, env, list(merged.both))
+        merged.halves = _halves(merged)
+        merged.attributes = _attributes(repo, env, [*merged.both, *merged.halves])
     return merged
 
 
@@ -239,6 +242,19 @@ def _contents(repo: Repository, env: dict[str, str], merged: TreeMerge) -> dict[
         found = _by_driver(repo, env, merged, clean)
     both.update((path, stages) for path, stages in found.items() if _regular(stages))
     return both
+
+
+def _halves(merged: TreeMerge) -> dict[bytes, Stages]:
+    """Files deleted on one side and changed on the other, with no rename or other dispute about them."""
+    kinds: dict[bytes, set[str]] = {}
+    for message in merged.messages:
+        for path in message.paths:
+            kinds.setdefault(path, set()).add(message.kind)
+    return {
+        path: stages for path, stages in merged.stages.items()
+        if kinds.get(path) == {"CONFLICT (modify/delete)"} and len(stages) == 2 and 1 in stages
+        and all(stage.mode in _REGULAR for stage in stages.values())
+    }
 
 
 def _regular(stages: Stages) -> bool:

@@ -213,6 +213,44 @@ def test_whole_file_rules_come_first(fork, git):
     assert git(root, "cat-file", "-p", f"{merged.tree}:gen/b.txt") + "\n" == lines(9, l5="y")
 
 
+RULES = "".join(f'[[rules]]\npath = "{side}/*"\ndimension = "*"\nstrategy = "{side}"\n' for side in ("ours", "theirs"))
+
+
+def test_a_rule_settles_a_deletion_against_an_edit(fork, git):
+    names = [f"{rule}/{case}" for rule in ("ours", "theirs", "none") for case in ("we-drop", "they-drop")]
+    base = {".museattributes": RULES, **{name: lines(9) for name in names}}
+    edited = lines(9, l3="edited")
+    root = fork(
+        base,
+        {name: None if name.endswith("we-drop") else edited for name in names},
+        {name: edited if name.endswith("we-drop") else None for name in names},
+    )
+    merged = decide(root)
+    assert sorted(merged.stages) == [b"none/they-drop", b"none/we-drop"]
+    kept = set(git(root, "ls-tree", "-r", "--name-only", merged.tree).splitlines()) - {".museattributes"}
+    assert kept == {"ours/they-drop", "theirs/we-drop", "none/they-drop", "none/we-drop"}
+    assert git(root, "cat-file", "-p", f"{merged.tree}:theirs/we-drop") + "\n" == edited
+    assert [m.paths for m in merged.messages if m.kind.startswith("CONFLICT")] == \
+        [(b"none/they-drop",), (b"none/we-drop",)]
+
+
+def test_a_deletion_that_a_rule_settles_keeps_the_mode_and_needs_no_plugin(make_repo, commit, git):
+    root = make_repo("repo", {".museattributes": RULES, "theirs/run.py": lines(9)})
+    (root / "theirs" / "run.py").chmod(0o755)
+    commit(root)
+    git(root, "checkout", "-q", "-b", "side")
+    commit(root, {"theirs/run.py": lines(9, l3="edited")})
+    git(root, "checkout", "-q", "main")
+    git(root, "rm", "-q", "theirs/run.py")
+    git(root, "commit", "-qm", "drop")
+
+    def broken(path):
+        raise MuseError("no plugin")
+
+    merged = merge_commits(Repository(root), "HEAD", "side", broken, theirs_label="side")
+    assert merged.clean and git(root, "ls-tree", "-r", merged.tree, "theirs").startswith("100755 blob ")
+
+
 def test_a_criss_cross_history_merges_as_git_merges_it(make_repo, commit, git):
     root = make_repo("repo", {"a.py": lines(30), "b.txt": lines(30)})
     git(root, "branch", "side")
@@ -238,7 +276,7 @@ def test_history_questions(fork, git, commit):
     root = fork({"a": "1\n"}, {"b": "1\n"}, {"c": "1\n"})
     repo = Repository(root)
     base = git(root, "rev-parse", "main~1")
-    assert find_merge_base(repo, "main", "side") == base
+    assert find_merge_base(repo, "main", "side") == base == find_merge_base(root, "side", "main")
     assert ahead_behind(repo, "main", "side") == (1, 1)
     assert is_ancestor(repo, base, "main") and not is_ancestor(repo, "main", "side")
     git(root, "checkout", "-q", "--orphan", "island")
