@@ -64,7 +64,7 @@ def _best(
     tokenwise = refined(text)
     if conflict_size(tokenwise) < size and _trusted(language, tokenwise, *sides):
         best, step, size = tokenwise, "tokens", conflict_size(tokenwise)
-    if not size or not available(language):
+    if not size or language is None or not (language.lines or available(language)):
         return best, step
     from muse.plugins.code.structured import merge_trees
 

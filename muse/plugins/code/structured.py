@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from muse.core.markers import Chunk, Conflict, conflict_size
 from muse.plugins.code.hunks import merge_lines
 from muse.plugins.code.languages.table import Language
+from muse.plugins.code.lines import line_parts
 from muse.plugins.code.matching import likeness
 from muse.plugins.code.parsing import TooSlowError, parse
 from muse.plugins.code.seqdiff import edits, regions
@@ -28,6 +29,9 @@ def merge_trees(language: Language, base: bytes, ours: bytes, theirs: bytes, unt
     """The merged file as chunks; None when a version cannot be parsed or time runs out."""
     versions = []
     for data in (base, ours, theirs):
+        if language.lines:
+            versions.append(line_parts(language, data))
+            continue
         tree = parse(language, data, until)
         if tree is None:
             return None
@@ -246,7 +250,7 @@ def _side_by_side(
     new_o = [i for i in o if not numbering.has(0, i) and not numbering.has(2, i)]
     new_t = [i for i in t if not numbering.has(0, i) and not numbering.has(1, i)]
     fresh = [*(numbering.of(1, i) for i in new_o), *(numbering.of(2, i) for i in new_t)]
-    if new_o and new_t and not (box.free or all(item.is_import or item.is_definition for item in fresh)):
+    if new_o and new_t and not (box.free or all(item.is_free for item in fresh)):
         return None
     if not (new_o and new_t) and not box.free:
         return None

@@ -61,6 +61,11 @@ class Item:
         return self.type in self.source.language.imports
 
     @property
+    def is_free(self) -> bool:
+        """True when it may stand in any order among its kind even where others may not."""
+        return self.is_import or self.is_definition or self.type in self.source.language.free
+
+    @property
     def is_definition(self) -> bool:
         """True for functions, classes and the like."""
         return self.type in self.source.language.definitions
@@ -122,8 +127,20 @@ def key_of(language: Language, node: Node, data: bytes) -> Key | None:
                 found.append(b" ".join(text_of(at, data).split()).decode("utf-8", "replace"))
         return (core.type, *found) if found else None
     if core.type in language.imports:
-        return ("import", b" ".join(text_of(core, data).split()).decode("utf-8", "replace"))
+        return ("import", b" ".join(_outside_lists(language, core, data).split()).decode("utf-8", "replace"))
     return None
+
+
+def _outside_lists(language: Language, node: Node, data: bytes) -> bytes:
+    """An import without the lists in it: the statement stays the same when a name is added."""
+    out, at = [], node.start_byte
+    for box in _boxes(language, node):
+        if box.id == node.id:
+            items = box.children_by_field_name(language.listed_field.get(box.type, "")) or [box]
+            return data[node.start_byte : items[0].start_byte]
+        out.append(data[at : box.start_byte])
+        at = box.end_byte
+    return b" ".join([*out, data[at : node.end_byte]])
 
 
 def _signature(language: Language, node: Node, data: bytes) -> str:
@@ -155,7 +172,7 @@ def cut(source: Source, node: Node, start: int, stop: int) -> list[Part]:
 
 def _boxes(language: Language, node: Node) -> list[Node]:
     """The outermost list nodes in `node`, in order."""
-    kinds = language.bodies | language.sets | language.lists
+    kinds = language.bodies | language.sets | language.lists | language.sequences
     if node.type in kinds:
         return [node]
     found = []
@@ -172,8 +189,9 @@ def _boxes(language: Language, node: Node) -> list[Node]:
 def _box(source: Source, node: Node, start: int, stop: int) -> Box | None:
     """The list a node stands for, None when it does not come apart cleanly."""
     language, data = source.language, source.data
-    listed = node.type in language.lists
-    box = Box(node.type, listed or node.type in language.sets, language.separator if listed else b"")
+    free = node.type in language.lists or node.type in language.sets
+    separated = node.type in language.lists or node.type in language.sequences
+    box = Box(node.type, free, language.separator if separated else b"")
     spans = _spans(language, node, box.separator, data)
     if not spans:
         return None
@@ -212,7 +230,11 @@ def _spans(language: Language, node: Node, separator: bytes, data: bytes) -> lis
     spans: list[tuple[list[Node], int, int]] = []
     open_: list[Node] = []  # comments and attributes that wait for what they sit on
     children = node.children
+    field = language.listed_field.get(node.type)
+    wanted = None if field is None else {child.id for child in node.children_by_field_name(field)}
     for place, child in enumerate(children):
+        if child.type in language.heads or (wanted is not None and child.id not in wanted):
+            continue
         if not child.is_named:
             token = data[child.start_byte : child.end_byte]
             if spans and not open_ and token in (b";", b",") and token != separator \

@@ -41,7 +41,8 @@ ROWS: dict[str, str] = {
     "markdown": ".md .markdown",
     "make": ".mk makefile gnumakefile",
     "ini": ".ini .cfg .properties .editorconfig .gitconfig",
-    "requirements": "requirements.txt requirements-dev.txt constraints.txt .gitignore",
+    "requirements": "requirements.txt requirements-dev.txt dev-requirements.txt constraints.txt",
+    "ignore": ".gitignore .dockerignore .npmignore",
     "gomod": "go.mod go.sum",
 }
 BY_NAME = {name: row for row, names in ROWS.items() for name in names.split()}

@@ -1,8 +1,8 @@
-"""Gomod."""
+"""go.mod by module, go.sum by module and version."""
 
 from muse.plugins.code.languages.table import Language
 
 LANGUAGE = Language(
     name="gomod",
-    grammar=None,
+    lines=(r"\w+ \(", r"\s*(?:(\S+ v\S+) h1:|(?:require )?([\w.~/-]+) v|(\)|(?:module|go|toolchain)\b))"),
 )

@@ -1,8 +1,8 @@
-"""Ini."""
+"""INI files and Java properties: keys under section headers."""
 
 from muse.plugins.code.languages.table import Language
 
 LANGUAGE = Language(
     name="ini",
-    grammar=None,
+    lines=(r"\s*\[[^\]]*\]", r"([^=:\s#;\[][^=:]*?)\s*[=:]"),
 )

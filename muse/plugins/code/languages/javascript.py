@@ -18,4 +18,6 @@ LANGUAGE = Language(
     imports=frozenset({"import_statement"}),
     leading=frozenset({"decorator"}),
     keys={"field_definition": "property", "pair": "key", "import_specifier": "*", "export_specifier": "*"},
+    sequences=frozenset({"object"}),
+    free=frozenset({"pair", "method_definition", "shorthand_property_identifier"}),
 )

@@ -11,4 +11,9 @@ LANGUAGE = Language(
     imports=frozenset({"import_statement", "import_from_statement", "future_import_statement"}),
     signature=("parameters", "type_parameters", "return_type", "superclasses"),
     repeatable=frozenset({"overload", "setter", "deleter", "getter", "property"}),
+    lists=frozenset({"import_from_statement", "set"}),
+    sequences=frozenset({"argument_list", "dictionary"}),
+    free=frozenset({"keyword_argument", "pair"}),
+    listed_field={"import_from_statement": "name"},
+    keys={"keyword_argument": "name", "pair": "key", "dotted_name": "*", "aliased_import": "*"},
 )

@@ -1,8 +1,8 @@
-"""Requirements."""
+"""pip requirements: one dependency a line."""
 
 from muse.plugins.code.languages.table import Language
 
 LANGUAGE = Language(
     name="requirements",
-    grammar=None,
+    lines=("", r"([A-Za-z0-9._-]+(?:\[[^\]]*\])?)"),
 )

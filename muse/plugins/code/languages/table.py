@@ -9,16 +9,20 @@ from dataclasses import dataclass, field
 class Language:
     """One language: its grammar and which of the grammar's nodes mean what.
 
-    `grammar` is (module, function) of the wheel that holds it, None where no wheel exists. `definitions` maps a node
-    type to the kind a person reads ("function"). `name_fields` are tried in order to find a definition's name; a dotted
-    one descends. `wrappers` are nodes that stand around a definition (decorators, export). `bodies` are nodes whose
-    children are merged as a list, in order; `sets` are those whose children may stand in any order; `lists` are sets
-    whose items are separated by a comma or the like. `imports` are nodes that may be sorted among themselves.
+    `grammar` is (module, function) of the wheel that holds it, None where no wheel exists; `lines` then describes the
+    language by a pattern for section headers ("" for none) and one whose groups identify a line.
+    `definitions` maps a node type to the kind a person reads ("function"). `name_fields` are tried in order to find a
+    definition's name; a dotted one descends. `wrappers` are nodes that stand around a definition (decorators, export).
+    `bodies` are nodes whose children are merged as a list, in order; `sets` are those whose children may stand in any
+    order; `lists` are sets whose items are separated by a comma or the like; `sequences` are separated as well, but
+    only their `free` items may stand in any order (keyword arguments). `heads` are children that are no items of the
+    list they stand in; `listed_field` names the field that holds a list's items where other children stand beside them.
+    `imports` are nodes that may be sorted among themselves. `keys` names, for nodes that are no definitions, the fields
+    (or places of named children, or `*` for the whole text) that identify them among their siblings. `leading` are
+    attributes that stand before what they belong to as nodes of their own.
     `signature` names the fields that make the signature; `overloads` says that two definitions of one name and kind
-    may stand side by side when their signatures differ. `keys` names, for further nodes, the fields (or places of named
-    children, or `*` for the whole text) that identify them among their siblings. `leading` are attributes that stand
-    before what they belong to as nodes of their own. `repeatable` are names, and decorators,
-    under which a definition may repeat; `reopened` are kinds that may.
+    may stand side by side when their signatures differ. `repeatable` are names, and decorators, under which a
+    definition may repeat; `reopened` are kinds that may.
     """
 
     name: str
@@ -38,3 +42,8 @@ class Language:
     reopened: frozenset[str] = frozenset()
     keys: dict[str, str] = field(default_factory=dict)
     separator: bytes = b","
+    sequences: frozenset[str] = frozenset()
+    free: frozenset[str] = frozenset()
+    heads: frozenset[str] = frozenset()
+    listed_field: dict[str, str] = field(default_factory=dict)
+    lines: tuple[str, ...] = ()

@@ -5,8 +5,9 @@ from muse.plugins.code.languages.table import Language
 LANGUAGE = Language(
     name="toml",
     grammar=("tree_sitter_toml", "language"),
-    bodies=frozenset({"table_array_element"}),
-    sets=frozenset({"document", "table"}),
+    bodies=frozenset(),
+    sets=frozenset({"document", "table", "table_array_element"}),
     lists=frozenset({"inline_table"}),
-    keys={"pair": "0", "table": "0"},
+    keys={"pair": "0", "table": "0", "table_array_element": "0 1"},
+    heads=frozenset({"bare_key", "quoted_key", "dotted_key"}),
 )

@@ -36,4 +36,6 @@ LANGUAGE = Language(
         "property_identifier": "*",
     },
     reopened=frozenset({"namespace", "interface", "function", "method"}),
+    sequences=frozenset({"object"}),
+    free=frozenset({"pair", "method_definition", "shorthand_property_identifier"}),
 )

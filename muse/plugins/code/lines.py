@@ -1,0 +1,88 @@
+"""Files of a language without a grammar, as keyed lines, under section headers where there are any."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from muse.plugins.code.languages.table import Language
+from muse.plugins.code.tree import Box, Item, Key, Part, Source
+
+_COMMENTS = (b"#", b";", b"//")
+
+
+class _Span(NamedTuple):
+    start: int
+    stop: int
+    header: int  # where the header line ends, 0 for a plain line
+    key: Key | None
+
+
+class Line(Item):
+    """A line, or a section: its header and the lines under it."""
+
+    def __init__(self, source: Source, span: _Span, lead: bytes, inner: list[_Span]) -> None:
+        self.source = source
+        self.lead = lead
+        self.text = source.data[span.start : span.stop]
+        self.type = "section" if span.header else "line"
+        self.key = span.key
+        self.parts = [self.text]
+        if span.header:
+            box = _box(source, inner, span.header, span.stop)
+            self.parts = [source.data[span.start : span.header], box, b""]
+
+    @property
+    def is_free(self) -> bool:
+        """A line with a name of its own may stand anywhere in its section."""
+        return self.key is not None
+
+
+def line_parts(language: Language, data: bytes) -> list[Part]:
+    """The file as one list of lines and sections."""
+    header, entry = (re.compile(pattern.encode()) if pattern else None for pattern in language.lines)
+    spans: list[_Span] = []
+    start = None
+    at = 0
+    for row in data.splitlines(True):
+        stop = at + len(row.rstrip())
+        if row.strip():
+            start = at + len(row) - len(row.lstrip()) if start is None else start
+            found = header.match(row) if header is not None else None
+            if found is not None:
+                spans.append(_Span(start, stop, stop, ("section", row.strip().decode("latin-1"))))
+            elif row.lstrip().startswith(_COMMENTS):
+                at += len(row)
+                continue  # it waits for the line it sits on
+            else:
+                spans.append(_Span(start, stop, 0, _key(entry, row)))
+        elif start is not None:
+            spans.append(_Span(start, len(data[:at].rstrip()), 0, None))  # comments that sit on nothing
+        start = None
+        at += len(row)
+    if start is not None:
+        spans.append(_Span(start, len(data.rstrip()), 0, None))
+    return [b"", _box(Source(language, data), spans, 0, len(data)), b""]
+
+
+def _key(entry: re.Pattern[bytes] | None, row: bytes) -> Key | None:
+    found = entry.match(row) if entry is not None else None
+    if found is None:
+        return None
+    return ("line", next(group for group in found.groups() if group is not None).decode("latin-1"))
+
+
+def _box(source: Source, spans: list[_Span], start: int, stop: int) -> Box:
+    """A list of lines; every header takes the lines up to the next one with it."""
+    box = Box("lines", False, b"")
+    at, index = start, 0
+    while index < len(spans):
+        span, end = spans[index], index + 1
+        if span.header:
+            while end < len(spans) and not spans[end].header:
+                end += 1
+            span = span._replace(stop=spans[end - 1].stop)
+        box.items.append(Line(source, span, source.data[at : span.start], spans[index + 1 : end]))
+        at, index = span.stop, end
+    box.tail = source.data[at:stop]
+    return box
