@@ -79,6 +79,7 @@ class Decisions:
         self.clashes: list[Clash] = []
         self.settled = 0
         self.items: list[Item] = []
+        self.empty: list[tuple[Item, Item]] = []  # on and off of notes without a length
         self.finals: list[Final] = []
 
     def choose(self, clash: Clash) -> str:
@@ -337,6 +338,8 @@ def _note_items(out: Decisions, finals: list[Final]) -> None:
         t_on, t_off = (theirs.ons[k], theirs.offs[k]) if k >= 0 else (-1, -1)
         add((note[2], on, b_on, o_on, t_on))
         add((note[2] + note[3], off, b_off, o_off, t_off))
+        if not note[3]:
+            out.empty.append((out.items[-2], out.items[-1]))
     out.finals = finals
 
 

@@ -130,13 +130,16 @@ class _Elements:
     def track(self) -> Track:
         """The track these elements make."""
         items: list[Item] = []
+        empty: list[tuple[Item, Item]] = []
         for note, on, off in self.notes.values():
             bodies = note_bodies(note)
             items.append((note[2], bodies[0], on, on, -1))
             items.append((note[2] + note[3], bodies[1], off, off, -1))
+            if not note[3]:
+                empty.append((items[-2], items[-1]))
         items += [(tick, body, own, own, -1) for tick, body, own in self.events.values()]
         items += [(tick, body, own, own, -1) for rows in self.slots.values() for tick, body, own in rows]
-        order = weave(sorted(items), self.source, _NOTHING, lambda tick: "ours")
+        order = weave(sorted(items), self.source, _NOTHING, lambda tick: "ours", empty)
         end = max(self.end, order[-1][0] if order else 0)
         return parse_track(emit(order, self.source, end, self.source.raw[self.source.tail :]))
 

@@ -83,11 +83,18 @@ class _Merge:
         for entry in layout.entries:
             expected.append((entry, self._track(entry)))
         merged = write(self._song(layout, expected))
-        if not self.clashes and not self.settled:
-            self._check(merged, expected)
-        else:
-            self._check_notes(merged, expected)
-        return FileMerge(merged, self._records(), dimensions=dict(sorted(self.touched.items())))
+        notes = []
+        try:
+            if not self.clashes and not self.settled:
+                self._check(merged, expected)
+            else:
+                self._check_notes(merged, expected)
+        except _Unsafe as error:
+            if not self.clashes:
+                raise
+            merged = self.originals[1]  # the conflicts stand; only ours is sure to be what it says
+            notes.append(f"{self.path}: {error}; until the conflicts are settled the file is ours")
+        return FileMerge(merged, self._records(), notes, dict(sorted(self.touched.items())))
 
     def choose(self, clash: Clash) -> str:
         """The side that decides a conflict of the file's structure; reports it when nobody has settled it."""
@@ -134,7 +141,7 @@ class _Merge:
             address = f"track:{decided.three.label}/order:{bar}:{beat}:{inside}"
             return decided.choose(Clash(address, "event_order", "track_structure", "", words, words, tick))
 
-        order = weave.weave(decided.items, ours, theirs, whose)
+        order = weave.weave(decided.items, ours, theirs, whose, decided.empty)
         end = weave.end_tick(base, ours, theirs, order[-1][0] if order else 0)
         tails = [track.raw[track.tail :] for track in (base, ours, theirs)]
         if tails[1] != tails[2] and tails[0] not in tails[1:]:

@@ -224,12 +224,15 @@ class _OpenTrack:
         """The edited track."""
         track = self.content.track
         items: list[Item] = []
+        empty: list[tuple[Item, Item]] = []
         for live in self.notes:
             if live.note is None:
                 continue
             on, off = note_bodies(live.note)
             items.append((live.note[2], on, live.on, live.on, -1))
             items.append((live.note[2] + live.note[3], off, live.off, live.off, -1))
+            if not live.note[3]:
+                empty.append((items[-2], items[-1]))
         for slot, events in self.content.slots.items():
             if slot not in self.new_slots:
                 items += [(track.ticks[i], track.bodies[i], i, i, -1) for i in events]
@@ -238,7 +241,7 @@ class _OpenTrack:
             for tick, body in values:
                 own = here.pop((tick, body), -1)
                 items.append((tick, body, own, own, -1))
-        order = weave(items, track, _NOTHING, _nobody)
+        order = weave(items, track, _NOTHING, _nobody, empty)
         end = max(self.end, order[-1][0] if order else 0)
         return parse_track(emit(order, track, end, track.raw[track.tail :]))
 

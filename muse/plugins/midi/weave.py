@@ -6,7 +6,7 @@ among events only ours has. Nothing that nobody edited is ever re-sorted; bytes 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 
 from muse.plugins.midi.codec import Track, read_vlq, spell, vlq
@@ -20,8 +20,14 @@ Order = Callable[[int], str]
 """Asked with a tick at which both sides reordered events, each in its own way: whose order it shall be."""
 
 
-def weave(items: list[Item], ours: Track, theirs: Track, whose: Order) -> list[Item]:
-    """All items in the order they are written; `whose` settles orders that contradict each other."""
+def weave(
+    items: list[Item], ours: Track, theirs: Track, whose: Order, empty: Sequence[tuple[Item, Item]] = ()
+) -> list[Item]:
+    """All items in the order they are written.
+
+    `whose` settles orders that contradict each other; `empty` names the on and off of notes without a length, which
+    must stay in this order.
+    """
     stay: list[Item] = []
     incoming: dict[int, list[Item]] = {}
     ticks = ours.ticks
@@ -34,7 +40,26 @@ def weave(items: list[Item], ours: Track, theirs: Track, whose: Order) -> list[I
     turned = _turned(stay, theirs)
     if not incoming and not turned:
         return stay
-    return _interleave(stay, incoming, turned, theirs, whose)
+    order = _interleave(stay, incoming, turned, theirs, whose)
+    return _on_before_off(order, empty) if empty else order
+
+
+def _on_before_off(order: list[Item], empty: Sequence[tuple[Item, Item]]) -> list[Item]:
+    """Move the off of an empty note behind its on where it landed before it."""
+    at = {id(item): index for index, item in enumerate(order)}
+    late: dict[int, list[Item]] = {}
+    for on, off in empty:
+        if at[id(off)] < at[id(on)]:
+            late.setdefault(id(on), []).append(off)
+    if not late:
+        return order
+    moved = {id(off) for offs in late.values() for off in offs}
+    out: list[Item] = []
+    for item in order:
+        if id(item) not in moved:
+            out.append(item)
+            out += late.get(id(item), [])
+    return out
 
 
 def _turned(stay: list[Item], theirs: Track) -> set[int]:
