@@ -21,7 +21,7 @@ lint:
 
 unit:
 	@sh .ci/setup test
-	$(BIN)/python -m pytest -n 2 --dist worksteal
+	$(BIN)/python -m pytest -n 2 --dist worksteal -rs --durations=15
 
 soak:           ## long proofs (up to an hour)
 	@sh .ci/setup test
