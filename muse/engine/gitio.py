@@ -67,8 +67,8 @@ def scratch(repo: Repository) -> Iterator[Repository]:
 
     with tempfile.TemporaryDirectory(prefix="muse-objects-") as folder:
         other = copy.copy(repo)
-        other.__dict__.pop("objects", None)
-        other.__dict__.pop("content", None)
+        for name in ("objects", "content", "manifests", "memo"):
+            other.__dict__.pop(name, None)
         behind = [str(repo.objects_dir), repo.env.get("GIT_ALTERNATE_OBJECT_DIRECTORIES", "")]
         other.objects_dir = Path(folder)
         other.env = {
@@ -76,7 +76,10 @@ def scratch(repo: Repository) -> Iterator[Repository]:
             "GIT_OBJECT_DIRECTORY": folder,
             "GIT_ALTERNATE_OBJECT_DIRECTORIES": os.pathsep.join(part for part in behind if part),
         }
-        yield other
+        try:
+            yield other
+        finally:
+            other.close()
 
 
 @cache

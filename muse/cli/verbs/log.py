@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from typing import TYPE_CHECKING
 
@@ -18,9 +19,10 @@ if TYPE_CHECKING:
     from muse.engine.log import Commit
     from muse.store.repository import Repository
 
-    Own = tuple[Callable[[str], Any], str]  # which plugin a path has, and the repository's own domain
+    Own = tuple[Callable[[str], Any], str, Iterator[int]]  # which plugin a path has, the repository's domain, a counter
 
 _MOST = 20  # paths told below one commit
+_DEEP = 300  # commits whose changes are told in full; further ones, unless their delta is stored, path by path
 _OWN = {"--json", "--graph", "--oneline"}
 # With these the answer is Git's own text, which nothing of ours can be put into.
 _GITS = ("-p", "-u", "--patch", "--stat", "--numstat", "--shortstat", "--raw", "--name-only", "--name-status", "-c",
@@ -49,10 +51,10 @@ def command(words: tuple[str, ...]) -> int:
     if here.head() is None and not [word for word in rest[:end] if not word.startswith("-")]:
         return _nothing(here, "--json" in own)
     if "--json" in own:
-        return _json(here, domains(here), rest)
+        return _json(here, (*domains(here), itertools.count()), rest)
     with paged(here) as out:
         draw = _graph if "--graph" in own else _oneline if "--oneline" in own else _plain
-        for line in draw(here, domains(here), rest):
+        for line in draw(here, (*domains(here), itertools.count()), rest):
             out(line)
     return 0
 
@@ -69,12 +71,13 @@ def _nothing(here: Repository, as_json: bool) -> int:
 
 def _told(here: Repository, own: Own, tree: str, parents: Sequence[str], rest: list[str]) -> StructuredDelta | None:
     """What a commit changed, below the paths asked for; a merge tells nothing, its parents do."""
-    from muse.engine.log import delta_of
+    from muse.engine.log import MOST, delta_of
 
     if len(parents) > 1:
         return None
-    plugin_for, domain = own
-    delta = delta_of(here, tree, parents, plugin_for, domain=domain)
+    plugin_for, domain, count = own
+    most = MOST if next(count) < _DEEP else 0
+    delta = delta_of(here, tree, parents, plugin_for, domain=domain, most=most)
     paths = paths_of(rest)
     if paths:
         import os
