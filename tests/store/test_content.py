@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import subprocess
+import sys
 
 import pytest
 
 from muse.core import content
 from muse.core.types import blob_digest
-from muse.store import fast
+from muse.store import digests, fast
 from muse.store.content import BlobContent
 from muse.store.repository import Repository
 
@@ -76,6 +78,44 @@ def test_a_damaged_index_is_made_anew(repo, damage):
     assert Repository(repo.root).content.get(fresh.content.put(b"next")) == b"next"
 
 
+PUT = """
+import sys
+from muse.core.types import blob_digest
+from muse.store.repository import Repository
+repo = Repository(sys.argv[1])
+for n in range(40):
+    data = f"{sys.argv[2]} {n % 20}".encode()
+    assert repo.content.get(repo.content.put(data)) == data
+    if sys.argv[2] == "1" and n == 20:
+        (repo.common_dir / "muse" / "digests.sqlite").unlink()
+"""
+
+
+def test_processes_share_the_index_even_while_it_is_deleted(make_repo, git):
+    repo = Repository(make_repo(files={"a": "1\n"}))
+    command = [sys.executable, "-c", PUT, str(repo.root)]
+    started = [subprocess.Popen([*command, str(n)], stderr=subprocess.PIPE) for n in range(4)]
+    assert [one.communicate()[1] for one in started] == [b""] * 4
+    for text in (f"{n} {k}" for n in range(4) for k in range(20)):
+        assert repo.content.get(blob_digest(text.encode())) == text.encode()
+    git(repo.root, "fsck", "--strict")
+
+
+def test_the_index_stays_small(repo, monkeypatch):
+    digest = repo.content.put(b"before")
+    monkeypatch.setattr(digests, "SIZE_LIMIT", 1000)
+    fresh = Repository(repo.root)
+    assert fresh.content.get(digest) == b"before"
+    fresh.close()
+    with sqlite3.connect(_index(repo)) as database:
+        before = database.execute("select count(*) from digest").fetchone()[0]
+    database.close()
+    Repository(repo.root).content.put(b"after")
+    with sqlite3.connect(_index(repo)) as database:
+        assert database.execute("select count(*) from digest").fetchone()[0] == 1 < before
+    database.close()
+
+
 def test_a_row_that_lies_is_not_believed(repo):
     wanted, other = repo.content.put(b"wanted"), repo.content.put(b"other")
     with sqlite3.connect(_index(repo)) as database:
@@ -96,11 +136,11 @@ def test_a_blob_that_git_took_is_not_had(repo, git):
 
 def test_batch_is_one_pack(repo, git):
     with repo.content.batch():
-        digests = [repo.content.put(b"%d" % n) for n in range(300)]
-        assert repo.content.get(digests[7]) == b"7"
+        put = [repo.content.put(b"%d" % n) for n in range(300)]
+        assert repo.content.get(put[7]) == b"7"
     packs = [name for name in os.listdir(repo.objects_dir / "pack") if name.endswith(".pack")]
     assert len(packs) == 1
-    assert [Repository(repo.root).content.get(digest) for digest in digests] == [b"%d" % n for n in range(300)]
+    assert [Repository(repo.root).content.get(digest) for digest in put] == [b"%d" % n for n in range(300)]
     git(repo.root, "fsck", "--strict", "--full")
 
 
