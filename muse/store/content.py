@@ -29,6 +29,7 @@ class BlobContent:
         self._repo = repo
         self._index = DigestIndex(repo.common_dir / "muse" / "digests.sqlite")
         self._batch: ObjectWriter | None = None
+        self._taken: dict[str, str] = {}  # digest -> blob of what this process wrote
         self._searched: object = None
 
     def get(self, digest: str) -> bytes:
@@ -52,11 +53,11 @@ class BlobContent:
         """Keep bytes as a blob; durable when this returns, or when the `batch` it is part of ends."""
         digest = blob_digest(data)
         if self._batch is not None:
-            blob = self._batch.blob(data)
+            self._taken[digest] = self._batch.blob(data)
         else:
             with self._repo.writer() as writer:
-                blob = writer.blob(data)
-        self._index.add([(blob, digest)])
+                self._taken[digest] = writer.blob(data)
+            self._index.add([(self._taken[digest], digest)])
         return digest
 
     @contextmanager
@@ -65,15 +66,21 @@ class BlobContent:
         if self._batch is not None:
             yield
             return
-        with self._repo.writer() as writer:
-            self._batch = writer
-            try:
+        before = dict(self._taken)
+        try:
+            with self._repo.writer() as self._batch:
                 yield
-            finally:
-                self._batch = None
+        except BaseException:
+            self._taken = before
+            raise
+        finally:
+            self._batch = None
+        self._index.add([(blob, digest) for digest, blob in self._taken.items() if digest not in before])
 
     def blob_id(self, digest: str) -> str:
         """The id of a blob with this digest, which is in the repository or in the batch at hand; else KeyError."""
+        if digest in self._taken:
+            return self._taken[digest]
         self.get(digest)
         blob = self._index.blob(digest)
         if blob is None:
@@ -100,17 +107,17 @@ class BlobContent:
         self._index.close()
 
     def _known(self, digest: str) -> bytes | None:
-        blob = self._index.blob(digest)
+        blob = self._taken.get(digest) or self._index.blob(digest)
         if blob is None:
             return None
         data = self._batch.pending(blob) if self._batch is not None else None
         try:
             data = self._repo.objects.blob(blob) if data is None else data
         except KeyError:
-            self._index.forget(blob)  # written, never named by a ref, and taken by `git gc`
-            return None
-        if blob_digest(data) != digest:
+            data = None  # written, never named by a ref, and taken by `git gc`
+        if data is None or blob_digest(data) != digest:
             self._index.forget(blob)
+            self._taken.pop(digest, None)
             return None
         return data
 
