@@ -131,7 +131,7 @@ class _Elements:
         """The track these elements make."""
         items: list[Item] = []
         empty: list[tuple[Item, Item]] = []
-        for note, on, off in self.notes.values():
+        for note, on, off in (self.notes[key] for key in sorted(self.notes)):
             bodies = note_bodies(note)
             items.append((note[2], bodies[0], on, on, -1))
             items.append((note[2] + note[3], bodies[1], off, off, -1))
