@@ -9,6 +9,10 @@ from __future__ import annotations
 import os
 import sys
 
+from muse.core.errors import MuseError
+
+SECONDS = 10.0
+
 
 def main(argv: list[str] | None = None) -> int:
     """Print the listing of one file; returns the exit code."""
@@ -19,7 +23,7 @@ def main(argv: list[str] | None = None) -> int:
         os.write(2, b"usage: muse-textconv FILE [-p PATH]\n")
         return 129
     try:
-        sys.stdout.buffer.write(listing(files[0], path).encode("utf-8", "surrogateescape"))
+        sys.stdout.buffer.write(_listed(files[0], path))
         sys.stdout.flush()
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
@@ -32,6 +36,17 @@ def main(argv: list[str] | None = None) -> int:
         os.write(2, f"muse-textconv: {files[0]}: {error}\n".encode("utf-8", "replace"))
         return 1
     return 0
+
+
+def _listed(file: str, path: str | None) -> bytes:
+    """The listing's bytes, made in a child with a deadline: `git log -p` must not hang on one hostile file."""
+    from muse.core import guard
+
+    os.stat(file)  # a missing file is said plainly, not as a failure of the child
+    reply, why = guard.run(lambda: [listing(file, path).encode("utf-8", "surrogateescape")], SECONDS)
+    if reply is None:
+        raise MuseError(f"listing it {why}")
+    return reply[0]
 
 
 def listing(file: str, path: str | None = None) -> str:

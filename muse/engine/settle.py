@@ -50,7 +50,8 @@ class Unmerged:
 def unmerged(repo: Repository) -> list[Unmerged]:
     """Every unmerged path of the worktree, sorted, with its sides' bytes; records of other paths are dropped."""
     found: dict[str, Unmerged] = {}
-    for entry in filter(None, repo.git("ls-files", "--unmerged", "-z", "--full-name", ":/").split(b"\0")):
+    listing = b"" if repo.work_tree is None else repo.git("ls-files", "--unmerged", "-z", "--full-name", ":/")
+    for entry in filter(None, listing.split(b"\0")):
         meta, _, name = entry.partition(b"\t")
         mode, oid, stage = meta.decode().split()
         path = os.fsdecode(name)
@@ -66,6 +67,21 @@ def unmerged(repo: Repository) -> list[Unmerged]:
         if record["path"] not in found:
             conflicts.clear(repo.git_dir, record["path"])
     return [found[path] for path in sorted(found)]
+
+
+def next_step(repo: Repository) -> str:
+    """What to type once nothing is left: the command that goes on with what Git is in the middle of."""
+    for name, command in (
+        ("rebase-merge", "git rebase --continue"),
+        ("rebase-apply/applying", "git am --continue"),
+        ("rebase-apply", "git rebase --continue"),
+        ("CHERRY_PICK_HEAD", "git cherry-pick --continue"),
+        ("REVERT_HEAD", "git revert --continue"),
+        ("MERGE_HEAD", "git merge --continue"),
+    ):
+        if os.path.exists(os.path.join(repo.git_dir, name)):
+            return command
+    return ""
 
 
 def _adopt_record(repo: Repository, item: Unmerged) -> None:

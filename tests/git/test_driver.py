@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -9,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from muse.engine import conflicts, setup
+from muse.engine.setuptables import settings
 
 Git = Callable[..., str]
 Run = Callable[..., subprocess.CompletedProcess[str]]
@@ -229,7 +232,10 @@ def test_a_sha256_repository(keys: None, make_repo: Callable[..., Path], git: Gi
     assert (root / "a.keys").read_bytes() == MERGED
 
 
-@pytest.mark.parametrize("name", ["Ä \"quoted\" 'name'.keys", "-p.keys", "$(touch hit) `touch hit`.keys", "%A %P.keys"])
+@pytest.mark.parametrize(
+    "name",
+    ["Ä \"quoted\" 'name'.keys", "-p.keys", "$(touch hit) `touch hit`.keys", "%A %P.keys", "caf\udce9.keys"],
+)
 def test_file_names_that_a_shell_would_trip_over(
     name: str, installed: Path, git: Git, commit: Commit, run: Run
 ) -> None:
@@ -284,6 +290,49 @@ def test_a_missing_or_broken_installation_merges_as_git_does(
     git(root, "merge", "--abort")
     # and an edit elsewhere in the file is merged, as Git merges it
     assert git(root, "status", "--porcelain") == ""
+
+
+def _expanded(command: str, values: dict[str, str], quoted: bool) -> str:
+    """What Git makes of a driver's command: from 2.44 on labels are quoted, before they stay as they are."""
+    known = values if quoted else {key: value for key, value in values.items() if key not in ("%S", "%X", "%Y")}
+    known = {key: shlex.quote(value) if key in ("%P", "%S", "%X", "%Y") else value for key, value in known.items()}
+    return re.sub("%[OABLPSXY%]", lambda match: {**known, "%%": "%"}.get(match[0], match[0]), command)
+
+
+@pytest.mark.parametrize("working", [True, False])
+@pytest.mark.parametrize("quoted", [True, False])
+def test_labels_as_old_and_new_git_hand_them(
+    quoted: bool, working: bool, tmp_path: Path, muse_on_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, text in (("O", "m\n"), ("A", "a\n"), ("B", "b\n")):
+        (tmp_path / name).write_text(text)
+    command = next(value for head, name, key, value in settings("") if (head, name, key) == ("merge", "muse", "driver"))
+    values = {"%O": "O", "%A": "A", "%B": "B", "%L": "9", "%P": "it's.txt", "%S": "$(touch hit)", "%X": "HEAD",
+              "%Y": "it's \"topic\""}
+    if not working:
+        monkeypatch.setenv("PATH", "/usr/local/bin:/usr/bin:/bin")
+    done = subprocess.run(["sh", "-c", _expanded(command, values, quoted)], cwd=tmp_path, check=False,
+                          capture_output=True)
+    assert done.returncode == 1 and bool(done.stderr) is not working
+    ours, theirs = ("HEAD", "it's \"topic\"") if quoted else ("ours", "theirs")
+    assert (tmp_path / "A").read_text() == f"<<<<<<<<< {ours}\na\n=========\nb\n>>>>>>>>> {theirs}\n"
+    assert not (tmp_path / "hit").exists()
+
+
+@pytest.mark.parametrize("path", ["sub/b.bkeys", "a.keys"])
+def test_criss_cross_with_a_broken_installation(
+    path: str, installed: Path, git: Git, commit: Commit, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The fallback between merge bases takes the base of a binary file, too."""
+    config = installed / ".git/config"
+    config.write_text(config.read_text().replace("our programs", "no such folder"))
+    monkeypatch.setenv("PATH", "/usr/local/bin:/usr/bin:/bin")
+    start = b"\0" if path.endswith(".bkeys") else b""
+    values = [start + b"m=60\n", start + b"m=90\n", start + b"m=60\n", start + b"m=90\n"]
+    _criss_cross(installed, git, commit, run, path, values)
+    done = run(installed, "git", "merge", "--no-edit", "right")
+    assert done.returncode == 1 and git(installed, "ls-files", "-u") != ""
+    assert (installed / path).read_bytes() == values[0] or b"<<<<<<< " in (installed / path).read_bytes()
 
 
 def test_records_do_not_outlive_their_conflict(branches: Callable[..., Path], git: Git, run: Run) -> None:

@@ -64,7 +64,8 @@ def test_one_side_for_all_keeps_the_clean_edits_of_both(
 ) -> None:
     root = clash(TWO)
     done = run(root, "muse", "resolve", f"--{side}", "sub/b.bkeys")
-    assert (done.returncode, done.stderr) == (0, "muse: sub/b.bkeys: settled and added\n")
+    assert (done.returncode, done.stderr) == (
+        0, "muse: sub/b.bkeys: settled and added\nhint: nothing is left to settle; go on with: git merge --continue\n")
     value = {"ours": b"2", "theirs": b"3", "base": b"1"}[side]
     assert (root / "sub/b.bkeys").read_bytes() == b"\0a=1\nb=2\nm=%s\nn=%s\n" % (value, value)
     assert git(root, "ls-files", "-u") == "" and git(root, "diff") == ""
@@ -188,11 +189,28 @@ def test_during_a_rebase(clash: Callable[..., Path], run: Run, git: Git) -> None
     root = clash(TWO)
     git(root, "merge", "--abort")
     assert run(root, "git", "rebase", "theirs").returncode == 1
-    assert run(root, "muse", "resolve", "--theirs", ".").returncode == 0  # theirs: the commit being replayed
+    settled = run(root, "muse", "resolve", "--theirs", ".")  # theirs: the commit being replayed
+    assert settled.returncode == 0 and settled.stderr.endswith("go on with: git rebase --continue\n")
     done = run(root, "git", "rebase", "--continue", env={"GIT_EDITOR": "true"})
     assert done.returncode == 0, done.stderr
     assert (root / "sub/b.bkeys").read_bytes() == b"\0a=1\nb=2\nm=2\nn=2\n"
     assert run(root, "muse", "conflicts").returncode == 0
+
+
+def test_the_rules_themselves_in_conflict(clash: Callable[..., Path], run: Run) -> None:
+    """While `.museattributes` holds markers there are no rules, and it can be settled like any file."""
+    rules = "[[rules]]\npath = '*.x'\ndimension = '*'\nstrategy = '%s'\n"
+    sides = [(rules % word).encode() for word in ("auto", "ours", "theirs")]
+    root = clash({".museattributes": (sides[0], sides[1], sides[2]), **TWO})
+    assert ".museattributes: 1 conflict" in run(root, "muse", "conflicts").stdout
+    assert run(root, "muse", "resolve", "--theirs", "sub/b.bkeys").returncode == 0
+    assert run(root, "muse", "resolve", "--theirs", ".museattributes").returncode == 0
+    assert (root / ".museattributes").read_bytes() == sides[2]
+
+
+def test_a_bare_repository_has_nothing_to_settle(make_repo: Callable[..., Path], run: Run) -> None:
+    done = run(make_repo("server.git", bare=True), "muse", "conflicts")
+    assert (done.returncode, done.stdout) == (0, "nothing is left to settle\n")
 
 
 def test_interactively(clash: Callable[..., Path], programs: Path) -> None:

@@ -8,7 +8,7 @@ import click
 
 from muse.cli.context import print_json, repo
 from muse.cli.options import json_option
-from muse.core.errors import ExitCode
+from muse.core.errors import ExitCode, MuseError
 from muse.domain import ConflictRecord
 from muse.engine import settle
 from muse.plugins import registry
@@ -36,7 +36,10 @@ def command(exit_code: bool, as_json: bool) -> int:
 
 def plugin_for(here: Repository) -> settle.PluginFor:
     """The look-up of a path's plugin, the repository's own domain first."""
-    domain = registry.read_domain(here.root)
+    try:
+        domain = registry.read_domain(here.root)
+    except MuseError:
+        domain = ""  # `.museattributes` may be what is in conflict
     return lambda path: registry.plugin_for_path(path, first=domain)
 
 

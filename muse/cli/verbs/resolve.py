@@ -52,6 +52,9 @@ def command(
             left = True
         else:
             note(f"muse: {item.path}: settled and added")
+    step = "" if left or settle.unmerged(here) else settle.next_step(here)
+    if step:
+        note(f"hint: nothing is left to settle; go on with: {step}")
     return int(ExitCode.CONFLICT if left else ExitCode.OK)
 
 
