@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from muse.engine import setup
+
 # A domain for the tests: key=value lines. Both sides' lines are kept; a key with two values is a conflict.
 PLUGIN = '''
 from muse.core import options
@@ -83,3 +85,15 @@ def installed(
     done = run(root, "muse", "install")
     assert done.returncode == 0, done.stderr
     return root
+
+
+@pytest.fixture
+def without_us(monkeypatch: pytest.MonkeyPatch) -> Callable[[Path], None]:
+    """`without_us(root)`: Git's configuration is as it was, and our programs are gone from this machine."""
+
+    def remove(root: Path) -> None:
+        config = root / ".git/config"
+        config.write_text(config.read_text().replace(setup.find_programs(), "/no such folder"))
+        monkeypatch.setenv("PATH", "/usr/local/bin:/usr/bin:/bin")
+
+    return remove

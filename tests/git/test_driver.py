@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from muse.engine import conflicts, setup
+from muse.engine import conflicts
 from muse.engine.setuptables import settings
 
 Git = Callable[..., str]
@@ -270,18 +270,17 @@ BROKEN = {
 
 @pytest.mark.parametrize("kind", BROKEN)
 def test_a_missing_or_broken_installation_merges_as_git_does(
-    kind: str, branches: Callable[..., Path], run: Run, tmp_path: Path, git: Git, monkeypatch: pytest.MonkeyPatch
+    kind: str, branches: Callable[..., Path], run: Run, tmp_path: Path, git: Git, monkeypatch: pytest.MonkeyPatch,
+    without_us: Callable[[Path], None],
 ) -> None:
     root = branches(*BOTH)
-    programs = setup.find_programs()
+    without_us(root)
     folder = tmp_path / "broken"
     folder.mkdir()
     if BROKEN[kind] is not None:
         (folder / "muse-merge-driver").write_text(BROKEN[kind])
         (folder / "muse-merge-driver").chmod(0o644 if kind == "not executable" else 0o755)
     monkeypatch.setenv("PATH", f"{folder}:/usr/local/bin:/usr/bin:/bin")
-    config = root / ".git/config"
-    config.write_text(config.read_text().replace(programs, str(tmp_path / "no such folder")))
     done = run(root, "git", "merge", "topic")
     assert done.returncode == 1
     text = (root / "a.keys").read_text()
@@ -321,12 +320,10 @@ def test_labels_as_old_and_new_git_hand_them(
 
 @pytest.mark.parametrize("path", ["sub/b.bkeys", "a.keys"])
 def test_criss_cross_with_a_broken_installation(
-    path: str, installed: Path, git: Git, commit: Commit, run: Run, monkeypatch: pytest.MonkeyPatch
+    path: str, installed: Path, git: Git, commit: Commit, run: Run, without_us: Callable[[Path], None]
 ) -> None:
     """The fallback between merge bases takes the base of a binary file, too."""
-    config = installed / ".git/config"
-    config.write_text(config.read_text().replace("our programs", "no such folder"))
-    monkeypatch.setenv("PATH", "/usr/local/bin:/usr/bin:/bin")
+    without_us(installed)
     start = b"\0" if path.endswith(".bkeys") else b""
     values = [start + b"m=60\n", start + b"m=90\n", start + b"m=60\n", start + b"m=90\n"]
     _criss_cross(installed, git, commit, run, path, values)

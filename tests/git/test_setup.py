@@ -204,16 +204,14 @@ def test_git_diff_shows_a_midi_file_as_a_listing(make_repo: MakeRepo, run: Run, 
 
 
 def test_a_diff_still_works_without_us_and_on_a_broken_file(
-    make_repo: MakeRepo, run: Run, git: Git, commit: Commit, monkeypatch: pytest.MonkeyPatch
+    make_repo: MakeRepo, run: Run, git: Git, commit: Commit, without_us: Callable[[Path], None]
 ) -> None:
     root = make_repo("repo", {"tune.mid": b"MThd\0broken"})
     run(root, "muse", "install")
     commit(root, {"tune.mid": b"MThd\0broken too"})
     changed = [line for line in git(root, "show", "--format=").splitlines() if line[:1] in "+-"]
     assert len(changed) == 4  # two file names, two checksums
-    config = root / ".git/config"
-    config.write_text(config.read_text().replace("our programs", "no such folder"))
-    monkeypatch.setenv("PATH", "/usr/local/bin:/usr/bin:/bin")
+    without_us(root)
     assert len([line for line in git(root, "show", "--format=").splitlines() if line[:1] in "+-"]) == 4
 
 
