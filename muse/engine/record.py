@@ -13,7 +13,7 @@ from muse.core.errors import ConflictError, MuseError
 from muse.core.ignore import is_ignored, load_patterns
 from muse.engine.changes import PluginFor, between, describe
 from muse.engine.gitio import attended
-from muse.engine.status import Entry, read_status
+from muse.engine.status import Entry, Status, read_status
 
 if TYPE_CHECKING:
     from muse.store.repository import Repository
@@ -37,20 +37,26 @@ def commit(
     """
     if repo.work_tree is None:
         raise MuseError("this repository has no work tree to commit from")
-    words = [] if staged else stage(repo, everything=everything)
-    code = attended(repo, *words, "commit", *flags, *(["-a"] if not staged else []))
+    if staged:
+        code = attended(repo, "commit", *flags)
+    else:
+        before = read_status(repo)
+        added, words = stage(repo, before, everything=everything)
+        code = attended(repo, *words, "commit", *flags, "-a")
+        if code and added and (repo.head() or "") == before.commit:  # as if we had never added them
+            repo.run("update-index", "--force-remove", "-z", "--stdin", input=b"\0".join(added) + b"\0")
     return code, "" if code else keep_deltas(repo, "HEAD", plugin_for, domain=domain)
 
 
-def stage(repo: Repository, *, everything: bool = False) -> list[str]:
+def stage(repo: Repository, status: Status, *, everything: bool = False) -> tuple[list[bytes], list[str]]:
     """Put untracked files that nobody ignores into the index; tracked ones are left to `git commit -a`.
 
-    Returns settings for git commands that write many new objects. A partly staged index is refused before anything
-    is touched.
+    Returns what was added, and settings for git commands that write many new objects. A partly staged index is refused
+    before anything is touched.
     """
     assert repo.work_tree is not None
     patterns = load_patterns(repo.work_tree)
-    entries = read_status(repo).entries
+    entries = status.entries
     _refuse(entries, everything)
     new = [entry.path.rstrip(b"/") for entry in entries if entry.kind == "?"]  # a folder is a repository of its own
     wanted = [path for path in new if not (patterns and is_ignored(os.fsdecode(path), patterns))]
@@ -58,7 +64,7 @@ def stage(repo: Repository, *, everything: bool = False) -> list[str]:
     words = ["-c", "core.bigFileThreshold=1"] if len(wanted) + changed >= PACK_FROM else []
     if wanted:
         repo.git(*words, "update-index", "--add", "--replace", "-z", "--stdin", input=b"\0".join(wanted) + b"\0")
-    return words
+    return wanted, words
 
 
 def _refuse(entries: list[Entry], everything: bool) -> None:

@@ -122,7 +122,10 @@ def test_hooks_run_and_may_refuse(make_repo, git):
     hook.write_text("#!/bin/sh\necho ran >> ../hook-ran\nexit 1\n")
     hook.chmod(0o755)
     (root / "a.txt").write_text("2\n")
+    (root / "new.txt").write_text("new\n")
+    before = git(root, "status", "--porcelain")
     assert record(root) == 1
+    assert git(root, "status", "--porcelain") == before  # so that the next try is not refused
     assert (root.parent / "hook-ran").read_text() == "ran\n"
     assert git(root, "log", "--format=%s") == "first"
     assert record(root, "--no-verify") == 0
@@ -198,6 +201,7 @@ def test_staging_alone_touches_nothing_when_refused(make_repo, git):
     git(root, "add", "a.txt")
     (root / "a.txt").write_text("3\n")
     (root / "new").write_text("n\n")
+    repo = Repository(root)
     with pytest.raises(MuseError):
-        stage(Repository(root))
+        stage(repo, read_status(repo))
     assert git(root, "status", "--porcelain") == "MM a.txt\n?? new"
