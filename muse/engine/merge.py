@@ -20,6 +20,7 @@ from muse.domain import FileMerge
 from muse.engine.filemerge import merge_one, wants_join
 from muse.engine.gitio import shown
 from muse.engine.history import find_merge_base as find_merge_base
+from muse.engine.parallel import spread
 from muse.engine.treemerge import Message, Stages, TreeMerge, merge_trees
 
 if TYPE_CHECKING:
@@ -86,7 +87,7 @@ def merge_commits(
     theirs_label = theirs_label or theirs
     git = merge_trees(repo, ours, theirs, (ours_label, theirs_label))
     how = options_for(repo, git, ours_label, theirs_label)
-    decisions = list(_decide(repo, git, plugin_for, how))
+    decisions = sorted(_decide(repo, git, plugin_for, how), key=lambda decision: decision.path)
     labels = {git.ours: how.ours_label, git.theirs: how.theirs_label}
     tree, stages = _settled(repo, git, decisions, labels)
     return WholeMerge(git, tree, stages, _messages(git, decisions, labels), how, decisions)
@@ -131,16 +132,22 @@ def _decide(repo: Repository, git: TreeMerge, plugin_for: PluginFor, how: MergeO
     versions = {**git.both, **git.halves}
     wanted = [path for path in sorted(git.both) if _ours_to_say(git, path, plugin_for, how)]
     wanted += [path for path in sorted(git.halves) if _deletion_is_settled(git, path, plugin_for, how)]
+    wanted.sort(key=lambda path: path not in git.stages)  # those that take time together, to be spread
     limit = _seconds(how.config.get("mergedeadline"))
     for start in range(0, len(wanted), _CHUNK):
         paths = wanted[start : start + _CHUNK]
         merged = _merged_ids(repo, git, paths)
         ids = {stage.id for path in paths for stage in versions[path].values()} | set(merged.values())
         blobs = dict(repo.objects.blobs(sorted(ids)))
-        for path in paths:
+
+        def work(path: bytes, blobs: dict[str, bytes] = blobs, merged: dict[bytes, str] = merged) -> Decision:
             known = blobs[merged[path]] if path in merged else None
             timed = replace(how, deadline=time.monotonic() + limit)
-            yield _decide_one(path, versions[path], blobs, known, plugin_for, timed)
+            return _decide_one(path, versions[path], blobs, known, plugin_for, timed)
+
+        hard = [path for path in paths if path in git.stages]
+        yield from spread(hard, work)
+        yield from map(work, paths[len(hard) :])
 
 
 def _ours_to_say(git: TreeMerge, path: bytes, plugin_for: PluginFor, how: MergeOptions) -> bool:

@@ -1,0 +1,64 @@
+"""Work spread over copies of the process: the same answers, also when a copy dies."""
+
+from __future__ import annotations
+
+import os
+import threading
+
+import pytest
+
+from muse.engine.merge import merge_commits
+from muse.engine.parallel import WORTH, spread
+from muse.plugins.registry import plugin_for_path
+from muse.store.repository import Repository
+
+ME = os.getpid()
+
+
+@pytest.fixture(autouse=True)
+def _alone():
+    """The test runner itself may have threads, and then nothing is forked: say so instead of passing for nothing."""
+    if threading.active_count() > 1:
+        pytest.skip("this process has threads; run without -n")
+
+
+def test_every_thing_is_done_once_and_in_order():
+    things = list(range(WORTH * 3 + 1))
+    answers = spread(things, lambda n: (n * n, os.getpid()), jobs=3)
+    assert [square for square, _ in answers] == [n * n for n in things]
+    assert len({pid for _, pid in answers}) == 3
+    assert {pid for _, pid in spread(things[: WORTH - 1], lambda n: (n, os.getpid()), jobs=3)} == {ME}
+
+
+def _die(n):
+    os._exit(9)
+
+
+def _fail(n):
+    raise ValueError(n)
+
+
+def _no_pickle(n):
+    return lambda: n
+
+
+@pytest.mark.parametrize("elsewhere", [_die, _fail, _no_pickle])
+def test_what_a_dead_copy_did_not_say_is_worked_out_here(elsewhere):
+    things = list(range(WORTH * 2))
+    assert spread(things, lambda n: elsewhere(n) if os.getpid() != ME else n * 2, jobs=2) == [n * 2 for n in things]
+
+
+def test_a_merge_with_many_conflicts_is_the_same_merge(make_repo, commit, git, monkeypatch):
+    names = [f"f{n:02}.py" for n in range(WORTH * 2)]
+    text = "def f():\n    return 1\n\n\ndef g():\n    return 2\n"
+    root = make_repo("repo", dict.fromkeys(names, text))
+    git(root, "branch", "side")
+    commit(root, dict.fromkeys(names, text.replace("return 1", "return 10")))
+    git(root, "checkout", "-q", "side")
+    commit(root, dict.fromkeys(names, text.replace("return 1", "return 11")))
+    repo = Repository(root)
+    one = merge_commits(repo, "main", "side", plugin_for_path)
+    monkeypatch.setattr("muse.engine.merge.spread", lambda things, work: [work(thing) for thing in things])
+    two = merge_commits(repo, "main", "side", plugin_for_path)
+    assert one.tree == two.tree and one.stages == two.stages and len(one.stages) == len(names)
+    assert [(d.path, d.merge) for d in one.decisions] == [(d.path, d.merge) for d in two.decisions]
