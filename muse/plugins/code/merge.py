@@ -23,7 +23,7 @@ from muse.plugins.code.languages import language_of
 from muse.plugins.code.languages.table import Language
 from muse.plugins.code.naming import names_of_conflicts
 from muse.plugins.code.parsing import available, parses_as_well
-from muse.plugins.code.tokens import keeps_every_edit
+from muse.plugins.code.tokens import keeps_every_edit, keeps_side
 
 SECONDS = 5.0
 _MAX_BYTES = 3_000_000
@@ -91,8 +91,8 @@ def _trusted(language: Language | None, chunks: Sequence[Chunk], base: bytes, ou
     Chunks with conflicts are tried with each side taken in all of them: both files have to hold up.
     """
     if conflicts_of(chunks):
-        return all(
-            keeps_every_edit(base, *_with_side(chunks, side, ours, theirs)) for side in ("ours", "theirs")
+        return keeps_side(base, ours, theirs, _taking(chunks, "ours")) and keeps_side(
+            base, theirs, ours, _taking(chunks, "theirs")
         )
     merged = joined(chunks)
     if not keeps_every_edit(base, ours, theirs, merged):
@@ -105,11 +105,9 @@ def _trusted(language: Language | None, chunks: Sequence[Chunk], base: bytes, ou
     return not (language.definitions and may_repeat(*sides) and repeated(language, merged, sides))
 
 
-def _with_side(chunks: Sequence[Chunk], side: str, ours: bytes, theirs: bytes) -> tuple[bytes, bytes, bytes]:
-    """Arguments for the safety net when every conflict is settled as `side`: what the other side wants is then only
-    what it got outside of conflicts."""
-    taken = b"".join(settled(c, side) if isinstance(c, Conflict) else c for c in chunks)
-    return (ours, taken, taken) if side == "ours" else (taken, theirs, taken)
+def _taking(chunks: Sequence[Chunk], side: str) -> bytes:
+    """The bytes when every conflict is settled as `side`."""
+    return b"".join(settled(chunk, side) if isinstance(chunk, Conflict) else chunk for chunk in chunks)
 
 
 def _written(

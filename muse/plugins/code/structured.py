@@ -254,6 +254,8 @@ def _side_by_side(
         return None
     if not (new_o and new_t) and not box.free:
         return None
+    if new_o and new_t and any(not numbering.has(1, i) and not numbering.has(2, i) for i in b):
+        return None  # both replaced the same item, each by one of their own
     mine = [i for i in o if numbering.has(2, i) or not numbering.has(0, i) or _edited(numbering, 1, i)]
     other = [i for i in t if numbering.has(1, i) or not numbering.has(0, i) or _edited(numbering, 2, i)]
     if [i for i in mine if i in set(other)] != [i for i in other if i in set(mine)]:

@@ -15,6 +15,7 @@ from muse.plugins.code.seqdiff import edits
 
 # words (and the bytes of non-ASCII letters), numbers and versions, runs of blanks, line ends, single signs
 _TOKEN = re.compile(rb"\d[\w.]*|[\w\x80-\xff]+|[ \t\f\v]+|\r?\n|[^\w\s]|\s", re.ASCII)
+_FINE = 2000
 _WORD = re.compile(rb"[\w\x80-\xff]", re.ASCII)
 
 
@@ -47,15 +48,37 @@ def keeps_every_edit(base: bytes, ours: bytes, theirs: bytes, merged: bytes) -> 
     return True
 
 
-@lru_cache(maxsize=4)
-def _changes(base: bytes, side: bytes) -> tuple[Counter[bytes], Counter[bytes], Counter[bytes]]:
+def keeps_side(base: bytes, side: bytes, other: bytes, taken: bytes) -> bool:
+    """True when `taken`, a merge with every conflict settled as `side`, has all of `side` and beyond that nothing but
+    edits of `other`."""
+    mine, _, _ = _changes(base, side)
+    _, inserted, deleted = _changes(base, other, fine=True)
+    made, _, _ = _changes(base, taken)
+    return all(
+        -deleted[token] <= made[token] - mine[token] <= inserted[token]
+        for token in mine.keys() | made.keys()
+    )
+
+
+@lru_cache(maxsize=8)
+def _changes(
+    base: bytes, side: bytes, *, fine: bool = False
+) -> tuple[Counter[bytes], Counter[bytes], Counter[bytes]]:
     """Per token: by how much its count changed, how often it was inserted, how often deleted. Within one edit of lines
-    a token that was only moved counts as neither."""
+    a token that was only moved counts as neither, unless `fine`."""
     a, b = base.splitlines(True), side.splitlines(True)
     inserted: Counter[bytes] = Counter()
     deleted: Counter[bytes] = Counter()
     for edit in edits(a, b):
-        old, new = Counter(_solid(a, edit.a0, edit.a1)), Counter(_solid(b, edit.b0, edit.b1))
+        gone, come = _solid(a, edit.a0, edit.a1), _solid(b, edit.b0, edit.b1)
+        old, new = Counter(gone), Counter(come)
+        if fine and len(gone) + len(come) < _FINE:
+            inner = edits(gone, come)
+            old = Counter(token for part in inner for token in gone[part.a0 : part.a1])
+            new = Counter(token for part in inner for token in come[part.b0 : part.b1])
+            deleted += old
+            inserted += new
+            continue
         deleted += old - new
         inserted += new - old
     net = Counter(inserted)
