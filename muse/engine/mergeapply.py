@@ -42,7 +42,7 @@ exit "$MUSE_MERGE_EXIT"
 
 
 def left_to_git(repo: Repository, theirs: Sequence[str], *, no_ff: bool = False) -> bool:
-    """True when `git merge` alone does all there is to do: nothing to merge, a fast-forward, several heads, an old git.
+    """True when `git merge` does it: nothing to merge, a fast-forward, several heads, an old git, a sparse checkout.
 
     MuseError when the repository has no work tree, a merge is in progress, or the histories are unrelated.
     """
@@ -55,7 +55,9 @@ def left_to_git(repo: Repository, theirs: Sequence[str], *, no_ff: bool = False)
     bases = merge_bases(repo, ours, other)
     if not bases:
         raise MuseError("refusing to merge unrelated histories", hint="git merge --allow-unrelated-histories")
-    return other in bases or (ours in bases and not no_ff) or git_version() < NEEDED
+    # Outside of a sparse checkout's cone Git itself knows which conflicted files must be brought in.
+    special = git_version() < NEEDED or repo.config_bool("core.sparseCheckout", False)
+    return other in bases or (ours in bases and not no_ff) or special
 
 
 _IN_PROGRESS = {

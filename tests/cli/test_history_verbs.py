@@ -238,5 +238,10 @@ def test_a_symbol_is_followed_through_renames(muse, make_repo, commit, git):
     assert [line.split(") ", 1)[1].strip() for line in out.splitlines()] == \
         ["def read(self, a, b):", "total = a + b", "return total * 3"]
     assert muse(root, "blame", "--symbol", "nope", "b.py")[2] == "muse: there is no nope in b.py\n"
+    rows = json.loads(muse(root, "blame", "--json", "--symbol", "P.read", "b.py")[1])
+    assert [(row["line"], row["text"].strip()) for row in rows][::2] == \
+        [(2, "def read(self, a, b):"), (4, "return total * 3")]
+    assert rows[2]["commit"] == git(root, "rev-parse", "HEAD") and rows[2]["author"] == "Ada Tester"
+    assert muse(root, "blame", "--json", "nowhere")[0] == 128
     (root / "t.txt").write_text("x\n")
     assert muse(root, "blame", "--symbol", "x", "t.txt")[2].startswith("muse: t.txt has no symbols that Muse knows")

@@ -102,6 +102,22 @@ def test_an_older_git_merges_by_itself(fork, monkeypatch):
         merge_trees(repo, "main", "side")
 
 
+def test_a_sparse_checkout_is_left_to_git(fork, git, capfd, monkeypatch):
+    git(fork, "sparse-checkout", "set", "--no-cone", "/a.txt")
+    assert not (fork / "c.txt").exists() and left_to_git(Repository(fork), ["side"])
+    monkeypatch.chdir(fork)
+    assert main(["merge", "side"]) == 1
+    assert "<<<<<<<" in (fork / "c.txt").read_text() and "UU c.txt" in git(fork, "status", "--porcelain")
+
+
+def test_a_dash_is_the_branch_we_came_from(fork, git, capfd, monkeypatch):
+    git(fork, "checkout", "-q", "side")
+    git(fork, "checkout", "-q", "main")
+    monkeypatch.chdir(fork)
+    assert main(["merge", "-"]) == 1
+    assert git(fork, "rev-parse", "MERGE_HEAD") == git(fork, "rev-parse", "side")
+
+
 def test_a_broken_rule_file_stops_the_merge_before_it_starts(fork, commit, git):
     commit(fork, {".museattributes": "[[rules]]\npath = 1\n"})
     with pytest.raises(MuseError, match="museattributes"):

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import os
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from muse.cli.context import domains, repo
-from muse.cli.gitverb import GitVerb
+from muse.cli.context import domains, print_json, repo
+from muse.cli.gitverb import GitVerb, split_own
 from muse.core.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from muse.store.repository import Repository
 
 
 @click.command("blame", cls=GitVerb, short_help="Show who last changed each line, of a file or a symbol")
@@ -16,12 +22,23 @@ def command(words: tuple[str, ...]) -> int:
     """Show who last changed each line of a file. It is `git blame`, with its options.
 
     --symbol NAME (such as Parser.parse) shows the lines of that definition only: muse blame --symbol NAME [REV] FILE.
+    --json prints one object for each line.
     """
-    from muse.engine.gitio import attended, below_top
+    from muse.engine.gitio import attended
 
     here = repo()
-    if "--symbol" not in words:
-        return attended(here, "blame", *words)
+    own, rest = split_own(words, {"--json"})
+    if "--symbol" in rest:
+        rest = _lines_of_symbol(here, rest)
+    if own:
+        print_json(list(_rows(here, rest)))
+        return 0
+    return attended(here, "blame", *rest)
+
+
+def _lines_of_symbol(here: Repository, words: list[str]) -> list[str]:
+    """The same command with the symbol's lines in place of its name."""
+    from muse.engine.gitio import below_top
     from muse.engine.symbols import lines_of
 
     at = words.index("--symbol")
@@ -33,4 +50,30 @@ def command(words: tuple[str, ...]) -> int:
     rev = named[0] if len(named) == 2 else None
     first, last = lines_of(here, path, words[at + 1], rev, domains(here)[0])
     flags = [word for word in rest if word.startswith("-") and word != "--"]
-    return attended(here, "blame", f"-L{first},{last}", *flags, *named[:-1], "--", named[-1])
+    return [f"-L{first},{last}", *flags, *named[:-1], "--", named[-1]]
+
+
+def _rows(here: Repository, words: list[str]) -> Iterator[dict[str, Any]]:
+    """The records of `git blame --line-porcelain`: a head, then fields, then the line after a tab."""
+    from muse.core.errors import MuseError
+    from muse.engine.gitio import records, streamed
+
+    process = streamed(here, "blame", "--line-porcelain", *words)
+    assert process.stdout is not None
+    fields: dict[str, str] = {}
+    for raw in records(process.stdout, b"\n"):
+        line = raw.decode("utf-8", "surrogateescape")
+        if line.startswith("\t"):
+            commit, _, number = fields[""].split()[:3]
+            yield {"commit": commit, "line": int(number), "author": fields.get("author", ""),
+                   "author_email": fields.get("author-mail", "").strip("<>"), "path": fields.get("filename", ""),
+                   "author_time": int(fields.get("author-time", 0)), "text": line[1:]}
+            fields = {}
+        elif not fields:
+            fields[""] = line
+        else:
+            name, _, value = line.partition(" ")
+            fields[name] = value
+    process.stdout.close()
+    if process.wait():
+        raise MuseError("git blame failed", process.returncode)

@@ -75,6 +75,7 @@ def _merge(here: Repository, theirs: tuple[str, ...], words: list[str], quiet: b
     from muse.engine import mergeapply
     from muse.engine.gitio import attended
 
+    theirs = tuple("@{-1}" if name == "-" else name for name in theirs)
     named = theirs or _upstream(here)
     before = here.head()
     if mergeapply.left_to_git(here, named, no_ff="--no-ff" in words) or "--ff-only" in words:
