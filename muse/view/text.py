@@ -24,9 +24,9 @@ def delta_lines(delta: StructuredDelta, *, color: bool = False, deep: bool = Tru
 def path_lines(op: DomainOp, *, color: bool = False, deep: bool = True) -> Iterator[str]:
     """One path: `M  api.py: load() renamed read()`, then its inner changes."""
     letter = letter_of(op)
-    said = sentence(op)
+    said = sentence(op) if deep else shorten(sentence(op))
     path = op["address"]
-    yield f"{paint(letter, letter, color)}  {path}{': ' + said if said else ''}"
+    yield f"{paint(letter, letter, color)}  {one_line(path)}{': ' + said if said else ''}"
     if deep and op["op"] == "patch":
         yield from inner_lines(op["child_ops"], path, color=color)
 
@@ -61,10 +61,22 @@ def headline(delta: StructuredDelta, most: int = 3) -> str:
     """The whole delta in one line: what happened in the first paths, and how many more there are."""
     told = []
     for op in delta["ops"][:most]:
-        said = sentence(op) or WORDS[letter_of(op)]
-        told.append(f"{op['address']}: {said}")
+        said = shorten(sentence(op)) or WORDS[letter_of(op)]
+        told.append(f"{one_line(op['address'])}: {said}")
     more = len(delta["ops"]) - most
     return "; ".join(told) + (f"; {more} more" if more > 0 else "")
+
+
+def shorten(text: str, most: int = 100) -> str:
+    """The first parts of a long sentence, cut where one ends, and how many more there are."""
+    if len(text) <= most:
+        return text
+    joint = "; " if "; " in text else ", "
+    first, *rest = text.split(joint)
+    said = first if len(first) <= most else first[: most - 3] + "..."
+    while rest and len(said) + len(joint) + len(rest[0]) <= most:
+        said += joint + rest.pop(0)
+    return f"{said}{joint}and more" if rest else said
 
 
 def one_line(text: str) -> str:

@@ -94,13 +94,13 @@ def _head(status: Status, state: tuple[str, str]) -> None:
 
 
 def _line(entry: Entry, op: DomainOp | None) -> str:
-    from muse.view.text import one_line, sentence
+    from muse.view.text import one_line, sentence, shorten
 
     letters = "??" if entry.kind == "?" else f"{entry.staged}{entry.unstaged}".replace(".", " ")
     path = one_line(os.fsdecode(entry.path))
     if entry.old_path:
         path = f"{one_line(os.fsdecode(entry.old_path))} -> {path}"
-    said = sentence(op) if op is not None else ""
+    said = shorten(sentence(op)) if op is not None else ""
     if entry.kind == "u":
         said = "in conflict"
     return f"{letters} {path}{': ' + said if said else ''}"
