@@ -1,0 +1,131 @@
+"""`muse render`: one page of pictures."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from muse.cli.context import domains, note, repo
+from muse.core.errors import MuseError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from muse.engine.compare import Compared
+    from muse.store.repository import Repository
+    from muse.view.page import Page
+
+
+@click.command("render", short_help="Draw a commit, a range or a conflict as one HTML page")
+@click.argument("what", metavar="[REV | A..B]", required=False)
+@click.argument("paths", nargs=-1, metavar="[PATH]...", type=click.Path())
+@click.option("-o", "--output", metavar="FILE", help="Where to write; - is standard output.")
+@click.option("--svg", is_flag=True, help="One MIDI file's piano rolls as SVG instead of a page.")
+@click.option("--conflicts", is_flag=True, help="What is left to settle (the default while a merge stands open).")
+def command(what: str | None, paths: tuple[str, ...], output: str | None, svg: bool, conflicts: bool) -> int:
+    """Draw a commit (HEAD by default), a range, or what is left to settle.
+
+    The page stands alone: piano rolls of every version, controller lanes, trees of changed symbols, the history. It can
+    be read without Muse, without a network, by keyboard, and plays the music. A name is written and printed unless -o
+    says where.
+    """
+    from muse.view import page as view
+
+    here = repo()
+    if what is not None and not paths and not _is_revision(here, what):
+        paths, what = (what,), None
+    plugin_for, _ = domains(here)
+    wanted = [_from_top(here, path) for path in paths]
+    page, files = _contents(here, what, conflicts, plugin_for, wanted)
+    if svg:
+        found = [each for each in files if getattr(plugin_for(each.path), "name", "") == "midi"]
+        if len(found) != 1:
+            hint = "name it: muse render --svg REV PATH"
+            raise UsageError(f"--svg draws one MIDI file, and {len(found)} changed", hint=hint)
+        text = view.picture(found[0])
+    else:
+        text = view.build(page, files, plugin_for)
+    _write(text, output or f"muse-{_slug(page.title)}.{'svg' if svg else 'html'}")
+    return 0
+
+
+def _contents(
+    here: Repository, what: str | None, conflicts: bool, plugin_for: Any, paths: Sequence[str]
+) -> tuple[Page, Iterator[Compared]]:
+    from muse.engine import compare
+    from muse.engine.log import commits
+    from muse.view.page import Page
+
+    if what is None and (conflicts or here.git("ls-files", "--unmerged", "-z", ":/")):
+        rows = list(commits(here, ["-n", "30", "HEAD", *_other_side(here)])) if here.head() else []
+        return Page("merge in progress", [("branch", _branch(here))], "", rows), compare.of_conflicts(
+            here, plugin_for, paths)
+    if what is not None and ".." in what:
+        old, _, new = what.partition("..")
+        old, new = here.resolve(old or "HEAD"), here.resolve(new.lstrip(".") or "HEAD")
+        if "..." in what:
+            old = here.git("merge-base", old, new).decode().strip()
+        rows = list(commits(here, ["-n", "100", "--boundary", f"{old}..{new}"]))
+        page = Page(what, [("from", old), ("to", new)], "", rows, [commit.id for commit in rows[:-1]])
+        return page, compare.of_trees(here, here.tree_of(old), here.tree_of(new), plugin_for, paths)
+    name = here.resolve(what or "HEAD")
+    (commit,) = commits(here, ["-n", "1", name])
+    about = [("commit", commit.id), ("author", f"{commit.author} <{commit.author_email}>"),
+             ("date", commit.author_date), *(("parent", parent) for parent in commit.parents)]
+    subject, _, body = commit.message.partition("\n")
+    rows = list(commits(here, ["-n", "30", name]))
+    return Page(f"{commit.id[:10]} {subject}", about, body.strip(), rows, [name]), compare.of_commit(
+        here, name, plugin_for, paths)
+
+
+def _branch(here: Repository) -> str:
+    return (here.branch() or "(no branch)").removeprefix("refs/heads/")
+
+
+def _other_side(here: Repository) -> list[str]:
+    names = ("MERGE_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD", "REBASE_HEAD")
+    return [name for name in names if os.path.exists(here.git_dir / name)]
+
+
+def _is_revision(here: Repository, word: str) -> bool:
+    if ".." in word:
+        return not os.path.exists(word)
+    try:
+        here.resolve(word)
+    except MuseError:
+        if os.path.lexists(word):
+            return False
+        raise
+    return True
+
+
+def _from_top(here: Repository, path: str) -> str:
+    """A path as typed, from the top of the work tree."""
+    if here.work_tree is None:
+        return path
+    folder, name = os.path.split(path.rstrip("/"))
+    inside = os.path.relpath(os.path.realpath(folder or "."), os.path.realpath(here.work_tree))
+    return os.path.normpath(os.path.join(inside, name)).replace(os.sep, "/")
+
+
+def _slug(title: str) -> str:
+    kept = "".join(char if char.isascii() and (char.isalnum() or char in "-_") else "-" for char in title.lower())
+    return "-".join(filter(None, kept.split("-")))[:60]
+
+
+def _write(text: str, output: str) -> None:
+    data = text.encode("utf-8", "replace")
+    if output == "-":
+        sys.stdout.buffer.write(data)
+        return
+    from muse.core.io import write_bytes_atomic
+
+    try:
+        write_bytes_atomic(output, data)
+    except OSError as error:
+        raise MuseError(f"cannot write {output}: {error.strerror}", hint="choose another place with -o") from None
+    note(f"{len(data) / 1024:.0f} KB")
+    click.echo(output)

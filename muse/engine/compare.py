@@ -1,0 +1,119 @@
+"""What there is to see of a commit, a range or a merge in progress: each path with its versions side by side."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from muse.core.errors import MuseError
+from muse.domain import ConflictRecord, DomainOp
+from muse.engine import settle
+from muse.engine.changes import between, describe_one, path_text
+from muse.engine.history import find_merge_base
+
+if TYPE_CHECKING:
+    from muse.store.repository import Repository
+
+PluginFor = Callable[[str], Any]
+TWO = ("before", "after")
+FOUR = ("base", "ours", "theirs", "result")
+
+
+@dataclass
+class Compared:
+    """One path. `sides`: name -> bytes, None where there is no such file, in the order they are shown."""
+
+    path: str
+    sides: dict[str, bytes | None]
+    op: DomainOp | None = None
+    conflicts: list[ConflictRecord] = field(default_factory=list)
+    note: str = ""
+
+
+def of_commit(repo: Repository, rev: str, plugin_for: PluginFor, paths: Sequence[str] = ()) -> Iterator[Compared]:
+    """A commit against its parent; a merge of two with base, both sides and the result for what both changed."""
+    commit = repo.resolve(rev)
+    parents = repo.git("rev-list", "--parents", "-n", "1", commit).decode().split()[1:]
+    if len(parents) == 2:
+        base = find_merge_base(repo, *parents)
+        if base is not None:
+            yield from _merge(repo, base, parents, commit, plugin_for, paths)
+            return
+    old = repo.tree_of(parents[0]) if parents else repo.empty_tree
+    yield from of_trees(repo, old, repo.tree_of(commit), plugin_for, paths)
+
+
+def of_trees(
+    repo: Repository, old: str, new: str, plugin_for: PluginFor, paths: Sequence[str] = ()
+) -> Iterator[Compared]:
+    """What leads from one tree to another, path by path."""
+    for change in between(repo, old, new):
+        path = path_text(change.path)
+        if _wanted(path, paths):
+            sides = [_blob(repo, change.old_id, change.old_mode), _blob(repo, change.new_id, change.new_mode)]
+            yield Compared(path, dict(zip(TWO, sides)), describe_one(repo, change, plugin_for))
+
+
+def of_conflicts(repo: Repository, plugin_for: PluginFor, paths: Sequence[str] = ()) -> Iterator[Compared]:
+    """Every unmerged path of the worktree, with what is in dispute; `result` is what is on disk now."""
+    for item in settle.unmerged(repo):
+        if not _wanted(item.path, paths):
+            continue
+        records = settle.describe(repo, item, plugin_for)
+        yield Compared(item.path, dict(zip(FOUR, (*item.sides, _on_disk(repo, item.path)))), None, records)
+
+
+def _merge(
+    repo: Repository, base: str, parents: list[str], commit: str, plugin_for: PluginFor, paths: Sequence[str]
+) -> Iterator[Compared]:
+    trees = [repo.tree_of(name) for name in (base, *parents, commit)]
+    against_base = [{change.path: change for change in between(repo, trees[0], tree)} for tree in trees[1:]]
+    for name in sorted({name for found in against_base for name in found}):
+        path = path_text(name)
+        if not _wanted(path, paths):
+            continue
+        result = against_base[2].get(name)
+        versions = [_at(repo, tree, name) for tree in trees]
+        op = describe_one(repo, result, plugin_for) if result is not None else None
+        both = name in against_base[0] and name in against_base[1]
+        side = "both sides" if both else "ours" if name in against_base[0] else "theirs"
+        if both:
+            yield Compared(path, dict(zip(FOUR, versions)), op, note=f"changed by {side}")
+        else:
+            yield Compared(path, {"before": versions[0], "after": versions[3]}, op, note=f"changed by {side}")
+
+
+def _wanted(path: str, paths: Sequence[str]) -> bool:
+    return not paths or any(path == each or path.startswith(each.rstrip("/") + "/") for each in paths)
+
+
+def _blob(repo: Repository, name: str, mode: str) -> bytes | None:
+    if not name.strip("0") or mode == "160000":
+        return None
+    try:
+        return repo.objects.blob(name)
+    except KeyError:
+        raise MuseError(f"object {name} is not in this repository") from None
+
+
+def _at(repo: Repository, tree: str, path: bytes) -> bytes | None:
+    line = repo.git("ls-tree", "-z", "--full-tree", tree, "--", os.fsdecode(path))
+    if not line:
+        return None
+    mode, kind, name = line.split(b"\t")[0].decode().split()
+    return _blob(repo, name, mode) if kind == "blob" else None
+
+
+def _on_disk(repo: Repository, path: str) -> bytes | None:
+    if repo.work_tree is None:
+        return None
+    try:
+        with open(os.path.join(repo.work_tree, path), "rb") as file:
+            return file.read()
+    except OSError:
+        return None
+
+
+

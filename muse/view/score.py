@@ -1,0 +1,255 @@
+"""A piece of music in several versions, as what there is to draw: notes, lanes, bars, tempo, and who has what.
+
+Every distinct note stands once, with a bit for each version that has it; so a page holds a note that nobody touched
+once, whatever the number of panels. Horizontal unit: 24 to the quarter note.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from math import lcm
+from typing import TYPE_CHECKING
+
+from muse.core.errors import FormatError
+
+if TYPE_CHECKING:
+    from muse.domain import ConflictRecord
+    from muse.plugins.midi.codec import Song, Track
+
+UNIT = 24
+_MOST_LANES = 24
+_QUIET_LANES = 4
+_ADDRESS = re.compile(r"track:(\d+)(?:/(\w+):(\d+):(\d+):(\d+)(?::(\d+))?(?::(\d+))?)?")
+
+
+@dataclass
+class Note:
+    """One note; `have` has bit n set when version n has it. `x` and `width` are in units."""
+
+    track: int
+    channel: int
+    pitch: int
+    x: float
+    width: float
+    velocity: int
+    have: int
+
+
+@dataclass
+class Lane:
+    """One controller, bend or pressure of a channel: version -> its points (x, value)."""
+
+    name: str
+    track: int
+    low: int
+    high: int
+    points: dict[int, list[tuple[float, int]]] = field(default_factory=dict)
+
+    def differs(self, versions: int) -> bool:
+        """True when not every version has the same curve."""
+        return len(self.points) < versions or len({tuple(points) for points in self.points.values()}) > 1
+
+
+@dataclass
+class Mark:
+    """Where a conflict is: `index` into the list of conflicts; pitch None when it is no note."""
+
+    index: int
+    track: int
+    x: float
+    pitch: int | None
+
+
+@dataclass
+class Score:
+    """All there is to draw. `signs`: (x, text, have) of tempo, metre, key, markers; `tempo`: version -> (x, micros)."""
+
+    sides: list[str]
+    tracks: list[str] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
+    lanes: list[Lane] = field(default_factory=list)
+    bars: list[tuple[float, int]] = field(default_factory=list)
+    signs: list[tuple[float, str, int]] = field(default_factory=list)
+    tempo: dict[int, list[tuple[float, int]]] = field(default_factory=dict)
+    marks: list[Mark] = field(default_factory=list)
+    width: float = 0
+
+    @property
+    def everywhere(self) -> int:
+        """The bits of a note that every version has."""
+        return (1 << len(self.sides)) - 1
+
+    @property
+    def pitches(self) -> tuple[int, int]:
+        """Lowest and highest pitch, with room above and below."""
+        used = [note.pitch for note in self.notes] or [60]
+        return max(0, min(used) - 2), min(127, max(used) + 2)
+
+
+def read_score(sides: Mapping[str, bytes | None], conflicts: Sequence[ConflictRecord] = ()) -> Score | None:
+    """The versions of one MIDI file together; None when none of them can be read."""
+    from muse.plugins.midi.codec import parse
+
+    score = Score(list(sides))
+    songs: dict[int, Song] = {}
+    for version, data in enumerate(sides.values()):
+        if data:
+            try:
+                songs[version] = parse(data, lenient=True)
+            except FormatError:
+                continue
+    if not songs:
+        return None
+    beat = lcm(*(max(1, song.ticks_per_beat) for song in songs.values()))
+    _Reader(score, songs, beat).read()
+    _place_marks(score, songs, beat, conflicts)
+    return score
+
+
+class _Reader:
+    def __init__(self, score: Score, songs: dict[int, Song], beat: int) -> None:
+        self.score = score
+        self.songs = songs
+        self.beat = beat
+        self.known: list[Track] = []
+
+    def x(self, tick: int, song: Song) -> float:
+        return round(tick * UNIT / max(1, song.ticks_per_beat), 2)
+
+    def read(self) -> None:
+        notes: dict[tuple[int, ...], Counter[int]] = {}
+        lanes: dict[tuple[int, int, int], Lane] = {}
+        signs: dict[tuple[float, str], int] = {}
+        for version, song in self.songs.items():
+            scale = self.beat // max(1, song.ticks_per_beat)
+            self.score.tempo[version] = [(0, 500_000)]
+            for label, track in self._labelled(song):
+                self._notes(version, label, track, scale, notes)
+                self._events(version, label, track, song, lanes, signs)
+                self.score.width = max(self.score.width, self.x(track.end_tick, song))
+            self.score.tempo[version].sort(key=lambda point: point[0])
+        self._collect(notes, lanes, signs)
+        self._bars()
+
+    def _labelled(self, song: Song) -> list[tuple[int, Track]]:
+        """The tracks with their numbers in the picture, where one track keeps its number through all versions."""
+        from muse.plugins.midi.address import track_name
+        from muse.plugins.midi.trackmatch import match_tracks
+
+        tracks = song.tracks
+        labels = {other: index for index, other in enumerate(match_tracks(self.known, tracks)) if other >= 0}
+        found = []
+        for index, track in enumerate(tracks):
+            label = labels.get(index)
+            if label is None:
+                label = len(self.known)
+                self.known.append(track)
+                name = track_name(track).decode("utf-8", "replace").strip()
+                self.score.tracks.append(name or f"track {label}")
+            found.append((label, track))
+        return found
+
+    def _notes(
+        self, version: int, label: int, track: Track, scale: int, notes: dict[tuple[int, ...], Counter[int]]
+    ) -> None:
+        from muse.plugins.midi.model import Content
+
+        for channel, pitch, onset, length, velocity, _ in Content(track).notes:
+            key = (label, channel, pitch, onset * scale, length * scale, velocity)
+            notes.setdefault(key, Counter())[version] += 1
+
+    def _events(
+        self,
+        version: int,
+        label: int,
+        track: Track,
+        song: Song,
+        lanes: dict[tuple[int, int, int], Lane],
+        signs: dict[tuple[float, str], int],
+    ) -> None:
+        for tick, body in zip(track.ticks, track.bodies):
+            x, status = self.x(tick, song), body[0]
+            kind = status >> 4
+            if kind in (0xB, 0xD, 0xE):
+                key = (label, status, body[1] if kind == 0xB else 0)
+                lane = lanes.setdefault(key, _lane(label, body))
+                lane.points.setdefault(version, []).append((x, _value(body)))
+            elif status == 0xFF and body[1] in (0x51, 0x58, 0x59, 0x06):
+                text = _sign(body)
+                signs[x, text] = signs.get((x, text), 0) | 1 << version
+                if body[1] == 0x51 and len(body) == 5:
+                    self.score.tempo[version].append((x, int.from_bytes(body[2:5], "big")))
+
+    def _collect(
+        self,
+        notes: dict[tuple[int, ...], Counter[int]],
+        lanes: dict[tuple[int, int, int], Lane],
+        signs: dict[tuple[float, str], int],
+    ) -> None:
+        score, versions = self.score, len(self.songs)
+        for (label, channel, pitch, onset, length, velocity), counts in sorted(notes.items()):
+            x, width = round(onset * UNIT / self.beat, 2), max(0.5, round(length * UNIT / self.beat, 2))
+            score.width = max(score.width, x + width)
+            for copy in range(1, max(counts.values()) + 1):
+                have = sum(1 << version for version, count in counts.items() if count >= copy)
+                score.notes.append(Note(label, channel, pitch, x, width, velocity, have))
+        changed = [lane for _, lane in sorted(lanes.items()) if lane.differs(versions)]
+        quiet = [lane for _, lane in sorted(lanes.items()) if not lane.differs(versions)]
+        score.lanes = changed[:_MOST_LANES] + quiet[:_QUIET_LANES]
+        score.signs = sorted((x, text, have) for (x, text), have in signs.items())
+
+    def _bars(self) -> None:
+        from muse.plugins.midi.timemap import time_map
+
+        song = self.songs[max(self.songs)]
+        times, end = time_map(song), self.score.width * song.ticks_per_beat / UNIT
+        tick = 0
+        while tick <= end and len(self.score.bars) < 5_000:
+            self.score.bars.append((self.x(tick, song), times.position(tick)[0]))
+            tick += max(1, times.bar_length(tick))
+
+
+def _lane(label: int, body: bytes) -> Lane:
+    from muse.plugins.midi.dimensions import CONTROLLER_NAMES
+
+    kind, channel = body[0] >> 4, (body[0] & 15) + 1
+    if kind == 0xE:
+        return Lane(f"pitch bend, channel {channel}", label, -8192, 8191)
+    if kind == 0xD:
+        return Lane(f"pressure, channel {channel}", label, 0, 127)
+    return Lane(f"{CONTROLLER_NAMES.get(body[1], f'cc {body[1]}')}, channel {channel}", label, 0, 127)
+
+
+def _value(body: bytes) -> int:
+    kind = body[0] >> 4
+    if kind == 0xE:
+        return (body[2] << 7 | body[1]) - 8192
+    return body[1] if kind == 0xD else body[2]
+
+
+def _sign(body: bytes) -> str:
+    from muse.plugins.midi.address import event_words
+
+    words = event_words(body)
+    for long, short in (("tempo ", "\u2669="), ("time signature ", ""), ("key signature ", ""), ("marker ", "")):
+        words = words.replace(long, short)
+    return words.strip('"')
+
+
+def _place_marks(score: Score, songs: dict[int, Song], beat: int, conflicts: Sequence[ConflictRecord]) -> None:
+    """Addresses count in the base's bars; where there is no base, in the first version's."""
+    from muse.plugins.midi.timemap import time_map
+
+    song = songs[min(songs)]
+    times = time_map(song)
+    for index, record in enumerate(conflicts):
+        found = _ADDRESS.search(record.address or "")
+        if found is None:
+            continue
+        track, kind, bar, at, inside, channel, pitch = found.groups()
+        tick = times.tick(int(bar), int(at), int(inside)) if bar else 0
+        key = int(pitch) if kind == "note" and channel and pitch else None
+        score.marks.append(Mark(index, int(track), round(tick * UNIT / max(1, song.ticks_per_beat), 2), key))

@@ -1,0 +1,98 @@
+"""As much of the WebDriver protocol as the tests need, spoken to a chromedriver of our own on loopback."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+import shutil
+import subprocess
+import urllib.error
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+KEYS = {"Enter": "\ue007", "Escape": "\ue00c", "Space": " ", "Tab": "\ue004"}
+_ELEMENT = "element-6066-11e4-a52e-4f735466cecf"
+
+
+class Browser:
+    """One headless Chromium window. `log` holds what the page complained about."""
+
+    def __init__(self, profile: Path, *, dark: bool = False, size: tuple[int, int] = (1400, 1000)) -> None:
+        driver = shutil.which("chromedriver")
+        assert driver is not None
+        command = [driver, "--port=0"]
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        self.url = f"http://127.0.0.1:{self._port()}"
+        flags = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--mute-audio",
+                 "--autoplay-policy=no-user-gesture-required", f"--window-size={size[0]},{size[1]}",
+                 f"--user-data-dir={profile}", "--host-resolver-rules=MAP * ~NOTFOUND"]
+        if dark:
+            flags.append("--blink-settings=preferredColorScheme=0")
+        options = {"args": flags, "binary": shutil.which("chromium")}
+        wanted = {"browserName": "chrome", "goog:chromeOptions": options, "goog:loggingPrefs": {"browser": "ALL"}}
+        self.session = ""
+        try:
+            made = self._call("POST", "/session", {"capabilities": {"alwaysMatch": wanted}})
+        except BaseException:
+            self.close()
+            raise
+        self.session = f"/session/{made['sessionId']}"
+
+    def _port(self) -> int:
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            found = re.search(r"started successfully on port (\d+)", line)
+            if found:
+                return int(found[1])
+        raise AssertionError("chromedriver did not start")
+
+    def _call(self, method: str, path: str, body: Any = None) -> Any:
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(self.url + path, data=data, method=method)
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        try:
+            with opener.open(request, timeout=60) as answer:
+                return json.loads(answer.read())["value"]
+        except urllib.error.HTTPError as error:
+            raise AssertionError(f"{method} {path}: {json.loads(error.read())['value']['message']}") from None
+
+    def open(self, page: Path) -> None:
+        """Load a file and wait until its script has run."""
+        self._call("POST", f"{self.session}/url", {"url": page.as_uri()})
+
+    def run(self, script: str, *args: Any) -> Any:
+        """The value of a function body."""
+        return self._call("POST", f"{self.session}/execute/sync", {"script": script, "args": list(args)})
+
+    def press(self, *keys: str) -> None:
+        """Keys, one after another, to whatever has the focus."""
+        actions = [{"type": kind, "value": KEYS.get(key, key)} for key in keys for kind in ("keyDown", "keyUp")]
+        self._call("POST", f"{self.session}/actions", {"actions": [{"type": "key", "id": "keys", "actions": actions}]})
+
+    def click(self, selector: str) -> None:
+        """The first element that matches, clicked as a mouse does."""
+        found = self._call("POST", f"{self.session}/element", {"using": "css selector", "value": selector})
+        self._call("POST", f"{self.session}/element/{found[_ELEMENT]}/click", {})
+
+    def picture(self, target: Path) -> bytes:
+        """A screenshot as PNG, kept in a file."""
+        data = base64.b64decode(self._call("GET", f"{self.session}/screenshot"))
+        target.write_bytes(data)
+        return data
+
+    def log(self) -> list[str]:
+        """What the console says since it was last asked."""
+        return [row["message"] for row in self._call("POST", f"{self.session}/se/log", {"type": "browser"})]
+
+    def close(self) -> None:
+        """End the browser and its driver."""
+        try:
+            if self.session:
+                self._call("DELETE", self.session)
+        finally:
+            self.process.terminate()
+            self.process.wait(10)
+            if self.process.stdout is not None:
+                self.process.stdout.close()

@@ -1,0 +1,185 @@
+"""`muse render`: one page that stands alone, of a commit, a range, or what is left to settle."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import xml.etree.ElementTree as ET
+from collections.abc import Callable
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import mido
+import pytest
+
+from muse.engine.compare import FOUR, Compared
+from muse.plugins.registry import plugin_for_path
+from muse.view.page import Page, build
+
+Muse = Callable[..., Any]
+Git = Callable[..., str]
+
+
+class Checked(HTMLParser):
+    """Elements are closed in order; what a browser would load is listed."""
+
+    VOID = {"meta", "br", "link", "img"}
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.loads: list[str] = []
+        self.ids: list[str] = []
+        self.text = ""
+        self.feed(text)
+        self.close()
+        assert self.open == []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        named = dict(attrs)
+        self.loads += [value or "" for name, value in attrs if name in ("src", "href", "action", "data")]
+        if "id" in named:
+            self.ids.append(named["id"] or "")
+        if tag not in self.VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.handle_starttag(tag, attrs)
+        if tag not in self.VOID:
+            self.open.pop()
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        if self.open and self.open[-1] not in ("script", "style"):
+            self.text += data
+
+
+def data_of(html: str) -> Any:
+    found = re.search(r'<script type="application/json" id="data">(.*?)</script>', html, re.DOTALL)
+    assert found is not None
+    return json.loads(found[1])
+
+
+def rendered(muse: Muse, repo: Path, *words: str) -> tuple[str, Checked]:
+    target = repo.parent / "page.html"
+    muse(repo, "render", "-o", target, *words)
+    html = target.read_text()
+    return html, Checked(html)
+
+
+def test_an_open_merge_shows_every_version_and_what_to_settle(disputed: Path, muse: Muse) -> None:
+    html, page = rendered(muse, disputed)
+    (song,) = data_of(html)
+    assert song["sides"] == ["base", "ours", "theirs", "result"] and len(song["marks"]) == 1
+    assert "velocity 40" in page.text and "velocity 120" in page.text and "muse resolve --pick track:" in page.text
+    assert "Drums <b>" in page.text and "volume, channel 2" in page.text
+    assert html.count('class="mark"') == 4, "one mark in each panel"
+    assert "lib.py" in page.text and "song.mid" in page.text and "a<b>&.txt" not in page.text
+    assert sorted({bit for note in song["notes"] for bit in range(4) if note[6] >> bit & 1}) == [0, 1, 2, 3]
+
+
+def test_the_page_loads_nothing_and_lets_nothing_run(disputed: Path, muse: Muse) -> None:
+    for words in ((), ("HEAD",), ("topic",), ("topic..main",)):
+        html, page = rendered(muse, disputed, *words)
+        assert all(link.startswith("#") for link in page.loads)
+        assert "default-src 'none'" in html and not re.search(r"https?://(?!www\.w3\.org)", html)
+        assert "<script>alert" not in html
+        assert len(page.ids) == len(set(page.ids))
+
+
+def test_a_commit_names_itself_its_files_and_its_history(disputed: Path, muse: Muse, git: Git) -> None:
+    _, page = rendered(muse, disputed, "HEAD")
+    for words in (git(disputed, "rev-parse", "HEAD"), "ada@example.org", "load() renamed read()", "a<b>&.txt",
+                  "<script>alert(1)</script>", "ours <script>alert(2)</script>", "first", "HEAD -> main"):
+        assert words in page.text, words
+
+
+def test_a_range_a_path_and_a_merge_commit(disputed: Path, muse: Muse, git: Git) -> None:
+    html, page = rendered(muse, disputed, "main..topic", "song.mid")
+    assert "lib.py" not in re.sub(r"(?s)<svg.*?</svg>", "", html.partition("<main>")[0]) and len(data_of(html)) == 1
+    muse(disputed, "resolve", "song.mid", "--ours")
+    muse(disputed, "resolve", "lib.py", "--ours")
+    git(disputed, "commit", "-q", "--no-edit")
+    html, page = rendered(muse, disputed, "HEAD", "song.mid")
+    assert data_of(html)[0]["sides"] == list(FOUR) and "changed by both sides" in page.text
+
+
+def test_from_a_subfolder_paths_are_as_typed(disputed: Path, muse: Muse) -> None:
+    (disputed / "deep").mkdir()
+    muse(disputed / "deep", "render", "-o", "x.html", "HEAD", "../song.mid")
+    assert len(data_of((disputed / "deep" / "x.html").read_text())) == 1
+
+
+def test_the_page_is_named_after_what_it_shows_or_goes_to_stdout(disputed: Path, muse: Muse) -> None:
+    told = muse(disputed, "render", "topic").stdout.strip()
+    assert re.fullmatch(r"muse-[0-9a-f]{10}-theirs\.html", told) and (disputed / told).exists()
+    assert muse(disputed, "render", "topic", "-o", "-").stdout.startswith("<!DOCTYPE html>")
+
+
+def test_svg_is_well_formed_and_holds_the_notes(disputed: Path, muse: Muse) -> None:
+    target = disputed.parent / "x.svg"
+    muse(disputed, "render", "--svg", "-o", target, "topic", "song.mid")
+    root = ET.fromstring(target.read_text())
+    notes = [each for each in root.iter("{http://www.w3.org/2000/svg}path") if "n " in each.get("class", "")]
+    assert sum(int(each.get("data-count", 0)) for each in notes) > 50
+    assert [each.text for each in root.iter("{http://www.w3.org/2000/svg}text")] == ["before", "after"]
+
+
+@pytest.mark.parametrize("words, code, said", [
+    (["render", "nowhere"], 128, "unknown revision"),
+    (["render", "HEAD", "-o", "lib.py/x.html"], 128, "cannot write"),
+    (["render", "--svg", "HEAD", "lib.py"], 129, "--svg draws one MIDI file"),
+    (["render", "HEAD", "--nope"], 129, "nope"),
+])
+def test_mistakes_are_one_line(words: list[str], code: int, said: str, disputed: Path, muse: Muse) -> None:
+    done = muse(disputed, *words, check=False)
+    assert done.returncode == code and said in done.stderr and "Traceback" not in done.stderr
+
+
+def test_a_bare_repository_and_one_without_commits(disputed: Path, muse: Muse, git: Git, tmp_path: Path) -> None:
+    git(tmp_path, "clone", "-q", "--bare", str(disputed), "bare.git")
+    assert muse(tmp_path / "bare.git", "render", "-o", "-").stdout.startswith("<!DOCTYPE html>")
+    git(tmp_path, "init", "-q", "empty")
+    done = muse(tmp_path / "empty", "render", check=False)
+    assert done.returncode == 128 and "Traceback" not in done.stderr
+
+
+def test_damaged_vanished_and_binary_files_still_have_their_place(music: Any) -> None:
+    piece = music.piece
+    files = [
+        Compared("cut.mid", {"before": piece, "after": piece[:60]}),
+        Compared("no.mid", {"before": b"not music", "after": b"no music\n"}),
+        Compared("gone.mid", {"before": piece, "after": None}),
+        Compared("x.bin", {"before": b"\0\1", "after": b"\0\2"}),
+        Compared("bad\x1b\udcff.txt", {"before": None, "after": b"\xff\xfe caf\xe9\n"}),
+        Compared("nothing", dict.fromkeys(FOUR)),
+    ]
+    html = build(Page("damage"), files, plugin_for_path).encode("utf-8", "replace").decode()
+    page = Checked(html)
+    assert [each["id"] for each in data_of(html)] == ["f0", "f2"]
+    assert "binary" in page.text and "\x1b" not in html and page.text.count("gone.mid") == 2
+
+
+def long_piece(notes: int, shift: int = 0) -> bytes:
+    song = mido.MidiFile(ticks_per_beat=480)
+    track = mido.MidiTrack()
+    song.tracks.append(track)
+    for number in range(notes):
+        pitch = 40 + (number * 7 + (shift if number % 10 == shift else 0)) % 48
+        track.append(mido.Message("note_on", note=pitch, velocity=64 + number % 40, time=30))
+        track.append(mido.Message("note_off", note=pitch, time=90))
+    out = io.BytesIO()
+    song.save(file=out)
+    return out.getvalue()
+
+
+def test_a_page_for_a_merge_of_ten_thousand_notes_stays_below_two_megabytes() -> None:
+    sides = dict(zip(FOUR, (long_piece(10_000, shift) for shift in (0, 1, 2, 3))))
+    html = build(Page("large"), [Compared("long.mid", sides)], plugin_for_path)
+    assert len(html.encode()) < 2_000_000
+    (song,) = data_of(html)
+    assert sum(note[6] & 1 for note in song["notes"]) == 10_000
