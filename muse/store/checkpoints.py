@@ -36,10 +36,10 @@ def save(repo: Repository, log: OpLog, checkpoint: OpLogCheckpoint | None = None
     log.flush(level="durable")
     session = log.session_id()
     fresh, mark = log.lines_from(_exported(repo, log))
-    have = _ranges(Union(repo), session)
+    have = _committed(Union(repo), session, [row for row, _ in fresh])
     files: dict[str, bytes | str] = {}
     digests: set[str] = set()
-    for instance, run in _runs(row_line for row_line in fresh if not _within(have, row_line[0])):
+    for instance, run in _runs((row, line) for row, line in fresh if line not in have):
         data = b"".join(line + b"\n" for _, line in run)
         first, last = run[0][0]["sequence"], run[-1][0]["sequence"]
         files[segment_path(session, instance, first, last, data)] = data
@@ -142,18 +142,22 @@ def _segments(union: Union, session: str) -> list[Entry]:
     return [entry for entry in union.below("log", session_path(session)) if entry.path.endswith(".jsonl")]
 
 
-def _ranges(union: Union, session: str) -> dict[str, list[tuple[int, int]]]:
-    """Instance folder -> the sequences that are committed, by the names of segments."""
-    found: dict[str, list[tuple[int, int]]] = {}
-    for entry in _segments(union, session):
+def _committed(union: Union, session: str, rows: list[dict[str, Any]]) -> set[bytes]:
+    """The lines of these rows that some writer has committed.
+
+    A segment's name says where to look; only its lines count, because the name may be anybody's.
+    """
+    wanted: dict[str, set[int]] = {}
+    for row in rows:
+        folder = segment_path(session, row["instance"], 0, 0, b"").split("/")[1]
+        wanted.setdefault(folder, set()).add(row["sequence"])
+    lines: set[bytes] = set()
+    for entry in _segments(union, session) if rows else ():
         _, instance, _, name = entry.path.split("/")
         first, _, last = name.removesuffix(".jsonl").partition("-")
-        found.setdefault(instance, []).append((int(first), int(last)))
-    return found
-
-
-def _within(have: dict[str, list[tuple[int, int]]], row: dict[str, Any]) -> bool:
-    return any(first <= row["sequence"] <= last for first, last in have.get(row["instance"], ()))
+        if any(int(first) <= sequence <= int(last) for sequence in wanted.get(instance, ())):
+            lines.update((union.read(entry, MAX_SEGMENT) or b"").split(b"\n"))
+    return lines
 
 
 def _runs(

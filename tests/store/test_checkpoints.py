@@ -17,7 +17,7 @@ import pytest
 from muse.core.op_log import OpLog, list_sessions
 from muse.core.types import blob_digest
 from muse.store import checkpoints, refs
-from muse.store.layout import content_path
+from muse.store.layout import FORMAT, content_path
 from muse.store.repository import Repository
 
 MakeRepo = Callable[..., Path]
@@ -113,10 +113,11 @@ def test_what_others_committed_is_verified(make_repo: MakeRepo, git: RunGit) -> 
     line = log.raw_lines()[0]
     blob = git(root, "hash-object", "-w", "--stdin", input=line.replace(b"mine", b"evil") + b"\nrubbish\n")
     bad = git(root, "hash-object", "-w", "--stdin", input=b"not json")
+    form = git(root, "hash-object", "-w", "--stdin", input=FORMAT)
     index = {"GIT_INDEX_FILE": str(root / "evil-index")}
     instance = "f" * 32
     git(root, "update-index", "--add", "--cacheinfo", f"100644,{blob},s/{instance}/aa/0000000001-0000000002.jsonl",
-        "--cacheinfo", f"100644,{bad},s/checkpoint.json", env=index)
+        "--cacheinfo", f"100644,{bad},s/checkpoint.json", "--cacheinfo", f"100644,{form},format", env=index)
     commit = git(root, "commit-tree", "-m", "evil", git(root, "write-tree", env=index))
     git(root, "update-ref", f"refs/muse-remotes/evil/log/{'e' * 20}", commit)
     report = checkpoints.pull(repo, log)
