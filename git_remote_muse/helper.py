@@ -8,11 +8,13 @@ import sys
 from git_remote_muse.config import Config, check_allowed
 from git_remote_muse.connect import SERVICES, open_http, open_local, open_ssh
 from git_remote_muse.protocol import Lines, Watch, relay, write_all
+from git_remote_muse.quoting import unquote
 from git_remote_muse.run import Child
 from git_remote_muse.url import Place, parse
 from muse.core.errors import MuseError, UsageError
 
 CAPABILITIES = b"option\nconnect\n\n"
+WITH_PUSH = b"option\nconnect\npush\nobject-format\n\n"
 
 
 def run(remote: str, address: str) -> int:
@@ -20,7 +22,8 @@ def run(remote: str, address: str) -> int:
     place = parse(address)
     config = Config.read()
     check_allowed(place.kind, config)
-    watch, code = _delegate(place, remote) if place.kind in ("http", "https") else _dialogue(place, config)
+    dialogue = _delegate if place.kind in ("http", "https") else _dialogue
+    watch, code = dialogue(remote, place, config)
     if code == 0 and os.environ.get("GIT_DIR"):
         from git_remote_muse.follow import follow_up
 
@@ -28,21 +31,37 @@ def run(remote: str, address: str) -> int:
     return code
 
 
-def _dialogue(place: Place, config: Config) -> tuple[Watch, int]:
+def _joins(config: Config) -> bool:
+    """True when a push of this repository might have to be joined."""
+    if not os.environ.get("GIT_DIR"):
+        return False
+    from git_remote_muse.push import may_join
+
+    return may_join(config)
+
+
+def _dialogue(remote: str, place: Place, config: Config) -> tuple[Watch, int]:
     """Answer Git's commands until it connects or goes away."""
     lines = Lines(0)
     program = ""
+    joins = _joins(config)
     while line := lines.next():
         command, _, value = line.decode("utf-8", "surrogateescape").partition(" ")
         if command == "capabilities":
-            write_all(1, CAPABILITIES)
+            write_all(1, WITH_PUSH if joins else CAPABILITIES)
         elif command == "option":
             name, _, setting = value.partition(" ")
             if name == "servpath":
                 program = unquote(setting)
-            write_all(1, b"ok\n" if name == "servpath" else b"unsupported\n")
+            write_all(1, b"ok\n" if name in ("servpath", "object-format") else b"unsupported\n")
+        elif command == "connect" and joins and value == "git-receive-pack":
+            write_all(1, b"fallback\n")
         elif command == "connect" and value in SERVICES:
             return _connect(place, value, program, config, lines)
+        elif line == b"list for-push":
+            from git_remote_muse.push import Pusher
+
+            return Pusher(remote, place, config, program).serve(lines)
         else:
             raise UsageError(f"Git asked for something unknown: {line[:80]!r}")
     return Watch(), 0
@@ -60,9 +79,25 @@ def _connect(place: Place, service: str, program: str, config: Config, lines: Li
     return _stand_between(start(place, service, program, config), Watch(service == "git-receive-pack"), lines.rest())
 
 
-def _delegate(place: Place, remote: str) -> tuple[Watch, int]:
-    """http(s): Git's own helper answers; we read along."""
-    return _stand_between(open_http(place, remote), Watch(), b"")
+def _delegate(remote: str, place: Place, config: Config) -> tuple[Watch, int]:
+    """http(s): Git's own helper answers; we read along, and take over only a push that may have to be joined."""
+    child = open_http(place, remote)
+    if not _joins(config):
+        return _stand_between(child, Watch(), b"")
+    assert child.stdin is not None
+    lines = Lines(0)
+    first = b""
+    while (line := lines.next()) is not None:
+        if line == b"list for-push":
+            from git_remote_muse.push import Pusher
+
+            child.wait()
+            return Pusher(remote, place, config).serve(lines)
+        if not line.startswith((b"capabilities", b"option ")):
+            first = line + b"\n" + lines.rest()
+            break
+        write_all(child.stdin, line + b"\n")
+    return _stand_between(child, Watch(), first)
 
 
 def _stand_between(child: Child, watch: Watch, first: bytes) -> tuple[Watch, int]:
@@ -80,27 +115,6 @@ def _stand_between(child: Child, watch: Watch, first: bytes) -> tuple[Watch, int
         child.stop()
         raise
     return watch, child.wait()
-
-
-ESCAPES = {"a": 7, "b": 8, "t": 9, "n": 10, "v": 11, "f": 12, "r": 13, '"': 34, "\\": 92}
-
-
-def unquote(text: str) -> str:
-    """The value of an option: Git writes it as a C string when it holds quotes or odd bytes."""
-    if not (len(text) > 1 and text.startswith('"') and text.endswith('"')):
-        return text
-    out, body, at = bytearray(), text[1:-1], 0
-    while at < len(body):
-        if body[at] != "\\" or at + 1 == len(body):
-            out += body[at].encode("utf-8", "surrogateescape")
-            at += 1
-        elif body[at + 1] in ESCAPES:
-            out.append(ESCAPES[body[at + 1]])
-            at += 2
-        else:
-            out.append(int(body[at + 1 : at + 4], 8) & 255)
-            at += 4
-    return out.decode("utf-8", "surrogateescape")
 
 
 def complain(error: MuseError) -> int:

@@ -17,24 +17,26 @@ from git_remote_muse.run import Child, read_all, spawn
 from git_remote_muse.url import Place
 from muse.core.errors import MuseError
 
-MAX_REFS = 20_000
+MAX_REFS = 20_000  # of metadata; branches are as many as Git lets them be
 MAX_BYTES = 64 << 20  # version 0 sends every ref there is
 FLUSH, DELIMITER = b"0000", b"0001"
-SERVICE = "git-upload-pack"
+FETCH = "git-upload-pack"
 
 
-def list_refs(place: Place, remote: str, config: Config, prefixes: Sequence[str]) -> dict[str, str]:
+def list_refs(
+    place: Place, remote: str, config: Config, prefixes: Sequence[str], service: str = FETCH
+) -> dict[str, str]:
     """Ref name -> id below the prefixes (`HEAD` may be one). MuseError when the other side does not answer well."""
     if place.kind in ("http", "https"):
         return _list_http(place, remote, config, prefixes)
     if place.kind == "git":
         from git_remote_muse.daemon import open_pair
 
-        write, read, proxy = open_pair(place, SERVICE, config)
+        write, read, proxy = open_pair(place, service, config)
         child = Child(proxy.pid if proxy else 0, write, read)
     else:
         start = open_ssh if place.kind == "ssh" else open_local
-        child = start(place, SERVICE, "", config, stdout=-1)
+        child = start(place, service, "", config, stdout=-1)
     try:
         assert child.stdin is not None and child.stdout is not None
         found = _converse(_Packets(child.stdout), child.stdin, prefixes)
@@ -129,7 +131,7 @@ def _collect(packets: _Packets, prefixes: Sequence[str], line: bytes | None) -> 
         name = rest.partition(" ")[0]
         if name.startswith(wanted) and not name.endswith("^{}") and _is_id(tip):
             found[name] = tip
-            if len(found) > MAX_REFS:
+            if len(found) > MAX_REFS and "refs/" not in prefixes:
                 raise MuseError(f"the other side lists more than {MAX_REFS} metadata refs")
         line = packets.next()
     return found

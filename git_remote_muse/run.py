@@ -71,6 +71,7 @@ def spawn(
     env: Mapping[str, str] | None = None,
     stdin: int | None = -1,
     stdout: int | None = -1,
+    stderr: int = 2,
     quiet: bool = False,
 ) -> Child:
     """Start a program found on PATH. A stream is a descriptor to use, -1 for a pipe to us, None for /dev/null."""
@@ -87,6 +88,8 @@ def spawn(
             actions.append((os.POSIX_SPAWN_DUP2, given, slot))
         elif wanted != slot:
             actions.append((os.POSIX_SPAWN_DUP2, wanted, slot))
+    if stderr != 2:
+        actions.append((os.POSIX_SPAWN_DUP2, stderr, 2))
     if quiet:
         actions.append((os.POSIX_SPAWN_OPEN, 2, os.devnull, os.O_WRONLY, 0))
     try:
@@ -133,3 +136,20 @@ def git(*args: str, check: bool = True, env: Mapping[str, str] | None = None, qu
     if code and check:
         raise MuseError(f"git {args[0]} failed", code)
     return out
+
+
+def both(*argv: str) -> tuple[bytes, bytes]:
+    """Standard output and standard error of a command, whatever its exit code."""
+    import tempfile
+
+    with tempfile.TemporaryFile() as errors:
+        child = spawn(argv, stdin=None, stderr=errors.fileno())
+        try:
+            assert child.stdout is not None
+            out = read_all(child.stdout)
+        except BaseException:
+            child.stop()
+            raise
+        child.wait()
+        errors.seek(0)
+        return out, errors.read()

@@ -20,7 +20,7 @@ def run_git(muse_on_path: Path) -> RunAny:
     def run(where: Path, *args: str | Path, env: dict[str, str] | None = None, input: bytes | None = None) -> Finished:
         command = ["git", *map(os.fspath, args)]
         environment = {**os.environ, **(env or {})}
-        return subprocess.run(command, cwd=where, env=environment, input=input, capture_output=True, timeout=120)
+        return subprocess.run(command, cwd=where, env=environment, input=input, capture_output=True, timeout=60)
 
     return run
 

@@ -1,0 +1,201 @@
+"""A push that came second: joined where it may be, rejected in Git's words where it may not, never anything lost."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+RunAny = Callable[..., subprocess.CompletedProcess[bytes]]
+Ok = Callable[..., str]
+JOIN = '[[rules]]\npath = "*.py"\ndimension = "*"\nstrategy = "join"\n'
+CODE = "def one():\n    return 1\n\n\ndef two():\n    return 2\n"
+
+
+@pytest.fixture
+def server(make_repo: Callable[..., Path], git: Ok) -> Path:
+    """A bare repository whose Python files are joined."""
+    source = make_repo("source", {"a.py": CODE, "a.txt": "a\n", ".museattributes": JOIN})
+    git(source.parent, "clone", "-q", "--bare", str(source), "server")
+    return source.parent / "server"
+
+
+@pytest.fixture
+def pair(server: Path, tmp_path: Path, ok: Ok) -> tuple[Path, Path]:
+    """Two clones of it."""
+    for name in ("one", "two"):
+        ok(tmp_path, "clone", "-q", "muse::server", name)
+    return tmp_path / "one", tmp_path / "two"
+
+
+def test_edits_of_one_function_each_are_joined(
+    server: Path, pair: tuple[Path, Path], git: Ok, ok: Ok, commit: Ok, run_git: RunAny
+) -> None:
+    one, two = pair
+    commit(one, {"a.py": CODE.replace("return 1", "return 11")})
+    ok(one, "push", "-q")
+    mine = commit(two, {"a.py": CODE.replace("return 2", "return 22"), "new.txt": "n"})
+    done = run_git(two, "push")
+    assert done.returncode == 0, done.stderr
+    tip = git(server, "rev-parse", "main")
+    assert git(server, "rev-parse", "main^1", "main^2").split() == [mine, git(one, "rev-parse", "HEAD")]
+    assert (
+        git(server, "show", "main:a.py") == CODE.replace("return 1", "return 11").replace("return 2", "return 22")[:-1]
+    )
+    assert git(server, "show", "main:new.txt") == "n"
+    # The local branch stays, the tracking branch goes to the merge, and that is said.
+    assert git(two, "rev-parse", "HEAD") == mine and git(two, "rev-parse", "origin/main") == tip
+    assert b"muse: main joined with" in done.stderr
+    # The next push of the branch that did not move is joined again, although we know the other side already.
+    commit(two, {"new.txt": "m"})
+    ok(two, "push", "-q")
+    assert git(server, "show", "main:new.txt") == "m" and "return 11" in git(server, "show", "main:a.py")
+    assert git(server, "fsck", "--strict") == ""
+
+
+def test_a_file_that_is_no_crdt_is_rejected_as_ever(
+    server: Path, pair: tuple[Path, Path], git: Ok, ok: Ok, commit: Ok, run_git: RunAny
+) -> None:
+    one, two = pair
+    commit(one, {"a.txt": "one\n"})
+    ok(one, "push", "-q")
+    commit(two, {"a.txt": "two\n"})
+    before = git(server, "rev-parse", "main")
+    done = run_git(two, "push")
+    assert done.returncode == 1 and b"! [rejected]        main -> main (fetch first)" in done.stderr
+    assert b"muse: main is not joined: both changed a.txt" in done.stderr
+    assert git(server, "rev-parse", "main") == before
+
+
+def test_join_on_push_by_setting_takes_clean_merges_and_stops_at_conflicts(
+    make_repo: Callable[..., Path], tmp_path: Path, git: Ok, ok: Ok, commit: Ok, run_git: RunAny
+) -> None:
+    lines = [f"{number}\n" for number in range(20)]
+    bare = tmp_path / "plain.git"
+    git(tmp_path, "clone", "-q", "--bare", str(make_repo("plain", {"a.txt": "".join(lines)})), str(bare))
+    for name in ("one", "two"):
+        ok(tmp_path, "clone", "-q", f"muse::{bare}", name)
+    one, two = tmp_path / "one", tmp_path / "two"
+    commit(one, {"a.txt": "first\n" + "".join(lines[1:])})
+    ok(one, "push", "-q")
+    commit(two, {"a.txt": "".join(lines[:-1]) + "last\n"})
+    assert run_git(two, "push").returncode == 1
+    git(two, "config", "muse.joinOnPush", "true")
+    ok(two, "push", "-q")
+    assert git(bare, "show", "main:a.txt") == ("first\n" + "".join(lines[1:-1]) + "last")
+    git(two, "reset", "-q", "--hard", "HEAD~1")
+    commit(two, {"a.txt": "other\n" + "".join(lines[1:])})
+    before = git(bare, "rev-parse", "main")
+    done = run_git(two, "push")
+    assert done.returncode == 1 and b"both changed a.txt" in done.stderr
+    assert git(bare, "rev-parse", "main") == before
+    done = run_git(two, "push", "--dry-run", "origin", "HEAD~1:refs/heads/dry")
+    assert done.returncode == 0 and git(bare, "for-each-ref", "refs/heads/dry") == ""
+
+
+def test_tags_deletions_force_and_new_branches_go_as_git_sends_them(
+    server: Path, pair: tuple[Path, Path], git: Ok, ok: Ok, commit: Ok, run_git: RunAny
+) -> None:
+    one, _ = pair
+    first = git(one, "rev-parse", "HEAD")
+    tip = commit(one, {"b.txt": "b"})
+    git(one, "tag", "-a", "-m", "t", "v1")
+    ok(one, "push", "origin", "HEAD:main", "HEAD:refs/heads/side", "v1")
+    assert git(server, "rev-parse", "main", "side", "v1^0").split() == [tip] * 3
+    assert b"Everything up-to-date" in run_git(one, "push", "origin", "main", "v1").stderr
+    ok(one, "push", "origin", ":side")
+    assert git(server, "for-each-ref", "refs/heads/side") == ""
+    ok(one, "push", "--force", "origin", f"{first}:main")
+    assert git(server, "rev-parse", "main") == first
+    ok(one, "push", f"--force-with-lease=main:{first}", "origin", "main")
+    assert git(server, "rev-parse", "main") == tip
+    stale = run_git(one, "push", f"--force-with-lease=main:{first}", "origin", f"+{first}:main")
+    assert stale.returncode == 1 and b"(stale info)" in stale.stderr
+    assert git(server, "rev-parse", "main") == tip
+
+
+def test_atomic_with_a_hook_that_refuses_changes_nothing(
+    server: Path, pair: tuple[Path, Path], git: Ok, ok: Ok, commit: Ok, run_git: RunAny
+) -> None:
+    one, two = pair
+    commit(one, {"a.py": CODE.replace("return 1", "return 11")})
+    ok(one, "push", "-q")
+    commit(two, {"a.py": CODE.replace("return 2", "return 22")})
+    hook = server / "hooks" / "update"
+    hook.write_text('#!/bin/sh\necho "no $1"\n[ "$1" != refs/heads/bad ]\n')
+    hook.chmod(0o755)
+    before = git(server, "for-each-ref")
+    done = run_git(two, "push", "--atomic", "origin", "main", "main:refs/heads/bad")
+    assert done.returncode == 1 and b"remote: no refs/heads/bad" in done.stderr
+    assert git(server, "for-each-ref") == before
+    ok(two, "push", "--atomic", "origin", "main", "main:refs/heads/good")
+    assert "return 11" in git(server, "show", "main:a.py") and "return 22" in git(server, "show", "main:a.py")
+
+
+def test_metadata_follows_a_joined_push(
+    server: Path, pair: tuple[Path, Path], git: Ok, ok: Ok, commit: Ok, chain: Ok, refs: Callable[..., dict[str, str]]
+) -> None:
+    one, two = pair
+    commit(one, {"x": "x"})
+    ok(one, "push", "-q")
+    commit(two, {"y": "y"})
+    tip = chain(two, "mine")
+    git(two, "update-ref", "refs/muse/log/w", tip)
+    ok(two, "push", "-q")
+    assert refs(server)["refs/muse/log/w"] == tip
+
+
+def test_a_sha256_repository_is_joined_too(
+    make_repo: Callable[..., Path], tmp_path: Path, git: Ok, ok: Ok, commit: Ok
+) -> None:
+    source = make_repo("wide", {"a.py": CODE, ".museattributes": JOIN}, sha256=True)
+    git(tmp_path, "clone", "-q", "--bare", str(source), "wide.git")
+    for name in ("one", "two"):
+        ok(tmp_path, "clone", "-q", "muse::wide.git", name)
+    commit(tmp_path / "one", {"a.py": CODE.replace("return 1", "return 11")})
+    ok(tmp_path / "one", "push", "-q")
+    commit(tmp_path / "two", {"a.py": CODE.replace("return 2", "return 22")})
+    ok(tmp_path / "two", "push", "-q")
+    assert "return 11" in git(tmp_path / "wide.git", "show", "main:a.py")
+
+
+PUSH = """
+import subprocess, sys
+for number in range(int(sys.argv[2])):
+    name = f"{sys.argv[1]}-{number}.txt"
+    open(name, "w").write(name)
+    subprocess.run(["git", "add", "-A"], check=True)
+    subprocess.run(["git", "commit", "-qm", name], check=True)
+    subprocess.run(["git", "push", "-q", "origin", "HEAD:main"], check=True)
+"""
+
+
+def swarm(server: Path, tmp_path: Path, git: Ok, ok: Ok, writers: int, pushes: int) -> None:
+    """Everybody pushes to one branch at once; everything must arrive."""
+    running = []
+    for number in range(writers):
+        ok(tmp_path, "clone", "-q", "muse::server", f"w{number}")
+        running.append(
+            subprocess.Popen(
+                [sys.executable, "-c", PUSH, str(number), str(pushes)],
+                cwd=tmp_path / f"w{number}", env=dict(os.environ), stderr=subprocess.PIPE,
+            )
+        )  # fmt: skip
+    said = [process.communicate(timeout=300)[1].decode() for process in running]
+    assert [process.returncode for process in running] == [0] * writers, said
+    names = set(git(server, "ls-tree", "--name-only", "main").splitlines())
+    assert {f"{writer}-{number}.txt" for writer in range(writers) for number in range(pushes)} <= names
+    assert git(server, "fsck", "--strict") == ""
+
+
+def test_four_writers_at_once_all_get_through(server: Path, tmp_path: Path, git: Ok, ok: Ok) -> None:
+    swarm(server, tmp_path, git, ok, writers=4, pushes=1)
+
+
+@pytest.mark.soak
+def test_sixteen_writers_at_once_all_get_through(server: Path, tmp_path: Path, git: Ok, ok: Ok) -> None:
+    swarm(server, tmp_path, git, ok, writers=16, pushes=3)
