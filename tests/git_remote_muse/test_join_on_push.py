@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import struct
 import subprocess
 import sys
 from collections.abc import Callable
@@ -12,14 +13,26 @@ import pytest
 
 RunAny = Callable[..., subprocess.CompletedProcess[bytes]]
 Ok = Callable[..., str]
-JOIN = '[[rules]]\npath = "*.py"\ndimension = "*"\nstrategy = "join"\n'
-CODE = "def one():\n    return 1\n\n\ndef two():\n    return 2\n"
+JOIN = '[[rules]]\npath = "*.mid"\ndimension = "*"\nstrategy = "join"\n'
+
+
+def piece(first: int = 60, second: int = 62) -> bytes:
+    """Two tracks of one quarter note each; either edit is the other writer's neighbour, in one file."""
+    chunks = [b"MThd" + struct.pack(">IHHH", 6, 1, 2, 480)]
+    for pitch in (first, second):
+        data = bytes([0, 0x90, pitch, 64, 0x83, 0x60, 0x80, pitch, 64, 0, 0xFF, 0x2F, 0])
+        chunks.append(b"MTrk" + struct.pack(">I", len(data)) + data)
+    return b"".join(chunks)
+
+
+def show(repo: Path, what: str) -> bytes:
+    return subprocess.run(["git", "show", what], cwd=repo, capture_output=True, check=True).stdout
 
 
 @pytest.fixture
 def server(make_repo: Callable[..., Path], git: Ok) -> Path:
-    """A bare repository whose Python files are joined."""
-    source = make_repo("source", {"a.py": CODE, "a.txt": "a\n", ".museattributes": JOIN})
+    """A bare repository whose scores are joined."""
+    source = make_repo("source", {"a.mid": piece(), "a.txt": "a\n", ".museattributes": JOIN})
     git(source.parent, "clone", "-q", "--bare", str(source), "server")
     return source.parent / "server"
 
@@ -32,20 +45,18 @@ def pair(server: Path, tmp_path: Path, ok: Ok) -> tuple[Path, Path]:
     return tmp_path / "one", tmp_path / "two"
 
 
-def test_edits_of_one_function_each_are_joined(
+def test_edits_of_one_score_are_joined(
     server: Path, pair: tuple[Path, Path], git: Ok, ok: Ok, commit: Ok, run_git: RunAny
 ) -> None:
     one, two = pair
-    commit(one, {"a.py": CODE.replace("return 1", "return 11")})
+    commit(one, {"a.mid": piece(first=72)})
     ok(one, "push", "-q")
-    mine = commit(two, {"a.py": CODE.replace("return 2", "return 22"), "new.txt": "n"})
+    mine = commit(two, {"a.mid": piece(second=50), "new.txt": "n"})
     done = run_git(two, "push")
     assert done.returncode == 0, done.stderr
     tip = git(server, "rev-parse", "main")
     assert git(server, "rev-parse", "main^1", "main^2").split() == [mine, git(one, "rev-parse", "HEAD")]
-    assert (
-        git(server, "show", "main:a.py") == CODE.replace("return 1", "return 11").replace("return 2", "return 22")[:-1]
-    )
+    assert show(server, "main:a.mid") == piece(72, 50)
     assert git(server, "show", "main:new.txt") == "n"
     # The local branch stays, the tracking branch goes to the merge, and that is said.
     assert git(two, "rev-parse", "HEAD") == mine and git(two, "rev-parse", "origin/main") == tip
@@ -53,7 +64,7 @@ def test_edits_of_one_function_each_are_joined(
     # The next push of the branch that did not move is joined again, although we know the other side already.
     commit(two, {"new.txt": "m"})
     ok(two, "push", "-q")
-    assert git(server, "show", "main:new.txt") == "m" and "return 11" in git(server, "show", "main:a.py")
+    assert git(server, "show", "main:new.txt") == "m" and show(server, "main:a.mid") == piece(72, 50)
     assert git(server, "fsck", "--strict") == ""
 
 
@@ -122,9 +133,9 @@ def test_atomic_with_a_hook_that_refuses_changes_nothing(
     server: Path, pair: tuple[Path, Path], git: Ok, ok: Ok, commit: Ok, run_git: RunAny
 ) -> None:
     one, two = pair
-    commit(one, {"a.py": CODE.replace("return 1", "return 11")})
+    commit(one, {"a.mid": piece(first=72)})
     ok(one, "push", "-q")
-    commit(two, {"a.py": CODE.replace("return 2", "return 22")})
+    commit(two, {"a.mid": piece(second=50)})
     hook = server / "hooks" / "update"
     hook.write_text('#!/bin/sh\necho "no $1"\n[ "$1" != refs/heads/bad ]\n')
     hook.chmod(0o755)
@@ -133,7 +144,7 @@ def test_atomic_with_a_hook_that_refuses_changes_nothing(
     assert done.returncode == 1 and b"remote: no refs/heads/bad" in done.stderr
     assert git(server, "for-each-ref") == before
     ok(two, "push", "--atomic", "origin", "main", "main:refs/heads/good")
-    assert "return 11" in git(server, "show", "main:a.py") and "return 22" in git(server, "show", "main:a.py")
+    assert show(server, "main:a.mid") == piece(72, 50)
 
 
 def test_metadata_follows_a_joined_push(
@@ -152,15 +163,15 @@ def test_metadata_follows_a_joined_push(
 def test_a_sha256_repository_is_joined_too(
     make_repo: Callable[..., Path], tmp_path: Path, git: Ok, ok: Ok, commit: Ok
 ) -> None:
-    source = make_repo("wide", {"a.py": CODE, ".museattributes": JOIN}, sha256=True)
+    source = make_repo("wide", {"a.mid": piece(), ".museattributes": JOIN}, sha256=True)
     git(tmp_path, "clone", "-q", "--bare", str(source), "wide.git")
     for name in ("one", "two"):
         ok(tmp_path, "clone", "-q", "muse::wide.git", name)
-    commit(tmp_path / "one", {"a.py": CODE.replace("return 1", "return 11")})
+    commit(tmp_path / "one", {"a.mid": piece(first=72)})
     ok(tmp_path / "one", "push", "-q")
-    commit(tmp_path / "two", {"a.py": CODE.replace("return 2", "return 22")})
+    commit(tmp_path / "two", {"a.mid": piece(second=50)})
     ok(tmp_path / "two", "push", "-q")
-    assert "return 11" in git(tmp_path / "wide.git", "show", "main:a.py")
+    assert show(tmp_path / "wide.git", "main:a.mid") == piece(72, 50)
 
 
 PUSH = """
