@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -143,7 +144,7 @@ def _decide(repo: Repository, git: TreeMerge, plugin_for: PluginFor, how: MergeO
         def work(path: bytes, blobs: dict[str, bytes] = blobs, merged: dict[bytes, str] = merged) -> Decision:
             known = blobs[merged[path]] if path in merged else None
             timed = replace(how, deadline=time.monotonic() + limit)
-            return _decide_one(path, versions[path], blobs, known, plugin_for, timed)
+            return _decide_one(path, versions[path], blobs, known, plugin_for, timed, limit)
 
         hard = [path for path in paths if path in git.stages]
         yield from spread(hard, work)
@@ -187,19 +188,50 @@ def _merged_ids(repo: Repository, git: TreeMerge, paths: list[bytes]) -> dict[by
 
 
 def _decide_one(
-    path: bytes, stages: Stages, blobs: dict[str, bytes], known: bytes | None, plugin_for: PluginFor, how: MergeOptions
+    path: bytes,
+    stages: Stages,
+    blobs: dict[str, bytes],
+    known: bytes | None,
+    plugin_for: PluginFor,
+    how: MergeOptions,
+    limit: float,
 ) -> Decision:
     name = shown(path)
     base, ours, theirs = (blobs[stages[n].id] if n in stages else None for n in (1, 2, 3))
     clean = {} if known is None else {(base or b"", ours or b"", theirs or b""): known}
+    plugin: Any = _AsText()
     with content.using(MemoryContent()), textmerge.knowing(clean):
         try:
-            plugin, why = plugin_for(name), []
-        except MuseError as error:
-            plugin, why = _AsText(), [f"merged as text: {error}"]
-        merged = merge_one(plugin, name, base, ours, theirs, how)
-        merged.notes += why
+            with alarm(limit * 1.5):  # a plugin that minds the deadline itself is done before
+                plugin = plugin_for(name)
+                merged = merge_one(plugin, name, base, ours, theirs, how)
+        except (MuseError, TimeoutError) as error:
+            plugin = _AsText()
+            merged = merge_one(plugin, name, base, ours, theirs, how)
+            merged.notes.append(f"merged as text: {error}")
     return Decision(path, stages, merged, known is not None, str(getattr(plugin, "name", "other")))
+
+
+@contextmanager
+def alarm(seconds: float) -> Iterator[None]:
+    """TimeoutError in whatever runs longer than that, as far as Python can interrupt it (in the main thread only)."""
+    import signal
+    import threading
+
+    if not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def ring(number: int, frame: object) -> None:
+        raise TimeoutError(f"it took more than {seconds:g} seconds")
+
+    before = signal.signal(signal.SIGALRM, ring)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
 
 
 class _AsText(FileDomain):

@@ -15,6 +15,7 @@ from muse.engine import mergeapply, treemerge
 from muse.engine.merge import merge_commits
 from muse.engine.mergeapply import left_to_git
 from muse.engine.treemerge import merge_trees
+from muse.plugins.files import FilesPlugin
 from muse.plugins.registry import plugin_for_path
 from muse.store.repository import Repository
 
@@ -123,6 +124,31 @@ def test_a_broken_rule_file_stops_the_merge_before_it_starts(fork, commit, git):
     with pytest.raises(MuseError, match="museattributes"):
         merge_commits(Repository(fork), "HEAD", "side", plugin_for_path)
     assert git(fork, "status", "--porcelain") == ""
+
+
+class Endless(FilesPlugin):
+    """A domain that never comes back, deaf to its deadline."""
+
+    def merge_file(self, path, base, ours, theirs):
+        while True:
+            pass
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_a_plugin_that_hangs_costs_its_answer_only(fork, git, known):
+    """Where Git's merge is known and where it is not; each of both paths gets Git's merge in the end."""
+    git(fork, "config", "muse.mergeDeadline", "0.2")
+    names = {"a.txt"} if known else {"c.txt"}
+
+    def plugin(path):
+        made = Endless() if path in names else FilesPlugin()
+        made.name = "endless"  # so that clean paths are asked about as well
+        return made
+
+    merged = merge_commits(Repository(fork), "HEAD", "side", plugin, theirs_label="side")
+    (slow,) = [decision for decision in merged.decisions if decision.merge.notes]
+    assert slow.path.decode() in names and "more than 0.3 seconds" in slow.merge.notes[0]
+    assert merged.tree == git(fork, "merge-tree", "--write-tree", "HEAD", "side", check=False).splitlines()[0]
 
 
 def test_a_missing_object_is_one_line(fork, git, capfd, monkeypatch):

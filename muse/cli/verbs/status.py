@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from typing import TYPE_CHECKING
 
 import click
@@ -25,6 +26,7 @@ _STATES = (
     ("BISECT_LOG", "bisect", "git bisect reset ends it"),
 )
 _MOST = 200  # paths whose change is told; telling more would take longer than reading them
+_SECONDS = 3.0  # after which the paths that are left get Git's letters only
 
 
 @click.command("status", short_help="Show what changed since the last commit")
@@ -72,8 +74,10 @@ def _told(here: Repository, status: Status) -> list[DomainOp | None]:
 
     plugin_for, _ = domains(here)
     told: list[DomainOp | None] = []
+    limit = time.monotonic() + _SECONDS
     for number, entry in enumerate(status.entries):
-        told.append(described(here, entry, plugin_for) if number < _MOST else None)
+        more = number < _MOST and time.monotonic() < limit
+        told.append(described(here, entry, plugin_for) if more else None)
     return told
 
 
