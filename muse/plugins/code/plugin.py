@@ -9,8 +9,8 @@ from muse.core.filedomain import FileDomain
 from muse.plugins.code.languages import PATTERNS, language_of, row_of
 
 if TYPE_CHECKING:
-    from muse.core.schema import DomainSchema
-    from muse.domain import DomainOp, FileMerge
+    from muse.core.schema import CRDTDimensionSpec, DomainSchema
+    from muse.domain import CRDTSnapshotManifest, DomainOp, FileMerge, StateDelta, StateSnapshot
 
 
 class CodePlugin(FileDomain):
@@ -69,3 +69,44 @@ class CodePlugin(FileDomain):
         from muse.plugins.code.lookup import symbol_before
 
         return symbol_before(path, old, new, address)
+
+    def patch_file(self, path: str, old: bytes, child_ops: list[DomainOp]) -> bytes:
+        """The file after symbol operations that carry their text."""
+        from muse.plugins.code.patch import patched
+
+        return patched(path, language_of(path), old, child_ops)
+
+    # Join --------------------------------------------------------------------------------------------------------
+
+    def crdt_schema(self) -> list[CRDTDimensionSpec]:
+        """The order of cells and their texts."""
+        from muse.plugins.code.manifests import SCHEMA
+
+        return list(SCHEMA)
+
+    def to_crdt_state(self, snapshot: StateSnapshot) -> CRDTSnapshotManifest:
+        """Lift every file; equal bytes lift to equal states."""
+        from muse.plugins.code.manifests import lifted
+
+        return lifted(snapshot)
+
+    def from_crdt_state(self, crdt: CRDTSnapshotManifest) -> StateSnapshot:
+        """The files the states stand for."""
+        from muse.plugins.code.manifests import built
+
+        return built(crdt)
+
+    def join(self, a: CRDTSnapshotManifest, b: CRDTSnapshotManifest) -> CRDTSnapshotManifest:
+        """Everything of both sides; a file deleted on one side stays while the other side has edited it."""
+        from muse.plugins.code.manifests import joined
+
+        return joined(a, b)
+
+    def advance_crdt_state(
+        self, crdt: CRDTSnapshotManifest, delta: StateDelta, *, actor: str
+    ) -> CRDTSnapshotManifest:
+        """Carry the states along edits that were made outside of Muse."""
+        from muse.plugins.code.manifests import advanced
+
+        after = self.apply(delta, {"files": dict(crdt["files"]), "domain": crdt["domain"]})
+        return advanced(crdt, {} if not isinstance(after, dict) else after["files"], actor)

@@ -179,7 +179,8 @@ def _import_address(path: str, line: bytes) -> str:
 
 def _text(path: str, old: bytes, new: bytes) -> ReplaceOp:
     return ReplaceOp(op="replace", address=f"{path}::text", position=None, old_content_id=blob_digest(old),
-                     new_content_id=blob_digest(new), old_summary="text", new_summary="text changed")
+                     new_content_id=blob_digest(new), old_summary="text", new_summary="text changed",
+                     content=new.decode("utf-8", "surrogateescape"))
 
 
 def label(symbol: Symbol) -> str:

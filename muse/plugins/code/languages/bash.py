@@ -7,4 +7,5 @@ LANGUAGE = Language(
     grammar=("tree_sitter_bash", "language"),
     definitions={"function_definition": "function"},
     bodies=frozenset({"program", "compound_statement", "do_group"}),
+    comment_line=(b"#", b""),
 )

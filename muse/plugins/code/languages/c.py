@@ -22,4 +22,5 @@ LANGUAGE = Language(
     signature=(),
     keys={"enumerator": "name", "field_declaration": "declarator"},
     reopened=frozenset({"struct", "union", "enum", "type", "macro"}),
+    comment_line=(b"//", b""),
 )

@@ -37,4 +37,5 @@ LANGUAGE = Language(
     overloads=True,
     keys={"enumerator": "name", "field_declaration": "declarator"},
     reopened=frozenset({"namespace"}),
+    comment_line=(b"//", b""),
 )

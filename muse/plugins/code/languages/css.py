@@ -10,4 +10,5 @@ LANGUAGE = Language(
     imports=frozenset({"import_statement"}),
     keys={"rule_set": "0", "declaration": "0", "media_statement": "0"},
     free=frozenset({"rule_set", "media_statement", "keyframes_statement"}),
+    comment_line=(b"/*", b" */"),
 )

@@ -18,4 +18,5 @@ LANGUAGE = Language(
     name_fields=("name",),
     signature=("receiver",),
     keys={"field_declaration": "name", "const_spec": "name", "keyed_element": "0"},
+    comment_line=(b"//", b""),
 )

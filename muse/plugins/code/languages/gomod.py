@@ -5,4 +5,5 @@ from muse.plugins.code.languages.table import Language
 LANGUAGE = Language(
     name="gomod",
     lines=(r"\w+ \(", r"\s*(?:(\S+ v\S+) h1:|(?:require )?([\w.~/-]+) v|(\)|(?:module|go|toolchain)\b))"),
+    comment_line=(b"//", b""),
 )

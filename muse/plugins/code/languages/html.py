@@ -6,4 +6,5 @@ LANGUAGE = Language(
     name="html",
     grammar=("tree_sitter_html", "language"),
     bodies=frozenset({"document"}),
+    comment_line=(b"<!--", b" -->"),
 )

@@ -5,4 +5,5 @@ from muse.plugins.code.languages.table import Language
 LANGUAGE = Language(
     name="ignore",
     lines=("", r"([^!\s].*\S|[^!\s])\s*"),
+    comment_line=(b"#", b""),
 )

@@ -5,4 +5,5 @@ from muse.plugins.code.languages.table import Language
 LANGUAGE = Language(
     name="ini",
     lines=(r"\s*\[[^\]]*\]", r"([^=:\s#;\[][^=:]*?)\s*[=:]"),
+    comment_line=(b"#", b""),
 )

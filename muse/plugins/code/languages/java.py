@@ -21,4 +21,5 @@ LANGUAGE = Language(
     signature=("parameters",),
     overloads=True,
     keys={"field_declaration": "declarator", "enum_constant": "name"},
+    comment_line=(b"//", b""),
 )

@@ -20,4 +20,5 @@ LANGUAGE = Language(
     keys={"field_definition": "property", "pair": "key", "import_specifier": "*", "export_specifier": "*"},
     sequences=frozenset({"object"}),
     free=frozenset({"pair", "method_definition", "shorthand_property_identifier"}),
+    comment_line=(b"//", b""),
 )

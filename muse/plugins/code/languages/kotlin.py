@@ -19,4 +19,5 @@ LANGUAGE = Language(
     signature=("function_value_parameters",),
     overloads=True,
     keys={"property_declaration": "0"},
+    comment_line=(b"//", b""),
 )

@@ -7,4 +7,5 @@ LANGUAGE = Language(
     grammar=("tree_sitter_lua", "language"),
     definitions={"function_declaration": "function"},
     bodies=frozenset({"chunk", "block"}),
+    comment_line=(b"--", b""),
 )

@@ -9,4 +9,5 @@ LANGUAGE = Language(
     bodies=frozenset({"makefile"}),
     keys={"variable_assignment": "name"},
     reopened=frozenset({"rule"}),
+    comment_line=(b"#", b""),
 )

@@ -9,4 +9,5 @@ LANGUAGE = Language(
     bodies=frozenset({"document", "section"}),
     name_fields=("heading_content",),
     reopened=frozenset({"section"}),
+    comment_line=(b"<!--", b" -->"),
 )

@@ -17,4 +17,5 @@ LANGUAGE = Language(
     sets=frozenset({"declaration_list", "enum_declaration_list"}),
     imports=frozenset({"namespace_use_declaration"}),
     keys={"property_declaration": "0", "const_declaration": "0", "enum_case": "name"},
+    comment_line=(b"//", b""),
 )

@@ -16,4 +16,5 @@ LANGUAGE = Language(
     free=frozenset({"keyword_argument", "pair"}),
     listed_field={"import_from_statement": "name"},
     keys={"keyword_argument": "name", "pair": "key", "dotted_name": "*", "aliased_import": "*"},
+    comment_line=(b"#", b""),
 )

@@ -5,4 +5,5 @@ from muse.plugins.code.languages.table import Language
 LANGUAGE = Language(
     name="requirements",
     lines=("", r"([A-Za-z0-9._-]+(?:\[[^\]]*\])?)"),
+    comment_line=(b"#", b""),
 )

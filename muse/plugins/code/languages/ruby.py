@@ -10,4 +10,5 @@ LANGUAGE = Language(
     signature=("parameters",),
     keys={"pair": "key"},
     reopened=frozenset({"class", "module"}),
+    comment_line=(b"#", b""),
 )

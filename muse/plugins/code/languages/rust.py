@@ -39,4 +39,5 @@ LANGUAGE = Language(
         "identifier": "*",
     },
     reopened=frozenset({"impl"}),
+    comment_line=(b"//", b""),
 )

@@ -21,4 +21,5 @@ LANGUAGE = Language(
     signature=("parameters",),
     overloads=True,
     keys={"val_definition": "pattern", "var_definition": "pattern"},
+    comment_line=(b"//", b""),
 )

@@ -21,4 +21,5 @@ LANGUAGE = Language(
     overloads=True,
     keys={"property_declaration": "name", "enum_entry": "name"},
     reopened=frozenset({"class"}),
+    comment_line=(b"//", b""),
 )

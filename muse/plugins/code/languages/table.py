@@ -22,7 +22,8 @@ class Language:
     attributes that stand before what they belong to as nodes of their own.
     `signature` names the fields that make the signature; `overloads` says that two definitions of one name and kind
     may stand side by side when their signatures differ. `repeatable` are names, and decorators, under which a
-    definition may repeat; `reopened` are kinds that may.
+    definition may repeat; `reopened` are kinds that may. `comment_line` is what stands before and after the text
+    of a comment on one line.
     """
 
     name: str
@@ -47,3 +48,4 @@ class Language:
     heads: frozenset[str] = frozenset()
     listed_field: dict[str, str] = field(default_factory=dict)
     lines: tuple[str, ...] = ()
+    comment_line: tuple[bytes, bytes] = (b"", b"")

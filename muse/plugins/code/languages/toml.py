@@ -10,4 +10,5 @@ LANGUAGE = Language(
     lists=frozenset({"inline_table"}),
     keys={"pair": "0", "table": "0", "table_array_element": "0 1"},
     heads=frozenset({"bare_key", "quoted_key", "dotted_key"}),
+    comment_line=(b"#", b""),
 )

@@ -38,4 +38,5 @@ LANGUAGE = Language(
     reopened=frozenset({"namespace", "interface", "function", "method"}),
     sequences=frozenset({"object"}),
     free=frozenset({"pair", "method_definition", "shorthand_property_identifier"}),
+    comment_line=(b"//", b""),
 )

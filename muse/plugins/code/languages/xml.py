@@ -7,4 +7,5 @@ LANGUAGE = Language(
     grammar=("tree_sitter_xml", "language_xml"),
     bodies=frozenset({"document", "content"}),
     comments=frozenset({"Comment"}),
+    comment_line=(b"<!--", b" -->"),
 )

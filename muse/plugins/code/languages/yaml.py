@@ -9,4 +9,5 @@ LANGUAGE = Language(
     sets=frozenset({"block_mapping"}),
     lists=frozenset({"flow_mapping"}),
     keys={"block_mapping_pair": "key", "flow_pair": "key"},
+    comment_line=(b"#", b""),
 )
