@@ -47,7 +47,7 @@ def load(repo: Repository, tree: str) -> list[CRDTSnapshotManifest]:
         if entry.blob in found:
             continue
         try:
-            state = _decode(union.read(entry, MAX_HEAD))
+            state = decode(union.read(entry, MAX_HEAD))
             blobs = {path: _state_of(repo, union, entry, tree, path, digest)
                      for path, digest in state["crdt_state"].items()}
         except FormatError as error:
@@ -79,7 +79,8 @@ def _state_of(
     raise FormatError(f"the state of {path!r} is not what state.json says")
 
 
-def _decode(data: bytes | None) -> CRDTSnapshotManifest:
+def decode(data: bytes | None) -> CRDTSnapshotManifest:
+    """A stored state without its files; FormatError when it is none."""
     try:
         value: Any = json.loads(data or b"")
     except (ValueError, RecursionError):

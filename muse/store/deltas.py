@@ -85,7 +85,7 @@ def load(
         if data is None:
             continue
         try:
-            delta, versions = _decode(data)
+            delta, versions = decode(data)
         except FormatError as error:
             union.note(entry, str(error))
             continue
@@ -108,13 +108,19 @@ def provenance(repo: Repository, base_tree: str, tree: str) -> list[dict[str, An
         data = union.read(entry, MAX_PROVENANCE)
         if data is None:
             continue
-        value = _json(data)
-        name = entry.path.rsplit("/", 1)[1].removesuffix(".json")
-        if isinstance(value, dict) and _hashes_to(value, name):
-            found.append(value)
-        else:
+        value = provenance_of(entry.path, data)
+        if value is None:
             union.note(entry, "it is not what its name says")
+        else:
+            found.append(value)
     return found
+
+
+def provenance_of(path: str, data: bytes) -> dict[str, Any] | None:
+    """A provenance record, or None when it is not what its path says."""
+    value = _json(data)
+    name = path.rsplit("/", 1)[1].removesuffix(".json")
+    return value if isinstance(value, dict) and _hashes_to(value, name) else None
 
 
 def check_delta(value: Any) -> StructuredDelta:
@@ -142,7 +148,8 @@ def _check_op(op: Any) -> None:
             raise FormatError(f"an operation {op['op']} without a proper {key}")
 
 
-def _decode(data: bytes) -> tuple[StructuredDelta, dict[str, str]]:
+def decode(data: bytes) -> tuple[StructuredDelta, dict[str, str]]:
+    """A stored delta, and which plugins made it; FormatError when it is none."""
     value = _json(data)
     if not isinstance(value, dict) or value.get("format") != 1:
         raise FormatError("it is no delta of format 1")

@@ -159,11 +159,19 @@ def is_ancestor(repo: Repository, old: str, new: str) -> bool:
     return done.returncode == 0
 
 
-def problems(repo: Repository) -> list[Problem]:
-    """What is wrong with what all clones wrote: left-out entries, and states of one writer that contradict."""
+def problems(repo: Repository, *, deep: bool = False) -> list[Problem]:
+    """What is wrong with what all clones wrote: left-out entries, and states of one writer that contradict.
+
+    With `deep` every file is read, and checked as far as one can without its plugin.
+    """
     from muse.store.union import Problem, Union
 
-    found = Union(repo).problems
+    union = Union(repo)
+    found = union.problems
+    if deep:
+        from muse.store.verify import contents
+
+        found += contents(repo, union)
     states: dict[tuple[str, str], dict[str, str]] = {}
     for ref, tip in refs.read_many(repo, OWN, REMOTES).items():
         key = owner(ref)

@@ -20,7 +20,7 @@ def command(no_fsck: bool, as_json: bool) -> int:
     says, or contradicts itself, is listed. Nothing is changed. The exit code is 1 when something is wrong.
     """
     here = repo()
-    found = [{"where": f"{problem.ref}:{problem.path}", "why": problem.why} for problem in problems(here)]
+    found = [{"where": f"{problem.ref}:{problem.path}", "why": problem.why} for problem in problems(here, deep=True)]
     if not no_fsck:
         done = here.run("fsck", "--strict", "--no-dangling", "--no-progress")
         lines = (done.stderr + done.stdout).decode("utf-8", "replace").splitlines()

@@ -1,0 +1,117 @@
+"""Read everything all clones wrote, and say what is not what it claims to be. Nothing is changed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from muse.core.errors import FormatError
+from muse.core.op_log.entries import check_line
+from muse.core.op_log.rows import is_checkpoint
+from muse.store import crdt_state, deltas
+from muse.store.layout import segment_path, session_path
+from muse.store.union import Entry, Problem, Union
+
+if TYPE_CHECKING:
+    from muse.store.repository import Repository
+
+MAX_SEGMENT = 64 << 20  # bytes
+MAX_CONTENT = 1 << 30
+
+
+def contents(repo: Repository, union: Union) -> Iterator[Problem]:
+    """What is wrong inside the files of the union, file by file; each distinct file is read once."""
+    for kind in ("log", "meta"):
+        former: Entry | None = None
+        for entry in union.below(kind, ""):
+            check, limit = _check_of(entry.path)
+            try:
+                check(entry.path, repo.objects.blob(entry.blob, limit))
+            except KeyError:
+                yield Problem(entry.ref, entry.path, f"its blob {entry.blob} is not here")
+            except FormatError as error:
+                yield Problem(entry.ref, entry.path, str(error))
+            if former is not None and former.path == entry.path and not _may_differ(entry.path):
+                yield Problem(entry.ref, entry.path, f"it differs from that of {former.ref}")
+            former = entry
+
+
+def _may_differ(path: str) -> bool:
+    """Checkpoints and CRDT states are each writer's own word; deltas come from any version of a plugin."""
+    return path.startswith(("crdt/", "deltas/")) or path.endswith("/checkpoint.json")
+
+
+def _check_of(path: str) -> tuple[Callable[[str, bytes], None], int]:
+    for known, check, limit in _CHECKS:
+        if known(path):
+            return check, limit
+    return _anything, crdt_state.MAX_STATE
+
+
+def _anything(path: str, data: bytes) -> None:
+    """The format file was looked at already; a CRDT state is its plugin's business."""
+
+
+def _name(path: str, data: bytes) -> None:
+    try:
+        name = data.decode("utf-8", "surrogatepass")
+    except ValueError:
+        raise FormatError("it is no text") from None
+    if session_path(name, "name") != path:
+        raise FormatError("it is not the name of its folder")
+
+
+def _segment(path: str, data: bytes) -> None:
+    _, instance, shard, name = path.split("/")
+    first, last = (int(number) for number in name.removesuffix(".jsonl").split("-"))
+    if hashlib.sha256(data).hexdigest()[:2] != shard:
+        raise FormatError("it is not what its folder says")
+    rows = [check_line(line) for line in data.split(b"\n") if line]
+    told = [row["sequence"] - at for at, row in enumerate(rows)]  # all are `first` when none is missing
+    folders = {segment_path("", row["instance"], 0, 0, b"").split("/")[1] for row in rows}
+    if folders != {instance} or len(rows) != last - first + 1 or set(told) != {first}:
+        raise FormatError("its ops are not those its name says")
+
+
+def _checkpoint(path: str, data: bytes) -> None:
+    value = _json(data)
+    if not is_checkpoint(value) or session_path(value["session_id"], "checkpoint.json") != path:
+        raise FormatError("it is no checkpoint of its session")
+
+
+def _content(path: str, data: bytes) -> None:
+    if f"content/{hashlib.sha256(data).hexdigest()}" != path[:8] + path[11:]:
+        raise FormatError("it is not what its name says")
+
+
+def _delta(path: str, data: bytes) -> None:
+    deltas.decode(data)
+
+
+def _provenance(path: str, data: bytes) -> None:
+    if deltas.provenance_of(path, data) is None:
+        raise FormatError("it is not what its name says")
+
+
+def _state(path: str, data: bytes) -> None:
+    crdt_state.decode(data)
+
+
+def _json(data: bytes) -> Any:
+    try:
+        return json.loads(data)
+    except (ValueError, RecursionError):
+        return None
+
+
+_CHECKS: list[tuple[Callable[[str], bool], Callable[[str, bytes], None], int]] = [
+    (lambda path: path.endswith("/name"), _name, 1 << 20),
+    (lambda path: path.endswith(".jsonl"), _segment, MAX_SEGMENT),
+    (lambda path: path.endswith("/checkpoint.json"), _checkpoint, crdt_state.MAX_HEAD),
+    (lambda path: path.startswith("content/"), _content, MAX_CONTENT),
+    (lambda path: path.startswith("deltas/"), _delta, deltas.MAX_DELTA),
+    (lambda path: path.startswith("provenance/"), _provenance, deltas.MAX_PROVENANCE),
+    (lambda path: path.endswith("/state.json"), _state, crdt_state.MAX_HEAD),
+]
