@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import time
 
 import pytest
+from click.testing import CliRunner
 
+from muse.cli.verbs.gc import command
 from muse.core.errors import MuseError
 from muse.store import gc, layout, meta, refs, writer
 from muse.store.repository import Repository
@@ -143,3 +146,18 @@ def test_only_old_writers_are_retired(git, clone, monkeypatch):
     _push(git, one)
     git(two.root, "fetch", "-q", "origin", "refs/muse/*:refs/muse-remotes/origin/*")
     assert len(gc.absorb(two).refs) == 1
+
+
+def test_the_verb(git, clone, monkeypatch):
+    one, two = clone("one"), clone("two")
+    meta.commit_files(one, "meta", {layout.delta_path(A, B): b"1"}, "one")
+    _push(git, one)
+    git(two.root, "fetch", "-q", "origin", "refs/muse/*:refs/muse-remotes/origin/*")
+    monkeypatch.chdir(two.root)
+    copy = f"refs/muse-remotes/origin/meta/{writer.writer_id(one)}"
+    run = CliRunner()
+    assert run.invoke(command, []).output == ""
+    assert run.invoke(command, ["--retired-after", "-1"]).output == f"absorbed {copy}\n"
+    _push(git, two)
+    done = run.invoke(command, ["--prune-absorbed", "--remote", "origin", "--json"])
+    assert json.loads(done.output) == {"absorbed": [], "apart": [], "deleted": [copy]}
