@@ -86,11 +86,11 @@ def named_domain(root: str | os.PathLike[str]) -> str | None:
 
 
 def _configured_domain(root: str | os.PathLike[str]) -> Any:
-    import tomllib
-
     path = config_file(root)
     try:
         with open(path, "rb") as file:
+            import tomllib
+
             return tomllib.load(file).get("domain")
     except FileNotFoundError:
         return None

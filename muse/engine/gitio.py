@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+import threading
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any
 
 from muse.core.errors import MuseError
 
@@ -17,17 +19,36 @@ if TYPE_CHECKING:
     from muse.store.repository import Repository
 
 
-def attended(repo: Repository, *args: str, env: Mapping[str, str] | None = None) -> int:
+def attended(
+    repo: Repository, *args: str, env: Mapping[str, str] | None = None, meanwhile: Callable[[], object] | None = None
+) -> int:
     """Run git on the user's own terminal, in the folder they stand in; its exit code.
 
-    For whatever may open an editor, ask for a passphrase or run a hook that talks.
+    For whatever may open an editor, ask for a passphrase or run a hook that talks. Ctrl-C is Git's to answer, which
+    leaves it to an editor. `meanwhile` is called while git works.
     """
     sys.stdout.flush()
     sys.stderr.flush()
     try:
-        return subprocess.call(["git", *args], env={**repo.env, **(env or {})})
+        process = subprocess.Popen(["git", *args], env={**repo.env, **(env or {})})
     except OSError as error:
         raise MuseError(f"cannot run git: {error.strerror}") from None
+    before = _ignore_interrupts()
+    try:
+        if meanwhile is not None:
+            meanwhile()
+    finally:
+        code = process.wait()
+        if before is not None:
+            signal.signal(signal.SIGINT, before)
+    return code if code >= 0 else 128 - code
+
+
+def _ignore_interrupts() -> Any:
+    """Leave Ctrl-C to the child; the handler to put back, None where it cannot be changed."""
+    if threading.current_thread() is not threading.main_thread():
+        return None
+    return signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def streamed(repo: Repository, *args: str) -> subprocess.Popen[bytes]:

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 
 from muse.core.errors import ConflictError, MuseError
 from muse.core.ignore import is_ignored, load_patterns
-from muse.engine.changes import PluginFor, between, describe
 from muse.engine.gitio import attended
 from muse.engine.status import Entry, Status, read_status
 
 if TYPE_CHECKING:
+    from muse.engine.changes import PluginFor
     from muse.store.repository import Repository
 
 PACK_FROM = 200  # this many new files are written as one pack instead of one file each
@@ -38,14 +38,20 @@ def commit(
     if repo.work_tree is None:
         raise MuseError("this repository has no work tree to commit from")
     if staged:
-        code = attended(repo, "commit", *flags)
+        code = attended(repo, "commit", *flags, meanwhile=_warm_up)
     else:
         before = read_status(repo)
         added, words = stage(repo, before, everything=everything)
-        code = attended(repo, *words, "commit", *flags, "-a")
+        code = attended(repo, *words, "commit", *flags, "-a", meanwhile=_warm_up)
         if code and added and (repo.head() or "") == before.commit:  # as if we had never added them
             repo.run("update-index", "--force-remove", "-z", "--stdin", input=b"\0".join(added) + b"\0")
     return code, "" if code else keep_deltas(repo, "HEAD", plugin_for, domain=domain)
+
+
+def _warm_up() -> None:
+    """Import what the delta will need while Git commits."""
+    import muse.engine.changes
+    import muse.store.deltas  # noqa: F401
 
 
 def stage(repo: Repository, status: Status, *, everything: bool = False) -> tuple[list[bytes], list[str]]:
@@ -83,6 +89,7 @@ def _refuse(entries: list[Entry], everything: bool) -> None:
 
 def keep_deltas(repo: Repository, commit: str, plugin_for: PluginFor, *, domain: str = "files") -> str:
     """Store the delta from each parent of a commit; "" or why it could not be. The commit stands whatever happens."""
+    from muse.engine.changes import between, describe
     from muse.store import deltas
 
     try:
