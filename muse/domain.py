@@ -174,13 +174,14 @@ class FileMerge:
     """One file merged: its bytes (None: the file is deleted), and what is left to settle.
 
     With conflicts, `content` is what the user finds on disk: text with markers, or a valid file with ours at each
-    conflict.
+    conflict. `joined` names what a join kept without showing it: values beside the one that is seen.
     """
 
     content: bytes | None
     conflicts: list[ConflictRecord] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     dimensions: dict[str, str] = field(default_factory=dict)
+    joined: list[ConflictRecord] = field(default_factory=list)
 
 
 @runtime_checkable

@@ -88,7 +88,7 @@ def record(job: Job, root: str | None, merged: FileMerge, how: MergeOptions) -> 
     if git_dir is None or job.virtual:
         return "", b""
     name = conflicts.file_of(git_dir, job.path)
-    if not merged.conflicts:
+    if not merged.conflicts and not merged.joined:
         return name, b""
     sides = (job.base or None, job.ours, job.theirs)
     return name, conflicts.encode(conflicts.make(job.path, merged, sides, how))

@@ -26,7 +26,8 @@ _LONGEST = 200
 
 class Record(TypedDict):
     """One path's record. `inputs`: side -> digest or None (no such file); `written`: digest of what the merge left on
-    disk; `picks`: address -> side, what `muse resolve` has settled so far; `conflicts`: ConflictRecord objects."""
+    disk; `picks`: address -> side, what `muse resolve` has settled so far; `conflicts`: ConflictRecord objects;
+    `joined`: those of values that a join keeps without showing them."""
 
     format: int
     path: str
@@ -37,6 +38,7 @@ class Record(TypedDict):
     style: str
     picks: dict[str, str]
     conflicts: list[dict[str, Any]]
+    joined: list[dict[str, Any]]
     notes: list[str]
 
 
@@ -67,6 +69,7 @@ def make(path: str, merged: FileMerge, sides: Sides, how: MergeOptions) -> Recor
         style=how.conflict_style,
         picks=dict(how.picks),
         conflicts=[record.to_dict() for record in merged.conflicts],
+        joined=[record.to_dict() for record in merged.joined],
         notes=list(merged.notes),
     )
 
@@ -86,8 +89,8 @@ def save(
     sides: Sides,
     how: MergeOptions,
 ) -> None:
-    """Keep the record of a path; with nothing left to settle, drop it."""
-    if not merged.conflicts:
+    """Keep the record of a path; with nothing to settle and nothing unseen, drop it."""
+    if not merged.conflicts and not merged.joined:
         clear(git_dir, path)
         return
     from muse.core.io import write_bytes_atomic
@@ -124,10 +127,11 @@ def _valid(value: Any) -> Record | None:
     """The value as a record, when every field has its type."""
     if not isinstance(value, dict) or value.get("format") != FORMAT:
         return None
+    value.setdefault("joined", [])
     kinds = {"path": str, "inputs": dict, "labels": dict, "marker_size": int, "style": str, "picks": dict,
-             "conflicts": list, "notes": list}
+             "conflicts": list, "joined": list, "notes": list}
     if not all(isinstance(value.get(key), kind) for key, kind in kinds.items()):
         return None
-    if not all(isinstance(conflict, dict) for conflict in value["conflicts"]):
+    if not all(isinstance(entry, dict) for entry in (*value["conflicts"], *value["joined"])):
         return None
     return value  # type: ignore[return-value]

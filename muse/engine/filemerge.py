@@ -173,8 +173,13 @@ def _join(plugin: Any, path: str, base: bytes | None, ours: bytes, theirs: bytes
     for side in (ours, theirs):
         delta = plugin.diff(was, _manifest(plugin, path, side, store))
         states.append(plugin.advance_crdt_state(lifted, delta, actor=blob_digest(side)))
-    merged = plugin.from_crdt_state(plugin.join(*states))
-    return FileMerge(content.fetch(store, merged["files"][path]), notes=["joined: both sides' edits are kept"])
+    state = plugin.join(*states)
+    merged = plugin.from_crdt_state(state)
+    hidden: list[ConflictRecord] = plugin.hidden_values(state).get(path, []) if hasattr(plugin, "hidden_values") else []
+    notes = ["joined: both sides' edits are kept"]
+    if hidden:
+        notes = [f"joined: {len(hidden)} value(s) are kept unseen beside the other side's; muse conflicts --joined"]
+    return FileMerge(content.fetch(store, merged["files"][path]), notes=notes, joined=hidden)
 
 
 def _checked(merged: FileMerge, sides: tuple[bytes | None, ...]) -> FileMerge:

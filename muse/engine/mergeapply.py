@@ -111,7 +111,7 @@ def keep_records(repo: Repository, merged: WholeMerge) -> None:
     """Keep the record of each conflict for `muse conflicts` and `muse resolve`, and drop those of earlier merges."""
     drop_records(repo)
     for decision in merged.decisions:
-        if not decision.clean:
+        if not decision.clean or decision.merge.joined:
             base, ours, theirs = (
                 repo.objects.blob(decision.stages[n].id) if n in decision.stages else None for n in (1, 2, 3)
             )

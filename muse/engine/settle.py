@@ -64,9 +64,23 @@ def unmerged(repo: Repository) -> list[Unmerged]:
             item.sides = (base, ours, theirs)
         _adopt_record(repo, item)
     for record in conflicts.load_all(repo.git_dir):
-        if record["path"] not in found:
+        if record["path"] not in found and not _still_joined(repo, record):
             conflicts.clear(repo.git_dir, record["path"])
     return [found[path] for path in sorted(found)]
+
+
+def joined(repo: Repository) -> dict[str, list[ConflictRecord]]:
+    """Per path, the values that the last join keeps without showing them; forgotten once the path changes again."""
+    records = conflicts.load_all(repo.git_dir)
+    return {r["path"]: _as_records(r["path"], r["joined"]) for r in records if _still_joined(repo, r)}
+
+
+def _still_joined(repo: Repository, record: conflicts.Record) -> bool:
+    """True when the record names unseen values and the index still holds what that join wrote."""
+    if not record["joined"] or record["written"] is None:
+        return False
+    done = repo.run("cat-file", "blob", f":0:{record['path']}")
+    return done.returncode == 0 and blob_digest(done.stdout) == record["written"]
 
 
 def next_step(repo: Repository) -> str:
@@ -101,12 +115,16 @@ def _adopt_record(repo: Repository, item: Unmerged) -> None:
 def describe(repo: Repository, item: Unmerged, plugin_for: PluginFor) -> list[ConflictRecord]:
     """What is in dispute inside a path; empty when Muse can merge it and Git did without us."""
     if item.record is not None:
-        known = ConflictRecord.__dataclass_fields__
-        return [
-            ConflictRecord(**{key: value for key, value in {**entry, "path": item.path}.items() if key in known})
-            for entry in item.record["conflicts"]
-        ]
+        return _as_records(item.path, item.record["conflicts"])
     return merge_again(repo, item, plugin_for, item.picks).conflicts
+
+
+def _as_records(path: str, entries: list[dict[str, Any]]) -> list[ConflictRecord]:
+    known = ConflictRecord.__dataclass_fields__
+    return [
+        ConflictRecord(**{key: value for key, value in {**entry, "path": path}.items() if key in known})
+        for entry in entries
+    ]
 
 
 def merge_again(

@@ -156,3 +156,42 @@ def test_one_body_two_ways(two_sided: Callable[..., Path], run: Run, git: Git) -
     assert run(root, "muse", "resolve", "--ours", "io_.py").returncode == 0
     assert (root / "io_.py").read_text() == ours.replace("import sys\n", "")
     assert git(root, "ls-files", "-u") == ""
+
+
+JOIN = b'[[rules]]\npath = "*.mid"\ndimension = "*"\nstrategy = "join"\n'
+
+
+def test_a_join_never_stops_and_hides_nothing_for_good(
+    two_sided: Callable[..., Path], run: Run, git: Git, commit: Commit
+) -> None:
+    """One note, two velocities, a deletion beside them: clean, the same from either side, both values known."""
+    base = edited(PIECE.read_bytes(), lambda tracks: None)
+    last = len(mido.MidiFile(file=io.BytesIO(base)).tracks) - 1
+
+    def gone(tracks: Any) -> None:
+        louder(last, 4, 99)(tracks)
+        first = [m for m in tracks[last] if m.type in ("note_on", "note_off")][:2]
+        rest = sum(message.time for message in first)
+        kept = [m for m in tracks[last] if all(m is not each for each in first)]
+        kept[next(i for i, m in enumerate(kept) if m.type == "note_on")].time += rest
+        tracks[last][:] = kept
+
+    sides = [edited(base, louder(last, 4, 33)), edited(base, gone)]
+    root = two_sided("score.mid", base, *sides)
+    for branch in ("topic", "main"):
+        git(root, "switch", "-q", branch)
+        commit(root, {".museattributes": JOIN})
+    trees = [git(root, "merge-tree", "--write-tree", *names) for names in (("main", "topic"), ("topic", "main"))]
+    assert git(root, "rev-parse", f"{trees[0]}:score.mid") == git(root, "rev-parse", f"{trees[1]}:score.mid")
+    done = run(root, "git", "merge", "--no-edit", "topic")
+    assert done.returncode == 0, done.stdout
+    heard = notes((root / "score.mid").read_bytes())
+    velocity = {v for _, _, _, v in heard} & {33, 99}
+    assert len(heard) == len(notes(base)) - 1 and len(velocity) == 1
+    listed = run(root, "muse", "conflicts", "--joined").stdout
+    assert "score.mid: 1 value(s) kept unseen\n" in listed
+    assert f"seen:   {velocity.pop()}\n" in listed
+    assert run(root, "muse", "conflicts").stdout == "nothing is left to settle\n"
+    assert "kept unseen" in run(root, "muse", "conflicts", "--joined").stdout  # looking forgets nothing
+    commit(root, {"score.mid": base})
+    assert run(root, "muse", "conflicts", "--joined").stdout == "no join keeps anything unseen\n"

@@ -19,10 +19,17 @@ if TYPE_CHECKING:
 
 @click.command("conflicts", short_help="List what is left to settle, in musical and code terms")
 @click.option("--exit-code", is_flag=True, help="Exit with 1 when something is left to settle.")
+@click.option("--joined", is_flag=True, help="List instead what joins kept without showing it.")
 @json_option
-def command(exit_code: bool, as_json: bool) -> int:
-    """List what is left to settle, in musical and code terms: what each side made of it, and what to type."""
+def command(exit_code: bool, joined: bool, as_json: bool) -> int:
+    """List what is left to settle, in musical and code terms: what each side made of it, and what to type.
+
+    A join settles everything by itself and keeps every value; --joined lists those that are not to be seen in the
+    file, for as long as the file is what the join wrote.
+    """
     here = repo()
+    if joined:
+        return _list_joined(settle.joined(here), exit_code, as_json)
     rows = [(item, settle.describe(here, item, plugin_for(here))) for item in settle.unmerged(here)]
     if as_json:
         print_json([_json(item, records) for item, records in rows])
@@ -32,6 +39,18 @@ def command(exit_code: bool, as_json: bool) -> int:
         if not rows:
             click.echo("nothing is left to settle")
     return int(ExitCode.CONFLICT if rows and exit_code else ExitCode.OK)
+
+
+def _list_joined(unseen: dict[str, list[ConflictRecord]], exit_code: bool, as_json: bool) -> int:
+    if as_json:
+        print_json([{"path": path, "joined": [record.to_dict() for record in unseen[path]]} for path in unseen])
+    for path in () if as_json else unseen:
+        click.echo(f"{path}: {len(unseen[path])} value(s) kept unseen")
+        for record in unseen[path]:
+            click.echo(f"  {record.address}\n    seen:   {record.ours_summary}\n    unseen: {record.theirs_summary}")
+    if not unseen and not as_json:
+        click.echo("no join keeps anything unseen")
+    return int(ExitCode.CONFLICT if unseen and exit_code else ExitCode.OK)
 
 
 def plugin_for(here: Repository) -> settle.PluginFor:

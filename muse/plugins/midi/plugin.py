@@ -9,7 +9,7 @@ from muse._version import __version__
 from muse.core import content
 from muse.core.filedomain import FileDomain
 from muse.core.types import content_hash
-from muse.domain import CRDTSnapshotManifest, DomainOp, FileMerge, StateDelta, StateSnapshot
+from muse.domain import ConflictRecord, CRDTSnapshotManifest, DomainOp, FileMerge, StateDelta, StateSnapshot
 
 if TYPE_CHECKING:
     from muse.core.schema import CRDTDimensionSpec, DomainSchema
@@ -107,6 +107,23 @@ class MidiPlugin(FileDomain):
         clock = {actor: max(a["vclock"].get(actor, 0), b["vclock"].get(actor, 0))
                  for actor in sorted(a["vclock"].keys() | b["vclock"].keys())}  # fmt: skip
         return _crdt(files, a["domain"], clock, states)
+
+    def hidden_values(self, crdt: CRDTSnapshotManifest) -> dict[str, list[ConflictRecord]]:
+        """What the states keep without it being heard: per path, values that lost to another written meanwhile."""
+        from muse.plugins.midi.joinstate import JoinState
+
+        store = content.current()
+        found: dict[str, list[ConflictRecord]] = {}
+        for path, digest in sorted(crdt["crdt_state"].items()):
+            state = JoinState.from_bytes(content.fetch(store, digest))
+            found[path] = [
+                ConflictRecord(
+                    path=path, conflict_type="joined", address=key, ours_summary=str(state.read(key, None)),
+                    theirs_summary=", ".join(map(str, others)), dimension=key.rpartition("/")[2],
+                )
+                for key, others in state.hidden().items()
+            ]  # fmt: skip
+        return found
 
     def advance_crdt_state(
         self, crdt: CRDTSnapshotManifest, delta: StateDelta, *, actor: str
