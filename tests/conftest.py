@@ -6,6 +6,7 @@ No test sees the user's configuration, home or identity; the clock in commits st
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -65,6 +66,7 @@ def _bind(env: Mapping[str, str]) -> None:
 def _isolated_session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """No test, fixture or child process sees the user's Git settings."""
     before = dict(os.environ)
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job is started deaf to Ctrl-C
     home = tmp_path_factory.mktemp("home")
     (home / ".gitconfig").write_text(CONFIG)
     _bind(isolated_env(home))
