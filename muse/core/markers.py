@@ -151,3 +151,35 @@ def _closed(lines: list[bytes], eol: bytes) -> list[bytes]:
     if lines and lines[-1] and not lines[-1].endswith(b"\n"):
         return [*lines[:-1], lines[-1] + eol]
     return lines
+
+
+def parse(data: bytes, size: int = 7) -> list[Chunk] | None:
+    """Text with markers, back to chunks; None when the markers do not pair or a conflict shows no base (style `merge`).
+
+    Notes and labels are dropped: a label may itself hold what looks like a note.
+    """
+    chunks: list[Chunk] = []
+    part: list[bytes] = []
+    sides: list[bytes] = []
+    order = [b"<", b"|", b"=", b">"]
+    expected = 0
+    for line in data.splitlines(True):
+        sign = line[:1]
+        rest = line[size:].rstrip(b"\r\n")
+        closed = rest == b"" if sign == b"=" else rest[:1] in (b"", b" ")
+        is_marker = sign in order and line[:size] == sign * size and closed
+        if not is_marker:
+            part.append(line)
+            continue
+        if sign != order[expected]:
+            return None
+        text, part = b"".join(part), []
+        if expected == 0:
+            chunks.append(text)
+        else:
+            sides.append(text)
+        if expected == 3:
+            chunks.append(Conflict(base=sides[1], ours=sides[0], theirs=sides[2]))
+            sides = []
+        expected = (expected + 1) % 4
+    return None if expected else [*chunks, b"".join(part)]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from functools import cache
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from muse.plugins.code.languages.table import Language
@@ -69,3 +69,22 @@ def load(row: str) -> Language:
     """The table of a row."""
     language: Language = import_module(f"{__name__}.{row}").LANGUAGE
     return language
+
+
+def overview() -> list[dict[str, Any]]:
+    """Per language: its files, its grammar and whether that loads here, and what may stand in any order."""
+    from muse.plugins.code.parsing import available
+
+    rows = []
+    for row, names in sorted(ROWS.items()):
+        language = load(row)
+        parts = language.sets | language.lists | language.imports | language.free
+        rows.append({
+            "language": row,
+            "files": names.split(),
+            "grammar": language.grammar[0] if language.grammar else "",
+            "available": available(language),
+            "commutative": sorted(parts | ({"definitions"} if language.definitions else set())
+                                  | ({"lines"} if language.lines else set())),
+        })
+    return rows
