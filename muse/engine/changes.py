@@ -88,7 +88,43 @@ def describe(
     """The changes as one delta of the repository, each path told by its own domain."""
     limit = time.monotonic() + seconds
     ops = [describe_one(repo, change, plugin_for if time.monotonic() < limit else _nobody) for change in found]
+    note_moves(ops)
     return StructuredDelta(domain=domain, ops=ops, summary=summarise(ops))
+
+
+def note_moves(ops: list[DomainOp]) -> None:
+    """Say of an element that left one file and came into another, unchanged, where it went and where it came from.
+
+    Only the words change: what is deleted here and inserted there stays two operations, each true of its own file.
+    """
+    gone, come = _leaves(ops, "delete"), _leaves(ops, "insert")
+    for content_id, (path, op) in gone.items():
+        there = come.get(content_id)
+        if there is None or there[0]["address"] == path["address"]:
+            continue
+        op["content_summary"] = f"moved to {there[1]['address']}"
+        there[1]["content_summary"] = f"moved from {op['address']}"
+        name = there[1]["address"].removeprefix(f"{there[0]['address']}::")
+        path["child_summary"] += f"; {name} moved to {there[0]['address']}"
+        there[0]["child_summary"] += f"; {name} moved from {path['address']}"
+
+
+def _leaves(ops: list[DomainOp], kind: str) -> dict[str, tuple[PatchOp, Any]]:
+    """Content id -> (the file's patch, the operation) of inner operations of a kind; what occurs twice is left out."""
+    found: dict[str, tuple[PatchOp, Any]] = {}
+    twice = set()
+    for path in ops:
+        if path["op"] != "patch":
+            continue
+        stack: list[Any] = list(path["child_ops"])
+        while stack:
+            op = stack.pop()
+            if op["op"] == "patch":
+                stack += op["child_ops"]
+            elif op["op"] == kind and op["content_id"]:
+                twice |= {op["content_id"]} & found.keys()
+                found[op["content_id"]] = (path, op)
+    return {content_id: pair for content_id, pair in found.items() if content_id not in twice}
 
 
 def describe_one(repo: Repository, change: Change, plugin_for: PluginFor) -> DomainOp:

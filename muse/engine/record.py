@@ -69,7 +69,8 @@ def stage(repo: Repository, status: Status, *, everything: bool = False) -> tupl
     changed = sum(entry.kind in "12" and entry.unstaged != "." for entry in entries)
     words = ["-c", "core.bigFileThreshold=1"] if len(wanted) + changed >= PACK_FROM else []
     if wanted:
-        repo.git(*words, "update-index", "--add", "--replace", "-z", "--stdin", input=b"\0".join(wanted) + b"\0")
+        flags = ("--add", "--replace", "--remove", "-z", "--stdin")  # --remove: it may have vanished meanwhile
+        repo.git(*words, "update-index", *flags, input=b"\0".join(wanted) + b"\0")
     return wanted, words
 
 

@@ -236,6 +236,15 @@ def test_the_upstream_is_merged_when_none_is_named(muse, fork, commit, git, tmp_
     assert (root / "a.txt").read_text() == edit(l1="again", l20="mine")
 
 
+def test_several_heads_are_an_octopus_of_gits(muse, fork, commit, git):
+    root = fork({"b.txt": "1\n"}, {"c.txt": "1\n"})
+    git(root, "checkout", "-q", "-b", "third", "main~1")
+    commit(root, {"d.txt": "1\n"})
+    git(root, "checkout", "-q", "main")
+    assert muse(root, "merge", "side", "third")[0] == 0
+    assert len(git(root, "log", "-1", "--format=%p").split()) == 3
+
+
 def test_hooks_of_a_merge_are_gits(muse, fork, git):
     root = fork({"a.txt": edit(l1="ours")}, {"a.txt": edit(l20="theirs")})
     for name in ("pre-merge-commit", "commit-msg", "post-merge"):

@@ -8,7 +8,7 @@ import pytest
 
 from muse.core.errors import ConflictError, MuseError
 from muse.engine.record import PACK_FROM, commit, stage, tree_pairs
-from muse.engine.status import read_status
+from muse.engine.status import Entry, read_status
 from muse.plugins.registry import plugin_for_path
 from muse.store import deltas
 from muse.store.repository import Repository
@@ -193,6 +193,26 @@ def test_line_endings_and_filters_are_gits(make_repo, git):
     assert record(root) == 0
     assert git(root, "cat-file", "-p", "HEAD:a.txt") == "one\ntwo"
     assert git(root, "cat-file", "-p", "HEAD:f7.txt") == "7" and git(root, "status", "--porcelain") == ""
+
+
+def test_a_file_that_vanished_meanwhile_is_no_trouble(make_repo, git):
+    root = make_repo("repo", {"a.txt": "1\n"})
+    (root / "new.txt").write_text("1\n")
+    status = read_status(Repository(root))
+    status.entries.append(Entry("?", ".", "?", b"ghost.txt"))
+    stage(Repository(root), status)
+    assert git(root, "status", "--porcelain") == "A  new.txt"
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root can read every file")
+def test_an_unreadable_file_is_named_and_nothing_is_staged(make_repo, git):
+    root = make_repo("repo", {"a.txt": "1\n"})
+    (root / "new.txt").write_text("1\n")
+    (root / "secret.txt").write_text("1\n")
+    (root / "secret.txt").chmod(0)
+    with pytest.raises(MuseError, match=r"secret\.txt"):
+        record(root)
+    assert git(root, "status", "--porcelain") == "?? new.txt\n?? secret.txt"
 
 
 def test_staging_alone_touches_nothing_when_refused(make_repo, git):

@@ -7,6 +7,7 @@ import click
 from muse.cli.context import domains, print_json, repo
 from muse.cli.gitverb import GitVerb, paged, split_own, use_color
 
+_SECONDS = 30.0  # for telling what is inside files; those that are left are named
 _OWN = {"--json", "--stat", "--exit-code"}
 _PASSED = ("--cached", "--staged", "--merge-base", "-M", "-C", "-R", "--find-renames", "--no-renames", "--find-copies",
            "--find-copies-harder", "--diff-filter", "--ignore-submodules")
@@ -20,27 +21,22 @@ def command(words: tuple[str, ...]) -> int:
     --stat leaves out what is inside the files; --exit-code answers 1 when there are differences. Any other option of
     `git diff` (such as -p) is Git's to answer.
     """
-    from muse.engine.changes import changes, describe_one
+    from muse.engine.changes import changes, describe
     from muse.engine.gitio import attended
-    from muse.view.json import op_row
-    from muse.view.text import path_lines
+    from muse.view.json import delta_row
+    from muse.view.text import delta_lines
 
     here = repo()
     own, rest = split_own(words, _OWN)
     end = rest.index("--") if "--" in rest else len(rest)
     if any(word.startswith("-") and word.split("=")[0] not in _PASSED for word in rest[:end]):
         return attended(here, "diff", *words)
-    found = changes(here, *rest)
     plugin_for, domain = domains(here)
+    delta = describe(here, changes(here, *rest), plugin_for, domain=domain, seconds=_SECONDS)
     if "--json" in own:
-        rows = [op_row(describe_one(here, change, plugin_for)) for change in found]
-        print_json({"domain": domain, "paths": rows})
-        return int(bool(rows and "--exit-code" in own))
-    color = use_color(here)
-    any_change = False
-    with paged(here) as out:
-        for change in found:
-            any_change = True
-            for line in path_lines(describe_one(here, change, plugin_for), color=color, deep="--stat" not in own):
+        print_json(delta_row(delta))
+    else:
+        with paged(here) as out:
+            for line in delta_lines(delta, color=use_color(here), deep="--stat" not in own):
                 out(line)
-    return int(any_change and "--exit-code" in own)
+    return int(bool(delta["ops"]) and "--exit-code" in own)
