@@ -31,7 +31,7 @@ class DigestIndex:
         self._to_digest: dict[str, str] = {}
         self._to_blob: dict[str, str] = {}
         self._database: Any = None
-        self._tried = False
+        self._tried = 0
 
     def digests(self, blobs: Iterable[str]) -> dict[str, str]:
         """What is known of these blobs."""
@@ -77,7 +77,7 @@ class DigestIndex:
         """Let go of the file; the next use opens it again."""
         if self._database is not None:
             self._close()
-        self._database, self._tried = None, False
+        self._database, self._tried = None, 0
 
     def _remember(self, blob: str, digest: str) -> None:
         self._to_digest[blob] = digest
@@ -111,9 +111,9 @@ class DigestIndex:
             self._give_up(error)
 
     def _open(self) -> Any:
-        if self._tried:
+        if self._tried == os.getpid():
             return self._database
-        self._tried = True
+        self._tried = os.getpid()  # a fork must not use its parent's connection
         try:
             import sqlite3
         except ImportError:

@@ -14,6 +14,7 @@ import threading
 import weakref
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
+from io import BytesIO
 from typing import IO, TYPE_CHECKING, NamedTuple
 
 from muse.core.errors import ContentMissingError, DamageError, FormatError, MuseError
@@ -75,6 +76,7 @@ class ObjectReader:
         self._id_size = 20 if repo.object_format == "sha1" else 32
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
+        self._pid = 0
 
     def read(self, name: str, limit: int | None = None) -> tuple[str, bytes]:
         """Kind and bytes of an object, named by id or as `<rev>:<path>`; KeyError when it is not there.
@@ -181,7 +183,10 @@ class ObjectReader:
         """Id, kind and size of an object, and the stream its bytes and a newline are to be read from."""
         if "\n" in name:
             raise KeyError(name)
+        if self._process is not None and self._pid != os.getpid():
+            self._process = None  # a fork's copy: its answers would be our parent's
         if self._process is None:
+            self._pid = os.getpid()
             self._process = subprocess.Popen(
                 ["git", "cat-file", "--batch"], cwd=self._repo.root, env=self._repo.env,
                 stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
@@ -298,19 +303,17 @@ class ObjectWriter:
         chunks, rows, checksum = self._pack_stream()
         folder = self._repo.objects_dir / "pack"
         folder.mkdir(exist_ok=True)
+        index = BytesIO()
+        write_pack_index(index, sorted(rows), checksum, version=2)
         base = os.fspath(folder / f"pack-{checksum.hex()}")
-        _place(base + ".pack", chunks)
-        temp = f"{base}.{os.getpid()}.tmp"
+        temps = [_written(os.fspath(folder), chunks)]
         try:
-            with open(temp, "xb") as file:
-                write_pack_index(file, sorted(rows), checksum, version=2)
-                file.flush()
-                os.fsync(file.fileno())
-            os.chmod(temp, 0o444)
-            os.replace(temp, base + ".idx")
+            temps.append(_written(os.fspath(folder), [index.getvalue()]))
+            os.replace(temps[0], base + ".pack")
+            os.replace(temps[1], base + ".idx")
         except OSError:
-            _unlink(temp)
-            _unlink(base + ".pack")
+            for temp in temps:
+                _unlink(temp)
             raise
         fsync_dir(folder)
 
@@ -349,8 +352,18 @@ def _entry_head(kind: str, size: int) -> bytes:
 
 
 def _place(target: str, chunks: Iterable[bytes]) -> None:
-    """A new read-only file, durable and complete before it has its name."""
-    temp = f"{os.path.dirname(target)}/tmp_obj_{os.getpid()}_{os.urandom(6).hex()}"
+    """A new read-only file, complete and on the disk before it has its name."""
+    temp = _written(os.path.dirname(target), chunks)
+    try:
+        os.replace(temp, target)
+    except OSError:
+        _unlink(temp)
+        raise
+
+
+def _written(folder: str, chunks: Iterable[bytes]) -> str:
+    """A read-only temporary file, which `git gc` clears away if we die before it gets its name."""
+    temp = f"{folder}/tmp_obj_{os.getpid()}_{os.urandom(6).hex()}"
     fd = os.open(temp, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o444)
     try:
         try:
@@ -359,10 +372,10 @@ def _place(target: str, chunks: Iterable[bytes]) -> None:
             os.fsync(fd)
         finally:
             os.close(fd)
-        os.replace(temp, target)
     except BaseException:
         _unlink(temp)
         raise
+    return temp
 
 
 def _unlink(path: str) -> None:

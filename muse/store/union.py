@@ -55,10 +55,10 @@ class Problem(NamedTuple):
 
 def recent(repo: Repository) -> Union:
     """The union as it was at most two seconds ago; for readers of what can be worked out again."""
-    found: tuple[float, Union] | None = repo.memo.get("union")
-    if found is None or time.monotonic() - found[0] > _RECENT:
-        found = repo.memo["union"] = (time.monotonic(), Union(repo))
-    return found[1]
+    found: tuple[float, int, Union] | None = repo.memo.get("union")
+    if found is None or found[1] != os.getpid() or time.monotonic() - found[0] > _RECENT:
+        found = repo.memo["union"] = (time.monotonic(), os.getpid(), Union(repo))
+    return found[2]
 
 
 class Union:

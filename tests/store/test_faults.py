@@ -184,6 +184,23 @@ def test_a_dead_reader_is_replaced(repo):
     assert repo.objects.read(tree)[0] == "tree"
 
 
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork")
+def test_a_fork_does_not_read_its_parents_answers(repo):
+    ids = [entry.split()[2].decode() for entry in repo.git("ls-tree", "-r", "HEAD").splitlines()]
+    known = {name: repo.content.digests([name])[name] for name in ids}
+    children = []
+    for _ in range(3):
+        pid = os.fork()
+        if pid == 0:
+            wrong = any(blob_digest(repo.objects.blob(name)) != known[name] for name in ids)
+            repo.content.put(b"by the child")
+            os._exit(int(wrong))
+        children.append(pid)
+    assert all(blob_digest(repo.objects.blob(name)) == known[name] for name in ids)
+    assert [os.waitpid(pid, 0)[1] for pid in children] == [0, 0, 0]
+    assert repo.content.get(blob_digest(b"by the child")) == b"by the child"
+
+
 @pytest.mark.parametrize("name", ["", "HEAD\nHEAD", "no such", "0" * 40, "-x", "HEAD:nothing", "\udcff"])
 def test_names_of_no_object(repo, name):
     with pytest.raises(KeyError):
