@@ -45,7 +45,7 @@ def follow_up(remote: str, place: Place, config: Config, watch: Watch) -> None:
         if fetched:
             fetch(remote, place, tips)
         if metadata and watch.pushed:
-            push(remote, place)
+            push(remote, place, config)
     except MuseError as error:
         say(str(error))
 
@@ -110,11 +110,11 @@ def fetch(remote: str, place: Place, tips: dict[str, str]) -> None:
         say(f"{got} metadata ref{'s' * (got != 1)} from {remote}")
 
 
-def push(remote: str, place: Place) -> None:
+def push(remote: str, place: Place, config: Config) -> None:
     """Our own metadata out."""
     from muse.store.sync import push_metadata
 
-    push_metadata(Here(), remote, place.url)
+    push_metadata(Here(), remote, place.url, prefix=config.get("muse.refprefix") or "refs/muse/")
 
 
 def say(text: str) -> None:

@@ -58,6 +58,8 @@ VERBS: dict[str, Verb] = {
     "gc": Verb("muse.cli.verbs.gc", SETUP, "Take in the metadata of clones that are gone"),
     "solve": Verb("muse.cli.verbs.solve", GROW, "Settle what can be settled in a file with conflict markers"),
     "languages": Verb("muse.cli.verbs.languages", SETUP, "List the languages that are merged by structure"),
+    "sync": Verb("muse.cli.verbs.sync", COLLABORATE, "Fetch, join and push, for any remote"),
+    "serve": Verb("muse.cli.verbs.serve", COLLABORATE, "Serve the repositories below a folder"),
     "domains": Verb("muse.cli.verbs.domains", SETUP, "List the domains and the files they claim"),
     "install": Verb("muse.cli.verbs.install", SETUP, "Make Git use Muse's merge and diff drivers"),
     "uninstall": Verb("muse.cli.verbs.uninstall", SETUP, "Take Muse's drivers out of Git again"),

@@ -23,6 +23,10 @@ FALLBACK = "refs/heads/muse-meta/"
 _TAIL = re.compile(r"(?P<kind>log|meta)/(?P<writer>[A-Za-z0-9][A-Za-z0-9_.-]{0,99})")
 
 
+class Contradiction(MuseError):
+    """Two states of one writer, neither part of the other; both are kept."""
+
+
 class RunsGit(Protocol):
     """All that is needed of a repository here, so that the remote helper need not open one."""
 
@@ -58,7 +62,7 @@ def fetch_metadata(repo: RunsGit, remote: str, url: str | None = None, *, tips: 
                 beside += _settle(repo, url or remote, part, error)
     after = local_tips(repo, f"{REMOTES}{remote}/")
     if beside:
-        raise MuseError(
+        raise Contradiction(
             f"{remote} and we know different states of {', '.join(sorted(beside))}; both are kept",
             hint="a restored backup or a copied clone does this; its next write begins a new chain",
         )
@@ -94,23 +98,20 @@ def tail_of(ref: str) -> str | None:
     return name if _TAIL.fullmatch(name) and ".." not in name and not name.endswith((".lock", ".")) else None
 
 
-def push_metadata(repo: RunsGit, remote: str, url: str | None = None) -> int:
+def push_metadata(repo: RunsGit, remote: str, url: str | None = None, *, prefix: str = OWN) -> int:
     """Push our own `refs/muse/*` where the remote, as last seen, does not have them; returns how many were sent.
 
+    `prefix` is the namespace to use over there, for hosts that refuse others than `refs/heads/` (`muse.refPrefix`).
     MuseError when the remote declined them; the branches have gone through before and stay.
     """
-    known = local_tips(repo, f"{REMOTES}{remote}/")
-    due = {
-        name: tip
-        for name, tip in local_tips(repo, OWN).items()
-        if tail_of(name) and known.get(f"{REMOTES}{remote}/{name[len(OWN) :]}") != tip
-    }
+    prefix = prefix.rstrip("/") + "/"
+    behind = overtaken(repo, remote)
+    due = {name: tip for name, tip in _due(repo, remote).items() if name not in behind}
     for part in _chunks(list(due.items())):
-        specs = [f"{tip}:{name}" for name, tip in part]
         try:
             repo.git(
                 "push", "-q", "--no-verify", "--no-follow-tags", "--no-signed", "--recurse-submodules=no",
-                url or remote, *specs,
+                url or remote, *(f"{tip}:{prefix}{name[len(OWN) :]}" for name, tip in part),
             )  # fmt: skip
         except MuseError as error:
             raise MuseError(
@@ -120,6 +121,24 @@ def push_metadata(repo: RunsGit, remote: str, url: str | None = None) -> int:
         for name, tip in part:
             repo.git("update-ref", f"{REMOTES}{remote}/{name[len(OWN) :]}", tip)
     return len(due)
+
+
+def overtaken(repo: RunsGit, remote: str) -> list[str]:
+    """Refs of ours of which the remote has a state that ours does not contain: a restored backup, a copied disk."""
+    known = local_tips(repo, f"{REMOTES}{remote}/")
+    found = []
+    for name, tip in _due(repo, remote).items():
+        there = known.get(f"{REMOTES}{remote}/{name[len(OWN) :]}")
+        if there and _git_line(repo, "merge-base", tip, there) != there:
+            found.append(name)
+    return found
+
+
+def _due(repo: RunsGit, remote: str) -> dict[str, str]:
+    """Refs of ours that the remote, as last seen, has not got as they are here."""
+    known = local_tips(repo, f"{REMOTES}{remote}/")
+    ours = {name: tip for name, tip in local_tips(repo, OWN).items() if tail_of(name)}
+    return {name: tip for name, tip in ours.items() if known.get(f"{REMOTES}{remote}/{name[len(OWN) :]}") != tip}
 
 
 def list_remote(repo: RunsGit, where: str) -> dict[str, str]:

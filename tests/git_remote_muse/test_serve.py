@@ -1,0 +1,93 @@
+"""`muse serve`: read-only and on loopback unless told otherwise, a password where it can be written to."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+Ok = Callable[..., str]
+RunAny = Callable[..., subprocess.CompletedProcess[bytes]]
+pytestmark = pytest.mark.skipif(
+    not Path(
+        subprocess.run(["git", "--exec-path"], capture_output=True, text=True).stdout.strip(), "git-daemon"
+    ).exists(),
+    reason="git daemon is not installed with this git",
+)
+
+
+@pytest.fixture
+def folder(make_repo: Callable[..., Path], git: Ok, tmp_path: Path) -> Path:
+    source = make_repo("source", {"a.txt": "a\n" * 100_000})
+    (tmp_path / "srv").mkdir()
+    git(tmp_path, "clone", "-q", "--bare", str(source), "srv/r.git")
+    git(tmp_path, "clone", "-q", "--bare", str(source), "secret.git")
+    git(tmp_path / "srv" / "r.git", "config", "http.receivepack", "true")
+    return tmp_path / "srv"
+
+
+@contextmanager
+def serving(folder: Path, *words: str) -> Iterator[int]:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    process = subprocess.Popen(
+        ["muse", "serve", str(folder), f"--port={port}", *words],
+        env={**os.environ, "MUSE_SERVE_PASSWORD": "open sesame"}, stderr=subprocess.PIPE, start_new_session=True,
+    )  # fmt: skip
+    try:
+        for _ in range(200):
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", port)) == 0:
+                    break
+            assert process.poll() is None
+            time.sleep(0.05)
+        yield port
+    finally:
+        os.killpg(process.pid, 2)
+        said = process.communicate(timeout=20)[1]
+        assert b"Traceback" not in said and b"open sesame" not in said
+
+
+def test_git_daemon_reads_and_refuses_to_write(
+    folder: Path, tmp_path: Path, muse_on_path: Path, ok: Ok, run_git: RunAny, commit: Ok
+) -> None:
+    with serving(folder) as port:
+        ok(tmp_path, "clone", "-q", f"muse::git://127.0.0.1:{port}/r.git", "one")
+        commit(tmp_path / "one", {"b": "b"})
+        assert run_git(tmp_path / "one", "push", "origin", "HEAD").returncode == 128
+        assert run_git(tmp_path, "ls-remote", f"git://127.0.0.1:{port}/../secret.git").returncode == 128
+
+
+def test_http_is_read_only_without_write_whatever_a_repository_says(
+    folder: Path, tmp_path: Path, muse_on_path: Path, ok: Ok, run_git: RunAny, git: Ok, commit: Ok
+) -> None:
+    with serving(folder, "--http") as port:
+        ok(tmp_path, "clone", "-q", f"muse::http://127.0.0.1:{port}/r.git", "one")
+        tip = git(folder / "r.git", "rev-parse", "main")
+        commit(tmp_path / "one", {"b": "b"})
+        assert run_git(tmp_path / "one", "push", "origin", "HEAD:main").returncode != 0
+        assert git(folder / "r.git", "rev-parse", "main") == tip
+        for path in ("../secret.git", "%2e%2e/secret.git", "absent.git"):
+            assert run_git(tmp_path, "ls-remote", f"http://127.0.0.1:{port}/{path}").returncode == 128
+
+
+def test_writing_needs_the_password(
+    folder: Path, tmp_path: Path, muse_on_path: Path, ok: Ok, run_git: RunAny, git: Ok, commit: Ok
+) -> None:
+    with serving(folder, "--write", "--user=ada") as port:
+        refused = run_git(tmp_path, "clone", f"muse::http://127.0.0.1:{port}/r.git", "no")
+        assert refused.returncode == 128 and not (tmp_path / "no").exists()
+        store = tmp_path / "store"
+        store.write_text(f"http://ada:open%20sesame@127.0.0.1:{port}\n")
+        git(tmp_path, "config", "--global", "credential.helper", f"store --file={store}")
+        ok(tmp_path, "clone", "-q", f"muse::http://127.0.0.1:{port}/r.git", "one")
+        commit(tmp_path / "one", {"big.bin": os.urandom(3_000_000)})  # beyond http.postBuffer: sent in chunks
+        ok(tmp_path / "one", "push", "-q", "origin", "HEAD:main")
+        assert git(folder / "r.git", "rev-parse", "main") == git(tmp_path / "one", "rev-parse", "HEAD")
