@@ -110,11 +110,13 @@ class _Notes:
         self.three = out.three
         self.finals: list[Final] = []
         self.undecided: set[int] = set()  # places in `finals` of notes in dispute
-        self.twins: set[Note] | None = None  # notes the base has more than once
+        self.murky = self._murky()
         wanted = [
             i
-            for i, (j, k) in enumerate(zip(self.three.to_ours.to_side, self.three.to_theirs.to_side))
-            if j < 0 or k < 0 or not self.three.ours.notes[j] == self.three.theirs.notes[k] == self.three.base.notes[i]
+            for i, (note, j, k) in enumerate(
+                zip(self.three.base.notes, self.three.to_ours.to_side, self.three.to_theirs.to_side)
+            )
+            if j < 0 or k < 0 or self.three.ours.notes[j] != note or self.three.theirs.notes[k] != note
         ]
         self.addresses = note_addresses(self.three.label, self.three.times, self.three.base.notes, wanted)
 
@@ -136,15 +138,14 @@ class _Notes:
 
     def _kept(self, index: int, note: Note, mine: int, other: int) -> None:
         ours, theirs = self.three.ours.notes[mine], self.three.theirs.notes[other]
-        if ours == theirs or theirs == note:
+        if ours == theirs or (theirs == note and note not in self.murky):
             self._add(ours, index, mine, other)
             return
-        if ours == note:
+        if ours == note and note not in self.murky:
             self._add(theirs, index, mine, other)
             return
         merged = list(ours)
-        if note in self._twins():
-            # Nobody can tell which of two equal notes each side meant.
+        if note in self.murky:
             clashing = [f for f in range(6) if note[f] != ours[f] or note[f] != theirs[f]]
         else:
             clashing = [f for f in range(6) if ours[f] != theirs[f] and note[f] != ours[f] and note[f] != theirs[f]]
@@ -157,13 +158,31 @@ class _Notes:
                 merged[field] = {"ours": ours, "theirs": theirs, "base": note}[chosen][field]
         self._add((merged[0], merged[1], merged[2], merged[3], merged[4], merged[5]), index, mine, other)
 
-    def _twins(self) -> set[Note]:
-        if self.twins is None:
-            seen: set[Note] = set()
-            self.twins = set()
-            for note in self.three.base.notes:
-                (self.twins if note in seen else seen).add(note)
-        return self.twins
+    def _murky(self) -> set[Note]:
+        """Notes the base has more than once, of which both sides touched some, differently.
+
+        Nobody can tell which of two equal notes a side meant.
+        """
+        three = self.three
+        seen: set[Note] = set()
+        twins: set[Note] = set()
+        for note in three.base.notes:
+            (twins if note in seen else seen).add(note)
+        if not twins:
+            return twins
+        became: dict[Note, tuple[list[Note], list[Note]]] = {note: ([], []) for note in twins}
+        gone = (-1, 0, 0, 0, 0, 0)
+        for index, note in enumerate(three.base.notes):
+            if note in twins:
+                mine, other = three.to_ours.to_side[index], three.to_theirs.to_side[index]
+                became[note][0].append(three.ours.notes[mine] if mine >= 0 else gone)
+                became[note][1].append(three.theirs.notes[other] if other >= 0 else gone)
+        murky = set()
+        for note, sides in became.items():
+            edits = [sorted(each for each in side if each != note) for side in sides]
+            if edits[0] and edits[1] and edits[0] != edits[1] and {*edits[0], *edits[1]} != {gone}:
+                murky.add(note)
+        return murky
 
     def _ask_attributes(self, index: int, note: Note, ours: Note, theirs: Note, fields: list[int]) -> str:
         words = [", ".join(_attribute(side, f, self.three.times) for f in fields) for side in (note, ours, theirs)]
@@ -183,7 +202,7 @@ class _Notes:
 
     def _deleted_once(self, index: int, note: Note, mine: int, other: int) -> None:
         left = self.three.ours.notes[mine] if mine >= 0 else self.three.theirs.notes[other]
-        if left == note:
+        if left == note and note not in self.murky:
             return
         words = note_words(note, self.three.times)
         sides = {True: note_words(left, self.three.times), False: "deleted"}

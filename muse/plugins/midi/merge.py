@@ -37,10 +37,26 @@ def merge_file(path: str, base: bytes | None, ours: bytes, theirs: bytes) -> Fil
         songs = [parse(data, known=known) for data in (base, ours, theirs)]
     except FormatError as error:
         return _give_up(path, base, ours, theirs, f"one version is not a well-formed MIDI file: {error}")
+    merge = _Merge(path, songs[0], songs[1], songs[2], (base, ours, theirs))
     try:
-        return _Merge(path, songs[0], songs[1], songs[2], (base, ours, theirs)).run()
+        return merge.run()
     except (_Unsafe, FormatError) as error:
-        return _give_up(path, base, ours, theirs, str(error))
+        return _mirrored(merge) or _give_up(path, base, ours, theirs, str(error))
+
+
+def _mirrored(merge: _Merge) -> FileMerge | None:
+    """The merge with theirs' order of events as the main one, where ours' does not work out; None unless clean.
+
+    So whether two sides merge does not depend on which of them is ours.
+    """
+    if merge.clashes or merge.settled:
+        return None
+    mirror = _Merge(merge.path, merge.base, merge.theirs, merge.ours, merge.originals)
+    try:
+        result = mirror.run()
+    except (_Unsafe, FormatError):
+        return None
+    return result if not result.conflicts and not mirror.settled else None
 
 
 def _give_up(path: str, base: bytes, ours: bytes, theirs: bytes, reason: str) -> FileMerge:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 
 def vlq(value: int) -> bytes:
+    assert value >= 0, "events in the order of time"
     out = [value & 0x7F]
     while value := value >> 7:
         out.append(value & 0x7F | 0x80)

@@ -1,0 +1,225 @@
+"""The three-way cases of `fixtures/merge/midi`, made here so that they can be read and made again.
+
+    python tests/plugins/midi/fixture_cases.py      writes them
+
+The piece is eight bars for lead, bass and drums: our own, a walking bass under a scale.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+if __package__:
+    from .midi_kit import Spec, cc, notes_to_events, smf, tempo, track
+else:
+    sys.path.insert(0, str(Path(__file__).resolve().parent))
+    from midi_kit import Spec, cc, notes_to_events, smf, tempo, track
+
+FOLDER = Path(__file__).resolve().parents[3] / "fixtures" / "merge" / "midi"
+BAR = 4 * 480
+Events = list[tuple[int, bytes]]
+
+LEAD: list[Spec] = [(72 + (0, 2, 4, 5, 7, 9, 11, 12)[n % 8], n * 960, 960, 90) for n in range(16)]
+BASS: list[Spec] = [(36 + (0, 7, 5, 7)[n % 4] + (n // 8) * 2, n * 480, 480, 80) for n in range(32)]
+DRUMS: list[Spec] = [(36 if n % 2 == 0 else 38, n * 480, 120, 100, -1) for n in range(32)]
+HEAD: Events = [(0, b"\xff\x58\x04\x04\x02\x18\x08"), (0, tempo(500000))]
+
+
+class Piece(NamedTuple):
+    """The piece in one version; each side of a case replaces a field."""
+
+    head: Events = HEAD
+    lead: list[Spec] = LEAD
+    bass: list[Spec] = BASS
+    drums: list[Spec] = DRUMS
+    lead_extra: Events = []
+    bass_name: bytes = b"Bass"
+    bass_extra: Events = []
+    order: tuple[str, ...] = ("lead", "bass", "drums")
+    scale: int = 1
+
+    def data(self) -> bytes:
+        """The file."""
+        parts = {
+            "lead": _part(b"Lead", 0, 0, self.lead, self.lead_extra),
+            "bass": _part(self.bass_name, 1, 33, self.bass, self.bass_extra),
+            "drums": _part(b"Drums", 9, 0, self.drums, []),
+        }
+        rows = [(self.head, 0), *((parts[name], 8 * BAR) for name in self.order)]
+        tracks = [
+            track([(tick * self.scale, body) for tick, body in events], end=max(end, events[-1][0]) * self.scale)
+            for events, end in rows
+        ]
+        return smf(*tracks, division=480 * self.scale)
+
+
+def _part(name: bytes, channel: int, program: int, notes: list[Spec], extra: Events) -> Events:
+    rows = [(0, 0, b"\xff\x03" + bytes([len(name)]) + name), (0, 1, bytes([0xC0 | channel, program]))]
+    rows += [(tick, 2, body) for tick, body in extra]
+    rows += [(tick, 3, body) for tick, body in notes_to_events(notes, channel)]
+    rows.sort(key=lambda row: row[:2])
+    return [(tick, body) for tick, _, body in rows]
+
+
+def with_note(notes: list[Spec], at: int, **change: int) -> list[Spec]:
+    """The notes with attributes of one changed."""
+    note = dict(zip(("pitch", "onset", "length", "velocity", "release"), notes[at]))
+    note.update(change)
+    return [*notes[:at], tuple(note.values()), *notes[at + 1 :]]
+
+
+def transposed(notes: list[Spec], first: int, last: int, step: int) -> list[Spec]:
+    """The notes with those of some bars (from 1) transposed."""
+    inside = range((first - 1) * BAR, last * BAR)
+    return [(note[0] + step, *note[1:]) if note[1] in inside else note for note in notes]
+
+
+class Case(NamedTuple):
+    """One folder: what it is about, three versions, and the expected file with the addresses in conflict."""
+
+    about: str
+    base: bytes
+    ours: bytes
+    theirs: bytes
+    expected: bytes
+    conflicts: tuple[str, ...] = ()
+    limit: str = ""
+
+
+def _cases() -> dict[str, Case]:
+    base = Piece()
+    volume = [(BAR * 4 + step * 240, cc(7, 60 + step, 1)) for step in range(16)]
+    swell = [(BAR * 4 + step * 240 + 100, cc(7, 100 - step, 1)) for step in range(16)]
+    fill: list[Spec] = [*DRUMS, (42, 4 * BAR, 60, 90, -1), (42, 4 * BAR + 240, 60, 70, -1), (49, 5 * BAR, 240, 99, -1)]
+    up = transposed(BASS, 5, 8, 12)
+    lead_note, bass_note = "track:1/note:3:1:0:0:79#0", "track:2/note:5:2:0:1:47#0"
+    louder, softer = with_note(LEAD, 4, velocity=110), with_note(LEAD, 4, velocity=60)
+    moved = with_note(BASS, 17, pitch=48)
+    shorter = [*BASS[:17], *BASS[18:]]
+    new_notes: list[Spec] = [*BASS, (24, 4 * BAR, 960, 70), (26, 6 * BAR, 960, 70)]
+    cases = {
+        "transposed-bass-and-drum-fill": Case(
+            "ours transposes the bass in bars 5-8 by an octave, theirs adds drums and a volume curve in the same bars",
+            base.data(), base._replace(bass=up).data(), base._replace(drums=fill, bass_extra=volume).data(),
+            base._replace(bass=up, drums=fill, bass_extra=volume).data(),
+        ),
+        "pitch-and-velocity-of-one-note": Case(
+            "one note: ours changes its velocity, theirs its pitch",
+            base.data(), base._replace(lead=louder).data(), base._replace(lead=with_note(LEAD, 4, pitch=81)).data(),
+            base._replace(lead=with_note(LEAD, 4, velocity=110, pitch=81)).data(),
+        ),
+        "new-notes-under-a-transposition": Case(
+            "ours transposes bars 5-8, theirs adds notes there: both are kept, the new notes where theirs put them",
+            base.data(), base._replace(bass=up).data(), base._replace(bass=new_notes).data(),
+            base._replace(bass=[*up, *new_notes[len(BASS):]]).data(),
+        ),
+        "finer-ticks": Case(
+            "ours saves with twice the ticks per beat, theirs edits notes",
+            base.data(), base._replace(scale=2).data(), base._replace(lead=louder, bass=up).data(),
+            base._replace(scale=2, lead=louder, bass=up).data(),
+        ),
+        "tracks-reordered-and-edited": Case(
+            "ours moves the drums to the top, theirs renames the bass and changes a note",
+            base.data(), base._replace(order=("drums", "lead", "bass")).data(),
+            base._replace(bass_name=b"Double bass", bass=moved).data(),
+            base._replace(order=("drums", "lead", "bass"), bass_name=b"Double bass", bass=moved).data(),
+        ),
+        "same-edit-twice": Case(
+            "both make one note louder, theirs also adds drums",
+            base.data(), base._replace(lead=louder).data(), base._replace(lead=louder, drums=fill).data(),
+            base._replace(lead=louder, drums=fill).data(),
+        ),
+        "c1-two-velocities": Case(
+            "one note, two velocities; theirs' drum fill is kept",
+            base.data(), base._replace(lead=louder).data(), base._replace(lead=softer, drums=fill).data(),
+            base._replace(lead=louder, drums=fill).data(), (lead_note,),
+        ),
+        "c2-deleted-and-changed": Case(
+            "ours deletes a note, theirs moves it in pitch",
+            base.data(), base._replace(bass=shorter).data(), base._replace(bass=moved).data(),
+            base._replace(bass=shorter).data(), (bass_note,),
+        ),
+        "c3-two-insertions": Case(
+            "both add a note of one pitch at overlapping times",
+            base.data(), base._replace(lead=[*LEAD, (60, 0, 480, 70)]).data(),
+            base._replace(lead=[*LEAD, (60, 240, 480, 50)]).data(),
+            base._replace(lead=[*LEAD, (60, 0, 480, 70)]).data(), ("track:1/note:1:1:0:0:60#0",),
+        ),
+        "c4-new-overlap": Case(
+            "ours adds a note where theirs moves another one of the same pitch to",
+            base.data(), base._replace(bass=[*BASS, (48, 4 * BAR + 600, 480)]).data(),
+            base._replace(bass=moved).data(), base._replace(bass=[*BASS, (48, 4 * BAR + 600, 480)]).data(),
+            (bass_note,),
+        ),
+        "c5-two-tempos": Case(
+            "one tempo event, two values",
+            base.data(), base._replace(head=[HEAD[0], (0, tempo(400000))]).data(),
+            base._replace(head=[HEAD[0], (0, tempo(600000))]).data(),
+            base._replace(head=[HEAD[0], (0, tempo(400000))]).data(), ("track:0/tempo_map:1:1:0:81",),
+        ),
+        "c6-two-curves": Case(
+            "both draw a volume curve over the same bars: one conflict, not one per point",
+            base.data(), base._replace(bass_extra=volume).data(), base._replace(bass_extra=swell).data(),
+            base._replace(bass_extra=volume).data(), ("track:2/cc_volume:5:1:0:1:7",),
+        ),
+        "c7-track-deleted-and-edited": Case(
+            "ours deletes the bass, theirs transposes it",
+            base.data(), base._replace(order=("lead", "drums")).data(), base._replace(bass=up).data(),
+            base._replace(order=("lead", "drums")).data(), ("track:2",),
+        ),
+        "c8-two-time-bases": Case(
+            "ours doubles the ticks per beat, theirs trebles them",
+            base.data(), base._replace(scale=2).data(), base._replace(scale=3).data(), base._replace(scale=2).data(),
+            ("file",),
+        ),
+        "c9-two-texts": Case(
+            "one text event, two wordings",
+            base._replace(lead_extra=[(BAR, b"\xff\x06\x05Verse")]).data(),
+            base._replace(lead_extra=[(BAR, b"\xff\x06\x06Chorus")]).data(),
+            base._replace(lead_extra=[(BAR, b"\xff\x06\x06Bridge")]).data(),
+            base._replace(lead_extra=[(BAR, b"\xff\x06\x06Chorus")]).data(), ("track:1/markers:2:1:0:6",),
+        ),
+    }  # fmt: skip
+    twins = [*LEAD, (60, 0, 480, 70), (60, 0, 480, 70)]
+    cases["limit-equal-notes"] = Case(
+        "the base has one note twice; ours changes one of the two, theirs one of the two",
+        base._replace(lead=twins).data(),
+        base._replace(lead=[*twins[:-1], (60, 0, 480, 99)]).data(),
+        base._replace(lead=[*twins[:-2], (60, 0, 240, 70), twins[-1]]).data(),
+        base._replace(lead=[*twins[:-1], (60, 0, 480, 99)]).data(),
+        ("track:1/note:1:1:0:0:60#0", "track:1/note:1:1:0:0:60#1"),
+        limit="nothing in the bytes tells which of two equal notes a side meant, so this is a conflict",
+    )
+    cases["limit-pattern-shifted-by-its-period"] = Case(
+        "ours shifts the repeating drums by their period, theirs changes a velocity in them",
+        base.data(),
+        base._replace(drums=[(n[0], n[1] + 960, *n[2:]) for n in DRUMS]).data(),
+        base._replace(drums=with_note(DRUMS, 4, velocity=50)).data(),
+        base._replace(drums=with_note([(n[0], n[1] + 960, *n[2:]) for n in DRUMS], 2, velocity=50)).data(),
+        limit="the shift reads as two notes gone at the start and two added at the end; the velocity stays at its beat",
+    )
+    return cases
+
+
+CASES = _cases()
+
+
+def toml(case: Case) -> str:
+    """The text of case.toml."""
+    lines = [f'about = "{case.about}"', f"conflicts = {list(case.conflicts)}".replace("'", '"')]
+    return "\n".join([*lines, *([f'limit = "{case.limit}"'] if case.limit else [])]) + "\n"
+
+
+def files(case: Case) -> dict[str, bytes]:
+    """File name -> bytes of a case's folder."""
+    sides = {"base": case.base, "ours": case.ours, "theirs": case.theirs, "expected": case.expected}
+    return {**{f"{name}.mid": data for name, data in sides.items()}, "case.toml": toml(case).encode()}
+
+
+if __name__ == "__main__":
+    for name, case in CASES.items():
+        (FOLDER / name).mkdir(parents=True, exist_ok=True)
+        for file, data in files(case).items():
+            (FOLDER / name / file).write_bytes(data)
