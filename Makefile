@@ -33,7 +33,7 @@ test-servers:   ## real Git servers on loopback, from Debian packages
 	$(BIN)/python -m pytest -m servers -rs
 
 test-browser:   ## pages and merge tool in headless Chromium, from Debian packages
-	@sh .ci/setup test,browser
+	@sh .ci/setup test
 	sh tests/browser/install.sh
 	$(BIN)/python -m pytest -m browser -rs
 
