@@ -8,11 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from muse.core.errors import DamageError, FormatError, MuseError
 from muse.core.op_log import OpLog, list_sessions, make_op_entry, without_echoes
+from muse.core.op_log.encode import canonical, utc_now
 from muse.core.op_log.entries import JUMP, LATEST, finish, seal
-from muse.core.types import content_hash
+from muse.core.types import canonical_json, content_hash, now_utc_iso
 
 
 def insert(name: str, **more: Any) -> Any:
@@ -380,3 +383,36 @@ def test_a_delta_becomes_ops_with_a_patch_as_its_childrens_cause(tmp_path: Path,
     assert [entry["lamport_ts"] for entry in made] == [2, 3, 4, 5]
     assert {entry["domain"] for entry in made} == {domain}
     assert names(without_echoes(made)) == ["b", "a"]
+
+
+# Quick encoding --------------------------------------------------------------------------------------------------
+
+_json = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text() | st.floats(allow_nan=False, allow_infinity=False),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4)
+    | st.dictionaries(st.integers(), inner, max_size=2) | st.tuples(inner),
+    max_leaves=12,
+)
+
+
+@settings(max_examples=300, deadline=None, database=None, derandomize=True)
+@given(_json)
+def test_the_quick_encoder_writes_canonical_json(value: Any) -> None:
+    assert canonical(value) == canonical_json(value)
+
+
+def test_the_quick_encoder_writes_every_letter_as_the_plain_one() -> None:
+    text = "".join(chr(code) for code in range(0x110000) if not 0xD800 <= code <= 0xDFFF)
+    assert canonical({"k": text}) == canonical_json({"k": text})
+    for bad in (float("nan"), b"x", {1, 2}, object(), "\ud800", 1j):
+        with pytest.raises((TypeError, ValueError)):
+            canonical({"k": [bad]})
+    loop: list[Any] = []
+    loop.append(loop)
+    with pytest.raises(ValueError, match="Circular"):
+        canonical(loop)
+
+
+def test_the_quick_clock_tells_the_time() -> None:
+    before, now, after = now_utc_iso(), utc_now(), now_utc_iso()
+    assert before <= now <= after and len(now) == len(before)

@@ -9,14 +9,14 @@ A line is the canonical JSON of the op (exactly the bytes `op_id` hashes), conti
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 import zlib
+from hashlib import sha256
 from typing import Any, NamedTuple, NotRequired, TypedDict, cast
 
 from muse.core.errors import FormatError
-from muse.core.types import canonical_json, content_hash, now_utc_iso
+from muse.core.op_log.encode import canonical, likely_canonical, utc_now
 from muse.domain import DomainOp
 
 KINDS = frozenset(("insert", "delete", "move", "replace", "patch"))
@@ -24,7 +24,7 @@ LATEST = 2**53
 JUMP = 1_000_000
 DEEPEST = 100
 LONGEST_LINE = 1 << 26
-_OURS = ("writer", "instance", "sequence", "unmet", "crc")
+_OURS = frozenset(("writer", "instance", "sequence", "unmet", "crc"))
 _TEXTS = ("actor_id", "domain", "intent_id", "reservation_id")
 _CRC_SIZE = len(b',"crc":"00000000"}')
 _NESTED = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[{]|[\]}]')
@@ -93,6 +93,19 @@ def make_op_entry(
 
     FormatError when the op is not JSON.
     """
+    return compose(actor_id, domain, domain_op, lamport_ts, parent_op_ids, intent_id, reservation_id)[0]
+
+
+def compose(
+    actor_id: str,
+    domain: str,
+    domain_op: DomainOp,
+    lamport_ts: int,
+    parent_op_ids: list[str] | None,
+    intent_id: str,
+    reservation_id: str,
+) -> tuple[OpEntry, bytes]:
+    """An entry, and the canonical JSON its id is the hash of."""
     body: dict[str, Any] = {
         "actor_id": actor_id,
         "domain": domain,
@@ -103,11 +116,21 @@ def make_op_entry(
         "reservation_id": reservation_id,
     }
     try:
-        body["op_id"] = content_hash(body)
+        data = canonical(body)
     except (TypeError, ValueError, RecursionError) as problem:
         raise FormatError(f"an op must be JSON: {problem}") from None
-    body["created_at"] = now_utc_iso()
-    return cast(OpEntry, body)
+    body["op_id"] = "sha256:" + sha256(data).hexdigest()
+    body["created_at"] = utc_now()
+    return cast(OpEntry, body), data
+
+
+def sealed(entry: OpEntry, data: bytes) -> tuple[bytes, bytes]:
+    """`seal` for what `compose` just made; FormatError when the arguments were not those of an op."""
+    body: dict[str, Any] = dict(entry)
+    del body["op_id"], body["created_at"]
+    check_fields(body)
+    check_size(data)
+    return data[:-1], f',"created_at":"{entry["created_at"]}","op_id":"{entry["op_id"]}"'.encode()
 
 
 def seal(entry: OpEntry) -> tuple[bytes, bytes]:
@@ -120,15 +143,17 @@ def seal(entry: OpEntry) -> tuple[bytes, bytes]:
     try:
         op_id, created_at = body.pop("op_id"), body.pop("created_at")
         check_fields(body)
-        data = canonical_json(body)
-        tail = f',"created_at":{json.dumps(created_at, ensure_ascii=False)},"op_id":"{op_id}"'.encode()
+        data = likely_canonical(body)
+        if op_id != "sha256:" + sha256(data).hexdigest():
+            data = canonical(body)
+        tail = b',"created_at":%b,"op_id":"%b"' % (likely_canonical(created_at), str(op_id).encode())
     except KeyError as missing:
         raise FormatError(f"an entry has a field {missing}") from None
     except (TypeError, ValueError, RecursionError) as problem:
         raise FormatError(f"an op must be JSON: {problem}") from None
     if type(created_at) is not str:
         raise FormatError("created_at is text")
-    if op_id != "sha256:" + hashlib.sha256(data).hexdigest():
+    if op_id != "sha256:" + sha256(data).hexdigest():
         raise FormatError(f"op_id {op_id!r:.80} is not the hash of its op; make entries with make_op_entry")
     check_size(data)
     return data[:-1], tail
@@ -150,10 +175,10 @@ def check_fields(body: dict[str, Any]) -> None:
     if type(time) is not int or not 0 <= time <= LATEST:
         raise FormatError(f"a Lamport time is an integer from 0 to 2**53, not {time!r:.80}")
     parents = body["parent_op_ids"]
-    if not isinstance(parents, list) or any(type(parent) is not str for parent in parents):
+    if not isinstance(parents, list) or (parents and any(type(parent) is not str for parent in parents)):
         raise FormatError("parent_op_ids is a list of texts")
-    if any(name in body for name in _OURS):
-        raise FormatError(f"an entry has no field of the log's own ({', '.join(_OURS)})")
+    if not _OURS.isdisjoint(body):
+        raise FormatError(f"an entry has no field of the log's own ({', '.join(sorted(_OURS))})")
 
 
 def check_size(data: bytes) -> None:
@@ -176,10 +201,9 @@ def check_size(data: bytes) -> None:
 def finish(body: bytes, tail: bytes, key: Key | tuple[str, str, int], unmet: list[str] | None = None) -> bytes:
     """The whole line, newline included."""
     writer, instance, sequence = key
-    waits = f',"unmet":{json.dumps(sorted(unmet))}'.encode() if unmet else b""
-    line = b'%b%b%b,"writer":"%b","instance":"%b","sequence":%d' % (
-        body, tail, waits, writer.encode(), instance.encode(), sequence,
-    )
+    waits = f',"unmet":{json.dumps(sorted(unmet))}' if unmet else ""
+    own = f'{waits},"writer":"{writer}","instance":"{instance}","sequence":{sequence}'
+    line = b"%b%b%b" % (body, tail, own.encode())
     return b'%b,"crc":"%08x"}\n' % (line, zlib.crc32(line))
 
 
@@ -234,7 +258,7 @@ def check_line(line: bytes) -> dict[str, Any]:
         who = (row["writer"], row["instance"])
     except (KeyError, TypeError, ValueError, RecursionError, AttributeError) as problem:
         raise FormatError(f"it is no op: {problem}") from None
-    if op_id != "sha256:" + hashlib.sha256(line[:cut] + b"}").hexdigest():
+    if op_id != "sha256:" + sha256(line[:cut] + b"}").hexdigest():
         raise FormatError("its op_id is not the hash of its op")
     if type(created_at) is not str or any(not re.fullmatch(r"[0-9a-z_-]{1,64}", str(name)) for name in who):
         raise FormatError("its writer, instance or created_at is malformed")

@@ -21,13 +21,14 @@ from muse.core.op_log.entries import (
     OpEntry,
     OpLogCheckpoint,
     check_line,
+    compose,
     finish,
     intact,
-    make_op_entry,
     order_key,
     row_key,
     salvage,
     seal,
+    sealed,
     strip,
 )
 from muse.core.op_log.journal import Journal
@@ -189,11 +190,13 @@ class OpLog:
         try:
             now = self._latest()
             entries: list[OpEntry] = []
-            for at, wish in enumerate(requests, start=1):
+            halves: list[tuple[OpEntry, bytes, bytes]] = []
+            for at, wish in enumerate(requests, start=now + 1):
                 causes = [*wish.parents] if wish.cause is None else [entries[wish.cause]["op_id"], *wish.parents]
-                entries.append(make_op_entry(wish.actor, wish.domain, wish.op, now + at, parent_op_ids=causes,
-                                             intent_id=wish.intent, reservation_id=wish.reservation))
-            end = self._write(self._lines([(entry, *seal(entry)) for entry in entries]), level)
+                entry, data = compose(wish.actor, wish.domain, wish.op, at, causes, wish.intent, wish.reservation)
+                entries.append(entry)
+                halves.append((entry, *sealed(entry, data)))
+            end = self._write(self._lines(halves), level)
         finally:
             self._journal.release()
         if level == "durable":
