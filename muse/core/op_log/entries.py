@@ -200,11 +200,12 @@ def check_size(data: bytes) -> None:
 
 def finish(body: bytes, tail: bytes, key: Key | tuple[str, str, int], unmet: list[str] | None = None) -> bytes:
     """The whole line, newline included."""
-    writer, instance, sequence = key
-    waits = f',"unmet":{json.dumps(sorted(unmet))}' if unmet else ""
-    own = f'{waits},"writer":"{writer}","instance":"{instance}","sequence":{sequence}'
-    line = b"%b%b%b" % (body, tail, own.encode())
-    return b'%b,"crc":"%08x"}\n' % (line, zlib.crc32(line))
+    own = f',"writer":"{key[0]}","instance":"{key[1]}","sequence":{key[2]}'
+    if unmet:
+        own = f',"unmet":{json.dumps(sorted(unmet))}{own}'
+    end = own.encode()
+    crc = zlib.crc32(end, zlib.crc32(tail, zlib.crc32(body)))
+    return b'%b%b%b,"crc":"%08x"}\n' % (body, tail, end, crc)
 
 
 def intact(line: bytes) -> bool:

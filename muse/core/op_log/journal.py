@@ -52,6 +52,7 @@ class Journal:
         self._lamport_of = lamport_of
         self._fd = -1
         self._map: mmap.mmap | None = None
+        self._raw = b""
         self._ident = (-1, -1)
         self._tail_unchecked = True
         self._mutex = threading.Lock()
@@ -87,7 +88,7 @@ class Journal:
             os.close(fd)
             raise
         status = os.fstat(fd)
-        self._fd, self._ident = fd, (status.st_dev, status.st_ino)
+        self._fd, self._ident, self._raw = fd, (status.st_dev, status.st_ino), b""
         self._tail_unchecked = True
         self._synced = 0
         return True
@@ -121,13 +122,10 @@ class Journal:
                     self._mutex.release()
                     return False
                 fcntl.flock(self._fd, fcntl.LOCK_EX)
-                try:
-                    status = os.stat(self.path)
-                    if (status.st_dev, status.st_ino) == self._ident:
-                        break
-                except FileNotFoundError:
-                    pass
-                self.close()  # the log was deleted or replaced while we had it open: what we write must be found
+                status = os.fstat(self._fd)
+                if status.st_nlink:
+                    break
+                self.close()  # the log was deleted while we had it open: what we write must be found
             if not self._load() or status.st_size != self.end or self._tail_unchecked:
                 self._repair(status.st_size)
         except BaseException:
@@ -180,19 +178,23 @@ class Journal:
     def _load(self) -> bool:
         """Read the state; False when it is not whole."""
         assert self._map is not None
-        raw = self._map[:_STATE_SIZE]
+        raw = self._map[: _STATE.size + 4]
+        if raw == self._raw:
+            return True
         if _SUM.unpack_from(raw, _STATE.size)[0] != zlib.crc32(raw[: _STATE.size]):
             return False
         magic, log_id, end, lamport = _STATE.unpack_from(raw)
         if magic != _MAGIC:
             return False
         self.log_id, self.end, self.lamport = log_id.decode("ascii", "replace"), end, lamport
+        self._raw = raw
         return True
 
     def _store(self) -> None:
         assert self._map is not None
         raw = _STATE.pack(_MAGIC, self.log_id.encode(), self.end, self.lamport)
-        self._map[: _STATE.size + 4] = raw + _SUM.pack(zlib.crc32(raw))
+        self._raw = raw + _SUM.pack(zlib.crc32(raw))
+        self._map[: _STATE.size + 4] = self._raw
 
     def _repair(self, size: int) -> None:
         """Bring state and file together: read what the state has not seen, cut off a torn tail."""

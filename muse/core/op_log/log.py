@@ -263,7 +263,8 @@ class OpLog:
         todo = self._buffer + lines if self._buffer else lines
         if todo:
             try:
-                self._journal.write(b"".join([line for line, _ in todo]), max(now for _, now in todo))
+                lines_only, times = zip(*todo)
+                self._journal.write(b"".join(lines_only), max(times))
             except BaseException:
                 self._renew()
                 self._known.clear()
