@@ -128,16 +128,15 @@ def reading() -> None:
         try:
             log = fill(folder, size)
             megabytes = (log.folder / "ops.jsonl").stat().st_size / 1e6
-            whole = min(timed(lambda log=log: log.replay([]).end if False else log.replay_since_checkpoint())
-                        for _ in range(2))
+            whole = min(timed(lambda log=log: log.replay_since_checkpoint()) for _ in range(2))
             log.checkpoint("snapshot")
             log.record("ada", "midi", [OP] * 10)
             new = statistics.median(timed(lambda log=log: log.replay_since_checkpoint()) for _ in range(21))
             at = log.end()
             log.record("ada", "midi", [OP])
             one = statistics.median(timed(lambda log=log, at=at: log.read_from(at)) for _ in range(21))
-            print(f"{size:9} {megabytes:7.1f} {whole:10.3f} {whole / size * 1e6:6.2f} {new * 1e3:17.3f} {one * 1e3:15.3f}",
-                  flush=True)
+            row = (whole, whole / size * 1e6, new * 1e3, one * 1e3)
+            print(f"{size:9} {megabytes:7.1f} " + "{:10.3f} {:6.2f} {:17.3f} {:15.3f}".format(*row), flush=True)
         finally:
             shutil.rmtree(folder)
         size *= 10

@@ -11,13 +11,13 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import chain
 from typing import Any, NotRequired, TypedDict
 
 from muse.core.errors import FormatError
 
 _ID = re.compile(r"([0-9]{1,18}(?:\.[0-9]{1,18})*)@(.+)", re.DOTALL)
 _lock = threading.Lock()
+_new = object.__new__
 _DEPTH = 12
 
 
@@ -44,11 +44,12 @@ class RGAElement(TypedDict):
 class _Core:
     """Insertions and deletions in order of arrival; lists only grow. `base` is the version it builds on."""
 
-    __slots__ = ("base", "dead", "deletes", "depth", "ids", "index", "n0", "parents", "twice", "values")
+    __slots__ = ("base", "d0", "dead", "deletes", "depth", "ids", "index", "n0", "parents", "twice", "values")
 
     def __init__(self, base: tuple[_Core, int, int] | None = None) -> None:
         self.base = base
         self.n0 = base[1] if base else 0
+        self.d0 = base[2] if base else 0
         self.depth: int = base[0].depth + 1 if base else 0
         self.ids: list[str] = []
         self.values: list[str] = []
@@ -57,10 +58,6 @@ class _Core:
         self.deletes: list[str] = []
         self.dead: dict[str, int] = {}
         self.twice: dict[str, list[int]] = {}
-
-    @property
-    def d0(self) -> int:
-        return self.base[2] if self.base else 0
 
 
 class RGA:
@@ -78,7 +75,7 @@ class RGA:
 
     @classmethod
     def _at(cls, core: _Core, n: int, d: int) -> RGA:
-        new = cls.__new__(cls)
+        new = _new(cls)
         new._core, new._n, new._d, new._order = core, n, d, None
         return new
 
@@ -92,30 +89,39 @@ class RGA:
         """
         if type(value) is not str or type(element_id) is not str or not (after_id is None or type(after_id) is str):
             raise TypeError("ids and values are text")
+        core, n = self._core, self._n
         with _lock:
-            core, n = self._core, self._n
-            if element_id in core.index or core.base is not None:
-                known = self._slots(element_id)
-                if known and any(self._content(slot) == (value, after_id) for slot in known):
-                    return self
-            if core.n0 + len(core.ids) != n:
-                core = self._fork()
-            _append(core, element_id, value, after_id)
-        new = RGA.__new__(RGA)
+            if core.base is None and element_id not in core.index and len(core.ids) == n:
+                core.index[element_id] = n
+                core.ids.append(element_id)
+                core.values.append(value)
+                core.parents.append(after_id)
+            elif any(self._content(slot) == (value, after_id) for slot in self._slots(element_id)):
+                return self
+            else:
+                if core.n0 + len(core.ids) != n:
+                    core = self._fork()
+                _append(core, element_id, value, after_id)
+        new = _new(RGA)
         new._core, new._n, new._d, new._order = core, n + 1, self._d, None
         return new
 
     def delete(self, element_id: str) -> RGA:
         """The sequence without an element; deleting one that is unknown or deleted changes nothing."""
+        core, n, d = self._core, self._n, self._d
         with _lock:
-            if not self._slots(element_id) or self._is_dead(element_id):
+            if core.base is None:
+                if core.index.get(element_id, n) >= n or core.dead.get(element_id, d) < d:
+                    return self
+            elif not self._slots(element_id) or self._is_dead(element_id):
                 return self
-            core, d = self._core, self._d
             if core.d0 + len(core.deletes) != d:
                 core = self._fork()
             core.dead[element_id] = d
             core.deletes.append(element_id)
-        return RGA._at(core, self._n, d + 1)
+        new = _new(RGA)
+        new._core, new._n, new._d, new._order = core, n, d + 1, None
+        return new
 
     def join(self, other: RGA) -> RGA:
         """Everything either has inserted, without what either has deleted."""
@@ -197,28 +203,29 @@ class RGA:
     def _ordered(self) -> _Order:
         if self._order is None:
             with _lock:
-                rows = list(_rows(self, None, 0))
+                levels = list(self._levels())[::-1]
+                ids, values, parents = [], [], []
+                for core, n, _ in levels:
+                    ids += core.ids[: n - core.n0]
+                    values += core.values[: n - core.n0]
+                    parents += core.parents[: n - core.n0]
                 dead = set(_deletes(self, None, 0))
-            self._order = _Order(rows, dead)
+                mixed = len(levels) > 1 or bool(levels[0][0].twice)
+            self._order = _Order(ids, values, parents, dead, mixed)
         return self._order
 
     def to_sequence(self) -> list[str]:
         """The visible values in document order."""
-        order = self._ordered()
-        if not order.dead:
-            return order.values[: order.placed]
-        ids, values, dead = order.ids, order.values, order.dead
-        return [values[at] for at in range(order.placed) if ids[at] not in dead]
+        return self._ordered().visible()
 
     def visible_ids(self) -> list[str]:
         """The ids of the visible elements in document order; the n-th belongs to the n-th value."""
-        order = self._ordered()
-        return [element_id for element_id in order.ids[: order.placed] if element_id not in order.dead]
+        return self._ordered().visible(of_ids=True)
 
     def waiting(self) -> list[str]:
         """The ids of elements whose parent (or its parent, and so on) has not arrived."""
         order = self._ordered()
-        return order.ids[order.placed :]
+        return order.ids()[order.placed :]
 
     def conflicts(self) -> dict[str, list[RGAVariant]]:
         """Ids that were given to different insertions, with all their contents, the one that counts first."""
@@ -226,9 +233,7 @@ class RGA:
 
     def __len__(self) -> int:
         order = self._ordered()
-        if not order.dead:
-            return order.placed
-        return sum(element_id not in order.dead for element_id in order.ids[: order.placed])
+        return len(order.visible()) if order.dead else order.placed
 
     def __contains__(self, element_id: object) -> bool:
         """True when an element of that id is in the state, deleted or not."""
@@ -240,7 +245,7 @@ class RGA:
         dead = order.dead
         wire = [
             RGAElement(id=element_id, value=value, deleted=element_id in dead, parent_id=parent)
-            for element_id, value, parent in zip(order.ids, order.values, order.parents, strict=True)
+            for element_id, value, parent in order.rows()
         ]
         if order.variants:
             for element in wire:
@@ -259,11 +264,14 @@ class RGA:
         core = self._core
         for element in elements:
             element_id, value, deleted, parent, others = _checked(element)
-            for text, under in chain([(value, parent)], others):
-                known = self._slots(element_id)
-                if all(self._content(slot) != (text, under) for slot in known):
-                    _append(core, element_id, text, under)
-                    self._n += 1
+            contents = [(value, parent), *others] if others else [(value, parent)]
+            for text, under in contents:
+                if element_id in core.index and any(
+                    self._content(slot) == (text, under) for slot in self._slots(element_id)
+                ):
+                    continue
+                _append(core, element_id, text, under)
+                self._n += 1
             if deleted and element_id not in core.dead:
                 core.dead[element_id] = self._d
                 core.deletes.append(element_id)
@@ -284,10 +292,10 @@ class RGA:
 
     def __hash__(self) -> int:
         order = self._ordered()
-        return hash((tuple(order.ids), frozenset(order.dead)))
+        return hash((tuple(order.ids()), frozenset(order.dead)))
 
     def __repr__(self) -> str:
-        return f"RGA(<{len(self)} visible of {len(self._ordered().ids)}>)"
+        return f"RGA(<{len(self)} visible of {len(self._ordered())}>)"
 
     def __reduce__(self) -> Any:
         return RGA.from_dict, (self.to_dict(),)
@@ -296,55 +304,89 @@ class RGA:
 class _Order:
     """The elements of one version in document order, the waiting ones after the first `placed`."""
 
-    __slots__ = ("dead", "ids", "parents", "placed", "values", "variants")
+    __slots__ = ("_ids", "_order", "_parents", "_values", "dead", "placed", "variants")
 
-    def __init__(self, rows: list[tuple[str, str, str | None]], dead: set[str]) -> None:
+    def __init__(
+        self, ids: list[str], values: list[str], parents: list[str | None], dead: set[str], mixed: bool
+    ) -> None:
+        """`mixed` says that one id may stand there more than once."""
         self.dead = dead
         self.variants: dict[str, list[RGAVariant]] = {}
-        if len({row[0] for row in rows}) != len(rows):
-            rows = self._settle(rows)
-        children: dict[str | None, list[int]] = {}
-        for at, row in enumerate(rows):
-            group = children.get(row[2])
-            if group is None:
-                children[row[2]] = [at]
-            else:
-                group.append(at)
-        for group in children.values():
-            if len(group) > 1:
-                group.sort(key=lambda at: id_key(rows[at][0]))
-        order: list[int] = []
-        stack = list(children.get(None, ()))
-        while stack:
-            at = stack.pop()
-            order.append(at)
-            below = children.get(rows[at][0])
-            if below is not None:
-                stack.extend(below)
-        self.placed = len(order)
-        if len(order) < len(rows):
-            there = set(order)
-            order.extend(sorted((at for at in range(len(rows)) if at not in there), key=lambda at: id_key(rows[at][0])))
-        self.ids = [rows[at][0] for at in order]
-        self.values = [rows[at][1] for at in order]
-        self.parents = [rows[at][2] for at in order]
+        if mixed and len(set(ids)) != len(ids):
+            ids, values, parents = self._settle(ids, values, parents)
+        self._ids, self._values, self._parents = ids, values, parents
+        self._order = _depth_first(ids, parents)
+        self.placed = len(self._order)
+        if self.placed < len(ids):
+            there = set(self._order)
+            left = [at for at in range(len(ids)) if at not in there]
+            self._order += sorted(left, key=lambda at: id_key(ids[at]))
 
-    def _settle(self, rows: list[tuple[str, str, str | None]]) -> list[tuple[str, str, str | None]]:
+    def ids(self) -> list[str]:
+        """Every id, in order."""
+        return [*map(self._ids.__getitem__, self._order)]
+
+    def rows(self) -> Iterator[tuple[str, str, str | None]]:
+        """(id, value, parent), in order."""
+        for at in self._order:
+            yield self._ids[at], self._values[at], self._parents[at]
+
+    def visible(self, of_ids: bool = False) -> list[str]:
+        """The values (or ids) of the visible elements, in order."""
+        order = self._order if self.placed == len(self._order) else self._order[: self.placed]
+        wanted = self._ids if of_ids else self._values
+        if not self.dead:
+            return [*map(wanted.__getitem__, order)]
+        ids, dead = self._ids, self.dead
+        return [wanted[at] for at in order if ids[at] not in dead]
+
+    def __len__(self) -> int:
+        return len(self._order)
+
+    def _settle(
+        self, ids: list[str], values: list[str], parents: list[str | None]
+    ) -> tuple[list[str], list[str], list[str | None]]:
         """One row per id: the largest by (value, parent); the others are noted."""
         found: dict[str, set[tuple[str, str | None]]] = {}
-        for element_id, value, parent in rows:
+        for element_id, value, parent in zip(ids, values, parents, strict=True):
             found.setdefault(element_id, set()).add((value, parent))
-        settled = []
+        rows = []
         for element_id, contents in found.items():
             best = sorted(contents, key=lambda content: (content[0], content[1] is not None, content[1] or ""))[::-1]
-            settled.append((element_id, *best[0]))
+            rows.append((element_id, *best[0]))
             if len(best) > 1:
                 self.variants[element_id] = [RGAVariant(value=value, parent_id=parent) for value, parent in best]
-        return settled
+        return [row[0] for row in rows], [row[1] for row in rows], [row[2] for row in rows]
 
     def key(self) -> tuple[Any, ...]:
         """Equal for equal states."""
-        return self.ids, self.values, self.parents, self.dead, self.variants
+        return list(self.rows()), self.dead, self.variants
+
+
+def _depth_first(ids: list[str], parents: list[str | None]) -> list[int]:
+    """The places of all elements that hang from the head, parents before children, larger siblings first."""
+    first = dict(zip(reversed(parents), range(len(parents) - 1, -1, -1)))
+    several: dict[str | None, list[int]] = {}
+    if len(first) < len(parents):
+        for at, parent in enumerate(parents):
+            if first[parent] != at:
+                several.setdefault(parent, [first[parent]]).append(at)
+        for group in several.values():
+            group.sort(key=lambda at: id_key(ids[at]))
+    order: list[int] = []
+    place = order.append
+    stack = several.get(None) or ([first[None]] if None in first else [])
+    stack = stack[:]
+    while stack:
+        here: int | None = stack.pop()
+        while here is not None:
+            place(here)
+            name = ids[here]
+            here = first.get(name)
+            if name in several:
+                stack += several[name]
+                here = stack.pop()
+    return order
 
 
 def id_key(element_id: str) -> tuple[Any, ...]:
@@ -406,14 +448,13 @@ def _checked(element: Any) -> tuple[str, str, bool, str | None, list[tuple[str, 
     """The parts of a wire element; FormatError when it is none."""
     try:
         element_id, value, deleted = element["id"], element["value"], element.get("deleted", False)
-        parent, more = element.get("parent_id"), element.get("others", [])
-        others = [(other["value"], other["parent_id"]) for other in more]
+        parent, more = element.get("parent_id"), element.get("others", ())
+        others = [(other["value"], other["parent_id"]) for other in more] if more else []
     except (KeyError, TypeError, AttributeError, IndexError):
         raise FormatError(f"an element has id, value, deleted and parent_id: {element!r:.200}") from None
-    texts = [element_id, value, *(other[0] for other in others)]
-    parents = [parent, *(other[1] for other in others)]
-    if any(type(text) is not str for text in texts) or any(not (p is None or type(p) is str) for p in parents):
-        raise FormatError(f"ids and values are text: {element!r:.200}")
-    if type(deleted) is not bool:
-        raise FormatError(f"deleted is true or false: {element!r:.200}")
+    for text, under in ((value, parent), *others):
+        if type(text) is not str or not (under is None or type(under) is str):
+            raise FormatError(f"ids and values are text: {element!r:.200}")
+    if type(element_id) is not str or type(deleted) is not bool or not isinstance(more, (list, tuple)):
+        raise FormatError(f"an id is text, deleted is true or false: {element!r:.200}")
     return element_id, value, deleted, parent, others

@@ -1,0 +1,276 @@
+"""The sequence CRDT beside Loro and pycrdt on an editing trace, and how everything grows.
+
+    python benchmarks/crdts.py            (MUSE_BENCH_TRACE=259778, MUSE_BENCH_RUNS=3, MUSE_BENCH_LARGEST=1000000)
+
+The trace is made here in the likeness of the public automerge-perf one (which is not shipped): runs of typing of about
+30 characters, about 30 % deletions, somewhere in the text. Each side replays it with one commit per edit.
+"""
+
+from __future__ import annotations
+
+import gc
+import math
+import os
+import random
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+from muse.core.crdts import RGA, AWMap, GCounter, ORSet
+
+EDITS = int(os.environ.get("MUSE_BENCH_TRACE", "259778"))
+ROUNDS = int(os.environ.get("MUSE_BENCH_RUNS", "3"))
+LARGEST = int(os.environ.get("MUSE_BENCH_LARGEST", "1000000"))
+PYCRDT_EDITS = 20_000
+Edit = tuple[int, int, str]
+"""Position, characters deleted there, text inserted there."""
+
+
+def trace(count: int, seed: int = 1) -> list[Edit]:
+    """Single-character edits: about 70 % insertions in runs of about 30, the rest deletions in runs."""
+    rng = random.Random(seed)
+    edits: list[Edit] = []
+    size = 0
+    while len(edits) < count:
+        at = rng.randint(0, size)
+        run = min(max(int(rng.expovariate(1 / 30)), 1), count - len(edits))
+        if rng.random() < 0.7 or size < 100:
+            for step in range(run):
+                edits.append((at + step, 0, chr(97 + (at + step) % 26)))
+            size += run
+        else:
+            for step in range(min(run, at)):
+                edits.append((at - 1 - step, 1, ""))
+                size -= 1
+    return edits[:count]
+
+
+class Positions:
+    """A plain list of ids in blocks: what an editor has on its screen, position to id."""
+
+    def __init__(self) -> None:
+        self.blocks: list[list[str]] = [[]]
+
+    def find(self, at: int) -> tuple[int, int]:
+        """The block and the place in it."""
+        for number, block in enumerate(self.blocks):
+            if at <= len(block):
+                return number, at
+            at -= len(block)
+        raise IndexError(at)
+
+    def insert(self, at: int, new: str) -> str | None:
+        """Put an id at a position; the id before it."""
+        number, place = self.find(at)
+        block = self.blocks[number]
+        block.insert(place, new)
+        before = block[place - 1] if place else (self.blocks[number - 1][-1] if number else None)
+        if len(block) > 1024:
+            self.blocks[number : number + 1] = [block[:512], block[512:]]
+        return before
+
+    def delete(self, at: int) -> str:
+        """Take the id at a position away."""
+        number, place = self.find(at + 1)
+        old = self.blocks[number].pop(place - 1)
+        if not self.blocks[number] and len(self.blocks) > 1:
+            del self.blocks[number]
+        return old
+
+
+def by_id(edits: list[Edit]) -> list[tuple[str, str | None, str]]:
+    """The trace as calls of our API: (id, id before or None, character), a deletion with no character."""
+    screen, calls = Positions(), []
+    for number, (at, gone, text) in enumerate(edits, start=1):
+        if gone:
+            calls.append((screen.delete(at), None, ""))
+        else:
+            new = f"{number}@a"
+            calls.append((new, screen.insert(at, new), text))
+    return calls
+
+
+def muse(calls: list[tuple[str, str | None, str]]) -> str:
+    """Every edit gives a new immutable version; the text at the end."""
+    rga = RGA()
+    for name, before, text in calls:
+        rga = rga.insert(before, text, element_id=name) if text else rga.delete(name)
+    return "".join(rga.to_sequence())
+
+
+def loro(edits: list[Edit]) -> str:
+    """Loro, a commit per edit."""
+    from loro import LoroDoc
+
+    document = LoroDoc()
+    body = document.get_text("t")
+    for at, gone, text in edits:
+        if gone:
+            body.delete(at, gone)
+        else:
+            body.insert(at, text)
+        document.commit()
+    return str(body.to_string())
+
+
+def pycrdt(edits: list[Edit]) -> str:
+    """pycrdt, a transaction per edit."""
+    from pycrdt import Doc, Text
+
+    document: Any = Doc()
+    body = document.get("t", type=Text)
+    for at, gone, text in edits:
+        with document.transaction():
+            if gone:
+                del body[at : at + gone]
+            else:
+                body.insert(at, text)
+    return str(body)
+
+
+def seconds(work: Callable[[], Any]) -> float:
+    """How long one call takes."""
+    gc.collect()
+    began = time.perf_counter()
+    work()
+    return time.perf_counter() - began
+
+
+def traces() -> None:
+    """The whole trace beside Loro, its first part beside pycrdt; all texts must be equal."""
+    edits = trace(EDITS)
+    calls, part = by_id(edits), edits[:PYCRDT_EDITS]
+    part_calls = calls[:PYCRDT_EDITS]
+    inserted = sum(bool(text) for _, _, text in edits)
+    print(f"trace: {len(edits)} edits, {inserted} insertions, {len(edits) - inserted} deletions, made here")
+    assert muse(calls) == loro(edits) and muse(part_calls) == pycrdt(part), "the texts differ"
+    times: dict[str, list[float]] = {name: [] for name in ("muse", "loro", "muse part", "pycrdt part")}
+    for _ in range(ROUNDS):
+        times["muse"].append(seconds(lambda: muse(calls)))
+        times["loro"].append(seconds(lambda: loro(edits)))
+        times["muse part"].append(seconds(lambda: muse(part_calls)))
+        times["pycrdt part"].append(seconds(lambda: pycrdt(part)))
+    middle = {name: statistics.median(found) for name, found in times.items()}
+    print(f"  muse {middle['muse']:.3f} s, loro {middle['loro']:.3f} s: ratio {middle['loro'] / middle['muse']:.2f} "
+          "(wanted >= 1)")
+    print(f"  first {len(part)}: muse {middle['muse part']:.3f} s, pycrdt {middle['pycrdt part']:.3f} s: "
+          f"ratio {middle['pycrdt part'] / middle['muse part']:.1f} (wanted >= 10)")
+
+
+def chained(count: int) -> RGA:
+    """A text of `count` elements, typed from left to right."""
+    rga, last = RGA(), None
+    for number in range(count):
+        new = f"{number}@a"
+        rga = rga.insert(last, "x", element_id=new)
+        last = new
+    return rga
+
+
+def scattered(base: RGA, count: int, size: int, actor: str) -> RGA:
+    """`count` insertions all over a text of `size` elements."""
+    for number in range(count):
+        base = base.insert(f"{number * size // count}@a", "y", element_id=f"{size + number}@{actor}")
+    return base
+
+
+def grown_set(count: int) -> ORSet:
+    """A set of `count` elements."""
+    found = ORSet()
+    for number in range(count):
+        found, _ = found.add(str(number))
+    return found
+
+
+def grown_map(count: int) -> AWMap:
+    """A map of `count` keys."""
+    found = AWMap()
+    for number in range(count):
+        found = found.set(str(number), "v")
+    return found
+
+
+def grown_counter(count: int) -> GCounter:
+    """A counter with `count` agents."""
+    found = GCounter()
+    for number in range(count):
+        found = found.increment(str(number))
+    return found
+
+
+def exponent(points: list[tuple[int, float]]) -> float:
+    """The slope of log time over log size, least squares."""
+    xs, ys = [math.log(size) for size, _ in points], [math.log(took) for _, took in points]
+    mx, my = statistics.mean(xs), statistics.mean(ys)
+    return sum((x - mx) * (y - my) for x, y in zip(xs, ys)) / sum((x - mx) ** 2 for x in xs)
+
+
+def growth() -> None:
+    """Seconds at 10^3, 10^4, ... and the fitted exponent of each."""
+    sizes = [size for size in (10**3, 10**4, 10**5, 10**6) if size <= LARGEST]
+    print(f"\n{'seconds at':44}" + "".join(f"{size:>11}" for size in sizes) + "   exponent (wanted <= 1.1)")
+
+    def line(name: str, work: Callable[[int], float]) -> None:
+        points = []
+        for size in sizes:
+            gc.collect()
+            points.append((size, min(work(size) for _ in range(3 if size < 10**6 else 1))))
+        print(f"{name:44}" + "".join(f"{took:11.4f}" for _, took in points) + f"   {exponent(points):.2f}", flush=True)
+
+    line("RGA: n insertions", lambda n: seconds(lambda: chained(n)))
+    line("RGA: to_sequence of n", lambda n: seconds(chained(n).to_sequence))
+    line("RGA: from_dict of n", lambda n: (lambda wire: seconds(lambda: RGA.from_dict(wire)))(chained(n).to_dict()))
+    line("RGA: join of n + n/2 and n + n/2, shared n", lambda n: forked_join(n, n // 2))
+    line("RGA: join of two unrelated texts of n", unrelated_join)
+    line("ORSet: n additions", lambda n: seconds(lambda: grown_set(n)))
+    line("ORSet: join of n and n", lambda n: pair_join(grown_set(n), grown_set(n)))
+    line("AWMap: n settings", lambda n: seconds(lambda: grown_map(n)))
+    line("AWMap: join of n and n", lambda n: pair_join(grown_map(n), grown_map(n)))
+    line("GCounter: n agents", lambda n: seconds(lambda: grown_counter(n)))
+
+
+def pair_join(a: Any, b: Any) -> float:
+    """Seconds to join two values."""
+    return seconds(lambda: a.join(b))
+
+
+def forked_join(size: int, more: int) -> float:
+    """Seconds to join two versions of one text that went separate ways."""
+    base = chained(size)
+    return pair_join(scattered(base, more, size, "b"), scattered(base, more, size, "c"))
+
+
+def unrelated_join(size: int) -> float:
+    """Seconds to join two texts that share no storage, half of their elements equal."""
+    one = chained(size)
+    wire = chained(size // 2).to_dict()
+    return pair_join(scattered(RGA.from_dict(wire), size // 2, size // 2, "z"), one)
+
+
+def near_join() -> None:
+    """Joining two large texts that differ by 1,000 insertions on each side."""
+    base = chained(LARGEST)
+    one, two = scattered(base, 1000, LARGEST, "b"), scattered(base, 1000, LARGEST, "c")
+    took = statistics.median(pair_join(one, two) for _ in range(5))
+    print(f"\njoin of {LARGEST} elements that differ by 1,000 a side: {took * 1e3:.1f} ms (wanted <= 50)")
+    fresh = RGA.from_dict(two.to_dict())
+    print(f"  the same when one side was decoded from its wire form: {pair_join(one, fresh) * 1e3:.0f} ms")
+    print(f"  reading the joined text: {seconds(lambda: one.join(two).to_sequence()):.2f} s")
+
+
+def main() -> int:
+    """Print everything."""
+    print(f"CRDTs, Python {sys.version.split()[0]}, {os.cpu_count()} cores")
+    try:
+        traces()
+    except ImportError as missing:
+        print(f"no peer to compare with ({missing}); pip install 'muse-on-git[bench]'")
+    growth()
+    near_join()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
