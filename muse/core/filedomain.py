@@ -18,7 +18,7 @@ from muse.core.content import ContentStore
 from muse.core.errors import ContentMissingError, MuseError
 from muse.core.ignore import is_ignored, load_patterns
 from muse.core.io import write_bytes_atomic
-from muse.core.paths import StrPath
+from muse.core.paths import StrPath, path_bytes, path_text
 from muse.core.types import blob_digest
 from muse.domain import (
     ConflictRecord,
@@ -87,9 +87,8 @@ class FileDomain:
         store = content.bound()
         keep = blob_digest if store is None else store.put
         paths = walk_files(live_state, self.name)
-        return StateSnapshot(
-            files={path: keep(read_entry(os.path.join(live_state, path))) for path in paths}, domain=self.name
-        )
+        files = {path_text(os.fsencode(path)): keep(read_entry(os.path.join(live_state, path))) for path in paths}
+        return StateSnapshot(files=files, domain=self.name)
 
     def diff(self, base: StateSnapshot, target: StateSnapshot, *, repo_root: Path | None = None) -> StateDelta:
         """File-level operations, with child operations wherever both contents are at hand."""
@@ -215,7 +214,8 @@ def summarise(ops: list[DomainOp]) -> str:
 
 
 def inside(root: Path, path: str) -> Path:
-    """`root/path`, refusing absolute paths, `..`, `.git` and a symlinked folder on the way."""
+    """`root/path` on disk, refusing absolute paths, `..`, `.git` and a symlinked folder on the way."""
+    path = os.fsdecode(path_bytes(path))
     parts = PurePosixPath(path).parts
     if not parts or path.startswith("/") or ".." in parts or any(part.lower() == ".git" for part in parts):
         raise MuseError(f"refusing the path {path!r}: it leads out of the work tree")

@@ -104,3 +104,30 @@ def encode_name(name: str) -> str:
     if len(plain) == 64 and all(c in "0123456789abcdef" for c in plain):
         return f"%{data[0]:02X}{plain[1:]}"  # it would look like the SHA-256 of another text
     return plain
+
+
+_ESCAPE = r"%(?=(?:25)*[89A-F][0-9A-F])"
+_UNESCAPE = rb"%(?:25(?=(?:25)*[89A-F][0-9A-F])|([89A-F][0-9A-F]))"
+
+
+def path_text(path: bytes) -> str:
+    """A Git path as manifests spell it: UTF-8, other bytes as `%XX`. `path_bytes` is its exact inverse."""
+    if b"%" not in path:
+        try:
+            return path.decode()
+        except UnicodeDecodeError:
+            pass
+    import re
+
+    text = re.sub(_ESCAPE, "%25", path.decode("utf-8", "surrogateescape"))
+    return "".join(f"%{ord(c) - 0xDC00:02X}" if 0xDC80 <= ord(c) <= 0xDCFF else c for c in text)
+
+
+def path_bytes(path: str) -> bytes:
+    """The Git path of a manifest's path."""
+    raw = path.encode("utf-8", "surrogateescape")
+    if b"%" not in raw:
+        return raw
+    import re
+
+    return re.sub(_UNESCAPE, lambda found: bytes.fromhex(found[1].decode()) if found[1] else b"%", raw)

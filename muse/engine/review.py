@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from muse.core.errors import ConflictError, MuseError
 from muse.core.filedomain import inside, read_entry
 from muse.core.io import write_bytes_atomic
+from muse.core.paths import path_text
 from muse.engine.gitio import shown
 from muse.engine.history import parents
 from muse.engine.merge import PluginFor, WholeMerge, entries, merge_commits
@@ -110,7 +111,7 @@ def undo(repo: Repository, found: Review, paths: Sequence[str]) -> list[str]:
             raise ConflictError(f"{path} was edited since the merge", hint=f"git checkout -- {path}, then try again")
         wanted.append(difference)
     for difference in wanted:
-        write_bytes_atomic(inside(repo.work_tree, shown(difference.path)), difference.git)
+        write_bytes_atomic(inside(repo.work_tree, path_text(difference.path)), difference.git)
         if found.in_progress and not difference.git_clean:
             rows = [b"0 %s\t%s\0" % (repo.zero.encode(), difference.path)]
             rows += [b"%s %s %d\t%s\0" % (s.mode, s.id.encode(), n, difference.path)

@@ -27,6 +27,8 @@ from functools import cache
 from typing import Literal
 
 from muse.core.paths import encode_name
+from muse.core.paths import path_bytes as path_bytes
+from muse.core.paths import path_text as path_text
 
 Kind = Literal["log", "meta"]
 
@@ -43,8 +45,6 @@ _ENTRIES = {
     rf"|provenance/[0-9a-f]{{2}}/{_HEX}-{_HEX}/[0-9a-f]{{64}}\.json"
     rf"|crdt/[0-9a-f]{{2}}/{_HEX}/(?:state\.json|[0-9a-f]{{64}})",
 }
-_ESCAPE = r"%(?=(?:25)*[89A-F][0-9A-F])"
-_UNESCAPE = rb"%(?:25(?=(?:25)*[89A-F][0-9A-F])|([89A-F][0-9A-F]))"
 
 
 def own_ref(kind: Kind, writer: str) -> str:
@@ -110,22 +110,3 @@ def content_path(digest: str) -> str:
     """Where bytes that ops name are, by their digest `sha256:<hex>`."""
     name = digest.removeprefix("sha256:")
     return f"content/{name[:2]}/{name}"
-
-
-def path_text(path: bytes) -> str:
-    """A Git path as manifests spell it: UTF-8, other bytes as `%XX`. `path_bytes` is its exact inverse."""
-    if b"%" not in path:
-        try:
-            return path.decode()
-        except UnicodeDecodeError:
-            pass
-    text = re.sub(_ESCAPE, "%25", path.decode("utf-8", "surrogateescape"))
-    return "".join(f"%{ord(c) - 0xDC00:02X}" if 0xDC80 <= ord(c) <= 0xDCFF else c for c in text)
-
-
-def path_bytes(path: str) -> bytes:
-    """The Git path of a manifest's path."""
-    raw = path.encode("utf-8", "surrogateescape")
-    if b"%" not in raw:
-        return raw
-    return re.sub(_UNESCAPE, lambda found: bytes.fromhex(found[1].decode()) if found[1] else b"%", raw)

@@ -6,8 +6,10 @@ import os
 
 import pytest
 
+from muse.core import content
 from muse.core.errors import MuseError
 from muse.core.types import blob_digest
+from muse.plugins.files import FilesPlugin
 from muse.store import snapshots
 from muse.store.objects import EXECUTABLE, FILE, FOLDER, SYMLINK, TreeEntry
 from muse.store.repository import Repository
@@ -138,3 +140,24 @@ def test_snapshot_id_has_nothing_of_gits(make_repo):
     ids = {snapshots.snapshot_id(Repository(make_repo(name, FILES, sha256=sha256)).manifest("HEAD"))
            for name, sha256 in (("one", False), ("two", True))}
     assert len(ids) == 1
+
+
+def test_a_folder_and_its_commit_spell_odd_paths_alike(make_repo, git):
+    """Names that are not UTF-8, and names that look as if they were escaped, in a folder, a commit and back on disk."""
+    root = make_repo(files={})
+    names = {b"caf\xe9/b\xff.txt": b"1", b"100%.txt": b"2", b"a%E9.txt": b"3", "é.txt".encode(): b"4"}
+    (root / os.fsdecode(b"caf\xe9")).mkdir()
+    for name, data in names.items():
+        (root / os.fsdecode(name)).write_bytes(data)
+    git(root, "add", "-A")
+    git(root, "commit", "-qm", "odd")
+    repo, plugin = Repository(root), FilesPlugin()
+    committed = repo.manifest("HEAD")
+    assert plugin.snapshot(root) == committed and not plugin.drift(committed, root).has_drift
+    assert snapshots.snapshot_id(committed)
+    empty = root.parent / "empty"
+    empty.mkdir()
+    with content.using(repo.content):
+        plugin.apply(plugin.diff({"files": {}, "domain": "files"}, committed), empty)
+    assert plugin.snapshot(empty) == committed
+    assert (empty / os.fsdecode(b"caf\xe9/b\xff.txt")).read_bytes() == b"1"
