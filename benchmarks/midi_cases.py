@@ -19,7 +19,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -124,7 +124,7 @@ def difference(expected: Doc, result: Doc) -> str:
     return ""
 
 
-def cases(folder: Path, count: int, seed: int, kinds: list[str]) -> list[Case]:
+def cases(folder: Path, count: int, seed: int, kinds: list[str]) -> Iterator[Case]:
     """Cases from all readable files of a folder, spread evenly over kinds and files."""
     generator = random.Random(seed)
     docs = []
@@ -137,10 +137,9 @@ def cases(folder: Path, count: int, seed: int, kinds: list[str]) -> list[Case]:
                 continue
             if sum(len(track.notes()) for track in doc.tracks) >= 8:
                 docs.append((file.name, data, doc))
-    made: list[Case] = []
-    tries = 0
-    while len(made) < count and tries < count * 30:
-        name = kinds[len(made) % len(kinds)] if tries % 7 else generator.choice(kinds)
+    made = tries = 0
+    while made < count and tries < count * 30:
+        name = kinds[made % len(kinds)] if tries % 7 else generator.choice(kinds)
         tries += 1
         file_name, data, doc = generator.choice(docs)
         try:
@@ -149,8 +148,8 @@ def cases(folder: Path, count: int, seed: int, kinds: list[str]) -> list[Case]:
             continue
         case.kind, case.source = name, file_name
         if case.ours != case.theirs and case.base not in (case.ours, case.theirs):
-            made.append(case)
-    return made
+            made += 1
+            yield case
 
 
 def report(rows: dict[str, dict[str, Counter[str]]], seconds: dict[str, float]) -> str:
@@ -188,6 +187,7 @@ def main() -> None:
     made = cases(options.folder, options.cases, options.seed, options.kind or sorted(KINDS))
     rows: dict[str, dict[str, Counter[str]]] = {name: {} for name in drivers}
     seconds = dict.fromkeys(drivers, 0.0)
+    number = -1
     for number, case in enumerate(made):
         for name, driver in drivers.items():
             start = time.perf_counter()
@@ -201,7 +201,7 @@ def main() -> None:
                     keep(options.keep / f"{number:05}-{case.kind}", case, outcome, f"{verdict}: {why}")
     if options.json:
         table: dict[str, Any] = {name: {k: dict(v) for k, v in kinds.items()} for name, kinds in rows.items()}
-        print(json.dumps({"cases": len(made), "seed": options.seed, "seconds": seconds, "results": table}, indent=1))
+        print(json.dumps({"cases": number + 1, "seed": options.seed, "seconds": seconds, "results": table}, indent=1))
     else:
         print(report(rows, seconds))
 
