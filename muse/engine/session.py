@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from muse.core import content
 from muse.core.errors import ConflictError, DamageError, MuseError
 from muse.core.filedomain import inside
-from muse.core.op_log import OpEntry, OpLog, OpLogCheckpoint, Replay, list_sessions, missing_content
+from muse.core.op_log import OpEntry, OpLog, OpLogCheckpoint, Replay, list_sessions, missing_content, record_delta
 from muse.domain import DomainOp, SnapshotManifest
 from muse.engine.filemerge import how_from, merge_one
 from muse.engine.replay import PluginFor, Replayed, replay
@@ -368,6 +368,31 @@ def _keep_delta(work: _Work, head: str, plugin_for: PluginFor, domain: str) -> N
     for old, new in tree_pairs(work.repo, head):
         delta = describe(work.repo, between(work.repo, old, new), plugin_for, domain=domain, seconds=5.0)
         deltas.save(work.repo, old, new, delta, origin)
+
+
+def record_commit(repo: Repository, session: str, plugin_for: PluginFor, *, actor: str, domain: str = "files") -> int:
+    """Append what the commit at HEAD changed as ops of a session, which then count as committed; how many.
+
+    Ops of the session that were not committed before stay so.
+    """
+    from muse.engine.changes import between, describe
+    from muse.store import checkpoints
+
+    log = OpLog(repo.root, session)
+    since = effective(repo, log)
+    parent = repo.run("rev-parse", "-q", "--verify", "HEAD^1^{tree}").stdout.decode().strip()
+    tree = _head_tree(repo)
+    delta = describe(repo, between(repo, parent or repo.empty_tree, tree), plugin_for, domain=domain)
+    made: list[str] = []
+    for op in delta["ops"]:
+        kind = op["child_domain"] if op["op"] == "patch" else getattr(plugin_for(op["address"]), "name", "files")
+        made += record_delta(log, kind, {**delta, "ops": [op]}, actor_id=actor, level="durable")
+    view = log.replay(since)
+    mine = set(made)
+    rows = [row for row in view.rows if row["instance"] == log.instance and row["op_id"] in mine]
+    held = Replay([], [], rows, view.end)
+    checkpoints.save(repo, log, log.checkpoint(_snapshot_id(repo, tree), replay=held, tree=tree, since=since))
+    return len(made)
 
 
 def _head_tree(repo: Repository) -> str:

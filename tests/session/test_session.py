@@ -16,7 +16,7 @@ import pytest
 
 from muse.cli.main import main
 from muse.core.op_log import OpLog, without_echoes
-from muse.core.types import blob_digest
+from muse.core.types import blob_digest, content_hash
 from muse.domain import SnapshotManifest
 from muse.engine import session
 from muse.engine.replay import replay
@@ -362,3 +362,32 @@ def test_the_smallest_plugin_replays_edits_inside_files(tmp_path: Path) -> None:
         log.record(actor, "scaffold", [patch])
     done = replay(log.replay([]).entries, base["files"], store, lambda _: plugin)
     assert store.get(done.files[name]) == b"a = 10\nb = 20\nc = 30\n"
+
+
+def test_a_plain_commit_can_be_recorded_in_a_session(jam: Path, git: RunGit) -> None:
+    append(jam, "jam", {"op": added("later.txt", b"later\n")})
+    (jam / "code.py").write_bytes(CODE.replace(b"return 1", b"return 100"))
+    (jam / "words.txt").unlink()
+    assert main(["commit", "-q", "-m", "by hand", "--session", "jam"]) == 0
+    repo, log = Repository(jam), OpLog(jam, "jam")
+    kinds = [(entry["domain"], entry["domain_op"]["op"], entry["domain_op"]["address"]) for entry in log.read_all()]
+    assert kinds[:2] == [("files", "insert", "later.txt"), ("code", "patch", "code.py")]
+    assert ("files", "delete", "words.txt") in kinds and any("code.py::first" in address for _, _, address in kinds)
+    view = log.replay(session.effective(repo, log))
+    assert [entry["domain_op"]["address"] for entry in view.entries] == ["later.txt"]
+    assert replayed(jam, "HEAD~1").items() - repo.manifest("HEAD")["files"].items() == {
+        ("later.txt", blob_digest(b"later\n"))
+    }
+    assert commit(jam).changed == ["later.txt"]
+
+
+def test_symbols_edited_by_name_are_replayed(jam: Path) -> None:
+    """An agent that knows only the symbol sends only the symbol."""
+    text = "def second():\n    return 22"
+    edit = {"op": "replace", "address": "code.py::second", "position": None, "old_content_id": "",
+            "new_content_id": content_hash(text), "old_summary": "", "new_summary": "", "content": text}
+    other = CODE.replace(b"return 1", b"return 100")
+    append(jam, "jam", {"op": changed("code.py", CODE, other), "actor": "ada"}, {"op": edit, "actor": "bob"})
+    done = commit(jam)
+    assert done.overridden == [] and (jam / "code.py").read_bytes() == other.replace(b"return 2", b"return 22")
+    assert replayed(jam, "HEAD~1") == Repository(jam).manifest("HEAD")["files"]

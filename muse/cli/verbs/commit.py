@@ -29,6 +29,7 @@ _SWITCHES = {
 @click.option("-a", "--all", "everything", is_flag=True, help="Everything, even when the index is partly staged.")
 @click.option("--author", metavar="NAME <EMAIL>", help="Somebody else wrote this.")
 @click.option("--date", metavar="DATE", help="When it was written.")
+@click.option("--session", metavar="NAME", help="Record what changed as ops of this live session, too.")
 @git_switches(_SWITCHES)
 def command(
     message: tuple[str, ...],
@@ -37,6 +38,7 @@ def command(
     everything: bool,
     author: str | None,
     date: str | None,
+    session: str | None,
     **switches: bool,
 ) -> int:
     """Record every change: tracked files, and untracked ones that neither .gitignore nor .museignore excludes.
@@ -53,6 +55,7 @@ def command(
         flags += [] if value is None else [name, value]
     flags += git_words(switches)
     plugin_for, domain = domains(here)
+    before = here.head()
     code, trouble = commit(here, flags, plugin_for, staged=staged, everything=everything, domain=domain)
     if code == 0 and os.path.isdir(here.git_dir / "muse" / "conflicts"):
         from muse.engine.mergeapply import drop_records
@@ -60,4 +63,8 @@ def command(
         drop_records(here)
     if trouble:
         note(f"muse: {trouble}")
+    if session is not None and code == 0 and here.head() != before:
+        from muse.engine.session import record_commit
+
+        record_commit(here, session, plugin_for, actor=here.config("user.name") or "somebody", domain=domain)
     return code
