@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import os
 import shutil
 import time
 from collections.abc import Callable, Iterator
@@ -53,7 +52,7 @@ def page(disputed: Path, muse: Callable[..., Any]) -> str:
 
 def kept(name: str) -> Path:
     """Where a screenshot goes for review."""
-    folder = Path(os.environ.get("MUSE_SCREENSHOTS") or HERE.parents[1] / "demo-out" / "screenshots")
+    folder = HERE.parents[1] / "demo-out" / "screenshots"
     folder.mkdir(parents=True, exist_ok=True)
     return folder / f"{name}.png"
 
