@@ -13,6 +13,10 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+settings.register_profile("here", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("here")  # no test depends on how fast the machine is
 
 ROOT = Path(__file__).resolve().parent.parent
 WHO = {"NAME": "Ada Tester", "EMAIL": "ada@example.org", "DATE": "2026-01-02T03:04:05+00:00"}

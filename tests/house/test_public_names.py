@@ -145,12 +145,12 @@ def test_one_version_string_and_frozen_values() -> None:
 
 
 @pytest.mark.parametrize("name", ["midi", "code"])
-def test_both_domains_implement_the_protocols(name: str) -> None:
-    from muse.domain import MuseDomainPlugin, StructuredMergePlugin
+def test_both_domains_implement_all_three_protocols(name: str) -> None:
+    from muse.domain import CRDTPlugin, MuseDomainPlugin, StructuredMergePlugin
     from muse.plugins import registry
 
     plugin: Any = registry.resolve_plugin_by_domain(name)
-    missing = [protocol.__name__ for protocol in (MuseDomainPlugin, StructuredMergePlugin)
+    missing = [protocol.__name__ for protocol in (MuseDomainPlugin, StructuredMergePlugin, CRDTPlugin)
                if not isinstance(plugin, protocol)]
     assert missing == []
 

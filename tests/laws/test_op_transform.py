@@ -70,7 +70,7 @@ def touches(op: Any) -> int | None:
     return op["from_position"] if op["op"] == "move" else op["position"] if op["op"] == "delete" else None
 
 
-@settings(max_examples=400)
+@settings(max_examples=250)
 @given(single, single)
 def test_two_edits_of_one_sequence_pass_each_other(a: Any, b: Any) -> None:
     a2, b2 = transform(a, b)
@@ -81,7 +81,7 @@ def test_two_edits_of_one_sequence_pass_each_other(a: Any, b: Any) -> None:
     assert apply_one(apply_one(BASE, a), b2) == apply_one(apply_one(BASE, b), a2)
 
 
-@settings(max_examples=400)
+@settings(max_examples=250)
 @given(single, single)
 def test_transform_does_not_depend_on_who_asks(a: Any, b: Any) -> None:
     assume(not contradict(a, b))
@@ -120,7 +120,7 @@ def test_patches_pass_each_other(targets: tuple[list[str], list[str]]) -> None:
         assert apply_one(apply_one(BASE, a), b2) == apply_one(apply_one(BASE, b), a2)
 
 
-@settings(max_examples=400)
+@settings(max_examples=250)
 @given(two_targets())
 def test_a_clean_merge_of_two_sequences_has_every_edit_of_both(targets: tuple[list[str], list[str]]) -> None:
     ours, theirs = targets
@@ -204,7 +204,7 @@ def leaves(ops: Any, inside: tuple[str, ...] = ()) -> Counter[Any]:
     return found
 
 
-@settings(max_examples=500)
+@settings(max_examples=250)
 @given(op_lists, op_lists)
 def test_no_edit_of_either_side_disappears(ours: list[Any], theirs: list[Any]) -> None:
     result = merge_op_lists([], ours, theirs)
@@ -218,7 +218,7 @@ def is_empty_patch(key: tuple[Any, ...]) -> bool:
     return not isinstance(key[-1], tuple)
 
 
-@settings(max_examples=500)
+@settings(max_examples=250)
 @given(op_lists, op_lists)
 def test_nothing_is_invented_or_doubled(ours: list[Any], theirs: list[Any]) -> None:
     result = merge_op_lists([], ours, theirs)
@@ -227,7 +227,7 @@ def test_nothing_is_invented_or_doubled(ours: list[Any], theirs: list[Any]) -> N
     assert all(count <= made[key] for key, count in merged.items() if not is_empty_patch(key))
 
 
-@settings(max_examples=500)
+@settings(max_examples=250)
 @given(any_op, any_op)
 def test_a_merge_of_one_against_one_says_what_ops_commute_says(a: Any, b: Any) -> None:
     assert ops_commute(a, b) == ops_commute(b, a)
