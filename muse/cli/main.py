@@ -40,6 +40,7 @@ VERBS: dict[str, Verb] = {
     "diff": Verb("muse.cli.verbs.diff", EXAMINE, "Show what changed between two states"),
     "blame": Verb("muse.cli.verbs.blame", EXAMINE, "Show who last changed each line"),
     "render": Verb("muse.cli.verbs.render", EXAMINE, "Draw a commit, a range or a conflict as one HTML page"),
+    "grep-notes": Verb("muse.cli.verbs.grep_notes", EXAMINE, "Find notes by pitch, bar or track"),
     "review": Verb("muse.cli.verbs.review", EXAMINE, "Show what a merge resolved beyond Git, and undo it"),
     "commit": Verb("muse.cli.verbs.commit", GROW, "Record every change"),
     "merge": Verb("muse.cli.verbs.merge", GROW, "Merge another line of history into this one"),

@@ -21,12 +21,17 @@ if TYPE_CHECKING:
 def command(words: tuple[str, ...]) -> int:
     """Show who last changed each line of a file. It is `git blame`, with its options.
 
+    --notes and --bars show who wrote each note, or the notes of each bar, of a MIDI file: muse blame --bars [REV] FILE.
     --symbol NAME (such as Parser.parse) shows the lines of that definition only: muse blame --symbol NAME [REV] FILE.
     --json prints one object for each line.
     """
     from muse.engine.gitio import attended
 
     here = repo()
+    if "--notes" in words or "--bars" in words:
+        from muse.cli.blame_notes import blame_music
+
+        return blame_music(here, words)
     own, rest = split_own(words, {"--json"})
     if "--symbol" in rest:
         rest = _lines_of_symbol(here, rest)

@@ -1,0 +1,80 @@
+"""`muse grep-notes`: find notes by pitch, bar, track, channel or velocity."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import click
+
+from muse.cli.context import note, print_json, repo
+from muse.cli.options import json_option, paths_argument
+from muse.core.errors import FormatError
+
+if TYPE_CHECKING:
+    from muse.store.repository import Repository
+
+
+@click.command("grep-notes", short_help="Find notes by pitch, bar or track")
+@click.option("--pitch", help="A pitch or a range of them: C4, 60, C4..G5.")
+@click.option("--bars", help="A bar or a range of them: 5, 5-8.")
+@click.option("--track", help="A track's index, or part of its name.")
+@click.option("--channel", type=click.IntRange(1, 16), help="A channel, from 1.")
+@click.option("--velocity", help="A velocity or a range of them: 100-127.")
+@click.option("--rev", help="Look in this commit instead of the work tree.")
+@json_option
+@paths_argument
+def command(
+    pitch: str | None, bars: str | None, track: str | None, channel: int | None, velocity: str | None,
+    rev: str | None, as_json: bool, paths: tuple[str, ...],
+) -> int:  # fmt: skip
+    """Find notes in the MIDI files of the work tree (tracked ones, or the PATHs), or of a commit.
+
+    Every condition given has to hold. Exits with 1 when nothing was found, as `git grep` does.
+    """
+    from muse.plugins.midi.queries import Query, find_notes, parse_pitches, parse_range
+
+    query = Query(
+        pitches=parse_pitches(pitch) if pitch else None,
+        bars=parse_range(bars) if bars else None,
+        track=track,
+        channel=channel - 1 if channel else None,
+        velocities=parse_range(velocity) if velocity else None,
+    )
+    rows = []
+    for path, data in _files(repo(), rev, paths):
+        try:
+            for each in find_notes(data, query):
+                rows.append({"path": path, **each.as_json()})
+                if not as_json:
+                    click.echo(f"{path}: {each.words()}")
+        except FormatError as error:
+            note(f"muse: {path}: {error}")
+    if as_json:
+        print_json(rows)
+    return 0 if rows else 1
+
+
+def _files(here: Repository, rev: str | None, paths: tuple[str, ...]) -> Iterator[tuple[str, bytes]]:
+    """Path from the top and bytes of each MIDI file."""
+    from muse.engine.gitio import below_top, shown
+    from muse.plugins.midi.plugin import plugin
+
+    wanted = [os.path.normpath(os.path.join(below_top(here), path)) for path in paths]
+    if rev is None:
+        listed = here.git("ls-files", "-z", "--", *wanted)
+    else:
+        listed = here.git("ls-tree", "-r", "-z", "--name-only", "--full-tree", here.resolve(rev), "--", *wanted)
+    for raw in listed.split(b"\0"):
+        path = os.fsdecode(raw)
+        if not raw or not plugin.claims(path):
+            continue
+        if rev is not None:
+            yield shown(raw), here.git("cat-file", "blob", f"{here.resolve(rev)}:{path}")
+            continue
+        try:
+            with open(os.path.join(here.root, path), "rb") as file:
+                yield shown(raw), file.read()
+        except OSError as error:
+            note(f"muse: {shown(raw)}: {error.strerror}")
