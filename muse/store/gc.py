@@ -43,10 +43,9 @@ def absorb(repo: Repository, *, retired_days: float = RETIRED_DAYS) -> Absorbed:
         return done
     for kind in KINDS:
         settle(repo, kind)
-        union = Union(repo)
         retired = _retired(repo, kind, time.time() - retired_days * 86400)
         while retired:
-            _absorb(repo, kind, union, dict(retired[:_AT_ONCE]), done)
+            _absorb(repo, kind, Union(repo), dict(retired[:_AT_ONCE]), done)
             del retired[:_AT_ONCE]
     return done
 

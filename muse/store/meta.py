@@ -14,7 +14,7 @@ from muse.core.errors import DamageError, FormatError, MuseError, RefMovedError
 from muse.store import refs
 from muse.store.commits import parse
 from muse.store.layout import FORMAT, OWN, REMOTES, Kind, is_entry, own_ref, owner
-from muse.store.objects import FILE, object_id
+from muse.store.objects import FILE
 from muse.store.trees import Change, edit
 from muse.store.writer import known_writer, previous_writers, rotate, writer_id
 
@@ -88,11 +88,7 @@ def _refuse_rewriting(repo: Repository, base: str, changes: Mapping[bytes, Chang
         path = raw.decode()
         if change is None or not (path.endswith(".jsonl") or path.startswith(("content/", "provenance/"))):
             continue
-        try:
-            data = repo.objects.blob(f"{base}:{path}")
-        except KeyError:
-            continue
-        if object_id(repo.object_format, "blob", data) != change[1]:
+        if repo.objects.resolve(f"{base}:{path}") not in (None, change[1]):
             raise DamageError(f"{path} is already stored with other content", hint="muse doctor")
 
 
@@ -111,10 +107,17 @@ def settle(repo: Repository, kind: Kind) -> tuple[str, str | None]:
     """
     me = writer_id(repo)
     ours, copies = _states(repo, kind, me)
-    if any(tip != ours and (ours is None or not is_ancestor(repo, tip, ours)) for tip in copies):
+    if any(_is_news(repo, tip, ours) for tip in copies):
         me = rotate(repo, me)
         ours = refs.read(repo, own_ref(kind, me))
     return me, _go_on(repo, kind, me) if ours is None else ours
+
+
+def _is_news(repo: Repository, copy: str, ours: str | None) -> bool:
+    """True when a copy of our ref has what we do not; one that is no commit is nobody's."""
+    if copy == ours or repo.objects.resolve(f"{copy}^{{commit}}") is None:
+        return False
+    return ours is None or not is_ancestor(repo, copy, ours)
 
 
 def check_own(repo: Repository) -> bool:
@@ -175,8 +178,8 @@ def problems(repo: Repository, *, deep: bool = False) -> list[Problem]:
     states: dict[tuple[str, str], dict[str, str]] = {}
     for ref, tip in refs.read_many(repo, OWN, REMOTES).items():
         key = owner(ref)
-        if key is not None:
-            states.setdefault(key, {}).setdefault(tip, ref)
+        if key is not None and repo.objects.resolve(f"{tip}^{{commit}}") is not None:
+            states.setdefault((key[0], key[1].partition(".")[0]), {}).setdefault(tip, ref)
     for (kind, name), tips in sorted(states.items()):
         heads = repo.git("merge-base", "--independent", *tips).split() if len(tips) > 1 else []
         for head in heads[1:]:

@@ -26,6 +26,7 @@ MAX_ENTRIES = 2_000_000  # per ref
 MAX_TREE = 64 << 20  # bytes of one tree object
 MAX_DEPTH = 4  # folders below the root of a tree
 _RECENT = 2.0  # seconds
+_UNREAD = "a folder cannot be read"
 MAX_PROBLEMS = 100  # per ref; a tree of nothing but nonsense need not be listed in full
 
 _SCHEMA = """
@@ -69,43 +70,55 @@ class Union:
         self._found: list[Problem] = []
         tips = {ref: tip for ref, tip in refs.read_many(repo, OWN, REMOTES).items() if owner(ref) is not None}
         path = repo.common_dir / "muse" / "union.sqlite"
+        self._path, self._tips = path, tips
         try:
             os.makedirs(path.parent, exist_ok=True)
             self._use(os.fspath(path))
             self._refresh(tips)
         except (sqlite3.Error, OSError) as error:
-            if isinstance(error, sqlite3.DatabaseError) and not isinstance(error, sqlite3.OperationalError):
-                path.unlink(missing_ok=True)  # damaged: the next one makes it anew
-            self._use(":memory:")
-            self._refresh(tips)
+            self._start_over(error)
+
+    def _start_over(self, error: Exception) -> None:
+        """Index in memory; a damaged file is deleted, so that the next process makes it anew."""
+        if isinstance(error, sqlite3.DatabaseError) and not isinstance(error, sqlite3.OperationalError):
+            try:
+                self._path.unlink(missing_ok=True)
+            except OSError:
+                pass
+        self._use(":memory:")
+        self._refresh(self._tips)
+
+    def _rows(self, sql: str, *values: str) -> list[tuple[str, str, str]]:
+        try:
+            return self._database.execute(sql, values).fetchall()
+        except sqlite3.Error as error:
+            self._start_over(error)
+            return self._database.execute(sql, values).fetchall()
 
     def find(self, kind: Kind, path: str) -> list[Entry]:
         """Every writer's file of that path; one per distinct content."""
-        rows = self._database.execute(
-            "select min(ref), path, blob from entry where kind = ? and path = ? group by blob order by 1", (kind, path)
+        rows = self._rows(
+            "select min(ref), path, blob from entry where kind = ? and path = ? group by blob order by 1", kind, path
         )
         return [Entry(*row) for row in rows]
 
     def below(self, kind: Kind, folder: str) -> list[Entry]:
         """Every writer's files below a folder (its name ends in a slash), sorted by path; one per distinct content."""
-        rows = self._database.execute(
+        rows = self._rows(
             "select min(ref), path, blob from entry where kind = ? and path >= ? and path < ?"
             " group by path, blob order by path, 1",
-            (kind, folder, folder[:-1] + "0" if folder else "\x7f"),
-        )
+            kind, folder, folder[:-1] + "0" if folder else "\x7f",
+        )  # fmt: skip
         return [Entry(*row) for row in rows]
 
     def writers(self, kind: Kind, path: str) -> list[Entry]:
         """Every ref's file of that path, equal ones too."""
-        rows = self._database.execute(
-            "select ref, path, blob from entry where kind = ? and path = ? order by ref", (kind, path)
-        )
+        rows = self._rows("select ref, path, blob from entry where kind = ? and path = ? order by ref", kind, path)
         return [Entry(*row) for row in rows]
 
     def of(self, ref: str) -> list[Entry]:
         """Every file of one ref."""
-        rows = self._database.execute("select ref, path, blob from entry where ref = ?", (ref,))
-        return [Entry(*row) for row in rows]
+        return [Entry(*row) for row in self._rows("select ref, path, blob from entry where ref = ?", ref)]
 
     def read(self, entry: Entry, limit: int) -> bytes | None:
         """A file's bytes; None, and a problem noted, when it is not there or has more than `limit` bytes."""
@@ -127,7 +140,7 @@ class Union:
     @property
     def problems(self) -> list[Problem]:
         """What was left out: entries that are none, and what reading found."""
-        rows = self._database.execute("select ref, path, why from problem order by ref, path")
+        rows = self._rows("select ref, path, why from problem order by ref, path")
         return [*(Problem(*row) for row in rows), *self._found]
 
     def _use(self, path: str) -> None:
@@ -162,22 +175,22 @@ class Union:
         tree, why = _tree_of(self._repo, tip)
         before = execute("select path, why from problem where ref = ?", (ref,))
         problems = {path: Problem(ref, path, why) for path, why in before}
-        problems.pop("", None)
-        if why:
+        if why or not old_tree:
             execute("delete from entry where ref = ?", (ref,))
-            problems = {"": Problem(ref, "", why)}
+            problems = {"": Problem(ref, "", why)} if why else {}
         for path, row in _walk(self._repo, old_tree, tree, problems, ref) if not why else ():
-            if row is None:
-                problems.pop(path, None)
-                execute("delete from entry where kind = ? and path = ? and ref = ?", (kind, path, ref))
-            elif row.mode != FILE or not is_entry(kind, path):
-                problems[path] = Problem(ref, path, "no file of this name belongs here")
-            else:
+            problems.pop(path, None)
+            if row is not None and row.mode == FILE and is_entry(kind, path):
                 execute("insert or replace into entry values (?, ?, ?, ?)", (kind, path, ref, row.id))
+                continue
+            execute("delete from entry where kind = ? and path = ? and ref = ?", (kind, path, ref))
+            if row is not None and len(problems) < MAX_PROBLEMS:
+                problems[path] = Problem(ref, path, "no file of this name belongs here")
         execute("delete from problem where ref = ?", (ref,))
         listed = sorted(problems.values(), key=lambda problem: (problem.path != "", problem.path))[:MAX_PROBLEMS]
         self._database.executemany("insert into problem values (?, ?, ?)", listed)
-        execute("insert or replace into tip values (?, ?, ?)", (ref, tip, tree))
+        whole = not any(problem.why.startswith(_UNREAD) for problem in listed)  # else it is walked again next time
+        execute("insert or replace into tip values (?, ?, ?)", (ref, tip, tree) if whole else (ref, "", ""))
 
 
 def _tree_of(repo: Repository, tip: str) -> tuple[str, str]:
@@ -203,7 +216,7 @@ def _walk(
             rows = {row.name: row for row in repo.objects.tree(new, MAX_TREE)} if new else {}
             was = {row.name: row for row in repo.objects.tree(old, MAX_TREE)} if old else {}
         except (KeyError, MuseError) as error:
-            problems[prefix] = Problem(ref, prefix, f"a tree cannot be read: {error}")
+            problems[prefix] = Problem(ref, prefix, f"{_UNREAD}: {error}")
             continue
         for name in rows.keys() | was.keys():
             now, before = rows.get(name), was.get(name)

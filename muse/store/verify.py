@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from muse.core.errors import FormatError
+from muse.core.errors import FormatError, MuseError
 from muse.core.op_log.entries import check_line
 from muse.core.op_log.rows import is_checkpoint
 from muse.store import crdt_state, deltas
@@ -31,7 +31,7 @@ def contents(repo: Repository, union: Union) -> Iterator[Problem]:
                 check(entry.path, repo.objects.blob(entry.blob, limit))
             except KeyError:
                 yield Problem(entry.ref, entry.path, f"its blob {entry.blob} is not here")
-            except FormatError as error:
+            except MuseError as error:
                 yield Problem(entry.ref, entry.path, str(error))
             if former is not None and former.path == entry.path and not _may_differ(entry.path):
                 yield Problem(entry.ref, entry.path, f"it differs from that of {former.ref}")

@@ -193,6 +193,16 @@ def test_our_refs_lost_here_but_not_on_the_server(repo, git):
     assert git(repo.root, "rev-parse", f"{new}^") == tip and writer.writer_id(repo) != me
 
 
+def test_a_copy_of_ours_that_is_no_commit_is_nobodys(repo, git):
+    me = writer.writer_id(repo)
+    meta.commit_files(repo, "log", _session("s"), "one")
+    blob = git(repo.root, "hash-object", "-w", "--stdin", input="x")
+    git(repo.root, "update-ref", f"refs/muse-remotes/origin/log/{me}", blob)
+    meta.commit_files(repo, "log", _session("t"), "two")
+    assert writer.writer_id(repo) == me
+    assert [problem.why for problem in meta.problems(repo)] == ["it holds no commit"]
+
+
 def test_looking_makes_no_writer(repo):
     assert not meta.check_own(repo) and writer.known_writer(repo) is None
 
@@ -251,6 +261,36 @@ def test_another_format_is_left_out_as_a_whole(repo, git):
         meta.commit_files(repo, "meta", {path: b"2"}, "two")
     refs.update(repo, ref, tip, new)
     assert _find(repo, path) == [b"1"] and meta.problems(repo) == []
+
+
+def test_a_file_that_became_a_link_is_no_longer_there(repo, git):
+    path = layout.delta_path(A, B)
+    tip = meta.commit_files(repo, "meta", {path: b"1"}, "one")
+    assert _find(repo, path) == [b"1"]
+    with repo.writer() as batch:
+        tree = edit(repo, batch, repo.tree_of(tip), {path.encode(): (objects.SYMLINK, batch.blob(b"/etc/passwd"))})
+        new = batch.add("commit", meta.commit_bytes(tree, [tip], "link"))
+    refs.update(repo, layout.own_ref("meta", writer.writer_id(repo)), new, tip)
+    assert _find(repo, path) == [] and [problem.path for problem in meta.problems(repo)] == [path]
+
+
+def test_a_folder_that_is_missing_is_looked_for_again(repo, git):
+    path = layout.delta_path(A, B)
+    tip = meta.commit_files(repo, "meta", {path: b"1"}, "one")
+    tree = git(repo.root, "rev-parse", f"{tip}:deltas")
+    file = repo.objects_dir / tree[:2] / tree[2:]
+    file.rename(repo.root / "aside")
+    assert _find(repo, path) == [] and "cannot be read" in meta.problems(repo)[0].why
+    (repo.root / "aside").rename(file)
+    assert _find(repo, path) == [b"1"] and meta.problems(repo) == []
+
+
+def test_an_index_that_breaks_under_our_hands(repo):
+    path = layout.delta_path(A, B)
+    meta.commit_files(repo, "meta", {path: b"1"}, "one")
+    seen = Union(repo)
+    seen._database.execute("drop table entry")
+    assert [seen.read(entry, 10) for entry in seen.find("meta", path)] == [b"1"]
 
 
 def test_a_problem_that_was_mended_is_forgotten(repo, git):
