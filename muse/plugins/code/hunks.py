@@ -23,7 +23,25 @@ def text_chunks(base: bytes, ours: bytes, theirs: bytes) -> list[Chunk] | None:
     if merged is None:
         return None
     data, count = merged
-    return [data] if not count else _parse(data)
+    if not count:
+        return [data]
+    chunks = _parse(data)
+    last = chunks[-1]
+    if isinstance(last, Conflict):
+        chunks[-1] = Conflict(
+            _as_it_ended(last.base, base), _as_it_ended(last.ours, ours), _as_it_ended(last.theirs, theirs)
+        )
+    return chunks
+
+
+def _as_it_ended(part: bytes, whole: bytes) -> bytes:
+    """Git ends the last line of a conflict where the file does not; this takes it back."""
+    if whole.endswith(part):
+        return part
+    for ending in (b"\r\n", b"\n"):
+        if part.endswith(ending) and whole.endswith(part[: -len(ending)]):
+            return part[: -len(ending)]
+    return part
 
 
 def _parse(data: bytes) -> list[Chunk]:

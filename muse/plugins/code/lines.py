@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from muse.plugins.code.languages.table import Language
@@ -40,6 +41,20 @@ class Line(Item):
 
 def line_parts(language: Language, data: bytes) -> list[Part]:
     """The file as one list of lines and sections."""
+    return [b"", _box(Source(language, data), _spans(language, data), 0, len(data)), b""]
+
+
+def keyed_lines(language: Language, data: bytes) -> Iterator[tuple[str, str, int, int]]:
+    """Section, key and place of every line that has a key, and of every section header."""
+    section = ""
+    for span in _spans(language, data):
+        if span.header:
+            section = data[span.start : span.header].decode("latin-1")
+        elif span.key is not None:
+            yield section, span.key[-1], span.start, span.stop
+
+
+def _spans(language: Language, data: bytes) -> list[_Span]:
     header, entry = (re.compile(pattern.encode()) if pattern else None for pattern in language.lines)
     spans: list[_Span] = []
     start = None
@@ -62,7 +77,7 @@ def line_parts(language: Language, data: bytes) -> list[Part]:
         at += len(row)
     if start is not None:
         spans.append(_Span(start, len(data.rstrip()), 0, None))
-    return [b"", _box(Source(language, data), spans, 0, len(data)), b""]
+    return spans
 
 
 def _key(entry: re.Pattern[bytes] | None, row: bytes) -> Key | None:

@@ -27,6 +27,7 @@ from muse.plugins.code.tokens import keeps_every_edit, keeps_side
 
 SECONDS = 5.0
 _MAX_BYTES = 3_000_000
+_MAX_CONFLICT = 300_000
 _MARKER = re.compile(rb"^(<{7,}|>{7,})( |\r?$)", re.M)
 
 
@@ -46,7 +47,7 @@ def merge_code(path: str, base: bytes | None, ours: bytes, theirs: bytes) -> Fil
         return whole_file_conflict(path, base, ours, theirs)
     language = language_of(path)
     chunks, step = _best(language, text, was, ours, theirs, until)
-    addressed = names_of_conflicts(whole_lines(chunks), language, ours, theirs)
+    addressed = names_of_conflicts(whole_lines(chunks), language, ours, theirs, until)
     return _written(path, addressed, step, how)
 
 
@@ -59,16 +60,17 @@ def _best(
         return text, "text"
     text = _without_repeats(language, text, *sides)
     best, step, size = text, "text", conflict_size(text)
-    if not size:
+    if not size or size > _MAX_CONFLICT:
         return best, step
     tokenwise = refined(text)
     if conflict_size(tokenwise) < size and _trusted(language, tokenwise, *sides):
         best, step, size = tokenwise, "tokens", conflict_size(tokenwise)
-    if not size or language is None or not (language.lines or available(language)):
+    if not size or language is None or time.monotonic() > until or not (language.lines or available(language)):
         return best, step
     from muse.plugins.code.structured import merge_trees
 
-    structured = merge_trees(language, *sides, until)
+    now = time.monotonic()
+    structured = merge_trees(language, *sides, now + (until - now) / 2)  # the rest is for checking and writing
     if structured is not None and conflict_size(structured) < size and _trusted(language, structured, *sides):
         best, step = structured, "structure"
     return best, step
@@ -78,7 +80,7 @@ def _without_repeats(
     language: Language | None, text: list[Chunk], base: bytes, ours: bytes, theirs: bytes
 ) -> list[Chunk]:
     """A clean text merge, unless it holds two definitions of one name that neither side had: those become conflicts."""
-    if language is None or not language.definitions or conflicts_of(text) or not may_repeat(base, ours, theirs):
+    if language is None or conflicts_of(text) or not may_repeat(language, base, ours, theirs):
         return text
     merged = joined(text)
     spans = repeated(language, merged, (base, ours, theirs))
@@ -97,12 +99,12 @@ def _trusted(language: Language | None, chunks: Sequence[Chunk], base: bytes, ou
     merged = joined(chunks)
     if not keeps_every_edit(base, ours, theirs, merged):
         return False
-    if language is None or not available(language):
+    if language is None:
         return True
     sides = base, ours, theirs
-    if not parses_as_well(language, merged, sides):
+    if available(language) and not parses_as_well(language, merged, sides):
         return False
-    return not (language.definitions and may_repeat(*sides) and repeated(language, merged, sides))
+    return not (may_repeat(language, *sides) and repeated(language, merged, sides))
 
 
 def _taking(chunks: Sequence[Chunk], side: str) -> bytes:

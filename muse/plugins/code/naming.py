@@ -15,8 +15,11 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 
+_MAX_BYTES = 1_000_000
+
+
 def names_of_conflicts(
-    chunks: Sequence[Chunk], language: Language | None, ours: bytes, theirs: bytes
+    chunks: Sequence[Chunk], language: Language | None, ours: bytes, theirs: bytes, until: float
 ) -> list[tuple[Chunk, str]]:
     """Each chunk with its conflict's address ("" for settled text); notes are filled in.
 
@@ -25,7 +28,7 @@ def names_of_conflicts(
     """
     if not any(isinstance(chunk, Conflict) for chunk in chunks):
         return [(chunk, "") for chunk in chunks]
-    places = _places(chunks, language, ours, theirs)
+    places = _places(chunks, language, ours, theirs, until)
     seen: Counter[str] = Counter()
     out: list[tuple[Chunk, str]] = []
     for chunk, (kind, symbol) in zip(chunks, places, strict=True):
@@ -50,7 +53,7 @@ def verdict(conflict: Conflict) -> str:
 
 
 def _places(
-    chunks: Sequence[Chunk], language: Language | None, ours: bytes, theirs: bytes
+    chunks: Sequence[Chunk], language: Language | None, ours: bytes, theirs: bytes, until: float
 ) -> list[tuple[str, str]]:
     """Per chunk the kind and address of the innermost symbol around its beginning, on the side that has text there."""
     found = [("", "")] * len(chunks)
@@ -63,7 +66,7 @@ def _places(
         side, data = ("ours", ours) if chunk.ours.strip() else ("theirs", theirs)
         text = settled(chunk, side)
         start = data.find(text, at[side])
-        tree = parse(language, data) if start >= 0 and text.strip() else None
+        tree = parse(language, data, until) if start >= 0 and text.strip() and len(data) < _MAX_BYTES else None
         if tree is None:
             continue
         at[side] = start

@@ -154,7 +154,7 @@ def regions(
 
     Overlapping edits conflict. Neighbouring ones, with nothing but `weak` elements between them, conflict when `firm`
     is None; otherwise only where they could be meant for one place: not when one of them is `firm(old, new)`, which
-    says that each old element became one new one, nor when both only remove.
+    says that each old element became one new one.
     """
     mine, other = edits(base, ours), edits(base, theirs)
     grows = {
@@ -171,7 +171,7 @@ def regions(
             if strong[max(edit.a0, new.a0)] > strong[min(edit.a1, new.a1)]:
                 continue
             one, two = grows[not is_ours, edit], grows[is_ours, new]
-            if firm is None or (one and two and max(one, two) > 0):
+            if firm is None or (one and two):
                 return True
         return False
 

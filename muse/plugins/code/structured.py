@@ -28,15 +28,15 @@ _REWRITTEN = 0.5
 def merge_trees(language: Language, base: bytes, ours: bytes, theirs: bytes, until: float) -> list[Chunk] | None:
     """The merged file as chunks; None when a version cannot be parsed or time runs out."""
     versions = []
-    for data in (base, ours, theirs):
-        if language.lines:
-            versions.append(line_parts(language, data))
-            continue
-        tree = parse(language, data, until)
-        if tree is None:
-            return None
-        versions.append(whole_file(language, data, tree.root_node))
     try:
+        for data in (base, ours, theirs):
+            if language.lines:
+                versions.append(line_parts(language, data))
+                continue
+            tree = parse(language, data, until)
+            if tree is None:
+                return None
+            versions.append(whole_file(language, data, tree.root_node, until))
         return _Merge(until).parts(versions[0], versions[1], versions[2], 0)
     except TooSlowError:
         return None

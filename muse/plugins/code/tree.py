@@ -6,11 +6,12 @@ Items are taken apart further only when a merge has to look inside.
 
 from __future__ import annotations
 
+import time
 from functools import cached_property
 from typing import TYPE_CHECKING, Union
 
 from muse.plugins.code.languages.table import Language
-from muse.plugins.code.parsing import text_of
+from muse.plugins.code.parsing import TooSlowError, text_of
 from muse.plugins.code.symbols import name_of
 
 if TYPE_CHECKING:
@@ -22,9 +23,10 @@ Key = tuple[str, ...]
 class Source:
     """The bytes of one version and the language to read them by."""
 
-    def __init__(self, language: Language, data: bytes) -> None:
+    def __init__(self, language: Language, data: bytes, until: float = float("inf")) -> None:
         self.language = language
         self.data = data
+        self.until = until  # monotonic; past it, taking the file apart stops with TooSlowError
 
 
 class Item:
@@ -120,7 +122,9 @@ def key_of(language: Language, node: Node, data: bytes) -> Key | None:
     if core.type in language.keys:
         found = []
         for field in language.keys[core.type].split():
-            at = core if field == "*" else core.child_by_field_name(field)
+            at: Node | None = core
+            for step in field.split(".") if field != "*" else ():
+                at = at.child_by_field_name(step) if at is not None else None
             if at is None and field.isdigit() and int(field) < core.named_child_count:
                 at = core.named_child(int(field))
             if at is not None:
@@ -149,9 +153,9 @@ def _signature(language: Language, node: Node, data: bytes) -> str:
     return b" ".join(b" ".join(parts).split()).decode("utf-8", "replace")
 
 
-def whole_file(language: Language, data: bytes, root: Node) -> list[Part]:
-    """The file as parts."""
-    return cut(Source(language, data), root, 0, len(data))
+def whole_file(language: Language, data: bytes, root: Node, until: float) -> list[Part]:
+    """The file as parts; TooSlowError when `until` passes."""
+    return cut(Source(language, data, until), root, 0, len(data))
 
 
 def cut(source: Source, node: Node, start: int, stop: int) -> list[Part]:
@@ -197,6 +201,8 @@ def _box(source: Source, node: Node, start: int, stop: int) -> Box | None:
         return None
     at = start
     for first, (nodes, low, high) in enumerate(spans):
+        if not first % 256 and time.monotonic() > source.until:
+            raise TooSlowError
         gap = data[at:low]
         lead = gap
         if first == 0:

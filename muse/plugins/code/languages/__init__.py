@@ -79,12 +79,17 @@ def overview() -> list[dict[str, Any]]:
     for row, names in sorted(ROWS.items()):
         language = load(row)
         parts = language.sets | language.lists | language.imports | language.free
-        rows.append({
-            "language": row,
-            "files": names.split(),
-            "grammar": language.grammar[0] if language.grammar else "",
-            "available": available(language),
-            "commutative": sorted(parts | ({"definitions"} if language.definitions else set())
-                                  | ({"lines"} if language.lines else set())),
-        })
+        rows.append(
+            {
+                "language": row,
+                "files": names.split(),
+                "grammar": language.grammar[0] if language.grammar else "",
+                "available": available(language),
+                "commutative": sorted(
+                    parts
+                    | ({"definitions"} if language.definitions else set())
+                    | ({"lines"} if language.lines else set())
+                ),
+            }
+        )
     return rows

@@ -23,4 +23,5 @@ LANGUAGE = Language(
     keys={"enumerator": "name", "field_declaration": "declarator"},
     reopened=frozenset({"struct", "union", "enum", "type", "macro"}),
     comment_line=(b"//", b""),
+    unique=frozenset({"enumerator", "field_declaration"}),
 )

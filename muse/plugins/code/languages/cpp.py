@@ -38,4 +38,5 @@ LANGUAGE = Language(
     keys={"enumerator": "name", "field_declaration": "declarator"},
     reopened=frozenset({"namespace"}),
     comment_line=(b"//", b""),
+    unique=frozenset({"enumerator", "field_declaration"}),
 )

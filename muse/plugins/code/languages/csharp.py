@@ -26,4 +26,5 @@ LANGUAGE = Language(
     keys={"field_declaration": "0", "enum_member_declaration": "name", "event_field_declaration": "0"},
     reopened=frozenset({"namespace", "class", "struct", "interface", "record"}),
     comment_line=(b"//", b""),
+    unique=frozenset({"enum_member_declaration"}),
 )

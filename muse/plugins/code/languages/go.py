@@ -19,4 +19,5 @@ LANGUAGE = Language(
     signature=("receiver",),
     keys={"field_declaration": "name", "const_spec": "name", "keyed_element": "0"},
     comment_line=(b"//", b""),
+    unique=frozenset({"field_declaration"}),
 )

@@ -4,6 +4,10 @@ from muse.plugins.code.languages.table import Language
 
 LANGUAGE = Language(
     name="gomod",
-    lines=(r"\w+ \(", r"\s*(?:(\S+ v\S+) h1:|(?:require )?([\w.~/-]+) v|(\)|(?:module|go|toolchain)\b))"),
+    lines=(
+        r"\w+ \(",
+        r"\s*(?:(\S+ v\S+) h1:|((?:replace|exclude) \S+)|(?:godebug )?(\w+)="
+        r"|(?:require )?([\w.~/-]+) v|(\)|(?:module|go|toolchain)\b))",
+    ),
     comment_line=(b"//", b""),
 )

@@ -7,4 +7,6 @@ LANGUAGE = Language(
     grammar=("tree_sitter_html", "language"),
     bodies=frozenset({"document"}),
     comment_line=(b"<!--", b" -->"),
+    keys={"attribute": "0"},
+    unique=frozenset({"attribute"}),
 )

@@ -20,6 +20,7 @@ LANGUAGE = Language(
     comments=frozenset({"line_comment", "block_comment"}),
     signature=("parameters",),
     overloads=True,
-    keys={"field_declaration": "declarator", "enum_constant": "name"},
+    keys={"field_declaration": "declarator.name", "enum_constant": "name"},
     comment_line=(b"//", b""),
+    unique=frozenset({"field_declaration", "enum_constant"}),
 )

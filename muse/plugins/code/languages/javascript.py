@@ -17,8 +17,15 @@ LANGUAGE = Language(
     lists=frozenset({"named_imports", "export_clause"}),
     imports=frozenset({"import_statement"}),
     leading=frozenset({"decorator"}),
-    keys={"field_definition": "property", "pair": "key", "import_specifier": "*", "export_specifier": "*"},
+    keys={
+        "shorthand_property_identifier": "*",
+        "field_definition": "property",
+        "pair": "key",
+        "import_specifier": "*",
+        "export_specifier": "*",
+    },
     sequences=frozenset({"object"}),
     free=frozenset({"pair", "method_definition", "shorthand_property_identifier"}),
     comment_line=(b"//", b""),
+    unique=frozenset({"pair", "shorthand_property_identifier", "import_specifier", "field_definition"}),
 )

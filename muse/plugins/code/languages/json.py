@@ -8,4 +8,5 @@ LANGUAGE = Language(
     bodies=frozenset({"document"}),
     lists=frozenset({"object"}),
     keys={"pair": "key"},
+    unique=frozenset({"pair"}),
 )

@@ -18,4 +18,5 @@ LANGUAGE = Language(
     imports=frozenset({"namespace_use_declaration"}),
     keys={"property_declaration": "0", "const_declaration": "0", "enum_case": "name"},
     comment_line=(b"//", b""),
+    unique=frozenset({"enum_case", "property_declaration"}),
 )

@@ -17,4 +17,5 @@ LANGUAGE = Language(
     listed_field={"import_from_statement": "name"},
     keys={"keyword_argument": "name", "pair": "key", "dotted_name": "*", "aliased_import": "*"},
     comment_line=(b"#", b""),
+    unique=frozenset({"keyword_argument"}),
 )

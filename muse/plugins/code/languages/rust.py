@@ -40,4 +40,5 @@ LANGUAGE = Language(
     },
     reopened=frozenset({"impl"}),
     comment_line=(b"//", b""),
+    unique=frozenset({"field_declaration", "enum_variant", "field_initializer"}),
 )

@@ -19,7 +19,8 @@ class Language:
     list they stand in; `listed_field` names the field that holds a list's items where other children stand beside them.
     `imports` are nodes that may be sorted among themselves. `keys` names, for nodes that are no definitions, the fields
     (or places of named children, or `*` for the whole text) that identify them among their siblings. `leading` are
-    attributes that stand before what they belong to as nodes of their own.
+    attributes that stand before what they belong to as nodes of their own. `unique` are nodes whose key may stand once
+    among their siblings: a merge that repeats one is no clean merge.
     `signature` names the fields that make the signature; `overloads` says that two definitions of one name and kind
     may stand side by side when their signatures differ. `repeatable` are names, and decorators, under which a
     definition may repeat; `reopened` are kinds that may. `comment_line` is what stands before and after the text
@@ -48,4 +49,5 @@ class Language:
     heads: frozenset[str] = frozenset()
     listed_field: dict[str, str] = field(default_factory=dict)
     lines: tuple[str, ...] = ()
+    unique: frozenset[str] = frozenset()
     comment_line: tuple[bytes, bytes] = (b"", b"")

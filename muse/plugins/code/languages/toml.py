@@ -11,4 +11,5 @@ LANGUAGE = Language(
     keys={"pair": "0", "table": "0", "table_array_element": "0 1"},
     heads=frozenset({"bare_key", "quoted_key", "dotted_key"}),
     comment_line=(b"#", b""),
+    unique=frozenset({"pair", "table"}),
 )

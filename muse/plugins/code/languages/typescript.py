@@ -27,6 +27,7 @@ LANGUAGE = Language(
     leading=frozenset({"decorator"}),
     overloads=True,
     keys={
+        "shorthand_property_identifier": "*",
         "public_field_definition": "name",
         "property_signature": "name",
         "pair": "key",
@@ -39,4 +40,14 @@ LANGUAGE = Language(
     sequences=frozenset({"object"}),
     free=frozenset({"pair", "method_definition", "shorthand_property_identifier"}),
     comment_line=(b"//", b""),
+    unique=frozenset(
+        {
+            "pair",
+            "shorthand_property_identifier",
+            "import_specifier",
+            "public_field_definition",
+            "property_signature",
+            "enum_assignment",
+        }
+    ),
 )

@@ -6,6 +6,8 @@ LANGUAGE = Language(
     name="xml",
     grammar=("tree_sitter_xml", "language_xml"),
     bodies=frozenset({"document", "content"}),
+    keys={"Attribute": "0"},
+    unique=frozenset({"Attribute"}),
     comments=frozenset({"Comment"}),
     comment_line=(b"<!--", b" -->"),
 )

@@ -10,4 +10,5 @@ LANGUAGE = Language(
     lists=frozenset({"flow_mapping"}),
     keys={"block_mapping_pair": "key", "flow_pair": "key"},
     comment_line=(b"#", b""),
+    unique=frozenset({"block_mapping_pair", "flow_pair"}),
 )
