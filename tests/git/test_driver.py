@@ -61,7 +61,8 @@ def test_a_merge_beyond_gits_in_every_operation(
         done = run(root, *command)
         assert done.returncode == 0, f"{command}: {done.stdout}{done.stderr}"
     assert (root / "a.keys").read_bytes() == MERGED
-    assert "merged 3 keys" in done.stdout + done.stderr
+    if operation != "checkout -m":  # newer versions of Git silence what is said there
+        assert "merged 3 keys" in done.stdout + done.stderr
     assert conflicts.load_all(root / ".git") == []
 
 
