@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from muse.core import options
 from muse.core.errors import FormatError
@@ -18,6 +18,20 @@ from muse.plugins.midi.rules import rules_for
 from muse.plugins.midi.structure import Layout, Slotted, lay_out, time_base_clash
 from muse.plugins.midi.timebase import conform
 from muse.plugins.midi.timemap import TimeMap, time_map
+
+
+def _touched_by_both(decided: Decisions) -> Iterator[verify.Claim]:
+    """Notes both sides changed, deleted or added, and what became of them."""
+    three = decided.three
+    base, ours, theirs = three.base.notes, three.ours.notes, three.theirs.notes
+    became = {final.base: final.note for final in decided.finals if final.base >= 0}
+    for i, (j, k) in enumerate(zip(three.to_ours.to_side, three.to_theirs.to_side)):
+        mine, other = ours[j] if j >= 0 else None, theirs[k] if k >= 0 else None
+        if base[i] not in (mine, other):
+            yield base[i], mine, other, became.get(i)
+    for final in decided.finals:
+        if final.base < 0 and final.ours >= 0 and final.theirs >= 0:
+            yield None, ours[final.ours], theirs[final.theirs], final.note
 
 
 class _Unsafe(Exception):
@@ -180,14 +194,9 @@ class _Merge:
             if decided is None:
                 continue
             three = decided.three
-            both = [
-                (three.base.notes[i], three.ours.notes[j], three.theirs.notes[k], note)
-                for note, i, j, k in decided.finals
-                if i >= 0 and j >= 0 and k >= 0
-                and three.ours.notes[j] != three.theirs.notes[k]
-                and three.base.notes[i] not in (three.ours.notes[j], three.theirs.notes[k])
-            ]  # fmt: skip
-            if not verify.is_sum(three.base.track, three.ours.track, three.theirs.track, track, both):
+            if not verify.is_sum(
+                three.base.track, three.ours.track, three.theirs.track, track, _touched_by_both(decided)
+            ):
                 raise _Unsafe(f"track {entry.label}: the notes of both sides cannot be told apart in one track")
 
     def _check_notes(self, merged: bytes, expected: list[tuple[Slotted, Decisions | None]]) -> None:

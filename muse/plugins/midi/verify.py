@@ -17,8 +17,8 @@ T = TypeVar("T")
 Sounding = tuple[int, int, int, int, int, int]
 """(channel, pitch, onset, length, velocity, release) as in `model.Note`."""
 
-Combination = tuple[Sounding, Sounding, Sounding, Sounding]
-"""A note both sides changed: base, ours, theirs, merged."""
+Claim = tuple[Sounding | None, Sounding | None, Sounding | None, Sounding | None]
+"""A note both sides touched: base, ours, theirs, merged; None where it is not there."""
 
 
 def sounding(track: Track) -> tuple[Counter[Sounding], Counter[tuple[int, bytes]]]:
@@ -49,32 +49,40 @@ def same_notes(track: Track, expected: Iterable[Sounding]) -> bool:
     return sounding(track)[0] == Counter(expected)
 
 
-def is_sum(base: Track, ours: Track, theirs: Track, merged: Track, both: list[Combination]) -> bool:
+def is_sum(base: Track, ours: Track, theirs: Track, merged: Track, claims: Iterable[Claim]) -> bool:
     """True when `merged` = base + ours' changes + theirs' changes, a change both made counted once.
 
-    `both` claims which notes both sides changed and how that was combined; each claim is checked by attribute.
+    `claims` says which notes both sides touched and how that was combined; each claim is checked by attribute, and a
+    claim too many or too few breaks the sum.
     """
     versions = [sounding(track) for track in (base, ours, theirs, merged)]
-    notes = _expected([version[0] for version in versions])
-    for was, mine, other, now in both:
-        if any(not _combined(*values) for values in zip(was, mine, other, now)):
+    (b, o, t, m) = (version[0] for version in versions)
+    notes: Counter[Sounding] = Counter()
+    for counts, sign in ((o, 1), (t, 1), (b, -1)):
+        for note, count in counts.items():
+            notes[note] += sign * count
+    for claim in claims:
+        if not _true(claim):
             return False
-        notes[mine] -= 1
-        notes[other] -= 1
-        notes[now] += 1
-    rest = _expected([version[1] for version in versions])
-    return _equal(notes, versions[3][0]) and _equal(rest, versions[3][1])
+        for claimed, sign in zip(claim, (1, -1, -1, 1)):
+            if claimed is not None:
+                notes[claimed] += sign
+    (b2, o2, t2, m2) = (version[1] for version in versions)
+    rest = b2 - ((b2 - o2) | (b2 - t2)) + ((o2 - b2) | (t2 - b2))
+    return _equal(notes, m) and _equal(rest, m2)
+
+
+def _true(claim: Claim) -> bool:
+    was, mine, other, now = claim
+    if was is None or mine is None or other is None or now is None:
+        return mine == other == now
+    return all(_combined(*values) for values in zip(was, mine, other, now))
 
 
 def _combined(was: int, mine: int, other: int, now: int) -> bool:
     if mine == other:
         return now == mine
     return now == (other if mine == was else mine) and was in (mine, other)
-
-
-def _expected(versions: list[Counter[T]]) -> Counter[T]:
-    base, ours, theirs = versions[:3]
-    return base - ((base - ours) | (base - theirs)) + ((ours - base) | (theirs - base))
 
 
 def _equal(left: Counter[T], right: Counter[T]) -> bool:
