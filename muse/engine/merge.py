@@ -23,6 +23,7 @@ from muse.engine.gitio import shown
 from muse.engine.history import find_merge_base as find_merge_base
 from muse.engine.parallel import spread
 from muse.engine.treemerge import Message, Stages, TreeMerge, merge_trees
+from muse.store.trees import edit
 
 if TYPE_CHECKING:
     from muse.core.options import ConflictStyle
@@ -43,6 +44,7 @@ class Decision:
     merge: FileMerge
     git_clean: bool
     domain: str
+    as_git: bool = False  # the bytes in Git's own tree
 
     @property
     def clean(self) -> bool:
@@ -209,7 +211,8 @@ def _decide_one(
             plugin = _AsText()
             merged = merge_one(plugin, name, base, ours, theirs, how)
             merged.notes.append(f"merged as text: {error}")
-    return Decision(path, stages, merged, known is not None, str(getattr(plugin, "name", "other")))
+    domain = str(getattr(plugin, "name", "other"))
+    return Decision(path, stages, merged, known is not None, domain, known is not None and merged.content == known)
 
 
 @contextmanager
@@ -256,29 +259,30 @@ def _settled(
     repo: Repository, git: TreeMerge, decisions: list[Decision], labels: dict[str, str]
 ) -> tuple[str, dict[bytes, Stages]]:
     stages = dict(git.stages)
-    rows: list[tuple[bytes, bytes, str]] = []  # path, mode, blob ("" deletes the path)
     with repo.writer() as writer:
+        rows = dict(_relabelled(repo, git, git.stages.keys() - {d.path for d in decisions}, labels, writer))
         for decision in decisions:
             if decision.clean:
                 stages.pop(decision.path, None)
             else:
                 stages[decision.path] = decision.stages
+            if decision.as_git:
+                continue
             data = decision.merge.content
-            rows.append((decision.path, _mode(decision.stages), "" if data is None else writer.blob(data)))
-        ours = {decision.path for decision in decisions}
-        rows += _relabelled(repo, git, git.stages.keys() - ours, labels, writer)
-    return with_entries(repo, git.tree, rows), stages
+            rows[decision.path] = None if data is None else (_mode(decision.stages), writer.blob(data))
+        tree = edit(repo, writer, git.tree, rows) if rows else git.tree
+    return tree, stages
 
 
-def _mode(stages: Stages) -> bytes:
+def _mode(stages: Stages) -> int:
     """The merged mode: the side that changed it; no path that comes here was changed differently by two sides."""
     base, ours, theirs = (stages[n].mode if n in stages else None for n in (1, 2, 3))
-    return next(filter(None, (theirs, ours) if ours == base else (ours, theirs)))
+    return int(next(filter(None, (theirs, ours) if ours == base else (ours, theirs))), 8)
 
 
 def _relabelled(
     repo: Repository, git: TreeMerge, paths: set[bytes], labels: dict[str, str], writer: Any
-) -> Iterator[tuple[bytes, bytes, str]]:
+) -> Iterator[tuple[bytes, tuple[int, str] | None]]:
     """Git's own conflicted texts with the names people know instead of the commit ids we gave Git."""
     for path, (mode, name) in entries(repo, git.tree, sorted(paths)).items():
         if not mode.startswith(b"100"):
@@ -287,7 +291,7 @@ def _relabelled(
         for commit, label in labels.items():
             for mark in (b"<<<<<<< ", b">>>>>>> "):
                 data = data.replace(mark + commit.encode(), mark + label.encode("utf-8", "surrogateescape"))
-        yield path, mode, writer.blob(data)
+        yield path, (int(mode, 8), writer.blob(data))
 
 
 def entries(repo: Repository, tree: str, paths: list[bytes]) -> dict[bytes, tuple[bytes, str]]:
@@ -302,22 +306,6 @@ def entries(repo: Repository, tree: str, paths: list[bytes]) -> dict[bytes, tupl
                 mode, _, name = info.split()
                 found[path] = (mode, name.decode())
     return found
-
-
-def with_entries(repo: Repository, tree: str, rows: list[tuple[bytes, bytes, str]]) -> str:
-    """A tree with some paths set to (mode, blob), or removed where the blob is ""."""
-    if not rows:
-        return tree
-    import tempfile
-
-    lines = [
-        b"%s %s\t%s\0" % (mode if blob else b"0", (blob or repo.zero).encode(), path) for path, mode, blob in rows
-    ]
-    with tempfile.TemporaryDirectory(prefix="muse-index-") as folder:
-        env = {"GIT_INDEX_FILE": f"{folder}/index"}
-        repo.git("read-tree", tree, env=env)
-        repo.git("update-index", "-z", "--index-info", input=b"".join(lines), env=env)
-        return repo.git("write-tree", env=env).decode().strip()
 
 
 def _messages(git: TreeMerge, decisions: list[Decision], labels: dict[str, str]) -> list[Message]:
