@@ -46,7 +46,7 @@ def follow_up(remote: str, place: Place, config: Config, watch: Watch) -> None:
             fetch(remote, place, tips)
         if metadata and watch.pushed:
             push(remote, place, config)
-    except MuseError as error:
+    except (MuseError, OSError) as error:
         say(str(error))
 
 
@@ -71,6 +71,15 @@ def is_mirror(remote: str, config: Config) -> bool:
 def is_new_clone() -> bool:
     """True while the repository has no ref at all."""
     return not run.git("for-each-ref", "--count=1", "--format=x")
+
+
+def prepare(config: Config) -> None:
+    """Load what `set_up_drivers` will need, if it will be called."""
+    if is_new_clone() and not config.flag("core.bare", False):
+        from muse.engine import setup as setup
+        from muse.plugins.registry import claimed_patterns
+
+        claimed_patterns()
 
 
 def make_absolute(remote: str, place: Place, config: Config) -> None:

@@ -7,7 +7,7 @@ import sys
 
 from git_remote_muse.config import Config, check_allowed
 from git_remote_muse.connect import SERVICES, open_http, open_local, open_ssh
-from git_remote_muse.protocol import Lines, Watch, relay, write_all
+from git_remote_muse.protocol import Idle, Lines, Watch, relay, write_all
 from git_remote_muse.quoting import unquote
 from git_remote_muse.run import Child
 from git_remote_muse.url import Place, parse
@@ -76,14 +76,15 @@ def _connect(place: Place, service: str, program: str, config: Config, lines: Li
     start = open_ssh if place.kind == "ssh" else open_local
     # The empty line must be out before the other end writes its first byte.
     write_all(1, b"\n")
-    return _stand_between(start(place, service, program, config), Watch(service == "git-receive-pack"), lines.rest())
+    watch = Watch(service == "git-receive-pack")
+    return _stand_between(start(place, service, program, config), watch, lines.rest(), _preparation(config))
 
 
 def _delegate(remote: str, place: Place, config: Config) -> tuple[Watch, int]:
     """http(s): Git's own helper answers; we read along, and take over only a push that may have to be joined."""
     child = open_http(place, remote)
     if not _joins(config):
-        return _stand_between(child, Watch(), b"")
+        return _stand_between(child, Watch(), b"", _preparation(config))
     assert child.stdin is not None
     lines = Lines(0)
     first = b""
@@ -97,10 +98,23 @@ def _delegate(remote: str, place: Place, config: Config) -> tuple[Watch, int]:
             first = line + b"\n" + lines.rest()
             break
         write_all(child.stdin, line + b"\n")
-    return _stand_between(child, Watch(), first)
+    return _stand_between(child, Watch(), first, _preparation(config))
 
 
-def _stand_between(child: Child, watch: Watch, first: bytes) -> tuple[Watch, int]:
+def _preparation(config: Config) -> Idle:
+    """What to do while the other side packs: load what setting up a new clone takes."""
+    if not os.environ.get("GIT_DIR") or not config.flag("muse.autosetup", True):
+        return None
+
+    def prepare() -> None:
+        from git_remote_muse.follow import prepare
+
+        prepare(config)
+
+    return prepare
+
+
+def _stand_between(child: Child, watch: Watch, first: bytes, idle: Idle) -> tuple[Watch, int]:
     """Relay the client's side until it ends; our copy of its other side is closed, so Git sees a server that dies."""
     assert child.stdin is not None
     null = os.open(os.devnull, os.O_WRONLY)
@@ -110,7 +124,7 @@ def _stand_between(child: Child, watch: Watch, first: bytes) -> tuple[Watch, int
         if first:
             watch.feed(first)
             write_all(child.stdin, first)
-        relay(0, child.stdin, watch)
+        relay(0, child.stdin, watch, idle=idle)
     except BaseException:
         child.stop()
         raise

@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import os
 import select
+from collections.abc import Callable
 
 CHUNK = 1 << 16
+QUIET = 5  # milliseconds without a word of the client
+Idle = Callable[[], None] | None
 HEX = frozenset(b"0123456789abcdefABCDEF")
 
 
@@ -75,8 +78,11 @@ class Watch:
             self.dry_run = data.endswith(b"true")
 
 
-def relay(source: int, sink: int, watch: Watch, alive: int | None = None) -> None:
+def relay(source: int, sink: int, watch: Watch, alive: int | None = None, idle: Idle = None) -> None:
     """Copy until `source` ends, until nobody reads `sink` any more, or until the pipe `alive` ends.
+
+    Once objects were asked for and the client falls silent, `idle` is called: the other side is at work now, and what
+    we need afterwards can be made ready beside it.
 
     A server that dies must be noticed while Git says nothing: Git waits for the end of a pipe that its own
     `git remote-muse` process keeps open until we exit.
@@ -87,6 +93,9 @@ def relay(source: int, sink: int, watch: Watch, alive: int | None = None) -> Non
     if alive is not None:
         poll.register(alive, select.POLLIN)
     while True:
+        if idle is not None and watch.fetched and not poll.poll(QUIET):
+            idle()
+            idle = None
         events = dict(poll.poll())
         if sink in events or alive in events or not (data := os.read(source, CHUNK)):
             return

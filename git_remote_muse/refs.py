@@ -40,6 +40,9 @@ def list_refs(
     try:
         assert child.stdin is not None and child.stdout is not None
         found = _converse(_Packets(child.stdout), child.stdin, prefixes)
+    except BrokenPipeError:
+        _end(child, stop=True)
+        raise MuseError("the other side hung up") from None
     except BaseException:
         _end(child, stop=True)
         raise
@@ -63,19 +66,24 @@ class _Packets:
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
         self._data = b""
+        self._at = 0
         self._total = 0
 
     def take(self, size: int) -> bytes:
-        while len(self._data) < size:
-            part = os.read(self._descriptor, 1 << 16)
-            self._total += len(part)
-            if not part:
-                raise MuseError("the other side hung up")
-            if self._total > MAX_BYTES:
-                raise MuseError(f"the other side lists more than {MAX_BYTES >> 20} MiB of refs")
-            self._data += part
-        data, self._data = self._data[:size], self._data[size:]
-        return data
+        if len(self._data) - self._at < size:
+            parts, have = [self._data[self._at :]], len(self._data) - self._at
+            while have < size:
+                part = os.read(self._descriptor, 1 << 16)
+                self._total += len(part)
+                if not part:
+                    raise MuseError("the other side hung up")
+                if self._total > MAX_BYTES:
+                    raise MuseError(f"the other side lists more than {MAX_BYTES >> 20} MiB of refs")
+                parts.append(part)
+                have += len(part)
+            self._data, self._at = b"".join(parts), 0
+        self._at += size
+        return self._data[self._at - size : self._at]
 
     def next(self) -> bytes | None:
         head = self.take(4)
@@ -123,7 +131,7 @@ def _request(prefixes: Sequence[str], capabilities: Sequence[bytes]) -> bytes:
 def _collect(packets: _Packets, prefixes: Sequence[str], line: bytes | None) -> dict[str, str]:
     """`<id> <name>` lines until a flush; peeled entries, capabilities and refs nobody asked for are dropped."""
     found: dict[str, str] = {}
-    wanted = tuple(prefixes)
+    wanted, count = tuple(prefixes), 0
     if line is None:
         line = packets.next()
     while line is not None:
@@ -131,7 +139,8 @@ def _collect(packets: _Packets, prefixes: Sequence[str], line: bytes | None) -> 
         name = rest.partition(" ")[0]
         if name.startswith(wanted) and not name.endswith("^{}") and _is_id(tip):
             found[name] = tip
-            if len(found) > MAX_REFS and "refs/" not in prefixes:
+            count += 1
+            if count > MAX_REFS and "refs/" not in prefixes:
                 raise MuseError(f"the other side lists more than {MAX_REFS} metadata refs")
         line = packets.next()
     return found
@@ -156,6 +165,7 @@ def _list_http(place: Place, remote: str, config: Config, prefixes: Sequence[str
             child.wait()
             return found
     except BrokenPipeError:
+        child.stop()
         raise MuseError("the other side hung up") from None
     except BaseException:
         child.stop()
