@@ -154,15 +154,15 @@ def merge_as_text(job: Job, why: str = "") -> int:
         _remove(temp)
     code = _write(job, merged, CONFLICT if conflicts != 0 else CLEAN)
     if code == CONFLICT and os.environ.get("MUSE") != "0":
-        _record_text(job, merged, conflicts)
+        _record_text(job, merged)
     return code
 
 
-def _record_text(job: Job, merged: bytes, count: int | None) -> None:
+def _record_text(job: Job, merged: bytes) -> None:
     try:
         from muse.drivers import structured
 
-        _keep_record(job, *structured.record_as_text(job, merged, count))
+        _keep_record(job, *structured.record_as_text(job, merged))
     except Exception as error:  # noqa: BLE001  the answer stands; what is lost is a line of `muse conflicts`
         _trace(error)
 

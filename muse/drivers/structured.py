@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 from muse.core import gitconfig, paths
 from muse.core.errors import MuseError
 from muse.core.textmerge import has_markers
-from muse.domain import ConflictRecord, FileMerge
+from muse.domain import FileMerge
 from muse.engine import conflicts
-from muse.engine.filemerge import how_from, merge_one
+from muse.engine.filemerge import how_from, merge_one, merge_text_only
 
 if TYPE_CHECKING:
     from typing import Any
@@ -94,14 +94,12 @@ def record(job: Job, root: str | None, merged: FileMerge, how: MergeOptions) -> 
     return name, conflicts.encode(conflicts.make(job.path, merged, sides, how))
 
 
-def record_as_text(job: Job, data: bytes, count: int | None) -> tuple[str, bytes]:
-    """The record of a merge that ended as Git's text merge, or as a whole-file conflict (`count` None)."""
+def record_as_text(job: Job, data: bytes) -> tuple[str, bytes]:
+    """The record of a merge that ended as Git's text merge, or as a whole-file conflict."""
     root = find_root()
     how, _ = options_for(job, gitconfig.read(), root)
-    conflict = ConflictRecord(path=job.path, ours_summary="changed", theirs_summary="changed")
-    if count is not None:
-        conflict = ConflictRecord(path=job.path, conflict_type="text", ours_summary=f"{count} conflicting hunk(s)")
-    return record(job, root, FileMerge(data, [conflict]), how)
+    left = merge_text_only(job.path, job.base or None, job.ours, job.theirs, how).conflicts
+    return record(job, root, FileMerge(data, left), how)
 
 
 def find_root() -> str | None:

@@ -249,7 +249,7 @@ def _write(repo: Repository, item: Unmerged, merged: FileMerge, picks: Mapping[s
     """Put the merge on disk, then into the index or its record."""
     assert repo.work_tree is not None
     if merged.content is None and not merged.conflicts:
-        repo.git("rm", "-q", "-f", "--", item.path)
+        repo.git("--literal-pathspecs", "rm", "-q", "-f", "--", item.path)
         conflicts.clear(repo.git_dir, item.path)
         return
     content = merged.content or b""
@@ -263,7 +263,7 @@ def _write(repo: Repository, item: Unmerged, merged: FileMerge, picks: Mapping[s
         how = replace(options_for(repo, item), picks=dict(picks))
         conflicts.save(repo.git_dir, item.path, merged, sides=item.sides, how=how)
         return
-    repo.git("add", "-f", "--", item.path)
+    repo.git("--literal-pathspecs", "add", "-f", "--sparse", "--", item.path)
     conflicts.clear(repo.git_dir, item.path)
 
 
@@ -276,7 +276,7 @@ def _smudged(repo: Repository, path: str, content: bytes) -> bytes:
 def _take_entry(repo: Repository, item: Unmerged, side: Choice) -> None:
     """Settle a path that is not a file on every side: take one side's entry whole."""
     if side not in item.ids:
-        repo.git("rm", "-q", "-f", "--cached", "--", item.path)
+        repo.git("--literal-pathspecs", "rm", "-q", "-f", "--cached", "--", item.path)
         return
     repo.git("update-index", "--force-remove", "--", item.path)
     repo.git("update-index", "--add", "--cacheinfo", f"{item.modes[side]},{item.ids[side]},{item.path}")

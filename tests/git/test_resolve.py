@@ -28,7 +28,7 @@ def clash(installed: Path, git: Git, commit: Commit, run: Run) -> Callable[..., 
                 if sides[index] is not None:
                     commit(installed, {path: sides[index]})
                 elif (installed / path).exists():
-                    git(installed, "rm", "-q", path)
+                    git(installed, "--literal-pathspecs", "rm", "-q", path)
                     git(installed, "commit", "-qm", "delete")
         git(installed, "switch", "-q", "ours")
         done = run(installed, "git", "merge", "--no-edit", "theirs", env={"MUSE": "0"} if off else {})
@@ -183,6 +183,29 @@ def test_a_record_of_another_merge_of_the_path_is_not_believed(
     assert run(root, "git", "merge", "theirs", env={"MUSE": "0"}).returncode == 1
     (entry,) = json.loads(run(root, "muse", "conflicts", "--json").stdout)
     assert [(c["address"], c["ours_summary"]) for c in entry["conflicts"]] == [("m", "7")]
+
+
+@pytest.mark.parametrize("side", ["ours", "theirs"])
+def test_a_name_that_is_a_pattern_touches_no_other_file(
+    side: str, clash: Callable[..., Path], run: Run, git: Git
+) -> None:
+    """`*.keys` deleted here and edited there, beside a file that the name would match as a pattern."""
+    sides = (b"m=1\n", None, b"m=5\n")
+    root = clash({"*.keys": sides, "other.keys": (b"m=1\n", b"m=2\n", b"m=3\n")})
+    before = git(root, "ls-files", "-u", "--", "other.keys"), (root / "other.keys").read_bytes()
+    assert run(root, "muse", "resolve", f"--{side}", "*.keys").returncode == 0
+    assert (git(root, "ls-files", "-u", "--", "other.keys"), (root / "other.keys").read_bytes()) == before
+    assert (root / "*.keys").exists() == (side == "theirs")
+
+
+def test_outside_of_a_sparse_checkout(clash: Callable[..., Path], run: Run, git: Git) -> None:
+    root = clash(TWO)
+    git(root, "merge", "--abort")
+    git(root, "sparse-checkout", "set", "--cone", "elsewhere")
+    assert run(root, "git", "merge", "theirs").returncode == 1
+    done = run(root, "muse", "resolve", "--theirs", "sub/b.bkeys")
+    assert done.returncode == 0, done.stderr
+    assert git(root, "ls-files", "-u") == ""
 
 
 def test_during_a_rebase(clash: Callable[..., Path], run: Run, git: Git) -> None:
