@@ -57,6 +57,7 @@ VERBS: dict[str, Verb] = {
     "verify": Verb("muse.cli.verbs.verify", SETUP, "Check everything Muse has stored in this repository"),
     "session": Verb("muse.cli.verbs.session", LIVE, "Record live edits of many agents and commit them"),
     "gc": Verb("muse.cli.verbs.gc", SETUP, "Take in the metadata of clones that are gone"),
+    "mergetool": Verb("muse.cli.verbs.mergetool", GROW, "Settle a file's conflicts on a page in the browser"),
     "solve": Verb("muse.cli.verbs.solve", GROW, "Settle what can be settled in a file with conflict markers"),
     "languages": Verb("muse.cli.verbs.languages", SETUP, "List the languages that are merged by structure"),
     "sync": Verb("muse.cli.verbs.sync", COLLABORATE, "Fetch, join and push, for any remote"),

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:"
+_SAVING = "; connect-src 'self'"
 _MOST_TEXT = 1 << 20
 
 
@@ -37,12 +38,12 @@ class Page:
     shown: list[str] = field(default_factory=list)
 
 
-def build(page: Page, files: Iterable[Compared], plugin_for: Any) -> str:
-    """The whole page."""
+def build(page: Page, files: Iterable[Compared], plugin_for: Any, *, choices: bool = False) -> str:
+    """The whole page; with `choices`, one on which conflicts are chosen and saved to the address it came from."""
     sections, contents, data = [], [], []
     for number, each in enumerate(files):
         ident = f"f{number}"
-        html, told = _section(each, ident, plugin_for)
+        html, told = _section(each, ident, plugin_for, choices)
         sections.append(html)
         if told is not None:
             data.append(told)
@@ -52,7 +53,7 @@ def build(page: Page, files: Iterable[Compared], plugin_for: Any) -> str:
     history = dag.graph(page.commits, page.shown) if page.commits else ""
     return "".join([
         '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">',
-        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">',
+        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}{_SAVING if choices else ""}">',
         '<meta name="viewport" content="width=device-width,initial-scale=1">',
         '<meta name="color-scheme" content="light dark">',
         f'<meta name="generator" content="muse {__version__}"><title>{escape(page.title)}</title>',
@@ -87,7 +88,7 @@ def picture(each: Compared) -> str:
             f"<title>{escape(each.path)}</title><style>{escape(style)}</style>{pianoroll.defs()}{''.join(parts)}</svg>\n")
 
 
-def _section(each: Compared, ident: str, plugin_for: Any) -> tuple[str, dict[str, Any] | None]:
+def _section(each: Compared, ident: str, plugin_for: Any, choices: bool) -> tuple[str, dict[str, Any] | None]:
     plugin = _plugin(plugin_for, each.path)
     score = read_score(each.sides, each.conflicts) if getattr(plugin, "name", "") == "midi" else None
     said = sentence(each.op) if each.op is not None else ""
@@ -96,7 +97,7 @@ def _section(each: Compared, ident: str, plugin_for: Any) -> tuple[str, dict[str
         f'<h2 id="{ident}-h">{escape(one_line(each.path))}</h2>',
         f'<p class="said">{escape(said)}</p>' if said else "",
         f'<p class="note">{escape(each.note)}</p>' if each.note else "",
-        _conflicts(each.conflicts, ident),
+        _conflicts(each.conflicts, ident, choices),
     ]
     data = None
     if score is not None:
@@ -167,7 +168,7 @@ def _listing(plugin: Any, data: bytes | None, path: str) -> str | None:
         return data.decode("utf-8", "replace")
 
 
-def _conflicts(records: Sequence[ConflictRecord], ident: str) -> str:
+def _conflicts(records: Sequence[ConflictRecord], ident: str, choices: bool) -> str:
     rows = []
     for index, record in enumerate(records):
         sides = "".join(
@@ -179,9 +180,21 @@ def _conflicts(records: Sequence[ConflictRecord], ident: str) -> str:
             f'<li><button type="button" class="goto" data-file="{ident}" data-conflict="{index}">'
             f"{escape(one_line(where))}</button> "
             f'<span class="kind">{escape(record.conflict_type.replace("_", " "))}</span>'
-            f'<dl>{sides}</dl><code class="hint">{escape(record.hint)}</code></li>'
+            f"<dl>{sides}</dl>"
+            + (_choice(record, f"{ident}-{index}") if choices else f'<code class="hint">{escape(record.hint)}</code>')
+            + "</li>"
         )
-    return f'<ol class="conflicts" aria-label="to settle">{"".join(rows)}</ol>' if rows else ""
+    if not rows:
+        return ""
+    save = '<p><button type="button" class="save">Save</button> <span class="saved" role="status"></span></p>'
+    return f'<ol class="conflicts" aria-label="to settle">{"".join(rows)}</ol>{save if choices else ""}'
+
+
+def _choice(record: ConflictRecord, name: str) -> str:
+    """Three buttons of which one is chosen; o, t and b choose by keyboard."""
+    rows = "".join(f'<label><input type="radio" name="{name}" value="{side}"> {side}</label>'
+                   for side in ("ours", "theirs", "base"))
+    return f'<fieldset class="choice" data-address="{escape(record.address)}"><legend>keep</legend>{rows}</fieldset>'
 
 
 def _data(score: Score, ident: str) -> dict[str, Any]:

@@ -27,7 +27,7 @@ class Browser:
         self.url = f"http://127.0.0.1:{self._port()}"
         flags = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--mute-audio",
                  "--autoplay-policy=no-user-gesture-required", f"--window-size={size[0]},{size[1]}",
-                 f"--user-data-dir={profile}", "--host-resolver-rules=MAP * ~NOTFOUND"]
+                 f"--user-data-dir={profile}", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"]
         if dark:
             flags.append("--blink-settings=preferredColorScheme=0")
         options = {"args": flags, "binary": shutil.which("chromium")}
@@ -58,9 +58,9 @@ class Browser:
         except urllib.error.HTTPError as error:
             raise AssertionError(f"{method} {path}: {json.loads(error.read())['value']['message']}") from None
 
-    def open(self, page: Path) -> None:
-        """Load a file and wait until its script has run."""
-        self._call("POST", f"{self.session}/url", {"url": page.as_uri()})
+    def open(self, page: Path | str) -> None:
+        """Load a file or an address and wait until its script has run."""
+        self._call("POST", f"{self.session}/url", {"url": page if isinstance(page, str) else page.as_uri()})
 
     def run(self, script: str, *args: Any) -> Any:
         """The value of a function body."""

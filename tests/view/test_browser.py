@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import shutil
+import subprocess
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -31,8 +33,10 @@ def open_page(tmp_path: Path) -> Iterator[Callable[..., Any]]:
     opened: list[Any] = []
 
     def load(html: str, *, dark: bool = False) -> Any:
-        page = tmp_path / f"page{len(opened)}.html"
-        page.write_text(html)
+        page: Path | str = html
+        if not html.startswith("http://127.0.0.1:"):
+            page = tmp_path / f"page{len(opened)}.html"
+            page.write_text(html)
         browser = webdriver.Browser(tmp_path / f"profile{len(opened)}", dark=dark)
         opened.append(browser)
         browser.open(page)
@@ -48,6 +52,35 @@ def open_page(tmp_path: Path) -> Iterator[Callable[..., Any]]:
 def page(disputed: Path, muse: Callable[..., Any]) -> str:
     muse(disputed, "render", "-o", "page.html")
     return (disputed / "page.html").read_text()
+
+
+@pytest.fixture
+def tool(disputed: Path, git: Callable[..., str], tmp_path: Path) -> Iterator[Callable[[str], Any]]:
+    """`tool(path)` -> (the running `git mergetool -t muse`, the address it handed to the browser)."""
+    git(disputed, "config", "mergetool.muse.cmd", 'muse mergetool "$MERGED"')
+    git(disputed, "config", "mergetool.muse.trustExitCode", "true")
+    script, told = tmp_path / "browser", tmp_path / "address"
+    script.write_text(f'#!/bin/sh\nprintf %s "$1" >"{told}.new" && mv "{told}.new" "{told}"\n')
+    script.chmod(0o755)
+    running: list[subprocess.Popen[str]] = []
+
+    def start(path: str) -> tuple[subprocess.Popen[str], str]:
+        process = subprocess.Popen(["git", "mergetool", "--no-prompt", "-t", "muse", path], cwd=disputed, text=True,
+                                   env={**os.environ, "BROWSER": str(script)}, stdin=subprocess.DEVNULL,
+                                   stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        running.append(process)
+        while not told.exists():
+            assert process.poll() is None, process.communicate()[0]
+            time.sleep(0.05)
+        return process, told.read_text()
+
+    yield start
+    for process in running:
+        if process.poll() is None:
+            process.terminate()
+            process.wait(10)
+        assert process.stdout is not None
+        process.stdout.close()
 
 
 def kept(name: str) -> Path:
@@ -196,3 +229,40 @@ def test_the_svg_alone_is_drawn_too(disputed: Path, muse: Callable[..., Any], op
     sizes = browser.run("return [...document.querySelectorAll('.roll')].map(r => r.getBoundingClientRect().width)")
     assert sizes == [pytest.approx(1000, abs=5)] * 2
     assert colours(browser.picture(kept("svg"))) >= 6
+
+
+def test_git_mergetool_settles_a_note_by_keyboard(
+    disputed: Path, tool: Callable[[str], Any], open_page: Callable[..., Any], git: Callable[..., str]
+) -> None:
+    process, address = tool("song.mid")
+    browser = open_page(address)
+    browser.run("document.querySelector('.goto').focus()")
+    browser.press("t")
+    assert browser.run("return document.querySelector('.choice :checked').value") == "theirs"
+    assert browser.run("return document.activeElement.matches('.save')") is True
+    browser.picture(kept("mergetool"))
+    browser.press("Enter")
+    assert process.wait(30) == 0, process.communicate()[0]
+    assert browser.run("return document.querySelector('.saved').textContent") == (
+        "settled and saved; this page can be closed")
+    assert git(disputed, "ls-files", "--unmerged", "song.mid") == ""
+    loud = git(disputed, "show", ":song.mid", check=False)
+    assert loud and git(disputed, "diff", "--name-only", "song.mid") == ""
+    import mido
+
+    notes = [event for track in mido.MidiFile(disputed / "song.mid").tracks for event in track
+             if event.type == "note_on" and event.velocity]
+    assert 120 in [note.velocity for note in notes] and 33 in [note.velocity for note in notes]
+    assert 40 not in [note.velocity for note in notes]
+
+
+def test_a_page_closed_without_saving_leaves_the_conflict(
+    disputed: Path, tool: Callable[[str], Any], open_page: Callable[..., Any], git: Callable[..., str]
+) -> None:
+    process, address = tool("song.mid")
+    before = (disputed / "song.mid").read_bytes()
+    browser = open_page(address)
+    browser.open("about:blank")
+    assert process.wait(30) == 1
+    assert (disputed / "song.mid").read_bytes() == before
+    assert git(disputed, "ls-files", "--unmerged", "song.mid") != ""

@@ -195,6 +195,38 @@
     },
   };
 
+  // On the page of `muse mergetool`: choose, save, and say goodbye when it is closed.
+  const saving = () => {
+    const button = document.querySelector(".save");
+    if (!button) return;
+    const told = document.querySelector(".saved"), fields = all(".choice");
+    let finished = false;
+    const chosen = () => Object.fromEntries(fields.map((field) => [field.dataset.address, field.querySelector(":checked")])
+      .filter(([, input]) => input).map(([address, input]) => [address, input.value]));
+    button.addEventListener("click", async () => {
+      told.textContent = "saving";
+      const answer = await fetch("/save", { method: "POST", body: JSON.stringify(chosen()) });
+      const said = await answer.json();
+      if (said.error) { told.textContent = said.error; return; }
+      finished = said.settled;
+      told.textContent = finished ? "settled and saved; this page can be closed" : `${said.left.length} left`;
+      if (!finished) location.reload();
+      else { button.disabled = true; fields.forEach((field) => { field.disabled = true; }); }
+    });
+    document.addEventListener("keydown", (event) => {
+      if (event.ctrlKey || event.metaKey || event.altKey) return;
+      const side = { o: "ours", t: "theirs", b: "base" }[event.key];
+      const row = event.target.closest(".conflicts li") || document.querySelector(".conflicts li");
+      if (side && row) {
+        row.querySelector(`input[value=${side}]`).checked = true;
+        const next = row.nextElementSibling ? row.nextElementSibling.querySelector(".goto") : button;
+        next.focus();
+      } else if (event.key === "s") button.click();
+    });
+    addEventListener("pagehide", () => { if (!finished) navigator.sendBeacon("/goodbye", ""); });
+  };
+
+  saving();
   const views = all(".score").map((root) => new View(root));
   current = views[0] || null;
   all(".goto").forEach((button) => button.addEventListener("click", () => {

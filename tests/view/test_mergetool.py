@@ -1,0 +1,99 @@
+"""`muse mergetool` without a browser: who may ask it what, and what saving does."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import re
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+
+class Session:
+    """A running tool and what a browser would remember of it."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self.process = process
+        assert process.stderr is not None
+        line = process.stderr.readline()
+        found = re.search(r"http://(127\.0\.0\.1:\d+)(/[0-9a-f]{32})$", line.strip())
+        assert found is not None, line
+        self.host, self.path = found[1], found[2]
+        self.cookie = ""
+
+    def ask(self, method: str, path: str, body: str | None = None, **headers: str) -> tuple[int, dict[str, str], str]:
+        connection = http.client.HTTPConnection(self.host, timeout=30)
+        try:
+            sent = {"Cookie": self.cookie, **{name.replace("_", "-"): value for name, value in headers.items()}}
+            connection.request(method, path, body, {name: value for name, value in sent.items() if value})
+            answer = connection.getresponse()
+            return answer.status, dict(answer.getheaders()), answer.read().decode()
+        finally:
+            connection.close()
+
+    def enter(self) -> None:
+        status, headers, _ = self.ask("GET", self.path)
+        assert (status, headers["Location"]) == (303, "/")
+        assert "HttpOnly" in headers["Set-Cookie"] and "SameSite=Strict" in headers["Set-Cookie"]
+        self.cookie = headers["Set-Cookie"].partition(";")[0]
+
+
+@pytest.fixture
+def session(disputed: Path) -> Iterator[Session]:
+    process = subprocess.Popen(["muse", "mergetool", "--no-browser", "song.mid"], cwd=disputed, text=True,
+                               stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    yield Session(process)
+    process.terminate()
+    process.wait(10)
+    assert process.stderr is not None
+    process.stderr.close()
+
+
+def test_the_address_works_once_and_only_here(session: Session) -> None:
+    assert session.ask("GET", "/")[0] == 403
+    assert session.ask("GET", session.path, Host="evil.example")[0] == 403
+    session.enter()
+    kept, session.cookie = session.cookie, ""
+    assert session.ask("GET", session.path)[0] == 403
+    assert session.ask("GET", "/")[0] == 403 and session.ask("POST", "/save", "{}")[0] == 403
+    session.cookie = "muse=" + "0" * 32
+    assert session.ask("GET", "/")[0] == 403
+    session.cookie = kept
+    status, headers, html = session.ask("GET", "/")
+    assert status == 200 and headers["Cache-Control"] == "no-store" and 'class="choice"' in html
+    assert "connect-src 'self'" in html and html.count('type="radio"') == 3
+    assert session.ask("POST", "/save", "{}", Origin="http://evil.example")[0] == 403
+    assert session.process.poll() is None
+
+
+def address_of(html: str) -> str:
+    found = re.search(r'data-address="([^"]+)"', html)
+    assert found is not None
+    return found[1]
+
+
+@pytest.mark.parametrize("body", ["", "[]", "not json", '{"x": 3}', '{"x": "mine"}', '{"nowhere": "ours"}'])
+def test_nonsense_changes_nothing(body: str, session: Session, disputed: Path) -> None:
+    before = (disputed / "song.mid").read_bytes()
+    session.enter()
+    status, _, told = session.ask("POST", "/save", body)
+    assert status == 409 and json.loads(told)["error"]
+    assert (disputed / "song.mid").read_bytes() == before and session.process.poll() is None
+
+
+def test_saving_settles_and_ends_the_program(session: Session, disputed: Path, git: Callable[..., str]) -> None:
+    session.enter()
+    address = address_of(session.ask("GET", "/")[2])
+    status, _, told = session.ask("POST", "/save", json.dumps({address: "ours"}))
+    assert (status, json.loads(told)) == (200, {"left": [], "settled": True})
+    assert session.process.wait(30) == 0
+    assert git(disputed, "ls-files", "--unmerged", "song.mid") == ""
+
+
+def test_a_path_without_a_conflict_is_a_clear_error(disputed: Path, muse: Callable[..., Any]) -> None:
+    done = muse(disputed, "mergetool", "--no-browser", "a<b>&.txt", check=False)
+    assert done.returncode == 128 and "no conflict here" in done.stderr
