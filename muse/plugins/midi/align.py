@@ -15,8 +15,8 @@ from muse.plugins.midi.model import Note
 _Key = Callable[[Note], Hashable]
 _Buckets = dict[Hashable, list[int]]
 
-_REGION_NOTES = 4  # a transposed region has at least so many notes
-_REGION_SHARE = 0.8  # of which one step explains at least this share
+REGION_NOTES = 4  # a transposed region has at least so many notes
+REGION_SHARE = 0.8  # of which one step explains at least this share
 _CHORD = 16  # notes of one onset and length that are looked at
 
 
@@ -105,7 +105,7 @@ def _step(base: list[Note], side: list[Note], left: list[int], right: list[int])
     counts = Counter(base[i] for i in left)
     counts.subtract(Counter(side[j] for j in right))
     onsets = [note[2] for note, count in counts.items() if count]
-    if len(onsets) < 2 * _REGION_NOTES:
+    if not onsets:
         return 0, 0, 0
     low, high = min(onsets), max(onsets)
     there: dict[tuple[int, int, int], list[int]] = {}
@@ -121,7 +121,7 @@ def _step(base: list[Note], side: list[Note], left: list[int], right: list[int])
             members += 1
             votes.update({other - pitch for other in there.get((channel, onset, length), ())[:_CHORD]})
     step, count = min(votes.items(), key=lambda vote: (-vote[1], abs(vote[0]), vote[0]), default=(0, 0))
-    if count < _REGION_NOTES or count < members * _REGION_SHARE:
+    if count < REGION_NOTES or count < members * REGION_SHARE:
         return 0, 0, 0
     return step, low, high
 

@@ -78,6 +78,7 @@ class Decisions:
         self.settle = settle
         self.clashes: list[Clash] = []
         self.settled = 0
+        self.words: list[str] = []  # warnings for a person
         self.items: list[Item] = []
         self.empty: list[tuple[Item, Item]] = []  # on and off of notes without a length
         self.finals: list[Final] = []
@@ -92,10 +93,13 @@ class Decisions:
         return chosen
 
 
-def decide(three: Versions, settle: Settle) -> Decisions:
-    """Decide every note and every slot of a track."""
+def decide(three: Versions, settle: Settle, carry_along: bool = False) -> Decisions:
+    """Decide every note and every slot of a track; `carry_along`: new notes follow a transposition of their region."""
+    from muse.plugins.midi.carry import carry
+
     out = Decisions(three, settle)
-    finals = _Notes(out).run()
+    finals, out.words, moved = carry(three, _Notes(out).run(), carry_along)
+    out.settled += moved
     _note_items(out, finals)
     _points(out)
     return out

@@ -90,10 +90,12 @@ class _Merge:
         self.base, self.ours, self.theirs = base, ours, theirs
         self.clashes: list[Clash] = []
         self.settled = 0
+        self.words: list[str] = []
         self.touched: dict[str, str] = {}
         self.contents: dict[int, Content] = {}
         here = options.current()
         self.picks: Mapping[str, str] = here.picks
+        self.carry = here.config.get("midi.carrytransform", "").lower() in ("true", "yes", "on", "1")
         self.rules = rules_for(here.rules, path)
 
     def run(self) -> FileMerge:
@@ -113,7 +115,7 @@ class _Merge:
         for entry in layout.entries:
             expected.append((entry, self._track(entry)))
         merged = write(self._song(layout, expected))
-        notes = []
+        notes = list(self.words)
         try:
             if not self.clashes and not self.settled:
                 self._check(merged, expected)
@@ -158,9 +160,10 @@ class _Merge:
             return None
         times = self.times if self.base.format != 2 else time_map(self.base, base)
         three = versions(entry.label, self._content(base), self._content(ours), self._content(theirs), times)
-        decided = decide(three, self.settle)
+        decided = decide(three, self.settle, self.carry)
         entry.result = self._written(decided, base, ours, theirs, times)
         self.clashes += decided.clashes
+        self.words += decided.words
         self.settled += decided.settled
         return decided
 

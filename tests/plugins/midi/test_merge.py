@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from muse.core import options
+from muse.core.attributes import AttributeRule
 from muse.domain import FileMerge
 from muse.plugins.midi.codec import parse
 from muse.plugins.midi.merge import merge_file
@@ -197,3 +198,48 @@ def test_damaged_input_is_a_conflict_of_the_whole_file() -> None:
         result = merge_file("a.mid", *sides)  # type: ignore[arg-type]
         assert result.content == sides[1]
         assert [record.conflict_type for record in result.conflicts] == ["file_level"]
+
+
+def test_new_notes_in_a_transposed_region_stay_or_are_carried_along() -> None:
+    base = [(40 + step, step * 480, 480) for step in range(8)]
+    up = song([(note[0] + 12, *note[1:]) for note in base])
+    more = song([*base, (90, 960, 240)])
+    result = merge_file("a.mid", song(base), up, more)
+    assert result.conflicts == []
+    assert "ours transposed +12, theirs added 1 notes there; they are kept as written" in result.notes[0]
+    assert result.content == song([*((note[0] + 12, *note[1:]) for note in base), (90, 960, 240)])
+    with options.using(options.MergeOptions(config={"midi.carrytransform": "true"})):
+        for sides in ((up, more), (more, up)):
+            carried = merge_file("a.mid", song(base), *sides)
+            assert carried.conflicts == []
+            assert events(carried.content or b"") == events(
+                song([*((note[0] + 12, *note[1:]) for note in base), (102, 960, 240)])
+            )
+
+
+def rule(dimension: str, strategy: str, path: str = "*") -> AttributeRule:
+    return AttributeRule(path, dimension, strategy)
+
+
+def test_rules_settle_conflicts_by_dimension_track_and_bars() -> None:
+    base = song(SCALE, [(0, tempo(500000))])
+    ours = song(edited(3, velocity=90), [(0, tempo(400000))])
+    theirs = song(edited(3, velocity=99), [(0, tempo(600000))])
+    left = {
+        ("notes",): ["tempo_map"],
+        ("tempo_map",): ["notes"],
+        ("notes", "tempo_map"): [],
+        ("track:0",): [],
+        ("track:1",): ["notes", "tempo_map"],
+        ("bars:1",): [],
+        ("notes track:0 bars:2-9",): ["notes", "tempo_map"],
+        ("nonsense",): ["notes", "tempo_map"],
+    }
+    for words, dimensions in left.items():
+        with options.using(options.MergeOptions(rules=tuple(rule(word, "theirs") for word in words))):
+            result = merge_file("a.mid", base, ours, theirs)
+        assert sorted(record.dimension for record in result.conflicts) == dimensions, words
+        if not dimensions:
+            assert result.content == theirs
+    with options.using(options.MergeOptions(rules=(rule("notes", "manual"), rule("*", "theirs", "*.txt")))):
+        assert len(merge_file("a.mid", base, ours, theirs).conflicts) == 2
