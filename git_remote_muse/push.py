@@ -23,7 +23,7 @@ from muse.core.errors import ConflictError, MuseError
 if TYPE_CHECKING:
     from muse.store.repository import Repository
 
-PATIENCE = 60.0  # seconds of trying again; `muse.joinTimeout`
+PATIENCE = 120.0  # seconds of trying again; `muse.joinTimeout`
 TAKEN = ("dry-run", "atomic", "push-option", "cas", "progress", "verbosity", "object-format", "servpath", "family")
 LATE = ("fetch first", "non-fast-forward", "stale info")  # Git's words for "somebody was quicker"
 LOCKED = ("failed to update ref", "cannot lock ref", "failed to lock", "incorrect old value", "fetch first")

@@ -54,7 +54,8 @@ def parse(address: str) -> Place:
         return _from_url(SCHEMES[scheme], address)
     if _is_scp_like(address):
         return _from_scp(address)
-    return _checked(Place("file", address, address), shown)
+    # With ./ in front, a relative path is not taken for the name of a remote.
+    return _checked(Place("file", address if address.startswith(("/", ".")) else f"./{address}", address), shown)
 
 
 def without_password(address: str) -> str:

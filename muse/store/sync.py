@@ -156,7 +156,7 @@ def local_tips(repo: RunsGit, prefix: str) -> dict[str, str]:
 def _fetch(repo: RunsGit, where: str, specs: Sequence[str]) -> None:
     """One fetch of its own, refs moved forward only."""
     repo.git(
-        "-c", "fetch.fsckObjects=true", "-c", "fetch.showForcedUpdates=true",
+        "-c", "fetch.fsckObjects=true", "-c", "fetch.showForcedUpdates=true", "-c", "fetch.writeCommitGraph=false",
         "fetch", "-q", "--no-tags", "--no-prune", "--no-recurse-submodules", "--no-write-fetch-head",
         "--no-auto-gc", "--refmap=", where, *specs,
     )  # fmt: skip

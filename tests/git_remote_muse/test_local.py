@@ -154,3 +154,13 @@ def test_an_empty_repository_keeps_its_unborn_branch_and_its_address(
     tip = commit(copy, {"a": "a"})
     ok(copy, "push", "origin", "HEAD")
     assert refs(empty) == {"refs/heads/trunk": tip}
+
+
+def test_a_relative_path_is_no_name_of_a_remote(server: Path, tmp_path: Path, ok: Ok, git: Ok, refs: Refs) -> None:
+    git(tmp_path, "init", "-q", "one")
+    one = tmp_path / "one"
+    server.rename(one / "server")
+    git(one, "remote", "add", "origin", "muse::server")
+    git(one, "remote", "add", "server", "/nowhere")
+    ok(one, "fetch", "-q", "origin")
+    assert refs(one)["refs/muse-remotes/origin/log/w1"] == refs(one / "server")[LOG]
