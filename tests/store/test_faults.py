@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import random
 import signal
 import subprocess
 import sys
@@ -26,7 +27,7 @@ WRITE_FOR_EVER = """
 import sys
 from muse.store import layout, meta, repository
 repo = repository.Repository(sys.argv[1])
-n = 0
+n = int(sys.argv[3]) - 1
 while True:
     n += 1
     files = {layout.delta_path("a" * 40, f"{n:04x}{k:036x}"): b"%d" % n for k in range(int(sys.argv[2]))}
@@ -44,26 +45,47 @@ def _expected():
     return {path: blob_digest(text.encode()) for path, text in FILES.items()}
 
 
-@pytest.mark.parametrize("count", [2, objects.LOOSE_LIMIT + 50])
-@pytest.mark.parametrize("delay", [0.0, 0.05, 0.12])
-def test_killed_between_objects_and_ref(make_repo, git, count, delay):
-    repo = Repository(make_repo(files={"a": "1\n"}))
-    command = [sys.executable, "-c", WRITE_FOR_EVER, str(repo.root), str(count)]
+def _write_until_killed(git, repo, count, delay):
+    """Commit files until SIGKILL; everything said to be kept must be, and at most one more."""
+    before = _kept(repo)
+    first = max(before, default=0) + 1
+    command = [sys.executable, "-c", WRITE_FOR_EVER, str(repo.root), str(count), str(first)]
     with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
-        process.stdout.readline()
+        said = [int(process.stdout.readline())]
         time.sleep(delay)
         process.send_signal(signal.SIGKILL)
-        said = [1, *(int(line) for line in process.stdout.read().split())]
+        said += [int(line) for line in process.stdout.read().split()]
     git(repo.root, "fsck", "--strict", "--full")
-    fresh = Repository(repo.root)
-    kept = {int(Union(fresh).read(entry, 100) or b"0") for entry in Union(fresh).below("meta", "deltas/")}
-    assert kept >= set(said) and len(kept) <= len(said) + 1
+    kept = _kept(Repository(repo.root))
+    assert before | set(said) <= kept <= before | set(said) | {said[-1] + 1}
     for lock in (repo.common_dir / "refs" / "muse").rglob("*.lock"):
         lock.unlink()  # the kill hit git update-ref itself; its message says to delete this
-    meta.commit_files(fresh, "meta", {layout.delta_path(A, B): b"0"}, "after")
+
+
+def _kept(repo):
+    union = Union(repo)
+    return {int(union.read(entry, 100) or b"0") for entry in union.below("meta", "deltas/")}
+
+
+@pytest.mark.parametrize("count", [2, objects.LOOSE_LIMIT + 50])
+@pytest.mark.parametrize("delay", [0.0, 0.1])
+def test_killed_between_objects_and_ref(make_repo, git, count, delay):
+    repo = Repository(make_repo(files={"a": "1\n"}))
+    _write_until_killed(git, repo, count, delay)
+    meta.commit_files(repo, "meta", {layout.delta_path(A, B): b"0"}, "after")
     git(repo.root, "gc", "-q", "--prune=now")
     git(repo.root, "fsck", "--strict", "--full")
+
+
+@pytest.mark.soak
+def test_killed_again_and_again(make_repo, git):
+    repo = Repository(make_repo(files={"a": "1\n"}))
+    dice = random.Random(7)
+    for cycle in range(150):
+        _write_until_killed(git, repo, dice.choice([1, 3, objects.LOOSE_LIMIT + 5]), dice.random() * 0.2)
+        if cycle % 25 == 24:
+            git(repo.root, "gc", "-q", "--prune=now")
 
 
 @pytest.mark.parametrize("count", [3, objects.LOOSE_LIMIT + 50])

@@ -97,9 +97,11 @@ def test_git_errors_become_one_line(make_repo):
     assert repo.git("checkout", "nothing", check=False) == b""
 
 
-def test_a_repository_of_somebody_else(make_repo, monkeypatch):
+def test_a_repository_of_somebody_else(make_repo, git, monkeypatch):
     root = make_repo(files=FILES)
     monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
+    if git(root, "status", check=False):
+        pytest.skip("this git does not look at who owns a repository")
     with pytest.raises(MuseError, match="dubious ownership") as caught:
         Repository(root)
     assert "\n" not in str(caught.value)
