@@ -101,14 +101,22 @@ class DotStore:
         A token that was here before with this payload, or was removed, changes nothing: it is an old message.
         """
         new = self._like()
+        fresh = token is None
         if token is None:
             token = new._next_dot()
         elif type(token) is not str or not token:
             raise TypeError("a token is text and not empty")
         elif self._saw(token) and payload in self._live.get(token, (payload,)):
             return self, token
-        new._drop(old for old in replacing if old != token)
-        new._add([(token, payload)])
+        old = [other for other in replacing if other != token]
+        if old:
+            new._drop(old)
+        if not fresh:
+            new._add([(token, payload)])
+            return new, token
+        group = self._group(payload)
+        new._live = new._live.changed([(token, (payload,))])
+        new._by = new._by.changed([(group, new._by.get(group, frozenset()) | {token})])
         return new, token
 
     def _next_dot(self) -> str:
@@ -123,7 +131,11 @@ class DotStore:
         ranges = self._seen.get(site.actor, ())
         last = ranges[-1][1] if ranges else 0
         number = 1 if full else self._clock + 1
-        self._seen = self._seen.changed([(site.actor, merged([*ranges, (last + 1, number)]))])
+        if len(ranges) == 1:
+            ranges = ((ranges[0][0], number),)  # what the actor skipped counts as seen
+        else:
+            ranges = merged([*ranges, (last + 1, number)])
+        self._seen = self._seen.changed([(site.actor, ranges)])
         self._clock = max(self._clock, number)
         return f"{number}@{site.actor}"
 
