@@ -292,12 +292,13 @@ def test_what_does_not_verify_is_quarantined_and_the_rest_is_taken(tmp_path: Pat
     same_key = finish(body, tail, ("wa", source.instance, 2))
     forged = finish(body.replace(b"impostor", b"imposter"), tail, ("wa", source.instance, 9))
     far = finish(*seal(entry("far", LATEST)), ("wa", source.instance, 10))
+    skipping = finish(*seal(entry("skipping", 4)), ("wa", source.instance, 10**9))
     strange = finish(*seal(entry("x", 3)), ("../../x", source.instance, 11))
-    lines = [*good, same_key, forged, far, strange, good[0][:-3], b"", b"[]", b"\xff" * 50]
+    lines = [*good, same_key, forged, far, skipping, strange, good[0][:-3], b"", b"[]", b"\xff" * 50]
     report = target.merge_replica(lines)
-    assert report.added == 3 and len(report.quarantined) == 8
+    assert report.added == 3 and len(report.quarantined) == 9
     assert names(target.read_all()) == ["n1", "n2", "n3"]
-    assert len(target.damage()) == 8
+    assert len(target.damage()) == 9
     assert target.checkpoint("x")["quarantined"] == [found["name"] for found in target.damage()]
 
 

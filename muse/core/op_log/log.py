@@ -17,6 +17,7 @@ from muse.core.io import write_text_atomic
 from muse.core.op_log.entries import (
     JUMP,
     LATEST,
+    SEQUENCE_JUMP,
     Key,
     OpEntry,
     OpLogCheckpoint,
@@ -550,6 +551,9 @@ class OpLog:
         here = decode(self._journal.blocks(0, self._journal.end), 0, self._journal.quarantine)
         have = {row_key(row): row for row in here}
         ids = {row["op_id"]: row["lamport_ts"] for row in have.values()}
+        tops: dict[str, int] = {}
+        for key in have:
+            tops[key.who] = max(tops.get(key.who, 0), key.sequence)
         latest, lines = self._journal.lamport, []
         for row, line in incoming:
             key, now = row_key(row), row["lamport_ts"]
@@ -563,6 +567,10 @@ class OpLog:
             if now > latest + JUMP or now > LATEST:
                 report.quarantined.append(self._refuse(line, f"Lamport time {now} jumps too far past {latest}"))
                 continue
+            if key.sequence > tops.get(key.who, 0) + SEQUENCE_JUMP:
+                report.quarantined.append(self._refuse(line, f"its sequence {key.sequence} jumps too far"))
+                continue
+            tops[key.who] = max(tops.get(key.who, 0), key.sequence)
             unmet = [parent for parent in row["parent_op_ids"] if ids.get(parent, now) >= now]
             cut, after = line.rfind(b',"created_at":'), line.rfind(b',"writer":')
             waits = line.rfind(b',"unmet":', cut)
