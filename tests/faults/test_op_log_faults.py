@@ -84,6 +84,7 @@ def kill_cycles(root: Path, cycles: int, seed: int) -> tuple[int, int]:
     for number in range(4, 4 + cycles):
         victim = rng.randrange(len(running))
         while not running[victim][1]:  # one that has not written yet has nothing to lose
+            assert running[victim][0].poll() is None, "a writer died by itself"
             drain(0.01)
         drain(rng.uniform(0.0, 0.05))
         stop(victim)
