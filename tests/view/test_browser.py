@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from muse.domain import ConflictRecord
 from muse.engine.compare import FOUR, Compared
 from muse.plugins.registry import plugin_for_path
 from muse.view.page import Page, build
@@ -266,3 +267,15 @@ def test_a_page_closed_without_saving_leaves_the_conflict(
     assert process.wait(30) == 1
     assert (disputed / "song.mid").read_bytes() == before
     assert git(disputed, "ls-files", "--unmerged", "song.mid") != ""
+
+
+def test_ten_conflicts_are_chosen_with_ten_keys(open_page: Callable[..., Any], music: Any) -> None:
+    records = [ConflictRecord("song.mid", "note_attribute", address=f"track:1/note:{bar}:1:0:0:74#0", ours_summary="a",
+                              theirs_summary="b") for bar in range(1, 11)]
+    each = Compared("song.mid", dict.fromkeys(FOUR, music.piece), conflicts=records)
+    browser = open_page(build(Page("ten"), [each], plugin_for_path, choices=True))
+    browser.run("document.querySelector('.goto').focus()")
+    browser.press(*"otbototboo")
+    chosen = browser.run("return [...document.querySelectorAll('.choice :checked')].map(input => input.value[0])")
+    assert "".join(chosen) == "otbototboo"
+    assert browser.run("return document.activeElement.matches('.save')") is True
