@@ -244,6 +244,21 @@ def test_interactively(clash: Callable[..., Path], programs: Path) -> None:
     assert (root / "sub/b.bkeys").read_bytes() == b"\0a=1\nb=2\nm=3\nn=2\n"
 
 
+@pytest.mark.parametrize("side", ["ours", "theirs"])
+def test_a_whole_folder_is_settled_as_gits_strategy_option_would(
+    side: str, clash: Callable[..., Path], run: Run, git: Git
+) -> None:
+    """Git hands no driver its -X: resolving everything afterwards comes to the same bytes."""
+    files = {"t/a.txt": (b"1\n2\n3\n4\n5\n", b"1\nour 2\n3\n4\n5\nend\n", b"top\n1\ntheir 2\n3\n4\n5\n"),
+             "t/b.txt": (b"x\n", b"ours\n", b"theirs\n")}
+    root = clash(files)
+    assert run(root, "muse", "resolve", f"--{side}", "t").returncode == 0
+    settled = {path: (root / path).read_bytes() for path in files}
+    git(root, "merge", "--abort")
+    assert run(root, "git", "merge", "--no-edit", "-X", side, "theirs").returncode == 0
+    assert {path: (root / path).read_bytes() for path in files} == settled
+
+
 def test_git_mergetool(clash: Callable[..., Path], git: Git) -> None:
     root = clash(TWO)
     done = subprocess.run(["git", "mergetool", "-t", "muse", "-y"], cwd=root, input=b"b\nb\n", capture_output=True,
