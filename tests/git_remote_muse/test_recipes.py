@@ -40,3 +40,38 @@ def test_ci_resolves_a_pull_request_that_git_alone_cannot(
     assert git(server, "rev-parse", "pull-branch^1", "pull-branch^2").split() == [pulled, main]
     shown = subprocess.run(["git", "show", "pull-branch:a.mid"], cwd=server, capture_output=True, check=True)
     assert shown.stdout == piece(48, 74)
+
+
+def test_a_server_of_ones_own_joins_what_is_pushed_for_a_branch(
+    make_repo: Callable[..., Path], tmp_path: Path, git: Ok, commit: Ok, muse_on_path: Path
+) -> None:
+    source = make_repo("source", {"a.mid": piece(60, 62), "a.txt": "a\n"})
+    server = tmp_path / "server"
+    git(tmp_path, "clone", "-q", "--bare", str(source), "server")
+    git(server, "config", "receive.procReceiveRefs", "refs/for")
+    hook = server / "hooks" / "proc-receive"
+    hook.write_bytes((PAGE.parents[1] / "examples" / "server" / "proc-receive").read_bytes())
+    hook.chmod(0o755)
+    edits: dict[str, dict[str, str | bytes]] = {
+        "one": {"a.mid": piece(60, 74)},
+        "two": {"a.mid": piece(48, 62)},
+        "three": {"b.txt": "b"},
+    }
+    for name, files in edits.items():
+        git(tmp_path, "clone", "-q", str(server), name)  # plain Git: pushers need no Muse
+        commit(tmp_path / name, files)
+    pushing = [
+        subprocess.Popen(["git", "push", "origin", "HEAD:refs/for/main"], cwd=tmp_path / name, stderr=subprocess.PIPE)
+        for name in edits
+    ]
+    said = [process.communicate(timeout=60)[1] for process in pushing]
+    assert [process.returncode for process in pushing] == [0, 0, 0], said
+    shown = subprocess.run(["git", "show", "main:a.mid"], cwd=server, capture_output=True, check=True)
+    assert shown.stdout == piece(48, 74) and git(server, "show", "main:b.txt") == "b"
+    for name, text in (("one", "1"), ("two", "2")):
+        commit(tmp_path / name, {"a.txt": text})
+    git(tmp_path / "one", "push", "origin", "HEAD:refs/for/main")
+    before = git(server, "for-each-ref")
+    late = subprocess.run(["git", "push", "origin", "HEAD:refs/for/main"], cwd=tmp_path / "two", capture_output=True)
+    assert late.returncode == 1 and b"conflicts in a.txt" in late.stderr
+    assert git(server, "for-each-ref") == before
