@@ -130,11 +130,14 @@ class BlobContent:
         listing = self._repo.git(
             "cat-file", "--batch-all-objects", "--unordered", "--batch-check=%(objecttype) %(objectname)"
         )
-        blobs = [line[5:].decode() for line in listing.splitlines() if line.startswith(b"blob ")]
-        try:
-            self.digests(blobs)
-        except MuseError:
-            pass  # one unreadable blob must not hide that the wanted one is not among the others
+        blobs = {line[5:].decode() for line in listing.splitlines() if line.startswith(b"blob ")}
+        found = []
+        for blob in sorted(blobs - self._index.digests(blobs).keys()):
+            try:
+                found.append((blob, blob_digest(self._repo.objects.blob(blob))))
+            except (KeyError, MuseError):
+                continue  # one unreadable blob must not hide the others
+        self._index.add(found)
         return True
 
 

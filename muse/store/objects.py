@@ -13,9 +13,9 @@ import subprocess
 import threading
 import weakref
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from io import BytesIO
-from typing import IO, TYPE_CHECKING, NamedTuple
+from typing import IO, TYPE_CHECKING, NamedTuple, TypeVar
 
 from muse.core.errors import ContentMissingError, DamageError, FormatError, MuseError
 from muse.core.io import fsync_dir, write_all
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
     from muse.store.repository import Repository
 
+Answer = TypeVar("Answer")
+
+_HEX = frozenset("0123456789abcdef")
 LOOSE_LIMIT = 100  # objects; more become a pack
 _SKIP_LIMIT = 16 << 20  # bytes; ending the git process is quicker than reading past more
 MEMORY_LIMIT = 64 << 20  # bytes held before they are written out as a pack
@@ -83,27 +86,34 @@ class ObjectReader:
 
         FormatError when it has more than `limit` bytes; they are not read then.
         """
-        with self._lock:
-            try:
-                return self._ask(name, limit)
-            except (OSError, EOFError):
+        def body(kind: str, size: int, sink: IO[bytes]) -> tuple[str, bytes]:
+            if limit is not None and size > limit:
                 self.close()
-                return self._ask_again(name, limit)
+                raise FormatError(f"the object {name} has {size} bytes, more than {limit}")
+            data = sink.read(size + 1)
+            if len(data) != size + 1:
+                raise EOFError
+            return kind, data[:-1]
+
+        return self._ask(name, lambda _, kind, size, sink: body(kind, size, sink))
 
     def resolve(self, name: str) -> str | None:
         """The id of the object a name stands for, such as `HEAD^{tree}`; None when there is none.
 
         This asks the process that is open anyway, so it costs next to nothing.
         """
-        with self._lock:
-            for _ in range(2):
-                try:
-                    return self._identify(name)
-                except KeyError:
-                    return None
-                except (OSError, EOFError):
-                    self.close()
-        return None
+
+        def skip(found: str, size: int, sink: IO[bytes]) -> str:
+            if size > _SKIP_LIMIT:
+                self.close()
+            elif len(sink.read(size + 1)) != size + 1:
+                raise EOFError
+            return found
+
+        try:
+            return self._ask(name, lambda found, _, size, sink: skip(found, size, sink))
+        except (KeyError, DamageError):
+            return None
 
     def blob(self, name: str, limit: int | None = None) -> bytes:
         """The bytes of a blob; KeyError when it is not there or no blob."""
@@ -154,30 +164,20 @@ class ObjectReader:
         if process is not None:
             _end(process)
 
-    def _ask_again(self, name: str, limit: int | None) -> tuple[str, bytes]:
-        try:
-            return self._ask(name, limit)
-        except (OSError, EOFError):
-            self.close()
-            raise DamageError(f"git cannot read the object {name}", hint="git fsck --full") from None
-
-    def _ask(self, name: str, limit: int | None) -> tuple[str, bytes]:
-        _, kind, size, sink = self._header(name)
-        if limit is not None and size > limit:
-            self.close()
-            raise FormatError(f"the object {name} has {size} bytes, more than {limit}")
-        data = sink.read(size + 1)
-        if len(data) != size + 1:
-            raise EOFError
-        return kind, data[:-1]
-
-    def _identify(self, name: str) -> str:
-        found, _, size, sink = self._header(name)
-        if size > _SKIP_LIMIT:
-            self.close()
-        elif len(sink.read(size + 1)) != size + 1:
-            raise EOFError
-        return found
+    def _ask(self, name: str, answer: Callable[[str, str, int, IO[bytes]], Answer]) -> Answer:
+        """What `answer` makes of the object; asked once more, of a new process, when the old one has died."""
+        with self._lock:
+            for _ in range(2):
+                try:
+                    return answer(*self._header(name))
+                except (KeyError, FormatError):
+                    raise  # what git said was read to its end, or the process was ended
+                except (OSError, EOFError):
+                    self.close()
+                except BaseException:
+                    self.close()  # interrupted half way: the rest would be taken for the answer to the next question
+                    raise
+        raise DamageError(f"git cannot read the object {name}", hint="git fsck --full")
 
     def _header(self, name: str) -> tuple[str, str, int, IO[bytes]]:
         """Id, kind and size of an object, and the stream its bytes and a newline are to be read from."""
@@ -202,7 +202,10 @@ class ObjectReader:
         words = header.split()
         if len(words) != 3 or words[-1] == b"missing" or not words[2].isdigit():
             raise KeyError(name)
-        return words[0].decode(), words[1].decode(), int(words[2]), sink
+        found = words[0].decode()
+        if len(name) == 2 * self._id_size and found != name and set(name) <= _HEX:
+            raise EOFError  # the answer to another question
+        return found, words[1].decode(), int(words[2]), sink
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
@@ -273,7 +276,7 @@ class ObjectWriter:
                 self._pack()
         except OSError as error:
             hint = f"nothing was changed; look at {self._repo.objects_dir}"
-            raise MuseError(f"cannot write objects: {error.strerror}", hint=hint) from None
+            raise MuseError(f"cannot write objects: {error.strerror or error}", hint=hint) from None
         self._pending.clear()
         self._size = 0
 

@@ -206,6 +206,34 @@ def test_a_dead_reader_is_replaced(repo):
     assert repo.objects.read(tree)[0] == "tree"
 
 
+@pytest.mark.parametrize("error", [KeyboardInterrupt, TimeoutError, ZeroDivisionError])
+def test_an_interrupted_read_does_not_shift_the_answers(repo, monkeypatch, error):
+    one, two = (repo.objects.resolve(f"HEAD:d{n}/f{n}") for n in (1, 2))
+    sink = repo.objects._process.stdout
+
+    class Interrupted:
+        def readline(self):
+            return sink.readline()
+
+        def read(self, size):
+            raise error
+
+    monkeypatch.setattr(repo.objects._process, "stdout", Interrupted())
+    monkeypatch.setattr(Interrupted, "close", sink.close, raising=False)
+    if error is TimeoutError:  # an OSError: asked again
+        assert repo.objects.blob(one) == FILES["d1/f1"].encode()
+    else:
+        with pytest.raises(error):
+            repo.objects.blob(one)
+    assert repo.objects.blob(two) == FILES["d2/f2"].encode()
+
+
+def test_an_answer_to_another_question_is_not_taken(repo):
+    one, two = (repo.objects.resolve(f"HEAD:d{n}/f{n}") for n in (1, 2))
+    repo.objects._process.stdin.write(one.encode() + b"\n")  # as if somebody had asked and not waited
+    assert repo.objects.blob(two) == FILES["d2/f2"].encode()
+
+
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork")
 def test_a_fork_does_not_read_its_parents_answers(repo):
     ids = [entry.split()[2].decode() for entry in repo.git("ls-tree", "-r", "HEAD").splitlines()]
@@ -239,7 +267,8 @@ def test_a_damaged_object_is_an_error_and_not_an_answer(repo, git):
         repo.manifest("HEAD")
     assert "\n" not in str(caught.value) and "fsck" in caught.value.hint
     assert isinstance(repo.content, ContentStore)
-    assert repo.content.get(blob_digest(FILES["d1/f1"].encode())) == FILES["d1/f1"].encode()
+    for other in (text.encode() for path, text in FILES.items() if path != "d0/f0"):
+        assert repo.content.get(blob_digest(other)) == other
 
 
 def test_alternates(repo, git):
