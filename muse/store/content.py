@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from muse.core.errors import MuseError
 from muse.core.types import blob_digest
 from muse.store.digests import DigestIndex
-from muse.store.objects import ObjectWriter
+from muse.store.objects import ObjectWriter, object_id
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -94,7 +94,8 @@ class BlobContent:
         new = []
         for blob, data in self._repo.objects.blobs(sorted(wanted - known.keys())):
             known[blob] = blob_digest(data)
-            new.append((blob, known[blob]))
+            if self._is_itself(blob, data):
+                new.append((blob, known[blob]))
         self._index.add(new)
         return known
 
@@ -121,6 +122,10 @@ class BlobContent:
             return None
         return data
 
+    def _is_itself(self, blob: str, data: bytes) -> bool:
+        """False for what `git replace` put in a blob's place: that may be gone tomorrow, so nothing is remembered."""
+        return object_id(self._repo.object_format, "blob", data) == blob
+
     def _search(self) -> bool:
         """Take up every blob of the repository that the index does not know; False when none came since last time."""
         state = _state(self._repo.objects_dir)
@@ -134,9 +139,11 @@ class BlobContent:
         found = []
         for blob in sorted(blobs - self._index.digests(blobs).keys()):
             try:
-                found.append((blob, blob_digest(self._repo.objects.blob(blob))))
+                data = self._repo.objects.blob(blob)
             except (KeyError, MuseError):
                 continue  # one unreadable blob must not hide the others
+            if self._is_itself(blob, data):
+                found.append((blob, blob_digest(data)))
         self._index.add(found)
         return True
 

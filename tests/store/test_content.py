@@ -159,6 +159,16 @@ def test_no_writable_place_for_the_index(repo, monkeypatch):
     assert Repository(repo.root).content.get(digest) == b"still works"
 
 
+def test_a_replaced_blob_is_not_remembered(repo, git):
+    blob = git(repo.root, "rev-parse", "HEAD:a")
+    git(repo.root, "replace", blob, git(repo.root, "hash-object", "-w", "--stdin", input="other"))
+    assert repo.manifest("HEAD")["files"]["a"] == blob_digest(b"other")
+    git(repo.root, "replace", "-d", blob)
+    fresh = Repository(repo.root)
+    assert fresh.manifest("HEAD")["files"]["a"] == blob_digest(b"1\n")
+    assert fresh.content.get(blob_digest(b"1\n")) == b"1\n"
+
+
 def test_fast_reads_give_the_same_bytes(make_repo, git, commit, monkeypatch):
     root = make_repo(files={f"f{n}": os.urandom(n * 7) for n in range(60)})
     git(root, "gc", "-q")
