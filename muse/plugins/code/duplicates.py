@@ -6,6 +6,7 @@ A cheap look at the added lines decides whether a parser is asked at all.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from muse.core.markers import Chunk, Conflict
@@ -29,16 +30,24 @@ def may_repeat(language: Language, base: bytes, ours: bytes, theirs: bytes) -> b
     if language.lines:
         return True
     had = set(base.splitlines())
-    mine, other = (b"\n".join(line for line in side.splitlines() if line not in had) for side in (ours, theirs))
-    return bool(mine and other and _named(language, mine) & _named(language, other))
+    named = []
+    for side in (ours, theirs):
+        now = set(side.splitlines())
+        added = b"\n".join(line for line in side.splitlines() if line not in had)
+        named.append(_named(language, added, b"\n".join(had - now)) if added else set())
+    return bool(named[0] & named[1])
 
 
-def _named(language: Language, added: bytes) -> set[bytes]:
+def _named(language: Language, added: bytes, removed: bytes) -> set[bytes]:
+    """Names of definitions and keys in added lines; where code has keys too, an edited assignment is no new key."""
     found = set()
     if language.definitions:
         found |= set(re.findall(_KEYWORD, added)) | {a or b for a, b in re.findall(_HEAD, added)}
     if language.unique:
-        found |= {a or b or c for a, b, c in re.findall(_ENTRY, added)}
+        keys = Counter(a or b or c for a, b, c in re.findall(_ENTRY, added))
+        if language.definitions:
+            keys -= Counter(a or b or c for a, b, c in re.findall(_ENTRY, removed))
+        found |= set(keys)
     return found
 
 
