@@ -87,8 +87,11 @@ def _shift(
         return
     left, right = Side(a), Side(b)
     runs = [_runs(side, ops) for side, ops in ((left, a), (right, b))]
-    first = lambda gap: runs[0].get(gap, []) <= runs[1].get(gap, [])  # noqa: E731
-    at = lay_out(left, right, {*left.taken, *right.taken}, ours_first=first)
+
+    def ours_first(gap: int) -> bool:
+        return runs[0].get(gap, []) <= runs[1].get(gap, [])
+
+    at = lay_out(left, right, {*left.taken, *right.taken}, ours_first=ours_first)
     rows = ((a, our_indices, mine, right, at[0]), (b, their_indices, other, left, at[1]))
     for ops, indices, out, past, goals in rows:
         for place, (index, op) in enumerate(zip(indices, ops)):
