@@ -12,6 +12,8 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 KEYS = {"Enter": "\ue007", "Escape": "\ue00c", "Space": " ", "Tab": "\ue004"}
 _ELEMENT = "element-6066-11e4-a52e-4f735466cecf"
 
@@ -21,11 +23,13 @@ class Browser:
 
     def __init__(self, profile: Path, *, dark: bool = False, size: tuple[int, int] = (1400, 1000)) -> None:
         driver = shutil.which("chromedriver")
-        assert driver is not None
+        if driver is None or shutil.which("chromium") is None:
+            pytest.skip("chromium and chromedriver are not installed (tests/browser/install.sh installs them)")
         command = [driver, "--port=0"]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
         self.url = f"http://127.0.0.1:{self._port()}"
         flags = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--mute-audio",
+                 "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run",
                  "--autoplay-policy=no-user-gesture-required", f"--window-size={size[0]},{size[1]}",
                  f"--user-data-dir={profile}", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"]
         if dark:
