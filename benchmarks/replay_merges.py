@@ -112,7 +112,8 @@ def main() -> None:
     parser.add_argument("--limit", type=int, default=100_000, help="merges to look at, newest first")
     parser.add_argument("--conflicts", type=int, default=10_000, help="conflicts to look at, per language")
     parser.add_argument("--language", help="one language only")
-    parser.add_argument("--list", dest="kind", choices=["regress", "repeats", "as made", "other", "left"], help="name the cases")
+    kinds = ["regress", "repeats", "as made", "other", "left"]
+    parser.add_argument("--list", dest="kind", choices=kinds, help="name the cases")
     given = parser.parse_args()
     rows: dict[str, Counter[str]] = defaultdict(Counter)
     times: dict[str, dict[str, list[float]]] = defaultdict(lambda: {"ours": [], "git": []})
