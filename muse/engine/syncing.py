@@ -95,16 +95,14 @@ def _metadata_in(repo: Repository, remote: str, where: str, done: Round) -> int:
 
 
 def _metadata_out(repo: Repository, remote: str, where: str, done: Round) -> None:
-    from muse.store import writer
+    from muse.store.meta import check_own
 
+    check_own(repo)  # after a restored backup or a copied disk we go on under a new name
     prefix = repo.config("muse.refPrefix") or "refs/muse/"
     try:
         done.pushed = sync.push_metadata(repo, remote, where, prefix=prefix)
     except MuseError as error:
         done.problem = done.problem or str(error)
-    us = writer.known_writer(repo)
-    if us is not None and us in {name.rpartition("/")[2] for name in sync.overtaken(repo, remote)}:
-        writer.rotate(repo, us)  # a restored backup or a copied disk: somebody has written more under our name
 
 
 def _fetch(repo: Repository, remote: str) -> None:

@@ -125,6 +125,7 @@ def test_a_server_that_knows_more_under_our_name_makes_us_take_a_new_name(
     sync(one)
     assert refs(server)[f"refs/muse/log/{us}"] == ahead  # never overwritten
     assert writer.writer_id(repo) != us and us in writer.previous_writers(repo)
+    assert refs(server)[f"refs/muse/log/{writer.writer_id(repo)}"] == mine  # and what we have is out at once
 
 
 def test_a_host_that_takes_heads_only_gets_the_other_prefix(
