@@ -185,11 +185,12 @@ for number in range(int(sys.argv[2])):
 """
 
 
-def swarm(server: Path, tmp_path: Path, git: Ok, ok: Ok, writers: int, pushes: int) -> None:
+def swarm(server: Path, tmp_path: Path, git: Ok, writers: int, pushes: int) -> None:
     """Everybody pushes to one branch at once; everything must arrive."""
     running = []
     for number in range(writers):
-        ok(tmp_path, "clone", "-q", "muse::server", f"w{number}")
+        git(tmp_path, "clone", "-q", str(server), f"w{number}")
+        git(tmp_path / f"w{number}", "remote", "set-url", "origin", f"muse::{server}")
         running.append(
             subprocess.Popen(
                 [sys.executable, "-c", PUSH, str(number), str(pushes)],
@@ -203,10 +204,10 @@ def swarm(server: Path, tmp_path: Path, git: Ok, ok: Ok, writers: int, pushes: i
     assert git(server, "fsck", "--strict", "--no-dangling") == ""
 
 
-def test_four_writers_at_once_all_get_through(server: Path, tmp_path: Path, git: Ok, ok: Ok) -> None:
-    swarm(server, tmp_path, git, ok, writers=4, pushes=1)
+def test_four_writers_at_once_all_get_through(server: Path, tmp_path: Path, git: Ok, muse_on_path: Path) -> None:
+    swarm(server, tmp_path, git, writers=4, pushes=1)
 
 
 @pytest.mark.soak
-def test_sixteen_writers_at_once_all_get_through(server: Path, tmp_path: Path, git: Ok, ok: Ok) -> None:
-    swarm(server, tmp_path, git, ok, writers=16, pushes=3)
+def test_sixteen_writers_at_once_all_get_through(server: Path, tmp_path: Path, git: Ok, muse_on_path: Path) -> None:
+    swarm(server, tmp_path, git, writers=16, pushes=3)

@@ -178,7 +178,8 @@ def test_eight_writers_at_once_lose_nothing(
     folders = []
     for number in range(8):
         folder = tmp_path / f"w{number}"
-        ok(tmp_path, "clone", "-q", "muse::server", folder.name)
+        git(tmp_path, "clone", "-q", str(server), folder.name)
+        git(folder, "remote", "set-url", "origin", f"muse::{server}")
         expected[f"refs/muse/log/w{number}"] = chain(folder, str(number))
         git(folder, "update-ref", f"refs/muse/log/w{number}", expected[f"refs/muse/log/w{number}"])
         commit(folder, {f"{number}": "x"})
