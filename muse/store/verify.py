@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from muse.core.errors import FormatError, MuseError
 from muse.core.op_log.entries import check_line
-from muse.core.op_log.rows import is_checkpoint
+from muse.core.op_log.held import is_checkpoint
 from muse.store import crdt_state, deltas
 from muse.store.layout import segment_path, session_path
 from muse.store.union import Entry, Problem, Union

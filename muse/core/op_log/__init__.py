@@ -1,17 +1,20 @@
 """The op log of live sessions: an acknowledged op is never lost and never reordered against its causes.
 
-`entries` knows what a line is, `journal` how lines get into a file safely, `rows` how they come back, `contents` what
-bytes an op needs, `log` what a session is. The guarantees, in words, are in docs/op-log.md.
+`entries` knows what a line is, `journal` how lines get into a file safely, `rows` how they come back, `held` what
+checkpoints hold of them, `replicas` how logs unite, `contents` what bytes an op needs, `log` what a session is. The
+guarantees, in words, are in docs/op-log.md.
 """
 
 from __future__ import annotations
 
 from muse.core.op_log.contents import INLINE, missing_content, named_content, take_content
 from muse.core.op_log.deltas import record_delta, without_echoes
-from muse.core.op_log.entries import Key, OpEntry, OpLogCheckpoint, make_op_entry
-from muse.core.op_log.log import LEVELS, Level, OpLog, Replay, ReplicaReport, Request, list_sessions
-from muse.core.op_log.names import decode_name, encode_name
-from muse.core.op_log.rows import is_checkpoint
+from muse.core.op_log.entries import Key, OpEntry, OpLogCheckpoint, Request, make_op_entry
+from muse.core.op_log.held import is_checkpoint
+from muse.core.op_log.log import LEVELS, Level, OpLog
+from muse.core.op_log.names import decode_name, encode_name, list_sessions
+from muse.core.op_log.replicas import ReplicaReport
+from muse.core.op_log.rows import Replay
 
 __all__ = [
     "INLINE",

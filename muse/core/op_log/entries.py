@@ -80,6 +80,18 @@ class Key(NamedTuple):
         return f"{self.writer}/{self.instance}"
 
 
+class Request(NamedTuple):
+    """An op to be made into an entry at a time of its own; `cause` is the index of an earlier one of the same call."""
+
+    actor: str
+    domain: str
+    op: DomainOp
+    parents: tuple[str, ...] = ()
+    cause: int | None = None
+    intent: str = ""
+    reservation: str = ""
+
+
 def make_op_entry(
     actor_id: str,
     domain: str,

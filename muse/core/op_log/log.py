@@ -6,37 +6,35 @@ import json
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from functools import lru_cache
-from operator import itemgetter, lt
 from pathlib import Path
-from typing import Any, Literal, NamedTuple, cast
+from typing import Any, Literal, cast
 
 from muse.core.errors import DamageError, FormatError, MuseError
 from muse.core.io import write_text_atomic
 from muse.core.op_log.entries import (
     JUMP,
-    LATEST,
-    SEQUENCE_JUMP,
     Key,
     OpEntry,
     OpLogCheckpoint,
-    check_line,
+    Request,
     compose,
     finish,
     intact,
-    order_key,
     row_key,
     salvage,
     seal,
     sealed,
     strip,
 )
+from muse.core.op_log.held import chain_of, covered_by, is_checkpoint
+from muse.core.op_log.held import compose as compose_checkpoint
 from muse.core.op_log.journal import Journal
 from muse.core.op_log.names import decode_name, encode_name
-from muse.core.op_log.rows import Row, covered_by, decode, find, is_checkpoint, latest_time, place, united
+from muse.core.op_log.replicas import ReplicaReport, add, verified
+from muse.core.op_log.rows import Replay, Row, causal, decode, find, latest_time
 from muse.core.paths import StrPath, git_dir, op_log_dir
-from muse.core.types import load_json_file, now_utc_iso
+from muse.core.types import load_json_file
 from muse.domain import DomainOp, StructuredDelta
 
 Level = Literal["buffered", "written", "durable"]
@@ -44,41 +42,6 @@ LEVELS: tuple[Level, ...] = ("buffered", "written", "durable")
 
 _BUFFER = 1 << 18
 _REMEMBERED = 1 << 16
-EARLIER = 8
-
-
-@dataclass
-class ReplicaReport:
-    """What a merge of a replica did; `quarantined` says why for each line that was not taken."""
-
-    added: int = 0
-    known: int = 0
-    quarantined: list[str] = field(default_factory=list)
-
-
-@dataclass
-class Replay:
-    """Ops not held by the last checkpoint, in the total order; `waiting` are those with unknown parents.
-
-    `rows` and `end` say what was looked at, so that `OpLog.checkpoint(..., replay=...)` holds exactly these ops.
-    """
-
-    entries: list[OpEntry]
-    waiting: list[OpEntry]
-    rows: list[Row]
-    end: int
-
-
-class Request(NamedTuple):
-    """An op to be made into an entry at a time of its own; `cause` is the index of an earlier one of the same call."""
-
-    actor: str
-    domain: str
-    op: DomainOp
-    parents: tuple[str, ...] = ()
-    cause: int | None = None
-    intent: str = ""
-    reservation: str = ""
 
 
 class OpLog:
@@ -397,27 +360,7 @@ class OpLog:
         return max((offset for offset in offsets if offset <= end), default=0)
 
     def _causal(self, rows: list[Row]) -> tuple[list[Row], list[Row]]:
-        """Rows in the total order, and those that wait for a cause (or for an op that waits)."""
-        times = list(map(itemgetter("lamport_ts"), rows))
-        if not all(map(lt, times, times[1:])):
-            rows = sorted(rows, key=order_key)
-        if not any("unmet" in row for row in rows):
-            return rows, []
-        here = {row["op_id"]: row["lamport_ts"] for row in rows}
-        ready, waiting, held = [], [], set()
-        for row in rows:
-            missing = row["op_id"] in held
-            for parent in row.get("unmet", ()):
-                found = here.get(parent)
-                if found is None:
-                    found = find(self._journal, parent)
-                missing = missing or found is None or found >= row["lamport_ts"]
-            if missing or any(parent in held for parent in row["parent_op_ids"]):
-                waiting.append(row)
-                held.add(row["op_id"])
-            else:
-                ready.append(row)
-        return ready, waiting
+        return causal(rows, lambda op_id: find(self._journal, op_id))
 
     # Checkpoints -------------------------------------------------------------------------------------------------
 
@@ -443,10 +386,12 @@ class OpLog:
             start, end = self._start(before, self._journal.end), self._journal.end
             rows = decode(self._journal.blocks(start, end), start, self._journal.quarantine, offsets=True)
             fresh = [row for row in rows if not any(covered_by(made, row) for made in before)]
-            made = self._compose(snapshot_id, before, fresh, self._not_held(fresh, replay), end)
+            made = compose_checkpoint(before, fresh, self._not_held(fresh, replay), end)
+            made["session_id"], made["snapshot_id"], made["log"] = self._session, snapshot_id, self._journal.log_id
+            made["quarantined"] = [found["name"] for found in self.damage()]
             if tree is not None:
                 made["tree"] = tree
-                made["earlier"] = _chain(last)
+                made["earlier"] = chain_of(last)
             write_text_atomic(self._folder / "checkpoint.json", json.dumps(made, indent=1, sort_keys=True) + "\n")
         finally:
             self._journal.release()
@@ -463,31 +408,6 @@ class OpLog:
             mine = self._instance
             out |= {row_key(row) for row in rows if row["offset"] >= self._handed_out and row["instance"] != mine}
         return out
-
-    def _compose(
-        self, snapshot_id: str, before: list[OpLogCheckpoint], rows: list[Row], out: set[Key], end: int
-    ) -> OpLogCheckpoint:
-        """A checkpoint that holds what those before did, and `rows` but for `out`."""
-        positions, holes = united(before)
-        offset, count = end, max((made["op_count"] for made in before), default=0)
-        latest = max((made["lamport_ts"] for made in before), default=0)
-        for row in rows:
-            key = row_key(row)
-            held = key not in out
-            if held:
-                count, latest = count + 1, max(latest, row["lamport_ts"])
-            else:
-                offset = min(offset, row["offset"])
-            place(positions, holes, key, held)
-        made = OpLogCheckpoint(
-            session_id=self._session, snapshot_id=snapshot_id, lamport_ts=latest, op_count=count,
-            created_at=now_utc_iso(), positions=positions, offset=offset, log=self._journal.log_id,
-            quarantined=[found["name"] for found in self.damage()],
-        )
-        left = {who: sorted(missing) for who, missing in holes.items() if missing}
-        if left:
-            made["holes"] = left
-        return made
 
     def read_checkpoint(self) -> OpLogCheckpoint | None:
         """The last checkpoint, or None; a damaged file is quarantined, and then everything is replayed again."""
@@ -528,62 +448,15 @@ class OpLog:
         else:
             lines = other
         report = ReplicaReport()
-        incoming: list[tuple[Row, bytes]] = []
-        for line in lines:
-            line = line.rstrip(b"\n")
-            try:
-                incoming.append((check_line(line), line))
-            except FormatError as problem:
-                report.quarantined.append(self._refuse(line, str(problem)))
-        incoming.sort(key=lambda pair: order_key(pair[0]))
         self._acquire()
         try:
             self._write([], "written")
-            self._add(incoming, report)
+            add(self._journal, verified(self._journal, lines, report), report)
             end = self._journal.end
         finally:
             self._journal.release()
         self._journal.sync(end)
         return report
-
-    def _add(self, incoming: list[tuple[Row, bytes]], report: ReplicaReport) -> None:
-        """Append what is new of verified lines in the total order; the lock is held."""
-        here = decode(self._journal.blocks(0, self._journal.end), 0, self._journal.quarantine)
-        have = {row_key(row): row for row in here}
-        ids = {row["op_id"]: row["lamport_ts"] for row in have.values()}
-        tops: dict[str, int] = {}
-        for key in have:
-            tops[key.who] = max(tops.get(key.who, 0), key.sequence)
-        latest, lines = self._journal.lamport, []
-        for row, line in incoming:
-            key, now = row_key(row), row["lamport_ts"]
-            known = have.get(key)
-            if known is not None:
-                if known["op_id"] == row["op_id"] and known["created_at"] == row["created_at"]:
-                    report.known += 1
-                else:
-                    report.quarantined.append(self._refuse(line, f"another op is known as {key}"))
-                continue
-            if now > latest + JUMP or now > LATEST:
-                report.quarantined.append(self._refuse(line, f"Lamport time {now} jumps too far past {latest}"))
-                continue
-            if key.sequence > tops.get(key.who, 0) + SEQUENCE_JUMP:
-                report.quarantined.append(self._refuse(line, f"its sequence {key.sequence} jumps too far"))
-                continue
-            tops[key.who] = max(tops.get(key.who, 0), key.sequence)
-            unmet = [parent for parent in row["parent_op_ids"] if ids.get(parent, now) >= now]
-            cut, after = line.rfind(b',"created_at":'), line.rfind(b',"writer":')
-            waits = line.rfind(b',"unmet":', cut)
-            tail = line[cut : waits if waits > 0 else after]
-            lines.append(finish(line[:cut], tail, key, unmet))
-            have[key], ids[row["op_id"]], latest = row, now, max(latest, now)
-            report.added += 1
-        if lines:
-            self._journal.write(b"".join(lines), latest)
-
-    def _refuse(self, line: bytes, reason: str) -> str:
-        self._journal.quarantine(line, reason, 0)
-        return reason
 
     def log_id(self) -> str:
         """The random name of this file; offsets of one log mean nothing in another."""
@@ -608,31 +481,6 @@ class OpLog:
         data = self._journal.read(0, self._journal.settled_end())
         found = [line if intact(line) else salvage(line) for line in data.split(b"\n") if line]
         return [line for line in found if line is not None]
-
-
-def _chain(last: OpLogCheckpoint | None) -> list[OpLogCheckpoint]:
-    """A checkpoint and those before it, newest first, a few of them."""
-    if last is None:
-        return []
-    alone = cast(OpLogCheckpoint, {name: value for name, value in last.items() if name != "earlier"})
-    return [alone, *last.get("earlier", ())][:EARLIER]
-
-
-def list_sessions(repo_root: StrPath) -> list[str]:
-    """The names of all sessions that have a log here, sorted."""
-    found = []
-    folder = op_log_dir(repo_root)
-    if not folder.is_dir():
-        return []
-    for path in folder.iterdir():
-        if not path.is_dir():
-            continue
-        name = decode_name(path.name)
-        if name is None:
-            name = load_json_file(path / "name")
-        if isinstance(name, str) and encode_name(name) == path.name:
-            found.append(name)
-    return sorted(found)
 
 
 @lru_cache(64)

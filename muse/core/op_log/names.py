@@ -1,10 +1,12 @@
-"""Folder names back to session names; `muse.core.paths.encode_name` goes the other way."""
+"""Sessions and the folders they are in; `muse.core.paths.encode_name` gives a name its folder."""
 
 from __future__ import annotations
 
 import re
 
+from muse.core.paths import StrPath, op_log_dir
 from muse.core.paths import encode_name as encode_name
+from muse.core.types import load_json_file
 
 
 def decode_name(text: str) -> str | None:
@@ -15,3 +17,20 @@ def decode_name(text: str) -> str | None:
     except ValueError:
         return None
     return name if encode_name(name) == text else None
+
+
+def list_sessions(repo_root: StrPath) -> list[str]:
+    """The names of all sessions that have a log here, sorted."""
+    found = []
+    folder = op_log_dir(repo_root)
+    if not folder.is_dir():
+        return []
+    for path in folder.iterdir():
+        if not path.is_dir():
+            continue
+        name = decode_name(path.name)
+        if name is None:
+            name = load_json_file(path / "name")
+        if isinstance(name, str) and encode_name(name) == path.name:
+            found.append(name)
+    return sorted(found)

@@ -6,13 +6,28 @@ import gc
 import json
 import mmap
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from itertools import chain
+from operator import itemgetter, lt
 from typing import Any
 
-from muse.core.op_log.entries import Key, OpLogCheckpoint, intact, salvage
+from muse.core.op_log.entries import OpEntry, intact, order_key, salvage
 from muse.core.op_log.journal import Journal
 
 Row = dict[str, Any]
+
+
+@dataclass
+class Replay:
+    """Ops not held by the last checkpoint, in the total order; `waiting` are those with unknown parents.
+
+    `rows` and `end` say what was looked at, so that `OpLog.checkpoint(..., replay=...)` holds exactly these ops.
+    """
+
+    entries: list[OpEntry]
+    waiting: list[OpEntry]
+    rows: list[Row]
+    end: int
 
 
 def decode(
@@ -84,60 +99,28 @@ def find(journal: Journal, op_id: str) -> int | None:
     return None
 
 
-def covers(positions: dict[str, int], holes: dict[str, list[int]], row: Row) -> bool:
-    """True when positions and holes say that the row is held."""
-    who = f"{row['writer']}/{row['instance']}"
-    sequence = row["sequence"]
-    return sequence <= positions.get(who, 0) and not (holes and sequence in holes.get(who, ()))
+def causal(rows: list[Row], time_of: Callable[[str], int | None]) -> tuple[list[Row], list[Row]]:
+    """Rows in the total order, and those that wait for a cause (or for an op that waits).
 
-
-def covered_by(checkpoint: OpLogCheckpoint | None, row: Row) -> bool:
-    """True when a checkpoint holds the row; one of another implementation knows only a time."""
-    if checkpoint is None:
-        return False
-    if "positions" not in checkpoint:
-        return bool(row["lamport_ts"] <= checkpoint["lamport_ts"])
-    return covers(checkpoint["positions"], checkpoint.get("holes", {}), row)
-
-
-def united(checkpoints: Iterable[OpLogCheckpoint]) -> tuple[dict[str, int], dict[str, set[int]]]:
-    """Positions and holes of everything that at least one of the checkpoints holds."""
-    positions: dict[str, int] = {}
-    holes: dict[str, set[int]] = {}
-    for made in checkpoints:
-        for who, top in made.get("positions", {}).items():
-            mine, theirs = holes.get(who, set()), set(made.get("holes", {}).get(who, ()))
-            had = positions.get(who, 0)
-            left = {at for at in mine if at > top or at in theirs}
-            holes[who] = left | {at for at in theirs if at > had or at in mine}
-            positions[who] = max(had, top)
-    return positions, holes
-
-
-def place(positions: dict[str, int], holes: dict[str, set[int]], key: Key, held: bool) -> None:
-    """Note one op in positions and holes, as held or not."""
-    top = positions.get(key.who, 0)
-    missing = holes.setdefault(key.who, set())
-    if key.sequence > top:
-        missing.update(range(top + 1, key.sequence))
-        positions[key.who] = key.sequence
-    if held:
-        missing.discard(key.sequence)
-    else:
-        missing.add(key.sequence)
-
-
-def is_checkpoint(found: Any) -> bool:
-    """True when a value has the shape of a checkpoint."""
-    if not isinstance(found, dict):
-        return False
-    types = {"session_id": str, "snapshot_id": str, "lamport_ts": int, "op_count": int, "created_at": str}
-    positions, holes = found.get("positions", {}), found.get("holes", {})
-    return (
-        all(type(found.get(name)) is kind for name, kind in types.items())
-        and isinstance(positions, dict)
-        and all(type(value) is int for value in positions.values())
-        and isinstance(holes, dict)
-        and all(isinstance(value, list) for value in holes.values())
-        and type(found.get("offset", 0)) is int
-    )
+    `time_of` looks an op up that is not among the rows; None when the log does not have it.
+    """
+    times = list(map(itemgetter("lamport_ts"), rows))
+    if not all(map(lt, times, times[1:])):
+        rows = sorted(rows, key=order_key)
+    if not any("unmet" in row for row in rows):
+        return rows, []
+    here = {row["op_id"]: row["lamport_ts"] for row in rows}
+    ready, waiting, held = [], [], set()
+    for row in rows:
+        missing = row["op_id"] in held
+        for parent in row.get("unmet", ()):
+            found = here.get(parent)
+            if found is None:
+                found = time_of(parent)
+            missing = missing or found is None or found >= row["lamport_ts"]
+        if missing or any(parent in held for parent in row["parent_op_ids"]):
+            waiting.append(row)
+            held.add(row["op_id"])
+        else:
+            ready.append(row)
+    return ready, waiting

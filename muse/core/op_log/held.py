@@ -1,0 +1,102 @@
+"""What checkpoints hold: positions and holes, united, compared, and carried on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, cast
+
+from muse.core.op_log.entries import Key, OpLogCheckpoint, row_key
+from muse.core.op_log.rows import Row
+from muse.core.types import now_utc_iso
+
+EARLIER = 8
+
+
+def covers(positions: dict[str, int], holes: dict[str, list[int]], row: Row) -> bool:
+    """True when positions and holes say that the row is held."""
+    who = f"{row['writer']}/{row['instance']}"
+    sequence = row["sequence"]
+    return sequence <= positions.get(who, 0) and not (holes and sequence in holes.get(who, ()))
+
+
+def covered_by(checkpoint: OpLogCheckpoint | None, row: Row) -> bool:
+    """True when a checkpoint holds the row; one of another implementation knows only a time."""
+    if checkpoint is None:
+        return False
+    if "positions" not in checkpoint:
+        return bool(row["lamport_ts"] <= checkpoint["lamport_ts"])
+    return covers(checkpoint["positions"], checkpoint.get("holes", {}), row)
+
+
+def united(checkpoints: Iterable[OpLogCheckpoint]) -> tuple[dict[str, int], dict[str, set[int]]]:
+    """Positions and holes of everything that at least one of the checkpoints holds."""
+    positions: dict[str, int] = {}
+    holes: dict[str, set[int]] = {}
+    for made in checkpoints:
+        for who, top in made.get("positions", {}).items():
+            mine, theirs = holes.get(who, set()), set(made.get("holes", {}).get(who, ()))
+            had = positions.get(who, 0)
+            left = {at for at in mine if at > top or at in theirs}
+            holes[who] = left | {at for at in theirs if at > had or at in mine}
+            positions[who] = max(had, top)
+    return positions, holes
+
+
+def place(positions: dict[str, int], holes: dict[str, set[int]], key: Key, held: bool) -> None:
+    """Note one op in positions and holes, as held or not."""
+    top = positions.get(key.who, 0)
+    missing = holes.setdefault(key.who, set())
+    if key.sequence > top:
+        missing.update(range(top + 1, key.sequence))
+        positions[key.who] = key.sequence
+    if held:
+        missing.discard(key.sequence)
+    else:
+        missing.add(key.sequence)
+
+
+def is_checkpoint(found: Any) -> bool:
+    """True when a value has the shape of a checkpoint."""
+    if not isinstance(found, dict):
+        return False
+    types = {"session_id": str, "snapshot_id": str, "lamport_ts": int, "op_count": int, "created_at": str}
+    positions, holes = found.get("positions", {}), found.get("holes", {})
+    return (
+        all(type(found.get(name)) is kind for name, kind in types.items())
+        and isinstance(positions, dict)
+        and all(type(value) is int for value in positions.values())
+        and isinstance(holes, dict)
+        and all(isinstance(value, list) for value in holes.values())
+        and type(found.get("offset", 0)) is int
+    )
+
+
+def compose(before: list[OpLogCheckpoint], rows: list[Row], out: set[Key], end: int) -> OpLogCheckpoint:
+    """A checkpoint that holds what those before did, and `rows` (with offsets) but for `out`; its names are blank."""
+    positions, holes = united(before)
+    offset, count = end, max((made["op_count"] for made in before), default=0)
+    latest = max((made["lamport_ts"] for made in before), default=0)
+    for row in rows:
+        key = row_key(row)
+        held = key not in out
+        if held:
+            count, latest = count + 1, max(latest, row["lamport_ts"])
+        else:
+            offset = min(offset, row["offset"])
+        place(positions, holes, key, held)
+    made = OpLogCheckpoint(
+        session_id="", snapshot_id="", lamport_ts=latest, op_count=count, created_at=now_utc_iso(),
+        positions=positions, offset=offset,
+    )
+    left = {who: sorted(missing) for who, missing in holes.items() if missing}
+    if left:
+        made["holes"] = left
+    return made
+
+
+def chain_of(last: OpLogCheckpoint | None) -> list[OpLogCheckpoint]:
+    """A checkpoint and those before it, newest first, a few of them."""
+    if last is None:
+        return []
+    alone = cast(OpLogCheckpoint, {name: value for name, value in last.items() if name != "earlier"})
+    return [alone, *last.get("earlier", ())][:EARLIER]
