@@ -17,7 +17,11 @@ _DRIVER = (
     'git merge-file -q --marker-size=%L -L "$x" -L "$s" -L "$y" %A %O %B 2>/dev/null{binary}'
 )
 _TEXTCONV = 'f() {{ {path}muse-textconv "$1" 2>/dev/null || cksum <"$1"; }}; f'
-_MERGETOOL = '{path}muse resolve --interactive -- "$MERGED"'
+# A page where there is a screen, else the terminal.
+_MERGETOOL = (
+    'if test -n "$DISPLAY$WAYLAND_DISPLAY$BROWSER" || test "$(uname)" = Darwin; '
+    'then {path}muse mergetool -- "$MERGED"; else {path}muse resolve --interactive -- "$MERGED"; fi'
+)
 
 # Between merge bases a binary conflict takes the base's version, as Git does it: with one side's, the merge above would
 # see that side as unchanged and quietly take the other.

@@ -31,7 +31,7 @@ _GRACE = 3.0  # seconds between a page saying goodbye and our believing it: a re
 def command(path: str, no_browser: bool) -> int:
     """Settle a file's conflicts on a page in the browser: see and hear each version, choose, save.
 
-    Git calls it, after `git config mergetool.muse.cmd 'muse mergetool "$MERGED"'`, as `git mergetool -t muse`.
+    Git calls it as `git mergetool -t muse`, where `muse install` was run and there is a screen.
     The page is served to this machine alone, under an address that works once, until everything is settled or the page
     is closed. The exit code is 1 while something is left.
     """

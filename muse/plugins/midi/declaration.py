@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from muse.core.schema import CRDTDimensionSpec, DimensionSpec, DomainSchema, ElementSchema, SequenceSchema, SetSchema
+from muse.core.schema import (
+    CRDTDimensionSpec,
+    DimensionSpec,
+    DomainSchema,
+    ElementSchema,
+    SequenceSchema,
+    SetSchema,
+    TensorSchema,
+    TreeSchema,
+)
 from muse.plugins.midi.dimensions import DIMENSIONS
 
 
@@ -15,18 +24,25 @@ def schema(version: str) -> DomainSchema:
             DimensionSpec(name=name, description=text, schema=_element(name), independent_merge=independent)
             for name, text, independent, _ in DIMENSIONS
         ],
-        top_level=SetSchema(kind="set", element_type="midi_file", identity="by_content"),
+        top_level=SetSchema(kind="set", element_type="audio_file", identity="by_content"),
         merge_mode="three_way",
         schema_version=version,
     )
 
 
+_LISTS = frozenset({"program_change", "tempo_map", "time_signatures", "key_signatures", "markers"})
+
+
 def _element(name: str) -> ElementSchema:
-    if name == "notes":
+    """What a dimension is made of: notes and lists of events, curves of numbers over time, the tree of tracks."""
+    if name == "track_structure":
+        return TreeSchema(kind="tree", node_type="track_node", diff_algorithm="zhang_shasha")
+    if name == "notes" or name in _LISTS:
+        element = "note_event" if name == "notes" else f"{name}_event"
         return SequenceSchema(
-            kind="sequence", element_type="note", identity="by_content", diff_algorithm="lcs", alphabet=None
+            kind="sequence", element_type=element, identity="by_content", diff_algorithm="lcs", alphabet=None
         )
-    return SetSchema(kind="set", element_type=name, identity="by_id")
+    return TensorSchema(kind="tensor", dtype="float32", rank=1, epsilon=0.0, diff_mode="sparse")
 
 
 def crdt_schema() -> list[CRDTDimensionSpec]:
