@@ -9,7 +9,7 @@ import os
 from collections.abc import Sequence
 
 from git_remote_muse.config import Config, protocol_version
-from git_remote_muse.run import LOCAL_ENV, Child, spawn
+from git_remote_muse.run import LOCAL_ENV, Child, git, spawn
 from git_remote_muse.url import Place
 from muse.core.errors import MuseError
 
@@ -23,6 +23,37 @@ SSH_VARIANTS = {
     "tortoiseplink": "tortoiseplink",
     "tortoiseplink.exe": "tortoiseplink",
 }
+
+
+WHERE = ("/.git", "", ".git/.git", ".git")  # what Git tries after a path, in its order
+
+
+def must_exist(place: Place) -> None:
+    """MuseError when there is no repository at a path of this machine.
+
+    `git clone` has made the new repository before it asks us. Where its folder is the very path to read, it is the
+    only repository there, and reading it would look like a clone of an empty one.
+    """
+    if place.path.startswith("~"):  # Git's server program knows whose home that is
+        return
+    found = next((name for name in map(place.path.rstrip("/").__add__, WHERE) if _is_repository(name)), None)
+    if found is None:
+        raise MuseError(f"repository '{place.path}' does not exist")
+    if _is_ours(found) and not git("for-each-ref", "--count=1"):
+        raise MuseError(f"repository '{place.path}' does not exist (only the empty one this command works in)")
+
+
+def _is_repository(path: str) -> bool:
+    return os.path.isfile(path) or os.path.lexists(os.path.join(path, "HEAD"))
+
+
+def _is_ours(path: str) -> bool:
+    """True for the repository Git called us in, also by the `.git` file of a work tree kept elsewhere."""
+    own = os.environ.get("GIT_DIR")
+    if os.path.isfile(path):
+        with open(path, encoding="utf-8", errors="surrogateescape") as file:
+            path = os.path.join(os.path.dirname(path), file.readline().removeprefix("gitdir: ").rstrip("\n"))
+    return bool(own) and os.path.exists(path) and os.path.samefile(own or "", path)
 
 
 def other_side_env(version: int) -> dict[str, str]:

@@ -6,7 +6,7 @@ import os
 import sys
 
 from git_remote_muse.config import Config, check_allowed
-from git_remote_muse.connect import SERVICES, open_http, open_local, open_ssh
+from git_remote_muse.connect import SERVICES, must_exist, open_http, open_local, open_ssh
 from git_remote_muse.protocol import Idle, Lines, Watch, relay, write_all
 from git_remote_muse.quoting import unquote
 from git_remote_muse.run import Child
@@ -74,6 +74,8 @@ def _connect(place: Place, service: str, program: str, config: Config, lines: Li
 
         return converse(place, program or service, config, lines)
     start = open_ssh if place.kind == "ssh" else open_local
+    if place.kind == "file" and not program:  # a program of the user's may read the path its own way
+        must_exist(place)
     # The empty line must be out before the other end writes its first byte.
     write_all(1, b"\n")
     watch = Watch(service == "git-receive-pack")

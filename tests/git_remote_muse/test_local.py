@@ -64,6 +64,37 @@ def test_work_tree_and_its_git_folder(server: Path, tmp_path: Path, ok: Ok, git:
         assert git(tmp_path / f"copy{number}", "rev-parse", "HEAD") == git(tmp_path / "source", "rev-parse", "HEAD")
 
 
+@pytest.mark.parametrize(
+    "words",
+    ["muse::nowhere", "muse::./nowhere", "muse::{0}/nowhere", "muse:///{0}/nowhere/", "muse::nowhere copy",
+     "--bare muse::nowhere", "--mirror muse::nowhere", "--separate-git-dir=apart muse::nowhere",
+     "muse::folder copy", "muse::folder/file copy", "muse::empty", "muse::. ."],
+)
+def test_clone_of_no_repository_is_refused_and_leaves_nothing(tmp_path: Path, run_git: RunAny, words: str) -> None:
+    """Git makes the new repository first; where it makes it at the very path to read, that is no repository to read."""
+    here = tmp_path / "here"
+    for folder in ("folder", "empty"):
+        (here / folder).mkdir(parents=True)
+    (here / "folder" / "file").write_text("x")
+    where = here / "empty" if words.endswith(" .") else here
+    before = sorted(here.rglob("*"))
+    done = run_git(where, "clone", "-q", *words.format(here).split())
+    assert done.returncode == 128
+    first, *more = done.stderr.decode().splitlines()
+    if "file" in words:  # Git's own program says what the file is not
+        assert first == "fatal: invalid gitfile format: folder/file"
+    else:
+        assert first.startswith("muse: repository '") and "' does not exist" in first and not more
+    assert sorted(here.rglob("*")) == before
+
+
+def test_a_repository_can_be_read_from_inside_by_its_own_path(server: Path, tmp_path: Path, ok: Ok, git: Ok) -> None:
+    ok(server, "fetch", "muse::.", "main:refs/heads/again")
+    assert git(server, "rev-parse", "again") == git(server, "rev-parse", "main")
+    git(server, "worktree", "add", "-q", str(tmp_path / "tree"), "again")
+    assert "refs/heads/again" in ok(tmp_path, "ls-remote", "muse::tree")
+
+
 def test_fetch_pull_and_push(
     server: Path, tmp_path: Path, ok: Ok, git: Ok, commit: Callable[..., str], refs: Refs
 ) -> None:
