@@ -130,12 +130,14 @@ def _written(
         else:
             final.append(chunk)
             records.append(_record(path, address, chunk))
-    notes = [f"{path}: merged by {step}, Git's text merge conflicts"] if step != "text" and not records else []
+    notes = [f"merged by {step}, Git's text merge conflicts"] if step != "text" and not records else []
     return FileMerge(render(final, how), records, notes)
 
 
 def _record(path: str, address: str, conflict: Conflict) -> ConflictRecord:
-    kind = "delete_edit" if not conflict.ours or not conflict.theirs else "symbol_body"
+    kind = "both_added" if not conflict.base.strip() else "symbol_body"
+    if conflict.base.strip() and not (conflict.ours.strip() and conflict.theirs.strip()):
+        kind = "delete_edit"
     return ConflictRecord(
         path=path,
         conflict_type=kind,
