@@ -84,18 +84,18 @@ def peer(case: Case) -> Outcome:
 def judge(case: Case, outcome: Outcome) -> tuple[str, str]:
     """(verdict, why): exact, wrong, refused for clean cases; reported, missed, unplayable, lost for conflicts."""
     clean, data = outcome
+    if not clean and not case.conflict:
+        return "refused", "a conflict although the edits are disjoint"
     try:
         result = read(data)
     except Unreadable as error:
-        return ("unplayable" if case.expected is None or not clean else "wrong"), str(error)
+        return ("unplayable" if case.conflict else "wrong"), str(error)
     if case.conflict:
         if clean:
             return "missed", "clean although both sides changed one thing"
         if case.expected is not None and (why := difference(case.expected, result)):
             return "lost", why
         return "reported", ""
-    if not clean:
-        return "refused", "a conflict although the edits are disjoint"
     assert case.expected is not None
     why = difference(case.expected, result)
     return ("wrong", why) if why else ("exact", "")
