@@ -15,6 +15,8 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from muse.engine.gitio import git_version
+
 settings.register_profile("here", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("here")  # no test depends on how fast the machine is
 
@@ -38,6 +40,16 @@ CONFIG = """\
 
 RunGit = Callable[..., str]
 MakeRepo = Callable[..., Path]
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """`@pytest.mark.needs_git(2, 38, "what for")`: skipped, with the reason, where the git on PATH is older."""
+    for mark in item.iter_markers("needs_git"):
+        *wanted, why = mark.args
+        found = git_version()
+        if found < tuple(wanted):
+            names = [".".join(map(str, version)) for version in (wanted, found)]
+            pytest.skip(f"needs git {names[0]}: {why}; this is git {names[1]}")
 
 
 def isolated_env(home: Path) -> dict[str, str]:

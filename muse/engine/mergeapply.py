@@ -15,9 +15,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from muse.core.errors import ExitCode, MuseError
-from muse.engine import conflicts
+from muse.engine import conflicts, setup
 from muse.engine.gitio import attended, git_version, shown
 from muse.engine.history import merge_bases
+from muse.engine.setuptables import attribute_lines, settings
 from muse.engine.treemerge import NEEDED
 
 if TYPE_CHECKING:
@@ -58,6 +59,25 @@ def left_to_git(repo: Repository, theirs: Sequence[str], *, no_ff: bool = False)
     # Outside of a sparse checkout's cone Git itself knows which conflicted files must be brought in.
     special = git_version() < NEEDED or repo.config_bool("core.sparseCheckout", False)
     return other in bases or (ours in bases and not no_ff) or special
+
+
+def by_git(repo: Repository, words: Sequence[str], patterns: setup.Patterns) -> int:
+    """`git merge` with our driver, which is lent for this one merge where it is not installed; the exit code."""
+    where = setup.find_programs()
+    if not where or repo.config("merge.muse.driver") is not None:
+        return attended(repo, "merge", *words)
+    asked = repo.run("config", "--type=path", "core.attributesFile").stdout
+    own = os.fsdecode(asked).rstrip("\n") or setup.default_attributes()
+    lines = attribute_lines({name: tuple(globs) for name, globs in patterns.items()})
+    with tempfile.TemporaryDirectory(prefix="muse-attributes-") as folder:
+        lent = Path(folder, "attributes")
+        # The lowest of all attribute files, and the user's own lines last: whatever anybody says outranks ours.
+        said = Path(own).read_bytes() if os.path.isfile(own) else b""
+        lent.write_bytes(os.fsencode("\n".join([*lines, ""])) + said)
+        drivers = [("-c", f"{head}.{name}.{key}={value}") for head, name, key, value in settings(where)
+                   if head == "merge"]
+        return attended(repo, *(word for pair in drivers for word in pair), "-c", f"core.attributesFile={lent}",
+                        "merge", *words)
 
 
 _IN_PROGRESS = {

@@ -243,4 +243,9 @@ def _global_attributes() -> str:
     asked = subprocess.run(
         ["git", "config", "--global", "--type=path", "core.attributesFile"], capture_output=True, check=False
     )
-    return os.fsdecode(asked.stdout).rstrip("\n") or os.path.join(_xdg(), "attributes")
+    return os.fsdecode(asked.stdout).rstrip("\n") or default_attributes()
+
+
+def default_attributes() -> str:
+    """The attributes file of a user who has named none."""
+    return os.path.join(_xdg(), "attributes")

@@ -77,8 +77,10 @@ def merge_trees(repo: Repository, ours: str, theirs: str, labels: tuple[str, str
     `labels` are the names of the two sides in conflict markers and file names; where Git cannot use one, it is the
     commit's id. MuseError when the histories are unrelated, git is older than 2.38, or it cannot merge at all.
     """
-    if git_version() < NEEDED:
-        raise MuseError("merging without a work tree needs git 2.38 or newer", hint="in a work tree: git merge")
+    found = git_version()
+    if found < NEEDED:
+        raise MuseError(f"merging without a work tree needs git 2.38 or newer; this is git {found[0]}.{found[1]}",
+                        hint="in a work tree: muse merge")
     ours, theirs = repo.resolve(ours), repo.resolve(theirs)
     bases = merge_bases(repo, ours, theirs)
     if not bases:

@@ -11,6 +11,7 @@ from muse.cli.main import main
 from muse.store import deltas
 from muse.store.repository import Repository
 
+whole_merges = pytest.mark.needs_git(2, 38, "git merge-tree --write-tree")
 BASE = "".join(f"line {n}\n" for n in range(1, 21))
 
 
@@ -56,6 +57,7 @@ def state(root, git):
     return git(root, "status", "--porcelain=v2", "--branch"), git(root, "for-each-ref"), files
 
 
+@whole_merges
 def test_a_clean_merge_from_a_subfolder(muse, fork, git):
     root = fork({"a.txt": edit(l1="ours"), "d/x": "1\n"}, {"a.txt": edit(l20="theirs"), "d/y": "1\n"})
     code, out, err = muse(root / "d", "merge", "side")
@@ -99,6 +101,7 @@ def test_squash_and_no_commit_of_a_real_merge(muse, fork, git):
     assert len(git(root, "log", "-1", "--format=%p").split()) == 2
 
 
+@whole_merges
 def test_a_conflict_is_recorded_and_abort_goes_back(muse, fork, git):
     root = fork({"a.txt": edit(l5="ours")}, {"a.txt": edit(l5="theirs")})
     before = state(root, git)
@@ -116,6 +119,7 @@ def test_a_conflict_is_recorded_and_abort_goes_back(muse, fork, git):
     assert list((root / ".git" / "muse" / "conflicts").iterdir()) == []
 
 
+@whole_merges
 def test_a_settled_conflict_is_committed_with_both_parents(muse, fork, git):
     root = fork({"a.txt": edit(l5="ours")}, {"a.txt": edit(l5="theirs")})
     assert muse(root, "merge", "-q", "side")[0] == 1
@@ -129,6 +133,7 @@ def test_a_settled_conflict_is_committed_with_both_parents(muse, fork, git):
     assert "\n-<<<<<<< HEAD\n" in out and "\n+both\n" in out
 
 
+@whole_merges
 def test_refusals_touch_nothing(muse, fork, make_repo, commit, git):
     root = fork({"a.txt": edit(l1="ours")}, {"a.txt": edit(l20="theirs"), "n.txt": "1\n"})
     (root / "a.txt").write_text("my work\n")
@@ -155,6 +160,7 @@ def test_refusals_touch_nothing(muse, fork, make_repo, commit, git):
     assert code == 128 and err.startswith("muse: this repository has no work tree\n")
 
 
+@whole_merges
 def test_a_dry_run_leaves_no_trace(muse, fork, git):
     root = fork({"a.txt": edit(l5="ours")}, {"a.txt": edit(l5="theirs")})
     before = state(root, git), git(root, "count-objects", "-v")
@@ -167,6 +173,7 @@ def test_a_dry_run_leaves_no_trace(muse, fork, git):
     assert (state(root, git), git(root, "count-objects", "-v")) == before
 
 
+@whole_merges
 def test_merge_tree_prints_what_gits_merge_tree_prints(muse, fork, git, tmp_path):
     root = fork({"a.txt": edit(l5="ours"), "b.txt": "1\n"}, {"a.txt": edit(l5="theirs"), "c.txt": "1\n"})
     bare = tmp_path / "bare.git"
@@ -185,6 +192,7 @@ def test_merge_tree_prints_what_gits_merge_tree_prints(muse, fork, git, tmp_path
 IMPORTS = "import os\n\n\ndef f():\n    return 1\n"
 
 
+@whole_merges
 def test_what_muse_resolves_can_be_reviewed_and_undone(muse, fork, git):
     """Two imports added at one place: a conflict for Git, none for code."""
     root = fork(
@@ -210,6 +218,7 @@ def test_what_muse_resolves_can_be_reviewed_and_undone(muse, fork, git):
     assert "<<<<<<< HEAD\nimport re\n=======\nimport sys\n>>>>>>> " in (root / "m.py").read_text()
 
 
+@whole_merges
 def test_an_undone_path_of_a_merge_in_progress_is_in_conflict_again(muse, fork, git):
     root = fork(
         {"m.py": IMPORTS.replace("import os\n", "import os\nimport re\n")},
@@ -245,6 +254,34 @@ def test_several_heads_are_an_octopus_of_gits(muse, fork, commit, git):
     assert len(git(root, "log", "-1", "--format=%p").split()) == 3
 
 
+def test_an_old_git_merges_with_the_driver_installed_or_not(muse, fork, git, monkeypatch, muse_on_path):
+    """What git before 2.38 gets; here from whichever git there is."""
+    monkeypatch.setattr("muse.engine.mergeapply.git_version", lambda: (2, 34))
+    monkeypatch.setattr("muse.engine.treemerge.git_version", lambda: (2, 34))
+    root = fork(
+        {"m.py": IMPORTS.replace("import os\n", "import os\nimport re\n"), "own.py": "1\n", "a.txt": edit(l1="o")},
+        {"m.py": IMPORTS.replace("import os\n", "import os\nimport sys\n"), "own.py": "2\n", "a.txt": edit(l9="t")},
+        {"m.py": IMPORTS, "own.py": "0\n", ".gitattributes": "own.py merge=binary\n"},
+    )
+    before, config = state(root, git), (root / ".git" / "config").read_bytes()
+    for words in (("merge", "--dry-run", "side"), ("merge-tree", "main", "side")):
+        code, out, err = muse(root, *words)
+        said = "muse: merging without a work tree needs git 2.38 or newer; this is git 2.34\nhint: "
+        assert (code, out) == (128, "") and err.startswith(said)
+    code, out, err = muse(root, "merge", "side")
+    assert code == 1 and "Merge conflict in own.py" in out and "Merge conflict in m.py" not in out
+    assert "import re\n" in (root / "m.py").read_text() and "import sys\n" in (root / "m.py").read_text()
+    assert (root / "a.txt").read_text() == edit(l1="o", l9="t")
+    assert muse(root, "merge", "--abort")[0] == 0 and state(root, git) == before
+    git(root, "checkout", "-q", "side", "--", "own.py")
+    git(root, "commit", "-qm", "theirs")
+    code, out, err = muse(root, "merge", "--no-edit", "side")
+    assert code == 0, out + err
+    repo = Repository(root)
+    assert all(deltas.load(repo, repo.tree_of(side), repo.tree_of("HEAD")) for side in ("HEAD^1", "HEAD^2"))
+    assert (root / ".git" / "config").read_bytes() == config
+
+
 def test_hooks_of_a_merge_are_gits(muse, fork, git):
     root = fork({"a.txt": edit(l1="ours")}, {"a.txt": edit(l20="theirs")})
     for name in ("pre-merge-commit", "commit-msg", "post-merge"):
@@ -256,6 +293,7 @@ def test_hooks_of_a_merge_are_gits(muse, fork, git):
     assert (root.parent / "ran").read_text().split() == ["pre-merge-commit", "commit-msg", "post-merge"]
 
 
+@whole_merges
 def test_a_locked_index_stops_the_merge_before_it_starts(muse, fork, git):
     root = fork({"a.txt": edit(l1="ours")}, {"a.txt": edit(l20="theirs")})
     before = state(root, git)

@@ -8,6 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from muse.engine.gitio import git_version
+from muse.engine.treemerge import NEEDED
+
+whole_merges = pytest.mark.needs_git(2, 38, "git merge-tree --write-tree")
 CODE = "import os\n\n\n" + "\n\n".join(f"def f{n}(a):\n    return a + {n}\n" for n in range(12))
 
 
@@ -72,7 +76,9 @@ def test_clean_merges_of_many_kinds_are_one_tree(twins, run, git):
     assert (by_muse / "a.keys").read_text() == "m=1\nours=1\ntheirs=1\n"
     assert (by_muse / "sub" / "b.bkeys").read_bytes() == b"\0m=1\nours=1\ntheirs=1\n"
     assert "a - 2\n" in (by_muse / "new.py").read_text() and "a * 11\n" in (by_muse / "new.py").read_text()
-    assert "a.keys: " in done.stderr and "muse review" in done.stderr
+    assert "a.keys: " in done.stderr
+    if git_version() >= NEEDED:  # before, only the driver speaks, which knows nothing of the merge around it
+        assert "muse review" in done.stderr
 
 
 def test_conflicts_are_the_same_ones(twins, run, git):
@@ -104,6 +110,7 @@ def test_a_linked_worktree_and_a_subfolder(twins, run, git):
     assert git(linked[1], "status", "--porcelain") == "" and git(by_muse, "log", "-1", "--format=%s", "main") == "main"
 
 
+@whole_merges
 def test_a_server_can_merge_and_git_can_push_it(twins, run, git):
     _, root = twins({"a.keys": "m=1\nours=1\n"}, {"a.keys": "m=1\ntheirs=1\n"})
     bare = root.parent / "server.git"

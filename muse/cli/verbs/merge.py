@@ -73,13 +73,12 @@ def command(
 
 def _merge(here: Repository, theirs: tuple[str, ...], words: list[str], quiet: bool) -> int:
     from muse.engine import mergeapply
-    from muse.engine.gitio import attended
 
     theirs = tuple("@{-1}" if name == "-" else name for name in theirs)
     named = theirs or _upstream(here)
     before = here.head()
     if mergeapply.left_to_git(here, named, no_ff="--no-ff" in words) or "--ff-only" in words:
-        return attended(here, "merge", *words, *theirs)
+        return _by_git(here, [*words, *theirs], before)
     merged = _decided(here, named[0], theirs[0] if theirs else _label(here))
     if "--autostash" not in words and not here.config_bool("merge.autostash", False):
         mergeapply.refuse_overwriting(here, merged)
@@ -89,6 +88,19 @@ def _merge(here: Repository, theirs: tuple[str, ...], words: list[str], quiet: b
         mergeapply.keep_records(here, merged)
         note("muse conflicts lists what is left to settle")
     elif code == 0 and here.head() != before:
+        _keep(here)
+    return code
+
+
+def _by_git(here: Repository, words: list[str], before: str | None) -> int:
+    """What is left to `git merge`, with the driver."""
+    from muse.engine import conflicts, mergeapply
+    from muse.plugins.registry import claimed_patterns
+
+    code = mergeapply.by_git(here, words, claimed_patterns())
+    if code == 1 and conflicts.load_all(here.git_dir):
+        note("muse conflicts lists what is left to settle")
+    elif code == 0 and here.head() != before and here.run("rev-parse", "-q", "--verify", "HEAD^2").returncode == 0:
         _keep(here)
     return code
 
