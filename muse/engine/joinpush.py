@@ -9,6 +9,7 @@ from muse.core.errors import ConflictError, MuseError
 from muse.engine.filemerge import wants_join
 from muse.engine.history import merge_bases
 from muse.engine.merge import PluginFor, WholeMerge, merge_commits
+from muse.engine.treemerge import too_old
 
 if TYPE_CHECKING:
     from muse.store.repository import Repository
@@ -27,10 +28,12 @@ def join_commits(
     """The merge of two commits as a commit (parents ours, theirs); no ref, index or work tree is touched.
 
     Only where every path that both sides changed is joined as a CRDT, or with `anything` where the merge is clean.
-    ConflictError names the paths that stand in the way.
+    ConflictError names the paths that stand in the way, or the version of git it takes.
     """
     if not merge_bases(repo, ours, theirs):
         raise ConflictError("the histories have no common commit")
+    if said := too_old():
+        raise ConflictError(said)
     merged = merge_commits(repo, ours, theirs, plugin_for, ours_label=ours[:12], theirs_label=theirs[:12])
     stuck = sorted(merged.stages) if anything else _not_joined(merged, plugin_for)
     if stuck or not merged.clean:

@@ -68,7 +68,8 @@ def by_git(repo: Repository, words: Sequence[str], patterns: setup.Patterns) -> 
         return attended(repo, "merge", *words)
     asked = repo.run("config", "--type=path", "core.attributesFile").stdout
     own = os.fsdecode(asked).rstrip("\n") or setup.default_attributes()
-    lines = attribute_lines({name: tuple(globs) for name, globs in patterns.items()})
+    claimed = attribute_lines({name: tuple(globs) for name, globs in patterns.items()})
+    lines = [line.partition(" merge=muse")[0].removesuffix(" -text") + " merge=muse" for line in claimed]
     with tempfile.TemporaryDirectory(prefix="muse-attributes-") as folder:
         lent = Path(folder, "attributes")
         # The lowest of all attribute files, and the user's own lines last: whatever anybody says outranks ours.

@@ -71,16 +71,20 @@ class TreeMerge:
     attributes: dict[bytes, str] = field(default_factory=dict)
 
 
+def too_old() -> str:
+    """What to say where the installed git cannot merge whole trees; "" where it can."""
+    found = git_version()
+    return "" if found >= NEEDED else f"merging whole trees needs git 2.38 or newer; this is git {found[0]}.{found[1]}"
+
+
 def merge_trees(repo: Repository, ours: str, theirs: str, labels: tuple[str, str] = ("", "")) -> TreeMerge:
     """Merge two commits as Git does without our driver; nothing but objects is written.
 
     `labels` are the names of the two sides in conflict markers and file names; where Git cannot use one, it is the
     commit's id. MuseError when the histories are unrelated, git is older than 2.38, or it cannot merge at all.
     """
-    found = git_version()
-    if found < NEEDED:
-        raise MuseError(f"merging without a work tree needs git 2.38 or newer; this is git {found[0]}.{found[1]}",
-                        hint="in a work tree: muse merge")
+    if said := too_old():
+        raise MuseError(said, hint="git merge works with this one, through the driver: muse install")
     ours, theirs = repo.resolve(ours), repo.resolve(theirs)
     bases = merge_bases(repo, ours, theirs)
     if not bases:

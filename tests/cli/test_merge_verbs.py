@@ -266,7 +266,7 @@ def test_an_old_git_merges_with_the_driver_installed_or_not(muse, fork, git, mon
     before, config = state(root, git), (root / ".git" / "config").read_bytes()
     for words in (("merge", "--dry-run", "side"), ("merge-tree", "main", "side")):
         code, out, err = muse(root, *words)
-        said = "muse: merging without a work tree needs git 2.38 or newer; this is git 2.34\nhint: "
+        said = "muse: merging whole trees needs git 2.38 or newer; this is git 2.34\nhint: "
         assert (code, out) == (128, "") and err.startswith(said)
     code, out, err = muse(root, "merge", "side")
     assert code == 1 and "Merge conflict in own.py" in out and "Merge conflict in m.py" not in out

@@ -9,6 +9,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[2]
 BLOCK = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
@@ -35,6 +37,7 @@ def matches(output: str, expected: list[str]) -> bool:
     return re.fullmatch(pattern, output if not output or output.endswith("\n") else output + "\n") is not None
 
 
+@pytest.mark.needs_git(2, 38, "muse review")
 def test_every_command_says_what_the_page_says(tmp_path: Path, muse_on_path: Path) -> None:
     here = tmp_path
     found = steps((ROOT / "docs" / "tutorial.md").read_text(encoding="utf-8"))

@@ -16,6 +16,8 @@ from muse.plugins.files import FilesPlugin
 from muse.plugins.registry import plugin_for_path
 from muse.store.repository import Repository
 
+pytestmark = pytest.mark.needs_git(2, 38, "git merge-tree --write-tree")
+
 
 def lines(count: int, **changed: str) -> str:
     """A text of numbered lines, some of them replaced (`l3="x"`)."""

@@ -10,14 +10,18 @@ import sys
 import pytest
 
 from muse.cli.main import main
-from muse.core.errors import MuseError
+from muse.core.errors import ConflictError, MuseError
 from muse.engine import mergeapply, treemerge
+from muse.engine.gitio import git_version
+from muse.engine.joinpush import join_commits
 from muse.engine.merge import merge_commits
 from muse.engine.mergeapply import left_to_git
 from muse.engine.treemerge import merge_trees
 from muse.plugins.files import FilesPlugin
 from muse.plugins.registry import plugin_for_path
 from muse.store.repository import Repository
+
+whole_merges = pytest.mark.needs_git(2, 38, "git merge-tree --write-tree")
 
 BASE = "".join(f"line {n}\n" for n in range(1, 21))
 OURS, THEIRS = BASE.replace("line 2\n", "ours\n"), BASE.replace("line 19\n", "theirs\n")
@@ -41,6 +45,7 @@ STEPS = ("cp ", "GIT_INDEX_FILE=$next git read-tree", "GIT_INDEX_FILE=$next git 
 
 @pytest.mark.parametrize("step", STEPS)
 @pytest.mark.parametrize("kind", ["KILL", "TERM"])
+@whole_merges
 def test_a_strategy_that_is_killed_loses_nothing(fork, git, monkeypatch, capfd, step, kind):
     """Killed before each of its steps. Git goes back to where it was; merging again gives the whole merge."""
     script = mergeapply._STRATEGY.replace(step, f"kill -{kind} $$; {step}", 1)
@@ -62,6 +67,7 @@ def test_a_strategy_that_is_killed_loses_nothing(fork, git, monkeypatch, capfd, 
     assert (fork / "a.txt").read_text() == BOTH and git(fork, "rev-parse", "ORIG_HEAD") == head
 
 
+@whole_merges
 def test_a_merge_killed_outright_can_be_explained_and_abandoned(fork, git):
     """Kill `muse` and Git while the strategy has half done its work."""
     script = mergeapply._STRATEGY.replace("mv -f", "kill -STOP $$; mv -f", 1)
@@ -95,12 +101,14 @@ def test_a_merge_killed_outright_can_be_explained_and_abandoned(fork, git):
 
 def test_an_older_git_merges_by_itself(fork, monkeypatch):
     repo = Repository(fork)
-    assert not left_to_git(repo, ["side"])
+    assert left_to_git(repo, ["side"]) is (git_version() < treemerge.NEEDED)
     monkeypatch.setattr(mergeapply, "git_version", lambda: (2, 34))
     monkeypatch.setattr(treemerge, "git_version", lambda: (2, 34))
     assert left_to_git(repo, ["side"])
     with pytest.raises(MuseError, match=r"needs git 2\.38"):
         merge_trees(repo, "main", "side")
+    with pytest.raises(ConflictError, match=r"needs git 2\.38 or newer; this is git 2\.34"):
+        join_commits(repo, "main", "side", plugin_for_path, message="m", anything=True)
 
 
 def test_a_sparse_checkout_is_left_to_git(fork, git, capfd, monkeypatch):
@@ -119,6 +127,7 @@ def test_a_dash_is_the_branch_we_came_from(fork, git, capfd, monkeypatch):
     assert git(fork, "rev-parse", "MERGE_HEAD") == git(fork, "rev-parse", "side")
 
 
+@whole_merges
 def test_a_broken_rule_file_stops_the_merge_before_it_starts(fork, commit, git):
     commit(fork, {".museattributes": "[[rules]]\npath = 1\n"})
     with pytest.raises(MuseError, match="museattributes"):
@@ -135,6 +144,7 @@ class Endless(FilesPlugin):
 
 
 @pytest.mark.parametrize("known", [True, False])
+@whole_merges
 def test_a_plugin_that_hangs_costs_its_answer_only(fork, git, known):
     """Where Git's merge is known and where it is not; each of both paths gets Git's merge in the end."""
     git(fork, "config", "muse.mergeDeadline", "0.2")
@@ -151,6 +161,7 @@ def test_a_plugin_that_hangs_costs_its_answer_only(fork, git, known):
     assert merged.tree == git(fork, "merge-tree", "--write-tree", "HEAD", "side", check=False).splitlines()[0]
 
 
+@whole_merges
 def test_a_missing_object_is_one_line(fork, git, capfd, monkeypatch):
     blob = git(fork, "rev-parse", "side:a.txt")
     (fork / ".git" / "objects" / blob[:2] / blob[2:]).unlink()
@@ -160,6 +171,7 @@ def test_a_missing_object_is_one_line(fork, git, capfd, monkeypatch):
     assert out == "" and err.startswith("muse: git cannot merge") and git(fork, "status", "--porcelain") == ""
 
 
+@whole_merges
 def test_odd_labels_and_settings_do_not_confuse_the_shadow(fork, git):
     """Names Git could not use as branches, settings with quotes, other people's drivers, replaced objects."""
     git(fork, "config", "merge.other.driver", 'echo "a \\"b\\" %A" > ../other-ran; cp %B %A; exit 0')
@@ -187,6 +199,7 @@ def test_a_label_in_conflict_markers_is_what_the_user_typed(fork, git, monkeypat
         (fork / "c.txt").read_text()
 
 
+@whole_merges
 def test_a_submodule_moved_on_both_sides_is_gits(fork, make_repo, commit, git):
     inner = make_repo("inner", {"i": "1\n"})
     git(fork, "submodule", "--quiet", "add", str(inner), "sub")

@@ -48,6 +48,7 @@ def test_what_a_dead_copy_did_not_say_is_worked_out_here(elsewhere):
     assert spread(things, lambda n: elsewhere(n) if os.getpid() != ME else n * 2, jobs=2) == [n * 2 for n in things]
 
 
+@pytest.mark.needs_git(2, 38, "git merge-tree --write-tree")
 def test_a_merge_with_many_conflicts_is_the_same_merge(make_repo, commit, git, monkeypatch):
     names = [f"f{n:02}.py" for n in range(WORTH * 2)]
     text = "def f():\n    return 1\n\n\ndef g():\n    return 2\n"

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+whole_merges = pytest.mark.needs_git(2, 38, "git merge-tree --write-tree")
 RunAny = Callable[..., subprocess.CompletedProcess[bytes]]
 Ok = Callable[..., str]
 JOIN = '[[rules]]\npath = "*.mid"\ndimension = "*"\nstrategy = "join"\n'
@@ -45,6 +46,7 @@ def pair(server: Path, tmp_path: Path, ok: Ok) -> tuple[Path, Path]:
     return tmp_path / "one", tmp_path / "two"
 
 
+@whole_merges
 def test_edits_of_one_score_are_joined(
     server: Path, pair: tuple[Path, Path], git: Ok, ok: Ok, commit: Ok, run_git: RunAny
 ) -> None:
@@ -68,6 +70,7 @@ def test_edits_of_one_score_are_joined(
     assert git(server, "fsck", "--strict", "--no-dangling") == ""
 
 
+@whole_merges
 def test_a_file_that_is_no_crdt_is_rejected_as_ever(
     server: Path, pair: tuple[Path, Path], git: Ok, ok: Ok, commit: Ok, run_git: RunAny
 ) -> None:
@@ -82,6 +85,7 @@ def test_a_file_that_is_no_crdt_is_rejected_as_ever(
     assert git(server, "rev-parse", "main") == before
 
 
+@whole_merges
 def test_join_on_push_by_setting_takes_clean_merges_and_stops_at_conflicts(
     make_repo: Callable[..., Path], tmp_path: Path, git: Ok, ok: Ok, commit: Ok, run_git: RunAny
 ) -> None:
@@ -129,6 +133,7 @@ def test_tags_deletions_force_and_new_branches_go_as_git_sends_them(
     assert git(server, "rev-parse", "main") == tip
 
 
+@whole_merges
 def test_atomic_with_a_hook_that_refuses_changes_nothing(
     server: Path, pair: tuple[Path, Path], git: Ok, ok: Ok, commit: Ok, run_git: RunAny
 ) -> None:
@@ -147,6 +152,7 @@ def test_atomic_with_a_hook_that_refuses_changes_nothing(
     assert show(server, "main:a.mid") == piece(72, 50)
 
 
+@whole_merges
 def test_metadata_follows_a_joined_push(
     server: Path, pair: tuple[Path, Path], git: Ok, ok: Ok, commit: Ok, chain: Ok, refs: Callable[..., dict[str, str]]
 ) -> None:
@@ -160,6 +166,7 @@ def test_metadata_follows_a_joined_push(
     assert refs(server)["refs/muse/log/w"] == tip
 
 
+@whole_merges
 def test_a_sha256_repository_is_joined_too(
     make_repo: Callable[..., Path], tmp_path: Path, git: Ok, ok: Ok, commit: Ok
 ) -> None:
@@ -204,10 +211,12 @@ def swarm(server: Path, tmp_path: Path, git: Ok, writers: int, pushes: int) -> N
     assert git(server, "fsck", "--strict", "--no-dangling") == ""
 
 
+@whole_merges
 def test_four_writers_at_once_all_get_through(server: Path, tmp_path: Path, git: Ok, muse_on_path: Path) -> None:
     swarm(server, tmp_path, git, writers=4, pushes=1)
 
 
 @pytest.mark.soak
+@whole_merges
 def test_sixteen_writers_at_once_all_get_through(server: Path, tmp_path: Path, git: Ok, muse_on_path: Path) -> None:
     swarm(server, tmp_path, git, writers=16, pushes=3)

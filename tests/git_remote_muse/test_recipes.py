@@ -9,6 +9,8 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 Ok = Callable[..., str]
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "hosting.md"
 
@@ -20,6 +22,7 @@ def piece(first: int, second: int) -> bytes:
     return b"MThd" + struct.pack(">IHHH", 6, 0, 1, 480) + b"MTrk" + struct.pack(">I", len(data)) + data
 
 
+@pytest.mark.needs_git(2, 38, "git merge-tree --write-tree")
 def test_ci_resolves_a_pull_request_that_git_alone_cannot(
     make_repo: Callable[..., Path], tmp_path: Path, git: Ok, ok: Ok, commit: Ok
 ) -> None:
@@ -42,6 +45,7 @@ def test_ci_resolves_a_pull_request_that_git_alone_cannot(
     assert shown.stdout == piece(48, 74)
 
 
+@pytest.mark.needs_git(2, 38, "git merge-tree --write-tree")
 def test_a_server_of_ones_own_joins_what_is_pushed_for_a_branch(
     make_repo: Callable[..., Path], tmp_path: Path, git: Ok, commit: Ok, muse_on_path: Path
 ) -> None:

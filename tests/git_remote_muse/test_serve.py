@@ -14,12 +14,11 @@ import pytest
 
 Ok = Callable[..., str]
 RunAny = Callable[..., subprocess.CompletedProcess[bytes]]
+PARTS = Path(subprocess.run(["git", "--exec-path"], capture_output=True, text=True).stdout.strip())
 pytestmark = pytest.mark.skipif(
-    not Path(
-        subprocess.run(["git", "--exec-path"], capture_output=True, text=True).stdout.strip(), "git-daemon"
-    ).exists(),
-    reason="git daemon is not installed with this git",
+    not (PARTS / "git-daemon").exists(), reason="git daemon is not installed with this git"
 )
+with_http = pytest.mark.skipif(not (PARTS / "git-remote-http").exists(), reason="this git was built without http")
 
 
 @pytest.fixture
@@ -65,6 +64,7 @@ def test_git_daemon_reads_and_refuses_to_write(
         assert run_git(tmp_path, "ls-remote", f"git://127.0.0.1:{port}/../secret.git").returncode == 128
 
 
+@with_http
 def test_http_is_read_only_without_write_whatever_a_repository_says(
     folder: Path, tmp_path: Path, muse_on_path: Path, ok: Ok, run_git: RunAny, git: Ok, commit: Ok
 ) -> None:
@@ -78,6 +78,7 @@ def test_http_is_read_only_without_write_whatever_a_repository_says(
             assert run_git(tmp_path, "ls-remote", f"http://127.0.0.1:{port}/{path}").returncode == 128
 
 
+@with_http
 def test_writing_needs_the_password(
     folder: Path, tmp_path: Path, muse_on_path: Path, ok: Ok, run_git: RunAny, git: Ok, commit: Ok
 ) -> None:

@@ -61,6 +61,7 @@ def test_a_round_in_each_clone_brings_everything_to_both(
     assert sync(two)["action"] == "up to date"
 
 
+@pytest.mark.needs_git(2, 38, "git merge-tree --write-tree")
 def test_diverged_branches_are_joined_where_they_may_be_and_left_alone_where_not(
     server: Path, pair: tuple[Path, Path], git: Ok, commit: Ok
 ) -> None:

@@ -16,6 +16,8 @@ from muse.plugins.registry import plugin_for_path
 from muse.store.objects import TreeEntry
 from muse.store.repository import Repository
 
+pytestmark = pytest.mark.needs_git(2, 38, "git merge-tree --write-tree")
+
 NAMES = ("a.txt", "b.py", "c.json", "d.txt", "e.py")
 LINES = ("one", "two", "three", "x = 1", "def f():", "    return 1", "")
 text = st.lists(st.sampled_from(LINES), max_size=8).map(lambda rows: "".join(f"{row}\n" for row in rows).encode())
