@@ -6,13 +6,14 @@ reached through `muse.core.content` alone.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, NotRequired, Protocol, TypedDict, Union, runtime_checkable
 
 if TYPE_CHECKING:
     import pathlib
 
     from muse.core.schema import CRDTDimensionSpec, DomainSchema
+    from muse.results import DriftReport as DriftReport
+    from muse.results import MergeResult as MergeResult
 
 DomainAddress = str
 """Where in the state: a path for a file, `path::name` for a symbol, `track:1/note:...` for a note."""
@@ -107,8 +108,20 @@ LiveState = Union[SnapshotManifest, "pathlib.Path"]
 """A manifest, or the path of a folder whose files are the state."""
 
 
-@dataclass
-class ConflictRecord:
+class _Record:
+    """Named fields, equality and a repr: a dataclass without `dataclasses`, whose import outlasts a small merge."""
+
+    def __eq__(self, other: object) -> bool:
+        return type(other) is type(self) and other.__dict__ == self.__dict__
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        fields = ", ".join(f"{name}={value!r}" for name, value in self.__dict__.items())
+        return f"{type(self).__name__}({fields})"
+
+
+class ConflictRecord(_Record):
     """One thing a person has to decide.
 
     `address` names it inside the file ("" for the whole file) and is the key for `muse resolve --pick`;
@@ -116,72 +129,73 @@ class ConflictRecord:
     are short texts for a person; `hint` says how to settle it; `detail` is JSON for renderers.
     """
 
-    path: str
-    conflict_type: str = "file_level"
-    ours_summary: str = ""
-    theirs_summary: str = ""
-    addresses: list[str] = field(default_factory=list)
-    address: str = ""
-    base_summary: str = ""
-    dimension: str = ""
-    hint: str = ""
-    detail: dict[str, Any] = field(default_factory=dict)
+    FIELDS = (
+        "path", "conflict_type", "ours_summary", "theirs_summary", "addresses", "address", "base_summary", "dimension",
+        "hint", "detail",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        path: str,
+        conflict_type: str = "file_level",
+        ours_summary: str = "",
+        theirs_summary: str = "",
+        addresses: list[str] | None = None,
+        address: str = "",
+        base_summary: str = "",
+        dimension: str = "",
+        hint: str = "",
+        detail: dict[str, Any] | None = None,
+    ) -> None:
+        self.path = path
+        self.conflict_type = conflict_type
+        self.ours_summary = ours_summary
+        self.theirs_summary = theirs_summary
+        self.addresses: list[str] = [] if addresses is None else addresses
+        self.address = address
+        self.base_summary = base_summary
+        self.dimension = dimension
+        self.hint = hint
+        self.detail: dict[str, Any] = {} if detail is None else detail
 
     def to_dict(self) -> dict[str, Any]:
         """A JSON object with every field."""
         return dict(self.__dict__)
 
 
-@dataclass
-class MergeResult:
-    """The outcome of a merge: the merged snapshot, and the paths (sorted) that a person has to settle.
-
-    `applied_strategies`: path -> strategy a rule or the plugin applied. `dimension_reports`: path -> dimension ->
-    verdict. `op_log`: the operations that lead from the base to the result where the plugin knows them.
-    `conflict_records` says what is in dispute inside the paths; `notes`: path -> lines worth telling a person (what was
-    resolved beyond Git's text merge, warnings).
-    """
-
-    merged: StateSnapshot
-    conflicts: list[str] = field(default_factory=list)
-    applied_strategies: dict[str, str] = field(default_factory=dict)
-    dimension_reports: dict[str, dict[str, str]] = field(default_factory=dict)
-    op_log: list[DomainOp] = field(default_factory=list)
-    conflict_records: list[ConflictRecord] = field(default_factory=list)
-    notes: dict[str, list[str]] = field(default_factory=dict)
-
-    @property
-    def is_clean(self) -> bool:
-        """True when nothing is left to settle."""
-        return not self.conflicts
-
-
-def _no_delta() -> StructuredDelta:
-    return StructuredDelta(domain="", ops=[], summary="working tree clean")
-
-
-@dataclass
-class DriftReport:
-    """How the live state differs from the committed one."""
-
-    has_drift: bool
-    summary: str = ""
-    delta: StateDelta = field(default_factory=_no_delta)
-
-
-@dataclass
-class FileMerge:
+class FileMerge(_Record):
     """One file merged: its bytes (None: the file is deleted), and what is left to settle.
 
     With conflicts, `content` is what the user finds on disk: text with markers, or a valid file with ours at each
-    conflict. `joined` names what a join kept without showing it: values beside the one that is seen.
+    conflict. `notes` are lines worth telling a person, `dimensions` dimension -> verdict. `joined` names what a join
+    kept without showing it: values beside the one that is seen.
     """
 
-    content: bytes | None
-    conflicts: list[ConflictRecord] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-    dimensions: dict[str, str] = field(default_factory=dict)
-    joined: list[ConflictRecord] = field(default_factory=list)
+    def __init__(
+        self,
+        content: bytes | None,
+        conflicts: list[ConflictRecord] | None = None,
+        notes: list[str] | None = None,
+        dimensions: dict[str, str] | None = None,
+        joined: list[ConflictRecord] | None = None,
+    ) -> None:
+        self.content = content
+        self.conflicts: list[ConflictRecord] = [] if conflicts is None else conflicts
+        self.notes: list[str] = [] if notes is None else notes
+        self.dimensions: dict[str, str] = {} if dimensions is None else dimensions
+        self.joined: list[ConflictRecord] = [] if joined is None else joined
+
+
+_RESULTS = ("MergeResult", "DriftReport")
+
+
+def __getattr__(name: str) -> Any:
+    """`MergeResult` and `DriftReport`, which are dataclasses: imported when somebody asks for them."""
+    if name in _RESULTS:
+        from muse import results
+
+        return getattr(results, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 @runtime_checkable

@@ -13,9 +13,8 @@ Rules are tried by priority (highest first), then in file order.
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from muse.core.errors import MuseError
 from muse.core.paths import config_file
@@ -32,8 +31,7 @@ class AttributesError(MuseError, ValueError):
     """A `.museattributes` that cannot be used; the message names the rule."""
 
 
-@dataclass(frozen=True)
-class AttributeRule:
+class AttributeRule(NamedTuple):
     """One rule; `dimension` is "*" for the whole file, `source_index` its place in the file from 0."""
 
     path_pattern: str

@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from fnmatch import fnmatchcase
-from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from muse.core import content, options
@@ -24,11 +23,9 @@ from muse.domain import (
     ConflictRecord,
     DeleteOp,
     DomainOp,
-    DriftReport,
     FileMerge,
     InsertOp,
     LiveState,
-    MergeResult,
     PatchOp,
     ReplaceOp,
     StateDelta,
@@ -37,7 +34,10 @@ from muse.domain import (
 )
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from muse.core.schema import DomainSchema
+    from muse.domain import DriftReport, MergeResult
 
 MergeOne = Callable[[str, "bytes | None", "bytes | None", "bytes | None"], FileMerge]
 
@@ -142,6 +142,8 @@ class FileDomain:
 
     def drift(self, committed: StateSnapshot, live: LiveState) -> DriftReport:
         """How the live state differs; has_drift False means byte for byte the same files."""
+        from muse.domain import DriftReport
+
         delta = self.diff(committed, self.snapshot(live))
         if not delta["ops"]:
             return DriftReport(has_drift=False)
@@ -150,6 +152,8 @@ class FileDomain:
     def apply(self, delta: StateDelta, live_state: LiveState) -> LiveState:
         """Apply file-level operations and patches; contents come from the content store."""
         if isinstance(live_state, os.PathLike):
+            from pathlib import Path
+
             root = Path(live_state)
             for op in delta["ops"]:
                 self._apply_to_folder(root, op)
@@ -216,6 +220,8 @@ def summarise(ops: list[DomainOp]) -> str:
 def inside(root: Path, path: str) -> Path:
     """`root/path` on disk, refusing absolute paths, `..`, `.git` and a symlinked folder on the way."""
     path = os.fsdecode(path_bytes(path))
+    from pathlib import PurePosixPath
+
     parts = PurePosixPath(path).parts
     if not parts or path.startswith("/") or ".." in parts or any(part.lower() == ".git" for part in parts):
         raise MuseError(f"refusing the path {path!r}: it leads out of the work tree")
@@ -355,6 +361,8 @@ def merge_snapshots(
     repo_root: Path | None = None,
 ) -> MergeResult:
     """Three-way merge of manifests; contents are read and written only for paths both sides changed differently."""
+    from muse.domain import MergeResult
+
     b, o, t = base["files"], ours["files"], theirs["files"]
     result = MergeResult(merged=StateSnapshot(files={}, domain=ours["domain"]))
     files = result.merged["files"]
@@ -381,9 +389,7 @@ def merge_snapshots(
 
 
 def _with_rules(bind: options.MergeOptions, repo_root: Path) -> options.MergeOptions:
-    from dataclasses import replace
-
-    return replace(bind, rules=tuple(load_attributes(repo_root)))
+    return bind._replace(rules=tuple(load_attributes(repo_root)))
 
 
 def _record(result: MergeResult, path: str, merged: FileMerge, strategy: str) -> None:

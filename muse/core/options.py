@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 if TYPE_CHECKING:
     from muse.core.attributes import AttributeRule
@@ -19,9 +19,11 @@ ConflictStyle = Literal["merge", "diff3", "zdiff3"]
 Choice = Literal["ours", "theirs", "base"]
 
 
-@dataclass(frozen=True)
-class MergeOptions:
-    """What a door knows and a plugin needs.
+_NOTHING: Mapping[str, str] = MappingProxyType({})
+
+
+class MergeOptions(NamedTuple):
+    """What a door knows and a plugin needs; `how._replace(deadline=...)` is a copy with changes.
 
     `deadline` is a `time.monotonic()` value or None. `rules` are the `.museattributes` rules in force. `picks` settles
     conflicts by address: a conflict whose address is a key is decided that way and not reported; this is how
@@ -37,8 +39,8 @@ class MergeOptions:
     notes: bool = True
     deadline: float | None = None
     rules: tuple[AttributeRule, ...] = ()
-    picks: Mapping[str, Choice] = field(default_factory=dict)
-    config: Mapping[str, str] = field(default_factory=dict)
+    picks: Mapping[str, Choice] = _NOTHING  # type: ignore[assignment]
+    config: Mapping[str, str] = _NOTHING
 
 
 _DEFAULT = MergeOptions()

@@ -7,11 +7,20 @@ differs from the common one; logs, writer ids and caches belong to the common on
 from __future__ import annotations
 
 import os
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from muse.core.errors import NotARepositoryError
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
 StrPath = str | os.PathLike[str]
+
+
+def _path(*parts: StrPath) -> Path:
+    from pathlib import Path  # its import takes longer than all that is done here
+
+    return Path(*parts)
 
 
 def is_git_dir(path: StrPath) -> bool:
@@ -25,50 +34,61 @@ def is_git_dir(path: StrPath) -> bool:
 
 def git_dir(root: StrPath) -> Path | None:
     """The Git directory of a work tree or bare repository at `root`, or None when there is none."""
+    found = git_dir_text(root)
+    return None if found is None else _path(found)
+
+
+def git_dir_text(root: StrPath) -> str | None:
+    """`git_dir` as text, for doors that start once a file."""
     dot_git = os.path.join(root, ".git")
     if os.path.isdir(dot_git) and is_git_dir(dot_git):
-        return Path(dot_git)
+        return dot_git
     try:
         with open(dot_git, "rb") as file:
             text = file.read(65536)
     except OSError:
-        return Path(root) if is_git_dir(root) else None
+        return os.fspath(root) if is_git_dir(root) else None
     if not text.startswith(b"gitdir: "):
         return None
-    target = os.fsdecode(text[8:].rstrip(b"\r\n"))
-    return Path(os.path.normpath(os.path.join(root, target)))
+    return os.path.normpath(os.path.join(root, os.fsdecode(text[8:].rstrip(b"\r\n"))))
 
 
 def common_dir(git: StrPath) -> Path:
     """The Git directory shared by all linked worktrees."""
     try:
         with open(os.path.join(git, "commondir"), encoding="utf-8", errors="surrogateescape") as file:
-            return Path(os.path.normpath(os.path.join(git, file.read().rstrip("\r\n"))))
+            return _path(os.path.normpath(os.path.join(git, file.read().rstrip("\r\n"))))
     except OSError:
-        return Path(git)
+        return _path(git)
 
 
 def find_root(start: StrPath = ".") -> Path:
     """The work tree (or bare repository) at or above `start`; NotARepositoryError when there is none."""
-    here = Path(os.path.abspath(start))
-    for folder in (here, *here.parents):
-        if git_dir(folder) is not None:
-            return folder
-    raise NotARepositoryError(
-        f"not a git repository (or any of the parent directories): {here}",
-        hint="make one with `muse init`, or go into one with `cd`",
-    )
+    return _path(find_root_text(start))
+
+
+def find_root_text(start: StrPath = ".") -> str:
+    """`find_root` as text."""
+    here = folder = os.path.abspath(start)
+    while git_dir_text(folder) is None:
+        folder, below = os.path.dirname(folder), folder
+        if folder == below:
+            raise NotARepositoryError(
+                f"not a git repository (or any of the parent directories): {here}",
+                hint="make one with `muse init`, or go into one with `cd`",
+            )
+    return folder
 
 
 def state_dir(root: StrPath) -> Path:
     """Where Muse keeps what all worktrees share: `<common git dir>/muse`, or `root/.muse` outside Git."""
     git = git_dir(root)
-    return Path(root) / ".muse" if git is None else common_dir(git) / "muse"
+    return _path(root) / ".muse" if git is None else common_dir(git) / "muse"
 
 
 def conflicts_dir(git: StrPath) -> Path:
     """Conflict records of one worktree, beside its index."""
-    return Path(git) / "muse" / "conflicts"
+    return _path(git) / "muse" / "conflicts"
 
 
 def op_log_dir(repo_root: StrPath) -> Path:
@@ -78,12 +98,12 @@ def op_log_dir(repo_root: StrPath) -> Path:
 
 def coordination_dir(repo_root: StrPath) -> Path:
     """Reservations and intents of the work tree."""
-    return Path(repo_root) / ".muse" / "coordination"
+    return _path(repo_root) / ".muse" / "coordination"
 
 
 def config_file(repo_root: StrPath) -> Path:
     """`.muse/config.toml` of the work tree."""
-    return Path(repo_root) / ".muse" / "config.toml"
+    return _path(repo_root) / ".muse" / "config.toml"
 
 
 _PLAIN = frozenset(b"abcdefghijklmnopqrstuvwxyz0123456789_-")

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import time
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from muse.core import gitconfig, paths
@@ -40,7 +39,7 @@ def merge(job: Job, config: dict[str, str], seconds: float) -> tuple[FileMerge, 
 
     root = find_root()
     how, warning = options_for(job, config, root)
-    how = replace(how, deadline=time.monotonic() + seconds * _COOPERATIVE)
+    how = how._replace(deadline=time.monotonic() + seconds * _COOPERATIVE)
     base = job.base or None  # Git hands an empty file where both sides added theirs
     plugin = registry.plugin_for_path(job.path, first=_domain(root))
     merged = merge_one(plugin, job.path, base, job.ours, job.theirs, how)
@@ -70,7 +69,7 @@ def _between_bases(plugin: Any, job: Job, base: bytes | None, merged: FileMerge,
     if has_markers(merged.content or b""):
         return merged
     picks = {conflict.address: "base" for conflict in merged.conflicts}
-    again = merge_one(plugin, job.path, base, job.ours, job.theirs, replace(how, picks=picks))  # type: ignore[arg-type]
+    again = merge_one(plugin, job.path, base, job.ours, job.theirs, how._replace(picks=picks))  # type: ignore[arg-type]
     return FileMerge(job.base if again.conflicts else again.content, merged.conflicts)
 
 
@@ -84,7 +83,7 @@ def options_for(job: Job, config: dict[str, str], root: str | None) -> tuple[Mer
 
 def record(job: Job, root: str | None, merged: FileMerge, how: MergeOptions) -> tuple[str, bytes]:
     """Where the conflict's record goes, and its bytes."""
-    git_dir = os.environ.get("GIT_DIR") or (paths.git_dir(root) if root is not None else None)
+    git_dir = os.environ.get("GIT_DIR") or (paths.git_dir_text(root) if root is not None else None)
     if git_dir is None or job.virtual:
         return "", b""
     name = conflicts.file_of(git_dir, job.path)
@@ -105,6 +104,6 @@ def record_as_text(job: Job, data: bytes) -> tuple[str, bytes]:
 def find_root() -> str | None:
     """The work tree (or bare repository) Git called us in, or None outside of one."""
     try:
-        return str(paths.find_root("."))
+        return paths.find_root_text(".")
     except MuseError:
         return None

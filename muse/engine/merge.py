@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from muse.core import content, textmerge
@@ -145,7 +145,7 @@ def _decide(repo: Repository, git: TreeMerge, plugin_for: PluginFor, how: MergeO
 
         def work(path: bytes, blobs: dict[str, bytes] = blobs, merged: dict[bytes, str] = merged) -> Decision:
             known = blobs[merged[path]] if path in merged else None
-            timed = replace(how, deadline=time.monotonic() + limit)
+            timed = how._replace(deadline=time.monotonic() + limit)
             return _decide_one(path, versions[path], blobs, known, plugin_for, timed, limit)
 
         hard = [path for path in paths if path in git.stages]

@@ -10,7 +10,7 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from muse.core import content
@@ -46,7 +46,7 @@ def replay(
     """
     chosen = without_echoes(list(entries))
     refuse_missing(chosen, store)
-    work = _Replay(Replayed(dict(files)), store, plugin_for, replace(how or MergeOptions(), deadline=None))
+    work = _Replay(Replayed(dict(files)), store, plugin_for, (how or MergeOptions())._replace(deadline=None))
     with content.using(store):
         for entry in chosen:
             work.apply(entry)
@@ -158,7 +158,7 @@ class _Replay:
                 what = conflict.ours_summary or conflict.conflict_type
                 self._tell(path, entry, f"it overrides {conflict.address or 'the file'} ({what})")
             picks = {conflict.address: "theirs" for conflict in merged.conflicts}
-            merged = merge_one(plugin, path, base, ours, theirs, replace(self.how, picks=picks))  # type: ignore[arg-type]
+            merged = merge_one(plugin, path, base, ours, theirs, self.how._replace(picks=picks))  # type: ignore[arg-type]
         result = theirs if merged.conflicts or merged.content is None else merged.content
         self.done.files[path] = self.store.put(result)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from muse.core import content
@@ -233,7 +233,7 @@ def _merge_live(
     if merged.conflicts and take is not None:
         pick = "ours" if take == "live" else "theirs"
         picks = {conflict.address: pick for conflict in merged.conflicts}
-        how = replace(how, picks=picks)  # type: ignore[arg-type]
+        how = how._replace(picks=picks)  # type: ignore[arg-type]
         merged = merge_one(plugin_for(path), path, base, ours, theirs, how)
         if merged.conflicts:
             return (live if take == "live" else logged), True

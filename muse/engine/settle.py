@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from muse.core import gitconfig
@@ -120,7 +120,7 @@ def describe(repo: Repository, item: Unmerged, plugin_for: PluginFor) -> list[Co
 
 
 def _as_records(path: str, entries: list[dict[str, Any]]) -> list[ConflictRecord]:
-    known = ConflictRecord.__dataclass_fields__
+    known = ConflictRecord.FIELDS
     return [
         ConflictRecord(**{key: value for key, value in {**entry, "path": path}.items() if key in known})
         for entry in entries
@@ -133,7 +133,7 @@ def merge_again(
     """The path's merge from its stages, with picks bound."""
     if not item.is_file:
         return _not_files(item, picks)
-    return merge_one(plugin_for(item.path), item.path, *item.sides, replace(options_for(repo, item), picks=dict(picks)))
+    return merge_one(plugin_for(item.path), item.path, *item.sides, options_for(repo, item)._replace(picks=dict(picks)))
 
 
 def options_for(repo: Repository, item: Unmerged) -> MergeOptions:
@@ -143,8 +143,7 @@ def options_for(repo: Repository, item: Unmerged) -> MergeOptions:
     if item.record is None:
         return how
     labels = item.record["labels"]
-    return replace(
-        how,
+    return how._replace(
         ours_label=str(labels.get("ours", "ours")),
         base_label=str(labels.get("base", "base")),
         theirs_label=str(labels.get("theirs", "theirs")),
@@ -260,7 +259,7 @@ def _write(repo: Repository, item: Unmerged, merged: FileMerge, picks: Mapping[s
         os.unlink(file)
     write_bytes_atomic(file, _smudged(repo, item.path, content), mode=None if here else int(mode[-3:], 8))
     if merged.conflicts:
-        how = replace(options_for(repo, item), picks=dict(picks))
+        how = options_for(repo, item)._replace(picks=dict(picks))
         conflicts.save(repo.git_dir, item.path, merged, sides=item.sides, how=how)
         return
     repo.git("--literal-pathspecs", "add", "-f", "--sparse", "--", item.path)

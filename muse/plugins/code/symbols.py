@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
+from muse.core.types import blob_digest
 from muse.plugins.code.languages.table import Language
 from muse.plugins.code.parsing import parse, text_of
 
@@ -17,8 +16,7 @@ if TYPE_CHECKING:
 _BRANCHES = frozenset({"preproc_ifdef", "preproc_if", "preproc_else", "preproc_elif", "if_statement", "else_clause"})
 
 
-@dataclass(frozen=True)
-class Symbol:
+class Symbol(NamedTuple):
     """One definition.
 
     `address` is the qualified name inside the file, `#2` and so on appended to repeated ones. `start` and `end` are
@@ -74,9 +72,7 @@ def symbols_of(language: Language, data: bytes, until: float | None = None) -> l
 
 
 def _as_leaf(symbol: Symbol) -> Symbol:
-    from dataclasses import replace
-
-    return replace(symbol, leaf=True)
+    return symbol._replace(leaf=True)
 
 
 def name_of(language: Language, node: Node, data: bytes) -> str:
@@ -121,11 +117,11 @@ def _symbol(
         parent=scope,
         start=start,
         end=outer.end_byte,
-        content_id=_digest(data[start : outer.end_byte]),
-        body_id=_digest(b"\0".join(_without_first(words, name.encode()))),
-        inner_id=_digest(b"\0".join(inner)),
-        signature_id=_digest(b" ".join(signature.split())),
-        token_id=_digest(b"\0".join(words)),
+        content_id=blob_digest(data[start : outer.end_byte]),
+        body_id=blob_digest(b"\0".join(_without_first(words, name.encode()))),
+        inner_id=blob_digest(b"\0".join(inner)),
+        signature_id=blob_digest(b" ".join(signature.split())),
+        token_id=blob_digest(b"\0".join(words)),
         text=data[start : outer.end_byte],
         leaf=False,
         marks=marks,
@@ -163,10 +159,6 @@ def leaves(language: Language, node: Node, data: bytes) -> list[bytes]:
         else:
             words.append(text_of(at, data))
     return words
-
-
-def _digest(data: bytes) -> str:
-    return "sha256:" + hashlib.sha256(data).hexdigest()
 
 
 def imports_of(language: Language, data: bytes) -> list[bytes]:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import NamedTuple
+
+_NONE: Mapping[str, str] = MappingProxyType({})
 
 
-@dataclass(frozen=True)
-class Language:
+class Language(NamedTuple):
     """One language: its grammar and which of the grammar's nodes mean what.
 
     `grammar` is (module, function) of the wheel that holds it, None where no wheel exists; `lines` then describes the
@@ -29,7 +32,7 @@ class Language:
 
     name: str
     grammar: tuple[str, str] | None = None
-    definitions: dict[str, str] = field(default_factory=dict)
+    definitions: Mapping[str, str] = _NONE
     name_fields: tuple[str, ...] = ("name",)
     wrappers: frozenset[str] = frozenset()
     bodies: frozenset[str] = frozenset()
@@ -42,12 +45,12 @@ class Language:
     overloads: bool = False
     repeatable: frozenset[str] = frozenset()
     reopened: frozenset[str] = frozenset()
-    keys: dict[str, str] = field(default_factory=dict)
+    keys: Mapping[str, str] = _NONE
     separator: bytes = b","
     sequences: frozenset[str] = frozenset()
     free: frozenset[str] = frozenset()
     heads: frozenset[str] = frozenset()
-    listed_field: dict[str, str] = field(default_factory=dict)
+    listed_field: Mapping[str, str] = _NONE
     lines: tuple[str, ...] = ()
     unique: frozenset[str] = frozenset()
     comment_line: tuple[bytes, bytes] = (b"", b"")
