@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
 import json
+import sys
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -21,9 +23,21 @@ def content_hash(value: Any) -> str:
 
 def blob_digest(data: bytes) -> str:
     """`sha256:<hex>` of raw bytes: what a manifest says of a file, and the key of a content store."""
-    import hashlib  # it loads OpenSSL, which is a good part of the start-up of a command that hashes nothing
+    digest: str = _sha256(len(data))(data).hexdigest()
+    return "sha256:" + digest
 
-    return "sha256:" + hashlib.sha256(data).hexdigest()
+
+def _sha256(size: int) -> Any:
+    """SHA-256 for so many bytes: `hashlib` loads OpenSSL, which takes as long as hashing a megabyte without it."""
+    if size < 1 << 20 and "hashlib" not in sys.modules:
+        for name in ("_sha256", "_sha2"):  # the interpreter's own, until 3.11 and since 3.12
+            try:
+                return importlib.import_module(name).sha256
+            except (ImportError, AttributeError):
+                continue
+    import hashlib
+
+    return hashlib.sha256
 
 
 def load_json_file(path: str | os.PathLike[str]) -> Any:

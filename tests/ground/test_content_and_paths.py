@@ -1,6 +1,7 @@
 """Where bytes come from, and where things lie on disk."""
 
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -67,3 +68,14 @@ def test_places_in_a_repository_a_linked_worktree_and_outside(tmp_path: Path, mo
     assert paths.op_log_dir(outside) == outside / ".muse" / "op_log"
     with pytest.raises(NotARepositoryError, match="not a git repository"):
         paths.find_root(outside)
+
+
+@pytest.mark.parametrize("size", [0, 1, 1 << 20])
+def test_a_digest_is_sha256_with_and_without_hashlib(size: int) -> None:
+    code = (
+        "import sys; from muse.core.types import blob_digest; data = b'm' * int(sys.argv[1])\n"
+        "first = blob_digest(data); import hashlib\n"
+        "assert first == blob_digest(data) == 'sha256:' + hashlib.sha256(data).hexdigest(); print('same')"
+    )
+    done = subprocess.run([sys.executable, "-c", code, str(size)], capture_output=True, text=True, check=True)
+    assert done.stdout == "same\n"
