@@ -29,7 +29,7 @@ class Job:
     def __init__(self, files: list[str], given: dict[str, str], virtual: bool) -> None:
         self.base_file, self.ours_file, self.theirs_file = files
         self.path = given.get("path") or os.path.basename(self.ours_file)
-        self.size = int(given["size"]) if given.get("size", "").isascii() and given.get("size", "").isdigit() else 7
+        self.size = _marker_size(given.get("size", ""))
         self.labels = [
             given.get("ours_label") or "ours",
             given.get("base_label") or "base",
@@ -53,6 +53,7 @@ class Job:
 def main(argv: list[str] | None = None) -> int:
     """Merge one file as Git's driver; returns the exit code."""
     args = sys.argv[1:] if argv is None else argv
+    _fill_standard_streams()
     job = parse(args)
     if job is None:
         os.write(2, (USAGE_TEXT + "\n").encode())
@@ -62,6 +63,20 @@ def main(argv: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         return INTERRUPTED
     return GUARDED[answer] if "--guarded" in args else answer
+
+
+def _fill_standard_streams() -> None:
+    """Where stdin, stdout or stderr is closed, the next file opened would take its place and a message its content."""
+    for fd in range(3):
+        try:
+            os.fstat(fd)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # takes the lowest number that is free
+
+
+def _marker_size(text: str) -> int:
+    """Git's `%L`; 7 for what no markers could be made of."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 6 and int(text) > 0 else 7
 
 
 def _surely(job: Job) -> int:

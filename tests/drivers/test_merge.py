@@ -99,6 +99,24 @@ def test_a_trivial_merge_imports_nothing_heavy(call: Callable[..., Call]) -> Non
     assert done.stdout == b"0 []\n", done.stderr
 
 
+@pytest.mark.parametrize("path", ["notes.txt", "api.py"])
+def test_closed_standard_streams_do_not_reach_the_file(call: Callable[..., Call], path: str) -> None:
+    expected = call(BASE, OURS, THEIRS)
+    assert expected.run("-p", path).returncode == 1
+    wanted = expected.result
+    work = call(BASE, OURS, THEIRS)
+    command = f'"{sys.executable}" -m muse.drivers.merge O A B -p {path} <&- >&- 2>&-'
+    assert subprocess.run(command, shell=True, cwd=work.folder, check=False).returncode == 1
+    assert b"<<<<<<<" in wanted and work.result == wanted
+
+
+@pytest.mark.parametrize("size", ["0", "000", "-1", "x", "9" * 5000])
+def test_a_marker_size_that_makes_no_markers_is_git_s_default(call: Callable[..., Call], size: str) -> None:
+    work = call(BASE, OURS, THEIRS)
+    assert work.run("-p", "notes.txt", "-L", size).returncode == 1
+    assert work.result.startswith(b"one\n<<<<<<< ours")
+
+
 def test_edits_of_both_sides_are_kept(call: Callable[..., Call]) -> None:
     work = call(BASE, b"zero\n" + BASE, BASE + b"four\n")
     assert work.run("-p", "notes.txt").returncode == 0
