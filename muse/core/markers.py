@@ -115,7 +115,7 @@ def render(chunks: Sequence[Chunk], how: MergeOptions) -> bytes:
 
 
 def _marked(conflict: Conflict, how: MergeOptions) -> list[bytes]:
-    ours, theirs = conflict.ours.splitlines(True), conflict.theirs.splitlines(True)
+    ours, theirs = _lines(conflict.ours), _lines(conflict.theirs)
     head = tail = 0
     if how.conflict_style != "diff3":  # as Git does: what both sides agree on needs no marker
         shorter = min(len(ours), len(theirs))
@@ -141,6 +141,12 @@ def _marked(conflict: Conflict, how: MergeOptions) -> list[bytes]:
     ]
 
 
+def _lines(data: bytes) -> list[bytes]:
+    """Lines ended by a newline only, as Git sees them: a marker after a lone carriage return would start no line."""
+    parts = data.split(b"\n")
+    return [part + b"\n" for part in parts[:-1]] + ([parts[-1]] if parts[-1] else [])
+
+
 def _marker(sign: bytes, how: MergeOptions, label: str, eol: bytes) -> bytes:
     text = label.replace("\n", " ").encode("utf-8", "surrogateescape")
     return sign * how.marker_size + (b" " + text if text else b"") + eol
@@ -163,7 +169,7 @@ def parse(data: bytes, size: int = 7) -> list[Chunk] | None:
     sides: list[bytes] = []
     order = [b"<", b"|", b"=", b">"]
     expected = 0
-    for line in data.splitlines(True):
+    for line in _lines(data):
         sign = line[:1]
         rest = line[size:].rstrip(b"\r\n")
         closed = rest == b"" if sign == b"=" else rest[:1] in (b"", b" ")

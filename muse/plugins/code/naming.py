@@ -38,7 +38,7 @@ def names_of_conflicts(
         name = chunk.address or symbol or "text"
         seen[name] += 1
         address = name if seen[name] == 1 else f"{name}#{seen[name]}"
-        note = chunk.note or f"{kind} {symbol}: {verdict(chunk)}".strip()
+        note = chunk.note or (f"{kind} {symbol}: {verdict(chunk)}" if symbol else verdict(chunk))
         out.append((chunk._replace(note=note, address=address), address))
     return out
 

@@ -164,7 +164,8 @@ def cut(source: Source, node: Node, start: int, stop: int) -> list[Part]:
     parts: list[Part] = []
     at = start
     for inner in boxes:
-        low, high = (start, stop) if inner.id == node.id else (inner.start_byte, inner.end_byte)
+        low, high = (start, stop) if inner.id == node.id else (inner.start_byte, min(inner.end_byte, stop))
+        # a comment that ends a block takes the \r of its line with it, which `stop` has left out
         box = _box(source, inner, low, high)
         if box is None:
             continue

@@ -67,6 +67,31 @@ def test_insertions_whose_order_matters_conflict(ours: bytes, theirs: bytes) -> 
     assert theirs + b"\n>>>>>>> theirs\n" in content
 
 
+@pytest.mark.parametrize("ending", ["\n", "\r\n"])
+def test_a_comment_at_the_end_of_a_block_keeps_its_line_ending(ending: str) -> None:
+    base = "def a():\n    y = 0\n    return 1\n\n\ndef b():\n    return 2\n"
+    one = "\n\ndef one():\n    return 5\n"
+    two = "\n\ndef two():\n    return 6\n"
+    sides = [base, base.replace("return 1", "return 10") + one, base.replace("return 1", "return 1\n    # end") + two]
+    both = base.replace("return 1", "return 10\n    # end") + one + two
+    was, ours, theirs, wanted = (text.replace("\n", ending).encode() for text in [*sides, both])
+    merged = merge(ours, theirs, base=was)
+    assert (merged.content, merged.conflicts) == (wanted, [])
+
+
+def test_markers_start_a_line_though_a_lone_carriage_return_stands_before_them() -> None:
+    base = b"def a():\r    return 1\r"
+    merged = merge(base.replace(b"1", b"2"), base.replace(b"1", b"3"), base=base)
+    assert merged.conflicts
+    lines = (merged.content or b"").split(b"\n")
+    assert [line[:1] for line in lines] == [b"<", b"d", b"=", b"d", b">", b""]
+
+
+def test_a_conflict_outside_of_any_symbol_has_a_note_without_a_name() -> None:
+    merged = merge(b"", BASE.replace(b"os", b"re"))
+    assert (merged.content or b"").startswith(b"<<<<<<< ours (deleted here, changed there)\n")
+
+
 def test_statements_inserted_at_one_place_conflict() -> None:
     merged = merge(
         BASE.replace(b"    return data\n", b"    one()\n    return data\n"),
