@@ -360,7 +360,11 @@ def merge_snapshots(
     *,
     repo_root: Path | None = None,
 ) -> MergeResult:
-    """Three-way merge of manifests; contents are read and written only for paths both sides changed differently."""
+    """Three-way merge of manifests; contents are read and written only for paths both sides changed differently.
+
+    Where no content store can be reached such a path is decided as a whole: by a rule that names a side, else it is a
+    conflict.
+    """
     from muse.domain import MergeResult
 
     b, o, t = base["files"], ours["files"], theirs["files"]
@@ -378,7 +382,10 @@ def merge_snapshots(
                 files[path] = chosen
             continue
         if store is None:
-            store = content.current(repo_root)
+            store = _at_hand(repo_root)
+        if store is None:
+            _decide_unread(result, path, {"base": was, "ours": mine, "theirs": other}, bind)
+            continue
         sides = [None if digest is None else content.fetch(store, digest) for digest in (was, mine, other)]
         with options.using(bind):
             merged, strategy = merge_whole_file(domain, path, *sides)
@@ -386,6 +393,30 @@ def merge_snapshots(
             files[path] = store.put(merged.content)
         _record(result, path, merged, strategy)
     return result
+
+
+def _at_hand(repo_root: Path | None) -> ContentStore | None:
+    try:
+        return content.current(repo_root)
+    except MuseError:
+        return None
+
+
+def _decide_unread(
+    result: MergeResult, path: str, sides: dict[str, str | None], bind: options.MergeOptions
+) -> None:
+    """A path both sides changed, of which nothing but the digests is known."""
+    strategy = bind.picks.get("") or file_strategy(bind.rules, path)
+    digest = sides[strategy] if strategy in sides else sides["ours"] or sides["theirs"]
+    if digest is not None:
+        result.merged["files"][path] = digest
+    if strategy in sides:
+        result.applied_strategies[path] = strategy
+        return
+    known = [None if side is None else side.encode() for side in sides.values()]
+    merged = whole_file_conflict(path, *known)
+    merged.notes.append(f"{path}: no content store is bound, so the file could only be compared as a whole")
+    _record(result, path, merged, "manual" if strategy == "manual" else "")
 
 
 def _with_rules(bind: options.MergeOptions, repo_root: Path) -> options.MergeOptions:

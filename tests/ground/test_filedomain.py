@@ -49,6 +49,40 @@ def test_snapshot_leaves_out_git_muse_ignored_and_nested(tmp_path: Path) -> None
     assert content.current().get(files["deep/b.txt"]) == b"deep/b.txt"
 
 
+@pytest.fixture
+def unbound():
+    with content.using(None):  # type: ignore[arg-type]
+        yield
+
+
+MINE, OTHER = ({"files": {"a": digest, "b": "0"}, "domain": "files"} for digest in ("1", "2"))
+WAS: StateSnapshot = {"files": {"a": "0", "b": "0"}, "domain": "files"}
+
+
+@pytest.mark.usefixtures("unbound")
+@pytest.mark.parametrize("strategy", ["ours", "theirs", "base"])
+def test_without_contents_a_rule_can_still_name_the_side(strategy: str, tmp_path: Path) -> None:
+    (tmp_path / ".museattributes").write_text(f'[[rules]]\npath = "a"\ndimension = "*"\nstrategy = "{strategy}"\n')
+    result = PLUGIN.merge(WAS, MINE, OTHER, repo_root=tmp_path)
+    assert result.is_clean and result.applied_strategies == {"a": strategy}
+    assert result.merged["files"] == {"a": {"ours": "1", "theirs": "2", "base": "0"}[strategy], "b": "0"}
+
+
+@pytest.mark.usefixtures("unbound")
+def test_without_contents_what_both_sides_changed_is_a_conflict(tmp_path: Path) -> None:
+    for base in (WAS, {"files": {"b": "0"}, "domain": "files"}):
+        for ours, theirs in ((MINE, OTHER), (OTHER, MINE)):
+            result = PLUGIN.merge_ops(base, ours, theirs, [], [], repo_root=tmp_path)
+            assert (result.conflicts, result.merged["files"], result.op_log) == (["a"], ours["files"], [])
+            assert [record.conflict_type for record in result.conflict_records] == ["file_level"]
+            assert "no content store" in result.notes["a"][0]
+
+
+def test_content_missing_from_the_bound_store_is_an_error_not_a_conflict() -> None:
+    with pytest.raises(ContentMissingError):
+        PLUGIN.merge(WAS, MINE, OTHER)
+
+
 def test_merge_takes_every_edit_of_both_sides() -> None:
     base = manifest(a=BASE, gone=b"x", kept=b"k")
     ours = manifest(a=BASE.replace(b"one", b"ONE"), kept=b"k", mine=b"m")
