@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from muse.core import options
 from muse.core.errors import FormatError
-from muse.core.filedomain import whole_file_conflict
+from muse.core.filedomain import merge_as_text, whole_file_conflict
 from muse.domain import ConflictRecord, FileMerge
 from muse.plugins.midi import verify, weave
 from muse.plugins.midi.address import place
@@ -44,6 +44,8 @@ def merge_file(path: str, base: bytes | None, ours: bytes, theirs: bytes) -> Fil
         return FileMerge(ours)
     if base == ours:
         return FileMerge(theirs)
+    if not any(data.startswith(b"MThd") for data in (base or b"", ours, theirs)):
+        return merge_as_text(path, base, ours, theirs)  # a name ending in .mid makes no music of it
     if not base:
         return whole_file_conflict(path, None, ours, theirs)
     known: dict[bytes, Track] = {}

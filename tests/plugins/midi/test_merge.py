@@ -28,6 +28,15 @@ def merged(base: bytes, ours: bytes, theirs: bytes) -> bytes:
     return result.content
 
 
+def test_a_file_that_only_has_the_name_of_one_is_merged_as_git_merges_it() -> None:
+    base = b"a\nb\nc\nd\ne\n"
+    assert merge_file("a.mid", base, b"A" + base[1:], base[:-2] + b"E\n") == FileMerge(b"A\nb\nc\nd\nE\n")
+    disputed = merge_file("a.mid", base, b"A" + base[1:], b"X" + base[1:])
+    assert disputed.conflicts and b"<<<<<<< ours\nA\n=======\nX\n>>>>>>> theirs\n" in (disputed.content or b"")
+    binary = merge_file("a.mid", b"\0a", b"\0b", b"\0c")
+    assert (binary.content, len(binary.conflicts)) == (b"\0b", 1)
+
+
 def conflict(base: bytes, ours: bytes, theirs: bytes) -> FileMerge:
     """A merge that has to conflict, with the same conflicts the other way round."""
     result, mirror = merge_file("a.mid", base, ours, theirs), merge_file("a.mid", base, theirs, ours)
