@@ -7,6 +7,7 @@ an earlier step stays.
 
 from __future__ import annotations
 
+import codecs
 import re
 import time
 from collections.abc import Sequence
@@ -32,7 +33,21 @@ _MARKER = re.compile(rb"^(<{7,}|>{7,})( |\r?$)", re.M)
 
 
 def merge_code(path: str, base: bytes | None, ours: bytes, theirs: bytes) -> FileMerge:
-    """Merge one file both sides changed; `base` None means that both added it."""
+    """Merge one file both sides changed; `base` None means that both added it.
+
+    A byte order mark makes its line unlike any other, so that what moves to or from the top looks changed. What
+    conflicts with the mark is tried without it.
+    """
+    merged = _merge_code(path, base, ours, theirs)
+    sides = (base or b"", ours, theirs)
+    if merged.conflicts and all(side.startswith(codecs.BOM_UTF8) for side in sides):
+        bare = _merge_code(path, *(side.removeprefix(codecs.BOM_UTF8) for side in sides))
+        if not bare.conflicts and bare.content is not None:
+            return FileMerge(codecs.BOM_UTF8 + bare.content, [], bare.notes)
+    return merged
+
+
+def _merge_code(path: str, base: bytes | None, ours: bytes, theirs: bytes) -> FileMerge:
     how = options.current()
     until = how.deadline if how.deadline is not None else time.monotonic() + SECONDS
     was = base or b""

@@ -79,6 +79,19 @@ def test_a_comment_at_the_end_of_a_block_keeps_its_line_ending(ending: str) -> N
     assert (merged.content, merged.conflicts) == (wanted, [])
 
 
+@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
+def test_definitions_added_above_the_first_merge_with_a_byte_order_mark_too(mark: bytes) -> None:
+    base = b"type T0 struct {\n\tA int\n}\n\ntype T2 struct {\n\tB int\n}\n"
+    ours = b"func F() int {\n\treturn 29\n}\n\n" + base
+    theirs = b"func G() int {\n\treturn 67\n}\n\n" + base.replace(b"A int", b"A int64")
+    for one, other in ((ours, theirs), (theirs, ours)):
+        merged = merge(mark + one, mark + other, base=mark + base, path="a.go")
+        assert not merged.conflicts
+        content = merged.content or b""
+        assert content.startswith(mark + b"func ") and content.count(b"\xef\xbb\xbf") == bool(mark)
+        assert all(content.count(part) == 1 for part in (b"func F", b"func G", b"A int64", b"B int"))
+
+
 def test_markers_start_a_line_though_a_lone_carriage_return_stands_before_them() -> None:
     base = b"def a():\r    return 1\r"
     merged = merge(base.replace(b"1", b"2"), base.replace(b"1", b"3"), base=base)
