@@ -182,7 +182,8 @@ leaf = st.one_of(
 any_op = st.recursive(
     leaf,
     lambda inner: st.builds(
-        lambda address, children, extra: {**patch(children, address), **extra},
+        # A thing is not renamed to its own name, nor into itself.
+        lambda address, children, extra: {**patch(children, address), **(extra if address[0] != "b" else {})},
         ADDRESSES, st.lists(inner, max_size=3),
         st.sampled_from([{}, {"from_address": "b"}, {"old_content_id": "c1", "new_content_id": "c2"}])),
     max_leaves=4,
