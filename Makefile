@@ -25,7 +25,8 @@ unit:
 
 soak:           ## long proofs (up to an hour)
 	@sh .ci/setup test
-	$(BIN)/python -m pytest -m soak -s
+	MUSE_TEST_RANDOM=1 $(BIN)/python -m pytest -m soak -s
+	MUSE_TEST_RANDOM=1 $(BIN)/python -m pytest -n 2 tests/laws tests/plugins
 
 test-servers:   ## real Git servers on loopback, from Debian packages
 	@sh .ci/setup test

@@ -17,8 +17,15 @@ from hypothesis import HealthCheck, settings
 
 from muse.engine.gitio import git_version
 
-settings.register_profile("here", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("here")  # no test depends on how fast the machine is
+# No test depends on how fast the machine is, and two runs of one commit try the same cases; `make soak` draws new ones.
+settings.register_profile(
+    "here",
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+    derandomize="MUSE_TEST_RANDOM" not in os.environ,
+    database=None,
+)
+settings.load_profile("here")
 
 ROOT = Path(__file__).resolve().parent.parent
 WHO = {"NAME": "Ada Tester", "EMAIL": "ada@example.org", "DATE": "2026-01-02T03:04:05+00:00"}
