@@ -16,7 +16,25 @@ def text_chunks(base: bytes, ours: bytes, theirs: bytes) -> list[Chunk] | None:
     if merged is None:
         return None
     data, count = merged
-    return [data] if not count else _parse(data)
+    if not count:
+        return [data]
+    chunks = _parse(data)
+    last = chunks[-1]
+    if isinstance(last, Conflict):
+        chunks[-1] = Conflict(
+            _as_it_ended(last.base, base), _as_it_ended(last.ours, ours), _as_it_ended(last.theirs, theirs)
+        )
+    return chunks
+
+
+def _as_it_ended(part: bytes, whole: bytes) -> bytes:
+    """Git ends the last line of a conflict where the file does not; this takes it back."""
+    if whole.endswith(part):
+        return part
+    for ending in (b"\r\n", b"\n"):
+        if part.endswith(ending) and whole.endswith(part[: -len(ending)]):
+            return part[: -len(ending)]
+    return part
 
 
 def settle_hunks(
@@ -29,8 +47,7 @@ def settle_hunks(
     final: list[Chunk] = []
     left: list[tuple[str, Conflict]] = []
     count = 0
-    chunks = text_chunks(base, ours, theirs) or []
-    for chunk in chunks:
+    for chunk in text_chunks(base, ours, theirs) or []:
         if not isinstance(chunk, Conflict):
             final.append(chunk)
             continue
@@ -41,10 +58,7 @@ def settle_hunks(
             left.append((address, chunk))
             final.append(chunk)
         else:
-            whole = {"base": base, "ours": ours, "theirs": theirs}[choice]
-            last = chunk is chunks[-1] and not whole.endswith(b"\n")
-            side = settled(chunk, choice)
-            final.append(side.removesuffix(b"\n").removesuffix(b"\r") if last else side)  # Git ended its last line
+            final.append(settled(chunk, choice))
     return (None if len(left) == count else render(final, how)), left
 
 
@@ -52,7 +66,7 @@ def _parse(data: bytes) -> list[Chunk]:
     chunks: list[Chunk] = []
     part: list[bytes] = []
     sides: list[bytes] = []
-    for line in data.splitlines(True) if b"\r" not in data else _lines(data):
+    for line in data.splitlines(True) if b"\r" not in data else lines_of(data):
         sign = line[:1]
         if line.startswith(sign * _SIZE) and sign in (b"<", b"|", b"=", b">") and not line[_SIZE:].strip():
             if sign == b"<":
@@ -71,7 +85,7 @@ def _parse(data: bytes) -> list[Chunk]:
     return chunks
 
 
-def _lines(data: bytes) -> list[bytes]:
+def lines_of(data: bytes) -> list[bytes]:
     """Lines ended by a newline only: a lone carriage return is content."""
     parts = data.split(b"\n")
     return [part + b"\n" for part in parts[:-1]] + ([parts[-1]] if parts[-1] else [])

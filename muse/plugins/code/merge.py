@@ -16,10 +16,11 @@ from muse.core import options
 from muse.core.filedomain import whole_file_conflict
 from muse.core.markers import Chunk, Conflict, conflict_size, conflicts_of, joined, render, settled, whole_lines
 from muse.core.options import MergeOptions
+from muse.core.textchunks import text_chunks
 from muse.core.textmerge import merge_text
 from muse.domain import ConflictRecord, FileMerge
 from muse.plugins.code.duplicates import as_conflicts, may_repeat, repeated
-from muse.plugins.code.hunks import refined, text_chunks
+from muse.plugins.code.hunks import refined
 from muse.plugins.code.languages import language_of
 from muse.plugins.code.languages.table import Language
 from muse.plugins.code.naming import names_of_conflicts
