@@ -16,6 +16,7 @@ from muse.engine.status import Entry, Status, read_status
 
 if TYPE_CHECKING:
     from muse.engine.changes import PluginFor
+    from muse.store.commits import Commit
     from muse.store.repository import Repository
 
 PACK_FROM = 200  # this many new files are written as one pack instead of one file each
@@ -38,20 +39,22 @@ def commit(
     if repo.work_tree is None:
         raise MuseError("this repository has no work tree to commit from")
     if staged:
-        code = attended(repo, "commit", *flags, meanwhile=_warm_up)
+        code = attended(repo, "commit", *flags, meanwhile=lambda: _warm_up(repo))
     else:
         before = read_status(repo)
         added, words = stage(repo, before, everything=everything)
-        code = attended(repo, *words, "commit", *flags, "-a", meanwhile=_warm_up)
+        code = attended(repo, *words, "commit", *flags, "-a", meanwhile=lambda: _warm_up(repo))
         if code and added and (repo.head() or "") == before.commit:  # as if we had never added them
             repo.run("update-index", "--force-remove", "-z", "--stdin", input=b"\0".join(added) + b"\0")
     return code, "" if code else keep_deltas(repo, "HEAD", plugin_for, domain=domain)
 
 
-def _warm_up() -> None:
-    """Import what the delta will need while Git commits."""
+def _warm_up(repo: Repository) -> None:
+    """Load what the delta will need while Git commits."""
     import muse.engine.changes
     import muse.store.deltas  # noqa: F401
+
+    repo.settings()
 
 
 def stage(repo: Repository, status: Status, *, everything: bool = False) -> tuple[list[bytes], list[str]]:
@@ -107,15 +110,22 @@ def keep_deltas(repo: Repository, commit: str, plugin_for: PluginFor, *, domain:
 
 def tree_pairs(repo: Repository, commit: str) -> list[tuple[str, str]]:
     """(parent's tree, commit's tree) for each parent; a root commit's base is the empty tree."""
-    tree, *parents = repo.git("rev-parse", f"{commit}^{{tree}}", f"{commit}^@").decode().split()
-    bases = [tree_of_commit(repo, parent) for parent in parents] or [repo.empty_tree]
-    return [(base, tree) for base in bases]
+    found = _commit(repo, commit)
+    bases = [_commit(repo, parent).tree for parent in found.parents] or [repo.empty_tree]
+    return [(base, found.tree) for base in bases]
 
 
 def tree_of_commit(repo: Repository, commit: str) -> str:
-    """The tree of a commit, read without another process."""
+    """The tree of a commit."""
+    return _commit(repo, commit).tree
+
+
+def _commit(repo: Repository, commit: str) -> Commit:
+    """A commit, read without another process."""
+    from muse.store.commits import parse
+
     try:
-        _, data = repo.objects.read(commit)
+        _, data = repo.objects.read(f"{commit}^{{commit}}")
     except KeyError:
         raise MuseError(f"commit {commit[:12]} is not in this repository", hint="git fetch --unshallow") from None
-    return data[5 : data.index(b"\n")].decode()
+    return parse(commit, data)
