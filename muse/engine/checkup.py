@@ -153,7 +153,7 @@ def check_metadata(repo: Repository) -> Iterator[Finding]:
 
 
 def _problems(repo: Repository) -> Iterator[Finding]:
-    from muse.store.meta import problems
+    from muse.store.verify import problems
 
     try:
         for problem in problems(repo):

@@ -13,14 +13,13 @@ from typing import TYPE_CHECKING
 from muse.core.errors import DamageError, FormatError, MuseError, RefMovedError
 from muse.store import refs
 from muse.store.commits import parse
-from muse.store.layout import FORMAT, OWN, REMOTES, Kind, is_entry, own_ref, owner
+from muse.store.layout import FORMAT, OWN, REMOTES, Kind, is_entry, own_ref
 from muse.store.objects import FILE
 from muse.store.trees import Change, edit
 from muse.store.writer import known_writer, previous_writers, rotate, writer_id
 
 if TYPE_CHECKING:
     from muse.store.repository import Repository
-    from muse.store.union import Problem
 
 _TRIES = 30
 _WHO = b"Muse <muse@localhost> %d +0000"
@@ -160,29 +159,3 @@ def is_ancestor(repo: Repository, old: str, new: str) -> bool:
     if done.returncode > 1:
         raise MuseError(f"the history of {new} cannot be read", hint="git fsck --full")
     return done.returncode == 0
-
-
-def problems(repo: Repository, *, deep: bool = False) -> list[Problem]:
-    """What is wrong with what all clones wrote: left-out entries, and states of one writer that contradict.
-
-    With `deep` every file is read, and checked as far as one can without its plugin.
-    """
-    from muse.store.union import Problem, Union
-
-    union = Union(repo)
-    found = union.problems
-    if deep:
-        from muse.store.verify import contents
-
-        found += contents(repo, union)
-    states: dict[tuple[str, str], dict[str, str]] = {}
-    for ref, tip in refs.read_many(repo, OWN, REMOTES).items():
-        key = owner(ref)
-        if key is not None and repo.objects.resolve(f"{tip}^{{commit}}") is not None:
-            states.setdefault((key[0], key[1].partition(".")[0]), {}).setdefault(tip, ref)
-    for (kind, name), tips in sorted(states.items()):
-        heads = repo.git("merge-base", "--independent", *tips).split() if len(tips) > 1 else []
-        for head in heads[1:]:
-            first = tips[heads[0].decode()]
-            found.append(Problem(tips[head.decode()], "", f"{kind} of writer {name} went another way than {first}"))
-    return found

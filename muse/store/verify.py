@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from muse.core.errors import FormatError, MuseError
 from muse.core.op_log.entries import check_line
 from muse.core.op_log.held import is_checkpoint
-from muse.store import crdt_state, deltas
-from muse.store.layout import segment_path, session_path
+from muse.store import crdt_state, deltas, refs
+from muse.store.layout import OWN, REMOTES, owner, segment_path, session_path
 from muse.store.union import Entry, Problem, Union
 
 if TYPE_CHECKING:
@@ -19,6 +19,28 @@ if TYPE_CHECKING:
 
 MAX_SEGMENT = 64 << 20  # bytes
 MAX_CONTENT = 1 << 30
+
+
+def problems(repo: Repository, *, deep: bool = False) -> list[Problem]:
+    """What is wrong with what all clones wrote: left-out entries, and states of one writer that contradict.
+
+    With `deep` every file is read, and checked as far as one can without its plugin.
+    """
+    union = Union(repo)
+    found = union.problems
+    if deep:
+        found += contents(repo, union)
+    states: dict[tuple[str, str], dict[str, str]] = {}
+    for ref, tip in refs.read_many(repo, OWN, REMOTES).items():
+        key = owner(ref)
+        if key is not None and repo.objects.resolve(f"{tip}^{{commit}}") is not None:
+            states.setdefault((key[0], key[1].partition(".")[0]), {}).setdefault(tip, ref)
+    for (kind, name), tips in sorted(states.items()):
+        heads = repo.git("merge-base", "--independent", *tips).split() if len(tips) > 1 else []
+        for head in heads[1:]:
+            first = tips[heads[0].decode()]
+            found.append(Problem(tips[head.decode()], "", f"{kind} of writer {name} went another way than {first}"))
+    return found
 
 
 def contents(repo: Repository, union: Union) -> Iterator[Problem]:

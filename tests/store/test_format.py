@@ -13,7 +13,7 @@ from muse.core.op_log import Key, OpEntry, OpLog, make_op_entry
 from muse.core.op_log.entries import finish, seal
 from muse.core.types import canonical_json
 from muse.domain import CRDTSnapshotManifest, InsertOp, ReplaceOp, StructuredDelta
-from muse.store import checkpoints, crdt_state, deltas, layout, meta, snapshots, writer
+from muse.store import checkpoints, crdt_state, deltas, layout, meta, snapshots, verify, writer
 from muse.store.repository import Repository
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -93,7 +93,7 @@ def test_the_fixtures_can_be_read(make_repo):
     assert found is not None and found["summary"] == "1 added"
     assert deltas.provenance(repo, repo.empty_tree, tree) == [{"agent": "Ada", "tool": "muse"}]
     assert crdt_state.load_path(repo, tree, "song.txt") == [b'{"elements":[]}']
-    assert meta.problems(repo) == []
+    assert verify.problems(repo) == []
     assert checkpoints.sessions(repo) == [SESSION]
     log = OpLog(repo.root, SESSION)
     checkpoints.pull(repo, log)

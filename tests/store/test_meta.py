@@ -10,7 +10,7 @@ import sys
 import pytest
 
 from muse.core.errors import DamageError, MuseError
-from muse.store import layout, meta, objects, refs, union, writer
+from muse.store import layout, meta, objects, refs, union, verify, writer
 from muse.store.repository import Repository
 from muse.store.trees import edit
 from muse.store.union import Union
@@ -145,7 +145,7 @@ def test_a_copied_directory_goes_on_under_a_new_name(repo, git):
     assert git(copy, "rev-parse", f"{new}^") == old
     assert refs.read_many(other, "refs/muse/").keys() == {layout.own_ref("meta", writer.writer_id(other))}
     assert refs.read_many(repo, "refs/muse/").keys() == {layout.own_ref("meta", writer.writer_id(repo))}
-    assert _find(other, path) == [b"1"] and meta.problems(other) == []
+    assert _find(other, path) == [b"1"] and verify.problems(other) == []
 
 
 def _session(name):
@@ -200,7 +200,7 @@ def test_a_copy_of_ours_that_is_no_commit_is_nobodys(repo, git):
     git(repo.root, "update-ref", f"refs/muse-remotes/origin/log/{me}", blob)
     meta.commit_files(repo, "log", _session("t"), "two")
     assert writer.writer_id(repo) == me
-    assert [problem.why for problem in meta.problems(repo)] == ["it holds no commit"]
+    assert [problem.why for problem in verify.problems(repo)] == ["it holds no commit"]
 
 
 def test_looking_makes_no_writer(repo):
@@ -216,7 +216,7 @@ def test_two_states_of_one_writer_that_parted_are_reported(repo, git):
     git(repo.root, "update-ref", f"refs/muse-remotes/up/meta/{writer.writer_id(repo)}", left)
     assert refs.read(repo, ref) == right
     assert _find(repo, layout.delta_path(A, C)) == [b"2"] and _find(repo, layout.delta_path(B, C)) == [b"3"]
-    assert ["another way" in found.why for found in meta.problems(repo)] == [True]
+    assert ["another way" in found.why for found in verify.problems(repo)] == [True]
 
 
 def _hostile(repo, git, entries, name="evil"):
@@ -242,9 +242,9 @@ def test_hostile_trees_are_left_out_and_reported(repo, git):
     git(repo.root, "update-ref", "refs/muse-remotes/origin/log/blob", blob)
     git(repo.root, "update-ref", "refs/muse-remotes/origin/nonsense", repo.head())
     assert _find(repo, good) == [b"fine"]
-    found = {(problem.path, problem.why) for problem in meta.problems(repo)}
+    found = {(problem.path, problem.why) for problem in verify.problems(repo)}
     assert {path for path, _ in found} == {"", "stray", "module", good, "deep/d/d/d/d"}
-    assert meta.problems(repo) == meta.problems(Repository(repo.root))
+    assert verify.problems(repo) == verify.problems(Repository(repo.root))
 
 
 def test_another_format_is_left_out_as_a_whole(repo, git):
@@ -256,11 +256,11 @@ def test_another_format_is_left_out_as_a_whole(repo, git):
     ref = layout.own_ref("meta", writer.writer_id(repo))
     assert _find(repo, path) == [b"1"]
     refs.update(repo, ref, new, tip)
-    assert _find(repo, path) == [] and [problem.ref for problem in meta.problems(repo)] == [ref]
+    assert _find(repo, path) == [] and [problem.ref for problem in verify.problems(repo)] == [ref]
     with pytest.raises(MuseError, match="newer version"):
         meta.commit_files(repo, "meta", {path: b"2"}, "two")
     refs.update(repo, ref, tip, new)
-    assert _find(repo, path) == [b"1"] and meta.problems(repo) == []
+    assert _find(repo, path) == [b"1"] and verify.problems(repo) == []
 
 
 def test_a_file_that_became_a_link_is_no_longer_there(repo, git):
@@ -271,7 +271,7 @@ def test_a_file_that_became_a_link_is_no_longer_there(repo, git):
         tree = edit(repo, batch, repo.tree_of(tip), {path.encode(): (objects.SYMLINK, batch.blob(b"/etc/passwd"))})
         new = batch.add("commit", meta.commit_bytes(tree, [tip], "link"))
     refs.update(repo, layout.own_ref("meta", writer.writer_id(repo)), new, tip)
-    assert _find(repo, path) == [] and [problem.path for problem in meta.problems(repo)] == [path]
+    assert _find(repo, path) == [] and [problem.path for problem in verify.problems(repo)] == [path]
 
 
 def test_a_folder_that_is_missing_is_looked_for_again(repo, git):
@@ -280,9 +280,9 @@ def test_a_folder_that_is_missing_is_looked_for_again(repo, git):
     tree = git(repo.root, "rev-parse", f"{tip}:deltas")
     file = repo.objects_dir / tree[:2] / tree[2:]
     file.rename(repo.root / "aside")
-    assert _find(repo, path) == [] and "cannot be read" in meta.problems(repo)[0].why
+    assert _find(repo, path) == [] and "cannot be read" in verify.problems(repo)[0].why
     (repo.root / "aside").rename(file)
-    assert _find(repo, path) == [b"1"] and meta.problems(repo) == []
+    assert _find(repo, path) == [b"1"] and verify.problems(repo) == []
 
 
 def test_an_index_that_breaks_under_our_hands(repo):
@@ -296,9 +296,9 @@ def test_an_index_that_breaks_under_our_hands(repo):
 def test_a_problem_that_was_mended_is_forgotten(repo, git):
     blob = git(repo.root, "hash-object", "-w", "--stdin", input="x")
     _hostile(repo, git, [f"100644 blob {blob}\tstray"])
-    assert [problem.path for problem in meta.problems(repo)] == ["stray"]
+    assert [problem.path for problem in verify.problems(repo)] == ["stray"]
     _hostile(repo, git, [])
-    assert meta.problems(repo) == []
+    assert verify.problems(repo) == []
 
 
 def test_a_tree_bomb_is_not_walked(repo, git, monkeypatch):
@@ -308,7 +308,7 @@ def test_a_tree_bomb_is_not_walked(repo, git, monkeypatch):
     for _ in range(3):
         bomb = git(repo.root, "mktree", input="".join(f"040000 tree {bomb}\t{n:03d}\n" for n in range(50)))
     _hostile(repo, git, [f"040000 tree {bomb}\tdeltas"])
-    assert any("more than 500" in problem.why for problem in meta.problems(repo))
+    assert any("more than 500" in problem.why for problem in verify.problems(repo))
 
 
 def test_too_large_and_missing_blobs(repo, git):

@@ -6,7 +6,7 @@ import pytest
 
 from muse.core.op_log import OpLog, make_op_entry
 from muse.domain import CRDTSnapshotManifest, InsertOp, StructuredDelta
-from muse.store import checkpoints, crdt_state, deltas, layout, meta
+from muse.store import checkpoints, crdt_state, deltas, layout, meta, verify
 from muse.store.repository import Repository
 
 A, B = "a" * 40, "b" * 40
@@ -32,7 +32,7 @@ def test_what_muse_writes_is_as_it_should_be(repo):
     crdt_state.save(repo, repo.tree_of("HEAD"), CRDTSnapshotManifest(
         files={}, domain="d", vclock={"w": 1}, schema_version="1", crdt_state={"a": repo.content.put(b"state")}
     ))  # fmt: skip
-    assert meta.problems(repo, deep=True) == []
+    assert verify.problems(repo, deep=True) == []
 
 
 SEGMENT = layout.segment_path("jam", "i1", 1, 2, b"nonsense")
@@ -53,8 +53,8 @@ WRONG = {
 def test_each_kind_of_damage_is_named(repo, path):
     kind = "meta" if layout.is_entry("meta", path) else "log"
     meta.commit_files(repo, kind, {path: WRONG[path]}, "wrong")
-    assert meta.problems(repo) == []
-    assert [problem.path for problem in meta.problems(repo, deep=True)] == [path]
+    assert verify.problems(repo) == []
+    assert [problem.path for problem in verify.problems(repo, deep=True)] == [path]
 
 
 def test_a_segment_with_other_ops_than_its_name_says(repo):
@@ -62,7 +62,7 @@ def test_a_segment_with_other_ops_than_its_name_says(repo):
     [(row, line)], _ = log.lines_from(0)
     lie = layout.segment_path("jam", row["instance"], 1, 2, line + b"\n")
     meta.commit_files(repo, "log", {lie: line + b"\n"}, "lie")
-    [found] = meta.problems(repo, deep=True)
+    [found] = verify.problems(repo, deep=True)
     assert found.path == lie and "its name says" in found.why
 
 
@@ -72,5 +72,5 @@ def test_two_writers_with_one_segment_told_differently(repo, make_repo, git):
     meta.commit_files(repo, "log", {path: b"1"}, "one")
     meta.commit_files(other, "log", {path: b"2"}, "two")
     git(repo.root, "fetch", "-q", str(other.root), "refs/muse/*:refs/muse-remotes/origin/*")
-    found = meta.problems(repo, deep=True)
+    found = verify.problems(repo, deep=True)
     assert len(found) == 3 and sum("differs from that of" in problem.why for problem in found) == 1

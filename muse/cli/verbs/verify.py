@@ -7,7 +7,7 @@ import click
 from muse.cli.context import note, print_json, repo
 from muse.cli.options import json_option
 from muse.core.errors import ExitCode
-from muse.store.meta import problems
+from muse.store.verify import problems
 
 
 @click.command("verify", short_help="Check everything Muse has stored in this repository")
