@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 def blame_music(here: Repository, words: tuple[str, ...]) -> int:
     """Print who wrote what; the options are --notes or --bars, and --json."""
     from muse.engine.gitio import below_top
+    from muse.plugins.midi.plugin import plugin
     from muse.plugins.midi.queries import blame_bars, blame_notes
 
     flags = {word for word in words if word.startswith("--")} - {"--"}
@@ -26,6 +27,8 @@ def blame_music(here: Repository, words: tuple[str, ...]) -> int:
         raise UsageError("muse blame --notes|--bars [--json] [REV] FILE")
     head = here.resolve(named[0] if len(named) == 2 else "HEAD")
     path = os.path.normpath(os.path.join(below_top(here), named[-1]))
+    if not plugin.claims(path):
+        raise MuseError(f"{path} is no MIDI file", hint=f"muse blame {named[-1]}")
     newest, versions, parents = file_history(here, head, path)
     blamed = blame_notes(versions, parents, newest)
     who = _authors(here, {each.version for each in blamed})

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from muse.engine.gitio import forced_color
+
 if TYPE_CHECKING:
     from muse.store.repository import Repository
 
@@ -75,11 +77,13 @@ def _pager(repo: Repository) -> str:
     return "" if command == "cat" else command
 
 
-def use_color(repo: Repository) -> bool:
-    """True when Git would colour its output here."""
-    if "NO_COLOR" in os.environ or repo.config("color.ui") in ("false", "never"):
-        return False
-    return sys.stdout.isatty() or repo.config("color.ui") == "always"
+def use_color(repo: Repository | None = None) -> bool:
+    """True when output here is coloured: as `NO_COLOR`, then `FORCE_COLOR`, then Git's `color.ui` says."""
+    told = forced_color()
+    if told is not None:
+        return told
+    wanted = repo.config("color.ui") if repo is not None else None
+    return wanted not in ("false", "never") and (sys.stdout.isatty() or wanted == "always")
 
 
 def list_refs(repo: Repository, prefix: str) -> int:

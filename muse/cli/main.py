@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import click
 
 from muse._version import __version__
-from muse.core.errors import ExitCode, MuseError
+from muse.core.errors import ExitCode, MuseError, hint_for
 
 
 class Verb(NamedTuple):
@@ -135,9 +135,9 @@ def cli(folders: tuple[str, ...], git_dir: str | None) -> None:
 def main(argv: list[str] | None = None) -> int:
     """Run one command and return its exit code."""
     args = sys.argv[1:] if argv is None else argv
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="surrogateescape")  # paths that are not UTF-8 come out as they are
+    _streams()
+    if args[:1] == ["help"]:
+        args = [*args[1:], "--help"]  # as `git help VERB`
     try:
         code = _invoke(args or ["--help"])
         sys.stdout.flush()
@@ -150,12 +150,25 @@ def main(argv: list[str] | None = None) -> int:
     return code if isinstance(code, int) else 0
 
 
+def _streams() -> None:
+    """Standard streams as we want them: all three there, and able to print paths that are not UTF-8 as they are."""
+    for fd, name, mode in ((0, "stdin", "r"), (1, "stdout", "w"), (2, "stderr", "w")):
+        try:
+            os.fstat(fd)
+        except OSError:  # closed by who started us; as in Git, nobody else's file may get its number
+            os.open(os.devnull, os.O_RDWR)
+            setattr(sys, name, open(fd, mode, closefd=False))  # noqa: SIM115  stays open
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="surrogateescape")
+
+
 def _invoke(args: list[str]) -> Any:
     """What `click.Command.main` does, without its own idea of a closed pipe and of Ctrl-C."""
     if "_MUSE_COMPLETE" in os.environ:  # a shell asks for completions
         return cli.main(args, prog_name="muse")
-    try:
-        with cli.make_context("muse", list(args)) as ctx:
+    try:  # color: what is coloured is for `use_color` to say, not for click
+        with cli.make_context("muse", list(args), color=True) as ctx:
             return cli.invoke(ctx)
     except click.exceptions.Exit as done:
         return done.exit_code
@@ -167,13 +180,17 @@ def _failed(error: Exception) -> int:
         import traceback
 
         traceback.print_exception(error)
+    if isinstance(error, OSError):
+        _spare_output()
     if isinstance(error, BrokenPipeError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # else the interpreter complains when it flushes at exit
         return 141
     if isinstance(error, MuseError):
         return _say(str(error), error.hint, error.exit_code)
     if isinstance(error, click.exceptions.Abort):
         return int(ExitCode.INTERRUPTED)
+    if isinstance(error, click.exceptions.NoArgsIsHelpError) and error.ctx is not None:
+        print(error.ctx.get_help(), file=sys.stderr)
+        return int(ExitCode.USAGE)
     if isinstance(error, click.UsageError):
         verb = error.ctx.command_path if error.ctx is not None else "muse"
         return _say(error.format_message(), f"{verb} --help", ExitCode.USAGE)
@@ -181,9 +198,17 @@ def _failed(error: Exception) -> int:
         return _say(error.format_message(), "", ExitCode.FATAL)
     if isinstance(error, OSError):
         named = f"{os.fsdecode(error.filename)}: " if error.filename is not None else ""
-        return _say(f"{named}{error.strerror or error}", "", ExitCode.FATAL)
+        return _say(f"{named}{error.strerror or error}", hint_for(error.errno), ExitCode.FATAL)
     message = f"internal error: {type(error).__name__}: {error}"
     return _say(message, "set MUSE_TRACE=1 for the traceback", ExitCode.FATAL)
+
+
+def _spare_output() -> None:
+    """When standard output takes no more, give it up, or the interpreter complains when it flushes at exit."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
 
 
 def _say(message: str, hint: str, code: int) -> int:

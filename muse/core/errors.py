@@ -14,6 +14,7 @@
 
 from __future__ import annotations
 
+import errno
 from enum import IntEnum
 
 
@@ -78,3 +79,25 @@ class ConflictError(MuseError):
     """A merge stopped at conflicts that a person has to settle."""
 
     exit_code = ExitCode.CONFLICT
+
+
+_HINTS = {
+    errno.EACCES: "you may not write there (`ls -ld` shows who may); or work in a clone of your own: muse clone",
+    errno.EPERM: "you may not do that there; or work in a clone of your own: muse clone",
+    errno.EROFS: "that disk is read-only; work in a clone on another one: muse clone",
+    errno.ENOSPC: "make room on that disk (`df -h`), then run the same command again",
+    errno.EDQUOT: "make room below your quota, then run the same command again",
+    errno.EMFILE: "more open files are needed: ulimit -n 4096",
+}
+_GITS = (("Permission denied", errno.EACCES), ("insufficient permission", errno.EACCES),
+         ("Read-only file system", errno.EROFS), ("No space left on device", errno.ENOSPC))
+
+
+def hint_for(number: int | None) -> str:
+    """What to do about an error of the operating system; "" when that is not for us to know."""
+    return _HINTS.get(number or 0, "")
+
+
+def hint_for_git(said: str) -> str:
+    """The same for what git wrote on its stderr."""
+    return next((_HINTS[number] for words, number in _GITS if words in said), "")

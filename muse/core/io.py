@@ -42,7 +42,11 @@ def write_bytes_atomic(path: StrPath, data: bytes, *, mode: int | None = None) -
         except FileNotFoundError:
             mode = None
     temp = os.path.join(folder, f".{os.path.basename(path)[:100]}.{os.getpid()}.{os.urandom(4).hex()}.tmp")
-    fd = os.open(temp, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
+    try:
+        fd = os.open(temp, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
+    except OSError as error:
+        error.filename = path  # nobody knows the temporary name
+        raise
     try:
         try:
             if mode is not None:

@@ -19,6 +19,13 @@ if TYPE_CHECKING:
     from muse.store.repository import Repository
 
 
+def forced_color() -> bool | None:
+    """What NO_COLOR or FORCE_COLOR asks for (no-color.org: set and not empty), None when neither does."""
+    if os.environ.get("NO_COLOR"):
+        return False
+    return True if os.environ.get("FORCE_COLOR", "0") not in ("", "0") else None
+
+
 def attended(
     repo: Repository, *args: str, env: Mapping[str, str] | None = None, meanwhile: Callable[[], object] | None = None
 ) -> int:
@@ -29,8 +36,10 @@ def attended(
     """
     sys.stdout.flush()
     sys.stderr.flush()
+    told = forced_color()
+    color = [] if told is None else ["-c", f"color.ui={'always' if told else 'never'}"]
     try:
-        process = subprocess.Popen(["git", *args], env={**repo.env, **(env or {})})
+        process = subprocess.Popen(["git", *color, *args], env={**repo.env, **(env or {})})
     except OSError as error:
         raise MuseError(f"cannot run git: {error.strerror}") from None
     before = _ignore_interrupts()

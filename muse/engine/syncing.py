@@ -55,6 +55,14 @@ def default_remote(repo: Repository) -> str:
     return names[0] if len(names) == 1 else "origin"
 
 
+def known_remote(repo: Repository, name: str) -> None:
+    """MuseError when there is no such remote."""
+    names = repo.git("remote").decode("utf-8", "surrogateescape").split()
+    if name not in names:
+        known = ", ".join(names) if names else "none; git remote add NAME URL"
+        raise MuseError(f"there is no remote {name!r}", hint=f"remotes here: {known}")
+
+
 def current_branch(repo: Repository) -> str | None:
     """The branch HEAD is on, without `refs/heads/`; None when it is detached."""
     name = repo.git("symbolic-ref", "-q", "--short", "HEAD", check=False).decode().strip()

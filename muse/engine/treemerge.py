@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
-from muse.core.errors import MuseError
+from muse.core.errors import MuseError, hint_for_git
 from muse.engine.gitio import git_version
 from muse.engine.history import merge_bases
 
@@ -210,8 +210,9 @@ def _git(
 def _merge_tree(repo: Repository, env: dict[str, str], ours: str, theirs: str, *settings: str) -> bytes:
     done = _git(repo, env, *settings, "merge-tree", "--write-tree", "-z", "--messages", ours, theirs)
     if done.returncode not in (0, 1):
-        message = done.stderr.decode("utf-8", "replace").strip().splitlines()
-        raise MuseError(f"git cannot merge: {message[-1] if message else done.returncode}")
+        said = done.stderr.decode("utf-8", "replace")
+        why = next((line for line in said.splitlines() if line.startswith("error: ")), said.strip().rpartition("\n")[2])
+        raise MuseError(f"git cannot merge: {why or done.returncode}", hint=hint_for_git(said))
     return done.stdout
 
 

@@ -13,7 +13,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from muse.core.errors import MuseError, NotARepositoryError
+from muse.core.errors import MuseError, NotARepositoryError, hint_for_git
 from muse.core.paths import StrPath
 
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ class Repository:
         """
         done = self.run(*args, input=input, env=env)
         if check and done.returncode:
-            raise MuseError(_message(done.stderr) or f"git {os.fspath(args[0])} failed ({done.returncode})")
+            raise git_error(done.stderr, f"git {os.fspath(args[0])} failed ({done.returncode})")
         return done.stdout
 
     def run(
@@ -240,6 +240,12 @@ def _run(
         raise NotARepositoryError(f"no such folder: {where}") from None
     except OSError as error:
         raise MuseError(f"cannot run git in {where}: {error.strerror}") from None
+
+
+def git_error(stderr: bytes, otherwise: str, prefix: str = "") -> MuseError:
+    """What git complained about as our error, with a hint where the cause is known."""
+    said = stderr.decode("utf-8", "replace")
+    return MuseError(prefix + (_message(stderr) or otherwise), hint=hint_for_git(said))
 
 
 def _message(stderr: bytes) -> str:

@@ -7,26 +7,8 @@ import os
 import subprocess
 import sys
 
-import pytest
-
-from muse.cli.main import main
-
 BASE = "def load():\n    return 1\n\n\ndef keep():\n    return 2\n"
 NEW = BASE.replace("return 1", "return 10")
-
-
-@pytest.fixture
-def muse(capfd, monkeypatch):
-    """`muse(folder, *words) -> (code, stdout, stderr)`, in this process."""
-
-    def run(where, *words):
-        monkeypatch.chdir(where)
-        capfd.readouterr()
-        code = main([str(word) for word in words])
-        out, err = capfd.readouterr()
-        return code, out, err
-
-    return run
 
 
 def test_status_says_what_changed_inside(muse, make_repo, git):

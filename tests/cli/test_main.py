@@ -96,8 +96,10 @@ def test_mistakes_are_one_line_a_hint_and_an_exit_code(args: list[str], code: in
     [
         (MuseError("no luck", hint="try harder"), 128, "muse: no luck\nhint: try harder\n"),
         (ConflictError("stopped"), 1, "muse: stopped\n"),
-        (PermissionError(13, "Permission denied", "a.mid"), 128, "muse: a.mid: Permission denied\n"),
-        (OSError(28, "No space left on device"), 128, "muse: No space left on device\n"),
+        (PermissionError(13, "Permission denied", "a.mid"), 128, "muse: a.mid: Permission denied\n"
+         "hint: you may not write there (`ls -ld` shows who may); or work in a clone of your own: muse clone\n"),
+        (OSError(28, "No space left on device"), 128, "muse: No space left on device\n"
+         "hint: make room on that disk (`df -h`), then run the same command again\n"),
         (ValueError("two\nlines"), 128,
          "muse: internal error: ValueError: two lines\nhint: set MUSE_TRACE=1 for the traceback\n"),
         (KeyboardInterrupt(), 130, ""),

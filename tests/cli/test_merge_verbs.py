@@ -7,7 +7,6 @@ import os
 
 import pytest
 
-from muse.cli.main import main
 from muse.store import deltas
 from muse.store.repository import Repository
 
@@ -18,20 +17,6 @@ BASE = "".join(f"line {n}\n" for n in range(1, 21))
 def edit(**changed):
     """The base text with some lines replaced (`l3="x"`)."""
     return "".join(changed.get(f"l{n}", f"line {n}") + "\n" for n in range(1, 21))
-
-
-@pytest.fixture
-def muse(capfd, monkeypatch):
-    """`muse(folder, *words) -> (code, stdout, stderr)`, in this process."""
-
-    def run(where, *words):
-        monkeypatch.chdir(where)
-        capfd.readouterr()
-        code = main([str(word) for word in words])
-        out, err = capfd.readouterr()
-        return code, out, err
-
-    return run
 
 
 @pytest.fixture

@@ -71,7 +71,7 @@ def _absolute(source: str) -> str:
     if os.path.exists(source):
         return os.path.abspath(source)
     if ":" not in source.partition("/")[0]:  # git clone would make a folder of that name first, and find that
-        raise MuseError(f"repository {source!r} does not exist")
+        raise MuseError(f"repository {source!r} does not exist", hint="give a folder that is a repository, or a URL")
     return source
 
 

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from muse.cli.context import print_json, repo
+from muse.cli.gitverb import use_color
 from muse.cli.options import json_option
 from muse.core.errors import ExitCode, MuseError
 from muse.domain import ConflictRecord
 from muse.engine import settle
 from muse.plugins import registry
+from muse.view.text import paint
 
 if TYPE_CHECKING:
     from muse.store.repository import Repository
@@ -34,8 +36,9 @@ def command(exit_code: bool, joined: bool, as_json: bool) -> int:
     if as_json:
         print_json([_json(item, records) for item, records in rows])
     else:
+        color = use_color(here)
         for item, records in rows:
-            show(item.path, records)
+            show(item.path, records, color)
         if not rows:
             click.echo("nothing is left to settle")
     return int(ExitCode.CONFLICT if rows and exit_code else ExitCode.OK)
@@ -62,18 +65,18 @@ def plugin_for(here: Repository) -> settle.PluginFor:
     return lambda path: registry.plugin_for_path(path, first=domain)
 
 
-def show(path: str, records: list[ConflictRecord]) -> None:
+def show(path: str, records: list[ConflictRecord], color: bool = False) -> None:
     """Print what is in dispute inside one path."""
     if not records:
         click.echo(f"{path}: Muse can merge this by itself\n    muse resolve {path}")
         return
-    click.echo(f"{path}: {len(records)} conflict{'s' * (len(records) != 1)}")
+    click.echo(f"{paint(path, 'path', color)}: {len(records)} conflict{'s' * (len(records) != 1)}")
     for record in records:
         click.echo(f"  {record.address or 'the whole file'} ({record.conflict_type.replace('_', ' ')})")
         for side in ("base", "ours", "theirs"):
             summary = getattr(record, f"{side}_summary")
             if summary:
-                click.echo(f"    {side + ':':<8}{summary}")
+                click.echo(f"    {paint(f'{side}:'.ljust(8), side, color)}{summary}")
         if record.hint:
             click.echo(f"    {record.hint}")
 

@@ -7,11 +7,13 @@ from collections.abc import Iterator
 import click
 
 from muse.cli.context import print_json, repo
+from muse.cli.gitverb import use_color
 from muse.cli.options import json_option
 from muse.core.errors import ExitCode, NotARepositoryError
 from muse.engine import checkup
 from muse.engine.checkup import Finding
 from muse.plugins import registry
+from muse.view.text import paint
 
 
 @click.command("doctor", short_help="Find what is wrong with this set-up, and say what mends it")
@@ -25,8 +27,9 @@ def command(as_json: bool) -> int:
     if as_json:
         print_json([finding._asdict() for finding in findings])
     else:
+        color = use_color()
         for finding in findings:
-            click.echo(f"{finding.state:<5}{finding.text}")
+            click.echo(paint(f"{finding.state:<5}", finding.state, color) + finding.text)
             if finding.mend:
                 click.echo(f"     mend it: {finding.mend}")
     return int(ExitCode.CONFLICT if any(finding.state == "bad" for finding in findings) else ExitCode.OK)

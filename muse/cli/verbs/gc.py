@@ -6,6 +6,7 @@ import click
 
 from muse.cli.context import note, print_json, repo
 from muse.cli.options import json_option
+from muse.engine.syncing import known_remote
 from muse.store.gc import RETIRED_DAYS, absorb, prune_absorbed
 
 
@@ -23,6 +24,8 @@ def command(days: float, prune: bool, remote: str | None, as_json: bool) -> None
     `muse sync` in between. Git's own `git gc` is not run.
     """
     here = repo()
+    if remote is not None:
+        known_remote(here, remote)
     done = absorb(here, retired_days=days)
     gone = prune_absorbed(here, remote) if prune else []
     if as_json:

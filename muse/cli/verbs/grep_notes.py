@@ -10,7 +10,7 @@ import click
 
 from muse.cli.context import note, print_json, repo
 from muse.cli.options import json_option, paths_argument
-from muse.core.errors import FormatError
+from muse.core.errors import FormatError, MuseError
 
 if TYPE_CHECKING:
     from muse.store.repository import Repository
@@ -66,6 +66,8 @@ def _files(here: Repository, rev: str | None, paths: tuple[str, ...]) -> Iterato
         listed = here.git("ls-files", "-z", "--", *wanted)
     else:
         listed = here.git("ls-tree", "-r", "-z", "--name-only", "--full-tree", here.resolve(rev), "--", *wanted)
+    if wanted and not listed:
+        raise MuseError(f"{', '.join(paths)}: no tracked file" + (f" in {rev}" if rev else ""), hint="git ls-files")
     for raw in listed.split(b"\0"):
         path = os.fsdecode(raw)
         if not raw or not plugin.claims(path):

@@ -116,8 +116,10 @@ def _plain(here: Repository, own: Own, rest: list[str]) -> Iterator[str]:
 
 def head_lines(commit: Commit, color: bool) -> Iterator[str]:
     """A commit's head and message, as `git log` prints them."""
+    from muse.view.text import paint
+
     refs = f" ({', '.join(commit.refs)})" if commit.refs else ""
-    yield f"\x1b[33mcommit {commit.id}\x1b[m{refs}" if color else f"commit {commit.id}{refs}"
+    yield paint(f"commit {commit.id}", "commit", color) + refs
     if len(commit.parents) > 1:
         yield "Merge: " + " ".join(parent[:9] for parent in commit.parents)
     yield f"Author: {commit.author} <{commit.author_email}>"
@@ -129,13 +131,14 @@ def head_lines(commit: Commit, color: bool) -> Iterator[str]:
 
 def _oneline(here: Repository, own: Own, rest: list[str]) -> Iterator[str]:
     from muse.engine.log import commits
-    from muse.view.text import headline
+    from muse.view.text import headline, paint
 
+    color = use_color(here)
     for commit in commits(here, rest):
         refs = f" ({', '.join(commit.refs)})" if commit.refs else ""
         delta = _told(here, own, commit.tree, commit.parents, rest)
         said = f"  [{headline(delta, 1)}]" if delta is not None and delta["ops"] else ""
-        yield f"{commit.id[:9]}{refs} {commit.message.partition(chr(10))[0]}{said}"
+        yield f"{paint(commit.id[:9], 'commit', color)}{refs} {commit.message.partition(chr(10))[0]}{said}"
 
 
 def _graph(here: Repository, own: Own, rest: list[str]) -> Iterator[str]:

@@ -47,6 +47,11 @@ def command(what: str | None, paths: tuple[str, ...], output: str | None, svg: b
             raise UsageError(f"--svg draws one MIDI file, and {len(found)} changed", hint=hint)
         text = view.picture(found[0])
     else:
+        if wanted:
+            found = list(files)
+            if not found:
+                raise MuseError(f"nothing changed in {', '.join(paths)}", hint=f"muse render {what or 'HEAD'}")
+            files = iter(found)
         text = view.build(page, files, plugin_for)
     _write(text, output or f"muse-{_slug(page.title)}.{'svg' if svg else 'html'}")
     return 0

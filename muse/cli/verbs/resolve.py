@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, cast
 import click
 
 from muse.cli.context import note, repo
+from muse.cli.gitverb import use_color
 from muse.cli.verbs.conflicts import plugin_for, show
 from muse.core.errors import ExitCode, MuseError, UsageError
 from muse.engine import settle
@@ -48,7 +49,7 @@ def command(
         if interactive and merged.conflicts:
             merged = _ask(here, item, merged, force)
         if merged.conflicts:
-            show(item.path, merged.conflicts)
+            show(item.path, merged.conflicts, use_color(here))
             left = True
         else:
             note(f"muse: {item.path}: settled and added")
@@ -85,7 +86,7 @@ def _ask(here: Repository, item: settle.Unmerged, merged: FileMerge, force: bool
     words = {"o": "ours", "t": "theirs", "b": "base"}
     picks: dict[str, Choice] = {}
     for record in merged.conflicts:
-        show(item.path, [record])
+        show(item.path, [record], use_color(here))
         answer = click.prompt("take [o]urs, [t]heirs, [b]ase, [s]kip or [q]uit", default="s", show_default=False,
                               type=click.Choice(["o", "t", "b", "s", "q"]), show_choices=False, err=True)
         if answer == "q":

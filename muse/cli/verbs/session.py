@@ -12,7 +12,7 @@ import click
 
 from muse.cli.context import note, print_json, repo
 from muse.cli.options import json_option
-from muse.core.errors import ExitCode, MuseError
+from muse.core.errors import ExitCode, MuseError, UsageError
 from muse.core.op_log import LEVELS, OpLog, Request, missing_content, take_content
 
 if TYPE_CHECKING:
@@ -40,6 +40,8 @@ def start(name: str, as_json: bool) -> None:
     """Begin session NAME at the commit we stand on, or join it."""
     from muse.engine import session
 
+    if not name.strip():
+        raise UsageError("a session needs a name", hint="muse session start NAME")
     log = session.start(repo(), name)
     if as_json:
         print_json({"session": name, "folder": str(log.folder), "writer": log.writer})

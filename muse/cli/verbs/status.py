@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from muse.cli.context import domains, print_json, repo
+from muse.cli.gitverb import use_color
 from muse.cli.options import json_option, paths_argument
 from muse.core.errors import MuseError
 
@@ -54,8 +55,9 @@ def command(paths: tuple[str, ...], as_json: bool, short: bool) -> None:
         return
     if not short:
         _head(status, state)
+    color = use_color(here)
     for entry, op in zip(status.entries, told or [None] * len(status.entries)):
-        click.echo(_line(entry, op))
+        click.echo(_line(entry, op, color))
     if status.clean and not short:
         click.echo("nothing to commit, working tree clean")
 
@@ -97,10 +99,12 @@ def _head(status: Status, state: tuple[str, str]) -> None:
         click.echo(f"A {state[0]} is in progress: {state[1]}")
 
 
-def _line(entry: Entry, op: DomainOp | None) -> str:
-    from muse.view.text import one_line, sentence, shorten
+def _line(entry: Entry, op: DomainOp | None, color: bool) -> str:
+    from muse.view.text import one_line, paint, sentence, shorten
 
-    letters = "??" if entry.kind == "?" else f"{entry.staged}{entry.unstaged}".replace(".", " ")
+    index, tree = ("?", "?") if entry.kind == "?" else (letter.replace(".", " ") for letter in
+                                                        (entry.staged, entry.unstaged))
+    letters = paint(index, "staged" if entry.kind in "12" else "unstaged", color) + paint(tree, "unstaged", color)
     path = one_line(os.fsdecode(entry.path))
     if entry.old_path:
         path = f"{one_line(os.fsdecode(entry.old_path))} -> {path}"

@@ -27,10 +27,11 @@ def command(
     The current branch goes forward, is joined where both sides may be joined, and is pushed; live-edit logs and
     Muse's other data travel beside it. A branch that would conflict is left alone and named (exit code 1).
     """
-    from muse.engine.syncing import Round, default_remote, sync_once
+    from muse.engine.syncing import Round, default_remote, known_remote, sync_once
 
     here = repo()
     name = remote or default_remote(here)
+    known_remote(here, name)
     plugin_for = domains(here)[0]
     count, code, pause = 0, ExitCode.OK, interval
     while True:
