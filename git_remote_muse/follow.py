@@ -34,7 +34,7 @@ def follow_up(remote: str, place: Place, config: Config, watch: Watch) -> None:
     if not config.flag("muse.autosetup", True) or not is_named(remote, config) or is_lazy_fetch():
         return
     metadata = config.flag("muse.metadata", True) and not watch.everything and not is_mirror(remote, config)
-    fetched = metadata and watch.fetched
+    fetched = metadata and (watch.fetched or watch.looked)
     new = (watch.fetched or watch.prefixed) and is_new_clone()
     try:
         if new:
@@ -120,10 +120,19 @@ def fetch(remote: str, place: Place, tips: dict[str, str]) -> None:
 
 
 def push(remote: str, place: Place, config: Config) -> None:
-    """Our own metadata out."""
-    from muse.store.sync import push_metadata
+    """Our own metadata out; under a new name where the remote has more under ours than we do."""
+    from muse.store.sync import push_own
 
-    push_metadata(Here(), remote, place.url, prefix=config.get("muse.refprefix") or "refs/muse/")
+    prefix = config.get("muse.refprefix") or "refs/muse/"
+    push_own(Here(), remote, place.url, prefix=prefix, renew=take_new_name)
+
+
+def take_new_name() -> None:
+    """Go on under a new writer id: a backup was restored here, or a folder copied."""
+    from muse.store.meta import check_own
+    from muse.store.repository import Repository
+
+    check_own(Repository.discover("."))
 
 
 def say(text: str) -> None:

@@ -19,14 +19,15 @@ HEX = frozenset(b"0123456789abcdefABCDEF")
 class Watch:
     """Reads along. `fetched`: objects were asked for; `pushed`: a ref update was sent; `prefixed`: a v2 listing of
     some refs only, which is what a clone or fetch asks for before it knows whether there is anything to get;
+    `looked`: such a listing with the tags at the end, which only a fetch asks for, also one that finds nothing new;
     `everything`: a v2 listing of all refs by their common prefix, which is what a mirror asks for."""
 
-    __slots__ = ("_pending", "_receive", "dry_run", "everything", "fetched", "prefixed", "pushed")
+    __slots__ = ("_pending", "_receive", "dry_run", "everything", "fetched", "looked", "prefixed", "pushed")
 
     def __init__(self, receive: bool = False) -> None:
         self._pending = b""
         self._receive = receive
-        self.fetched = self.pushed = self.prefixed = self.everything = self.dry_run = False
+        self.fetched = self.pushed = self.prefixed = self.looked = self.everything = self.dry_run = False
 
     @property
     def decided(self) -> bool:
@@ -65,6 +66,7 @@ class Watch:
         elif data.startswith((b"want ", b"command=fetch")):
             self.fetched = True
         elif data.startswith(b"ref-prefix "):
+            self.looked |= self.prefixed and data.rstrip(b"\n") == b"ref-prefix refs/tags/"
             self.prefixed = True
             self.everything |= data.rstrip(b"\n") == b"ref-prefix refs/"
 

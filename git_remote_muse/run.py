@@ -134,7 +134,8 @@ def git(*args: str, check: bool = True, env: Mapping[str, str] | None = None, qu
         raise
     code = child.wait()
     if code and check:
-        raise MuseError(f"git {args[0]} failed", code)
+        verb = next((word for at, word in enumerate(args) if word != "-c" and args[at - 1] != "-c"), "")
+        raise MuseError(f"git {verb} failed", code)
     return out
 
 

@@ -108,7 +108,7 @@ def _metadata_out(repo: Repository, remote: str, where: str, done: Round) -> Non
     check_own(repo)  # after a restored backup or a copied disk we go on under a new name
     prefix = repo.config("muse.refPrefix") or "refs/muse/"
     try:
-        done.pushed = sync.push_metadata(repo, remote, where, prefix=prefix)
+        done.pushed = sync.push_own(repo, remote, where, prefix=prefix, renew=lambda: check_own(repo))
     except MuseError as error:
         done.problem = done.problem or str(error)
 

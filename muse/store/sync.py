@@ -10,8 +10,10 @@ longer chain is kept; where neither contains the other both are, the second unde
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Protocol, TypeVar
 
 from muse.core.errors import MuseError
@@ -19,12 +21,23 @@ from muse.store.layout import OWN, REMOTES
 
 Item = TypeVar("Item")
 MAX_REFS = 20_000
+MAX_FILE = 512 << 20  # bytes a fetch of metadata may write into one file, a pack above all; `muse.metadataLimit`
+MAX_TRIES = 64  # fetches to find out which of many refs are bad
 FALLBACK = "refs/heads/muse-meta/"
+LATE = ("fetch first", "non-fast-forward", "stale info")  # Git's words for "there is more over there"
 _TAIL = re.compile(r"(?P<kind>log|meta)/(?P<writer>[A-Za-z0-9][A-Za-z0-9_.-]{0,99})")
 
 
 class Contradiction(MuseError):
     """Two states of one writer, neither part of the other; both are kept."""
+
+
+class Refused(MuseError):
+    """The remote did not take metadata of ours. `late`: it has a state of it that ours does not contain."""
+
+    def __init__(self, message: str, late: bool) -> None:
+        super().__init__(message, hint="see docs/hosting.md; `muse sync` tries again")
+        self.late = late
 
 
 class RunsGit(Protocol):
@@ -52,18 +65,19 @@ def fetch_metadata(repo: RunsGit, remote: str, url: str | None = None, *, tips: 
     if len(there) > MAX_REFS:
         raise MuseError(f"{remote} has more than {MAX_REFS} metadata refs; none were fetched")
     before = local_tips(repo, f"{REMOTES}{remote}/")
-    rounds = plan(remote, there, before)
-    beside: list[str] = []
-    for step in rounds:
+    intake = _Intake(repo, url or remote)
+    for step in plan(remote, there, before):
         for part in _chunks(step):
-            try:
-                _fetch(repo, url or remote, [f"{item.source}:{item.target}" for item in part])
-            except MuseError as error:
-                beside += _settle(repo, url or remote, part, error)
+            intake.take(part)
     after = local_tips(repo, f"{REMOTES}{remote}/")
-    if beside:
+    if intake.bad:
+        raise MuseError(
+            f"metadata of {remote} is left out, it is {intake.why} ({_few(iter(intake.bad))}); the rest is here",
+            hint="`git config muse.metadataLimit 2g` allows more" if intake.too_large else "",
+        )
+    if intake.beside:
         raise Contradiction(
-            f"{remote} and we know different states of {', '.join(sorted(beside))}; both are kept",
+            f"{remote} and we know different states of {', '.join(sorted(intake.beside))}; both are kept",
             hint="a restored backup or a copied clone does this; its next write begins a new chain",
         )
     return sum(before.get(name) != tip for name, tip in after.items())
@@ -98,29 +112,70 @@ def tail_of(ref: str) -> str | None:
     return name if _TAIL.fullmatch(name) and ".." not in name and not name.endswith((".lock", ".")) else None
 
 
+def push_own(
+    repo: RunsGit, remote: str, url: str | None, *, prefix: str = OWN, renew: Callable[[], object]
+) -> int:
+    """`push_metadata`, and once more under a new name where the remote knows more of ours than we do.
+
+    That is so after a backup was restored or a folder copied; `renew` takes the new writer id.
+    """
+    sent = 0
+    try:
+        sent = push_metadata(repo, remote, url, prefix=prefix)
+    except Refused as error:
+        if not error.late:
+            raise
+        try:
+            fetch_metadata(repo, remote, url)
+        except Contradiction:
+            pass  # that is what we expect, and what the new name is for
+        if not overtaken(repo, remote):
+            raise
+    if not overtaken(repo, remote):
+        return sent
+    renew()
+    return sent + push_metadata(repo, remote, url, prefix=prefix)
+
+
 def push_metadata(repo: RunsGit, remote: str, url: str | None = None, *, prefix: str = OWN) -> int:
     """Push our own `refs/muse/*` where the remote, as last seen, does not have them; returns how many were sent.
 
     `prefix` is the namespace to use over there, for hosts that refuse others than `refs/heads/` (`muse.refPrefix`).
-    MuseError when the remote declined them; the branches have gone through before and stay.
+    Refused when the remote declined them; the branches have gone through before and stay.
     """
     prefix = prefix.rstrip("/") + "/"
     behind = overtaken(repo, remote)
     due = {name: tip for name, tip in _due(repo, remote).items() if name not in behind}
+    declined: dict[str, str] = {}
     for part in _chunks(list(due.items())):
-        try:
-            repo.git(
-                "push", "-q", "--no-verify", "--no-follow-tags", "--no-signed", "--recurse-submodules=no",
-                url or remote, *(f"{tip}:{prefix}{name[len(OWN) :]}" for name, tip in part),
-            )  # fmt: skip
-        except MuseError as error:
-            raise MuseError(
-                f"{remote} did not take the metadata ({_few(name for name, _ in part)}); branches are not concerned",
-                hint="see docs/hosting.md; `muse sync` tries again",
-            ) from error
+        there = {name: f"{prefix}{name[len(OWN) :]}" for name, _ in part}
+        said = repo.git(
+            "push", "--porcelain", "--no-verify", "--no-follow-tags", "--no-signed", "--recurse-submodules=no",
+            url or remote, *(f"{tip}:{there[name]}" for name, tip in part), check=False,
+        )  # fmt: skip
+        answers = _answers(said)
         for name, tip in part:
-            repo.git("update-ref", f"{REMOTES}{remote}/{name[len(OWN) :]}", tip)
+            why = answers.get(there[name], "no answer")
+            if why:
+                declined[name] = why
+            else:
+                repo.git("update-ref", f"{REMOTES}{remote}/{name[len(OWN) :]}", tip)
+    if declined:
+        raise Refused(
+            f"{remote} did not take the metadata ({_few(iter(declined))}); branches are not concerned",
+            late=any(why in LATE for why in declined.values()),
+        )
     return len(due)
+
+
+def _answers(said: bytes) -> dict[str, str]:
+    """Target -> "" or why not, from the lines of `git push --porcelain`: `<flag> TAB <from>:<to> TAB <summary>`."""
+    rows = [line.split("\t") for line in _text(said)]
+    found = {}
+    for flag, names, summary in (row for row in rows if len(row) == 3):
+        why = summary.partition("(")[2].removesuffix(")") or summary
+        found[names.rpartition(":")[2]] = why if flag == "!" else ""
+    return found
 
 
 def overtaken(repo: RunsGit, remote: str) -> list[str]:
@@ -153,31 +208,110 @@ def local_tips(repo: RunsGit, prefix: str) -> dict[str, str]:
     return {name: tip for tip, _, name in (line.partition(" ") for line in _text(lines))}
 
 
-def _fetch(repo: RunsGit, where: str, specs: Sequence[str]) -> None:
-    """One fetch of its own, refs moved forward only."""
-    repo.git(
-        "-c", "fetch.fsckObjects=true", "-c", "fetch.showForcedUpdates=true", "-c", "fetch.writeCommitGraph=false",
-        "fetch", "-q", "--no-tags", "--no-prune", "--no-recurse-submodules", "--no-write-fetch-head",
-        "--no-auto-gc", "--refmap=", where, *specs,
-    )  # fmt: skip
+class _Intake:
+    """Fetches of their own, refs moved forward only; what is bad is found by halves and left out, the rest taken."""
+
+    def __init__(self, repo: RunsGit, where: str) -> None:
+        self._repo, self._where = repo, where
+        self._left = MAX_TRIES
+        self._limit = 0
+        self.beside: list[str] = []
+        self.bad: list[str] = []
+        self.too_large = False
+
+    @property
+    def why(self) -> str:
+        """What is wrong with the bad ones, as far as one can tell."""
+        return f"damaged or larger than {self._limit >> 20} MiB" if self.too_large else "damaged"
+
+    def take(self, part: Sequence[Wanted]) -> None:
+        """Fetch these; MuseError when the remote is not to be reached."""
+        self._left -= 1
+        try:
+            self._fetch([f"{item.source}:{item.target}" for item in part])
+            return
+        except MuseError as error:
+            missing = self._settle(part)
+            if not missing:
+                return
+            if self._left <= 0 or (not self.bad and not self._is_there()):
+                raise MuseError("the metadata could not be fetched; branches are not concerned") from error
+        if len(part) == 1:
+            self.bad += [item.source for item in missing]
+            return
+        middle = (len(missing) + 1) // 2
+        for half in (missing[:middle], missing[middle:]):
+            if half:
+                self.take(half)
+
+    def _fetch(self, specs: Sequence[str]) -> None:
+        if not self._limit:
+            told = _git_line(self._repo, "config", "--type=int", "--get", "muse.metadataLimit")
+            self._limit = int(told) if told.isdecimal() and int(told) else MAX_FILE
+        try:
+            with _files_at_most(self._limit):
+                self._repo.git(
+                    "-c", "fetch.fsckObjects=true", "-c", "fetch.showForcedUpdates=true",
+                    "-c", "fetch.writeCommitGraph=false",
+                    "fetch", "-q", "--no-tags", "--no-prune", "--no-recurse-submodules", "--no-write-fetch-head",
+                    "--no-auto-gc", "--refmap=", self._where, *specs,
+                )  # fmt: skip
+        except MuseError:
+            self.too_large |= self._sweep()
+            raise
+
+    def _sweep(self) -> bool:
+        """Delete the pack that grew to the very limit and was given up; True when there was one."""
+        folder = _git_line(self._repo, "rev-parse", "--path-format=absolute", "--git-path", "objects/pack")
+        found = False
+        for name in os.listdir(folder) if os.path.isdir(folder) else ():
+            path = os.path.join(folder, name)
+            if name.startswith("tmp_pack_") and os.path.getsize(path) == self._limit:
+                os.unlink(path)
+                found = True
+        return found
+
+    def _is_there(self) -> bool:
+        """True when the remote answers at all; asked before its refs are called bad."""
+        try:
+            self._repo.git("ls-remote", self._where, f"{OWN}nothing")
+        except MuseError:
+            return False
+        return True
+
+    def _settle(self, part: Sequence[Wanted]) -> list[Wanted]:
+        """After a refusal: an older state is left out, a contradicting one kept beside ours. Returns what is missing.
+
+        The objects of refs that would not move forward are here; when one is not, the fetch failed for another reason.
+        """
+        missing = []
+        for item in part:
+            ours = _git_line(self._repo, "rev-parse", "-q", "--verify", item.target)
+            if ours == item.tip:
+                continue
+            if not ours or _git_line(self._repo, "cat-file", "-t", item.tip) != "commit":
+                missing.append(item)
+            elif _git_line(self._repo, "merge-base", ours, item.tip) != item.tip:
+                self._fetch([f"+{item.source}:{_beside(item.target, item.tip)}"])
+                self.beside.append(item.target)
+        return missing
 
 
-def _settle(repo: RunsGit, where: str, part: Sequence[Wanted], refused: MuseError) -> list[str]:
-    """After a refusal: an older state is left out, a contradicting one is kept beside ours. Returns those.
-
-    The objects of refs that would not move forward are here; when one is not, the fetch failed for another reason.
-    """
-    beside = []
-    for item in part:
-        ours = _git_line(repo, "rev-parse", "-q", "--verify", item.target)
-        if ours == item.tip:
-            continue
-        if not ours or _git_line(repo, "cat-file", "-t", item.tip) != "commit":
-            raise refused
-        if _git_line(repo, "merge-base", ours, item.tip) != item.tip:
-            _fetch(repo, where, [f"+{item.source}:{_beside(item.target, item.tip)}"])
-            beside.append(item.target)
-    return beside
+@contextmanager
+def _files_at_most(size: int) -> Iterator[None]:
+    """No file above that size from what runs meanwhile: an over-large answer ends as on a full disk, without one."""
+    try:
+        import resource
+    except ImportError:
+        yield  # no such limit on this system
+        return
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    room = [limit for limit in before if limit != resource.RLIM_INFINITY]
+    resource.setrlimit(resource.RLIMIT_FSIZE, (min([size, *room]), before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 def _git_line(repo: RunsGit, *args: str) -> str:
