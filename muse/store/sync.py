@@ -22,6 +22,7 @@ from muse.store.layout import OWN, REMOTES
 Item = TypeVar("Item")
 MAX_REFS = 20_000
 MAX_FILE = 512 << 20  # bytes a fetch of metadata may write into one file, a pack above all; `muse.metadataLimit`
+ROOM = 1 << 18  # bytes below which a disk counts as full
 MAX_TRIES = 64  # fetches to find out which of many refs are bad
 FALLBACK = "refs/heads/muse-meta/"
 LATE = ("fetch first", "non-fast-forward", "stale info")  # Git's words for "there is more over there"
@@ -30,6 +31,10 @@ _TAIL = re.compile(r"(?P<kind>log|meta)/(?P<writer>[A-Za-z0-9][A-Za-z0-9_.-]{0,9
 
 class Contradiction(MuseError):
     """Two states of one writer, neither part of the other; both are kept."""
+
+
+class NoSpaceError(MuseError):
+    """The disk filled up while metadata came in."""
 
 
 class Refused(MuseError):
@@ -70,6 +75,8 @@ def fetch_metadata(repo: RunsGit, remote: str, url: str | None = None, *, tips: 
         for part in _chunks(step):
             intake.take(part)
     after = local_tips(repo, f"{REMOTES}{remote}/")
+    moved = sum(before.get(name) != tip for name, tip in after.items())
+    _forget_lost(repo, remote, there, after)
     if intake.bad:
         raise MuseError(
             f"metadata of {remote} is left out, it is {intake.why} ({_few(iter(intake.bad))}); the rest is here",
@@ -80,7 +87,24 @@ def fetch_metadata(repo: RunsGit, remote: str, url: str | None = None, *, tips: 
             f"{remote} and we know different states of {', '.join(sorted(intake.beside))}; both are kept",
             hint="a restored backup or a copied clone does this; its next write begins a new chain",
         )
-    return sum(before.get(name) != tip for name, tip in after.items())
+    return moved
+
+
+def _forget_lost(repo: RunsGit, remote: str, there: Mapping[str, str], copies: Mapping[str, str]) -> None:
+    """What we once pushed and the remote, restored from a backup, no longer has, counts as not pushed.
+
+    Only copies of our own refs are given up, and only where ours contains them; another writer's is kept as it is.
+    """
+    has: dict[str, set[str]] = {}
+    for name, tip in there.items():
+        if not name.startswith(REMOTES):
+            has.setdefault(tail_of(name) or "", set()).add(tip)
+    for name, ours in local_tips(repo, OWN).items():
+        tail = name[len(OWN) :]
+        copy = f"{REMOTES}{remote}/{tail}"
+        last = copies.get(copy)
+        if last and last not in has.get(tail, ()) and _git_line(repo, "merge-base", ours, last) == last:
+            repo.git("update-ref", "-d", copy, last, check=False)
 
 
 def plan(remote: str, there: Mapping[str, str], here: Mapping[str, str]) -> list[list[Wanted]]:
@@ -112,9 +136,7 @@ def tail_of(ref: str) -> str | None:
     return name if _TAIL.fullmatch(name) and ".." not in name and not name.endswith((".lock", ".")) else None
 
 
-def push_own(
-    repo: RunsGit, remote: str, url: str | None, *, prefix: str = OWN, renew: Callable[[], object]
-) -> int:
+def push_own(repo: RunsGit, remote: str, url: str | None, *, prefix: str = OWN, renew: Callable[[], object]) -> int:
     """`push_metadata`, and once more under a new name where the remote knows more of ours than we do.
 
     That is so after a backup was restored or a folder copied; `renew` takes the new writer id.
@@ -215,6 +237,7 @@ class _Intake:
         self._repo, self._where = repo, where
         self._left = MAX_TRIES
         self._limit = 0
+        self._packs = ""
         self.beside: list[str] = []
         self.bad: list[str] = []
         self.too_large = False
@@ -230,6 +253,8 @@ class _Intake:
         try:
             self._fetch([f"{item.source}:{item.target}" for item in part])
             return
+        except NoSpaceError:
+            raise
         except MuseError as error:
             missing = self._settle(part)
             if not missing:
@@ -248,28 +273,39 @@ class _Intake:
         if not self._limit:
             told = _git_line(self._repo, "config", "--type=int", "--get", "muse.metadataLimit")
             self._limit = int(told) if told.isdecimal() and int(told) else MAX_FILE
+        before = self._unfinished()
         try:
             with _files_at_most(self._limit):
                 self._repo.git(
                     "-c", "fetch.fsckObjects=true", "-c", "fetch.showForcedUpdates=true",
-                    "-c", "fetch.writeCommitGraph=false",
-                    "fetch", "-q", "--no-tags", "--no-prune", "--no-recurse-submodules", "--no-write-fetch-head",
-                    "--no-auto-gc", "--refmap=", self._where, *specs,
+                    "-c", "fetch.writeCommitGraph=false", "fetch", "-q", "--no-tags", "--no-prune",
+                    "--no-recurse-submodules", "--no-write-fetch-head", "--no-auto-gc", "--refmap=",
+                    self._where, *specs,
                 )  # fmt: skip
         except MuseError:
-            self.too_large |= self._sweep()
+            self._sweep(before)
             raise
 
-    def _sweep(self) -> bool:
-        """Delete the pack that grew to the very limit and was given up; True when there was one."""
-        folder = _git_line(self._repo, "rev-parse", "--path-format=absolute", "--git-path", "objects/pack")
-        found = False
-        for name in os.listdir(folder) if os.path.isdir(folder) else ():
-            path = os.path.join(folder, name)
-            if name.startswith("tmp_pack_") and os.path.getsize(path) == self._limit:
+    def _sweep(self, before: set[str]) -> None:
+        """Delete the pack that Git gave up and left: at the very limit, or on a disk it filled, where refs must fit.
+
+        NoSpaceError in that second case. Packs of other processes are not touched while there is room.
+        """
+        left = self._unfinished() - before
+        full = any(_is_full(path) for path in left)
+        for path in left:
+            if full or _size(path) == self._limit:
+                self.too_large |= not full
                 os.unlink(path)
-                found = True
-        return found
+        if full:
+            raise NoSpaceError("no space is left for the metadata; branches are not concerned")
+
+    def _unfinished(self) -> set[str]:
+        """Packs that are being received, by anybody."""
+        if not self._packs:
+            self._packs = _git_line(self._repo, "rev-parse", "--git-path", "objects/pack")
+        names = os.listdir(self._packs) if os.path.isdir(self._packs) else ()
+        return {os.path.join(self._packs, name) for name in names if name.startswith("tmp_pack_")}
 
     def _is_there(self) -> bool:
         """True when the remote answers at all; asked before its refs are called bad."""
@@ -295,6 +331,18 @@ class _Intake:
                 self._fetch([f"+{item.source}:{_beside(item.target, item.tip)}"])
                 self.beside.append(item.target)
         return missing
+
+
+def _size(path: str) -> int:
+    try:
+        return os.path.getsize(path)
+    except OSError:
+        return 0
+
+
+def _is_full(path: str) -> bool:
+    disk = os.statvfs(os.path.dirname(path))
+    return disk.f_bavail * disk.f_frsize < ROOM
 
 
 @contextmanager
