@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import _signal  # what `signal` is made of, without its enums
 import sys
-
-from git_remote_muse.helper import complain, run
-from muse.core.errors import MuseError, UsageError
 
 
 def main() -> int:
     """Exit with what the other end said; 128 and one line for an error of ours; 130 when interrupted."""
+    ours = _signal.getsignal(_signal.SIGINT) is _signal.default_int_handler
+    if ours:  # an import that is interrupted would end in a traceback
+        _signal.signal(_signal.SIGINT, _signal.SIG_DFL)
+    from git_remote_muse.helper import complain, run
+    from muse.core.errors import MuseError, UsageError
+
+    if ours:
+        _signal.signal(_signal.SIGINT, _signal.default_int_handler)
     try:
         if len(sys.argv) not in (2, 3):
             raise UsageError(

@@ -1,8 +1,27 @@
-"""`python -m muse.cli` is `muse`."""
+"""The process of `muse`, `git muse` and `python -m muse.cli`: Ctrl-C ends it without a word, even while it starts.
 
+Python turns the signal into an exception, which a module that is being imported would print as a traceback. So until
+the door is open, and once it is closed, the signal does what it does to any program.
+"""
+
+import _signal  # what `signal` is made of, without its enums
 import sys
 
-from muse.cli.main import main
+
+def main() -> int:
+    """Run one command and return its exit code."""
+    ours = _signal.getsignal(_signal.SIGINT) is _signal.default_int_handler  # else somebody wants it ignored
+    if ours:
+        _signal.signal(_signal.SIGINT, _signal.SIG_DFL)
+    from muse.cli import main as door
+
+    if ours:
+        _signal.signal(_signal.SIGINT, _signal.default_int_handler)
+    code = door.main()
+    if ours:
+        _signal.signal(_signal.SIGINT, _signal.SIG_DFL)
+    return code
+
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -174,8 +174,17 @@ def _invoke(args: list[str]) -> Any:
         return done.exit_code
 
 
+def _interrupted(error: BaseException | None) -> bool:
+    """True when Ctrl-C is behind it: an import that was interrupted may say so in an error of its own."""
+    while error is not None and not isinstance(error, KeyboardInterrupt):
+        error = error.__cause__ or error.__context__
+    return error is not None
+
+
 def _failed(error: Exception) -> int:
     """Say what went wrong in one line (and a hint), and return the exit code."""
+    if _interrupted(error):
+        return int(ExitCode.INTERRUPTED)
     if os.environ.get("MUSE_TRACE"):
         import traceback
 

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -38,8 +38,15 @@ def attended(
     sys.stderr.flush()
     told = forced_color()
     color = [] if told is None else ["-c", f"color.ui={'always' if told else 'never'}"]
+    return on_terminal([*color, *args], {**repo.env, **(env or {})}, meanwhile)
+
+
+def on_terminal(
+    words: Sequence[str], env: Mapping[str, str] | None = None, meanwhile: Callable[[], object] | None = None
+) -> int:
+    """`attended` where there is no repository yet."""
     try:
-        process = subprocess.Popen(["git", *color, *args], env={**repo.env, **(env or {})})
+        process = subprocess.Popen(["git", *words], env=env)
     except OSError as error:
         raise MuseError(f"cannot run git: {error.strerror}") from None
     before = _ignore_interrupts()

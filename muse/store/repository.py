@@ -230,16 +230,22 @@ class Repository:
 def _run(
     command: list[str], where: StrPath, env: Mapping[str, str], input: bytes | None = None
 ) -> subprocess.CompletedProcess[bytes]:
+    pipe, source = subprocess.PIPE, subprocess.DEVNULL if input is None else subprocess.PIPE
     try:
-        if input is None:
-            return subprocess.run(command, cwd=where, env=env, stdin=subprocess.DEVNULL, capture_output=True)
-        return subprocess.run(command, cwd=where, env=env, input=input, capture_output=True)
+        process = subprocess.Popen(command, cwd=where, env=env, stdin=source, stdout=pipe, stderr=pipe)
     except FileNotFoundError:
         if os.path.isdir(where):
             raise MuseError("git is not installed, or not on PATH", hint="install Git 2.34 or newer") from None
         raise NotARepositoryError(f"no such folder: {where}") from None
     except OSError as error:
         raise MuseError(f"cannot run git in {where}: {error.strerror}") from None
+    with process:
+        try:
+            out, err = process.communicate(input)
+        except BaseException:  # `subprocess.run` would kill it, and git could not take its locks away
+            process.terminate()
+            raise
+    return subprocess.CompletedProcess(command, process.returncode, out, err)
 
 
 def git_error(stderr: bytes, otherwise: str, prefix: str = "") -> MuseError:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import subprocess
 from pathlib import Path
 
 import click
@@ -12,6 +11,7 @@ import click
 from muse.cli.verbs.install import install_into
 from muse.core import paths
 from muse.core.errors import MuseError
+from muse.engine.gitio import on_terminal
 
 _PASSED = {"ignore_unknown_options": True, "allow_interspersed_args": False, "help_option_names": ["-h", "--help"]}
 
@@ -28,7 +28,7 @@ def command(arguments: tuple[str, ...]) -> int:
     source, folder = _positional(arguments)
     spelled = [f"muse::{_absolute(arg)}" if index == source and not arg.startswith("muse::") else arg
                for index, arg in enumerate(arguments)]
-    code = subprocess.run(["git", "clone", *spelled], check=False).returncode
+    code = on_terminal(["clone", *spelled])
     if code:
         return code
     target = Path(folder or _humanish(arguments[source], bare="--bare" in arguments or "--mirror" in arguments))

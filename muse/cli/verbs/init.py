@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 from pathlib import Path
 
 import click
@@ -11,6 +10,7 @@ import click
 from muse.cli.context import note
 from muse.cli.verbs.install import install_into
 from muse.core.errors import MuseError
+from muse.engine.gitio import on_terminal
 
 
 @click.command("init", short_help="Create an empty Git repository with Muse set up in it")
@@ -29,7 +29,7 @@ def command(folder: str, bare: bool, initial_branch: str | None, object_format: 
     flags += [f"--object-format={object_format}"] if object_format else []
     # "./" keeps a folder that begins with "-" from being an option of git's
     target = folder if os.path.isabs(folder) else os.path.join(".", folder)
-    code = subprocess.run(["git", "init", *flags, target], check=False).returncode
+    code = on_terminal(["init", *flags, target])
     if code:
         raise MuseError(f"git init failed ({code})", code)
     install_into(Path(target))

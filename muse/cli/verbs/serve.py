@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import secrets
-import subprocess
 from pathlib import Path
 
 import click
 
 from muse.cli.context import note
 from muse.core.errors import MuseError
+from muse.engine.gitio import on_terminal
 
 
 @click.command("serve", short_help="Serve the repositories below a folder")
@@ -39,10 +39,7 @@ def _daemon(folder: Path, host: str, port: int) -> int:
     words = ["--reuseaddr", "--export-all", f"--listen={host}", f"--port={port}", f"--base-path={root}"]
     words += ["--disable=receive-pack", "--forbid-override=receive-pack", "--informative-errors", root]
     note(f"muse: serving {root} read-only: git clone muse::git://{host}:{port}/<repository>  (Ctrl-C ends it)")
-    try:
-        return subprocess.call(["git", "daemon", *words])
-    except OSError as error:
-        raise MuseError(f"cannot run git daemon: {error.strerror}") from None
+    return on_terminal(["daemon", *words])
 
 
 def _http(folder: Path, host: str, port: int, user: str | None) -> int:
