@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from muse.core import progress
 from muse.engine.gitio import forced_color
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ def paths_of(words: list[str]) -> list[str]:
 @contextmanager
 def paged(repo: Repository) -> Iterator[Callable[[str], None]]:
     """A function that prints lines, through Git's pager when they go to a terminal."""
+    progress.tell(None)  # from here on the answer itself shows that there is progress
     command = _pager(repo) if sys.stdout.isatty() else ""
     if not command:
         yield lambda line: click.echo(line)

@@ -167,11 +167,22 @@ def _invoke(args: list[str]) -> Any:
     """What `click.Command.main` does, without its own idea of a closed pipe and of Ctrl-C."""
     if "_MUSE_COMPLETE" in os.environ:  # a shell asks for completions
         return cli.main(args, prog_name="muse")
+    line = None
+    if sys.stderr.isatty():
+        from muse.cli.progress import Line
+        from muse.core import progress
+
+        line = Line()
+        progress.tell(line)
     try:  # color: what is coloured is for `use_color` to say, not for click
         with cli.make_context("muse", list(args), color=True) as ctx:
             return cli.invoke(ctx)
     except click.exceptions.Exit as done:
         return done.exit_code
+    finally:
+        if line is not None:
+            line.clear()
+            progress.tell(None)
 
 
 def _interrupted(error: BaseException | None) -> bool:

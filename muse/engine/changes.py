@@ -15,6 +15,7 @@ from muse.core import content
 from muse.core.content import MemoryContent
 from muse.core.errors import MuseError
 from muse.core.filedomain import read_entry, summarise
+from muse.core.progress import counted
 from muse.domain import DeleteOp, DomainOp, InsertOp, PatchOp, ReplaceOp, SnapshotManifest, StructuredDelta
 from muse.engine.gitio import records, streamed
 
@@ -87,7 +88,8 @@ def describe(
 ) -> StructuredDelta:
     """The changes as one delta of the repository, each path told by its own domain."""
     limit = time.monotonic() + seconds
-    ops = [describe_one(repo, change, plugin_for if time.monotonic() < limit else _nobody) for change in found]
+    ops = [describe_one(repo, change, plugin_for if time.monotonic() < limit else _nobody)
+           for change in counted(list(found), "reading changes")]
     note_moves(ops)
     return StructuredDelta(domain=domain, ops=ops, summary=summarise(ops))
 

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -13,6 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
+from muse.core import progress
 from muse.core.errors import MuseError
 
 if TYPE_CHECKING:
@@ -75,6 +77,34 @@ def streamed(repo: Repository, *args: str) -> subprocess.Popen[bytes]:
         )
     except OSError as error:
         raise MuseError(f"cannot run git: {error.strerror}") from None
+
+
+def watched(repo: Repository, *args: str, env: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[bytes]:
+    """`repo.run` of a git command that takes --progress: what it tells of that goes where our own progress goes."""
+    if not progress.wanted():
+        return repo.run(*args, env=env)
+    at = next(n for n, word in enumerate(args) if word in ("fsck", "fetch")) + 1
+    words = ["git", *args[:at], "--progress", *(word for word in args[at:] if word != "-q")]
+    with tempfile.TemporaryFile() as out, subprocess.Popen(
+        words, cwd=repo.root, env={**repo.env, **(env or {})}, stdin=subprocess.DEVNULL, stdout=out,
+        stderr=subprocess.PIPE,
+    ) as process:
+        assert process.stderr is not None
+        said = [line for part in records(process.stderr, b"\r") for line in part.split(b"\n") if not _told(line)]
+        process.wait()
+        out.seek(0)
+        return subprocess.CompletedProcess(words, process.returncode, out.read(), b"\n".join(filter(None, said)))
+
+
+def _told(line: bytes) -> bool:
+    """True for a line of Git's progress, which was passed on: `Checking objects:  45% (9/20)`."""
+    what, _, rest = line.removeprefix(b"remote: ").partition(b": ")
+    share, _, count = rest.partition(b"(")
+    done, _, total = count.partition(b")")[0].partition(b"/")
+    if not (share.strip().endswith(b"%") and done.isdigit() and total.isdigit()):
+        return False
+    progress.say(what.decode("utf-8", "replace").lower(), int(done), int(total))
+    return True
 
 
 def records(stream: IO[bytes], end: bytes = b"\0") -> Iterator[bytes]:

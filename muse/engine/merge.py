@@ -17,6 +17,7 @@ from muse.core.content import MemoryContent
 from muse.core.errors import MuseError
 from muse.core.filedomain import FileDomain, merge_as_text
 from muse.core.options import MergeOptions
+from muse.core.progress import counted
 from muse.domain import FileMerge
 from muse.engine.filemerge import merge_one, wants_join
 from muse.engine.gitio import shown
@@ -149,8 +150,8 @@ def _decide(repo: Repository, git: TreeMerge, plugin_for: PluginFor, how: MergeO
             return _decide_one(path, versions[path], blobs, known, plugin_for, timed, limit)
 
         hard = [path for path in paths if path in git.stages]
-        yield from spread(hard, work)
-        yield from map(work, paths[len(hard) :])
+        yield from spread(hard, work, "merging")
+        yield from map(work, counted(paths[len(hard) :], "merging"))
 
 
 def _ours_to_say(git: TreeMerge, path: bytes, plugin_for: PluginFor, how: MergeOptions) -> bool:

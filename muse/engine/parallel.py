@@ -11,22 +11,24 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
+from muse.core.progress import counted
+
 T = TypeVar("T")
 R = TypeVar("R")
 WORTH = 16  # things; fewer are done before a copy has started
 
 
-def spread(things: Sequence[T], work: Callable[[T], R], *, jobs: int | None = None) -> list[R]:
+def spread(things: Sequence[T], work: Callable[[T], R], what: str = "working", *, jobs: int | None = None) -> list[R]:
     """`[work(thing) for thing in things]`, on several processors where there is much to do.
 
     `work` must not use open files or child processes of this one, and must not raise.
     """
     count = min(jobs or _processors(), len(things))
     if count < 2 or len(things) < WORTH or not hasattr(os, "fork") or threading.active_count() > 1:
-        return [work(thing) for thing in things]
+        return [work(thing) for thing in counted(things, what)]
     found: dict[int, R] = {}
     children = [_start(things, range(start, len(things), count), work) for start in range(1, count)]
-    for index in range(0, len(things), count):
+    for index in counted(range(0, len(things), count), what):
         found[index] = work(things[index])
     for pid, source in children:
         found.update(_answers(pid, source))

@@ -42,10 +42,14 @@ def commit(
         code = attended(repo, "commit", *flags, meanwhile=lambda: _warm_up(repo))
     else:
         before = read_status(repo)
-        added, words = stage(repo, before, everything=everything)
-        code = attended(repo, *words, "commit", *flags, "-a", meanwhile=lambda: _warm_up(repo))
-        if code and added and (repo.head() or "") == before.commit:  # as if we had never added them
-            repo.run("update-index", "--force-remove", "-z", "--stdin", input=b"\0".join(added) + b"\0")
+        added = untracked(repo, before, everything=everything)
+        code = 1
+        try:
+            words = stage(repo, before, added)
+            code = attended(repo, *words, "commit", *flags, "-a", meanwhile=lambda: _warm_up(repo))
+        finally:
+            if code and added and (repo.head() or "") == before.commit:  # as if we had never added them
+                repo.run("update-index", "--force-remove", "-z", "--stdin", input=b"\0".join(added) + b"\0")
     return code, "" if code else keep_deltas(repo, "HEAD", plugin_for, domain=domain)
 
 
@@ -57,24 +61,27 @@ def _warm_up(repo: Repository) -> None:
     repo.settings()
 
 
-def stage(repo: Repository, status: Status, *, everything: bool = False) -> tuple[list[bytes], list[str]]:
-    """Put untracked files that nobody ignores into the index; tracked ones are left to `git commit -a`.
-
-    Returns what was added, and settings for git commands that write many new objects. A partly staged index is refused
-    before anything is touched.
-    """
+def untracked(repo: Repository, status: Status, *, everything: bool = False) -> list[bytes]:
+    """The files to add: untracked, and ignored by nobody. A partly staged index is refused, unless it is all meant."""
     assert repo.work_tree is not None
     patterns = load_patterns(repo.work_tree)
-    entries = status.entries
-    _refuse(entries, everything)
-    new = [entry.path.rstrip(b"/") for entry in entries if entry.kind == "?"]  # a folder is a repository of its own
-    wanted = [path for path in new if not (patterns and is_ignored(os.fsdecode(path), patterns))]
-    changed = sum(entry.kind in "12" and entry.unstaged != "." for entry in entries)
+    _refuse(status.entries, everything)
+    # a folder is a repository of its own
+    new = [entry.path.rstrip(b"/") for entry in status.entries if entry.kind == "?"]
+    return [path for path in new if not (patterns and is_ignored(os.fsdecode(path), patterns))]
+
+
+def stage(repo: Repository, status: Status, wanted: Sequence[bytes]) -> list[str]:
+    """Put untracked files into the index; tracked ones are left to `git commit -a`.
+
+    Returns settings for git commands that write many new objects.
+    """
+    changed = sum(entry.kind in "12" and entry.unstaged != "." for entry in status.entries)
     words = ["-c", "core.bigFileThreshold=1"] if len(wanted) + changed >= PACK_FROM else []
     if wanted:
         flags = ("--add", "--replace", "--remove", "-z", "--stdin")  # --remove: it may have vanished meanwhile
         repo.git(*words, "update-index", *flags, input=b"\0".join(wanted) + b"\0")
-    return wanted, words
+    return words
 
 
 def _refuse(entries: list[Entry], everything: bool) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from muse.core.errors import MuseError
+from muse.core.progress import counted
 from muse.engine.changes import PluginFor, between
 from muse.engine.gitio import shown
 from muse.engine.log import Commit, commits
@@ -55,7 +56,8 @@ def history(
     """
     plugin = _plugin(path, plugin_for)
     known = False
-    for commit in commits(repo, [*words, "--follow", "--", f":(top,literal){path}"]):
+    found = commits(repo, [*words, "--follow", "--", f":(top,literal){path}"])
+    for commit in counted(found, "reading commits"):
         data = _blob(repo, commit.id, path)
         if not known and plugin.symbol_lines(path, data, address) is None:
             raise MuseError(f"there is no {address} in {path} at {commit.id[:9]}")

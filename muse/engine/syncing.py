@@ -15,8 +15,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from muse.core.errors import ConflictError, MuseError
+from muse.engine.gitio import watched
 from muse.engine.joinpush import join_commits
 from muse.store import sync
+from muse.store.repository import git_error
 
 if TYPE_CHECKING:
     from muse.engine.merge import PluginFor
@@ -115,7 +117,9 @@ def _metadata_out(repo: Repository, remote: str, where: str, done: Round) -> Non
 
 def _fetch(repo: Repository, remote: str) -> None:
     """Branches only: the metadata has its own fetch."""
-    repo.git("-c", "muse.autoSetup=false", "fetch", "-q", "--no-auto-gc", "--", remote, env=PLAIN)
+    done = watched(repo, "-c", "muse.autoSetup=false", "fetch", "-q", "--no-auto-gc", "--", remote, env=PLAIN)
+    if done.returncode:
+        raise git_error(done.stderr, f"git fetch failed ({done.returncode})")
 
 
 def _settle_branch(repo: Repository, remote: str, plugin_for: PluginFor, done: Round, push: bool) -> bool:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from muse.core.errors import FormatError, MuseError
 from muse.core.op_log.entries import check_line
 from muse.core.op_log.held import is_checkpoint
+from muse.core.progress import counted
 from muse.store import crdt_state, deltas, refs
 from muse.store.layout import OWN, REMOTES, owner, segment_path, session_path
 from muse.store.union import Entry, Problem, Union
@@ -47,7 +48,7 @@ def contents(repo: Repository, union: Union) -> Iterator[Problem]:
     """What is wrong inside the files of the union, file by file; each distinct file is read once."""
     for kind in ("log", "meta"):
         former: Entry | None = None
-        for entry in union.below(kind, ""):
+        for entry in counted(union.below(kind, ""), "checking"):
             check, limit = _check_of(entry.path)
             try:
                 check(entry.path, repo.objects.blob(entry.blob, limit))

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from muse._version import __version__
 from muse.core.errors import MuseError
+from muse.core.progress import counted
 from muse.view import dag, pianoroll
 from muse.view.score import Score, read_score
 from muse.view.text import one_line, sentence
@@ -41,7 +42,7 @@ class Page:
 def build(page: Page, files: Iterable[Compared], plugin_for: Any, *, choices: bool = False) -> str:
     """The whole page; with `choices`, one on which conflicts are chosen and saved to the address it came from."""
     sections, contents, data = [], [], []
-    for number, each in enumerate(files):
+    for number, each in enumerate(counted(files, "drawing")):
         ident = f"f{number}"
         html, told = _section(each, ident, plugin_for, choices)
         sections.append(html)

@@ -59,7 +59,7 @@ def test_a_merge_with_many_conflicts_is_the_same_merge(make_repo, commit, git, m
     commit(root, dict.fromkeys(names, text.replace("return 1", "return 11")))
     repo = Repository(root)
     one = merge_commits(repo, "main", "side", plugin_for_path)
-    monkeypatch.setattr("muse.engine.merge.spread", lambda things, work: [work(thing) for thing in things])
+    monkeypatch.setattr("muse.engine.merge.spread", lambda things, work, what: [work(thing) for thing in things])
     two = merge_commits(repo, "main", "side", plugin_for_path)
     assert one.tree == two.tree and one.stages == two.stages and len(one.stages) == len(names)
     assert [(d.path, d.merge) for d in one.decisions] == [(d.path, d.merge) for d in two.decisions]

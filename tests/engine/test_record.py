@@ -7,7 +7,7 @@ import os
 import pytest
 
 from muse.core.errors import ConflictError, MuseError
-from muse.engine.record import PACK_FROM, commit, stage, tree_pairs
+from muse.engine.record import PACK_FROM, commit, stage, tree_pairs, untracked
 from muse.engine.status import Entry, read_status
 from muse.plugins.registry import plugin_for_path
 from muse.store import deltas
@@ -200,7 +200,8 @@ def test_a_file_that_vanished_meanwhile_is_no_trouble(make_repo, git):
     (root / "new.txt").write_text("1\n")
     status = read_status(Repository(root))
     status.entries.append(Entry("?", ".", "?", b"ghost.txt"))
-    stage(Repository(root), status)
+    repo = Repository(root)
+    stage(repo, status, untracked(repo, status))
     assert git(root, "status", "--porcelain") == "A  new.txt"
 
 
@@ -223,5 +224,5 @@ def test_staging_alone_touches_nothing_when_refused(make_repo, git):
     (root / "new").write_text("n\n")
     repo = Repository(root)
     with pytest.raises(MuseError):
-        stage(repo, read_status(repo))
+        untracked(repo, read_status(repo))
     assert git(root, "status", "--porcelain") == "MM a.txt\n?? new"

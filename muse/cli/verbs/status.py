@@ -12,6 +12,7 @@ from muse.cli.context import domains, print_json, repo
 from muse.cli.gitverb import use_color
 from muse.cli.options import json_option, paths_argument
 from muse.core.errors import MuseError
+from muse.core.progress import counted
 
 if TYPE_CHECKING:
     from muse.domain import DomainOp
@@ -77,7 +78,7 @@ def _told(here: Repository, status: Status) -> list[DomainOp | None]:
     plugin_for, _ = domains(here)
     told: list[DomainOp | None] = []
     limit = time.monotonic() + _SECONDS
-    for number, entry in enumerate(status.entries):
+    for number, entry in enumerate(counted(status.entries, "reading changes")):
         more = number < _MOST and time.monotonic() < limit
         told.append(described(here, entry, plugin_for) if more else None)
     return told

@@ -7,6 +7,7 @@ import click
 from muse.cli.context import note, print_json, repo
 from muse.cli.options import json_option
 from muse.core.errors import ExitCode
+from muse.engine.gitio import watched
 from muse.store.verify import problems
 
 
@@ -22,7 +23,7 @@ def command(no_fsck: bool, as_json: bool) -> int:
     here = repo()
     found = [{"where": f"{problem.ref}:{problem.path}", "why": problem.why} for problem in problems(here, deep=True)]
     if not no_fsck:
-        done = here.run("fsck", "--strict", "--no-dangling", "--no-progress")
+        done = watched(here, "fsck", "--strict", "--no-dangling")
         lines = (done.stderr + done.stdout).decode("utf-8", "replace").splitlines()
         found += [{"where": "git fsck", "why": line} for line in lines if not line.startswith("notice: ")]
     if as_json:

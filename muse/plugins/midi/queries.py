@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from muse.core.errors import UsageError
+from muse.core.progress import counted
 from muse.plugins.midi.address import length_words, note_addresses, track_name
 from muse.plugins.midi.align import align
 from muse.plugins.midi.codec import Song, Track, parse
@@ -155,7 +156,7 @@ def blame_notes(
     open_notes: dict[str, dict[tuple[int, int], list[tuple[int, int]]]] = {
         newest: {(t, i): [(t, i)] for t, each in enumerate(contents[newest]) for i in range(len(each.notes))}
     }
-    for version in _parents_last(parents, newest):
+    for version in counted(_parents_last(parents, newest), "reading versions"):
         waiting = open_notes.pop(version, {})
         here = contents.pop(version, [])
         for parent in parents.get(version, ()):
