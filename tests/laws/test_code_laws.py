@@ -1,10 +1,15 @@
-"""The laws every merge of code keeps, over generated edits of real shapes of files in each language."""
+"""The laws every merge of code keeps, over random edits of a real file in each language.
+
+The files of `fixtures/code` were written for this; `make soak` also takes what is installed on the machine.
+"""
 
 from __future__ import annotations
 
 import os
-import re
+import sys
+import sysconfig
 from pathlib import Path
+from random import Random
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -14,16 +19,19 @@ from muse.core.options import MergeOptions, using
 from muse.core.textmerge import merge_text
 from muse.domain import FileMerge
 from muse.plugins.code.duplicates import repeated
-from muse.plugins.code.languages import language_of
+from muse.plugins.code.languages import ROWS, language_of, row_of
+from muse.plugins.code.parsing import available, count_errors, parse
 from muse.plugins.code.plugin import CodePlugin
 from muse.plugins.code.tokens import is_blank, keeps_every_edit, tokens
+from tests.laws.codeedits import OURS, THEIRS, WORD, Side, disputes, taking, untouched, words_of
 
 SAMPLES = Path(__file__).resolve().parents[2] / "fixtures" / "code"
 FILES = sorted(path for path in SAMPLES.iterdir() if path.is_file())
 PLUGIN = CodePlugin()
 HOW = MergeOptions(conflict_style="diff3", notes=False)
-RELAXED = settings(max_examples=int(os.environ.get("MUSE_LAW_EXAMPLES", "12")), deadline=None, derandomize=True,
-                   suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+EXAMPLES = int(os.environ.get("MUSE_LAW_EXAMPLES", "12"))
+RELAXED = settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
+seeds = st.integers(0, 1 << 32)
 
 
 def merge(path: str, base: bytes, ours: bytes, theirs: bytes) -> FileMerge:
@@ -31,78 +39,129 @@ def merge(path: str, base: bytes, ours: bytes, theirs: bytes) -> FileMerge:
         return PLUGIN.merge_file(path, base, ours, theirs)
 
 
-@st.composite
-def edited(draw: st.DrawFn, base: bytes, label: str) -> bytes:
-    """`base` with one to three edits: a word changed, a line dropped, repeated or inserted, a block of lines moved."""
-    lines = base.splitlines(True)
-    for step in range(draw(st.integers(1, 3))):
-        at = draw(st.integers(0, max(0, len(lines) - 1)))
-        kind = draw(st.sampled_from(["word", "word", "drop", "twice", "insert", "move"]))
-        if kind == "word":
-            lines[at] = re.sub(rb"\w+", f"{label}{step}".encode(), lines[at], count=1)
-        elif kind == "drop":
-            del lines[at]
-        elif kind == "twice":
-            lines.insert(at, lines[at])
-        elif kind == "insert":
-            lines.insert(at, re.sub(rb"\w+", f"{label}new{step}".encode(), lines[at]))
-        else:
-            to = draw(st.integers(0, max(0, len(lines) - 1)))
-            block = lines[at : at + 4]
-            del lines[at : at + 4]
-            lines[to:to] = block
-        if not lines:
-            break
-    return b"".join(lines)
-
-
-@pytest.mark.parametrize("sample", FILES, ids=lambda path: path.name)
-def test_one_sided_changes_come_through_byte_for_byte(sample: Path) -> None:
-    base = sample.read_bytes()
-
-    @given(edited(base, "mine"))
-    @RELAXED
-    def check(side: bytes) -> None:
-        assert merge(sample.name, base, side, base).content == side
-        assert merge(sample.name, base, base, side).content == side
-        assert merge(sample.name, base, side, side).content == side
-
-    check()
-
-
-@pytest.mark.parametrize("sample", FILES, ids=lambda path: path.name)
-def test_merges_of_two_edits(sample: Path) -> None:
-    """Never a lost edit, never worse than Git, the same both ways round, the same twice."""
-    base = sample.read_bytes()
-
-    @given(edited(base, "mine"), edited(base, "other"))
-    @RELAXED
-    def check(ours: bytes, theirs: bytes) -> None:
-        merged = merge(sample.name, base, ours, theirs)
-        mirrored = merge(sample.name, base, theirs, ours)
-        assert bool(merged.conflicts) == bool(mirrored.conflicts)
-        assert merge(sample.name, base, ours, theirs).content == merged.content
-        content = merged.content or b""
-        assert (b"\n<<<<<<< ours\n" in b"\n" + content) == bool(merged.conflicts)
-        text = merge_text(base, ours, theirs, HOW)
-        assert text is not None
-        if merged.conflicts:
-            assert text[1] or repeats(sample.name, text[0], (base, ours, theirs))
-            return
-        if not text[1]:
-            assert content == text[0]
-        assert sorted(words(content)) == sorted(words(mirrored.content or b""))
-        assert keeps_every_edit(base, ours, theirs, content) or not text[1]
-        assert merge(sample.name, ours, content, ours).content == content
-
-    check()
-
-
-def repeats(name: str, merged: bytes, sides: tuple[bytes, bytes, bytes]) -> bool:
-    """True when Git's clean answer defines a name twice and no side does: the one reason to overrule it."""
-    language = language_of(name)
-    return language is not None and bool(repeated(language, merged, sides))
+def sides(name: str, base: bytes, seed: int) -> tuple[Side, Side]:
+    """Both sides of a case, with edits of each within a few lines of each other."""
+    rng = Random(seed)
+    about = rng.randrange(base.count(b"\n") + 1)
+    made = [Side(base, label, rng, language_of(name)).edit(rng.choice([1, 1, 2, 3]), about) for label in (OURS, THEIRS)]
+    return made[0], made[1]
 
 
 def words(data: bytes) -> list[bytes]:
-    return [token for token in tokens(data) if not is_blank(token)]
+    return sorted(token for token in tokens(data) if not is_blank(token))
+
+
+def repeats(name: str, merged: bytes, versions: tuple[bytes, bytes, bytes]) -> bool:
+    """True when Git's clean answer defines a name twice and no side does: the one reason to overrule it."""
+    language = language_of(name)
+    return language is not None and bool(repeated(language, merged, versions))
+
+
+def errors(name: str, data: bytes) -> int:
+    """Syntax errors in a file; 0 where there is no grammar to say."""
+    language = language_of(name)
+    tree = parse(language, data) if available(language) else None
+    return count_errors(tree.root_node) if tree is not None else 0
+
+
+def check_one_side(name: str, base: bytes, seed: int) -> None:
+    side = sides(name, base, seed)[0].data
+    assert merge(name, base, side, base).content == side
+    assert merge(name, base, base, side).content == side
+    assert merge(name, base, side, side).content == side
+
+
+def check_both_sides(name: str, base: bytes, seed: int) -> None:
+    """Never a lost edit, never worse than Git, the same both ways round, the same twice."""
+    ours, theirs = sides(name, base, seed)
+    versions = base, ours.data, theirs.data
+    merged, mirrored = merge(name, *versions), merge(name, base, theirs.data, ours.data)
+    content, mirror = merged.content or b"", mirrored.content or b""
+    text = merge_text(*versions, HOW)
+    assert text is not None
+    assert merge(name, *versions).content == content
+    assert disputes(content) == disputes(mirror)
+    assert len(merged.conflicts) == len(mirrored.conflicts) == disputes(content).total()
+    if merged.conflicts:
+        assert text[1] or repeats(name, text[0], versions)
+        for side, label, version in (("ours", OURS, ours), ("theirs", THEIRS, theirs)):
+            taken = taking(content, side)
+            assert words_of(label, taken) == words_of(label, version.data)
+            assert all(run in taken for run in untouched(base, ours, theirs) if run in taking(text[0], side))
+        return
+    if not text[1]:
+        assert content == text[0]
+        return
+    assert words(content) == words(mirror)
+    assert keeps_every_edit(*versions, content)
+    for label, version in ((OURS, ours), (THEIRS, theirs)):
+        assert words_of(label, content) == words_of(label, version.data)
+    assert all(run in content for run in untouched(base, ours, theirs))
+    assert errors(name, content) <= max(errors(name, version) for version in versions)
+    check_merged_again(name, base, theirs, content)
+
+
+def check_merged_again(name: str, base: bytes, theirs: Side, content: bytes) -> None:
+    """Merging a side once more gives a conflict or another merge that keeps all of both. It need not give the same
+    bytes: where the base has one line and the merge two of which one is new, either can be taken for the old one."""
+    again = merge(name, base, content, theirs.data)
+    if not again.conflicts:
+        assert all(words_of(label, again.content or b"") >= words_of(label, side)
+                   for label, side in ((OURS, content), (THEIRS, theirs.data)))
+
+
+def check_apart(name: str, base: bytes, seed: int) -> None:
+    """Edits with an unchanged line between them are both in the answer, and nothing else is."""
+    rng = Random(seed)
+    lines = base.splitlines(True)
+    solid = [at for at, line in enumerate(lines) if WORD.search(line) and lines.count(line) == 1]
+    one = rng.choice(solid)
+    two = rng.choice([at for at in solid if abs(at - one) > 1])
+    new = [[lines[at].replace(WORD.findall(lines[at])[0], label.encode(), 1), lines[at]][: rng.choice([1, 1, 2])]
+           for at, label in ((one, OURS), (two, THEIRS))]
+    mine, other, both = list(lines), list(lines), list(lines)
+    mine[one : one + 1] = new[0]
+    other[two : two + 1] = new[1]
+    for at, put in sorted(((one, new[0]), (two, new[1])), reverse=True):
+        both[at : at + 1] = put
+    merged = merge(name, base, b"".join(mine), b"".join(other))
+    assert not merged.conflicts
+    assert merged.content == b"".join(both)
+
+
+LAWS = [check_one_side, check_both_sides, check_apart]
+
+
+@pytest.mark.parametrize("law", LAWS, ids=lambda law: law.__name__)
+@pytest.mark.parametrize("sample", FILES, ids=lambda path: path.name)
+def test_law(sample: Path, law) -> None:
+    base = sample.read_bytes()
+    RELAXED(given(seeds)(lambda seed: law(sample.name, base, seed)))()
+
+
+def test_there_is_a_file_of_every_language() -> None:
+    assert {row_of(path.name) for path in FILES} == ROWS.keys()
+
+
+def installed(row: str, most: int = 12) -> list[Path]:
+    """Some text files of a language among what is installed here."""
+    found = []
+    for root in {sysconfig.get_path("stdlib"), sys.prefix, "/usr/share", "/usr/lib", "/usr/local", "/usr/include"}:
+        for folder, _, names in os.walk(root):
+            found += [Path(folder, name) for name in sorted(names) if row_of(name) == row]
+    found = [path for path in found if path.is_file() and 400 < path.stat().st_size < 20_000]
+    Random(7).shuffle(found)
+    return [path for path in found[: 4 * most] if b"\0" not in path.read_bytes() and path.read_bytes().count(b"\n") > 9
+            and b"<<<<<<<" not in path.read_bytes()][:most]
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("row", sorted(ROWS))
+def test_laws_over_installed_files(row: str) -> None:
+    files = installed(row)
+    if not files:
+        pytest.skip(f"no {row} file is installed here")
+    for path in files:
+        base = path.read_bytes()
+        for law in LAWS:
+            RELAXED(given(seeds)(lambda seed, law=law, name=path.name, base=base: law(name, base, seed)))()

@@ -25,9 +25,15 @@ _ENTRY = rb"(?m)([\w$.-]+)[\"']?\s*[:=]|^\s*\[+([^\]\n]+)\]|([\w$]+)\s*[;,]?\s*$
 Found = dict[tuple[str, ...], list[tuple[int, int]]]
 
 
-def may_repeat(language: Language, base: bytes, ours: bytes, theirs: bytes) -> bool:
-    """True when both sides added lines that look like definitions of one name, or entries of one key."""
+def may_repeat(language: Language, base: bytes, ours: bytes, theirs: bytes, merged: bytes = b"") -> bool:
+    """True when both sides added lines that look like definitions of one name, or entries of one key, or when such a
+    line stands in `merged` more often than in any of the three: both moved it."""
     if language.lines:
+        return True
+    twice = [(line, count) for line, count in Counter(merged.splitlines()).items() if count > 1]
+    known = [Counter(side.splitlines()) for side in (base, ours, theirs)] if twice else []
+    doubled = [line for line, count in twice if all(count > counts[line] for counts in known)]
+    if doubled and _named(language, b"\n".join(doubled), b""):
         return True
     had = set(base.splitlines())
     named = []
@@ -124,7 +130,8 @@ def _lines(language: Language, data: bytes) -> Found:
 
     found: Found = {}
     for section, key, start, stop in keyed_lines(language, data):
-        found.setdefault((section, "line", key), []).append((start, stop))
+        if any(map(str.isalnum, key)):  # a closing bracket has a place, but no name
+            found.setdefault((section, "line", key), []).append((start, stop))
     return found
 
 

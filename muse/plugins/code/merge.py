@@ -96,9 +96,9 @@ def _without_repeats(
     language: Language | None, text: list[Chunk], base: bytes, ours: bytes, theirs: bytes
 ) -> list[Chunk]:
     """A clean text merge, unless it holds two definitions of one name that neither side had: those become conflicts."""
-    if language is None or conflicts_of(text) or not may_repeat(language, base, ours, theirs):
-        return text
     merged = joined(text)
+    if language is None or conflicts_of(text) or not may_repeat(language, base, ours, theirs, merged):
+        return text
     spans = repeated(language, merged, (base, ours, theirs))
     return as_conflicts(merged, spans) if spans else text
 
@@ -120,7 +120,7 @@ def _trusted(language: Language | None, chunks: Sequence[Chunk], base: bytes, ou
     sides = base, ours, theirs
     if available(language) and not parses_as_well(language, merged, sides):
         return False
-    return not (may_repeat(language, *sides) and repeated(language, merged, sides))
+    return not (may_repeat(language, *sides, merged) and repeated(language, merged, sides))
 
 
 def _taking(chunks: Sequence[Chunk], side: str) -> bytes:

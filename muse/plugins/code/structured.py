@@ -16,7 +16,7 @@ from muse.plugins.code.hunks import merge_lines
 from muse.plugins.code.languages.table import Language
 from muse.plugins.code.lines import line_parts
 from muse.plugins.code.matching import likeness
-from muse.plugins.code.parsing import TooSlowError, parse
+from muse.plugins.code.parsing import TooSlowError, count_errors, parse
 from muse.plugins.code.seqdiff import edits, regions
 from muse.plugins.code.tree import Box, Item, Key, Part, whole_file
 
@@ -26,16 +26,20 @@ _REWRITTEN = 0.5
 
 
 def merge_trees(language: Language, base: bytes, ours: bytes, theirs: bytes, until: float) -> list[Chunk] | None:
-    """The merged file as chunks; None when a version cannot be parsed or time runs out."""
+    """The merged file as chunks; None when a version cannot be parsed, a side broke what the base had right, or time
+    runs out. (Where a bracket is missing, the tree puts half of the file into the wrong list.)"""
     versions = []
+    allowed: int | None = None
     try:
         for data in (base, ours, theirs):
             if language.lines:
                 versions.append(line_parts(language, data))
                 continue
             tree = parse(language, data, until)
-            if tree is None:
+            errors = 0 if tree is None else count_errors(tree.root_node)
+            if tree is None or (allowed is not None and errors > allowed):
                 return None
+            allowed = errors if allowed is None else allowed
             versions.append(whole_file(language, data, tree.root_node, until))
         return _Merge(until).parts(versions[0], versions[1], versions[2], 0)
     except TooSlowError:

@@ -36,6 +36,8 @@ def is_weak_line(line: Hashable) -> bool:
 
 def keeps_every_edit(base: bytes, ours: bytes, theirs: bytes, merged: bytes) -> bool:
     """True when no edit of either side is lost in `merged` and nothing appears that neither side wrote."""
+    if not _keeps_lines(base, ours, theirs, merged, both=True):
+        return False
     mine, my_inserted, my_deleted = _changes(base, ours)
     other, its_inserted, its_deleted = _changes(base, theirs)
     made, _, _ = _changes(base, merged)
@@ -51,6 +53,8 @@ def keeps_every_edit(base: bytes, ours: bytes, theirs: bytes, merged: bytes) -> 
 def keeps_side(base: bytes, side: bytes, other: bytes, taken: bytes) -> bool:
     """True when `taken`, a merge with every conflict settled as `side`, has all of `side` and beyond that nothing but
     edits of `other`."""
+    if not _keeps_lines(base, side, other, taken, both=False):
+        return False
     mine, _, _ = _changes(base, side)
     _, inserted, deleted = _changes(base, other, fine=True)
     made, _, _ = _changes(base, taken)
@@ -58,6 +62,30 @@ def keeps_side(base: bytes, side: bytes, other: bytes, taken: bytes) -> bool:
         -deleted[token] <= made[token] - mine[token] <= inserted[token]
         for token in mine.keys() | made.keys()
     )
+
+
+def _keeps_lines(base: bytes, ours: bytes, theirs: bytes, made: bytes, *, both: bool) -> bool:
+    """False when a line that all three versions have equally often is lost or doubled, or one that was deleted is there
+    more often than the edits leave it: those of `both` sides, else ours and what theirs added to it.
+
+    A move deletes and inserts, so that no count of tokens sees two moves of one line, or a move against a deletion, go
+    wrong.
+    """
+    was, mine, other, now = (_line_counts(data) for data in (base, ours, theirs, made))
+    for line, b in was.items():
+        o, t, found = mine[line], other[line], now[line]
+        if b == o == t == found or is_weak_line(line):
+            continue
+        alike = min(max(b - o, 0), max(b - t, 0))
+        most = o + t - b + alike if both else o + max(t - b, 0)
+        if found > max(most, 0) or (b == o == t and found < b):
+            return False
+    return True
+
+
+@lru_cache(maxsize=8)
+def _line_counts(data: bytes) -> Counter[bytes]:
+    return Counter(map(bytes.strip, data.splitlines()))
 
 
 @lru_cache(maxsize=8)

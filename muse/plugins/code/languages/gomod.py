@@ -5,7 +5,7 @@ from muse.plugins.code.languages.table import Language
 LANGUAGE = Language(
     name="gomod",
     lines=(
-        r"\w+ \(",
+        r"\s*\w+ \(",
         r"\s*(?:(\S+ v\S+) h1:|((?:replace|exclude) \S+)|(?:godebug )?(\w+)="
         r"|(?:require )?([\w.~/-]+) v|(\)|(?:module|go|toolchain)\b))",
     ),

@@ -1,0 +1,66 @@
+"""Merges that random edits of real files once made come out clean and wrong: each is a conflict, or whole."""
+
+from __future__ import annotations
+
+from muse.core.options import MergeOptions, using
+from muse.domain import FileMerge
+from muse.plugins.code.plugin import CodePlugin
+from muse.plugins.code.tokens import keeps_every_edit, keeps_side
+
+ROWS = [b"const Is%s = 0\n" % name for name in (b"Aix", b"Bsd", b"Hurd", b"Linux", b"Zos")]
+
+
+def merge(path: str, base: bytes, ours: bytes, theirs: bytes) -> FileMerge:
+    with using(MergeOptions(conflict_style="diff3", notes=False)):
+        return CodePlugin().merge_file(path, base, ours, theirs)
+
+
+def test_a_function_that_both_sides_moved_is_not_there_twice() -> None:
+    help_, run, setup, show = (
+        b"static int %s(void)\n{\n\tstruct child %s_cmd = INIT;\n\n\t%s_cmd.git = 1;\n\treturn run_%s(&%s_cmd);\n}\n\n"
+        % ((name,) * 5) for name in (b"help", b"run", b"setup", b"show"))
+    base, ours, theirs = help_ + run + setup + show, run + help_ + setup + show, run + setup + show + help_
+    merged = merge("tool.c", base, ours, theirs)
+    assert merged.conflicts or (merged.content or b"").count(b"static int help(void)") == 1
+    assert not keeps_every_edit(base, ours, theirs, run + help_ + setup + show + help_)
+
+
+def test_a_line_moved_here_and_deleted_there_does_not_stay_in_a_clean_merge() -> None:
+    base = b"".join(ROWS)
+    ours, theirs = b"".join([*ROWS[1:3], ROWS[0], *ROWS[3:]]), b"".join(ROWS[1:])
+    assert not keeps_every_edit(base, ours, theirs, ours)
+    assert keeps_every_edit(base, ours, theirs, theirs)
+
+
+def test_a_line_that_everybody_has_is_on_both_sides_of_a_conflict() -> None:
+    base, ours, theirs = b"".join(ROWS), b"".join(ROWS) + b"mine\n", ROWS[1] + ROWS[0] + b"".join(ROWS[2:])
+    assert keeps_side(base, ours, theirs, ours)
+    assert not keeps_side(base, ours, theirs, ours.replace(ROWS[0], b""))
+
+
+def test_a_file_that_one_side_broke_is_not_merged_by_its_tree() -> None:
+    """The open bracket makes one array of all that follows; what moved above it must not end up behind."""
+    tail = b"authors = [\n    \"A. Walker\",\n    \"B. Mapper\",\n]\nbuild = \"build.rs\"\nautolib = false\n"
+    base = b"[package]\nedition = \"2021\"\nname = \"shelf\"\nversion = \"1.0.0\"\n" + tail
+    ours = base.replace(b"authors = [", b"editors = [\nauthors = [")
+    theirs = base.replace(b"name = \"shelf\"\nversion = \"1.0.0\"\n", b"version = \"1.0.0\"\nname = \"shelf\"\n")
+    content = merge("Cargo.toml", base, ours, theirs).content or b""
+    assert max(content.index(b'name = "shelf"'), content.index(b"editors")) < content.index(b"authors")
+    assert tail in content
+
+
+def test_a_closing_bracket_is_no_key_that_stands_twice() -> None:
+    base = b"module a\n\nrequire (\n\tb v1\n)\n\nrequire (\n\tc v1\n)\n"
+    ours, theirs = base.replace(b")\n\nrequire (\n\tc", b")\n\n\tc"), base.replace(b"require (\n\tb", b"use (\n\tb")
+    merged = merge("go.mod", base, ours, theirs)
+    assert not merged.conflicts
+    assert merged.content == ours.replace(b"require", b"use")
+
+
+def test_an_indented_header_still_opens_its_own_section() -> None:
+    base = b"module a\n\nrequire (\n\tb v1\n\tc v1\n)\n\nrequire (\n\td v1\n)\n"
+    ours = base.replace(b"\tc v1", b"\tbb v1\n\tc v1")
+    theirs = base.replace(b"require (\n\tb v1\n", b"  require (\n\tb v1\n// note\n")
+    merged = merge("go.mod", base, ours, theirs)
+    first, _ = (merged.content or b"").split(b"\n)\n\n", 1)
+    assert b"bb v1" in first
