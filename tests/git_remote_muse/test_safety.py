@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -397,3 +398,61 @@ def test_a_helper_killed_at_any_step_leaves_whole_refs_and_the_next_run_mends(
         assert names == {name for name in refs(server) if name.startswith("refs/muse/")}
         assert ("refs/muse/log/mine" in names) == ("push" in what)
     assert failed >= 3
+
+
+# Packs that are not what they say ------------------------------------------------------------------------------------
+
+LIAR = """\
+import os, subprocess, sys
+calls, first, how, at = sys.argv[1], int(sys.argv[2]), sys.argv[3], int(sys.argv[4])
+with open(calls, "a") as file:
+    file.write("x")
+child = subprocess.Popen(["git-upload-pack", sys.argv[5]], stdout=subprocess.PIPE)
+while data := os.read(child.stdout.fileno(), 1 << 20):
+    pack = data.find(b"PACK\\0\\0\\0\\2")
+    if pack >= 0 and os.path.getsize(calls) >= first:
+        data += child.stdout.read()
+        if how == "count":
+            data = data[:pack + 8] + at.to_bytes(4, "big") + data[pack + 12:]
+        elif how == "cut":
+            data = data[:pack + at]
+        elif how == "flip":
+            data = data[:pack + at] + bytes([data[pack + at] ^ 0x55]) + data[pack + at + 1:]
+        elif how == "size":  # of the first object, seven bits more of it in every byte
+            data = data[:pack + 12] + bytes([data[pack + 12] | 0xF0]) + b"\\xff" * at + b"\\x7f" + data[pack + 14 + at:]
+    os.write(1, data)
+"""
+
+
+@pytest.mark.parametrize(
+    "lie", ["count 4294967295", "count 0", "cut 6", "cut 40", "cut 120", "flip 13", "flip 100", "size 5", "size 12"]
+)
+def test_a_pack_that_lies_or_ends_too_soon_brings_nothing(
+    server: Path, tmp_path: Path, clone: Callable[[str], Path], refs: Refs, git: Ok, run_git: RunAny, chain: Ok,
+    lie: str,
+) -> None:  # fmt: skip
+    """With version 0, where the whole answer is one stream: as the answer about branches, and about metadata."""
+    one = clone("one")
+    ssh, calls = tmp_path / "ssh", tmp_path / "calls"
+    (tmp_path / "liar.py").write_text(LIAR)
+    env = {"GIT_SSH_COMMAND": str(ssh), "GIT_SSH_VARIANT": "simple"}
+    git(one, "config", "protocol.version", "0")
+    git(one, "remote", "set-url", "origin", "muse::host:server")
+    git(server, "update-ref", "refs/muse/log/w", chain(server, "x" * 200))
+    moved = ("refs/remotes/origin/main", "refs/remotes/origin/HEAD")
+    for first in (1, 3):  # the first connection brings branches, the second lists, the third brings metadata
+        calls.write_text("")
+        ssh.write_text(f'#!/bin/sh\nexec "{sys.executable}" {tmp_path}/liar.py {calls} {first} {lie} {server}\n')
+        ssh.chmod(0o755)
+        new = git(server, "commit-tree", "-p", "main", "main^{tree}", "-m", os.urandom(100).hex())
+        git(server, "update-ref", "refs/heads/main", new)
+        before = refs(one)
+        done = run_git(one, "fetch", "-q", env=env)
+        assert b"Traceback" not in done.stderr and git(one, "fsck", "--strict", "--no-dangling") == ""
+        if first == 1:
+            assert done.returncode != 0 and refs(one) == before
+        else:
+            assert done.returncode == 0 and refs(one) == {**before, **dict.fromkeys(moved, new)}
+            assert [line for line in done.stderr.decode().splitlines() if line.startswith("muse: ")] == [
+                "muse: metadata of origin is left out, it is damaged (refs/muse/log/w); the rest is here"
+            ]
