@@ -93,17 +93,17 @@ def fetch_metadata(repo: RunsGit, remote: str, url: str | None = None, *, tips: 
 def _forget_lost(repo: RunsGit, remote: str, there: Mapping[str, str], copies: Mapping[str, str]) -> None:
     """What we once pushed and the remote, restored from a backup, no longer has, counts as not pushed.
 
-    Only copies of our own refs are given up, and only where ours contains them; another writer's is kept as it is.
+    Only copies of our own refs are given up, where ours contains them and no ref over there does (`muse gc` may have
+    taken them in and deleted them); another writer's copy is kept as it is.
     """
-    has: dict[str, set[str]] = {}
-    for name, tip in there.items():
-        if not name.startswith(REMOTES):
-            has.setdefault(tail_of(name) or "", set()).add(tip)
+    tips = set(there.values())
     for name, ours in local_tips(repo, OWN).items():
-        tail = name[len(OWN) :]
-        copy = f"{REMOTES}{remote}/{tail}"
+        copy = f"{REMOTES}{remote}/{name[len(OWN) :]}"
         last = copies.get(copy)
-        if last and last not in has.get(tail, ()) and _git_line(repo, "merge-base", ours, last) == last:
+        if last is None or last in tips or _git_line(repo, "merge-base", ours, last) != last:
+            continue
+        held = repo.git("for-each-ref", f"--contains={last}", "--format=%(objectname)", f"{REMOTES}{remote}/")
+        if tips.isdisjoint(_text(held)):
             repo.git("update-ref", "-d", copy, last, check=False)
 
 

@@ -124,6 +124,29 @@ def test_a_clone_restored_over_itself_goes_on_under_a_new_name(
     assert known(clone("two")) == ops and known(one) == ops
 
 
+def test_writers_taken_in_and_pruned_on_the_server_stay_there_and_come_back_when_they_write(
+    server: Path, clone: Callable[[str], Path], ok: Ok, refs: Refs
+) -> None:
+    """What docs/hosting.md advises where many clones write: two refs are left for all that was written so far."""
+    folders = [clone(f"w{number}") for number in range(4)]
+    ops = set()
+    for folder in folders:
+        ops |= record(folder, folder.name)
+        ok(folder, "push", "-q", "origin", f"HEAD:refs/heads/{folder.name}")
+    first, second = folders[:2]
+    for words in (["sync"], ["gc", "--retired-after=0"], ["sync"], ["gc", "--prune-absorbed", "--remote=origin"]):
+        subprocess.run(["muse", *words], cwd=first, check=True, capture_output=True)
+    assert len([name for name in refs(server) if name.startswith("refs/muse/")]) == 1
+    assert known(clone("reader")) == ops
+    ok(second, "fetch", "-q")
+    ok(second, "push", "-q", "origin", "HEAD:refs/heads/again")
+    assert len([name for name in refs(server) if name.startswith("refs/muse/")]) == 1  # it is there, not lost
+    ops |= record(second, "once more")
+    ok(second, "push", "-q", "origin", "HEAD:refs/heads/last")
+    assert len([name for name in refs(server) if name.startswith("refs/muse/")]) == 2
+    assert known(clone("another")) == ops == known(second)
+
+
 def test_metadata_without_a_new_branch_comes_in_with_a_fetch(clone: Callable[[str], Path], ok: Ok) -> None:
     one, two = clone("one"), clone("two")
     ops = record(one, "a")
