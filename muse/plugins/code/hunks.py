@@ -8,34 +8,42 @@ from collections.abc import Hashable, Sequence
 from muse.core.markers import Chunk, Conflict
 from muse.core.textchunks import lines_of
 from muse.plugins.code.seqdiff import regions
+from muse.plugins.code.tokenmerge import holding, merge_tokens
 from muse.plugins.code.tokens import is_blank, is_weak_line, tokens
 
-_MAX_TOKENS = 6000
 _ALIKE = 0.5
 
 
-def refined(chunks: list[Chunk]) -> list[Chunk]:
-    """The chunks with every conflict merged again, as far as that goes."""
+def refined(chunks: list[Chunk], *, indented: bool) -> list[Chunk]:
+    """The chunks with every conflict merged again, as far as that goes. `indented`: indentation has a meaning."""
     out: list[Chunk] = []
     for chunk in chunks:
         if isinstance(chunk, Conflict):
-            out.extend(merge_lines(chunk.base, chunk.ours, chunk.theirs))
+            out.extend(merge_lines(chunk.base, chunk.ours, chunk.theirs, indented=indented))
         else:
             out.append(chunk)
     return out
 
 
-def merge_lines(base: bytes, ours: bytes, theirs: bytes) -> list[Chunk]:
-    """Three-way merge by line, then by token where lines disagree."""
+def merge_lines(base: bytes, ours: bytes, theirs: bytes, *, indented: bool) -> list[Chunk]:
+    """Three-way merge by line, then by token where lines disagree. What stays in dispute is the whole piece, because
+    half of a line decided and half not is harder to read than the line."""
     if ours == theirs or base == theirs:
         return [ours]
     if base == ours:
         return [theirs]
+    whole = holding(base, ours, theirs, indented=indented)
+    if whole is not None:
+        return [whole]
     b, o, t = lines_of(base), lines_of(ours), lines_of(theirs)
     out: list[Chunk] = []
     for kind, b0, b1, o0, o1, t0, t1 in regions(b, o, t, weak=is_weak_line, firm=_line_by_line):
         if kind == "conflict":
-            out.extend(merge_tokens(b"".join(b[b0:b1]), b"".join(o[o0:o1]), b"".join(t[t0:t1])))
+            piece = b"".join(b[b0:b1]), b"".join(o[o0:o1]), b"".join(t[t0:t1])
+            merged = merge_tokens(*piece, indented=indented)
+            if merged is None:
+                merged = holding(*piece, indented=indented)
+            out.append(Conflict(*piece) if merged is None else merged)
         else:
             out.append(b"".join(t[t0:t1] if kind == "theirs" else o[o0:o1]))
     return out
@@ -50,20 +58,3 @@ def _line_by_line(old: Sequence[Hashable], new: Sequence[Hashable]) -> bool:
 def _alike(old: bytes, new: bytes) -> bool:
     a, b = Counter(t for t in tokens(old) if not is_blank(t)), Counter(t for t in tokens(new) if not is_blank(t))
     return 2 * (a & b).total() >= _ALIKE * (a.total() + b.total())
-
-
-def merge_tokens(base: bytes, ours: bytes, theirs: bytes) -> list[Chunk]:
-    """Three-way merge by token; neighbouring edits conflict. What stays in dispute is the whole piece, because half of
-    a line decided and half not is harder to read than the line."""
-    whole: list[Chunk] = [Conflict(base, ours, theirs)]
-    if not base or not ours or not theirs:
-        return whole
-    b, o, t = tokens(base), tokens(ours), tokens(theirs)
-    if len(b) + len(o) + len(t) > _MAX_TOKENS:
-        return whole
-    out = []
-    for kind, _, _, o0, o1, t0, t1 in regions(b, o, t, weak=is_blank, firm=None):
-        if kind == "conflict":
-            return whole
-        out.extend(t[t0:t1] if kind == "theirs" else o[o0:o1])
-    return [b"".join(out)]

@@ -78,7 +78,7 @@ def _best(
     best, step, size = text, "text", conflict_size(text)
     if not size or size > _MAX_CONFLICT:
         return best, step
-    tokenwise = refined(text)
+    tokenwise = refined(text, indented=language is None or language.indented)
     if conflict_size(tokenwise) < size and _trusted(language, tokenwise, *sides):
         best, step, size = tokenwise, "tokens", conflict_size(tokenwise)
     if not size or language is None or time.monotonic() > until or not (language.lines or available(language)):

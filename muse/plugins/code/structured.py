@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from muse.core.markers import Chunk, Conflict, conflict_size
 from muse.plugins.code.hunks import merge_lines
@@ -41,7 +42,7 @@ def merge_trees(language: Language, base: bytes, ours: bytes, theirs: bytes, unt
                 return None
             allowed = errors if allowed is None else allowed
             versions.append(whole_file(language, data, tree.root_node, until))
-        return _Merge(until).parts(versions[0], versions[1], versions[2], 0)
+        return _Merge(until, language.indented).parts(versions[0], versions[1], versions[2], 0)
     except TooSlowError:
         return None
 
@@ -57,15 +58,16 @@ def _never(_: object, __: object) -> bool:
 
 
 class _Merge:
-    def __init__(self, until: float) -> None:
+    def __init__(self, until: float, indented: bool) -> None:
         self.until = until
+        self.lines = partial(merge_lines, indented=indented)
 
     def parts(self, base: list[Part], ours: list[Part], theirs: list[Part], depth: int) -> list[Chunk]:
         """Raw text and lists, one after the other; as one text when the three are not built alike."""
         shapes = [[part.type if isinstance(part, Box) else "" for part in side] for side in (base, ours, theirs)]
         flat = [_flat(side) for side in (base, ours, theirs)]
         if shapes[0] != shapes[1] or shapes[0] != shapes[2] or len(base) == 1 or depth > _MAX_DEPTH:
-            return merge_lines(*flat)
+            return self.lines(*flat)
         if time.monotonic() > self.until:
             raise TooSlowError
         out: list[Chunk] = []
@@ -73,8 +75,8 @@ class _Merge:
             if isinstance(b, Box) and isinstance(o, Box) and isinstance(t, Box):
                 out += self.boxes(b, o, t, depth)
             elif isinstance(b, bytes) and isinstance(o, bytes) and isinstance(t, bytes):
-                out += merge_lines(b, o, t)
-        plain = merge_lines(*flat)
+                out += self.lines(b, o, t)
+        plain = self.lines(*flat)
         return plain if conflict_size(plain) < conflict_size(out) else out
 
     def boxes(self, b: Box, o: Box, t: Box, depth: int) -> list[Chunk]:
@@ -87,8 +89,8 @@ class _Merge:
         numbering = _Numbering(b.items, o.items, t.items)
         placed = self._order(b, numbering)
         if placed is None:
-            return merge_lines(*whole)
-        out: list[Chunk] = list(merge_lines(b.head, o.head, t.head))
+            return self.lines(*whole)
+        out: list[Chunk] = list(self.lines(b.head, o.head, t.head))
         lists = (b, o, t)
         written = 0
         for entry in placed:
@@ -102,7 +104,7 @@ class _Merge:
         trailing = o.trailing if b.trailing == t.trailing else t.trailing
         if b.separator and trailing and written:
             out.append(b.separator)
-        return [*out, *merge_lines(b.tail, o.tail, t.tail)]
+        return [*out, *self.lines(b.tail, o.tail, t.tail)]
 
     def _order(self, box: Box, numbering: _Numbering) -> list[_Entry] | None:
         """Which item or conflict comes when; None when the lists cannot be put in one order without losing one."""
@@ -130,7 +132,7 @@ class _Merge:
                 b"".join(numbering.of(side, id_).lead + numbering.of(side, id_).text for id_ in ids)
                 for side, ids in enumerate(entry)
             ]
-            return merge_lines(texts[0], texts[1], texts[2])
+            return self.lines(texts[0], texts[1], texts[2])
         b, o, t = (numbering.find(side, entry) for side in range(3))
         body = self._item(b, o, t, depth)
         if body is None:

@@ -13,8 +13,8 @@ from functools import lru_cache
 
 from muse.plugins.code.seqdiff import edits
 
-# words (and the bytes of non-ASCII letters), numbers and versions, runs of blanks, line ends, single signs
-_TOKEN = re.compile(rb"\d[\w.]*|[\w\x80-\xff]+|[ \t\f\v]+|\r?\n|[^\w\s]|\s", re.ASCII)
+# words (and the bytes of non-ASCII letters), numbers and versions, runs of blanks, line ends, joints of names, signs
+_TOKEN = re.compile(rb"\d[\w.]*|[\w\x80-\xff]+|[ \t\f\v]+|\r?\n|::|->|[^\w\s]|\s", re.ASCII)
 _FINE = 2000
 _WORD = re.compile(rb"[\w\x80-\xff]", re.ASCII)
 

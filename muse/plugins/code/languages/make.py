@@ -10,4 +10,5 @@ LANGUAGE = Language(
     keys={"variable_assignment": "name"},
     reopened=frozenset({"rule"}),
     comment_line=(b"#", b""),
+    indented=True,
 )

@@ -10,4 +10,5 @@ LANGUAGE = Language(
     name_fields=("heading_content",),
     reopened=frozenset({"section"}),
     comment_line=(b"<!--", b" -->"),
+    indented=True,
 )

@@ -18,4 +18,5 @@ LANGUAGE = Language(
     keys={"keyword_argument": "name", "pair": "key", "dotted_name": "*", "aliased_import": "*"},
     comment_line=(b"#", b""),
     unique=frozenset({"keyword_argument"}),
+    indented=True,
 )

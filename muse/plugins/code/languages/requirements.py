@@ -6,4 +6,5 @@ LANGUAGE = Language(
     name="requirements",
     lines=("", r"([A-Za-z0-9._-]+(?:\[[^\]]*\])?)"),
     comment_line=(b"#", b""),
+    indented=True,
 )

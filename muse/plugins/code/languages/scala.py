@@ -22,4 +22,5 @@ LANGUAGE = Language(
     overloads=True,
     keys={"val_definition": "pattern", "var_definition": "pattern"},
     comment_line=(b"//", b""),
+    indented=True,
 )

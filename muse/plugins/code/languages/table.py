@@ -27,7 +27,7 @@ class Language(NamedTuple):
     `signature` names the fields that make the signature; `overloads` says that two definitions of one name and kind
     may stand side by side when their signatures differ. `repeatable` are names, and decorators, under which a
     definition may repeat; `reopened` are kinds that may. `comment_line` is what stands before and after the text
-    of a comment on one line.
+    of a comment on one line. `indented`: the white space that begins a line has a meaning.
     """
 
     name: str
@@ -54,3 +54,4 @@ class Language(NamedTuple):
     lines: tuple[str, ...] = ()
     unique: frozenset[str] = frozenset()
     comment_line: tuple[bytes, bytes] = (b"", b"")
+    indented: bool = False

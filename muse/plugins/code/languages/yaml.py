@@ -11,4 +11,5 @@ LANGUAGE = Language(
     keys={"block_mapping_pair": "key", "flow_pair": "key"},
     comment_line=(b"#", b""),
     unique=frozenset({"block_mapping_pair", "flow_pair"}),
+    indented=True,
 )

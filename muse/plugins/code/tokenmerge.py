@@ -1,0 +1,129 @@
+"""Three-way merge of a few lines by token, without a parser, and the test whether one side's change holds the other's.
+
+White space belongs to the token that follows it, so that new formatting never stands against new content. Where
+indentation has a meaning, what begins a line is a token of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from typing import NamedTuple
+
+from muse.plugins.code.seqdiff import edits, regions
+from muse.plugins.code.tokens import is_blank, tokens
+
+_MAX_TOKENS = 6000
+_APART = (b",", b";", b":", b"=", b'"')  # what stands left and right of one of these are different things
+
+
+class _Unit(NamedTuple):
+    """A token, the white space before it, and what it is compared by."""
+
+    space: bytes
+    text: bytes
+    key: bytes
+
+
+def merge_tokens(base: bytes, ours: bytes, theirs: bytes, *, indented: bool) -> bytes | None:
+    """The merged text; None where edits meet. Edits with nothing but signs between them meet too, except where a comma
+    or the like is among these."""
+    if not base or not ours or not theirs:
+        return None
+    b, o, t = (_units(side, indented) for side in (base, ours, theirs))
+    if len(b) + len(o) + len(t) > _MAX_TOKENS:
+        return None
+    out: list[_Unit] = []
+    last = ""
+    for kind, b0, b1, o0, o1, t0, t1 in regions(*map(_keys, (b, o, t)), weak=_is_sign, firm=None):
+        if kind == "conflict":
+            return None
+        if kind == "same":
+            kept = [y if x.space == z.space else z for x, z, y in zip(b[b0:b1], o[o0:o1], t[t0:t1], strict=True)]
+            after = t[t0] if last == "theirs" else o[o0]
+            if b"\n" in after.space:  # what was inserted may be a comment that only its own side's line end closes
+                kept[0] = after
+            out += kept
+        else:
+            out += t[t0:t1] if kind == "theirs" else o[o0:o1]
+        last = kind
+    return b"".join(unit.space + unit.text for unit in out)
+
+
+def holding(base: bytes, ours: bytes, theirs: bytes, *, indented: bool) -> bytes | None:
+    """The side whose change has all of the other's change in it; None when neither has.
+
+    Compared by line, then by token. A deletion is held only by a deletion: against a rewrite it is a conflict.
+    """
+    for cut in (_lines, _words):
+        b, o, t = (cut(side, indented) for side in (base, ours, theirs))
+        if len(b) + len(o) + len(t) > _MAX_TOKENS:
+            return None
+        if _is_part(b, o, t):
+            return theirs
+        if _is_part(b, t, o):
+            return ours
+    return None
+
+
+def _is_part(base: list[bytes], small: list[bytes], large: list[bytes]) -> bool:
+    """True when every edit from `base` to `small` is part of one from `base` to `large`."""
+    found = edits(base, large)
+    return all(
+        any(
+            wide.a0 <= edit.a0 and edit.a1 <= wide.a1
+            and _in_order(small[edit.b0 : edit.b1], large[wide.b0 : wide.b1])
+            and (edit.b0 < edit.b1 or wide.b0 == wide.b1)
+            for wide in found
+        )
+        for edit in edits(base, small)
+    )
+
+
+def _in_order(few: list[bytes], many: list[bytes]) -> bool:
+    left = iter(many)
+    return all(element in left for element in few)
+
+
+def _lines(data: bytes, indented: bool) -> list[bytes]:
+    """Lines that are not blank, without differences in white space that mean nothing."""
+    out = []
+    for line in data.split(b"\n"):
+        words = b" ".join(line.split())
+        if words:
+            indent = line[: len(line) - len(line.lstrip())]
+            out.append(indent + words if indented else words)
+    return out
+
+
+def _words(data: bytes, indented: bool) -> list[bytes]:
+    return _keys(_units(data, indented))
+
+
+def _keys(units: Sequence[_Unit]) -> list[bytes]:
+    return [unit.key for unit in units]
+
+
+def _units(data: bytes, indented: bool) -> list[_Unit]:
+    """Tokens with the white space before them; the last one is empty and stands for the end."""
+    out = []
+    space, starts = b"", indented
+    for token in [*tokens(data), b""]:
+        if token and is_blank(token):
+            space += token
+            starts |= indented and b"\n" in token
+            continue
+        if starts and token:
+            cut = space.rfind(b"\n") + 1
+            out.append(_Unit(space[:cut], space[cut:], b"\n" + space[cut:]))
+            space, starts = b"", False
+        out.append(_Unit(space, token, token))
+        space = b""
+    return out
+
+
+def _is_sign(token: Hashable) -> bool:
+    """True for what is no word, no number and no separator."""
+    return isinstance(token, bytes) and token not in _APART and not (token[:1].isalnum() or token[:1] in _NAMING)
+
+
+_NAMING = (b"_", *(bytes([byte]) for byte in range(0x80, 0x100)))

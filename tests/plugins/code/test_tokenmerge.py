@@ -1,0 +1,71 @@
+"""Merges of a few lines by token: what is one edit, what are two, and when one side has the other's."""
+
+from __future__ import annotations
+
+import pytest
+
+from muse.plugins.code.tokenmerge import holding, merge_tokens
+
+
+@pytest.mark.parametrize(
+    ("base", "ours", "theirs", "wanted"),
+    [
+        (b"f(a, b)\n", b"f(x, b)\n", b"f(a, y)\n", b"f(x, y)\n"),  # two arguments
+        (b"n = f(a)\n", b"m = f(a)\n", b"n = g(a)\n", b"m = g(a)\n"),  # the target and the value
+        (b"x = read(p).strip()\n", b"x = read(q).strip()\n", b"x = read(p).split()\n", None),  # one chain
+        (b"x = f.read()\n", b"x = f.read().strip()\n", b"x = f.readlines()\n", None),
+        (b"ns::f(a)\n", b"other::f(a)\n", b"ns::g(a)\n", None),
+        (b"a b\n", b"a x b\n", b"a y b\n", None),
+    ],
+)
+@pytest.mark.parametrize("indented", [False, True])
+def test_edits_with_nothing_but_signs_between_them_meet(
+    base: bytes, ours: bytes, theirs: bytes, wanted: bytes | None, indented: bool
+) -> None:
+    assert merge_tokens(base, ours, theirs, indented=indented) == wanted
+    assert merge_tokens(base, theirs, ours, indented=indented) == wanted
+
+
+def test_new_formatting_never_stands_against_new_content() -> None:
+    base, ours = b"f(alpha, beta);\n", b"f(\n    alpha,\n    beta\n);\n"
+    theirs = b"f(alpha, gamma);\n"
+    assert merge_tokens(base, ours, theirs, indented=False) == b"f(\n    alpha, gamma\n);\n"
+
+
+def test_indentation_is_content_where_it_has_a_meaning() -> None:
+    base, ours, theirs = b"a()\n", b"    a()\n", b"b()\na()\n"
+    assert merge_tokens(base, ours, theirs, indented=True) is None
+
+
+def test_a_comment_keeps_the_line_end_that_closes_it() -> None:
+    base, ours, theirs = b"{\n  x();\n}\n", b"{ x(); }\n", b"{ // why\n  x();\n}\n"
+    assert merge_tokens(base, ours, theirs, indented=False) == b"{ // why\n  x(); }\n"
+
+
+@pytest.mark.parametrize(
+    ("base", "small", "large"),
+    [
+        (b"", b"a = 1\n", b"a = 1\nb = 2\n"),
+        (b"x\n", b"y\n", b"y\nz\n"),
+        (b"f(a)\n", b"f(a, b)\n", b"f(a, b, c)\n"),
+        (b"x\ny\nz\n", b"x\nz\n", b"z\n"),
+        (b"f(a,b)\n", b"f(a, b)\n", b"f(a,c)\n"),
+    ],
+)
+def test_the_side_that_holds_the_other_change_is_the_answer(base: bytes, small: bytes, large: bytes) -> None:
+    assert holding(base, small, large, indented=False) == large
+    assert holding(base, large, small, indented=False) == large
+
+
+@pytest.mark.parametrize(
+    ("base", "ours", "theirs"),
+    [
+        (b"x\n", b"", b"y\n"),  # a deletion against an edit
+        (b"f(a, b)\n", b"f(a)\n", b"f(a, c)\n"),
+        (b"x\n", b"y\n", b"z\n"),
+        (b"", b"a\nb\n", b"b\na\n"),
+    ],
+)
+def test_neither_side_holds_the_other(base: bytes, ours: bytes, theirs: bytes) -> None:
+    assert holding(base, ours, theirs, indented=False) is None
+    assert holding(base, theirs, ours, indented=False) is None
