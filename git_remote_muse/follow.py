@@ -102,12 +102,20 @@ def set_up_drivers(head: str | None) -> None:
     git_dir = os.environ["GIT_DIR"]
     at = setup.places(git_dir)
     tracked = os.path.join(git_dir, f"muse-attributes.{os.getpid()}")
+    said = run.git("cat-file", "blob", f"{head}:.gitattributes", check=False, quiet=True) if came(head) else b""
     with open(tracked, "wb") as file:
-        file.write(run.git("cat-file", "blob", f"{head}:.gitattributes", check=False, quiet=True) if head else b"")
+        file.write(said)
     try:
         setup.install(setup.Places(at.config, at.attributes, at.exclude, tracked), claimed_patterns())
     finally:
         os.unlink(tracked)
+
+
+def came(commit: str | None) -> bool:
+    """True when a commit and its tree are here; a partial clone does not fetch them just because we ask."""
+    nothing = {**os.environ, "GIT_ALLOW_PROTOCOL": "none"}
+    asked = ("cat-file", "-t", f"{commit}^{{tree}}")
+    return commit is not None and run.git(*asked, check=False, quiet=True, env=nothing) != b""
 
 
 def fetch(remote: str, place: Place, tips: dict[str, str]) -> None:

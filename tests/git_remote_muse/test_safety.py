@@ -272,6 +272,7 @@ def test_a_server_killed_in_a_push_leaves_whole_refs_and_the_next_push_mends(
     assert known(clone("two")) == ops
 
 
+@pytest.mark.needs_git(2, 38, "git merge-tree --write-tree")
 def test_two_clones_that_sync_at_once_exchange_everything(clone: Callable[[str], Path], commit: Ok, git: Ok) -> None:
     folders = [clone(name) for name in ("one", "two")]
     ops = set()
@@ -369,7 +370,10 @@ def mortal(folder: Path, programs: Path) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("kills", [4, pytest.param(1000, marks=pytest.mark.soak)], ids=["some", "every"])
-@pytest.mark.parametrize("what", ["clone", "fetch", "push", "joined push"])
+@pytest.mark.parametrize(
+    "what", ["clone", "fetch", "push",
+             pytest.param("joined push", marks=pytest.mark.needs_git(2, 38, "git merge-tree --write-tree"))]
+)  # fmt: skip
 def test_a_helper_killed_at_any_step_leaves_whole_refs_and_the_next_run_mends(
     server: Path, tmp_path: Path, ok: Ok, git: Ok, commit: Ok, refs: Refs, run_git: RunAny, chain: Ok,
     programs: Path, muse_on_path: Path, what: str, kills: int,

@@ -67,6 +67,19 @@ def test_partial_clone_fetches_what_is_missing_without_follow_up(server: Path, t
     assert (copy / "dir" / "b.txt").read_text() == "b\n"
 
 
+def test_a_partial_clone_of_another_branch_does_not_get_the_default_one(
+    server: Path, tmp_path: Path, ok: Ok, git: Ok
+) -> None:
+    git(server, "config", "uploadpack.allowFilter", "true")
+    git(server, "config", "uploadpack.allowAnySHA1InWant", "true")
+    git(server, "branch", "old", "main~1")
+    tip = git(server, "commit-tree", "-p", "main", "main^{tree}", "-m", "newer")
+    git(server, "update-ref", "refs/heads/main", tip)
+    ok(tmp_path, "clone", "-q", "--filter=blob:none", "--single-branch", "-b", "old", f"muse::{server}", "copy")
+    have = git(tmp_path / "copy", "cat-file", "--batch-all-objects", "--batch-check=%(objectname)").split()
+    assert git(server, "rev-parse", "old") in have and tip not in have
+
+
 @pytest.mark.parametrize("version", ["0", "1", "2"])
 def test_the_wire_speaks_the_version_asked_for(
     server: Path, tmp_path: Path, run_git: RunAny, git: Ok, version: str

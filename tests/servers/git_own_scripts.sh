@@ -6,7 +6,8 @@
 # SOURCE is a built source tree of the installed Git: its scripts are run, unmodified, with the Git on PATH. Without
 # SCRIPTs, all of t/*.sh that use file:// are. The one thing different is a configuration, read as the system's:
 # url.muse::.insteadOf=file://. A wrapper counts the calls of the helper. MUSE_JOBS scripts run at once (2).
-# Results go to the file `results` in MUSE_OUT (default: ./git-own-scripts), one line per script.
+# MUSE_SETUP=false keeps the helper from setting up drivers and looking for metadata; MUSE_PREFIX is what stands for
+# file:// (muse::). Results go to the file `results` in MUSE_OUT (default: ./git-own-scripts), one line per script.
 set -eu
 here=$(cd "$(dirname "$0")/../.." && pwd)
 source=$(cd "$1" && pwd); shift
@@ -21,6 +22,8 @@ cat > "$out/config" <<CONFIG
 	insteadOf = file://
 [protocol "muse"]
 	allow = always
+[muse]
+	autoSetup = ${MUSE_SETUP:-true}
 CONFIG
 # The tests run this `git`; what Git starts itself inherits the environment.
 cat > "$out/bin/git" <<WRAPPER
