@@ -25,6 +25,7 @@ from muse.plugins.code.languages import language_of
 from muse.plugins.code.languages.table import Language
 from muse.plugins.code.naming import names_of_conflicts
 from muse.plugins.code.parsing import available, parses_as_well
+from muse.plugins.code.places import keeps_places
 from muse.plugins.code.tokens import keeps_every_edit, keeps_side
 
 SECONDS = 5.0
@@ -109,11 +110,13 @@ def _trusted(language: Language | None, chunks: Sequence[Chunk], base: bytes, ou
     Chunks with conflicts are tried with each side taken in all of them: both files have to hold up.
     """
     if conflicts_of(chunks):
-        return keeps_side(base, ours, theirs, _taking(chunks, "ours")) and keeps_side(
-            base, theirs, ours, _taking(chunks, "theirs")
-        )
+        mine, its = _taking(chunks, "ours"), _taking(chunks, "theirs")
+        kept = keeps_side(base, ours, theirs, mine) and keeps_side(base, theirs, ours, its)
+        return kept and keeps_places(base, ours, mine) and keeps_places(base, theirs, its)
     merged = joined(chunks)
     if not keeps_every_edit(base, ours, theirs, merged):
+        return False
+    if not (keeps_places(base, ours, merged) and keeps_places(base, theirs, merged)):
         return False
     if language is None:
         return True

@@ -40,7 +40,7 @@ class Item:
         self.lead = lead
         self.text = source.data[start:stop]
         self.grouped = grouped  # several nodes on one line: no identity of its own
-        self.type = "group" if grouped else core_of(source.language, node).type
+        self.type = "group" if grouped else _type_of(core_of(source.language, node), source.language)
 
     @cached_property
     def words(self) -> bytes:
@@ -110,6 +110,16 @@ def core_of(language: Language, node: Node) -> Node:
     return node
 
 
+def _type_of(node: Node, language: Language) -> str:
+    """The node's type, or `prototype` where the grammar has none of its own for the declaration of a function."""
+    at: Node | None = node if node.type == "declaration" and "prototype" in language.free else None
+    while at is not None:
+        if at.type == "function_declarator":
+            return "prototype"
+        at = at.child_by_field_name("declarator")
+    return node.type
+
+
 def key_of(language: Language, node: Node, data: bytes) -> Key | None:
     """The identity of a node among its siblings."""
     core = core_of(language, node)
@@ -119,9 +129,10 @@ def key_of(language: Language, node: Node, data: bytes) -> Key | None:
         if not name:
             return None
         return (kind, name, _signature(language, core, data)) if language.overloads else (kind, name)
-    if core.type in language.keys:
+    type_ = _type_of(core, language)
+    if type_ in language.keys:
         found = []
-        for field in language.keys[core.type].split():
+        for field in language.keys[type_].split():
             at: Node | None = core
             for step in field.split(".") if field != "*" else ():
                 at = at.child_by_field_name(step) if at is not None else None
@@ -129,7 +140,7 @@ def key_of(language: Language, node: Node, data: bytes) -> Key | None:
                 at = core.named_child(int(field))
             if at is not None:
                 found.append(b" ".join(text_of(at, data).split()).decode("utf-8", "replace"))
-        return (core.type, *found) if found else None
+        return (type_, *found) if found else None
     if core.type in language.imports:
         return ("import", b" ".join(_outside_lists(language, core, data).split()).decode("utf-8", "replace"))
     return None
