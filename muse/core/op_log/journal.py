@@ -140,9 +140,15 @@ class Journal:
     def _unlock(self) -> None:
         try:
             if self._fd >= 0:
-                fcntl.flock(self._fd, fcntl.LOCK_UN)
+                self._unflock()
         finally:
             self._mutex.release()
+
+    def _unflock(self) -> None:
+        try:
+            fcntl.flock(self._fd, fcntl.LOCK_UN)
+        except OSError:
+            self.close()  # which unlocks too: a lock that stays would stop every other writer for ever
 
     def write(self, data: bytes, lamport: int) -> int:
         """Append whole lines in one write, or leave the file as it was; returns the new end. OSError on failure."""
@@ -250,7 +256,7 @@ class Journal:
                     self._repair(size)
                 return self.end
             finally:
-                fcntl.flock(self._fd, fcntl.LOCK_UN)
+                self._unflock()
 
     def blocks(self, start: int, end: int, size: int = 1 << 24) -> Iterator[bytes]:
         """A stretch of the file in pieces of whole lines; what follows the last newline comes last, if anything."""
@@ -294,6 +300,8 @@ class Journal:
                 raise DamageError(self.failed)
             if self._synced >= end:
                 return
+            if self._fd < 0:
+                raise OSError(errno.EBADF, "the log was closed before it was durable", self.path)
             reached = self.end
             try:
                 os.fdatasync(self._fd)
