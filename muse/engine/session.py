@@ -44,11 +44,13 @@ class SessionCommit:
 
 def start(repo: Repository, session: str) -> OpLog:
     """Begin a session: its first checkpoint is the commit we stand on. A session that exists is joined."""
+    from muse.store import checkpoints
+
     log = OpLog(repo.root, session)
     pull(repo, log)
     if log.read_checkpoint() is None and not log.end():
         tree = _head_tree(repo)
-        log.checkpoint(_snapshot_id(repo, tree), replay=Replay([], [], [], 0), tree=tree)
+        log.checkpoint(_snapshot_id(repo, tree), replay=Replay([], [], [], 0), tree=tree, roots=checkpoints.roots(repo))
     return log
 
 
@@ -65,6 +67,11 @@ def pull(repo: Repository, log: OpLog) -> list[str]:
     """Take in what other writers committed; lines about what was not taken."""
     from muse.store import checkpoints
 
+    if checkpoints.is_foreign(repo, log.read_checkpoint()):
+        raise MuseError(
+            f"session {log.session_id()!r:.80} was recorded in another repository: its history is not here",
+            hint=f"git fetch that history, or move {log.folder} away",
+        )
     return checkpoints.pull(repo, log).quarantined
 
 

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any, cast
 
 from muse.core.errors import MuseError
 from muse.core.io import write_text_atomic
-from muse.core.op_log import OpLog, OpLogCheckpoint, ReplicaReport, decode_name, is_checkpoint, named_content
+from muse.core.op_log import OpLog, OpLogCheckpoint, ReplicaReport, decode_name, is_checkpoint, named_content, portable
 from muse.core.types import blob_digest, canonical_json, load_json_file
-from muse.store.layout import content_path, segment_path, session_path
+from muse.store.layout import content_path, own_ref, segment_path, session_path
 from muse.store.meta import commit_files, is_ancestor, own_tip
 from muse.store.objects import object_id
 from muse.store.union import Entry, Union
@@ -31,9 +31,11 @@ MAX_CHECKPOINT = 16 << 20
 def save(repo: Repository, log: OpLog, checkpoint: OpLogCheckpoint | None = None) -> str | None:
     """Commit the ops that no writer has committed yet, with the contents they name; durable when this returns.
 
-    With `checkpoint`, that is kept as this writer's word on the session. The tip, or None when there was nothing.
+    With `checkpoint`, that is kept as this writer's word on the session, else the last one that was made here. The
+    tip, or None when there was nothing.
     """
     log.flush(level="durable")
+    checkpoint = checkpoint or log.read_checkpoint()
     session = log.session_id()
     fresh, mark = log.lines_from(_exported(repo, log))
     have = _committed(Union(repo), session, [row for row, _ in fresh])
@@ -59,11 +61,6 @@ def save(repo: Repository, log: OpLog, checkpoint: OpLogCheckpoint | None = None
     return tip
 
 
-def portable(checkpoint: OpLogCheckpoint) -> dict[str, Any]:
-    """A checkpoint without what only holds on this disk."""
-    return {name: value for name, value in checkpoint.items() if name not in ("offset", "log", "earlier")}
-
-
 def pull(repo: Repository, log: OpLog) -> ReplicaReport:
     """Take all writers' ops of the session into the local log; segments taken before are not read again.
 
@@ -72,6 +69,9 @@ def pull(repo: Repository, log: OpLog) -> ReplicaReport:
     union, session = Union(repo), log.session_id()
     known = _seen(log)
     new = [entry for entry in _segments(union, session) if entry.blob not in known]
+    strangers = _strangers(repo, union, session) if new else set()
+    if strangers:
+        new = [entry for entry in new if {at.ref for at in union.writers("log", entry.path)} - strangers]
     lines: list[bytes] = []
     taken: list[str] = []
     for entry in new:
@@ -106,11 +106,70 @@ def sessions(repo: Repository) -> list[str]:
 
 
 def checkpoints(repo: Repository, session: str) -> list[OpLogCheckpoint]:
-    """Every writer's latest checkpoint of the session."""
-    union = Union(repo)
-    entries = union.find("log", session_path(session, "checkpoint.json"))
-    found = (_checkpoint(union, entry, session) for entry in entries)
-    return [checkpoint for checkpoint in found if checkpoint is not None]
+    """Every writer's latest checkpoint of the session that can be true.
+
+    One that says it holds ops of this clone which this clone has never committed to its ref is not believed: nobody
+    can have them.
+    """
+    union, found = Union(repo), []
+    ours = {*filter(None, [known_writer(repo)]), *previous_writers(repo)}
+    own = {own_ref("log", name) for name in ours}
+    tops = _committed_tops(union, session, own)
+    for entry in union.find("log", session_path(session, "checkpoint.json")):
+        made = _checkpoint(union, entry, session)
+        if made is None:
+            continue
+        if entry.ref not in own and (lie := _impossible(made, ours, tops)):
+            union.note(entry, f"it claims op {lie}, which this clone has never given away")
+            continue
+        found.append(made)
+    return found
+
+
+def is_foreign(repo: Repository, made: OpLogCheckpoint | None) -> bool:
+    """True when a session was started in a history of which this repository has no first commit."""
+    roots = [] if made is None else made.get("roots", [])
+    if not roots or any(repo.objects.resolve(f"{root}^{{commit}}") for root in roots):
+        return False
+    return repo.git("rev-parse", "--is-shallow-repository").strip() != b"true"
+
+
+def roots(repo: Repository) -> list[str]:
+    """The first commits of HEAD's history; none of a shallow clone or before the first commit."""
+    if repo.head() is None or repo.git("rev-parse", "--is-shallow-repository").strip() == b"true":
+        return []
+    return repo.git("rev-list", "--max-parents=0", "HEAD").decode().split()
+
+
+def _strangers(repo: Repository, union: Union, session: str) -> set[str]:
+    """Refs whose session of that name is of another repository, reported."""
+    found = set()
+    for entry in union.writers("log", session_path(session, "checkpoint.json")):
+        if is_foreign(repo, _checkpoint(union, entry, session)):
+            union.note(entry, "it is a session of another repository, whose history is not here")
+            found.add(entry.ref)
+    return found
+
+
+def _committed_tops(union: Union, session: str, own: set[str]) -> dict[str, int]:
+    """The largest sequence of each instance's folder in any of these refs."""
+    tops: dict[str, int] = {}
+    for ref in own:
+        for entry in union.of(ref):
+            if entry.path.startswith(session_path(session)) and entry.path.endswith(".jsonl"):
+                _, instance, _, file = entry.path.split("/")
+                tops[instance] = max(tops.get(instance, 0), int(file.removesuffix(".jsonl").partition("-")[2]))
+    return tops
+
+
+def _impossible(made: OpLogCheckpoint, ours: set[str], tops: dict[str, int]) -> str:
+    """An op that a checkpoint claims of an instance of ours beyond what we committed; "" when there is none."""
+    for who, top in made.get("positions", {}).items():
+        writer, _, instance = who.partition("/")
+        folder = segment_path("s", instance, 0, 0, b"").split("/")[1]
+        if writer in ours and top > tops.get(folder, 0):
+            return f"{top} of {who}"
+    return ""
 
 
 def _checkpoint(union: Union, entry: Entry, session: str) -> OpLogCheckpoint | None:

@@ -214,7 +214,29 @@ def test_a_damaged_checkpoint_is_set_aside(tmp_path: Path) -> None:
     for text in ("{", "[]", '{"session_id": 3}', "null"):
         (log.folder / "checkpoint.json").write_text(text)
         assert log.read_checkpoint() is None and names(log.replay_since_checkpoint()) == ["a"]
-    assert {found["reason"] for found in log.damage()} == {"unreadable checkpoint"}
+    assert {found["reason"] for found in log.damage()} == {"damaged checkpoint"}
+
+
+def test_trap_a_checkpoint_that_contradicts_the_log_hides_no_op(tmp_path: Path) -> None:
+    log, late = OpLog(tmp_path, "s"), OpLog(tmp_path, "s")
+    log.append_many([entry(f"n{at}", at) for at in range(1, 5)])
+    late.append(entry("early", 5))
+    honest = log.checkpoint("x")
+    path = log.folder / "checkpoint.json"
+    late.append_many([entry("new", 6), entry("newer", 7)])
+    everything = ["n1", "n2", "n3", "n4", "early", "new", "newer"]
+    lies: list[dict[str, Any]] = [
+        {"positions": dict.fromkeys(honest["positions"], 99)},
+        {"positions": {}}, {"offset": log.end()}, {"offset": 17}, {"end": 10**9}, {"op_count": 99},
+    ]
+    for lie in lies:  # a checksum tells that it was changed: nothing of it is believed
+        path.write_text(json.dumps({**honest, **lie}))
+        assert names(OpLog(tmp_path, "s").replay_since_checkpoint()) == everything, lie
+    assert {found["reason"] for found in log.damage()} == {"damaged checkpoint"}
+    bare = {name: value for name, value in honest.items() if name != "sum"}
+    for lie in (lies[0], {"offset": honest["end"] + 5}, {"offset": 10**9}, {"offset": -5}):
+        path.write_text(json.dumps({**bare, **lie}))  # one that was made so: ops appended after it are not in it
+        assert names(OpLog(tmp_path, "s").replay_since_checkpoint()) == ["new", "newer"], lie
 
 
 def test_the_delta_counts_kinds_and_filters_by_domain(tmp_path: Path) -> None:

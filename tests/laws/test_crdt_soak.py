@@ -41,7 +41,8 @@ def wire(rng: random.Random, fields: tuple[str, ...]) -> Any:
                for _ in range(rng.randint(0, 5))]
     made: Any = {"entries": entries, "tombstones": rng.sample(TOKENS, rng.randint(0, 3))}
     if rng.random() < 0.4:
-        made["context"] = {actor: rng.choice([1, 2, 5, [[2, 3]], [[1, 1], [3, 7]]]) for actor in "ab"[: rng.randint(1, 2)]}
+        seen = [1, 2, 5, [[2, 3]], [[1, 1], [3, 7]]]
+        made["context"] = {actor: rng.choice(seen) for actor in "ab"[: rng.randint(1, 2)]}
     return made
 
 

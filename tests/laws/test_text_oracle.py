@@ -1,9 +1,9 @@
 """RGA beside other people's text CRDTs: the same edits in Loro and pycrdt, merged in random orders.
 
 Three people edit between exchanges. Where nobody typed at the place of somebody else there is one right text, and it
-must be equal to theirs, letter for letter. Where people typed at one place at once every CRDT has its own order: then the
-replicas must agree among themselves, the same letters must have survived as in the other CRDT, and every run that was
-typed in one go must still read in that order. Every letter typed is unique, so an edit names letters, not positions.
+must be equal to theirs, letter for letter. Where people typed at one place at once every CRDT has its own order: then
+the replicas must agree among themselves, the same letters must have survived as in the other CRDT, and every run that
+was typed in one go must still read in that order. Every letter is unique, so an edit names letters, not positions.
 """
 
 from __future__ import annotations

@@ -48,9 +48,11 @@ class OpEntry(TypedDict):
 class OpLogCheckpoint(TypedDict):
     """Which ops a snapshot holds: those up to `positions`, but for `holes`.
 
-    Keys of both are `writer/instance`; `offset` (valid while the log's id is `log`) is that of the first op not held.
+    Keys of both are `writer/instance`; `offset` (valid while the log's id is `log`) is that of the first op not held,
+    and `end` that of the log's end then: what was appended later is never held. `sum` is a checksum of the rest.
     `quarantined` names the damage that was there to be seen. `tree` is the Git tree the snapshot is: the checkpoint
-    counts once a commit has that tree; until then `earlier` ones do.
+    counts once a commit has that tree; until then `earlier` ones do. `roots` are the first commits of the history the
+    session was started in.
     """
 
     session_id: str
@@ -61,9 +63,12 @@ class OpLogCheckpoint(TypedDict):
     positions: NotRequired[dict[str, int]]
     holes: NotRequired[dict[str, list[int]]]
     offset: NotRequired[int]
+    end: NotRequired[int]
     log: NotRequired[str]
+    sum: NotRequired[str]
     quarantined: NotRequired[list[str]]
     tree: NotRequired[str]
+    roots: NotRequired[list[str]]
     earlier: NotRequired[list[OpLogCheckpoint]]
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from hashlib import sha256
 from typing import Any, cast
 
 from muse.core.op_log.entries import Key, OpLogCheckpoint, row_key
 from muse.core.op_log.rows import Row
-from muse.core.types import now_utc_iso
+from muse.core.types import canonical_json, now_utc_iso
 
 EARLIER = 8
 
@@ -60,7 +61,7 @@ def is_checkpoint(found: Any) -> bool:
     if not isinstance(found, dict):
         return False
     types = {"session_id": str, "snapshot_id": str, "lamport_ts": int, "op_count": int, "created_at": str}
-    positions, holes = found.get("positions", {}), found.get("holes", {})
+    positions, holes, roots = found.get("positions", {}), found.get("holes", {}), found.get("roots", [])
     return (
         all(type(found.get(name)) is kind for name, kind in types.items())
         and isinstance(positions, dict)
@@ -68,7 +69,23 @@ def is_checkpoint(found: Any) -> bool:
         and isinstance(holes, dict)
         and all(isinstance(value, list) for value in holes.values())
         and type(found.get("offset", 0)) is int
+        and type(found.get("end", 0)) is int
+        and isinstance(roots, list)
+        and all(type(root) is str for root in roots)
+        and found.get("sum", checksum(found)) == checksum(found)
     )
+
+
+def checksum(checkpoint: Any) -> str:
+    """What `sum` must be: one digit gone wrong in a position would drop ops from every replay, unseen."""
+    rest = {name: value for name, value in checkpoint.items() if name not in ("sum", "earlier")}
+    return sha256(canonical_json(rest)).hexdigest()[:16]
+
+
+def portable(checkpoint: OpLogCheckpoint) -> dict[str, Any]:
+    """A checkpoint without what only holds for this very file."""
+    local = ("offset", "end", "log", "earlier", "sum")
+    return {name: value for name, value in checkpoint.items() if name not in local}
 
 
 def compose(before: list[OpLogCheckpoint], rows: list[Row], out: set[Key], end: int) -> OpLogCheckpoint:
@@ -86,7 +103,7 @@ def compose(before: list[OpLogCheckpoint], rows: list[Row], out: set[Key], end: 
         place(positions, holes, key, held)
     made = OpLogCheckpoint(
         session_id="", snapshot_id="", lamport_ts=latest, op_count=count, created_at=now_utc_iso(),
-        positions=positions, offset=offset,
+        positions=positions, offset=offset, end=end,
     )
     left = {who: sorted(missing) for who, missing in holes.items() if missing}
     if left:

@@ -6,7 +6,6 @@ import json
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal, cast
 
@@ -27,13 +26,13 @@ from muse.core.op_log.entries import (
     sealed,
     strip,
 )
-from muse.core.op_log.held import chain_of, covered_by, is_checkpoint
+from muse.core.op_log.held import chain_of, checksum, covered_by, is_checkpoint, portable
 from muse.core.op_log.held import compose as compose_checkpoint
 from muse.core.op_log.journal import Journal
-from muse.core.op_log.names import decode_name, encode_name
+from muse.core.op_log.names import decode_name, encode_name, writer_of
 from muse.core.op_log.replicas import ReplicaReport, add, verified
 from muse.core.op_log.rows import Replay, Row, causal, decode, find, latest_time
-from muse.core.paths import StrPath, git_dir, op_log_dir
+from muse.core.paths import StrPath, op_log_dir
 from muse.core.types import load_json_file
 from muse.domain import DomainOp, StructuredDelta
 
@@ -99,7 +98,7 @@ class OpLog:
     def writer(self) -> str:
         """The clone's writer id, or `local` outside of Git."""
         if self._writer is None:
-            self._writer = _writer_of(self._root)
+            self._writer = writer_of(self._root)
         return self._writer
 
     # Appending ---------------------------------------------------------------------------------------------------
@@ -187,7 +186,7 @@ class OpLog:
     def _acquire(self) -> None:
         """Take the lock; in a forked child, leave what the parent buffered to the parent."""
         if self._writer is None:
-            self._writer = _writer_of(self._root)
+            self._writer = writer_of(self._root)
         if not self._instance or self._forks != self._journal.forks:
             self._renew()
             self._buffer, self._buffered = [], 0
@@ -349,15 +348,25 @@ class OpLog:
     def _uncovered(self, since: Sequence[OpLogCheckpoint]) -> tuple[list[Row], int]:
         """Rows that no checkpoint holds, in file order; seeks where one was made of this very file, else scans."""
         end = self.end()
-        rows, end = self._rows(self._start(since, end), end)
-        for checkpoint in since:
-            rows = [row for row in rows if not covered_by(checkpoint, row)]
+        rows: list[Row] = []
+        first = self._start(since, end)
+        edges = sorted({first, *(max(first, min(self._made_at(made, end), end)) for made in since)})
+        for start, stop in zip(edges, [*edges[1:], end]):
+            fresh, _ = self._rows(start, stop)
+            for made in since:
+                if start < self._made_at(made, end + 1):
+                    fresh = [row for row in fresh if not covered_by(made, row)]
+            rows += fresh
         return rows, end
 
     def _start(self, since: Iterable[OpLogCheckpoint], end: int) -> int:
-        """An offset before which every op is held by one of the checkpoints."""
+        """An offset before which every op is held by one of the checkpoints; one that cannot be is not believed."""
         offsets = [made.get("offset", 0) for made in since if made.get("log") == self._journal.log_id]
-        return max((offset for offset in offsets if offset <= end), default=0)
+        return max((at for at in offsets if 0 < at <= end and self._journal.read(at - 1, at) == b"\n"), default=0)
+
+    def _made_at(self, made: OpLogCheckpoint, other: int) -> int:
+        """Where this very file ended when a checkpoint was made; `other` for one that came from elsewhere."""
+        return made.get("end", other) if made.get("log") == self._journal.log_id else other
 
     def _causal(self, rows: list[Row]) -> tuple[list[Row], list[Row]]:
         return causal(rows, lambda op_id: find(self._journal, op_id))
@@ -371,6 +380,7 @@ class OpLog:
         replay: Replay | None = None,
         tree: str | None = None,
         since: Sequence[OpLogCheckpoint] | None = None,
+        roots: list[str] | None = None,
     ) -> OpLogCheckpoint:
         """Say that a snapshot holds the ops so far; they are made durable first.
 
@@ -389,10 +399,12 @@ class OpLog:
             made = compose_checkpoint(before, fresh, self._not_held(fresh, replay), end)
             made["session_id"], made["snapshot_id"], made["log"] = self._session, snapshot_id, self._journal.log_id
             made["quarantined"] = [found["name"] for found in self.damage()]
+            if roots or (last is not None and "roots" in last):
+                made["roots"] = roots or cast(OpLogCheckpoint, last)["roots"]
             if tree is not None:
                 made["tree"] = tree
                 made["earlier"] = chain_of(last)
-            write_text_atomic(self._folder / "checkpoint.json", json.dumps(made, indent=1, sort_keys=True) + "\n")
+            self._keep(made)
         finally:
             self._journal.release()
         self._handed_out = None
@@ -419,7 +431,7 @@ class OpLog:
             data = path.read_bytes()
         except FileNotFoundError:
             return None
-        self._journal.quarantine(data, "unreadable checkpoint", 0)
+        self._journal.quarantine(data, "damaged checkpoint", 0)
         return None
 
     def adopt_checkpoint(self, checkpoint: OpLogCheckpoint) -> None:
@@ -427,11 +439,11 @@ class OpLog:
         if not is_checkpoint(checkpoint) or checkpoint["session_id"] != self._session:
             raise DamageError(f"this is no checkpoint of session {self._session!r}")
         self._folder.mkdir(parents=True, exist_ok=True)
-        kept = dict(checkpoint)
-        kept.pop("offset", None)
-        kept.pop("log", None)
-        kept.pop("earlier", None)
-        write_text_atomic(self._folder / "checkpoint.json", json.dumps(kept, indent=1, sort_keys=True) + "\n")
+        self._keep(cast(OpLogCheckpoint, portable(checkpoint)))
+
+    def _keep(self, made: OpLogCheckpoint) -> None:
+        made["sum"] = checksum(made)
+        write_text_atomic(self._folder / "checkpoint.json", json.dumps(made, indent=1, sort_keys=True) + "\n")
 
     # Replicas ----------------------------------------------------------------------------------------------------
 
@@ -481,13 +493,3 @@ class OpLog:
         data = self._journal.read(0, self._journal.settled_end())
         found = [line if intact(line) else salvage(line) for line in data.split(b"\n") if line]
         return [line for line in found if line is not None]
-
-
-@lru_cache(64)
-def _writer_of(root: Path) -> str:
-    if git_dir(root) is None:
-        return "local"
-    import importlib
-
-    repository = importlib.import_module("muse.store.repository").Repository(root)  # the store knows, the core must not
-    return str(importlib.import_module("muse.store.writer").writer_id(repository))

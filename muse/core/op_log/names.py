@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
+from pathlib import Path
 
-from muse.core.paths import StrPath, op_log_dir
+from muse.core.paths import StrPath, git_dir, op_log_dir
 from muse.core.paths import encode_name as encode_name
 from muse.core.types import load_json_file
 
@@ -34,3 +36,14 @@ def list_sessions(repo_root: StrPath) -> list[str]:
         if isinstance(name, str) and encode_name(name) == path.name:
             found.append(name)
     return sorted(found)
+
+
+@lru_cache(64)
+def writer_of(root: Path) -> str:
+    """The clone's writer id, `local` outside of Git."""
+    if git_dir(root) is None:
+        return "local"
+    import importlib
+
+    repository = importlib.import_module("muse.store.repository").Repository(root)  # the store knows, the core must not
+    return str(importlib.import_module("muse.store.writer").writer_id(repository))
