@@ -2,7 +2,8 @@
 
 An op that was made on the file as it is now gives its result. One that was made on an earlier state is merged with what
 others did since; where both changed the same thing the later op wins, and that is told: the earlier one stays in the
-log.
+log. So does one that cannot be applied at all (it edits a note that is gone, it leads out of the work tree): that is
+told, and the session goes on. Only content that is nowhere stops a replay, because it may still arrive.
 """
 
 from __future__ import annotations
@@ -15,18 +16,20 @@ from typing import Any
 
 from muse.core import content
 from muse.core.content import ContentStore
-from muse.core.errors import ContentMissingError, MuseError
+from muse.core.errors import ContentMissingError, DamageError, MuseError
 from muse.core.op_log import OpEntry, missing_content, without_echoes
 from muse.core.options import MergeOptions
 from muse.core.types import blob_digest
 from muse.engine.filemerge import merge_one
+from muse.store.layout import path_bytes
+from muse.store.trees import check_path
 
 PluginFor = Callable[[str], Any]
 
 
 @dataclass
 class Replayed:
-    """The files after a replay, the paths any op spoke of, and what later ops overrode (lines for a person)."""
+    """The files after a replay, the paths any op spoke of, and what was overridden or could not be (lines to read)."""
 
     files: dict[str, str]
     touched: set[str] = field(default_factory=set)
@@ -74,18 +77,44 @@ class _Replay:
     def apply(self, entry: OpEntry) -> None:
         op: Any = entry["domain_op"]
         steps = {"insert": self._insert, "replace": self._replace, "delete": self._delete, "patch": self._patch}
-        step = steps.get(op["op"])
+        step = steps.get(op["op"], self._nowhere)
         path, inside, _ = op["address"].partition("::")
         if inside:
             step = self._inside
-        if step is None:
-            raise MuseError(f"op {entry['op_id'][7:19]} moves {path}, which names no place inside a file",
-                            hint="wrap it in a patch of the file")
-        self.done.touched.add(path)
+        paths = {path, op.get("from_address", path)}
+        before = {name: self.done.files.get(name) for name in paths if isinstance(name, str)}
         try:
+            self._refuse_place(path)
             step(path, op, entry)
-        except MuseError as problem:
+        except (ContentMissingError, DamageError) as problem:
             raise MuseError(f"op {entry['op_id'][7:19]} of {entry['actor_id']!r:.60} on {path}: {problem}") from problem
+        except (MuseError, KeyError, TypeError, ValueError, AttributeError, IndexError) as problem:
+            for name, digest in before.items():
+                if digest is None:
+                    self.done.files.pop(name, None)
+                else:
+                    self.done.files[name] = digest
+            why = problem if isinstance(problem, MuseError) else f"malformed, {type(problem).__name__}: {problem}"
+            self._tell(path, entry, f"it cannot be applied ({why})")
+        else:
+            self.done.touched.add(path)
+
+    def _refuse_place(self, path: str) -> None:
+        """MuseError for a path Git does not allow, and where a file would be a folder as well."""
+        check_path(path_bytes(path))
+        files = self.done.files
+        if path in files:
+            return
+        above = path
+        while (at := above.rfind("/")) > 0:
+            above = above[:at]
+            if above in files:
+                raise MuseError(f"{above!r} is a file")
+        if any(name.startswith(f"{path}/") for name in files):
+            raise MuseError(f"{path!r} is a folder")
+
+    def _nowhere(self, path: str, op: Any, entry: OpEntry) -> None:
+        raise MuseError(f"it moves {path}, which names no place inside a file; wrap it in a patch of the file")
 
     def _insert(self, path: str, op: Any, entry: OpEntry) -> None:
         self._become(path, None, self._new(op, op["content_id"]), entry)

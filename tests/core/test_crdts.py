@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import copy
+import gc
 import json
 import os
 import pickle
+import tracemalloc
 from itertools import permutations
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from muse.core.crdts import RGA, AWMap, GCounter, LWWRegister, ORSet, VectorClock
 from muse.core.errors import FormatError
@@ -108,6 +112,66 @@ def test_trap_equality_hash_and_repr(build: Any) -> None:
     assert one == two and hash(one) == hash(two) and one.equivalent(two) and repr(one) == repr(two)
     assert one.to_dict() == two.to_dict() and type(one).from_dict(one.to_dict()) == one
     assert one != object() and len({one, two}) == 1
+
+
+@pytest.mark.parametrize("build", [
+    lambda n: ORSet([(str(at), f"{at + 1}@a") for at in range(n)]),
+    lambda n: AWMap([(str(at), "v", f"{at + 1}@a") for at in range(n)]),
+    lambda n: GCounter({str(at): 1 for at in range(n)}), lambda n: VectorClock({str(at): 1 for at in range(n)}), chain,
+], ids=["ORSet", "AWMap", "GCounter", "VectorClock", "RGA"])
+def test_trap_an_edit_does_not_copy_the_value(build: Any) -> None:
+    """Memory of 100 edits, not time: it must not depend on the size of what is edited, or growth is quadratic."""
+    taken = []
+    for size in (1_000, 20_000):
+        value = touch(build(size), 0)  # the first edit may build what is missing
+        gc.collect()
+        tracemalloc.start()
+        for at in range(1, 100):
+            value = touch(value, at)
+        taken.append(tracemalloc.get_traced_memory()[0])
+        tracemalloc.stop()
+    assert taken[1] < 3 * taken[0] + 200_000, f"{taken} bytes for 100 edits of 1,000 and of 20,000"
+
+
+def touch(value: Any, at: int) -> Any:
+    if isinstance(value, ORSet):
+        return value.add(f"new {at}")[0]
+    if isinstance(value, AWMap):
+        return value.set(f"new {at}", "x")
+    return value.insert(None, "x", element_id=f"{10**6 + at}@z") if isinstance(value, RGA) else value.increment("z")
+
+
+@settings(max_examples=60, deadline=None, database=None)
+@given(st.data())
+def test_hostile_decodes_give_a_value_or_a_format_error(data: st.DataObject) -> None:
+    """Any JSON at all, and JSON in nearly the right shape: refused, or a state that joins and comes back the same."""
+    text = st.text(max_size=4) | st.sampled_from(["1@a", "2@b", "10@a", "@", "1@", "99999999999999999999@x"])
+    scalar = st.none() | st.booleans() | st.integers() | st.floats() | text
+    anything = st.recursive(scalar, lambda part: st.lists(part, max_size=3) | st.dictionaries(text, part, max_size=3))
+    shaped: Any = {
+        ORSet: {"element": text | anything, "token": text | anything},
+        AWMap: {"key": text | anything, "value": text, "token": text | anything},
+    }
+    for kind in (VectorClock, GCounter, LWWRegister, ORSet, AWMap, RGA):
+        shape: Any = anything
+        if kind in shaped:
+            shape = anything | st.fixed_dictionaries(
+                {"entries": st.lists(st.fixed_dictionaries(shaped[kind]), max_size=3)},
+                optional={"tombstones": st.lists(text | anything, max_size=3), "context": anything},
+            )
+        elif kind is RGA:
+            more = {"deleted": anything, "parent_id": text | anything, "others": anything}
+            element = st.fixed_dictionaries({"id": text, "value": text | anything}, optional=more)
+            shape = anything | st.lists(element, max_size=4)
+        elif kind is LWWRegister:
+            parts = {"value": anything, "timestamp": scalar, "author": text | anything}
+            shape = anything | st.fixed_dictionaries(parts)
+        try:
+            value: Any = kind.from_dict(data.draw(shape))
+        except FormatError:
+            continue
+        again: Any = kind.from_dict(json.loads(json.dumps(value.to_dict())))
+        assert again == value and value.join(again) == value
 
 
 # Sets and maps ---------------------------------------------------------------------------------------------------

@@ -160,7 +160,7 @@ def test_trap_an_op_from_a_slow_clock_is_replayed(tmp_path: Path) -> None:
     }
 
 
-def test_ops_of_others_that_came_after_the_replay_are_not_swallowed(tmp_path: Path) -> None:
+def test_trap_ops_of_others_that_came_after_the_replay_are_not_swallowed(tmp_path: Path) -> None:
     log, other = OpLog(tmp_path, "s"), OpLog(tmp_path, "s")
     log.append(entry("a", 1))
     log.to_structured_delta("midi")
@@ -357,7 +357,7 @@ def test_a_log_of_another_session_is_no_replica(tmp_path: Path) -> None:
     "plain", "../../x", "a/b", ".", "..", "", "NUL", "nul\0nul", "x" * 10_000, "é🎵" * 2000, "a.lock", "A", "%41", "%",
     "content", "name", "\ud800", "f" * 64, "a" * 64 + "/",
 ])
-def test_any_text_names_a_session_and_stays_inside(tmp_path: Path, name: str) -> None:
+def test_trap_any_text_names_a_session_and_stays_inside(tmp_path: Path, name: str) -> None:
     log = OpLog(tmp_path, name)
     log.append(make_op_entry(name if "\ud800" not in name else "x", "midi", insert("n"), 1))
     assert list_sessions(tmp_path) == [name]

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from muse.cli.main import main
+from muse.core.content import using
 from muse.core.op_log import OpLog, without_echoes
 from muse.core.types import blob_digest, content_hash
 from muse.domain import SnapshotManifest
@@ -271,6 +272,127 @@ def test_two_clones_with_four_agents_each_end_byte_identical(tmp_path: Path, git
     assert shown[0] == shown[1]
 
 
+@pytest.mark.needs_git(2, 38, "git merge-tree --write-tree")
+def test_two_clones_end_with_equal_files_states_and_logs_after_sync(
+    tmp_path: Path, git: RunGit, make_repo: MakeRepo, muse_on_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Four agents in each of two clones, on notes, functions and lines, through `muse session` and `muse sync`."""
+    from muse.plugins.midi.plugin import MidiPlugin
+    from muse.store import checkpoints, crdt_state
+
+    notes = transposed(PIECE.read_bytes(), 1, 0)
+    words = b"".join(b"%d\n" % at for at in range(60))
+    code = b"\n\n".join(b"def f%d():\n    return %d\n" % (at, at) for at in range(8))
+    server = make_repo("server", bare=True)
+    first = make_repo("first", files={"code.py": code, "piece.mid": notes, "words.txt": words})
+    git(first, "push", "-q", str(server), "main")
+    clones = [tmp_path / name for name in ("alice", "bob")]
+    for number, clone in enumerate(clones):
+        git(tmp_path, "clone", "-q", str(server), str(clone))
+        monkeypatch.chdir(clone)
+        assert main(["session", "start", "jam"]) == 0
+        for agent in range(4):
+            at = number * 4 + agent
+            edits = [
+                changed("code.py", code, code.replace(b"return %d\n" % at, b"return %d\n" % (100 + at))),
+                changed("words.txt", words, words.replace(b"\n%d\n" % (7 * at + 3), b"\nagent %d\n" % at)),
+                added(f"{at}.txt", b"of agent %d\n" % at),
+            ]
+            if agent < 2:
+                edits.append(changed("piece.mid", notes, note_up(notes, at)))
+            answers = append(clone, "jam", *({"op": op, "actor": f"agent{agent}"} for op in edits))
+            assert all("ack" in answer for answer in answers)
+    for clone in clones:
+        checkpoints.save(Repository(clone), OpLog(clone, "jam"))
+    for turn in ("give", "take", "commit", "join"):
+        for clone in clones:
+            monkeypatch.chdir(clone)
+            if turn == "commit":
+                assert main(["session", "commit", "jam", "-m", "jam"]) == 0
+            assert main(["sync"]) == 0
+    alice, bob = (Repository(clone) for clone in clones)
+    files = [{path.name: path.read_bytes() for path in clone.iterdir() if path.is_file()} for clone in clones]
+    assert files[0] == files[1] and len(files[0]) == 11
+    assert files[0]["code.py"] == b"\n\n".join(b"def f%d():\n    return %d\n" % (at, 100 + at) for at in range(8))
+    assert all(b"\nagent %d\n" % at in files[0]["words.txt"] for at in range(8))
+    raised = notes
+    for at in (0, 1, 4, 5):
+        raised = note_up(raised, at)
+    assert heard(files[0]["piece.mid"]) == heard(raised)
+    assert git(clones[0], "rev-parse", "HEAD") == git(clones[1], "rev-parse", "HEAD")
+    logs = [session.existing(repo, "jam") for repo in (alice, bob)]
+    keys = [sorted(log.records()) for log in logs]
+    assert keys[0] == keys[1] and len(keys[0]) == 28
+    assert session.show(logs[0]) == session.show(logs[1])
+    states = []
+    for repo, log in zip((alice, bob), logs):  # each in the order in which its own log has the ops
+        plugin, tree = MidiPlugin(), repo.tree_of("HEAD")
+        base: SnapshotManifest = {"files": {"piece.mid": repo.content.put(notes)}, "domain": "midi"}
+        with using(repo.content):
+            lifted = plugin.to_crdt_state(base)
+            state = lifted
+            for entry in log.read_all():
+                op: Any = entry["domain_op"]
+                if op["address"] == "piece.mid":
+                    side = repo.content.put(base64.b64decode(op["content_b64"]))
+                    delta = plugin.diff(base, {"files": {"piece.mid": side}, "domain": "midi"})
+                    state = plugin.join(state, plugin.advance_crdt_state(lifted, delta, actor=entry["op_id"]))
+        crdt_state.save(repo, tree, state)
+        states.append(crdt_state.load_path(repo, tree, "piece.mid"))
+    assert states[0] == states[1] and len(states[0]) == 1
+    git(clones[1], "fetch", "-q", str(clones[0]), "+refs/muse/meta/*:refs/muse-remotes/alice/meta/*")
+    assert crdt_state.load_path(Repository(clones[1]), bob.tree_of("HEAD"), "piece.mid") == states[0]
+    for clone in clones:
+        git(clone, "fsck", "--strict")
+
+
+def note_up(data: bytes, which: int) -> bytes:
+    """The piece with the velocity of one note of its own changed."""
+    import io
+
+    import mido
+
+    piece = mido.MidiFile(file=io.BytesIO(data))
+    notes = [message for track in piece.tracks for message in track if message.type == "note_on" and message.velocity]
+    notes[which * 5].velocity = 1 + which
+    out = io.BytesIO()
+    piece.save(file=out)
+    return out.getvalue()
+
+
+def heard(data: bytes) -> list[list[str]]:
+    import io
+
+    import mido
+
+    return [[str(message) for message in track] for track in mido.MidiFile(file=io.BytesIO(data)).tracks]
+
+
+def test_single_notes_edited_by_address_are_replayed(jam: Path, git: RunGit) -> None:
+    """Agents that send notes, not files: the commit is what the replay of their ops gives."""
+    from muse.plugins.midi.diff import diff_files
+    from muse.plugins.midi.patch import patch_file
+
+    base = transposed(PIECE.read_bytes(), 1, 0)
+    (jam / "piece.mid").write_bytes(base)
+    git(jam, "commit", "-qam", "as mido writes it", "--allow-empty")
+    ops = []
+    for which in (0, 3, 5):
+        note: Any = diff_files(base, note_up(base, which))[0][0]
+        while note["op"] == "patch":
+            (note,) = note["child_ops"]
+        ops.append({**note, "address": f"piece.mid::{note['address']}"})
+    answers = append(jam, "jam", *({"op": op, "actor": f"agent{at}", "domain": "midi"} for at, op in enumerate(ops)))
+    assert all("ack" in answer for answer in answers), answers
+    done = commit(jam)
+    assert done.overridden == [] and done.changed == ["piece.mid"] and done.external == []
+    wanted = note_up(note_up(note_up(base, 0), 3), 5)
+    assert heard((jam / "piece.mid").read_bytes()) == heard(wanted)
+    assert replayed(jam, "HEAD~1") == Repository(jam).manifest("HEAD")["files"]
+    inner = [{**op, "address": op["address"].partition("::")[2]} for op in ops]
+    assert (jam / "piece.mid").read_bytes() == patch_file("piece.mid", base, inner)  # type: ignore[arg-type]
+
+
 # The pipe --------------------------------------------------------------------------------------------------------
 
 
@@ -307,11 +429,37 @@ def test_an_op_whose_content_was_lost_is_named(jam: Path, capfd: pytest.CaptureF
     assert "lost.txt" in capfd.readouterr().err
 
 
-@pytest.mark.parametrize("path", ["../../x", "/etc/x", ".git/config", "a/../../x", ""])
+@pytest.mark.parametrize("path", ["../../x", "/etc/x", ".git/config", "a/../../x", "", "words.txt/x", "code.py/../x"])
 def test_an_op_cannot_leave_the_work_tree(jam: Path, path: str, capfd: pytest.CaptureFixture[str]) -> None:
-    append(jam, "jam", {"op": added(path, b"x\n")})
-    assert main(["session", "commit", "jam"]) == 128
+    append(jam, "jam", {"op": added(path, b"x\n")}, {"op": added("fine.txt", b"fine\n")})
+    assert main(["session", "commit", "jam"]) == 0
+    assert f"{path}: op " in (told := capfd.readouterr().err) and "it cannot be applied" in told
     assert not (jam.parent.parent / "x").exists() and "[core]" in (jam / ".git" / "config").read_text()
+    assert (jam / "fine.txt").read_bytes() == b"fine\n" and (jam / "words.txt").read_text() == "one\ntwo\nthree\n"
+    assert main(["session", "commit", "jam"]) == 0 and "nothing to commit" in capfd.readouterr().out
+
+
+def test_an_op_that_cannot_be_applied_is_told_and_the_session_goes_on(jam: Path) -> None:
+    """What a hostile or confused agent may leave in the log, past every door."""
+    base = PIECE.read_bytes()
+    bad: list[Any] = [
+        {"op": "delete", "address": "piece.mid::track:9/note:1:1:0:0:60#0", "position": None, "content_id": ""},
+        {"op": "replace", "address": "code.py::nothing", "position": None, "content": "def x(): pass"},
+        {"op": "patch", "address": "code.py", "child_ops": 3, "child_domain": "code", "child_summary": ""},
+        {"op": "patch", "address": "gone.py", "child_ops": [{"op": "delete"}], "from_address": "words.txt"},
+        {"op": "patch", "address": "piece.mid", "child_ops": [{"op": 7, "address": []}], "from_address": 4},
+        {"op": "move", "address": "code.py", "from_position": 1, "to_position": 2, "content_id": ""},
+        {"op": "delete", "address": "words.txt"}, {"op": "insert", "address": "x.txt", "content": "x"},
+    ]
+    log = OpLog(jam, "jam")
+    log.record("mallory", "files", bad)
+    append(jam, "jam", {"op": added("fine.txt", b"fine\n")})
+    done = commit(jam)
+    refused = [line for line in done.overridden if "cannot be applied" in line]
+    assert len(refused) >= len(bad) - 1 and done.changed == ["fine.txt"], (done.overridden, done.changed)
+    assert (jam / "piece.mid").read_bytes() == base and (jam / "code.py").read_bytes() == CODE
+    assert len(log.read_all()) == len(bad) + 1 and session.status(Repository(jam), log)["uncommitted"] == 0
+    assert replayed(jam, "HEAD~1") == Repository(jam).manifest("HEAD")["files"]
 
 
 def test_damage_is_not_committed_past_unseen(jam: Path, capfd: pytest.CaptureFixture[str]) -> None:

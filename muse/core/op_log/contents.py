@@ -23,8 +23,14 @@ def named_content(op: Any) -> set[str]:
     while stack:
         at = stack.pop()
         found.update(at[name] for name in _NAMES if isinstance(at.get(name), str) and _DIGEST.fullmatch(at[name]))
-        stack.extend(child for child in at.get("child_ops", ()) if isinstance(child, dict))
+        stack.extend(children(at))
     return found
+
+
+def children(op: Any) -> list[Any]:
+    """The ops in a patch; what is none is left out, because an op may come from anybody."""
+    found = op.get("child_ops")
+    return [child for child in found if isinstance(child, dict)] if isinstance(found, list) else []
 
 
 def missing_content(op: Any, store: ContentStore) -> list[str]:
@@ -36,9 +42,11 @@ def missing_content(op: Any, store: ContentStore) -> list[str]:
         wanted = at.get("new_content_id" if at.get("op") in ("replace", "patch") else "content_id")
         carried = "content" in at or "content_b64" in at
         if at.get("op") == "patch":
-            if wanted is None or not store.has(wanted):
-                stack.extend(child for child in at.get("child_ops", ()) if isinstance(child, dict))
-        elif at.get("op") in ("insert", "replace") and not carried and not (wanted and store.has(wanted)):
+            if not isinstance(wanted, str) or not store.has(wanted):
+                stack.extend(children(at))
+        elif at.get("op") in ("insert", "replace") and not carried and not (
+            isinstance(wanted, str) and store.has(wanted)
+        ):
             missing.append(str(at.get("address")))
     return sorted(missing)
 

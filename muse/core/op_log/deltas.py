@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from muse.core.op_log.contents import children
 from muse.core.op_log.entries import OpEntry, Request
 from muse.core.op_log.log import Level, OpLog
 from muse.core.types import canonical_json
@@ -31,19 +32,19 @@ def record_delta(
 
 def without_echoes(entries: list[OpEntry]) -> list[OpEntry]:
     """The entries but for those that a patch among their causes holds as a child: replaying both would do it twice."""
-    children: dict[str, set[bytes]] = {}
+    held: dict[str, set[bytes]] = {}
     for entry in entries:
         op: Any = entry["domain_op"]
         if op["op"] == "patch":
-            children[entry["op_id"]] = {canonical_json(child) for child in op.get("child_ops", ())}
-    if not children:
+            held[entry["op_id"]] = {canonical_json(child) for child in children(op)}
+    if not held:
         return entries
     return [
         entry
         for entry in entries
         if not any(
-            canonical_json(entry["domain_op"]) in children[parent]
+            canonical_json(entry["domain_op"]) in held[parent]
             for parent in entry["parent_op_ids"]
-            if parent in children
+            if parent in held
         )
     ]

@@ -8,7 +8,7 @@ session (one edit after another) read the same way. Only touched tracks are writ
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 from muse.core.errors import MuseError
 from muse.domain import DomainOp
@@ -27,10 +27,14 @@ class EditError(MuseError):
 
 
 def patch_file(path: str, old: bytes, ops: list[DomainOp]) -> bytes:
-    """The file after operations as `diff` makes them; EditError for one that does not fit."""
+    """The file after operations as `diff` makes them; EditError for one that does not fit.
+
+    An address may begin with the file's path and `::`, as a live agent gives it.
+    """
     editor = Editor(parse(old))
     for op in ops:
-        editor.apply(op)
+        inner = op["address"].removeprefix(f"{path}::")
+        editor.apply(op if inner == op["address"] else cast(DomainOp, {**op, "address": inner}))
     return editor.data()
 
 
