@@ -2,7 +2,7 @@
 BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test lint unit soak bench test-servers test-browser docs clean help
+.PHONY: demo test lint unit soak bench test-servers test-browser test-release test-pythons docs clean help
 
 help:           ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed 's/:.*## /\t/'
@@ -33,6 +33,14 @@ test-servers:   ## real Git servers on loopback, from Debian packages
 	sh tests/servers/install.sh
 	$(BIN)/python -m pytest -m servers -rs
 
+test-release:   ## sdist and wheel, installed in a clean environment and used there (needs PyPI)
+	@sh .ci/setup test
+	$(BIN)/python -m pytest -m release -rs
+
+test-pythons:   ## types and tests on every other Python found, each in an environment of its own
+	@sh .ci/setup test
+	sh .ci/pythons
+
 test-browser:   ## pages and merge tool in headless Chromium, from Debian packages
 	@sh .ci/setup test
 	sh tests/browser/install.sh
@@ -45,6 +53,7 @@ bench:          ## side-by-side ratios against real peers, measured in one run
 docs:           ## rebuild the generated pages
 	@sh .ci/setup test
 	$(BIN)/python docs/make_cli.py
+	$(BIN)/python docs/make_schemas.py
 
 clean:          ## remove what the targets made
 	rm -rf .venv demo-out .mypy_cache .ruff_cache .hypothesis

@@ -51,6 +51,22 @@ def check_git() -> Iterator[Finding]:
             yield Finding("git", "note", f"with Git {since[0]}.{since[1]} or newer, {what}")
 
 
+def check_manual() -> Iterator[Finding]:
+    """Does `git muse --help` find the manual page that was installed with us?"""
+    import shutil
+    import sysconfig
+
+    if shutil.which("man") is None:
+        yield Finding("manual", "note", "there is no man program: `git muse --help` shows nothing", "muse help")
+    elif subprocess.run(["man", "-w", "git-muse"], capture_output=True, check=False).returncode == 0:
+        yield Finding("manual", "ok", "`git muse --help` finds the manual")
+    else:
+        page = os.path.join(sysconfig.get_path("data"), "share", "man", "man1", "git-muse.1")
+        link = f"mkdir -p ~/.local/share/man/man1 && ln -s {page} ~/.local/share/man/man1/"
+        yield Finding("manual", "note", "`git muse --help` does not find the manual; `muse help` shows the same",
+                      link if os.path.exists(page) else "muse help")
+
+
 def check_installation(repo: Repository, patterns: setup.Patterns) -> Iterator[Finding]:
     """Are the drivers configured as this version would, and do Git's attributes use them?"""
     driver = repo.config("merge.muse.driver")
@@ -157,7 +173,7 @@ def _problems(repo: Repository) -> Iterator[Finding]:
 
     try:
         for problem in problems(repo):
-            yield Finding("metadata", "bad", f"{problem.ref}: {problem.path}: {problem.why}", "muse verify")
+            yield Finding("metadata", "bad", f"{problem.ref}: {problem.path}: {problem.why}", "muse verify --repair")
     except MuseError as error:
         yield Finding("metadata", "bad", str(error), error.hint or "muse verify")
 

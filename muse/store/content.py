@@ -27,7 +27,7 @@ class BlobContent:
 
     def __init__(self, repo: Repository) -> None:
         self._repo = repo
-        self._index = DigestIndex(repo.common_dir / "muse" / "digests.sqlite")
+        self.index = DigestIndex(repo.common_dir / "muse" / "digests.sqlite")
         self._batch: ObjectWriter | None = None
         self._taken: dict[str, str] = {}  # digest -> blob of what this process wrote
         self._searched: object = None
@@ -57,7 +57,7 @@ class BlobContent:
         else:
             with self._repo.writer() as writer:
                 self._taken[digest] = writer.blob(data)
-            self._index.add([(self._taken[digest], digest)])
+            self.index.add([(self._taken[digest], digest)])
         return digest
 
     @contextmanager
@@ -75,14 +75,14 @@ class BlobContent:
             raise
         finally:
             self._batch = None
-        self._index.add([(blob, digest) for digest, blob in self._taken.items() if digest not in before])
+        self.index.add([(blob, digest) for digest, blob in self._taken.items() if digest not in before])
 
     def blob_id(self, digest: str) -> str:
         """The id of a blob with this digest, which is in the repository or in the batch at hand; else KeyError."""
         if digest in self._taken:
             return self._taken[digest]
         self.get(digest)
-        blob = self._index.blob(digest)
+        blob = self.index.blob(digest)
         if blob is None:
             raise KeyError(digest)
         return blob
@@ -90,25 +90,25 @@ class BlobContent:
     def digests(self, blobs: Iterable[str]) -> dict[str, str]:
         """Blob id -> digest. Blobs never seen before are read, once; so the cost is that of what is new."""
         wanted = set(blobs)
-        known = self._index.digests(wanted)
+        known = self.index.digests(wanted)
         new = []
         for blob, data in self._repo.objects.blobs(sorted(wanted - known.keys())):
             known[blob] = blob_digest(data)
             if self._is_itself(blob, data):
                 new.append((blob, known[blob]))
-        self._index.add(new)
+        self.index.add(new)
         return known
 
     def know(self, pairs: Iterable[tuple[str, str]]) -> None:
         """Tell the index of (blob id, digest) pairs the caller has verified."""
-        self._index.add(list(pairs))
+        self.index.add(list(pairs))
 
     def close(self) -> None:
         """Let go of the index's file."""
-        self._index.close()
+        self.index.close()
 
     def _known(self, digest: str) -> bytes | None:
-        blob = self._taken.get(digest) or self._index.blob(digest)
+        blob = self._taken.get(digest) or self.index.blob(digest)
         if blob is None:
             return None
         data = self._batch.pending(blob) if self._batch is not None else None
@@ -117,7 +117,7 @@ class BlobContent:
         except KeyError:
             data = None  # written, never named by a ref, and taken by `git gc`
         if data is None or blob_digest(data) != digest:
-            self._index.forget(blob)
+            self.index.forget(blob)
             self._taken.pop(digest, None)
             return None
         return data
@@ -137,14 +137,14 @@ class BlobContent:
         )
         blobs = {line[5:].decode() for line in listing.splitlines() if line.startswith(b"blob ")}
         found = []
-        for blob in sorted(blobs - self._index.digests(blobs).keys()):
+        for blob in sorted(blobs - self.index.digests(blobs).keys()):
             try:
                 data = self._repo.objects.blob(blob)
             except (KeyError, MuseError):
                 continue  # one unreadable blob must not hide the others
             if self._is_itself(blob, data):
                 found.append((blob, blob_digest(data)))
-        self._index.add(found)
+        self.index.add(found)
         return True
 
 

@@ -66,6 +66,10 @@ class DigestIndex:
         if rows:
             self._write("insert or replace into digest values (?, ?, ?)", rows)
 
+    def rows(self) -> list[tuple[str, str]]:
+        """Every (blob, digest) pair that is kept."""
+        return self._select("", [b""])
+
     def forget(self, blob: str) -> None:
         """Drop what is known of a blob."""
         digest = self._to_digest.pop(blob, None)
@@ -90,7 +94,9 @@ class DigestIndex:
             import sqlite3
 
             try:
-                for at in range(0, len(keys), _CHUNK):
+                if not column:
+                    rows += database.execute("select * from digest")
+                for at in range(0, len(keys) if column else 0, _CHUNK):
                     part = keys[at : at + _CHUNK]
                     marks = ",".join("?" * len(part))
                     rows += database.execute(f"select * from digest where {column} in ({marks})", part)

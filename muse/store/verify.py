@@ -11,6 +11,7 @@ from muse.core.errors import FormatError, MuseError
 from muse.core.op_log.entries import check_line
 from muse.core.op_log.held import is_checkpoint
 from muse.core.progress import counted
+from muse.core.types import blob_digest
 from muse.store import crdt_state, deltas, refs
 from muse.store.layout import OWN, REMOTES, owner, segment_path, session_path
 from muse.store.union import Entry, Problem, Union
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 MAX_SEGMENT = 64 << 20  # bytes
 MAX_CONTENT = 1 << 30
+DIGESTS = "digest index"
 
 
 def problems(repo: Repository, *, deep: bool = False) -> list[Problem]:
@@ -31,6 +33,7 @@ def problems(repo: Repository, *, deep: bool = False) -> list[Problem]:
     found = union.problems
     if deep:
         found += contents(repo, union)
+        found += digests(repo)
     states: dict[tuple[str, str], dict[str, str]] = {}
     for ref, tip in refs.read_many(repo, OWN, REMOTES).items():
         key = owner(ref)
@@ -42,6 +45,23 @@ def problems(repo: Repository, *, deep: bool = False) -> list[Problem]:
             first = tips[heads[0].decode()]
             found.append(Problem(tips[head.decode()], "", f"{kind} of writer {name} went another way than {first}"))
     return found
+
+
+def digests(repo: Repository) -> Iterator[Problem]:
+    """Blobs whose bytes have not the digest that the local index says."""
+    for blob, digest in counted(repo.content.index.rows(), "checking digests"):
+        try:
+            data = repo.objects.blob(blob, MAX_CONTENT)
+        except (KeyError, FormatError):
+            yield Problem(DIGESTS, blob, "this blob is not here")
+            continue
+        if blob_digest(data) != digest:
+            yield Problem(DIGESTS, blob, f"its digest is not {digest[7:19]}")
+
+
+def forget_digest(repo: Repository, blob: str) -> None:
+    """Let the index be asked again what a blob's digest is."""
+    repo.content.index.forget(blob)
 
 
 def contents(repo: Repository, union: Union) -> Iterator[Problem]:

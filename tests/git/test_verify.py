@@ -59,3 +59,31 @@ def test_completion(shell: str, run: Run, tmp_path: Path) -> None:
 def test_a_shell_that_asks_for_completions_gets_verbs(run: Run, tmp_path: Path) -> None:
     env = {"_MUSE_COMPLETE": "bash_complete", "COMP_WORDS": "muse res", "COMP_CWORD": "1"}
     assert run(tmp_path, "muse", env=env).stdout == "plain,resolve\n"
+
+
+def test_verify_repairs_what_can_be_worked_out_again(installed: Path, run: Run, git: Git) -> None:
+    from muse.store import deltas, layout, meta
+    from muse.store.repository import Repository
+
+    (installed / "a.keys").write_text("x = 1\n")
+    assert run(installed, "muse", "commit", "-m", "two").returncode == 0
+    repo = Repository(installed)
+    base, tree = repo.tree_of("HEAD~1"), repo.tree_of("HEAD")
+    right = deltas.load(repo, base, tree)
+    assert right is not None
+    meta.commit_files(repo, "meta", {layout.delta_path(base, tree): b"{}"}, "damage")
+    blob = git(installed, "rev-parse", "HEAD:a.keys")
+    repo.content.index.add([(blob, "sha256:" + "0" * 64)])
+    repo.close()
+    done = run(installed, "muse", "verify", "--no-fsck")
+    assert done.returncode == 1 and "muse verify --repair" in done.stderr
+    assert f"deltas/{tree[:2]}/{base}-{tree}.json: " in done.stdout
+    assert f"digest index:{blob}: its digest is not 000000000000\n" in done.stdout
+    done = run(installed, "muse", "verify", "--repair")
+    assert done.returncode == 0 and done.stdout.count(" (repaired)\n") == 2, done.stdout + done.stderr
+    assert run(installed, "muse", "verify").stdout == ""
+    assert deltas.load(Repository(installed), base, tree) == right
+    ref = "refs/muse/log/" + "a" * 20
+    git(installed, "update-ref", ref, "HEAD")
+    assert run(installed, "muse", "verify", "--repair", "--no-fsck").returncode == 1, "a log is nobody's to make up"
+    assert git(installed, "rev-parse", ref) == git(installed, "rev-parse", "HEAD")

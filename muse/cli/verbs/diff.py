@@ -18,8 +18,8 @@ def command(words: tuple[str, ...]) -> int:
     """Show what changed: the work tree against the index, --cached the index against HEAD, A against the work tree,
     or A against B; with paths, only those.
 
-    --stat leaves out what is inside the files; --exit-code answers 1 when there are differences. Any other option of
-    `git diff` (such as -p) is Git's to answer.
+    --stat leaves out what is inside the files, --json prints everything; --exit-code answers 1 when there are
+    differences. Any other option of `git diff` (such as -p) is Git's to answer.
     """
     from muse.engine.changes import changes, describe
     from muse.engine.gitio import attended

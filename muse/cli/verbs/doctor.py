@@ -37,6 +37,7 @@ def command(as_json: bool) -> int:
 
 def _findings() -> Iterator[Finding]:
     yield from checkup.check_git()
+    yield from checkup.check_manual()
     broken = registry.broken_plugins()
     for domain, why in broken.items():
         mend = "pip install --force-reinstall muse-on-git" if domain in registry.BUILT_IN else "pip uninstall it"

@@ -2,34 +2,56 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 import click
 
-from muse.cli.context import note, print_json, repo
+from muse.cli.context import domains, note, print_json, repo
 from muse.cli.options import json_option
 from muse.core.errors import ExitCode
 from muse.engine.gitio import watched
 from muse.store.verify import problems
 
+if TYPE_CHECKING:
+    from muse.store.union import Problem
+
 
 @click.command("verify", short_help="Check everything Muse has stored in this repository")
 @click.option("--no-fsck", is_flag=True, help="Leave out `git fsck --strict`, which reads every object.")
+@click.option("--repair", is_flag=True, help="Work out again what can be: deltas of this clone, digests.")
 @json_option
-def command(no_fsck: bool, as_json: bool) -> int:
+def command(no_fsck: bool, repair: bool, as_json: bool) -> int:
     """Check everything Git and Muse have stored in this repository.
 
     `git fsck --strict` for the objects; then the logs, deltas and states of all writers: whatever is not as the format
-    says, or contradicts itself, is listed. Nothing is changed. The exit code is 1 when something is wrong.
+    says, or contradicts itself, is listed. Nothing is changed without --repair. The exit code is 1 when something is
+    wrong and still is.
     """
     here = repo()
-    found = [{"where": f"{problem.ref}:{problem.path}", "why": problem.why} for problem in problems(here, deep=True)]
+    wrong = problems(here, deep=True)
+    mended: set[Problem] = set()
+    if repair and wrong:
+        from muse.engine.mending import repair as mend
+
+        plugin_for, domain = domains(here)
+        mended = mend(here, wrong, plugin_for, domain=domain)
+    found = [_row(f"{each.ref}:{each.path}", each.why, repaired=each in mended) for each in wrong]
     if not no_fsck:
         done = watched(here, "fsck", "--strict", "--no-dangling")
         lines = (done.stderr + done.stdout).decode("utf-8", "replace").splitlines()
-        found += [{"where": "git fsck", "why": line} for line in lines if not line.startswith("notice: ")]
+        found += [_row("git fsck", line) for line in lines if not line.startswith("notice: ")]
+    left = [row for row in found if not row["repaired"]]
     if as_json:
         print_json(found)
-    for entry in () if as_json else found:
-        click.echo(f"{entry['where']}: {entry['why']}")
-    if not found and not as_json:
+        return int(ExitCode.CONFLICT if left else ExitCode.OK)
+    for row in found:
+        click.echo(f"{row['where']}: {row['why']}{' (repaired)' if row['repaired'] else ''}")
+    if not left:
         note("muse: everything is as it should be")
-    return int(ExitCode.CONFLICT if found else ExitCode.OK)
+    elif not repair:
+        note("hint: muse verify --repair works out again what can be; for objects: git fetch from a good clone")
+    return int(ExitCode.CONFLICT if left else ExitCode.OK)
+
+
+def _row(where: str, why: str, *, repaired: bool = False) -> dict[str, Any]:
+    return {"where": where, "why": why, "repaired": repaired}

@@ -1,0 +1,169 @@
+"""Write docs/schemas.json: a JSON Schema for what each verb prints with --json. `python docs/make_schemas.py`.
+
+Keys are what is typed. A test validates real outputs against them; nothing may be missing, and nothing more may come.
+Shapes that the library promises (operations, entries of a session) are taken from its own types.
+"""
+
+from __future__ import annotations
+
+import json
+import types
+from pathlib import Path
+from typing import Any, Literal, NotRequired, Union, get_args, get_origin, get_type_hints, is_typeddict
+
+from muse import domain
+from muse.core.op_log.entries import OpEntry
+
+TARGET = Path(__file__).with_name("schemas.json")
+Schema = dict[str, Any]
+
+STR: Schema = {"type": "string"}
+INT: Schema = {"type": "integer"}
+BOOL: Schema = {"type": "boolean"}
+STRS: Schema = {"type": "array", "items": STR}
+ID: Schema = {"type": "string", "pattern": "^[0-9a-f]{40}([0-9a-f]{24})?$"}
+DIGEST: Schema = {"type": "string", "pattern": "^sha256:[0-9a-f]{64}$"}
+SIDE: Schema = {"enum": ["ours", "theirs", "base"]}
+
+
+def obj(**fields: Schema) -> Schema:
+    """An object with exactly these keys."""
+    return {"type": "object", "properties": fields, "required": list(fields), "additionalProperties": False}
+
+
+def rows(item: Schema) -> Schema:
+    """An array of such things."""
+    return {"type": "array", "items": item}
+
+
+def named(value: Schema) -> Schema:
+    """An object whose keys are names."""
+    return {"type": "object", "additionalProperties": value}
+
+
+def maybe(schema: Schema) -> Schema:
+    """It, or null."""
+    return {"anyOf": [schema, {"type": "null"}]}
+
+
+def ref(name: str) -> Schema:
+    """One of the shapes in `$defs`."""
+    return {"$ref": f"#/$defs/{name}"}
+
+
+def of_type(kind: Any) -> Schema:
+    """The schema of a type that is plain JSON."""
+    plain: dict[Any, Schema] = {str: STR, int: INT, bool: BOOL, Any: {}, type(None): {"type": "null"}}
+    if kind in plain:
+        return plain[kind]
+    origin, args = get_origin(kind), get_args(kind)
+    if kind == domain.DomainOp:
+        return ref("op")
+    if origin is NotRequired:
+        return of_type(args[0])
+    if origin is Literal:
+        return {"enum": list(args)}
+    if origin in (Union, types.UnionType):
+        return {"anyOf": [of_type(arg) for arg in args]}
+    if origin is list:
+        return rows(of_type(args[0]))
+    if is_typeddict(kind):
+        hints = get_type_hints(kind, include_extras=True)
+        made = obj(**{name: of_type(hint) for name, hint in hints.items()})
+        return {**made, "required": [name for name, hint in hints.items() if get_origin(hint) is not NotRequired]}
+    raise TypeError(f"no schema for {kind}")
+
+
+def conflict() -> Schema:
+    """A ConflictRecord, field by field."""
+    other: dict[str, Schema] = {"addresses": STRS, "detail": {"type": "object"}}
+    return obj(**{name: other.get(name, STR) for name in domain.ConflictRecord.FIELDS})
+
+
+COMMIT = {
+    "id": ID, "tree": ID, "parents": rows(ID), "author": STR, "author_email": STR, "author_date": STR, "when": STR,
+    "committer": STR, "committer_email": STR, "committer_date": STR, "refs": STRS, "message": STR,
+}
+NOTE: dict[str, Schema] = {
+    "track": INT, "track_name": STR, "bar": INT, "beat": INT, "tick": INT, "channel": INT, "pitch": INT, "name": STR,
+    "onset": INT, "length": INT, "velocity": INT, "address": STR,
+}
+REFS = rows(obj(name=STR, commit=ID, upstream=maybe(STR), current=BOOL, subject=STR))
+OPS = [domain.InsertOp, domain.DeleteOp, domain.MoveOp, domain.ReplaceOp, domain.PatchOp]
+DEFS: dict[str, Schema] = {
+    "op": {"anyOf": [of_type(kind) for kind in OPS]},
+    "delta": obj(domain=STR, summary=STR, paths=rows(
+        obj(status={"enum": ["A", "D", "M", "R", "C"]}, path=STR, summary=STR, op=ref("op")))),
+    "conflict": conflict(),
+    "entry": of_type(OpEntry),
+    "merge": obj(
+        ours=ID, theirs=ID, bases=rows(ID), tree=ID, clean=BOOL,
+        conflicts=rows(obj(path=STR, stages=named(obj(mode=STR, id=ID)))),
+        messages=rows(obj(paths=STRS, kind=STR, text=STR)),
+        paths=rows(obj(path=STR, domain=STR, clean=BOOL, git_clean=BOOL, notes=STRS, dimensions=named(STR),
+                       conflicts=rows(ref("conflict")))),
+    ),
+}
+STATES = {"enum": [None, "merge", "rebase", "rebase or am", "cherry-pick", "revert", "bisect"]}
+LETTER = {"type": "string", "maxLength": 1}
+VERBS: dict[str, Schema] = {
+    "status": obj(
+        branch=maybe(STR), commit=maybe(ID), upstream=maybe(STR), ahead=maybe(INT), behind=maybe(INT), state=STATES,
+        clean=BOOL,
+        paths=rows(obj(kind={"enum": ["changed", "renamed", "unmerged", "untracked"]}, path=STR, old_path=maybe(STR),
+                       staged=LETTER, unstaged=LETTER, summary=STR, delta=maybe(ref("op")))),
+    ),
+    "log": rows(obj(**COMMIT, delta=maybe(ref("delta")))),
+    "log --symbol": rows(obj(**COMMIT, delta={"type": "null"}, address=STR, before=maybe(STR))),
+    "show": rows(obj(**COMMIT, delta=ref("delta"))),
+    "diff": ref("delta"),
+    "blame": rows(obj(commit=ID, line=INT, author=STR, author_email=STR, path=STR, author_time=INT, text=STR)),
+    "blame --notes": rows(obj(commit=ID, **NOTE)),
+    "blame --bars": rows(obj(track=INT, track_name=STR, bar=INT, commits=named(INT))),
+    "grep-notes": rows(obj(path=STR, **NOTE)),
+    "review": obj(ours=ID, theirs=ID, in_progress=BOOL, paths=rows(
+        obj(path=STR, git={"enum": ["clean", "conflict"]}, result={"enum": ["muse", "edited"]}, notes=STRS))),
+    "merge --dry-run": ref("merge"),
+    "merge-tree": ref("merge"),
+    "branch": REFS,
+    "tag": REFS,
+    "conflicts": rows(obj(
+        path=STR, picks=named(SIDE), conflicts=rows(ref("conflict")),
+        stages={"type": "object", "propertyNames": SIDE, "additionalProperties": obj(mode=STR, id=ID)})),
+    "conflicts --joined": rows(obj(path=STR, joined=rows(ref("conflict")))),
+    "doctor": rows(obj(check=STR, state={"enum": ["ok", "note", "bad"]}, text=STR, mend=STR)),
+    "verify": rows(obj(where=STR, why=STR, repaired=BOOL)),
+    "session start": obj(session=STR, folder=STR, writer=STR),
+    "session append": {"anyOf": [obj(ack=DIGEST, lamport=INT, sequence=INT), obj(error=STR)],
+                       "description": "one object a line, --json or not"},
+    "session follow": {**ref("entry"), "description": "one object a line, --json or not"},
+    "session show": {**ref("entry"), "description": "one object a line"},
+    "session status": obj(
+        session=STR, ops=INT, uncommitted=INT, waiting=rows(DIGEST), missing_content=rows(DIGEST), actors=STRS,
+        damage=rows({"type": "object"}),
+        checkpoint=maybe(obj(snapshot_id=STR, created_at=STR, op_count=INT))),
+    "session commit": obj(commit=maybe(ID), snapshot_id=STR, ops=INT, changed=STRS, external=STRS, overridden=STRS,
+                          waiting=INT),
+    "session list": STRS,
+    "gc": obj(absorbed=STRS, apart=rows(obj(ref=STR, path=STR, why=STR)), deleted=STRS),
+    "solve": obj(path=STR, conflicts_before=INT, conflicts_left=INT, conflicts=rows(ref("conflict"))),
+    "languages": rows(obj(language=STR, files=STRS, grammar=STR, available=BOOL, commutative=STRS)),
+    "domains": rows(obj(domain=STR, patterns=STRS, description=STR, merge_mode=STR, error=STR)),
+    "sync": obj(remote=STR, fetched=INT, pushed=INT, branch=maybe(STR), action=STR, commit=maybe(ID), problem=STR),
+}
+
+
+def reference() -> str:
+    """The whole file."""
+    page = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "What muse prints with --json, by what is typed",
+        "description": "Written by docs/make_schemas.py. Keys may be added in later versions; none is renamed or lost.",
+        "$defs": DEFS,
+        "properties": VERBS,
+    }
+    return json.dumps(page, indent=1, sort_keys=True) + "\n"
+
+
+if __name__ == "__main__":
+    TARGET.write_text(reference(), encoding="utf-8")
