@@ -229,13 +229,19 @@ def _box(source: Source, node: Node, start: int, stop: int) -> Box | None:
             lead = gap[len(box.separator) :]
         if lead.strip():
             return None
-        box.items.append(Item(source, nodes[-1], low, high, lead, _several(language, nodes)))
+        box.items.append(Item(source, _main(language, nodes), low, high, lead, _several(language, nodes)))
         at = high
     tail = data[at:stop]
     if box.separator and tail.startswith(box.separator):
         box.trailing, tail = True, tail[len(box.separator) :]
     box.tail = tail
     return box if box.bytes() == data[start:stop] else None
+
+
+def _main(language: Language, nodes: list[Node]) -> Node:
+    """What an item is, apart from the comments and attributes around it."""
+    side = language.comments | language.leading
+    return next((node for node in reversed(nodes) if node.type not in side), nodes[-1])
 
 
 def _several(language: Language, nodes: list[Node]) -> bool:
