@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -111,8 +112,13 @@ def refuse_overwriting(repo: Repository, merged: WholeMerge) -> None:
                         hint="muse commit, git stash, or move the files away, then merge again")
 
 
-def apply(repo: Repository, merged: WholeMerge, theirs: str | None, flags: Sequence[str] = ()) -> int:
-    """Let `git merge` take this merge as its strategy's answer; its exit code (0 done, 1 conflicts)."""
+def apply(
+    repo: Repository, merged: WholeMerge, theirs: str | None, flags: Sequence[str] = (), *, guarded: bool = False
+) -> int:
+    """Let `git merge` take this merge as its strategy's answer; its exit code (0 done, 1 conflicts).
+
+    `guarded`: `refuse_overwriting` has looked, so the files a merge writes hold nobody's work.
+    """
     with tempfile.TemporaryDirectory(prefix="muse-strategy-") as folder:
         script = Path(folder, "git-merge-muse")
         script.write_text(_STRATEGY)
@@ -125,7 +131,35 @@ def apply(repo: Repository, merged: WholeMerge, theirs: str | None, flags: Seque
             "MUSE_MERGE_STAGES": str(stages),
             "MUSE_MERGE_EXIT": "0" if merged.clean else "1",
         }
-        return attended(repo, "merge", "-s", "muse", *flags, *([] if theirs is None else [theirs]), env=env)
+        before = repo.head()
+        code = attended(repo, "merge", "-s", "muse", *flags, *([] if theirs is None else [theirs]), env=env)
+    if code not in (0, 1) and repo.head() == before and guarded:
+        _put_back(repo, merged.tree)
+    return code
+
+
+def _put_back(repo: Repository, tree: str) -> None:
+    """After a merge that was interrupted while it wrote files: those files as they were, when nothing else was done.
+
+    None of them had local changes, or the merge would have been refused.
+    """
+    assert repo.work_tree is not None
+    for _ in range(50):  # what git started may live a moment longer than git
+        if not os.path.exists(repo.git_dir / "index.lock"):
+            break
+        time.sleep(0.1)
+    same = repo.run("diff-index", "--cached", "--quiet", "--ignore-submodules=dirty", "HEAD", "--").returncode == 0
+    if not same or os.path.exists(repo.git_dir / "MERGE_HEAD"):
+        return
+    rows = repo.git("diff-tree", "-r", "-z", "--no-renames", "--name-status", "HEAD", tree).split(b"\0")
+    names = dict(zip(rows[1::2], rows[::2]))
+    for path in (path for path, letter in names.items() if letter == b"A"):
+        try:
+            os.unlink(os.path.join(os.fsencode(repo.work_tree), path))
+        except OSError:
+            continue
+    kept = [path for path, letter in names.items() if letter != b"A"]
+    repo.run("checkout-index", "-f", "-u", "-z", "--stdin", input=b"".join(path + b"\0" for path in kept))
 
 
 def keep_records(repo: Repository, merged: WholeMerge) -> None:

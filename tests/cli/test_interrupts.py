@@ -131,6 +131,36 @@ def test_an_interrupted_verb_leaves_all_as_before_or_done(
     assert set(ends) & set(QUIET_ENDS)
 
 
+@pytest.mark.needs_git(2, 38, "git merge-tree --write-tree")
+def test_a_merge_interrupted_while_it_writes_files_puts_them_back(
+    many: Path, git: RunGit, commit: Callable[..., str], tmp_path: Path
+) -> None:
+    """A smudge filter that presses Ctrl-C when the third file is written."""
+    git(many, "switch", "-q", "topic")
+    commit(many, {"lib/added.txt": "a\n", "lib/m0.txt": "a\n"})
+    git(many, "switch", "-q", "main")
+    (many / "mine.txt").write_text("local work\n")
+    before = state(many, git)
+    files_before = {path: path.read_bytes() for path in many.rglob("*") if path.is_file() and ".git" not in path.parts}
+    smudge = tmp_path / "smudge"
+    smudge.write_text(f"#!/bin/sh\necho x >>{tmp_path}/n\n"
+                      f"[ $(wc -l <{tmp_path}/n) -ne 3 ] || {{ kill -INT -$(cat {tmp_path}/group); sleep 1; }}\ncat\n")
+    smudge.chmod(0o755)
+    (many / ".git/info/attributes").write_text("*.py filter=late\n")
+    git(many, "config", "filter.late.smudge", str(smudge))
+    process = subprocess.Popen(["sh", "-c", f'echo $$ >"{tmp_path}/group"; exec "$@"', "sh", sys.executable, "-m",
+                                "muse.cli", "merge", "-q", "topic"], cwd=many, process_group=0,
+                               stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    _, err = process.communicate(timeout=30)
+    assert process.returncode in QUIET_ENDS and "Traceback" not in err, err
+    sound(many)
+    assert state(many, git) == before
+    assert {path: path.read_bytes() for path in many.rglob("*")
+            if path.is_file() and ".git" not in path.parts} == files_before
+    git(many, "config", "--unset", "filter.late.smudge")
+    assert start(many, "merge", "-q", "topic").communicate() and git(many, "status", "--porcelain") == "?? mine.txt"
+
+
 def live(repo: Path, session: str = "live") -> None:
     """A session that wrote a file."""
     for words, fed in ((["session", "start", session], ""), (["session", "append", session], LINE)):

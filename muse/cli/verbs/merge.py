@@ -80,10 +80,11 @@ def _merge(here: Repository, theirs: tuple[str, ...], words: list[str], quiet: b
     if mergeapply.left_to_git(here, named, no_ff="--no-ff" in words) or "--ff-only" in words:
         return _by_git(here, [*words, *theirs], before)
     merged = _decided(here, named[0], theirs[0] if theirs else _label(here))
-    if "--autostash" not in words and not here.config_bool("merge.autostash", False):
+    guarded = "--autostash" not in words and not here.config_bool("merge.autostash", False)
+    if guarded:
         mergeapply.refuse_overwriting(here, merged)
     _say(merged, quiet)
-    code = mergeapply.apply(here, merged, theirs[0] if theirs else None, words)
+    code = mergeapply.apply(here, merged, theirs[0] if theirs else None, words, guarded=guarded)
     if code == 1 and merged.stages:
         mergeapply.keep_records(here, merged)
         note("muse conflicts lists what is left to settle")
