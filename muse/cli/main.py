@@ -85,6 +85,13 @@ class LazyGroup(click.Group):
         assert isinstance(command, click.Command)
         return command
 
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[Any]:
+        """Verbs by the table; click would import every one to ask whether it is hidden."""
+        from click.shell_completion import CompletionItem
+
+        verbs = [CompletionItem(name, help=VERBS[name].help) for name in sorted(VERBS) if name.startswith(incomplete)]
+        return verbs + (click.Command.shell_complete(self, ctx, incomplete) if incomplete.startswith("-") else [])
+
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
