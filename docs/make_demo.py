@@ -22,7 +22,8 @@ NOON = "2026-01-02T12:00:00+00:00"
 
 def pictures(folder: Path) -> dict[str, bytes]:
     """Every picture by its name, from the demo in `folder`/out, which is run when it is not there."""
-    env = {**os.environ, "GIT_AUTHOR_DATE": NOON, "GIT_COMMITTER_DATE": NOON, "TZ": "UTC", "LC_ALL": "C.UTF-8"}
+    env = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+    env.update(GIT_AUTHOR_DATE=NOON, GIT_COMMITTER_DATE=NOON, TZ="UTC", LC_ALL="C.UTF-8")
     top = folder / "out"
 
     def run(*words: str, where: Path = top / "bob", code: int = 0) -> None:

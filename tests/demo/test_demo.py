@@ -35,7 +35,8 @@ def doors(tmp_path: Path) -> str:
 def test_the_main_job_holds_and_the_pictures_of_it_are_current(
     tmp_path: Path, doors: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    env = {**os.environ, "GIT_AUTHOR_DATE": DEMO["NOON"], "GIT_COMMITTER_DATE": DEMO["NOON"], "PATH": f"{doors}{os.pathsep}{os.environ['PATH']}", "PYTHONPATH": str(ROOT)}
+    noon = {"GIT_AUTHOR_DATE": DEMO["NOON"], "GIT_COMMITTER_DATE": DEMO["NOON"]}
+    env = {**os.environ, **noon, "PATH": f"{doors}{os.pathsep}{os.environ['PATH']}", "PYTHONPATH": str(ROOT)}
     command = [sys.executable, str(ROOT / "examples" / "demo" / "run.py"), str(tmp_path / "out")]
     done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
