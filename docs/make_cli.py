@@ -13,8 +13,7 @@ from typing import NamedTuple
 import click
 
 from muse._version import __version__
-from muse.cli.main import cli
-from muse.cli.verbs import GROUPS, VERBS
+from muse.cli.main import GROUPS, VERBS, cli
 
 HERE = Path(__file__).parent
 TARGET = HERE / "cli.md"

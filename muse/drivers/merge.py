@@ -16,6 +16,7 @@ GUARDED = {CLEAN: 70, CONFLICT: 71}
 """Answers under `--guarded`: no broken Python answers them, so the configured command can tell that we really ran."""
 
 DEADLINE = 5.0
+CHILD = 0.9  # share of the deadline for the child; the rest is for Git's text merge should there be no answer
 USAGE_TEXT = "usage: muse-merge-driver BASE OURS THEIRS [-L SIZE] [-p PATH] [-s LABEL] [-x LABEL] [-y LABEL]"
 OPTIONS = {"-L": "size", "-p": "path", "-s": "base_label", "-x": "ours_label", "-y": "theirs_label",
            "--guarded": "report"}
@@ -140,7 +141,7 @@ def merge_structured(job: Job) -> int:
 
     config = reading()
     seconds = max(0.05, gitconfig.number(config.get("mergedeadline"), DEADLINE))
-    reply, why = guard.run(lambda: structured.answer(job, config, seconds), seconds)
+    reply, why = guard.run(lambda: structured.answer(job, config, seconds * CHILD), seconds * CHILD)
     if reply is None:
         return merge_as_text(job, f"merged as text, because the structured merge {why}")
     status, result, notes, record_file, record = reply

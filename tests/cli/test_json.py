@@ -13,8 +13,7 @@ import click
 import jsonschema
 import pytest
 
-from muse.cli.main import cli
-from muse.cli.verbs import VERBS
+from muse.cli.main import VERBS, cli
 from muse.core.types import blob_digest
 
 ROOT = Path(__file__).resolve().parents[2]

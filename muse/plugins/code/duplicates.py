@@ -57,9 +57,12 @@ def _named(language: Language, added: bytes, removed: bytes) -> set[bytes]:
     return found
 
 
-def repeated(language: Language, merged: bytes, sides: tuple[bytes, bytes, bytes]) -> list[tuple[int, int, str]]:
-    """Byte spans and names of what in `merged` repeats a definition or key and does so in none of `sides`."""
-    counts = [_named_things(language, data) for data in (merged, *sides)]
+def repeated(
+    language: Language, merged: bytes, sides: tuple[bytes, bytes, bytes], until: float | None = None
+) -> list[tuple[int, int, str]]:
+    """Byte spans and names of what in `merged` repeats a definition or key and does so in none of `sides`; nothing when
+    `until` (monotonic) passes meanwhile."""
+    counts = [_named_things(language, data, until) for data in (merged, *sides)]
     if any(found is None for found in counts):
         return []
     result, *others = [found or {} for found in counts]
@@ -70,21 +73,21 @@ def repeated(language: Language, merged: bytes, sides: tuple[bytes, bytes, bytes
     return sorted(out)
 
 
-def _named_things(language: Language, data: bytes) -> Found | None:
+def _named_things(language: Language, data: bytes, until: float | None) -> Found | None:
     """What may stand once only, and where it stands; None when the file cannot be parsed."""
     if language.lines:
         return _lines(language, data)
-    found = _definitions(language, data) if language.definitions else {}
+    found = _definitions(language, data, until) if language.definitions else {}
     if found is not None and language.unique:
-        found.update(_entries(language, data))
+        found.update(_entries(language, data, until))
     return found
 
 
-def _definitions(language: Language, data: bytes) -> Found | None:
+def _definitions(language: Language, data: bytes, until: float | None) -> Found | None:
     """(scope, kind, name, signature) -> where it is defined; what may lawfully repeat is left out."""
     from muse.plugins.code.symbols import symbols_of
 
-    symbols = symbols_of(language, data)
+    symbols = symbols_of(language, data, until)
     if symbols is None:
         return None
     found: Found = {}
@@ -98,12 +101,12 @@ def _definitions(language: Language, data: bytes) -> Found | None:
     return found
 
 
-def _entries(language: Language, data: bytes) -> Found:
+def _entries(language: Language, data: bytes, until: float | None) -> Found:
     """(path of keys, "key", key) -> where entries stand that share a parent with another one of their key."""
     from muse.plugins.code.parsing import parse
     from muse.plugins.code.tree import key_of
 
-    tree = parse(language, data)
+    tree = parse(language, data, until)
     found: Found = {}
     by_parent: dict[tuple[int, str], list[tuple[int, int]]] = {}
     stack: list[tuple[Node, str]] = [] if tree is None else [(tree.root_node, "")]

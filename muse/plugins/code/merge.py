@@ -75,12 +75,12 @@ def _best(
     sides = base, ours, theirs
     if max(map(len, sides)) > _MAX_BYTES or time.monotonic() > until:
         return text, "text"
-    text = _without_repeats(language, text, *sides)
+    text = _without_repeats(language, text, *sides, until)
     best, step, size = text, "text", conflict_size(text)
     if not size or size > _MAX_CONFLICT:
         return best, step
     tokenwise = refined(text, indented=language is None or language.indented)
-    if conflict_size(tokenwise) < size and _trusted(language, tokenwise, *sides):
+    if conflict_size(tokenwise) < size and _trusted(language, tokenwise, *sides, until):
         best, step, size = tokenwise, "tokens", conflict_size(tokenwise)
     if not size or language is None or time.monotonic() > until or not (language.lines or available(language)):
         return best, step
@@ -88,23 +88,25 @@ def _best(
 
     now = time.monotonic()
     structured = merge_trees(language, *sides, now + (until - now) / 2)  # the rest is for checking and writing
-    if structured is not None and conflict_size(structured) < size and _trusted(language, structured, *sides):
+    if structured is not None and conflict_size(structured) < size and _trusted(language, structured, *sides, until):
         best, step = structured, "structure"
     return best, step
 
 
 def _without_repeats(
-    language: Language | None, text: list[Chunk], base: bytes, ours: bytes, theirs: bytes
+    language: Language | None, text: list[Chunk], base: bytes, ours: bytes, theirs: bytes, until: float
 ) -> list[Chunk]:
     """A clean text merge, unless it holds two definitions of one name that neither side had: those become conflicts."""
     merged = joined(text)
     if language is None or conflicts_of(text) or not may_repeat(language, base, ours, theirs, merged):
         return text
-    spans = repeated(language, merged, (base, ours, theirs))
+    spans = repeated(language, merged, (base, ours, theirs), until)
     return as_conflicts(merged, spans) if spans else text
 
 
-def _trusted(language: Language | None, chunks: Sequence[Chunk], base: bytes, ours: bytes, theirs: bytes) -> bool:
+def _trusted(
+    language: Language | None, chunks: Sequence[Chunk], base: bytes, ours: bytes, theirs: bytes, until: float
+) -> bool:
     """True when the chunks lose no edit and, once clean, parse as well as the inputs.
 
     Chunks with conflicts are tried with each side taken in all of them: both files have to hold up.
@@ -121,9 +123,9 @@ def _trusted(language: Language | None, chunks: Sequence[Chunk], base: bytes, ou
     if language is None:
         return True
     sides = base, ours, theirs
-    if available(language) and not parses_as_well(language, merged, sides):
+    if available(language) and not parses_as_well(language, merged, sides, until):
         return False
-    return not (may_repeat(language, *sides, merged) and repeated(language, merged, sides))
+    return not (may_repeat(language, *sides, merged) and repeated(language, merged, sides, until))
 
 
 def _taking(chunks: Sequence[Chunk], side: str) -> bytes:

@@ -76,15 +76,20 @@ def _places(
 
 
 def _around(language: Language, data: bytes, root: Node, offset: int) -> tuple[str, str]:
-    """Kind and dotted address of the innermost definition that covers an offset."""
-    node: Node | None = root.descendant_for_byte_range(offset, offset + 1)
+    """Kind and dotted address of the innermost definition that covers an offset; from the root down, because the way up
+    is searched from the root at each step."""
     names: list[str] = []
     kind = ""
-    while node is not None:
-        what = language.definitions.get(node.type)
-        name = name_of(language, node, data) if what else ""
+    cursor = root.walk()
+    while True:
+        node = cursor.node
+        what = language.definitions.get(node.type) if node is not None else None
+        name = name_of(language, node, data) if what and node is not None else ""
         if what and name:
             names.append(name)
-            kind = kind or what
-        node = node.parent
-    return kind, ".".join(reversed(names))
+            kind = what
+        if cursor.goto_first_child_for_byte(offset) is None:
+            break
+        if cursor.node is None or not cursor.node.start_byte <= offset < cursor.node.end_byte:
+            break
+    return kind, ".".join(names)

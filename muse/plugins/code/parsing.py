@@ -16,8 +16,9 @@ if TYPE_CHECKING:
     from tree_sitter import Node, Parser, Point, Tree
 
 MAX_BYTES = 3_000_000
-_STEP = 1 << 16
+_STEP = 1 << 13  # bytes between two looks at the clock
 _KEEP = 6
+_KEEP_BYTES = 3_000_000  # of text; a tree takes up to fifty times as much
 
 
 class TooSlowError(Exception):
@@ -80,12 +81,19 @@ def parse(language: Language, data: bytes, until: float | None = None) -> Tree |
     old = None
     if _recent and _recent[0][0] is language and not _recent[0][2].root_node.has_error:
         old = _edited(_recent[0][2], _recent[0][1], data)
-    made = parser.parse(data, old) if old is not None else _parse(parser, data, until)
+    made = _parse(parser, data, old, until)
     if made is not None:
         _recent.append((language, data, made))
         if len(_recent) > _KEEP:
             del _recent[0 if _recent[0][0] is not language else 1]
+        while sum(len(text) for _, text, _ in _recent) > _KEEP_BYTES:
+            del _recent[0]
     return made
+
+
+def forget() -> None:
+    """Drop the trees kept; those of a large file take a hundred megabytes each."""
+    _recent.clear()
 
 
 def _edited(tree: Tree, before: bytes, after: bytes) -> Tree | None:
@@ -106,21 +114,18 @@ def _edited(tree: Tree, before: bytes, after: bytes) -> Tree | None:
     return copy
 
 
-def _parse(parser: Parser, data: bytes, until: float | None) -> Tree | None:
+def _parse(parser: Parser, data: bytes, old: Tree | None, until: float | None) -> Tree | None:
     if until is None or len(data) < _STEP:
-        return parser.parse(data)
-    limit = until
+        return parser.parse(data) if old is None else parser.parse(data, old)
+    limit, late = until, False
 
     def read(offset: int, point: Point) -> bytes:
-        if time.monotonic() > limit:
-            raise TooSlowError
-        return data[offset : offset + _STEP]
+        nonlocal late  # an exception from here would be raised in the middle of C
+        late = late or time.monotonic() > limit
+        return b"" if late else data[offset : offset + _STEP]
 
-    try:
-        return parser.parse(read)
-    except TooSlowError:
-        parser.reset()
-        return None
+    made = parser.parse(read) if old is None else parser.parse(read, old)
+    return None if late else made
 
 
 def count_errors(root: Node) -> int:

@@ -6,13 +6,14 @@ indentation has a meaning, what begins a line is a token of its own.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from typing import NamedTuple
 
-from muse.plugins.code.seqdiff import Region, edits, regions
+from muse.plugins.code.seqdiff import edits, regions
 from muse.plugins.code.tokens import is_blank, tokens
 
 _MAX_TOKENS = 6000
+_MAX_BYTES = 60_000
 _APART = (b",", b";", b":", b"=", b'"')  # what stands left and right of one of these are different things
 
 
@@ -27,17 +28,16 @@ class _Unit(NamedTuple):
 def merge_tokens(base: bytes, ours: bytes, theirs: bytes, *, indented: bool) -> bytes | None:
     """The merged text; None where edits meet. Edits with nothing but signs between them meet too, except where a comma
     or the like is among these."""
-    if not base or not ours or not theirs:
+    if not base or not ours or not theirs or len(base) + len(ours) + len(theirs) > _MAX_BYTES:
         return None
     b, o, t = (_units(side, indented) for side in (base, ours, theirs))
     if len(b) + len(o) + len(t) > _MAX_TOKENS:
         return None
-    found = regions(*map(_keys, (b, o, t)), weak=_is_sign, firm=None)
-    if any(region.kind == "conflict" for region in found) or _on_lines_of_their_own(b, found):
-        return None
     out: list[_Unit] = []
     last = ""
-    for kind, b0, b1, o0, o1, t0, t1 in found:
+    for kind, b0, b1, o0, o1, t0, t1 in regions(*map(_keys, (b, o, t)), weak=_is_sign, firm=None):
+        if kind == "conflict":
+            return None
         if kind == "same":
             kept = [y if x.space == z.space else z for x, z, y in zip(b[b0:b1], o[o0:o1], t[t0:t1], strict=True)]
             after = t[t0] if last == "theirs" else o[o0]
@@ -50,45 +50,34 @@ def merge_tokens(base: bytes, ours: bytes, theirs: bytes, *, indented: bool) -> 
     return b"".join(unit.space + unit.text for unit in out)
 
 
-def _on_lines_of_their_own(base: Sequence[_Unit], found: Sequence[Region]) -> bool:
-    """True when no line was edited by both sides: if such lines disagree, tokens cannot say why not."""
-    sides: set[str] = set()
-    last, broken = "", False
-    for region in found:
-        if region.kind in ("ours", "theirs"):
-            broken |= b"\n" in base[region.b0].space + base[region.b0].text
-            if last not in ("", region.kind) and not broken:
-                return False
-            last, broken = region.kind, False
-            sides.add(last)
-        else:
-            broken |= any(b"\n" in unit.space + unit.key for unit in base[region.b0 : region.b1])
-    return len(sides) > 1
-
-
 def holding(base: bytes, ours: bytes, theirs: bytes, *, indented: bool) -> bytes | None:
     """The side whose change has all of the other's change in it; None when neither has.
 
     Compared by line, then by token. A deletion is held only by a deletion: against a rewrite it is a conflict.
     """
-    for cut in (_lines, _words):
+    if len(base) + len(ours) + len(theirs) > _MAX_BYTES:
+        return None
+    for cut, grown in ((_lines, _longer), (_words, _filled)):
         b, o, t = (cut(side, indented) for side in (base, ours, theirs))
         if len(b) + len(o) + len(t) > _MAX_TOKENS:
             return None
-        if _is_part(b, o, t):
+        if _is_part(b, o, t, grown):
             return theirs
-        if _is_part(b, t, o):
+        if _is_part(b, t, o, grown):
             return ours
     return None
 
 
-def _is_part(base: list[bytes], small: list[bytes], large: list[bytes]) -> bool:
-    """True when every edit from `base` to `small` is part of one from `base` to `large`."""
+def _is_part(
+    base: list[bytes], small: list[bytes], large: list[bytes], grown: Callable[[list[bytes], list[bytes]], bool]
+) -> bool:
+    """True when every edit from `base` to `small` is part of one from `base` to `large`: what it put there has `grown`
+    there, and is not just found in it somewhere. By chance, `a = 1` is, token for token, in `call(a, b); c = 1`."""
     found = edits(base, large)
     return all(
         any(
             wide.a0 <= edit.a0 and edit.a1 <= wide.a1
-            and _in_order(small[edit.b0 : edit.b1], large[wide.b0 : wide.b1])
+            and grown(small[edit.b0 : edit.b1], large[wide.b0 : wide.b1])
             and (edit.b0 < edit.b1 or wide.b0 == wide.b1)
             for wide in found
         )
@@ -96,20 +85,25 @@ def _is_part(base: list[bytes], small: list[bytes], large: list[bytes]) -> bool:
     )
 
 
-def _in_order(few: list[bytes], many: list[bytes]) -> bool:
-    left = iter(many)
-    return all(element in left for element in few)
+def _longer(few: list[bytes], many: list[bytes]) -> bool:
+    """True when `many` begins or ends with `few`."""
+    return many[: len(few)] == few or many[len(many) - len(few) :] == few
+
+
+def _filled(few: list[bytes], many: list[bytes]) -> bool:
+    """True when `many` is `few` with more behind, or with less than as much again put in at one place."""
+    extra = len(many) - len(few)
+    if extra < 0 or many[: len(few)] == few:
+        return extra >= 0
+    same = next(at for at, (one, two) in enumerate(zip(few, many)) if one != two)
+    begun = any(token.strip() for token in few[:same])  # an `if` put before it makes another thing of it
+    return begun and extra < len(few) and few[same:] == many[same + extra :]
 
 
 def _lines(data: bytes, indented: bool) -> list[bytes]:
-    """Lines that are not blank, without differences in white space that mean nothing."""
-    out = []
-    for line in data.split(b"\n"):
-        words = b" ".join(line.split())
-        if words:
-            indent = line[: len(line) - len(line.lstrip())]
-            out.append(indent + words if indented else words)
-    return out
+    """Lines that are not blank, without differences in white space behind the first word."""
+    lines = ((line[: len(line) - len(line.lstrip())], b" ".join(line.split())) for line in data.split(b"\n"))
+    return [indent + words for indent, words in lines if words]
 
 
 def _words(data: bytes, indented: bool) -> list[bytes]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from functools import lru_cache
 
 from muse.plugins.code.seqdiff import edits
@@ -36,6 +36,7 @@ def is_weak_line(line: Hashable) -> bool:
 
 def keeps_every_edit(base: bytes, ours: bytes, theirs: bytes, merged: bytes) -> bool:
     """True when no edit of either side is lost in `merged` and nothing appears that neither side wrote."""
+    base, ours, theirs, merged = without_common_ends(base, ours, theirs, merged)
     if not _keeps_lines(base, ours, theirs, merged, both=True):
         return False
     mine, my_inserted, my_deleted = _changes(base, ours)
@@ -53,6 +54,7 @@ def keeps_every_edit(base: bytes, ours: bytes, theirs: bytes, merged: bytes) -> 
 def keeps_side(base: bytes, side: bytes, other: bytes, taken: bytes) -> bool:
     """True when `taken`, a merge with every conflict settled as `side`, has all of `side` and beyond that nothing but
     edits of `other`."""
+    base, side, other, taken = without_common_ends(base, side, other, taken)
     if not _keeps_lines(base, side, other, taken, both=False):
         return False
     mine, _, _ = _changes(base, side)
@@ -62,6 +64,33 @@ def keeps_side(base: bytes, side: bytes, other: bytes, taken: bytes) -> bool:
         -deleted[token] <= made[token] - mine[token] <= inserted[token]
         for token in mine.keys() | made.keys()
     )
+
+
+def without_common_ends(*versions: bytes) -> list[bytes]:
+    """The versions without the lines at top and bottom that all of them share: nothing can be lost there."""
+    head, tail = common_ends(*versions)
+    return [version[head : len(version) - tail] for version in versions]
+
+
+def common_ends(*versions: bytes) -> tuple[int, int]:
+    """How many bytes of whole lines all versions share at the top, and how many at the bottom."""
+    one = versions[0]
+    head = one.rfind(b"\n", 0, _shared(versions)) + 1
+    shared = _shared([version[head:][::-1] for version in versions])
+    tail = one.find(b"\n", len(one) - shared) + 1
+    return head, len(one) - tail if tail else 0
+
+
+def _shared(versions: Sequence[bytes]) -> int:
+    """How many bytes at the beginning are the same in all."""
+    low, high = 0, min(map(len, versions))
+    while low < high:
+        middle = (low + high + 1) // 2
+        if all(version[low:middle] == versions[0][low:middle] for version in versions):
+            low = middle
+        else:
+            high = middle - 1
+    return low
 
 
 def _keeps_lines(base: bytes, ours: bytes, theirs: bytes, made: bytes, *, both: bool) -> bool:

@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from random import Random
+
 import pytest
 
 from muse.core.markers import parse
 from muse.core.options import MergeOptions, using
 from muse.core.textmerge import merge_text
 from muse.domain import FileMerge
+from muse.plugins.code.merge import SECONDS
 from muse.plugins.code.plugin import CodePlugin
+from muse.plugins.code.window import LARGE
+from tests.laws.codeedits import taking
 from tests.plugins.code.test_merge import BASE
 
+ROOT = Path(__file__).resolve().parents[3]
+SAMPLES = ROOT / "fixtures" / "code"
 HOW = MergeOptions(conflict_style="diff3", notes=False)
 
 
@@ -60,21 +72,110 @@ def test_syntax_errors_cost_understanding_only(path: str, broken: bytes) -> None
     assert b"3\n>>>>>>>" in (conflict.content or b"")
 
 
-@pytest.mark.parametrize("path", ["a.py", "a.json", "a.js", "a.c", "a.xml"])
-def test_ten_thousand_levels_of_nesting(path: str) -> None:
-    deep = b"(" * 10_000 + b"x" + b")" * 10_000 if path != "a.json" else b"[" * 10_000 + b"]" * 10_000
-    base = b"one\n" + deep + b"\ntwo\n"
-    merged = merge(path, base, base.replace(b"one", b"1"), base.replace(b"one", b"3"))
+@pytest.mark.parametrize(("path", "opening", "closing", "line_end"), [
+    ("a.py", b"(", b")", b""), ("a.json", b"[", b"]", b""), ("a.js", b"(", b")", b"\n"), ("a.c", b"{", b"}", b""),
+    ("a.css", b"a{", b"}", b""), ("a.php", b"[", b"]", b"\n"), ("a.sh", b"$(", b")", b"\n"), ("a.md", b"> ", b"", b""),
+])
+def test_ten_thousand_levels_of_nesting(path: str, opening: bytes, closing: bytes, line_end: bytes) -> None:
+    """An edit in the innermost one: no recursion, and nothing that takes the square of the depth."""
+    base = (opening + line_end) * 10_000 + b"one" + line_end + (closing + line_end) * 10_000 + b"\n"
+    started = time.monotonic()
+    merged = merge(path, base, base.replace(b"one", b"mine"), base.replace(b"one", b"yours"))
+    assert len(merged.conflicts) == 1
+    assert (merged.content or b"").count(b"mine") == (merged.content or b"").count(b"yours") == 1
+    assert time.monotonic() - started < 4 * SECONDS  # it looks at the clock; in Git the driver would have ended it
+
+
+def test_preprocessor_soup() -> None:
+    """Branches that open the same bracket twice, and one that closes what nobody opened."""
+    branches = (b"#if A%d\nint f%d(int a) {\n#else\nint g%d(int b) {\n#endif\n\treturn %d;\n}\n"
+                b"#ifdef X\n}}}\n#endif\n")
+    base = b"".join(branches % ((i,) * 4) for i in range(200))
+    ours, theirs = base.replace(b"return 50;", b"return 51 + 2;"), base.replace(b"return 150;", b"return 9;")
+    assert merge("a.c", base, ours, theirs).content == ours.replace(b"return 150;", b"return 9;")
+    clash = merge("a.c", base, ours, base.replace(b"return 50;", b"return 7;"))
+    assert taking(clash.content or b"", "ours") == ours
+    assert taking(clash.content or b"", "theirs") == base.replace(b"return 50;", b"return 7;")
+
+
+@pytest.mark.parametrize("path", ["shelf.py", "shelf.rs", "shelf.yml", "shelf.kt"])
+def test_half_written_files(path: str) -> None:
+    """Both were cut off in the middle of a word, at different places, after an edit."""
+    base = (SAMPLES / path).read_bytes()
+    ours, theirs = base[: 2 * len(base) // 3].replace(b"5", b"6", 1), base[: len(base) // 2].replace(b"28", b"30", 1)
+    taken = taking(merge(path, base, ours, theirs).content or b"", "ours")
+    both = ours[: len(base) // 3].replace(b"28", b"30", 1)
+    assert taken.startswith(both)
+
+
+@pytest.mark.parametrize("path", ["a.py", "a.xml", "a.js"])
+def test_a_hundred_kilobytes_of_noise(path: str) -> None:
+    rng = Random(1)
+    noise = bytes(rng.choice(b"(){}[]<>;:,.\n \"'abc+-=*/#") for _ in range(100_000))
+    middle = noise.find(b"\n", 50_000) + 1
+    ours, theirs = (noise[:middle] + side + noise[middle:] for side in (b"mine\n", b"other\n"))
+    merged = merge(path, noise, ours, theirs)
+    assert taking(merged.content or b"", "ours") == ours
+    assert taking(merged.content or b"", "theirs") == theirs
+
+
+@pytest.mark.parametrize("base", [
+    pytest.param(b"x = [" + b"1, " * 1_666_666 + b"]\n", id="one line of 5 MB"),
+    pytest.param(b"x = 1\n" * 100_000, id="100,000 equal lines"),
+    pytest.param(b"".join(b"x%d = %d\n" % (i, i) for i in range(100_000)), id="100,000 different lines"),
+])
+def test_very_long_and_very_many_lines(base: bytes) -> None:
+    ours, theirs = base[:-2] + b"2\n", base[:-2] + b"3\n"
+    merged = merge("a.py", base, ours, theirs)
     assert merged.conflicts
-    assert deep in (merged.content or b"")
+    assert taking(merged.content or b"", "ours") == ours
+    assert taking(merged.content or b"", "theirs") == theirs
 
 
-def test_one_very_long_line_and_very_many_lines() -> None:
-    for base in (b"x = [" + b"1, " * 400_000 + b"]\n", b"x = 1\n" * 20_000):
-        ours, theirs = base[:-2] + b"2\n", base[:-2] + b"3\n"
-        merged = merge("a.py", base, ours, theirs)
-        assert merged.conflicts
-        assert b"2\n" in (merged.content or b"")
+@pytest.mark.parametrize("which", [0, 1, 2])
+def test_a_version_that_holds_markers_already_gets_gits_answer(which: int) -> None:
+    versions = [BASE, BASE.replace(b"import sys", b"import io"), BASE.replace(b"import sys", b"import re")]
+    versions[which] += b"<<<<<<< a\n1\n=======\n2\n>>>>>>> b\n"
+    text = merge_text(versions[0], versions[1], versions[2], HOW)
+    assert text is not None and text[1]
+    assert merge("a.py", *versions).content == text[0]
+
+
+def test_a_source_file_of_two_megabytes_stays_under_300_megabytes(tmp_path: Path) -> None:
+    """Through the driver and its child: insertions by both into a file whose tree alone takes a hundred."""
+    body = b"def f%d(a, b):\n    c = a + b\n    d = c * %d\n    return d\n\n\n"
+    base = b"".join(body % (i, i) for i in range(31_000))
+    assert len(base) > 1_900_000
+    at = b"def f5000("
+    for name, data in zip("OAB", (base, *(base.replace(at, b"def %s(a):\n    return 1\n\n\n" % new + at)
+                                          for new in (b"mine", b"theirs"))), strict=True):
+        (tmp_path / name).write_bytes(data)
+    code = ("import os, sys\npid = os.fork()\nif not pid: os.execv(sys.executable, [sys.executable, *sys.argv[1:]])\n"
+            "_, status, used = os.wait4(pid, 0)\nprint(os.waitstatus_to_exitcode(status), used.ru_maxrss)")
+    done = subprocess.run([sys.executable, "-S", "-c", code, "-m", "muse.drivers.merge", "O", "A", "B", "-p", "a.py"],
+                          cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, check=True)
+    exit_code, kilobytes = map(int, done.stdout.split())
+    assert kilobytes < 300_000
+    merged = (tmp_path / "A").read_bytes()
+    assert merged.count(b"def mine(a):") == merged.count(b"def theirs(a):") == 1
+    assert (exit_code == 1) == (b"\n<<<<<<< " in merged)
+
+
+@pytest.mark.parametrize("path", ["a.go", "a.c"])
+def test_in_a_large_file_only_what_is_around_the_edits_is_looked_into(path: str) -> None:
+    """Insertions by both merge there as they do in a small one; the rest comes through byte for byte."""
+    body = {"a.go": b"func f%d(a int) int {\n\treturn a + %d\n}\n\n",
+            "a.c": b"int f%d(int a)\n{\n\treturn a + %d;\n}\n\n"}[path]
+    head = b"package a\n\n" if path == "a.go" else b""
+    blocks = [body % (i, i) for i in range(9000)]
+    new = [body.replace(b"f%d", name) % 1 for name in (b"mine", b"yours")]
+
+    def built(*extra: bytes) -> bytes:
+        return head + b"".join([*blocks[:4000], *extra, *blocks[4000:]])
+
+    assert len(built()) > LARGE
+    with using(MergeOptions(deadline=time.monotonic() + 60)):
+        assert CodePlugin().merge_file(path, built(), built(new[0]), built(new[1])).content == built(*new)
 
 
 def test_a_deadline_that_has_passed_gives_gits_answer() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from muse.core.options import MergeOptions, using
 from muse.domain import FileMerge
 from muse.plugins.code.plugin import CodePlugin
@@ -64,3 +66,26 @@ def test_an_indented_header_still_opens_its_own_section() -> None:
     merged = merge("go.mod", base, ours, theirs)
     first, _ = (merged.content or b"").split(b"\n)\n\n", 1)
     assert b"bb v1" in first
+
+
+@pytest.mark.parametrize(("ours", "theirs"), [
+    (b"    a = 1\n    end()", b"    alpha(a, b)\n    c = 10\n    d = 1\n    end()"),
+    (b"    return a\n    end()", b"    if a:\n        return b\n    x(a)\n    end()"),
+    (b"    go(a)\n    end()", b"    if b:\n        go(a)\n    end()"),
+    (b"    end(a)", b"    end(b, other(a, 2))"),
+    (b"    end(1)", b"    end(2, 1)"),
+])
+@pytest.mark.parametrize("path", ["a.py", "a.rb"])
+def test_an_edit_that_the_other_side_holds_by_chance_is_not_dropped(path: str, ours: bytes, theirs: bytes) -> None:
+    base = b"def f(a, b):\n    start()\n    end()\n"
+    merged = merge(path, base, base.replace(b"    end()", ours), base.replace(b"    end()", theirs))
+    assert len(merged.conflicts) == 1
+
+
+def test_an_edit_that_begins_the_other_sides_is_in_it() -> None:
+    base = b"def f(a, b):\n    start()\n    end()\n"
+    ours, theirs = base.replace(b"end()", b"end(a)"), base.replace(b"end()", b"end(a, b)")
+    assert merge("a.py", base, ours, theirs).content == theirs
+    ours = base.replace(b"    end", b"    go(a)\n    end")
+    theirs = ours.replace(b"    end", b"    go(b)\n    end")
+    assert merge("a.py", base, ours, theirs).content == theirs
