@@ -13,7 +13,8 @@ from typing import NamedTuple
 import click
 
 from muse._version import __version__
-from muse.cli.main import GROUPS, VERBS, cli
+from muse.cli.main import cli
+from muse.cli.verbs import GROUPS, VERBS
 
 HERE = Path(__file__).parent
 TARGET = HERE / "cli.md"

@@ -48,7 +48,8 @@ class Show:
         self.top = top
         self.here = top
         bin_dir = os.path.dirname(os.path.abspath(sys.executable))
-        self.env = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+        self.env = {name: value for name, value in os.environ.items()
+                    if not name.startswith("GIT_") or name.endswith("_DATE")}
         self.env.update(
             PATH=bin_dir + os.pathsep + self.env.get("PATH", ""),
             HOME=str(top / "home"),

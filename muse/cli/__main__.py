@@ -13,6 +13,15 @@ def main() -> int:
     ours = _signal.getsignal(_signal.SIGINT) is _signal.default_int_handler  # else somebody wants it ignored
     if ours:
         _signal.signal(_signal.SIGINT, _signal.SIG_DFL)
+    if sys.argv[1:] in (["--help"], ["-h"], ["help"]):  # needs nothing of what running a verb does
+        from muse.cli.overview import text
+
+        try:
+            sys.stdout.write(text())
+            sys.stdout.flush()
+            return 0
+        except (OSError, AttributeError):
+            pass  # closed or full: the door knows what to say
     from muse.cli import main as door
 
     if ours:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -27,6 +28,21 @@ class GitVerb(click.Command):
             return super().parse_args(ctx, ["--help"])
         ctx.params["words"] = tuple(args)
         return []
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[Any]:
+        """Our own switches as the help names them; else refs, then files."""
+        from click.shell_completion import CompletionItem
+
+        from muse.cli import completing
+
+        if incomplete.startswith("-"):
+            named = sorted(set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", self.help or "")) | {"--help"})
+            return [CompletionItem(name) for name in named if name.startswith(incomplete)]
+        finder = {"branch": completing.branches, "tag": completing.tags}.get(self.name or "", completing.refs)
+        words = ctx.params.get("words") or ()
+        if "--" in words:
+            return [CompletionItem(incomplete, type="file")]
+        return completing.offered(ctx, finder, incomplete, files=True)
 
     def collect_usage_pieces(self, ctx: click.Context) -> list[str]:
         """`muse log [OPTIONS] ...` as Git's own manual writes it."""

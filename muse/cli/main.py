@@ -1,4 +1,4 @@
-"""The `muse` command: a table of verbs, each imported only when it is called.
+"""The `muse` command: a group of verbs (the table in `muse.cli.verbs`), each imported only when it is called.
 
 `main` is the one place where errors become messages and exit codes: 0, 1 (conflicts, differences), 128 (cannot go on),
 129 (wrong usage), 130 (Ctrl-C), 141 (the reader of our output went away). No traceback unless MUSE_TRACE is set.
@@ -9,64 +9,14 @@ from __future__ import annotations
 import importlib
 import os
 import sys
-from typing import Any, NamedTuple
+from typing import Any
 
 import click
 
 from muse._version import __version__
+from muse.cli import overview
+from muse.cli.verbs import VERBS
 from muse.core.errors import ExitCode, MuseError, hint_for
-
-
-class Verb(NamedTuple):
-    """One row of the table; `module` defines `command`, a click command."""
-
-    module: str
-    group: str
-    help: str
-
-
-START = "start a working area"
-CHANGE = "work on the current change"
-EXAMINE = "examine the history and state"
-GROW = "grow, merge and settle your common history"
-COLLABORATE = "collaborate"
-LIVE = "record live edits"
-SETUP = "set Muse up and mend it"
-
-VERBS: dict[str, Verb] = {
-    "status": Verb("muse.cli.verbs.status", EXAMINE, "Show what changed since the last commit"),
-    "log": Verb("muse.cli.verbs.log", EXAMINE, "Show the history in musical and code terms"),
-    "show": Verb("muse.cli.verbs.show", EXAMINE, "Show commits and what they changed"),
-    "diff": Verb("muse.cli.verbs.diff", EXAMINE, "Show what changed between two states"),
-    "blame": Verb("muse.cli.verbs.blame", EXAMINE, "Show who last changed each line"),
-    "render": Verb("muse.cli.verbs.render", EXAMINE, "Draw a commit, a range or a conflict as one HTML page"),
-    "grep-notes": Verb("muse.cli.verbs.grep_notes", EXAMINE, "Find notes by pitch, bar or track"),
-    "review": Verb("muse.cli.verbs.review", EXAMINE, "Show what a merge resolved beyond Git, and undo it"),
-    "commit": Verb("muse.cli.verbs.commit", GROW, "Record every change"),
-    "merge": Verb("muse.cli.verbs.merge", GROW, "Merge another line of history into this one"),
-    "merge-tree": Verb("muse.cli.verbs.merge_tree", GROW, "Merge two commits without a work tree"),
-    "checkout": Verb("muse.cli.verbs.checkout", GROW, "Go to another branch or commit, or take files from one"),
-    "branch": Verb("muse.cli.verbs.branch", GROW, "List, make, rename or delete branches"),
-    "tag": Verb("muse.cli.verbs.tag", GROW, "List, make or delete tags"),
-    "clone": Verb("muse.cli.verbs.clone", START, "Clone a repository and set Muse up in the clone"),
-    "init": Verb("muse.cli.verbs.init", START, "Create an empty Git repository with Muse set up in it"),
-    "conflicts": Verb("muse.cli.verbs.conflicts", GROW, "List what is left to settle, in musical and code terms"),
-    "resolve": Verb("muse.cli.verbs.resolve", GROW, "Settle conflicts of a file by choosing sides"),
-    "completion": Verb("muse.cli.verbs.completion", SETUP, "Print the completion script of a shell"),
-    "doctor": Verb("muse.cli.verbs.doctor", SETUP, "Find what is wrong with this set-up, and say what mends it"),
-    "verify": Verb("muse.cli.verbs.verify", SETUP, "Check everything Muse has stored in this repository"),
-    "session": Verb("muse.cli.verbs.session", LIVE, "Record live edits of many agents and commit them"),
-    "gc": Verb("muse.cli.verbs.gc", SETUP, "Take in the metadata of clones that are gone"),
-    "mergetool": Verb("muse.cli.verbs.mergetool", GROW, "Settle a file's conflicts on a page in the browser"),
-    "solve": Verb("muse.cli.verbs.solve", GROW, "Settle what can be settled in a file with conflict markers"),
-    "languages": Verb("muse.cli.verbs.languages", SETUP, "List the languages that are merged by structure"),
-    "sync": Verb("muse.cli.verbs.sync", COLLABORATE, "Fetch, join and push, for any remote"),
-    "serve": Verb("muse.cli.verbs.serve", COLLABORATE, "Serve the repositories below a folder"),
-    "domains": Verb("muse.cli.verbs.domains", SETUP, "List the domains and the files they claim"),
-    "install": Verb("muse.cli.verbs.install", SETUP, "Make Git use Muse's merge and diff drivers"),
-    "uninstall": Verb("muse.cli.verbs.uninstall", SETUP, "Take Muse's drivers out of Git again"),
-}
-GROUPS = (START, CHANGE, EXAMINE, GROW, COLLABORATE, LIVE, SETUP)
 
 
 class LazyGroup(click.Group):
@@ -81,9 +31,16 @@ class LazyGroup(click.Group):
         verb = VERBS.get(cmd_name)
         if verb is None:
             return None
-        command = importlib.import_module(verb.module).command
+        command = importlib.import_module(f"muse.cli.verbs.{verb.module}").command
         assert isinstance(command, click.Command)
         return command
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[Any]:
+        """Verbs by the table; click would import every one to ask whether it is hidden."""
+        from click.shell_completion import CompletionItem
+
+        verbs = [CompletionItem(name, help=VERBS[name].help) for name in sorted(VERBS) if name.startswith(incomplete)]
+        return verbs + (click.Command.shell_complete(self, ctx, incomplete) if incomplete.startswith("-") else [])
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -97,13 +54,9 @@ class LazyGroup(click.Group):
             raise MuseError(f"{args[0]!r} is not a muse command", ExitCode.USAGE, hint=hint)
         return super().resolve_command(ctx, args)
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+    def get_help(self, ctx: click.Context) -> str:
         """The verbs under their groups, in the order of the table."""
-        for group in GROUPS:
-            rows = [(name, verb.help) for name, verb in sorted(VERBS.items()) if verb.group == group]
-            if rows:
-                with formatter.section(group):
-                    formatter.write_dl(rows)
+        return overview.text().rstrip("\n")
 
 
 def _version(ctx: click.Context, param: click.Parameter, wanted: bool) -> None:
@@ -115,11 +68,11 @@ def _version(ctx: click.Context, param: click.Parameter, wanted: bool) -> None:
 @click.group(
     cls=LazyGroup,
     context_settings={"help_option_names": ["-h", "--help"]},
-    epilog="A Muse repository is a Git repository: every git command works in it as ever.",
 )
-@click.option("-C", "folders", metavar="PATH", multiple=True, help="Run as if started in PATH.")
-@click.option("--git-dir", metavar="PATH", help="The repository's Git directory, when it is not found from here.")
-@click.option("--version", is_flag=True, is_eager=True, expose_value=False, callback=_version, help="Print it.")
+@click.option("-C", "folders", metavar="PATH", multiple=True, help=overview.OPTIONS["-C PATH"])
+@click.option("--git-dir", metavar="PATH", help=overview.OPTIONS["--git-dir PATH"])
+@click.option("--version", is_flag=True, is_eager=True, expose_value=False, callback=_version,
+              help=overview.OPTIONS["--version"])
 def cli(folders: tuple[str, ...], git_dir: str | None) -> None:
     """Version control that understands music and code, stored in plain Git."""
     for folder in folders:

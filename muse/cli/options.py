@@ -10,6 +10,17 @@ import click
 F = TypeVar("F", bound=Callable[..., Any])
 
 
+def late(finder: str, *, files: bool = False) -> Callable[[click.Context, click.Parameter, str], list[Any]]:
+    """A `shell_complete` by the name of its finder in `muse.cli.completing`, which is loaded when a shell asks."""
+
+    def complete(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[Any]:
+        from muse.cli import completing
+
+        return completing.offered(ctx, getattr(completing, finder), incomplete, files=files)
+
+    return complete
+
+
 def json_option(function: F) -> F:
     """`--json`, handed to the verb as `as_json`."""
     return click.option("--json", "as_json", is_flag=True, help="Print JSON, one value on one line.")(function)

@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -83,6 +82,8 @@ def watched(repo: Repository, *args: str, env: Mapping[str, str] | None = None) 
     """`repo.run` of a git command that takes --progress: what it tells of that goes where our own progress goes."""
     if not progress.wanted():
         return repo.run(*args, env=env)
+    import tempfile
+
     at = next(n for n, word in enumerate(args) if word in ("fsck", "fetch")) + 1
     words = ["git", *args[:at], "--progress", *(word for word in args[at:] if word != "-q")]
     with tempfile.TemporaryFile() as out, subprocess.Popen(

@@ -77,14 +77,26 @@ def picture(each: Compared) -> str:
         raise MuseError(f"{each.path} cannot be drawn: it is no MIDI file", hint="leave --svg out for a page")
     low, high = score.pitches
     one = (high - low + 1) * pianoroll.ROW
-    parts, y = [], 0
+    width = max(1.0, score.width)
+    bars = [(1000 * x / width, bar) for x, bar in score.bars[:: max(1, len(score.bars) // 32)] if x < width]
+    parts = [f'<text x="{x + 3:.0f}" y="13" class="bar">{bar}</text>' for x, bar in bars]
+    y = 18
     for name, svg in pianoroll.panels(score, "s"):
         y += pianoroll.LABEL
         parts.append(f'<text x="4" y="{y - 5}" class="label">{escape(name)}</text>')
         placed = f'<svg class="roll" x="0" y="{y}" width="1000" height="{one}"'
         parts.append(svg.replace('<svg class="roll"', placed, 1))
         y += one
-    style = f"{_template('page.css')}svg{{background:var(--paper)}}.roll{{width:1000px;height:{one}px}}"
+    drawn = "".join(parts)
+    x = 4
+    for kind, words in pianoroll.KINDS.items():
+        if f'class="n {kind}"' in drawn:
+            parts.append(f'<rect class="n {kind}" x="{x}" y="{y + 9}" width="22" height="8"/>'
+                         f'<text x="{x + 28}" y="{y + 17}" class="bar">{escape(words)}</text>')
+            x += 44 + 6 * len(words)
+    y += 26
+    style = (f"{_template('page.css')}svg{{background:var(--paper)}}.roll{{width:1000px;height:{one}px}}"
+             ".bar{font:11px sans-serif;fill:var(--ink)}")
     return (f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1000 {y}" width="1000" height="{y}">'
             f"<title>{escape(each.path)}</title><style>{escape(style)}</style>{pianoroll.defs()}{''.join(parts)}</svg>\n")
 

@@ -236,7 +236,15 @@ def _sign(body: bytes) -> str:
     words = event_words(body)
     for long, short in (("tempo ", "\u2669="), ("time signature ", ""), ("key signature ", ""), ("marker ", "")):
         words = words.replace(long, short)
+    count, _, rest = words.partition(" ")
+    sign, _, mode = rest.partition(" ")
+    if count.isdigit() and int(count) < 8 and sign in ("sharps", "flats") and mode in ("major", "minor"):
+        at = 7 + int(count) * (1 if sign == "sharps" else -1) + 3 * (mode == "minor")
+        return f"{_FIFTHS[at]} {mode}"
     return words.strip('"')
+
+
+_FIFTHS = ["C♭", "G♭", "D♭", "A♭", "E♭", "B♭", "F", "C", "G", "D", "A", "E", "B", "F♯", "C♯", "G♯", "D♯", "A♯"]
 
 
 def _place_marks(score: Score, songs: dict[int, Song], beat: int, conflicts: Sequence[ConflictRecord]) -> None:

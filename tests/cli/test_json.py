@@ -13,7 +13,8 @@ import click
 import jsonschema
 import pytest
 
-from muse.cli.main import VERBS, cli
+from muse.cli.main import cli
+from muse.cli.verbs import VERBS
 from muse.core.types import blob_digest
 
 ROOT = Path(__file__).resolve().parents[2]

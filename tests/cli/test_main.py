@@ -11,6 +11,7 @@ import click
 import pytest
 
 from muse.cli import main as door
+from muse.cli.verbs import GROUPS, SETUP, VERBS, Verb
 from muse.core.errors import ConflictError, MuseError
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -36,8 +37,8 @@ def failing(monkeypatch: pytest.MonkeyPatch) -> list[BaseException]:
 
     module = type(sys)("boom_verb")
     module.command = command  # type: ignore[attr-defined]
-    monkeypatch.setitem(sys.modules, "boom_verb", module)
-    monkeypatch.setitem(door.VERBS, "boom", door.Verb("boom_verb", door.SETUP, "fail"))
+    monkeypatch.setitem(sys.modules, "muse.cli.verbs.boom", module)
+    monkeypatch.setitem(VERBS, "boom", Verb("boom", SETUP, "fail"))
     return what
 
 
@@ -52,14 +53,14 @@ def test_help_lists_every_verb_under_a_group_and_imports_none() -> None:
     )
     assert done.returncode == 0
     assert done.stderr.strip() == "[]"
-    for verb, row in door.VERBS.items():
+    for verb, row in VERBS.items():
         assert f"  {verb} " in done.stdout, verb
-        assert row.group in door.GROUPS
+        assert row.group in GROUPS
         assert f"{row.group}:" in done.stdout
 
 
 def test_every_row_of_the_table_has_its_module_and_says_the_same_short_help() -> None:
-    for verb in door.VERBS:
+    for verb in VERBS:
         command = door.cli.get_command(click.Context(door.cli), verb)
         assert command is not None and command.name == verb
         assert command.help, verb

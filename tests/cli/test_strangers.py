@@ -13,7 +13,7 @@ import sys
 
 import pytest
 
-from muse.cli.main import VERBS
+from muse.cli.verbs import VERBS
 from tests.conftest import CONFIG
 
 NEEDS_NO_REPOSITORY = {"completion", "doctor", "domains", "languages", "clone", "init", "serve", "solve", "install",

@@ -1,6 +1,7 @@
 """`make demo` with real Git: the script checks every claim it prints, and stops at the first that does not hold."""
 
 import os
+import runpy
 import subprocess
 import sys
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
+DEMO = runpy.run_path(str(ROOT / "docs" / "make_demo.py"))
 DOORS = {
     "muse": "muse.cli.main",
     "git-muse": "muse.cli.main",
@@ -30,10 +32,17 @@ def doors(tmp_path: Path) -> str:
     return str(folder)
 
 
-def test_the_main_job_holds_from_clone_to_plain_git(tmp_path: Path, doors: str) -> None:
-    env = {**os.environ, "PATH": f"{doors}{os.pathsep}{os.environ['PATH']}", "PYTHONPATH": str(ROOT)}
+def test_the_main_job_holds_and_the_pictures_of_it_are_current(
+    tmp_path: Path, doors: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    noon = {"GIT_AUTHOR_DATE": DEMO["NOON"], "GIT_COMMITTER_DATE": DEMO["NOON"]}
+    env = {**os.environ, **noon, "PATH": f"{doors}{os.pathsep}{os.environ['PATH']}", "PYTHONPATH": str(ROOT)}
     command = [sys.executable, str(ROOT / "examples" / "demo" / "run.py"), str(tmp_path / "out")]
     done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout.count("[checked]") == 11
     assert "Everything above was checked" in done.stdout
+    monkeypatch.setenv("PATH", env["PATH"])
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    for name, data in DEMO["pictures"](tmp_path).items():
+        assert (ROOT / "docs" / "demo" / name).read_bytes() == data, f"docs/demo/{name}: run docs/make_demo.py"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import runpy
 from pathlib import Path
 
-from muse.cli.main import VERBS
+from muse.cli.verbs import VERBS
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 

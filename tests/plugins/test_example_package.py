@@ -96,7 +96,7 @@ def test_one_cell_changed_twice_is_named_and_settled(
 
 def test_the_readme_names_commands_that_exist() -> None:
     verbs = set(re.findall(r"^    muse (\w+)", (EXAMPLE / "README.md").read_text(), re.MULTILINE))
-    from muse.cli.main import VERBS
+    from muse.cli.verbs import VERBS
 
     assert verbs and verbs <= VERBS.keys()
 

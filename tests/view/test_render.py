@@ -126,7 +126,10 @@ def test_svg_is_well_formed_and_holds_the_notes(disputed: Path, muse: Muse) -> N
     root = ET.fromstring(target.read_text())
     notes = [each for each in root.iter("{http://www.w3.org/2000/svg}path") if "n " in each.get("class", "")]
     assert sum(int(each.get("data-count", 0)) for each in notes) > 50
-    assert [each.text for each in root.iter("{http://www.w3.org/2000/svg}text")] == ["before", "after"]
+    said = [(each.get("class"), each.text) for each in root.iter("{http://www.w3.org/2000/svg}text")]
+    assert [text for kind, text in said if kind == "label"] == ["before", "after"]
+    assert [text for kind, text in said if kind == "bar"][:3] == ["1", "2", "3"]
+    assert {"unchanged", "new", "removed or changed later"} <= {text for _, text in said}, "a legend of what is drawn"
 
 
 @pytest.mark.parametrize("words, code, said", [

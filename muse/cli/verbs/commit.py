@@ -7,7 +7,7 @@ import os
 import click
 
 from muse.cli.context import domains, note, repo
-from muse.cli.options import git_switches, git_words
+from muse.cli.options import git_switches, git_words, late
 from muse.core.errors import UsageError
 
 _SWITCHES = {
@@ -29,7 +29,8 @@ _SWITCHES = {
 @click.option("-a", "--all", "everything", is_flag=True, help="Everything, even when the index is partly staged.")
 @click.option("--author", metavar="NAME <EMAIL>", help="Somebody else wrote this.")
 @click.option("--date", metavar="DATE", help="When it was written.")
-@click.option("--session", metavar="NAME", help="Record what changed as ops of this live session, too.")
+@click.option("--session", metavar="NAME", shell_complete=late("sessions"),
+              help="Record what changed as ops of this live session, too.")
 @git_switches(_SWITCHES)
 def command(
     message: tuple[str, ...],

@@ -7,14 +7,27 @@ from click.shell_completion import get_completion_class
 
 from muse.core.errors import UsageError
 
+# Git's completion calls this for `git muse ...`, with the words of the line in `words` and `cword`.
+_GIT_MUSE = """\
+_git_muse() {
+    local COMP_WORDS=("${words[@]:1}") COMP_CWORD=$((cword - 1))
+    _muse_completion muse
+}"""
+
 
 @click.command("completion", short_help="Print the completion script of a shell")
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 def command(shell: str) -> None:
-    """Print the completion script of a shell; `eval "$(muse completion bash)"` in its start-up file uses it."""
+    """Print the completion script of a shell, which offers verbs, options, refs, remotes, sessions, domains and paths.
+
+    In ~/.bashrc or ~/.zshrc: eval "$(muse completion bash)" (or zsh); for fish: muse completion fish | source in
+    ~/.config/fish/config.fish. Where Git's own completion for bash is loaded, `git muse` is completed as well.
+    """
     from muse.cli.main import cli
 
     kind = get_completion_class(shell)
     if kind is None:
         raise UsageError(f"no completion for {shell}")
     click.echo(kind(cli, {}, "muse", "_MUSE_COMPLETE").source())
+    if shell == "bash":
+        click.echo(_GIT_MUSE)

@@ -7,19 +7,24 @@ from typing import Any
 import click
 
 from muse.cli.context import print_json
-from muse.cli.options import json_option
+from muse.cli.options import json_option, late
 from muse.core.errors import MuseError
 from muse.plugins import registry
 
 
 @click.command("domains", short_help="List the domains and the files they claim")
+@click.argument("names", nargs=-1, metavar="[NAME]...", shell_complete=late("domains"))
 @json_option
-def command(as_json: bool) -> None:
-    """List the domains and the files they claim.
+def command(names: tuple[str, ...], as_json: bool) -> None:
+    """List the domains (or those named) and the files they claim.
 
     A domain whose plugin cannot be loaded is listed with the reason; its files merge as Git merges them.
     """
-    rows = [_row(name) for name in registry.registered_domains()]
+    known = registry.registered_domains()
+    for name in names:
+        if name not in known:
+            raise MuseError(f"there is no domain {name!r}", hint=f"domains here: {', '.join(known)}")
+    rows = [_row(name) for name in names or known]
     if as_json:
         print_json(rows)
         return

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from muse.cli.context import note, print_json, repo
-from muse.cli.options import json_option
+from muse.cli.options import json_option, late
 from muse.engine.syncing import known_remote
 from muse.store.gc import RETIRED_DAYS, absorb, prune_absorbed
 
@@ -14,7 +14,8 @@ from muse.store.gc import RETIRED_DAYS, absorb, prune_absorbed
 @click.option("--retired-after", "days", type=float, default=RETIRED_DAYS, show_default=True, metavar="DAYS",
               help="How long a clone must have written nothing to count as gone.")
 @click.option("--prune-absorbed", "prune", is_flag=True, help="Delete the refs whose whole chain is part of ours.")
-@click.option("--remote", metavar="NAME", help="With --prune-absorbed: delete them on this remote as well.")
+@click.option("--remote", metavar="NAME", shell_complete=late("remotes"),
+              help="With --prune-absorbed: delete them on this remote as well.")
 @json_option
 def command(days: float, prune: bool, remote: str | None, as_json: bool) -> None:
     """Take in the metadata of clones that are gone, so that their refs need not be kept for ever.

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from muse.cli.context import note, print_json, repo
-from muse.cli.options import json_option, paths_argument
+from muse.cli.options import json_option, late, paths_argument
 from muse.core.errors import FormatError, MuseError
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 @click.option("--track", help="A track's index, or part of its name.")
 @click.option("--channel", type=click.IntRange(1, 16), help="A channel, from 1.")
 @click.option("--velocity", help="A velocity or a range of them: 100-127.")
-@click.option("--rev", help="Look in this commit instead of the work tree.")
+@click.option("--rev", shell_complete=late("refs"), help="Look in this commit instead of the work tree.")
 @json_option
 @paths_argument
 def command(

@@ -7,16 +7,24 @@ from typing import Any
 import click
 
 from muse.cli.context import print_json
-from muse.cli.options import json_option
+from muse.cli.options import json_option, late
+from muse.core.errors import MuseError
 
 
 @click.command("languages", short_help="List the languages that are merged by structure")
+@click.argument("names", nargs=-1, metavar="[NAME]...", shell_complete=late("languages"))
 @json_option
-def command(as_json: bool) -> None:
-    """List the languages that are merged by structure, the files each claims, and what is commutative in it."""
+def command(names: tuple[str, ...], as_json: bool) -> None:
+    """List the languages (or those named) that are merged by structure, the files each claims, and what is commutative
+    in it."""
     from muse.plugins.code.languages import overview
 
     rows = overview()
+    known = [row["language"] for row in rows]
+    for name in names:
+        if name not in known:
+            raise MuseError(f"there is no language {name!r}", hint="muse languages lists all")
+    rows = [row for row in rows if not names or row["language"] in names]
     if as_json:
         print_json(rows)
         return

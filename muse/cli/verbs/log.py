@@ -22,12 +22,12 @@ if TYPE_CHECKING:
     Own = tuple[Callable[[str], Any], str, Iterator[int]]  # which plugin a path has, the repository's domain, a counter
 
 _MOST = 20  # paths told below one commit
-_DEEP = 300  # commits whose changes are told in full; further ones, unless their delta is stored, path by path
-_OWN = {"--json", "--graph", "--oneline"}
+_TOLD = 300  # commits whose changes are told in full; further ones, unless their delta is stored, path by path
+_OWN = {"--json", "--graph", "--oneline", "--notes"}
 # With these the answer is Git's own text, which nothing of ours can be put into.
 _GITS = ("-p", "-u", "--patch", "--stat", "--numstat", "--shortstat", "--raw", "--name-only", "--name-status", "-c",
          "--cc", "--format", "--pretty", "-L", "--summary", "--dirstat", "--patch-with-stat", "--compact-summary",
-         "-z", "--walk-reflogs", "-g", "--show-signature", "--notes")
+         "-z", "--walk-reflogs", "-g", "--show-signature", "--show-notes")
 
 
 @click.command("log", cls=GitVerb, short_help="Show the history in musical and code terms")
@@ -37,6 +37,8 @@ def command(words: tuple[str, ...]) -> int:
     Takes what `git log` takes (-n, --since, A..B, -- PATH), with --graph, --oneline and --json written here. With
     options that ask for Git's own text, such as -p or --format, the answer is Git's.
 
+    --notes tells every note, event and symbol that changed, not only how many (for Git's own notes: --notes=REF).
+
     --symbol PATH::NAME follows one definition through its renames (PATH from the top of the work tree).
     """
     here = repo()
@@ -44,7 +46,7 @@ def command(words: tuple[str, ...]) -> int:
         return _symbol(here, words)
     own, rest = split_own(words, _OWN)
     end = rest.index("--") if "--" in rest else len(rest)
-    if any(word.split("=")[0] in _GITS or word.startswith("-L") for word in rest[:end]):
+    if any(word.split("=")[0] in _GITS or word.startswith(("-L", "--notes=")) for word in rest[:end]):
         from muse.engine.gitio import attended
 
         return attended(here, "log", *words)
@@ -53,7 +55,7 @@ def command(words: tuple[str, ...]) -> int:
     if "--json" in own:
         return _json(here, (*domains(here), itertools.count()), rest)
     with paged(here) as out:
-        draw = _graph if "--graph" in own else _oneline if "--oneline" in own else _plain
+        draw = _graph if "--graph" in own else _oneline if "--oneline" in own else _deep if "--notes" in own else _plain
         for line in draw(here, (*domains(here), itertools.count()), rest):
             out(line)
     return 0
@@ -76,7 +78,7 @@ def _told(here: Repository, own: Own, tree: str, parents: Sequence[str], rest: l
     if len(parents) > 1:
         return None
     plugin_for, domain, count = own
-    most = MOST if next(count) < _DEEP else 0
+    most = MOST if next(count) < _TOLD else 0
     delta = delta_of(here, tree, parents, plugin_for, domain=domain, most=most)
     paths = paths_of(rest)
     if paths:
@@ -94,7 +96,11 @@ def _below(path: str, folder: str) -> bool:
     return folder == "." or path == folder or path.startswith(folder + "/")
 
 
-def _plain(here: Repository, own: Own, rest: list[str]) -> Iterator[str]:
+def _deep(here: Repository, own: Own, rest: list[str]) -> Iterator[str]:
+    return _plain(here, own, rest, deep=True)
+
+
+def _plain(here: Repository, own: Own, rest: list[str], deep: bool = False) -> Iterator[str]:
     from muse.engine.log import commits
     from muse.view.text import delta_lines
 
@@ -109,7 +115,7 @@ def _plain(here: Repository, own: Own, rest: list[str]) -> Iterator[str]:
         if delta is not None and delta["ops"]:
             yield ""
             most = len(delta["ops"]) if len(delta["ops"]) <= _MOST else _MOST - 1
-            yield from delta_lines({**delta, "ops": delta["ops"][:most]}, color=color, deep=False)
+            yield from delta_lines({**delta, "ops": delta["ops"][:most]}, color=color, deep=deep)
             if len(delta["ops"]) > most:
                 yield f"... and {len(delta['ops']) - most} more: muse show {commit.id[:9]}"
 

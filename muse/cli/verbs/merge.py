@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from muse.cli.context import domains, note, print_json, repo
-from muse.cli.options import git_switches, git_words, json_option
+from muse.cli.options import git_switches, git_words, json_option, late
 from muse.core.errors import ExitCode, MuseError, UsageError
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ _SWITCHES = {
 
 
 @click.command("merge", short_help="Merge another line of history into this one")
-@click.argument("theirs", nargs=-1, metavar="[COMMIT]...")
+@click.argument("theirs", nargs=-1, metavar="[COMMIT]...", shell_complete=late("refs"))
 @click.option("--dry-run", is_flag=True, help="Say what would happen; change nothing.")
 @click.option("--abort", "finish", flag_value="--abort", help="Give up the merge in progress.")
 @click.option("--continue", "finish", flag_value="--continue", help="Commit the merge in progress.")

@@ -8,13 +8,13 @@ import sys
 import click
 
 from muse.cli.context import domains, print_json, repo
-from muse.cli.options import json_option
+from muse.cli.options import json_option, late
 from muse.core.errors import ExitCode
 
 
 @click.command("merge-tree", short_help="Merge two commits without a work tree")
-@click.argument("ours")
-@click.argument("theirs")
+@click.argument("ours", shell_complete=late("refs"))
+@click.argument("theirs", shell_complete=late("refs"))
 @click.option("-z", "nul", is_flag=True, help="End records with NUL, as `git merge-tree -z` does.")
 @click.option("--name-only", is_flag=True, help="Of conflicts, only the paths.")
 @click.option("--messages/--no-messages", default=None, help="What was merged and how; the default: with conflicts.")

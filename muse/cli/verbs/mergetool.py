@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from muse.cli.context import note, repo
+from muse.cli.options import late
 from muse.cli.verbs.conflicts import plugin_for
 from muse.core.errors import ExitCode, MuseError
 from muse.engine import settle
@@ -26,7 +27,7 @@ _GRACE = 3.0  # seconds between a page saying goodbye and our believing it: a re
 
 
 @click.command("mergetool", short_help="Settle a file's conflicts on a page in the browser")
-@click.argument("path", type=click.Path())
+@click.argument("path", type=click.Path(), shell_complete=late("unmerged", files=True))
 @click.option("--no-browser", is_flag=True, help="Only print the address; open it yourself.")
 def command(path: str, no_browser: bool) -> int:
     """Settle a file's conflicts on a page in the browser: see and hear each version, choose, save.

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from muse.cli.context import domains, note, repo
+from muse.cli.options import late
 from muse.core.errors import MuseError, UsageError
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 
 @click.command("render", short_help="Draw a commit, a range or a conflict as one HTML page")
-@click.argument("what", metavar="[REV | A..B]", required=False)
+@click.argument("what", metavar="[REV | A..B]", required=False, shell_complete=late("refs", files=True))
 @click.argument("paths", nargs=-1, metavar="[PATH]...", type=click.Path())
 @click.option("-o", "--output", metavar="FILE", help="Where to write; - is standard output.")
 @click.option("--svg", is_flag=True, help="One MIDI file's piano rolls as SVG instead of a page.")

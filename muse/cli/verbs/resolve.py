@@ -9,6 +9,7 @@ import click
 
 from muse.cli.context import note, repo
 from muse.cli.gitverb import use_color
+from muse.cli.options import late
 from muse.cli.verbs.conflicts import plugin_for, show
 from muse.core.errors import ExitCode, MuseError, UsageError
 from muse.engine import settle
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
 
 
 @click.command("resolve", short_help="Settle conflicts of a file by choosing sides")
-@click.argument("paths", nargs=-1, required=True, metavar="PATH...", type=click.Path())
+@click.argument("paths", nargs=-1, required=True, metavar="PATH...", type=click.Path(),
+                shell_complete=late("unmerged", files=True))
 @click.option("--ours", "side", flag_value="ours", help="Take our side in every conflict left.")
 @click.option("--theirs", "side", flag_value="theirs", help="Take their side in every conflict left.")
 @click.option("--base", "side", flag_value="base", help="Take what was there before, in every conflict left.")

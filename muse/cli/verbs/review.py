@@ -9,7 +9,7 @@ import click
 
 from muse.cli.context import domains, note, print_json, repo
 from muse.cli.gitverb import paged, use_color
-from muse.cli.options import json_option
+from muse.cli.options import json_option, late
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @click.command("review", short_help="Show what a merge resolved beyond Git, and undo it")
-@click.argument("rev", required=False)
+@click.argument("rev", required=False, shell_complete=late("refs"))
 @click.option("--undo", multiple=True, metavar="PATH", help="Put Git's version of PATH back into the work tree.")
 @json_option
 def command(rev: str | None, undo: tuple[str, ...], as_json: bool) -> None:

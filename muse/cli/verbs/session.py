@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from muse.cli.context import note, print_json, repo
-from muse.cli.options import json_option
+from muse.cli.options import json_option, late
 from muse.core.errors import ExitCode, MuseError, UsageError
 from muse.core.op_log import LEVELS, OpLog, Request, missing_content, take_content
 
@@ -34,7 +34,7 @@ def command() -> None:
 
 
 @command.command("start")
-@click.argument("name")
+@click.argument("name", shell_complete=late("sessions"))
 @json_option
 def start(name: str, as_json: bool) -> None:
     """Begin session NAME at the commit we stand on, or join it."""
@@ -50,7 +50,7 @@ def start(name: str, as_json: bool) -> None:
 
 
 @command.command("append")
-@click.argument("name")
+@click.argument("name", shell_complete=late("sessions"))
 @click.option("--actor", metavar="NAME", help="Who makes the ops that do not say so (default: user.name).")
 @click.option("--level", type=click.Choice(LEVELS), default="written", help="What an acknowledged op survives.")
 def append(name: str, actor: str | None, level: Level) -> int:
@@ -176,7 +176,7 @@ class _Appender:
 
 
 @command.command("follow")
-@click.argument("name")
+@click.argument("name", shell_complete=late("sessions"))
 @click.option("--all", "everything", is_flag=True, help="From the beginning instead of from now.")
 @click.option("-n", "--count", type=click.IntRange(min=1), help="Stop after so many ops.")
 def follow(name: str, everything: bool, count: int | None) -> None:
@@ -193,7 +193,7 @@ def follow(name: str, everything: bool, count: int | None) -> None:
 
 
 @command.command("status")
-@click.argument("name")
+@click.argument("name", shell_complete=late("sessions"))
 @json_option
 def status(name: str, as_json: bool) -> None:
     """Show what of session NAME is not committed, what waits, and what is damaged."""
@@ -215,7 +215,7 @@ def status(name: str, as_json: bool) -> None:
 
 
 @command.command("commit")
-@click.argument("name")
+@click.argument("name", shell_complete=late("sessions"))
 @click.option("-m", "--message", help="The commit's message.")
 @click.option("--take", type=click.Choice(["live", "log"]), help="What wins where file and session disagree.")
 @click.option("--accept-damage", is_flag=True, help="Commit without the damaged lines that lie in quarantine.")
@@ -263,7 +263,7 @@ def list_(as_json: bool) -> None:
 
 
 @command.command("show")
-@click.argument("name")
+@click.argument("name", shell_complete=late("sessions"))
 @json_option
 def show(name: str, as_json: bool) -> None:
     """Show every op of session NAME, of all clones, in the one total order."""

@@ -8,12 +8,12 @@ import time
 import click
 
 from muse.cli.context import domains, note, print_json, repo
-from muse.cli.options import json_option
+from muse.cli.options import json_option, late
 from muse.core.errors import ExitCode, MuseError
 
 
 @click.command("sync", short_help="Fetch, join and push, for any remote")
-@click.argument("remote", required=False)
+@click.argument("remote", required=False, shell_complete=late("remotes"))
 @click.option("--watch", is_flag=True, help="Go on until Ctrl-C.")
 @click.option("--interval", type=click.FloatRange(0.1), default=5.0, show_default=True, help="Seconds between rounds.")
 @click.option("--rounds", type=click.IntRange(1), help="With --watch, stop after so many rounds.")

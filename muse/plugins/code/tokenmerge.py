@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Sequence
 from typing import NamedTuple
 
-from muse.plugins.code.seqdiff import edits, regions
+from muse.plugins.code.seqdiff import Region, edits, regions
 from muse.plugins.code.tokens import is_blank, tokens
 
 _MAX_TOKENS = 6000
@@ -33,11 +33,12 @@ def merge_tokens(base: bytes, ours: bytes, theirs: bytes, *, indented: bool) -> 
     b, o, t = (_units(side, indented) for side in (base, ours, theirs))
     if len(b) + len(o) + len(t) > _MAX_TOKENS:
         return None
+    found = regions(*map(_keys, (b, o, t)), weak=_is_sign, firm=None)
+    if any(region.kind == "conflict" for region in found) or _on_lines_of_their_own(b, found):
+        return None
     out: list[_Unit] = []
     last = ""
-    for kind, b0, b1, o0, o1, t0, t1 in regions(*map(_keys, (b, o, t)), weak=_is_sign, firm=None):
-        if kind == "conflict":
-            return None
+    for kind, b0, b1, o0, o1, t0, t1 in found:
         if kind == "same":
             kept = [y if x.space == z.space else z for x, z, y in zip(b[b0:b1], o[o0:o1], t[t0:t1], strict=True)]
             after = t[t0] if last == "theirs" else o[o0]
@@ -48,6 +49,22 @@ def merge_tokens(base: bytes, ours: bytes, theirs: bytes, *, indented: bool) -> 
             out += t[t0:t1] if kind == "theirs" else o[o0:o1]
         last = kind
     return b"".join(unit.space + unit.text for unit in out)
+
+
+def _on_lines_of_their_own(base: Sequence[_Unit], found: Sequence[Region]) -> bool:
+    """True when no line was edited by both sides: if such lines disagree, tokens cannot say why not."""
+    sides: set[str] = set()
+    last, broken = "", False
+    for region in found:
+        if region.kind in ("ours", "theirs"):
+            broken |= b"\n" in base[region.b0].space + base[region.b0].text
+            if last not in ("", region.kind) and not broken:
+                return False
+            last, broken = region.kind, False
+            sides.add(last)
+        else:
+            broken |= any(b"\n" in unit.space + unit.key for unit in base[region.b0 : region.b1])
+    return len(sides) > 1
 
 
 def holding(base: bytes, ours: bytes, theirs: bytes, *, indented: bool) -> bytes | None:

@@ -65,7 +65,9 @@ class Item:
     @property
     def is_free(self) -> bool:
         """True when it may stand in any order among its kind even where others may not."""
-        return self.is_import or self.is_definition or self.type in self.source.language.free
+        language = self.source.language
+        defined = self.is_definition and self.type not in language.counted
+        return self.is_import or defined or self.type in language.free
 
     @property
     def is_definition(self) -> bool:

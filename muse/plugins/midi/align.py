@@ -52,6 +52,37 @@ def align(base: list[Note], side: list[Note], beat: int, bar: int) -> Alignment:
     return found
 
 
+def agree(
+    base: list[Note], ours: list[Note], theirs: list[Note], to_ours: Alignment, to_theirs: Alignment
+) -> None:
+    """Where one side's new note equals what the other side made of a base note, read it as the same edit.
+
+    Each side is aligned on its own; among crowded notes the same change can come out in two ways. A note that kept its
+    channel, pitch and onset is surely the same one.
+    """
+    _follow(base, ours, theirs, to_ours, to_theirs)
+    _follow(base, theirs, ours, to_theirs, to_ours)
+
+
+def _follow(base: list[Note], first: list[Note], second: list[Note], lead: Alignment, other: Alignment) -> None:
+    new: dict[Note, list[int]] | None = None
+    for index, note in enumerate(base):
+        j, k = lead.to_side[index], other.to_side[index]
+        if j < 0 or first[j] == note or (k >= 0 and (second[k] == first[j] or second[k][:3] == note[:3])):
+            continue
+        if new is None:
+            new = {}
+            for at in reversed(range(len(second))):
+                if other.to_base[at] < 0:
+                    new.setdefault(second[at], []).append(at)
+        same = new.get(first[j])
+        if same:
+            if k >= 0:
+                other.to_base[k] = -1
+                new.setdefault(second[k], []).append(k)
+            other.join(index, same.pop())
+
+
 def _trimmed(base: list[Note], side: list[Note], found: Alignment) -> tuple[list[int], list[int]]:
     """Match the common beginning and end; what is left of both."""
     start, shorter = 0, min(len(base), len(side))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from muse.plugins.midi.align import REGION_NOTES, REGION_SHARE, Alignment
-from muse.plugins.midi.decide import Final, Versions
+from muse.plugins.midi.decisions import Final, Versions
 from muse.plugins.midi.model import PITCH, Note
 
 

@@ -15,9 +15,10 @@ from typing import Any
 from muse.core.errors import FormatError
 from muse.plugins.midi.align import align
 from muse.plugins.midi.codec import Song, Track, parse, parse_track, write
-from muse.plugins.midi.decide import Item, note_bodies
+from muse.plugins.midi.decisions import Item
 from muse.plugins.midi.joinstate import JoinState, dump
 from muse.plugins.midi.model import ATTRIBUTES, OPAQUE, Content, Note, Slot
+from muse.plugins.midi.notes import note_bodies
 from muse.plugins.midi.timebase import rescale
 from muse.plugins.midi.trackmatch import match_tracks
 from muse.plugins.midi.weave import emit, weave

@@ -2,36 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 from muse.core import options
 from muse.core.errors import FormatError
 from muse.core.filedomain import merge_as_text, whole_file_conflict
 from muse.domain import ConflictRecord, FileMerge
-from muse.plugins.midi import verify, weave
+from muse.plugins.midi import weave
 from muse.plugins.midi.address import place
 from muse.plugins.midi.codec import Song, Track, parse, parse_track, write
-from muse.plugins.midi.decide import Clash, Decisions, decide, versions
+from muse.plugins.midi.decide import decide
+from muse.plugins.midi.decisions import Clash, Decisions, versions
 from muse.plugins.midi.dimensions import DEPENDENT
 from muse.plugins.midi.model import Content
 from muse.plugins.midi.rules import rules_for
-from muse.plugins.midi.structure import Layout, Slotted, lay_out, time_base_clash
+from muse.plugins.midi.structure import Layout, lay_out, time_base_clash
 from muse.plugins.midi.timebase import conform
 from muse.plugins.midi.timemap import TimeMap, time_map
+from muse.plugins.midi.whole import Planned, crossed_slots, has_all, only_from, unsound
 
-
-def _touched_by_both(decided: Decisions) -> Iterator[verify.Claim]:
-    """Notes both sides changed, deleted or added, and what became of them."""
-    three = decided.three
-    base, ours, theirs = three.base.notes, three.ours.notes, three.theirs.notes
-    became = {final.base: final.note for final in decided.finals if final.base >= 0}
-    for i, (j, k) in enumerate(zip(three.to_ours.to_side, three.to_theirs.to_side)):
-        mine, other = ours[j] if j >= 0 else None, theirs[k] if k >= 0 else None
-        if base[i] not in (mine, other):
-            yield base[i], mine, other, became.get(i)
-    for final in decided.finals:
-        if final.base < 0 and final.ours >= 0 and final.theirs >= 0:
-            yield None, ours[final.ours], theirs[final.theirs], final.note
+_ROUNDS = 6  # of finding what must be taken whole from one side
+_MIXED = "the notes of both sides cannot be told apart"
 
 
 class _Unsafe(Exception):
@@ -47,7 +38,7 @@ def merge_file(path: str, base: bytes | None, ours: bytes, theirs: bytes) -> Fil
     if not any(data.startswith(b"MThd") for data in (base or b"", ours, theirs)):
         return merge_as_text(path, base, ours, theirs)  # a name ending in .mid makes no music of it
     if not base:
-        return whole_file_conflict(path, None, ours, theirs)
+        return _both_added(path, ours, theirs)
     known: dict[bytes, Track] = {}
     try:
         songs = [parse(data, known=known) for data in (base, ours, theirs)]
@@ -55,9 +46,12 @@ def merge_file(path: str, base: bytes | None, ours: bytes, theirs: bytes) -> Fil
         return _give_up(path, base, ours, theirs, f"one version is not a well-formed MIDI file: {error}")
     merge = _Merge(path, songs[0], songs[1], songs[2], (base, ours, theirs))
     try:
-        return merge.run()
+        result = merge.run()
     except (_Unsafe, FormatError) as error:
         return _mirrored(merge) or _give_up(path, base, ours, theirs, str(error))
+    if result.conflicts and merge.only_fallbacks():
+        return _mirrored(merge) or result
+    return result
 
 
 def _mirrored(merge: _Merge) -> FileMerge | None:
@@ -65,17 +59,30 @@ def _mirrored(merge: _Merge) -> FileMerge | None:
 
     So whether two sides merge does not depend on which of them is ours.
     """
-    if merge.clashes or merge.settled:
+    if not merge.only_fallbacks():
         return None
     mirror = _Merge(merge.path, merge.base, merge.theirs, merge.ours, merge.originals)
     try:
         result = mirror.run()
     except (_Unsafe, FormatError):
         return None
-    return result if not result.conflicts and not mirror.settled else None
+    return result if not result.conflicts and mirror.only_fallbacks() else None
 
 
-def _give_up(path: str, base: bytes, ours: bytes, theirs: bytes, reason: str) -> FileMerge:
+def _both_added(path: str, ours: bytes, theirs: bytes) -> FileMerge:
+    """Two new files of one name: the one that has all of the other; otherwise nobody can say what belongs together."""
+    said = "both sides added this file, and each has something the other has not"
+    try:
+        songs = parse(ours), parse(theirs)
+    except FormatError as error:
+        return _give_up(path, None, ours, theirs, f"one version is not a well-formed MIDI file: {error}")
+    for own, data, name in ((0, ours, "ours"), (1, theirs, "theirs")):
+        if has_all(songs[own], songs[1 - own]):
+            return FileMerge(data, notes=[f"{path}: both sides added this file; {name} has everything in it"])
+    return _give_up(path, None, ours, theirs, said)
+
+
+def _give_up(path: str, base: bytes | None, ours: bytes, theirs: bytes, reason: str) -> FileMerge:
     merged = whole_file_conflict(path, base, ours, theirs)
     for record in merged.conflicts:
         record.detail["reason"] = reason
@@ -92,7 +99,7 @@ class _Merge:
         self.base, self.ours, self.theirs = base, ours, theirs
         self.clashes: list[Clash] = []
         self.settled = 0
-        self.words: list[str] = []
+        self.plan: list[Planned] = []
         self.touched: dict[str, str] = {}
         self.contents: dict[int, Content] = {}
         here = options.current()
@@ -113,22 +120,25 @@ class _Merge:
             self.base, self.ours, self.theirs = one_form
         self.times = time_map(self.base)
         layout = lay_out(self.base, self.ours, self.theirs, self.choose)
-        expected: list[tuple[Slotted, Decisions | None]] = []
-        for entry in layout.entries:
-            expected.append((entry, self._track(entry)))
-        merged = write(self._song(layout, expected))
-        notes = list(self.words)
+        self.plan = [Planned(entry) for entry in layout.entries]
+        for planned in self.plan:
+            self._track(planned)
+        notes = []
         try:
-            if not self.clashes and not self.settled:
-                self._check(merged, expected)
-            else:
-                self._check_notes(merged, expected)
-        except _Unsafe as error:
-            if not self.clashes:
+            merged = self._written_and_checked(layout)
+        except (_Unsafe, FormatError) as error:
+            if not self._clashes():
                 raise
             merged = self.originals[1]  # the conflicts stand; only ours is sure to be what it says
             notes.append(f"{self.path}: {error}; until the conflicts are settled the file is ours")
-        return FileMerge(merged, self._records(), notes, dict(sorted(self.touched.items())))
+        words = [word for planned in self.plan if planned.decided is not None for word in planned.decided.words]
+        return FileMerge(merged, self._records(), words + notes, dict(sorted(self.touched.items())))
+
+    def only_fallbacks(self) -> bool:
+        """True when nothing is open or was chosen but what could only be taken whole from one side."""
+        deciders: list[_Merge | Decisions] = [self]
+        deciders += [planned.decided for planned in self.plan if planned.decided is not None]
+        return not any(decider.clashes or decider.settled for decider in deciders)
 
     def choose(self, clash: Clash) -> str:
         """The side that decides a conflict of the file's structure; reports it when nobody has settled it."""
@@ -149,25 +159,52 @@ class _Merge:
                 return rule.strategy
         return None
 
-    def _track(self, entry: Slotted) -> Decisions | None:
-        """Merge one track all three versions have; None when its bytes are copied."""
+    def _track(self, planned: Planned) -> None:
+        """Merge one track all three versions have; any other is copied, without what was decided against."""
+        entry = planned.entry
         base, ours, theirs = entry.base, entry.ours, entry.theirs
         if not (isinstance(base, Track) and isinstance(ours, Track) and isinstance(theirs, Track)):
-            return None
-        if ours.raw == theirs.raw or theirs.raw == base.raw:
+            if planned.whole and isinstance(entry.result, Track):
+                entry.result = only_from(entry, entry.result, planned.whole)
+            return
+        if not planned.whole and (ours.raw == theirs.raw or theirs.raw == base.raw):
             entry.result = ours
-            return None
-        if ours.raw == base.raw:
+        elif not planned.whole and ours.raw == base.raw:
             entry.result = theirs
-            return None
-        times = self.times if self.base.format != 2 else time_map(self.base, base)
-        three = versions(entry.label, self._content(base), self._content(ours), self._content(theirs), times)
-        decided = decide(three, self.settle, self.carry)
-        entry.result = self._written(decided, base, ours, theirs, times)
-        self.clashes += decided.clashes
-        self.words += decided.words
-        self.settled += decided.settled
-        return decided
+        else:
+            times = self.times if self.base.format != 2 else time_map(self.base, base)
+            three = versions(entry.label, self._content(base), self._content(ours), self._content(theirs), times)
+            planned.decided = decide(three, self.settle, self.carry, planned.whole, planned.moot)
+            entry.result = self._written(planned.decided, base, ours, theirs, times)
+
+    def _written_and_checked(self, layout: Layout) -> bytes:
+        """The file's bytes; what turns out not to be the sum of both sides is taken whole from one of them."""
+        for _ in range(_ROUNDS):
+            merged = write(self._song(layout))
+            found = crossed_slots(self.plan, self.times) if len(self.plan) > 1 and self.base.format == 1 else []
+            for planned, track in self._reread(merged):
+                wrong = unsound(planned, track)
+                if wrong is None:
+                    raise _Unsafe(f"track {planned.entry.label}: {_MIXED}")
+                found += wrong
+            if not found:
+                return merged
+            for trouble in found:
+                chosen = "ours" if trouble.clash is None else self._choose_whole(trouble.where[0], trouble.clash)
+                for planned in trouble.where:
+                    planned.whole.update(dict.fromkeys(trouble.parts, chosen))
+                    planned.moot.update(() if trouble.clash is None else trouble.parts)
+            for planned in {id(each): each for trouble in found for each in trouble.where}.values():
+                self._track(planned)
+        raise _Unsafe(_MIXED)
+
+    def _choose_whole(self, planned: Planned, clash: Clash) -> str:
+        chosen = self.settle(clash.address, clash.dimension, clash.tick)
+        if chosen is None:
+            planned.clashes.append(clash)
+            return "ours"
+        planned.settled += 1
+        return chosen
 
     def _written(self, decided: Decisions, base: Track, ours: Track, theirs: Track, times: TimeMap) -> Track:
         def whose(tick: int) -> str:
@@ -176,7 +213,7 @@ class _Merge:
             address = f"track:{decided.three.label}/order:{bar}:{beat}:{inside}"
             return decided.choose(Clash(address, "event_order", "track_structure", "", words, words, tick))
 
-        order = weave.weave(decided.items, ours, theirs, whose, decided.empty)
+        order = decided.order = weave.weave(decided.items, ours, theirs, whose, decided.empty)
         end = weave.end_tick(base, ours, theirs, order[-1][0] if order else 0)
         tails = [track.raw[track.tail :] for track in (base, ours, theirs)]
         if tails[1] != tails[2] and tails[0] not in tails[1:]:
@@ -189,42 +226,33 @@ class _Merge:
             found = self.contents[id(track)] = Content(track)
         return found
 
-    def _song(self, layout: Layout, expected: list[tuple[Slotted, Decisions | None]]) -> Song:
+    def _song(self, layout: Layout) -> Song:
         song = Song(layout.header, [], layout.tail, layout.wrapper)
-        song.chunks = [entry.result for entry, _ in expected if entry.result is not None]
+        song.chunks = [planned.entry.result for planned in self.plan if planned.entry.result is not None]
         return song
 
-    def _check(self, merged: bytes, expected: list[tuple[Slotted, Decisions | None]]) -> None:
-        for entry, decided, track in self._reread(merged, expected):
-            if decided is None:
-                continue
-            three = decided.three
-            if not verify.is_sum(
-                three.base.track, three.ours.track, three.theirs.track, track, _touched_by_both(decided)
-            ):
-                raise _Unsafe(f"track {entry.label}: the notes of both sides cannot be told apart in one track")
-
-    def _check_notes(self, merged: bytes, expected: list[tuple[Slotted, Decisions | None]]) -> None:
-        for entry, decided, track in self._reread(merged, expected):
-            if decided is not None and not verify.same_notes(track, (final.note for final in decided.finals)):
-                raise _Unsafe(f"track {entry.label}: the notes of both sides cannot be told apart in one track")
-
-    def _reread(
-        self, merged: bytes, expected: list[tuple[Slotted, Decisions | None]]
-    ) -> list[tuple[Slotted, Decisions | None, Track]]:
+    def _reread(self, merged: bytes) -> list[tuple[Planned, Track]]:
         song = parse(merged)
-        wanted = [(entry, decided) for entry, decided in expected if isinstance(entry.result, Track)]
+        wanted = [planned for planned in self.plan if isinstance(planned.entry.result, Track)]
         tracks = song.tracks
         if len(tracks) != len(wanted) or (song.format == 0 and len(tracks) != 1 and len(self.ours.tracks) == 1):
             raise _Unsafe("the merged file would have tracks its header does not allow")
-        for (entry, _), track in zip(wanted, tracks):
-            if entry.result is None or not isinstance(entry.result, Track) or entry.result.raw != track.raw:
-                raise _Unsafe(f"track {entry.label}: not written as decided")
-        return [(entry, decided, track) for (entry, decided), track in zip(wanted, tracks)]
+        for planned, track in zip(wanted, tracks):
+            result = planned.entry.result
+            if not isinstance(result, Track) or result.raw != track.raw:
+                raise _Unsafe(f"track {planned.entry.label}: not written as decided")
+        return list(zip(wanted, tracks))
+
+    def _clashes(self) -> list[Clash]:
+        found = list(self.clashes)
+        for planned in self.plan:
+            found += planned.clashes
+            found += planned.decided.clashes if planned.decided is not None else []
+        return found
 
     def _records(self) -> list[ConflictRecord]:
         records = []
-        for clash in self.clashes:
+        for clash in self._clashes():
             self.touched[clash.dimension] = "conflict"
             records.append(
                 ConflictRecord(

@@ -13,8 +13,9 @@ from typing import Any, cast
 from muse.core.errors import MuseError
 from muse.domain import DomainOp
 from muse.plugins.midi.codec import END, SYSTEM, Song, Track, parse, parse_track, write
-from muse.plugins.midi.decide import Item, note_bodies
+from muse.plugins.midi.decisions import Item
 from muse.plugins.midi.model import ATTRIBUTES, Content, Lane, Note, Slot, meta_lane
+from muse.plugins.midi.notes import note_bodies
 from muse.plugins.midi.timemap import TimeMap, time_map
 from muse.plugins.midi.weave import emit, weave
 

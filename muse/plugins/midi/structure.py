@@ -7,7 +7,7 @@ from collections.abc import Callable
 from muse.core.errors import FormatError
 from muse.plugins.midi.address import quoted, track_name
 from muse.plugins.midi.codec import Song, Track
-from muse.plugins.midi.decide import Clash
+from muse.plugins.midi.decisions import Clash
 from muse.plugins.midi.trackmatch import match_tracks
 
 Chunk = Track | bytes

@@ -71,15 +71,25 @@ def reformat(song: Song, model: Song) -> Song | None:
     for event in events:
         body = event[1]
         if body[0] < 0xF0:
-            split[channels.get(body[0] & 15, 0)].append(event)
+            channel = body[0] & 15
+            if channel not in channels:  # one the model does not have
+                channels[channel] = len(split)
+                split.append([])
+            split[channels[channel]].append(event)
         else:
             known = left.get(event)
             split[known.pop(0) if known else 0].append(event)
     ends = [track.end_tick for track in model.tracks]
     whole = max(ends)
+    ends += [whole] * (len(split) - len(ends))
+    wanted = [bool(each) for each in split]
+    wanted[: len(model.tracks)] = [bool(each) or not track.bodies for each, track in zip(split, model.tracks)]
     return _with(
         song, header,
-        [_track(each, max(own if own != whole else end, each[-1][0] if each else 0)) for each, own in zip(split, ends)],
+        [
+            _track(each, max(own if own != whole else end, each[-1][0] if each else 0))
+            for each, own, there in zip(split, ends, wanted) if there
+        ],
     )  # fmt: skip
 
 

@@ -5,6 +5,8 @@ Names identify nothing (a third of real files repeats or omits them): bytes firs
 
 from __future__ import annotations
 
+from collections import Counter
+
 from muse.plugins.midi.codec import Track
 
 _ENOUGH = 0.2  # share of common events that makes two tracks at different places the same
@@ -25,6 +27,8 @@ def match_tracks(base: list[Track], side: list[Track]) -> list[int]:
             join(index, index)
     _by_key(base, side, found, taken, join, lambda track: track.raw)
     _by_key(base, side, found, taken, join, _events_key)
+    if len(base) == len(side) == 1 and found[0] < 0:
+        join(0, 0)
     left = [index for index, other in enumerate(found) if other < 0]
     right = [index for index, used in enumerate(taken) if not used]
     if len(left) * len(right) <= _MOST_PAIRS:
@@ -67,15 +71,30 @@ def _channels(track: Track) -> frozenset[int]:
     return frozenset(body[0] & 15 for body in track.bodies if body[0] < 0xF0)
 
 
+def _steps(track: Track) -> Counter[tuple[int, bytes]]:
+    """Notes and other events with the time since the one before: what a track keeps when time is inserted."""
+    found: Counter[tuple[int, bytes]] = Counter()
+    before = 0
+    for tick, body in zip(track.ticks, track.bodies):
+        found[tick - before, body] += 1
+        before = tick
+    return found
+
+
 def _best(base: list[Track], side: list[Track], left: list[int], right: list[int]) -> list[tuple[int, int]]:
     """Pairs by likeness, best first; a pair at one place with one name needs no common event."""
     events = {index: set(zip(base[index].ticks, base[index].bodies)) for index in left}
     theirs = {index: set(zip(side[index].ticks, side[index].bodies)) for index in right}
+    steps = {index: _steps(base[index]) for index in left}
+    their_steps = {index: _steps(side[index]) for index in right}
     offers = []
     for index in left:
         for other in right:
             size = max(len(events[index]), len(theirs[other]), 1)
-            common = len(events[index] & theirs[other]) / size
+            common = max(
+                len(events[index] & theirs[other]) / size,
+                (steps[index] & their_steps[other]).total() / max(steps[index].total(), their_steps[other].total(), 1),
+            )
             onsets = len({e[0] for e in events[index]} & {e[0] for e in theirs[other]}) / size
             same_name = _name(base[index]) == _name(side[other])
             same_channels = _channels(base[index]) == _channels(side[other])

@@ -7,7 +7,7 @@ shows up here and turns a wrong clean result into a conflict.
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator
 from typing import TypeVar
 
 from muse.plugins.midi.codec import Track
@@ -20,9 +20,12 @@ Sounding = tuple[int, int, int, int, int, int]
 Claim = tuple[Sounding | None, Sounding | None, Sounding | None, Sounding | None]
 """A note both sides touched: base, ours, theirs, merged; None where it is not there."""
 
+Sound = tuple[Counter[Sounding], Counter[tuple[int, bytes]]]
+"""A track's notes and its other events, as multisets."""
 
-def sounding(track: Track) -> tuple[Counter[Sounding], Counter[tuple[int, bytes]]]:
-    """A track's notes and its other events, as multisets."""
+
+def sounding(track: Track) -> Sound:
+    """What a track holds, by a pairing of its own."""
     begun: dict[bytes, deque[tuple[int, bytes]]] = {}
     notes: list[Sounding] = []
     rest: list[tuple[int, bytes]] = []
@@ -44,21 +47,48 @@ def sounding(track: Track) -> tuple[Counter[Sounding], Counter[tuple[int, bytes]
     return Counter(notes), Counter(rest)
 
 
-def same_notes(track: Track, expected: Iterable[Sounding]) -> bool:
-    """True when the bytes really sound as decided."""
-    return sounding(track)[0] == Counter(expected)
+def wrong_keys(merged: Sound, decided: Iterable[Sounding]) -> set[tuple[int, int]]:
+    """Keys whose notes in the bytes are not the ones decided on: ons and offs of both sides paired up anew."""
+    wanted = Counter(decided)
+    if wanted == merged[0]:
+        return set()
+    return {note[:2] for note in (wanted - merged[0]) + (merged[0] - wanted)}
 
 
-def is_sum(base: Track, ours: Track, theirs: Track, merged: Track, claims: Iterable[Claim]) -> bool:
+def revived_keys(tracks: tuple[Track, Track, Track, Track], sounds: list[Sound]) -> set[tuple[int, int]]:
+    """Keys with unpaired ons or offs where an event is back that a side deleted.
+
+    What is an unpaired event in one version can be part of a note in another, so that notes and other events add up
+    each by itself while the same on was kept as the one and deleted as the other.
+    """
+    loose = {(body[0] & 15, body[1]) for sound in sounds for _, body in sound[1] if body[0] < 0xA0}
+    found = set()
+    if loose:
+        counts = [Counter(_events(track, loose)) for track in tracks]
+        base, ours, theirs, merged = counts
+        for event, count in base.items():
+            changes = ours[event] - count, theirs[event] - count
+            most = count + (sum(changes) if max(changes) >= 0 else min(changes))
+            if merged[event] > most:
+                found.add((event[1][0] & 15, event[1][1]))
+    return found
+
+
+def _events(track: Track, keys: Collection[tuple[int, int]]) -> Iterator[tuple[int, bytes]]:
+    return (
+        (tick, body) for tick, body in zip(track.ticks, track.bodies)
+        if body[0] < 0xA0 and (body[0] & 15, body[1]) in keys
+    )  # fmt: skip
+
+
+def is_sum(base: Sound, ours: Sound, theirs: Sound, merged: Sound, claims: Iterable[Claim]) -> bool:
     """True when `merged` = base + ours' changes + theirs' changes, a change both made counted once.
 
     `claims` says which notes both sides touched and how that was combined; each claim is checked by attribute, and a
     claim too many or too few breaks the sum.
     """
-    versions = [sounding(track) for track in (base, ours, theirs, merged)]
-    (b, o, t, m) = (version[0] for version in versions)
     notes: Counter[Sounding] = Counter()
-    for counts, sign in ((o, 1), (t, 1), (b, -1)):
+    for counts, sign in ((ours[0], 1), (theirs[0], 1), (base[0], -1)):
         for note, count in counts.items():
             notes[note] += sign * count
     for claim in claims:
@@ -67,9 +97,9 @@ def is_sum(base: Track, ours: Track, theirs: Track, merged: Track, claims: Itera
         for claimed, sign in zip(claim, (1, -1, -1, 1)):
             if claimed is not None:
                 notes[claimed] += sign
-    (b2, o2, t2, m2) = (version[1] for version in versions)
-    rest = b2 - ((b2 - o2) | (b2 - t2)) + ((o2 - b2) | (t2 - b2))
-    return _equal(notes, m) and _equal(rest, m2)
+    b, o, t = base[1], ours[1], theirs[1]
+    rest = b - ((b - o) | (b - t)) + ((o - b) | (t - b))
+    return _equal(notes, merged[0]) and _equal(rest, merged[1])
 
 
 def _true(claim: Claim) -> bool:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from itertools import pairwise
 
 from muse.plugins.midi.codec import Track, read_vlq, spell, vlq
-from muse.plugins.midi.decide import Item
+from muse.plugins.midi.decisions import Item
 from muse.plugins.midi.dimensions import rank
 
 _MOST_AT_ONE_TICK = 400  # pairs are compared below this many shared events whose order is in question
@@ -121,10 +121,42 @@ def _one_tick(here: list[Item], incoming: list[Item], tick: int, whose: Order | 
     for item, mine, other in zip(backbone, ours_runs[1:], their_runs[1:]):
         out.append(item)
         out += _by_rank(mine, other)
+    if whose is not None and len(out) <= _MOST_AT_ONE_TICK:
+        out = _as_each_side_had_it(out, {id(item) for item in here}, {id(item) for item in shared + placed})
     for item in sorted(free, key=lambda each: (rank(each[1]), each[1])):
         own = rank(item[1])
         out.insert(next((n for n, each in enumerate(out) if rank(each[1]) > own), len(out)), item)
     return out
+
+
+def _as_each_side_had_it(order: list[Item], ours: set[int], theirs: set[int]) -> list[Item]:
+    """The order closest to `order` in which every pair stands as the side that has both of them wants it.
+
+    `order` itself where the sides' wishes run in a circle.
+    """
+    before: list[set[int]] = [set() for _ in order]
+    for at, one in enumerate(order):
+        for other in range(at + 1, len(order)):
+            two = order[other]
+            mine = one[3] < two[3] if id(one) in ours and id(two) in ours else None
+            their = one[4] < two[4] if id(one) in theirs and id(two) in theirs else None
+            if mine is not None and their is not None and mine != their:
+                if one[2] < 0 or two[2] < 0:
+                    continue
+                mine = their if mine == (one[2] < two[2]) else mine
+            wish = their if mine is None else mine
+            if wish is not None:
+                before[other if wish else at].add(at if wish else other)
+    out: list[int] = []
+    left, done = list(range(len(order))), set[int]()
+    while left:
+        following = next((at for at in left if before[at] <= done), None)
+        if following is None:
+            return order
+        left.remove(following)
+        done.add(following)
+        out.append(following)
+    return [order[at] for at in out]
 
 
 def _by_rank(ours: list[Item], theirs: list[Item]) -> list[Item]:

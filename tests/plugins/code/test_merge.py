@@ -187,6 +187,22 @@ def test_functions_added_by_both_stand_side_by_side() -> None:
     assert not merged.conflicts
 
 
+def test_prototypes_added_by_both_stand_side_by_side_also_before_a_comment_that_ends_the_guard() -> None:
+    base = b"#ifndef A_H\n#define A_H\nint first(void);\n\nvoid last(int x);\n#endif /* A_H */\n"
+    ours = base.replace(b"first(void);\n", b"first(void);\nchar *mine(int a);\n")
+    theirs = base.replace(b"first(void);\n", b"first(void);\nvoid its(char *p);\n")
+    merged = merge(ours, theirs, base, "a.h")
+    assert not merged.conflicts
+    assert b"int first(void);\nchar *mine(int a);\nvoid its(char *p);\n" in (merged.content or b"")
+
+
+def test_macros_added_by_both_conflict_because_they_may_have_taken_one_number() -> None:
+    base = b"#define FIRST (1 << 1)\n\nint f(void);\n"
+    ours = base.replace(b"(1 << 1)\n", b"(1 << 1)\n#define MINE (1 << 2)\n")
+    theirs = base.replace(b"(1 << 1)\n", b"(1 << 1)\n#define ITS (1 << 2)\n")
+    assert merge(ours, theirs, base, "a.h").conflicts
+
+
 def test_imports_added_by_both_merge_sorted() -> None:
     merged = merge(BASE.replace(b"import sys\n", b"import re\nimport sys\n"),
                    BASE.replace(b"import sys\n", b"import pathlib\nimport sys\n"))

@@ -26,6 +26,14 @@ def test_edits_with_nothing_but_signs_between_them_meet(
     assert merge_tokens(base, theirs, ours, indented=indented) == wanted
 
 
+def test_lines_that_no_two_sides_edited_are_not_woven_by_token() -> None:
+    base = b"vendor: Old = None,\n"
+    ours = b"vendor: New = None,\nkey: New = None,\ncommand: New = None,\n"
+    theirs = b"vendor: Old = None,\nkey: Old = None,\ncommand: New = None,\n"
+    assert merge_tokens(base, ours, theirs, indented=True) is None
+    assert merge_tokens(base, theirs, ours, indented=True) is None
+
+
 def test_new_formatting_never_stands_against_new_content() -> None:
     base, ours = b"f(alpha, beta);\n", b"f(\n    alpha,\n    beta\n);\n"
     theirs = b"f(alpha, gamma);\n"

@@ -39,6 +39,7 @@ class Piece(NamedTuple):
     bass_extra: Events = []
     order: tuple[str, ...] = ("lead", "bass", "drums")
     scale: int = 1
+    flat: bool = False  # format 0: everything in one track
 
     def data(self) -> bytes:
         """The file."""
@@ -48,6 +49,9 @@ class Piece(NamedTuple):
             "drums": _part(b"Drums", 9, 0, self.drums, []),
         }
         rows = [(self.head, 0), *((parts[name], 8 * BAR) for name in self.order)]
+        if self.flat:
+            together = sorted((event for events, _ in rows for event in events), key=lambda event: event[0])
+            rows = [(together, 8 * BAR)]
         tracks = [
             track([(tick * self.scale, body) for tick, body in events], end=max(end, events[-1][0]) * self.scale)
             for events, end in rows
@@ -80,130 +84,154 @@ class Case(NamedTuple):
     """One folder: what it is about, three versions, and the expected file with the addresses in conflict."""
 
     about: str
-    base: bytes
-    ours: bytes
-    theirs: bytes
-    expected: bytes
+    base: Piece
+    ours: Piece
+    theirs: Piece
+    expected: Piece
     conflicts: tuple[str, ...] = ()
     limit: str = ""
 
 
-def _cases() -> dict[str, Case]:
-    base = Piece()
-    volume = [(BAR * 4 + step * 240, cc(7, 60 + step, 1)) for step in range(16)]
-    swell = [(BAR * 4 + step * 240 + 100, cc(7, 100 - step, 1)) for step in range(16)]
-    fill: list[Spec] = [*DRUMS, (42, 4 * BAR, 60, 90, -1), (42, 4 * BAR + 240, 60, 70, -1), (49, 5 * BAR, 240, 99, -1)]
-    up = transposed(BASS, 5, 8, 12)
-    lead_note, bass_note = "track:1/note:3:1:0:0:79#0", "track:2/note:5:2:0:1:47#0"
-    louder, softer = with_note(LEAD, 4, velocity=110), with_note(LEAD, 4, velocity=60)
-    moved = with_note(BASS, 17, pitch=48)
-    shorter = [*BASS[:17], *BASS[18:]]
-    new_notes: list[Spec] = [*BASS, (24, 4 * BAR, 960, 70), (26, 6 * BAR, 960, 70)]
-    cases = {
-        "transposed-bass-and-drum-fill": Case(
-            "ours transposes the bass in bars 5-8 by an octave, theirs adds drums and a volume curve in the same bars",
-            base.data(), base._replace(bass=up).data(), base._replace(drums=fill, bass_extra=volume).data(),
-            base._replace(bass=up, drums=fill, bass_extra=volume).data(),
-        ),
-        "pitch-and-velocity-of-one-note": Case(
-            "one note: ours changes its velocity, theirs its pitch",
-            base.data(), base._replace(lead=louder).data(), base._replace(lead=with_note(LEAD, 4, pitch=81)).data(),
-            base._replace(lead=with_note(LEAD, 4, velocity=110, pitch=81)).data(),
-        ),
-        "new-notes-under-a-transposition": Case(
-            "ours transposes bars 5-8, theirs adds notes there: both are kept, the new notes where theirs put them",
-            base.data(), base._replace(bass=up).data(), base._replace(bass=new_notes).data(),
-            base._replace(bass=[*up, *new_notes[len(BASS):]]).data(),
-        ),
-        "finer-ticks": Case(
-            "ours saves with twice the ticks per beat, theirs edits notes",
-            base.data(), base._replace(scale=2).data(), base._replace(lead=louder, bass=up).data(),
-            base._replace(scale=2, lead=louder, bass=up).data(),
-        ),
-        "tracks-reordered-and-edited": Case(
-            "ours moves the drums to the top, theirs renames the bass and changes a note",
-            base.data(), base._replace(order=("drums", "lead", "bass")).data(),
-            base._replace(bass_name=b"Double bass", bass=moved).data(),
-            base._replace(order=("drums", "lead", "bass"), bass_name=b"Double bass", bass=moved).data(),
-        ),
-        "same-edit-twice": Case(
-            "both make one note louder, theirs also adds drums",
-            base.data(), base._replace(lead=louder).data(), base._replace(lead=louder, drums=fill).data(),
-            base._replace(lead=louder, drums=fill).data(),
-        ),
-        "c1-two-velocities": Case(
-            "one note, two velocities; theirs' drum fill is kept",
-            base.data(), base._replace(lead=louder).data(), base._replace(lead=softer, drums=fill).data(),
-            base._replace(lead=louder, drums=fill).data(), (lead_note,),
-        ),
-        "c2-deleted-and-changed": Case(
-            "ours deletes a note, theirs moves it in pitch",
-            base.data(), base._replace(bass=shorter).data(), base._replace(bass=moved).data(),
-            base._replace(bass=shorter).data(), (bass_note,),
-        ),
-        "c3-two-insertions": Case(
-            "both add a note of one pitch at overlapping times",
-            base.data(), base._replace(lead=[*LEAD, (60, 0, 480, 70)]).data(),
-            base._replace(lead=[*LEAD, (60, 240, 480, 50)]).data(),
-            base._replace(lead=[*LEAD, (60, 0, 480, 70)]).data(), ("track:1/note:1:1:0:0:60#0",),
-        ),
-        "c4-new-overlap": Case(
-            "ours adds a note where theirs moves another one of the same pitch to",
-            base.data(), base._replace(bass=[*BASS, (48, 4 * BAR + 600, 480)]).data(),
-            base._replace(bass=moved).data(), base._replace(bass=[*BASS, (48, 4 * BAR + 600, 480)]).data(),
-            (bass_note,),
-        ),
-        "c5-two-tempos": Case(
-            "one tempo event, two values",
-            base.data(), base._replace(head=[HEAD[0], (0, tempo(400000))]).data(),
-            base._replace(head=[HEAD[0], (0, tempo(600000))]).data(),
-            base._replace(head=[HEAD[0], (0, tempo(400000))]).data(), ("track:0/tempo_map:1:1:0:81",),
-        ),
-        "c6-two-curves": Case(
-            "both draw a volume curve over the same bars: one conflict, not one per point",
-            base.data(), base._replace(bass_extra=volume).data(), base._replace(bass_extra=swell).data(),
-            base._replace(bass_extra=volume).data(), ("track:2/cc_volume:5:1:0:1:7",),
-        ),
-        "c7-track-deleted-and-edited": Case(
-            "ours deletes the bass, theirs transposes it",
-            base.data(), base._replace(order=("lead", "drums")).data(), base._replace(bass=up).data(),
-            base._replace(order=("lead", "drums")).data(), ("track:2",),
-        ),
-        "c8-two-time-bases": Case(
-            "ours doubles the ticks per beat, theirs trebles them",
-            base.data(), base._replace(scale=2).data(), base._replace(scale=3).data(), base._replace(scale=2).data(),
-            ("file",),
-        ),
-        "c9-two-texts": Case(
-            "one text event, two wordings",
-            base._replace(lead_extra=[(BAR, b"\xff\x06\x05Verse")]).data(),
-            base._replace(lead_extra=[(BAR, b"\xff\x06\x06Chorus")]).data(),
-            base._replace(lead_extra=[(BAR, b"\xff\x06\x06Bridge")]).data(),
-            base._replace(lead_extra=[(BAR, b"\xff\x06\x06Chorus")]).data(), ("track:1/markers:2:1:0:6",),
-        ),
-    }  # fmt: skip
-    twins = [*LEAD, (60, 0, 480, 70), (60, 0, 480, 70)]
-    cases["limit-equal-notes"] = Case(
+VOLUME = [(BAR * 4 + step * 240, cc(7, 60 + step, 1)) for step in range(16)]
+SWELL = [(BAR * 4 + step * 240 + 100, cc(7, 100 - step, 1)) for step in range(16)]
+FILL: list[Spec] = [*DRUMS, (42, 4 * BAR, 60, 90, -1), (42, 4 * BAR + 240, 60, 70, -1), (49, 5 * BAR, 240, 99, -1)]
+UP = transposed(BASS, 5, 8, 12)
+LEAD_NOTE, BASS_NOTE = "track:1/note:3:1:0:0:79#0", "track:2/note:5:2:0:1:47#0"
+LOUDER, SOFTER = with_note(LEAD, 4, velocity=110), with_note(LEAD, 4, velocity=60)
+MOVED = with_note(BASS, 17, pitch=48)
+SHORTER = [*BASS[:17], *BASS[18:]]
+NEW_NOTES: list[Spec] = [*BASS, (24, 4 * BAR, 960, 70), (26, 6 * BAR, 960, 70)]
+RANGE = [(0, cc(101, 0, 1)), (0, cc(100, 0, 1)), (0, cc(6, 2, 1))]
+TUNING = [(BAR, cc(101, 0, 1)), (BAR, cc(100, 1, 1)), (BAR, cc(6, 64, 1))]
+OCTAVES = [(pitch, beat * 480, 480, 80) for beat in range(8) for pitch in (60, 72)]
+TWINS = [*LEAD, (60, 0, 480, 70), (60, 0, 480, 70)]
+
+CASES = {
+    "transposed-bass-and-drum-fill": Case(
+        "ours transposes the bass in bars 5-8 by an octave, theirs adds drums and a volume curve in the same bars",
+        Piece(), Piece(bass=UP), Piece(drums=FILL, bass_extra=VOLUME),
+        Piece(bass=UP, drums=FILL, bass_extra=VOLUME),
+    ),
+    "pitch-and-velocity-of-one-note": Case(
+        "one note: ours changes its velocity, theirs its pitch",
+        Piece(), Piece(lead=LOUDER), Piece(lead=with_note(LEAD, 4, pitch=81)),
+        Piece(lead=with_note(LEAD, 4, velocity=110, pitch=81)),
+    ),
+    "new-notes-under-a-transposition": Case(
+        "ours transposes bars 5-8, theirs adds notes there: both are kept, the new notes where theirs put them",
+        Piece(), Piece(bass=UP), Piece(bass=NEW_NOTES),
+        Piece(bass=[*UP, *NEW_NOTES[len(BASS):]]),
+    ),
+    "finer-ticks": Case(
+        "ours saves with twice the ticks per beat, theirs edits notes",
+        Piece(), Piece(scale=2), Piece(lead=LOUDER, bass=UP),
+        Piece(scale=2, lead=LOUDER, bass=UP),
+    ),
+    "split-by-channel-and-edited": Case(
+        "ours saves one track per channel (format 1), theirs edits notes in the one track of format 0",
+        Piece(flat=True), Piece(), Piece(flat=True, lead=LOUDER, bass=UP), Piece(lead=LOUDER, bass=UP),
+    ),
+    "put-into-one-track-and-edited": Case(
+        "ours saves everything in one track (format 0), theirs edits notes in the tracks of format 1",
+        Piece(), Piece(flat=True), Piece(lead=LOUDER, bass=UP), Piece(flat=True, lead=LOUDER, bass=UP),
+    ),
+    "tracks-reordered-and-edited": Case(
+        "ours moves the drums to the top, theirs renames the bass and changes a note",
+        Piece(), Piece(order=("drums", "lead", "bass")),
+        Piece(bass_name=b"Double bass", bass=MOVED),
+        Piece(order=("drums", "lead", "bass"), bass_name=b"Double bass", bass=MOVED),
+    ),
+    "same-edit-twice": Case(
+        "both make one note louder, theirs also adds drums",
+        Piece(), Piece(lead=LOUDER), Piece(lead=LOUDER, drums=FILL),
+        Piece(lead=LOUDER, drums=FILL),
+    ),
+    "c1-two-velocities": Case(
+        "one note, two velocities; theirs' drum fill is kept",
+        Piece(), Piece(lead=LOUDER), Piece(lead=SOFTER, drums=FILL),
+        Piece(lead=LOUDER, drums=FILL), (LEAD_NOTE,),
+    ),
+    "c2-deleted-and-changed": Case(
+        "ours deletes a note, theirs moves it in pitch",
+        Piece(), Piece(bass=SHORTER), Piece(bass=MOVED),
+        Piece(bass=SHORTER), (BASS_NOTE,),
+    ),
+    "c3-two-insertions": Case(
+        "both add a note of one pitch at overlapping times",
+        Piece(), Piece(lead=[*LEAD, (60, 0, 480, 70)]),
+        Piece(lead=[*LEAD, (60, 240, 480, 50)]),
+        Piece(lead=[*LEAD, (60, 0, 480, 70)]), ("track:1/note:1:1:0:0:60#0",),
+    ),
+    "c4-new-overlap": Case(
+        "ours adds a note where theirs moves another one of the same pitch to",
+        Piece(), Piece(bass=[*BASS, (48, 4 * BAR + 600, 480)]),
+        Piece(bass=MOVED), Piece(bass=[*BASS, (48, 4 * BAR + 600, 480)]),
+        (BASS_NOTE,),
+    ),
+    "c5-two-tempos": Case(
+        "one tempo event, two values",
+        Piece(), Piece(head=[HEAD[0], (0, tempo(400000))]),
+        Piece(head=[HEAD[0], (0, tempo(600000))]),
+        Piece(head=[HEAD[0], (0, tempo(400000))]), ("track:0/tempo_map:1:1:0:81",),
+    ),
+    "c5-two-tempos-in-two-tracks": Case(
+        "both set the tempo of bar 3, in different tracks: it holds for all of them",
+        Piece(), Piece(head=[*HEAD, (2 * BAR, tempo(400000))]), Piece(lead_extra=[(2 * BAR, tempo(600000))]),
+        Piece(head=[*HEAD, (2 * BAR, tempo(400000))]), ("track:0/tempo_map:3:1:0:81",),
+    ),
+    "c6-data-of-another-parameter": Case(
+        "ours selects another parameter before the place where theirs adds data: the data would act on it",
+        Piece(bass_extra=RANGE), Piece(bass_extra=[*RANGE, *TUNING]),
+        Piece(bass_extra=[*RANGE, (3 * BAR, cc(6, 12, 1))]), Piece(bass_extra=[*RANGE, *TUNING]),
+        ("track:2/parameter:4:1:0:1",),
+    ),
+    "c6-two-curves": Case(
+        "both draw a volume curve over the same bars: one conflict, not one per point",
+        Piece(), Piece(bass_extra=VOLUME), Piece(bass_extra=SWELL),
+        Piece(bass_extra=VOLUME), ("track:2/cc_volume:5:1:0:1:7",),
+    ),
+    "c7-track-deleted-and-edited": Case(
+        "ours deletes the bass, theirs transposes it",
+        Piece(), Piece(order=("lead", "drums")), Piece(bass=UP),
+        Piece(order=("lead", "drums")), ("track:2",),
+    ),
+    "c8-two-time-bases": Case(
+        "ours doubles the ticks per beat, theirs trebles them",
+        Piece(), Piece(scale=2), Piece(scale=3), Piece(scale=2),
+        ("file",),
+    ),
+    "c9-two-texts": Case(
+        "one text event, two wordings",
+        Piece(lead_extra=[(BAR, b"\xff\x06\x05Verse")]),
+        Piece(lead_extra=[(BAR, b"\xff\x06\x06Chorus")]),
+        Piece(lead_extra=[(BAR, b"\xff\x06\x06Bridge")]),
+        Piece(lead_extra=[(BAR, b"\xff\x06\x06Chorus")]), ("track:1/markers:2:1:0:6",),
+    ),
+    "limit-equal-notes": Case(
         "the base has one note twice; ours changes one of the two, theirs one of the two",
-        base._replace(lead=twins).data(),
-        base._replace(lead=[*twins[:-1], (60, 0, 480, 99)]).data(),
-        base._replace(lead=[*twins[:-2], (60, 0, 240, 70), twins[-1]]).data(),
-        base._replace(lead=[*twins[:-1], (60, 0, 480, 99)]).data(),
+        Piece(lead=TWINS),
+        Piece(lead=[*TWINS[:-1], (60, 0, 480, 99)]),
+        Piece(lead=[*TWINS[:-2], (60, 0, 240, 70), TWINS[-1]]),
+        Piece(lead=[*TWINS[:-1], (60, 0, 480, 99)]),
         ("track:1/note:1:1:0:0:60#0", "track:1/note:1:1:0:0:60#1"),
         limit="nothing in the bytes tells which of two equal notes a side meant, so this is a conflict",
-    )
-    cases["limit-pattern-shifted-by-its-period"] = Case(
+    ),
+    "limit-chord-tone-moved-over-another": Case(
+        "ours moves the lower of two octaves above the upper one, theirs makes the upper one louder",
+        Piece(lead=OCTAVES), Piece(lead=[(84 if n[0] == 60 else n[0], *n[1:]) for n in OCTAVES]),
+        Piece(lead=with_note(OCTAVES, 1, velocity=120)),
+        Piece(lead=[(n[0] + 12, *n[1:]) for n in with_note(OCTAVES, 1, velocity=120)]),
+        limit="the smallest step that explains all chords is taken: both notes up an octave, the louder one with them",
+    ),
+    "limit-pattern-shifted-by-its-period": Case(
         "ours shifts the repeating drums by their period, theirs changes a velocity in them",
-        base.data(),
-        base._replace(drums=[(n[0], n[1] + 960, *n[2:]) for n in DRUMS]).data(),
-        base._replace(drums=with_note(DRUMS, 4, velocity=50)).data(),
-        base._replace(drums=with_note([(n[0], n[1] + 960, *n[2:]) for n in DRUMS], 2, velocity=50)).data(),
+        Piece(),
+        Piece(drums=[(n[0], n[1] + 960, *n[2:]) for n in DRUMS]),
+        Piece(drums=with_note(DRUMS, 4, velocity=50)),
+        Piece(drums=with_note([(n[0], n[1] + 960, *n[2:]) for n in DRUMS], 2, velocity=50)),
         limit="the shift reads as two notes gone at the start and two added at the end; the velocity stays at its beat",
-    )
-    return cases
-
-
-CASES = _cases()
+    ),
+}  # fmt: skip
 
 
 def toml(case: Case) -> str:
@@ -215,7 +243,7 @@ def toml(case: Case) -> str:
 def files(case: Case) -> dict[str, bytes]:
     """File name -> bytes of a case's folder."""
     sides = {"base": case.base, "ours": case.ours, "theirs": case.theirs, "expected": case.expected}
-    return {**{f"{name}.mid": data for name, data in sides.items()}, "case.toml": toml(case).encode()}
+    return {**{f"{name}.mid": side.data() for name, side in sides.items()}, "case.toml": toml(case).encode()}
 
 
 if __name__ == "__main__":

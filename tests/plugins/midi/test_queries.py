@@ -86,3 +86,9 @@ def test_the_verbs(
     assert {name for row in bars for name in row["commits"]} == {first, second}
     assert main(["blame", "--notes", "renamed.mid"]) == 0
     assert f'{second[:8]} (Ada Tester 2026-01-02) t2 "Bass" 5:1:0 E3 1/4 vel 80' in capsys.readouterr().out
+    assert main(["log", "--notes", "-1"]) == 0
+    told = capsys.readouterr().out
+    assert "    ~ track:2: bars 5-8: transposed +12 (16 notes)" in told
+    assert "note:5:1:0:1:40#0: E2 at bar 5 beat 1, 1/4, vel 80 -> E3 at bar 5 beat 1, 1/4, vel 80" in told
+    assert main(["diff", "--stat", first, second]) == 0
+    assert "transposed +12 (16 notes)" in capsys.readouterr().out

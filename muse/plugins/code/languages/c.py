@@ -23,6 +23,7 @@ LANGUAGE = Language(
     free=frozenset({"prototype"}),
     keys={"enumerator": "name", "field_declaration": "declarator", "prototype": "declarator.declarator"},
     reopened=frozenset({"struct", "union", "enum", "type", "macro"}),
+    counted=frozenset({"preproc_def"}),
     comment_line=(b"//", b""),
     unique=frozenset({"enumerator", "field_declaration"}),
 )

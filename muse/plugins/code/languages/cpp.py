@@ -37,6 +37,7 @@ LANGUAGE = Language(
     overloads=True,
     keys={"enumerator": "name", "field_declaration": "declarator"},
     reopened=frozenset({"namespace"}),
+    counted=frozenset({"preproc_def"}),
     comment_line=(b"//", b""),
     unique=frozenset({"enumerator", "field_declaration"}),
 )
