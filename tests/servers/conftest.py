@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import shutil
 import socket
 import subprocess
 import sys
 import time
+import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -34,7 +36,8 @@ def need(program: str) -> str:
     """The path of a program, or a skip that says which is missing."""
     found = shutil.which(program, path=f"{os.environ['PATH']}:/usr/sbin:/sbin:/usr/local/sbin")
     if found is None:
-        pytest.skip(f"{program} is not installed (tests/servers/install.sh installs it)")
+        script = "forges.sh builds" if program in ("gitea", "soft") else "install.sh installs"
+        pytest.skip(f"{program} is not installed (tests/servers/{script} it)")
     return found
 
 
@@ -159,6 +162,22 @@ def lighttpd(folder: Path) -> Iterator[Server]:
         yield Server("http", lambda name: f"muse::http://127.0.0.1:{port}/{name}", folder, http_login(folder, port))
 
 
+@contextmanager
+def apache(folder: Path) -> Iterator[Server]:
+    """apache2 with mod_cgid and basic authentication."""
+    program, port, home = need("apache2"), free_port(), folder.parent
+    made = subprocess.run(["openssl", "passwd", "-apr1", PASSWORD], capture_output=True, text=True, check=True).stdout
+    (home / "users").write_text(f"{NAME}:{made}")
+    config = (HERE / "apache.conf").read_text()
+    values = {"HOME": home, "PORT": port, "FOLDER": folder, "BACKEND": EXEC_PATH / "git-http-backend",
+              "MODULES": "/usr/lib/apache2/modules"}  # fmt: skip
+    for key, value in values.items():
+        config = config.replace(f"@{key}@", str(value))
+    (home / "apache.conf").write_text(config)
+    with running([program, "-X", "-f", str(home / "apache.conf")], port, home / "apache.log"):
+        yield Server("http", lambda name: f"muse::http://127.0.0.1:{port}/{name}", folder, http_login(folder, port))
+
+
 def keys(home: Path) -> dict[bool, Path]:
     """A key the server knows (True) and one it does not."""
     made = {}
@@ -183,15 +202,20 @@ def ssh_server(home: Path, authorized: Path, extra: str = "") -> Iterator[tuple[
         "PasswordAuthentication no\nKbdInteractiveAuthentication no\nUsePAM no\nStrictModes no\nPermitRootLogin yes\n"
         f"AcceptEnv GIT_PROTOCOL\n{extra}"
     )
+    with running([program, "-D", "-e", "-f", str(home / "sshd.conf")], port, home / "sshd.log"):
+        yield port, ssh_login(home)
+
+
+def ssh_login(home: Path) -> Callable[[bool], dict[str, str]]:
+    """An ssh with one of the two keys, that asks nobody anything and reads no personal settings."""
+    need("ssh")
 
     def login(good: bool) -> dict[str, str]:
         options = f"-F none -i '{keys(home)[good]}' -o IdentitiesOnly=yes -o BatchMode=yes -o LogLevel=ERROR"
         checks = f"-o StrictHostKeyChecking=no -o UserKnownHostsFile='{home}/known'"
         return {"GIT_SSH_COMMAND": f"ssh {options} {checks}"}
 
-    need("ssh")
-    with running([program, "-D", "-e", "-f", str(home / "sshd.conf")], port, home / "sshd.log"):
-        yield port, login
+    return login
 
 
 @contextmanager
@@ -222,8 +246,54 @@ def gitolite(folder: Path) -> Iterator[Server]:
         yield Server("ssh", lambda name: f"muse::ssh://127.0.0.1:{port}/{name}", base / "repositories", login)
 
 
-SERVERS = {"git-daemon": git_daemon, "nginx": nginx, "lighttpd": lighttpd, "sshd": sshd, "gitolite": gitolite,
-           "dulwich": dulwich}  # fmt: skip
+# Forges, where somebody built them (tests/servers/forges.sh) ---------------------------------------------------------
+
+
+@contextmanager
+def gitea(folder: Path) -> Iterator[Server]:
+    """Gitea with its own accounts and access rules, over http; MUSE_GITEA_SOURCE is the tree it was built from."""
+    program, port, home = need("gitea"), free_port(), folder.parent
+    source = os.environ.get("MUSE_GITEA_SOURCE", str(Path(program).parents[1] / "gitea"))
+    ini = home / "app.ini"
+    ini.write_text((HERE / "gitea.ini").read_text().replace("@HOME@", str(home)).replace("@PORT@", str(port))
+                   .replace("@SOURCE@", source))  # fmt: skip
+    command = [program, "--config", str(ini), "--work-path", str(home)]
+    env = {**os.environ, "HOME": str(home)}
+    subprocess.run([*command, "migrate"], env=env, check=True, capture_output=True)
+    subprocess.run([*command, "admin", "user", "create", "--admin", "--username", NAME, "--password", PASSWORD,
+                    "--email", "ada@example.org", "--must-change-password=false"],
+                   env=env, check=True, capture_output=True)  # fmt: skip
+    with running([*command, "web"], port, home / "gitea.log", env):
+        word = base64.b64encode(f"{NAME}:{PASSWORD}".encode()).decode()
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{port}/api/v1/user/repos", b'{"name":"r","default_branch":"main"}',
+            {"Authorization": f"Basic {word}", "Content-Type": "application/json"},
+        )  # fmt: skip
+        urllib.request.urlopen(request, timeout=30).close()
+        yield Server("http", lambda name: f"muse::http://127.0.0.1:{port}/{NAME}/{name}",
+                     home / "repositories" / NAME, http_login(folder, port))  # fmt: skip
+
+
+@contextmanager
+def soft_serve(folder: Path) -> Iterator[Server]:
+    """Soft Serve, over its own ssh server."""
+    program, home = need("soft"), folder.parent
+    ports = [free_port() for _ in range(4)]
+    public = keys(home)[True].with_suffix(".pub").read_text()
+    env = {"SOFT_SERVE_DATA_PATH": str(home / "soft"), "SOFT_SERVE_INITIAL_ADMIN_KEYS": public,
+           **{f"SOFT_SERVE_{name}_LISTEN_ADDR": f"127.0.0.1:{port}"
+              for name, port in zip(("SSH", "GIT", "HTTP", "STATS"), ports, strict=True)},
+           "SOFT_SERVE_SSH_PUBLIC_URL": f"ssh://127.0.0.1:{ports[0]}"}  # fmt: skip
+    login = ssh_login(home)
+    with running([program, "serve"], ports[0], home / "soft.log", env):
+        ssh = login(True)["GIT_SSH_COMMAND"]
+        for words in ("repo create r", "settings anon-access no-access"):
+            subprocess.run(f"{ssh} -p {ports[0]} 127.0.0.1 {words}", shell=True, check=True, capture_output=True)
+        yield Server("ssh", lambda name: f"muse::ssh://127.0.0.1:{ports[0]}/{name}", home / "soft" / "repos", login)
+
+
+SERVERS = {"git-daemon": git_daemon, "nginx": nginx, "lighttpd": lighttpd, "apache": apache, "sshd": sshd,
+           "gitolite": gitolite, "dulwich": dulwich, "gitea": gitea, "soft-serve": soft_serve}  # fmt: skip
 
 
 @pytest.fixture(params=SERVERS)
