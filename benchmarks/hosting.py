@@ -34,7 +34,7 @@ COMMITS = int(os.environ.get("MUSE_BENCH_COMMITS", "10000"))
 FILES = 500
 WRITERS = [int(number) for number in os.environ.get("MUSE_BENCH_WRITERS", "50,200").split(",")]
 SESSIONS = int(os.environ.get("MUSE_BENCH_SESSIONS", "10000"))
-RUNS = 5
+RUNS, MANY = 5, 15
 
 
 def quiet(where: Path, env: dict[str, str], *words: str, feed: bytes | None = None) -> str:
@@ -85,6 +85,8 @@ def transports(folder: Path, env: dict[str, str]) -> None:
     (folder / "srv").mkdir()
     repo = history(folder / "srv", env)
     start = min(bare_start(env, folder) for _ in range(10))
+    print(f"\n{COMMITS} commits, {RUNS} runs each; S, `python -c pass`: {start * 1000:.0f} ms; the helper without any "
+          f"work: {min(once(['git-remote-muse'], folder, env, 129) for _ in range(10)) * 1000:.0f} ms")
     header("git")
     beside(folder, env, "file", f"file://{repo}", start)
     kinds = {"git": servers.git_daemon, "http": servers.lighttpd, "ssh": servers.sshd}
@@ -103,22 +105,27 @@ def beside(folder: Path, env: dict[str, str], kind: str, url: str, start: float)
     base = folder / f"base-{kind}"
     quiet(folder, env, "clone", "-q", "--bare", "--single-branch", "-b", "old", url, str(base))
 
-    def clone(prefix: str) -> float:
-        return once(["git", "clone", "-q", "--bare", prefix + url, str(folder / f"clone-{next(at)}")], folder, env)
+    def clone(prefix: str, *settings: str) -> float:
+        return once(["git", *settings, "clone", "-q", "--bare", prefix + url, str(folder / f"clone-{kind}-{next(at)}")],
+                    folder, env)
 
-    def fetch(prefix: str) -> float:
-        copy = folder / f"fetch-{next(at)}"
+    def fetch(prefix: str, *settings: str) -> float:
+        copy = folder / f"fetch-{kind}-{next(at)}"
         subprocess.run(["cp", "-r", base, copy], check=True)
         quiet(copy, env, "remote", "set-url", "origin", prefix + url)
-        return once(["git", "fetch", "-q", "origin", "main:main"], copy, env)
+        return once(["git", *settings, "fetch", "-q", "origin", "main:main"], copy, env)
 
-    def nothing(prefix: str) -> float:
+    def nothing(prefix: str, *settings: str) -> float:
         quiet(base, env, "remote", "set-url", "origin", prefix + url)
-        return once(["git", "fetch", "-q", "origin", "old"], base, env)
+        return once(["git", *settings, "fetch", "-q", "origin", "old"], base, env)
 
     for name, run in (("clone", clone), ("fetch of 100 commits", fetch), ("fetch of nothing", nothing)):
-        took = interleaved({"git": lambda run=run: run(""), "muse": lambda run=run: run("muse::")}, RUNS)  # type: ignore[misc]
-        row(f"{kind}: {name}", took["muse"], took["git"], "1.05 git + S", 1.05 * took["git"] + start)
+        sides = {"git": ("",), "muse": ("muse::", "-c", "muse.autoSetup=false"), "follow": ("muse::",)}
+        took = interleaved({side: lambda run=run, words=words: run(*words) for side, words in sides.items()},  # type: ignore[misc]
+                           RUNS)
+        bound = 1.05 * took["git"] + start
+        row(f"{kind}: {name}", took["muse"], took["git"], "1.05 git + S", bound)
+        row("  and a look for metadata", took["follow"], took["git"], "1.05 git + S", bound)
 
 
 # Many writers --------------------------------------------------------------------------------------------------------
@@ -147,16 +154,31 @@ def metadata(writers: int, sessions: int) -> bytes:
 
 def writers(folder: Path, env: dict[str, str]) -> None:
     """Plain fetch and push beside a repository without metadata; as the refs came in, and after `git gc` over there."""
+    print(f"\n{SESSIONS} sessions; plain Git on both sides")
     header("without")
+    (folder / "ssh" / "repos").mkdir(parents=True)
+    try:
+        with servers.sshd(folder / "ssh" / "repos") as ssh:
+            base = ssh.address("").removeprefix("muse::").partition(str(folder))[0]
+            _writers(folder, {**env, **ssh.login(True)}, {"file": "file://", "ssh": base})
+    except pytest.skip.Exception as reason:
+        print(f"ssh: left out: {reason}")
+        _writers(folder, env, {"file": "file://"})
+
+
+def _writers(folder: Path, env: dict[str, str], bases: dict[str, str]) -> None:
     for count in WRITERS:
         for packed in (False, True):
             here = folder / f"{count}-{packed}"
             here.mkdir()
             sides = {name: Side(here / name, env, of, packed) for name, of in (("without", 0), ("with", count))}
-            for what in ("fetch", "push"):
-                took = interleaved({name: getattr(side, what) for name, side in sides.items()}, 15)
-                label = f"git {what}, {count} writers, {SESSIONS} sessions{', packed' if packed else ''}"
-                row(label, took["with"], took["without"], "1.10 without", 1.1 * took["without"])
+            for kind, base in bases.items():
+                for what in ("fetch", "push"):
+                    for side in sides.values():
+                        quiet(side.clone, env, "remote", "set-url", "origin", f"{base}{side.server}")
+                    took = interleaved({name: getattr(side, what) for name, side in sides.items()}, MANY)
+                    label = f"{kind}: {what}, {count} writers{', after git gc' if packed else ''}"
+                    row(label, took["with"], took["without"], "1.10 without", 1.1 * took["without"])
 
 
 class Side:
