@@ -155,6 +155,31 @@ def test_a_refused_metadata_push_is_one_line_and_the_branch_goes_through(
     assert len(said) == 1 and "did not take the metadata" in said[0] and "refs/muse/log/w2" in said[0]
 
 
+def test_plain_git_clones_a_muse_repository_and_muse_a_plain_one(
+    server: Path, tmp_path: Path, ok: Ok, git: Ok, commit: Callable[..., str], run_git: RunAny, refs: Refs
+) -> None:
+    git(tmp_path, "clone", "-q", str(server), "plain")
+    plain = tmp_path / "plain"
+    assert not [name for name in refs(plain) if "muse" in name]
+    assert git(plain, "status", "--porcelain") == "" and git(plain, "fsck", "--strict") == ""
+    assert git(plain, "log", "--format=%s") == "second\nfirst"
+    tip = commit(plain, {"b.txt": "b\n"})
+    git(plain, "push", "-q", "origin", "main")
+    git(plain, "fetch", "-q", "--prune")
+    assert (refs(server)["refs/heads/main"], LOG in refs(server)) == (tip, True)
+    git(server, "update-ref", "-d", LOG)  # now there is nothing of Muse in it
+    done = run_git(tmp_path, "clone", "-q", f"muse::{server}", "ours")
+    ours = tmp_path / "ours"
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert not [name for name in refs(ours) if "muse" in name] and git(ours, "status", "--porcelain") == ""
+    tip = commit(ours, {"c.txt": "c\n"})
+    done = run_git(ours, "push", "-q", "origin", "main")
+    assert (done.returncode, done.stderr) == (0, b"") and refs(server)["refs/heads/main"] == tip
+    assert not [name for name in refs(server) if "muse" in name]
+    git(plain, "pull", "-q", "--ff-only")
+    assert git(plain, "rev-parse", "HEAD") == tip and git(server, "fsck", "--strict") == ""
+
+
 def test_switched_off(server: Path, tmp_path: Path, ok: Ok, git: Ok, refs: Refs) -> None:
     for number, key in enumerate(("muse.metadata", "muse.autoSetup")):
         ok(tmp_path, "-c", f"{key}=false", "clone", f"muse::{server}", f"copy{number}")
