@@ -42,7 +42,7 @@ name=\${1%.sh}
 log='$out/logs/'\$name
 rm -f "\$log" "\$log.calls"; : > "\$log.calls"
 MUSE_COUNT="\$log.calls" GIT_TEST_INSTALLED='$out/bin' TEST_OUTPUT_DIRECTORY='$out/trash' ./"\$1" > "\$log" 2>&1
-ok=\$(grep -c '^ok ' "\$log"); skip=\$(grep -c '^ok .*# SKIP' "\$log" || true)
+ok=\$(grep -c '^ok ' "\$log"); skip=\$(grep -ci '^ok .*# skip' "\$log" || true)
 known=\$(grep -c '^not ok .*# TODO known breakage' "\$log" || true)
 bad=\$((\$(grep -c '^not ok ' "\$log") - known))
 end=\$(tail -n 1 "\$log" | cut -c1-40)
