@@ -1,24 +1,29 @@
 """Replay the merge commits of local repositories: Git's text merge beside ours, judged by what people committed.
 
-    python benchmarks/replay_merges.py REPOSITORY... [--limit N] [--conflicts N] [--language NAME] [--list KIND]
+    python benchmarks/replay_merges.py REPOSITORY... [--limit N] [--conflicts N] [--clean N] [--half a|b]
+        [--language NAME] [--list KIND] [--peer 'mergiraf merge --git %O %A %B -p %P']
 
-Every file that both parents of a two-parent merge changed is merged again from the merge base. Four numbers belong
-together: how many of Git's conflicts are resolved, how many of those exactly as committed (white space apart), how many
-are clean though people committed something else, and on how many merges that Git does cleanly and as committed we do
-not (regressions; must be 0, apart from `repeats`: there the clean text defines one name twice, which neither side did,
-and was committed so). Nothing is written to the repositories.
+Every file that both parents of a two-parent merge changed is merged again from the merge base. The numbers belong
+together: how many of Git's conflicts are resolved; how many of those as committed (white space apart), or so but for
+the order of lines; how many differ; how many are broken, which is to say parse worse than their inputs; and on how many
+merges that Git does cleanly and as committed we do not (regressions; must be 0, apart from `repeats`: there the clean
+text defines one name twice, which neither side did, and was committed so). `git other` are Git's own clean merges that
+people committed otherwise. A peer is a merge driver's command line; it sees the conflicts only. Nothing is written to
+the repositories.
 """
 
 from __future__ import annotations
 
 import argparse
 import re
+import shlex
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -29,10 +34,12 @@ from muse.core.textmerge import is_binary, merge_text
 from muse.engine.filemerge import merge_one
 from muse.plugins.code.duplicates import repeated
 from muse.plugins.code.languages import load, row_of
+from muse.plugins.code.parsing import available, parses_as_well
 from muse.plugins.registry import resolve_plugin_by_domain
 
 HOW = MergeOptions(ours_label="ours", theirs_label="theirs", conflict_style="diff3", notes=False)
-COLUMNS = ("cases", "git clean", "regress", "repeats", "conflicts", "resolved", "as made", "other", "ours ms", "git ms")
+COLUMNS = ("cases", "git clean", "git other", "regress", "repeats", "conflicts", "resolved", "as made", "in order",
+           "other", "broken", "ms")
 MAX_BYTES = 262_144
 
 
@@ -111,30 +118,92 @@ def main() -> None:
     parser.add_argument("repositories", nargs="+", metavar="REPOSITORY")
     parser.add_argument("--limit", type=int, default=100_000, help="merges to look at, newest first")
     parser.add_argument("--conflicts", type=int, default=10_000, help="conflicts to look at, per language")
+    parser.add_argument("--clean", type=int, default=100_000, help="merges that Git does cleanly, per language")
+    parser.add_argument("--half", choices=["a", "b"], help="only merges whose id ends in an even, an odd digit")
     parser.add_argument("--language", help="one language only")
-    kinds = ["regress", "repeats", "as made", "other", "left"]
+    parser.add_argument("--peer", help="another driver: a command with %%O %%A %%B %%P, which rewrites %%A")
+    kinds = ["regress", "repeats", "as made", "order", "other", "broken", "left"]
     parser.add_argument("--list", dest="kind", choices=kinds, help="name the cases")
     given = parser.parse_args()
-    rows: dict[str, Counter[str]] = defaultdict(Counter)
-    times: dict[str, dict[str, list[float]]] = defaultdict(lambda: {"ours": [], "git": []})
+    tally = Tally(given.peer)
     for path in given.repositories:
         for case in cases(path, given.limit):
-            if given.language in (None, case.language) and rows[case.language]["conflicts"] < given.conflicts:
-                kind = judge(case, rows[case.language], times[case.language])
-                if kind == given.kind:
+            odd = int(case.name[9], 16) % 2
+            if given.language in (None, case.language) and given.half in (None, "ab"[odd]):
+                kind = tally.judge(case, given.conflicts, given.clean)
+                if kind and kind == given.kind:
                     print(case.name)
-    print(f"{'':<14}" + "".join(f"{column:>11}" for column in COLUMNS))
-    for language, row in [*sorted(rows.items()), ("total", sum(rows.values(), Counter()))]:
-        taken = times[language] if language != "total" else {
-            side: [value for each in times.values() for value in each[side]] for side in ("ours", "git")}
-        cells = [str(row[column]) for column in COLUMNS[:-2]]
-        cells += [f"{statistics.median(taken[side] or [0.0]) * 1000:.1f}" for side in ("ours", "git")]
-        print(f"{language:<14}" + "".join(f"{cell:>11}" for cell in cells))
-    total = sum(rows.values(), Counter())
-    if total["conflicts"] and total["resolved"]:
-        print(f"resolved {100 * total['resolved'] / total['conflicts']:.1f} % of Git's conflicts, "
-              f"{100 * total['as made'] / total['resolved']:.1f} % of them as committed; "
-              f"regressions: {total['regress']}")
+    tally.show()
+
+
+class Tally:
+    """What came of the cases, per language and per driver."""
+
+    def __init__(self, peer: str | None) -> None:
+        self.peer = shlex.split(peer) if peer else None
+        self.rows: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
+        self.times: dict[tuple[str, str], list[float]] = defaultdict(list)
+
+    def judge(self, case: Case, conflicts: int, clean: int) -> str:
+        """Merge one case in every way and count it; returns the kind for `--list`."""
+        row = self.rows[case.language, "muse"]
+        text = merge_text(case.base, case.ours, case.theirs, HOW)
+        assert text is not None
+        if row["conflicts" if text[1] else "git clean"] >= (conflicts if text[1] else clean):
+            return ""
+        row["cases"] += 1
+        merged = self._timed((case.language, "muse") if text[1] else None, lambda: _ours(case))
+        if not text[1]:
+            row["git clean"] += 1
+            row["git other"] += squashed(text[0]) != squashed(case.made)
+            lost = text[0] == case.made and merged != case.made
+            kind = "" if not lost else "repeats" if repeats(case, text[0]) else "regress"
+            row[kind] += 1
+            return kind
+        if self.peer is not None:
+            key = case.language, "peer"
+            self._count(self.rows[key], case, self._timed(key, lambda: _peers(case, self.peer or [])))
+        return self._count(row, case, merged)
+
+    def _timed(self, key: tuple[str, str] | None, run: Callable[[], bytes | None]) -> bytes | None:
+        start = time.perf_counter()
+        done = run()
+        if key is not None:
+            self.times[key].append(time.perf_counter() - start)
+        return done
+
+    @staticmethod
+    def _count(row: Counter[str], case: Case, merged: bytes | None) -> str:
+        row["conflicts"] += 1
+        if merged is None:
+            return "left"
+        row["resolved"] += 1
+        language = load(case.language)
+        row["broken"] += available(language) and not parses_as_well(
+            language, merged, (case.base, case.ours, case.theirs))
+        mine, made = squashed(merged), squashed(case.made)
+        kind = "as made" if mine == made else "other"
+        row["in order"] += sorted(mine) == sorted(made)
+        row[kind] += 1
+        return "order" if kind == "other" and sorted(mine) == sorted(made) else kind
+
+    def show(self) -> None:
+        """The table and the shares."""
+        print(f"{'':<20}" + "".join(f"{column:>10}" for column in COLUMNS))
+        drivers = ("muse",) if self.peer is None else ("muse", "peer")
+        for driver in drivers:
+            self.rows["total", driver] = sum((row for key, row in self.rows.items() if key[1] == driver), Counter())
+            self.times["total", driver] = [t for key, all_ in self.times.items() if key[1] == driver for t in all_]
+        for (language, driver), row in sorted(self.rows.items(), key=lambda item: (item[0][0] == "total", item[0])):
+            cells = [str(row[column]) for column in COLUMNS[:-1]]
+            cells.append(f"{statistics.median(self.times[language, driver] or [0.0]) * 1000:.1f}")
+            print(f"{language + ' ' + driver:<20}" + "".join(f"{cell:>10}" for cell in cells))
+        for driver in drivers:
+            row = self.rows["total", driver]
+            if row["resolved"]:
+                print(f"{driver} resolved {100 * row['resolved'] / row['conflicts']:.1f} % of Git's conflicts, "
+                      f"{100 * row['as made'] / row['resolved']:.1f} % of them as committed, "
+                      f"{100 * row['in order'] / row['resolved']:.1f} % but for the order of lines")
 
 
 def repeats(case: Case, merged: bytes) -> bool:
@@ -143,31 +212,30 @@ def repeats(case: Case, merged: bytes) -> bool:
     return bool(repeated(language, merged, (case.base, case.ours, case.theirs)))
 
 
-def judge(case: Case, row: Counter[str], times: dict[str, list[float]]) -> str:
-    """Merge one case both ways and count what came of it; returns the kind for `--list`."""
-    start = time.perf_counter()
-    text = merge_text(case.base, case.ours, case.theirs, HOW)
-    times["git"].append(time.perf_counter() - start)
-    assert text is not None
-    row["cases"] += 1
-    start = time.perf_counter()
-    merged = merge_one(resolve_plugin_by_domain("code"), case.name.rpartition(":")[2],
-                       case.base, case.ours, case.theirs, HOW)
-    took = time.perf_counter() - start
-    if not text[1]:
-        row["git clean"] += 1
-        lost = text[0] == case.made and merged.content != case.made
-        kind = "" if not lost else "repeats" if repeats(case, text[0]) else "regress"
-        row[kind] += 1
-        return kind
-    times["ours"].append(took)
-    row["conflicts"] += 1
-    if merged.conflicts or re.search(rb"^<<<<<<< ", merged.content or b"", re.M):
-        return "left"
-    row["resolved"] += 1
-    kind = "as made" if squashed(merged.content or b"") == squashed(case.made) else "other"
-    row[kind] += 1
-    return kind
+def _ours(case: Case) -> bytes | None:
+    """Our merge; None when it is a conflict."""
+    plugin = resolve_plugin_by_domain("code")
+    merged = merge_one(plugin, case.name.rpartition(":")[2], case.base, case.ours, case.theirs, HOW)
+    return None if merged.conflicts or _marked(case, merged.content or b"") else merged.content
+
+
+def _peers(case: Case, command: list[str]) -> bytes | None:
+    """What another driver makes of a case; None when it leaves a conflict."""
+    path = case.name.partition(":")[2]
+    with tempfile.TemporaryDirectory() as folder:
+        names = {"%O": case.base, "%A": case.ours, "%B": case.theirs}
+        for name, data in names.items():
+            (Path(folder) / (name[1:] + Path(path).suffix)).write_bytes(data)
+        where = {name: str(Path(folder) / (name[1:] + Path(path).suffix)) for name in names} | {"%P": path}
+        done = subprocess.run([where.get(word, word) for word in command], capture_output=True, check=False, cwd=folder)
+        merged = Path(where["%A"]).read_bytes()
+    return None if done.returncode or _marked(case, merged) else merged
+
+
+def _marked(case: Case, merged: bytes) -> bool:
+    """True for markers that neither side brought."""
+    marks = [re.search(rb"^<<<<<<< ", data, re.M) for data in (merged, case.ours, case.theirs)]
+    return marks[0] is not None and not any(marks[1:])
 
 
 if __name__ == "__main__":
