@@ -25,7 +25,7 @@ from muse.plugins.code.languages import language_of
 from muse.plugins.code.languages.table import Language
 from muse.plugins.code.naming import names_of_conflicts
 from muse.plugins.code.parsing import available, parses_as_well
-from muse.plugins.code.places import keeps_places
+from muse.plugins.code.places import doubles_nothing, keeps_places
 from muse.plugins.code.tokens import keeps_every_edit, keeps_side
 
 SECONDS = 5.0
@@ -119,6 +119,8 @@ def _trusted(
     if not keeps_every_edit(base, ours, theirs, merged):
         return False
     if not (keeps_places(base, ours, merged) and keeps_places(base, theirs, merged)):
+        return False
+    if not doubles_nothing(base, ours, theirs, merged):
         return False
     if language is None:
         return True

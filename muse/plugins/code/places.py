@@ -6,8 +6,9 @@ are or much alike. Where the other side has rewritten both, nobody but a person 
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable
+from itertools import pairwise
 
 from muse.plugins.code.matching import likeness
 from muse.plugins.code.seqdiff import Edit, edits
@@ -28,6 +29,18 @@ def keeps_places(base: bytes, side: bytes, merged: bytes) -> bool:
     for is_it in (bytes.__eq__, _alike):  # what stands there unchanged first, so that nothing alike takes its place
         found = [edit for edit in found if not _stands(new, edit, made, where, taken, is_it)]
     return not any(0 < len(where[new[at]]) <= _MOST for edit in found for at in (edit.b0, edit.b1 - 1))
+
+
+def doubles_nothing(base: bytes, ours: bytes, theirs: bytes, merged: bytes) -> bool:
+    """True when no line stands twice in a row in `merged` more often than in a side: one edit made by both is one."""
+    most: Counter[bytes] = Counter()
+    for side in (base, ours, theirs):
+        most |= _in_a_row(side)
+    return _in_a_row(merged) <= most
+
+
+def _in_a_row(data: bytes) -> Counter[bytes]:
+    return Counter(one for one, other in pairwise(_solid(data)) if one == other)
 
 
 def _stands(

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Sequence
 from typing import NamedTuple
 
-from muse.plugins.code.seqdiff import Region, edits, regions
+from muse.plugins.code.seqdiff import Edit, Region, edits, regions
 from muse.plugins.code.tokens import is_blank, tokens
 
 _MAX_TOKENS = 6000
@@ -33,8 +33,11 @@ def merge_tokens(base: bytes, ours: bytes, theirs: bytes, *, indented: bool) -> 
     b, o, t = (_units(side, indented) for side in (base, ours, theirs))
     if len(b) + len(o) + len(t) > _MAX_TOKENS:
         return None
-    found = regions(*map(_keys, (b, o, t)), weak=_is_sign, firm=None)
-    if any(region.kind == "conflict" for region in found) or _on_lines_of_their_own(b, found):
+    words = [_keys(side) for side in (b, o, t)]
+    found = regions(*words, weak=_is_sign, firm=None)
+    if any(region.kind == "conflict" for region in found):
+        return None
+    if _on_lines_of_their_own(b, found) or _slide_together(*words):
         return None
     out: list[_Unit] = []
     last = ""
@@ -49,6 +52,38 @@ def merge_tokens(base: bytes, ours: bytes, theirs: bytes, *, indented: bool) -> 
             out += t[t0:t1] if kind == "theirs" else o[o0:o1]
         last = kind
     return b"".join(unit.space + unit.text for unit in out)
+
+
+def _slide_together(base: list[bytes], ours: list[bytes], theirs: list[bytes]) -> bool:
+    """True when an insertion or deletion means the same a little further on, and meets an edit of the other side there:
+    a second `@A int x, ` before `@A int y` may be said to stand before or behind the first `@A`."""
+    mine, its = edits(base, ours), edits(base, theirs)
+    reaches = [(edit, *_reach(base, theirs, edit)) for edit in its]
+    for one in mine:
+        low, high, slides = _reach(base, ours, one)
+        for other, start, end, slid in reaches:
+            same = one[:2] == other[:2] and ours[one.b0 : one.b1] == theirs[other.b0 : other.b1]
+            if (slides or slid) and not same and low <= end and start <= high:
+                return True
+    return False
+
+
+def _reach(base: list[bytes], side: list[bytes], edit: Edit) -> tuple[int, int, bool]:
+    """From where to where in `base` an edit may be said to be, and whether that is more than one place. Past a comma
+    it is another element's."""
+    low, high, text = edit.a0, edit.a1, base
+    if edit.a0 == edit.a1:
+        text, first, last = side, edit.b0, edit.b1
+    elif edit.b0 == edit.b1:
+        first, last = edit.a0, edit.a1
+    else:
+        return low, high, False
+    run = text[first:last]
+    while low and base[low - 1] == run[(low - 1 - edit.a0) % len(run)] not in _APART:
+        low -= 1
+    while high < len(base) and base[high] == run[(high - edit.a1) % len(run)] not in _APART:
+        high += 1
+    return low, high, (low, high) != (edit.a0, edit.a1)
 
 
 def _on_lines_of_their_own(base: Sequence[_Unit], found: Sequence[Region]) -> bool:

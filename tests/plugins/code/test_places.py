@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from muse.core.options import MergeOptions, using
-from muse.plugins.code.places import keeps_places
+from muse.plugins.code.places import doubles_nothing, keeps_places
 from muse.plugins.code.plugin import CodePlugin
 
 BASE = b"start(a)\nstop(b)\n"
@@ -50,3 +50,10 @@ def test_statements_whose_surroundings_the_other_side_replaced_conflict() -> Non
     theirs = b"void f(void) {\n    prepare(x, y);\n    run(z);\n}\n"
     with using(MergeOptions()):
         assert CodePlugin().merge_file("f.c", base, ours, theirs).conflicts
+
+
+def test_what_both_did_differently_is_not_there_twice_in_a_row() -> None:
+    base, ours, theirs = b"x.update()\n", b"x.parse()\n", b"x.update()\nx.parse()\n"
+    assert not doubles_nothing(base, ours, theirs, b"x.parse()\nx.parse()\n")
+    assert doubles_nothing(base, ours, theirs, theirs)
+    assert doubles_nothing(base, ours * 2, theirs, b"x.parse()\n}\nx.parse()\n")

@@ -16,6 +16,7 @@ from muse.plugins.code.tokenmerge import holding, merge_tokens
         (b"x = f.read()\n", b"x = f.read().strip()\n", b"x = f.readlines()\n", None),
         (b"ns::f(a)\n", b"other::f(a)\n", b"ns::g(a)\n", None),
         (b"a b\n", b"a x b\n", b"a y b\n", None),
+        (b"f(@N int a)\n", b"f(@N int b, @N int a)\n", b"f(int b, @N int a)\n", None),  # may stand at one place
     ],
 )
 @pytest.mark.parametrize("indented", [False, True])
