@@ -148,7 +148,7 @@ VERBS: dict[str, Schema] = {
     "gc": obj(absorbed=STRS, apart=rows(obj(ref=STR, path=STR, why=STR)), deleted=STRS),
     "solve": obj(path=STR, conflicts_before=INT, conflicts_left=INT, conflicts=rows(ref("conflict"))),
     "languages": rows(obj(language=STR, files=STRS, grammar=STR, available=BOOL, commutative=STRS)),
-    "domains": rows(obj(domain=STR, patterns=STRS, description=STR, merge_mode=STR, error=STR)),
+    "domains": rows(obj(domain=STR, patterns=STRS, description=STR, merge_mode=STR, dimensions=named(STR), error=STR)),
     "sync": obj(remote=STR, fetched=INT, pushed=INT, branch=maybe(STR), action=STR, commit=maybe(ID), problem=STR),
 }
 

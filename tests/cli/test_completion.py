@@ -101,5 +101,6 @@ def test_names_that_are_not_there(here, muse):
     assert muse(here, "domains", "nope")[2].startswith("muse: there is no domain 'nope'\nhint: domains here: code, ")
     assert muse(here, "languages", "nope")[0] == 128
     (row,) = json.loads(muse(here, "domains", "--json", "midi")[1])
-    assert row["domain"] == "midi"
+    assert row["domain"] == "midi" and row["dimensions"]["cc_pan"] == "pan"
+    assert "cc_pan           pan\n" in muse(here, "domains", "midi")[1] and "cc_pan" not in muse(here, "domains")[1]
     assert muse(here, "languages", "python")[1].startswith("python ")

@@ -16,7 +16,7 @@ from muse.plugins import registry
 @click.argument("names", nargs=-1, metavar="[NAME]...", shell_complete=late("domains"))
 @json_option
 def command(names: tuple[str, ...], as_json: bool) -> None:
-    """List the domains (or those named) and the files they claim.
+    """List the domains and the files they claim; of those that are NAMEd their dimensions as well.
 
     A domain whose plugin cannot be loaded is listed with the reason; its files merge as Git merges them.
     """
@@ -32,10 +32,12 @@ def command(names: tuple[str, ...], as_json: bool) -> None:
         click.echo(f"{row['domain']:<10} {row['error'] or row['description']}")
         if row["patterns"]:
             click.echo(f"{'':<10} {' '.join(row['patterns'])}")
+        for dimension, text in row["dimensions"].items() if names else ():
+            click.echo(f"{'':<10} {dimension:<16} {text}")
 
 
 def _row(name: str) -> dict[str, Any]:
-    row: dict[str, Any] = {"domain": name, "patterns": [], "description": "", "merge_mode": "", "error": ""}
+    row: dict[str, Any] = {"domain": name, "patterns": [], "description": "", "merge_mode": "", "dimensions": {}, "error": ""}
     try:
         plugin = registry.resolve_plugin_by_domain(name)
         schema = plugin.schema()
@@ -46,4 +48,5 @@ def _row(name: str) -> dict[str, Any]:
         "patterns": list(getattr(plugin, "patterns", ())),
         "description": schema["description"],
         "merge_mode": schema["merge_mode"],
+        "dimensions": {dimension["name"]: dimension["description"] for dimension in schema["dimensions"]},
     }
