@@ -180,6 +180,7 @@ ENDLESS = [
     ("serve --http --port 0 ..", "serving"),
     ("serve --http --write --port 0 ..", "password"),
     ("mergetool --no-browser p.py", "settle p.py at http://127.0.0.1:"),
+    ("mergetool p.py", "Ctrl-C leaves the rest as it is"),  # with a browser that never opens
     ("session follow --all live", '"address": "live.txt"'),
     ("session append live", '"ack"'),
     ("sync --watch --interval 0.1", "main pushed"),
@@ -187,7 +188,9 @@ ENDLESS = [
 
 
 @pytest.mark.parametrize(("typed", "said"), ENDLESS, ids=[row[0] for row in ENDLESS])
-def test_a_verb_that_goes_on_until_ctrl_c(typed: str, said: str, forked: Path, git: RunGit, tmp_path: Path) -> None:
+def test_a_verb_that_goes_on_until_ctrl_c(
+    typed: str, said: str, forked: Path, git: RunGit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     live(forked)
     git(tmp_path, "init", "-q", "--bare", "server.git")
     git(forked, "remote", "add", "origin", str(tmp_path / "server.git"))
@@ -197,6 +200,7 @@ def test_a_verb_that_goes_on_until_ctrl_c(typed: str, said: str, forked: Path, g
     if typed.startswith("mergetool"):
         git(forked, "merge", "-q", "feature", check=False)
     before = state(forked, git)
+    monkeypatch.setenv("BROWSER", "sleep 1000 #%s")
     read, write = os.pipe()
     process = start(forked, *typed.split(), stdin=read, stderr=subprocess.STDOUT)
     os.close(read)
