@@ -200,21 +200,25 @@ class OpLog:
     def _lines(self, sealed: list[tuple[OpEntry, bytes, bytes]]) -> list[tuple[bytes, int]]:
         """Lines with their times; the lock is held. FormatError when a time cannot be, and then no number is used."""
         before, latest, lines = self._sequence, self._latest(), []
+        writer, instance, number, known = self.writer, self._instance, before, self._known
+        if len(known) > _REMEMBERED:
+            known.clear()
         try:
             for entry, body, tail in sealed:
-                now = entry["lamport_ts"]
-                if now > latest + JUMP:
-                    raise FormatError(f"Lamport time {now} jumps more than {JUMP} past the log's {latest}")
-                parents = entry["parent_op_ids"]
-                unmet = [parent for parent in parents if not self._parent_is_here(parent, now)] if parents else None
-                self._sequence += 1
-                lines.append((finish(body, tail, (self.writer, self._instance, self._sequence), unmet), now))
-                self._remember(entry["op_id"], now)
-                latest = max(latest, now)
+                now, unmet = entry["lamport_ts"], None
+                if now > latest:
+                    if now > latest + JUMP:
+                        raise FormatError(f"Lamport time {now} jumps more than {JUMP} past the log's {latest}")
+                    latest = now
+                if entry["parent_op_ids"]:
+                    unmet = [parent for parent in entry["parent_op_ids"] if not self._parent_is_here(parent, now)]
+                number += 1
+                lines.append((finish(body, tail, (writer, instance, number), unmet), now))
+                known[entry["op_id"]] = now
         except BaseException:
-            self._sequence = before
-            self._known.clear()
+            known.clear()
             raise
+        self._sequence = number
         return lines
 
     def _write(self, lines: list[tuple[bytes, int]], level: Level) -> int:
