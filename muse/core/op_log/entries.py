@@ -28,7 +28,7 @@ DEEPEST = 100
 LONGEST_LINE = 1 << 26
 _OURS = frozenset(("writer", "instance", "sequence", "unmet", "crc"))
 _TEXTS = ("actor_id", "domain", "intent_id", "reservation_id")
-_CRC_SIZE = len(b',"crc":"00000000"}')
+CRC_SIZE = len(b',"crc":"00000000"}')
 _NESTED = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[{]|[\]}]')
 _FRESH = 1 << 12
 _fresh: dict[str, bytes] = {}
@@ -243,10 +243,10 @@ def _who(writer: str, instance: str) -> bytes:
 
 def intact(line: bytes) -> bool:
     """True when a line (without its newline) is what was written."""
-    if line[-_CRC_SIZE:-10] != b',"crc":"':
+    if line[-CRC_SIZE:-10] != b',"crc":"':
         return False
     try:
-        return zlib.crc32(line[:-_CRC_SIZE]) == int(line[-10:-2], 16)
+        return zlib.crc32(line[:-CRC_SIZE]) == int(line[-10:-2], 16)
     except ValueError:
         return False
 

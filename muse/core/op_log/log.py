@@ -31,7 +31,7 @@ from muse.core.op_log.held import compose as compose_checkpoint
 from muse.core.op_log.journal import Journal
 from muse.core.op_log.names import decode_name, encode_name, writer_of
 from muse.core.op_log.replicas import ReplicaReport, add, verified
-from muse.core.op_log.rows import Replay, Row, causal, decode, find, latest_time
+from muse.core.op_log.rows import Replay, Row, causal, decode, entries, find, latest_time
 from muse.core.paths import StrPath, op_log_dir
 from muse.core.types import load_json_file
 from muse.domain import DomainOp, StructuredDelta
@@ -262,13 +262,11 @@ class OpLog:
 
     def read_all(self) -> list[OpEntry]:
         """Every op in the order of acknowledgement."""
-        rows, _ = self._rows(0)
-        return [strip(row) for row in rows]
+        return self.read_from(0)[0]
 
     def records(self) -> list[tuple[Key, OpEntry]]:
         """Every op with its key, in the order of acknowledgement."""
-        rows, _ = self._rows(0)
-        return [(row_key(row), strip(row)) for row in rows]
+        return [(row_key(row), strip(row)) for row in self._rows(0)[0]]
 
     def follow(
         self, *, since: int | None = None, poll: float = 0.01, stop: Callable[[], bool] | None = None
@@ -292,27 +290,24 @@ class OpLog:
 
     def end(self) -> int:
         """The byte offset after the last acknowledged op; for `follow(since=...)`."""
-        self._flush_for_reading()
+        if self._buffer:
+            self.flush()
         return self._journal.settled_end()
 
     def read_from(self, offset: int) -> tuple[list[OpEntry], int]:
         """The ops after an offset, and the offset to ask for next time."""
-        rows, end = self._rows(offset)
-        return [strip(row) for row in rows], end
+        end = self.end()
+        if offset >= end:
+            return [], end
+        return entries(self._journal.blocks(offset, end), offset, self._journal.quarantine) or [], end
 
     def damage(self) -> list[dict[str, Any]]:
         """What lies in quarantine: name, reason, offset, length, found_at."""
         return self._journal.damage()
 
-    def _flush_for_reading(self) -> None:
-        if self._buffer:
-            self.flush()
-
     def _rows(self, start: int, end: int | None = None) -> tuple[list[Row], int]:
         """Decoded lines of a stretch; damaged ones go to quarantine and are stepped over."""
-        self._flush_for_reading()
-        if end is None:
-            end = self._journal.settled_end()
+        end = self.end() if end is None else end
         if start >= end:
             return [], min(start, end)
         return decode(self._journal.blocks(start, end), start, self._journal.quarantine), end
@@ -328,15 +323,21 @@ class OpLog:
 
     def replay_since_checkpoint(self) -> list[OpEntry]:
         """The ops that the last checkpoint does not hold and whose causes are here, in the one total order."""
-        rows, end = self._uncovered(self._last())
+        last, end = self._last(), self.end()
+        start = self._start(last, end)
+        if all(self._made_at(made, end + 1) <= start for made in last):  # nothing past there is in a checkpoint
+            quick = entries(self._journal.blocks(start, end), start, self._journal.quarantine, in_order=True)
+            if quick is not None:
+                self._handed_out = end
+                return quick
+        rows, end = self._uncovered(last)
         ready, _ = self._causal(rows)
         self._handed_out = end
         return [strip(row) for row in ready]
 
     def waiting(self) -> list[OpEntry]:
         """The ops that wait for a cause which has not arrived."""
-        rows, _ = self._uncovered(self._last())
-        return [strip(row) for row in self._causal(rows)[1]]
+        return [strip(row) for row in self._causal(self._uncovered(self._last())[0])[1]]
 
     def to_structured_delta(self, domain: str) -> StructuredDelta:
         """The ops of one domain since the last checkpoint; the summary counts kinds: `3 insert, 1 replace`."""
@@ -493,7 +494,6 @@ class OpLog:
 
     def raw_lines(self) -> list[bytes]:
         """The whole lines of the log, as bytes without their newlines, damaged ones left out."""
-        self._flush_for_reading()
-        data = self._journal.read(0, self._journal.settled_end())
+        data = self._journal.read(0, self.end())
         found = [line if intact(line) else salvage(line) for line in data.split(b"\n") if line]
         return [line for line in found if line is not None]

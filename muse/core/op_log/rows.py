@@ -5,13 +5,14 @@ from __future__ import annotations
 import gc
 import json
 import mmap
-from collections.abc import Callable, Iterable
+import zlib
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import chain
 from operator import itemgetter, lt
-from typing import Any
+from typing import Any, cast
 
-from muse.core.op_log.entries import OpEntry, intact, order_key, salvage
+from muse.core.op_log.entries import CRC_SIZE, OpEntry, intact, order_key, salvage, strip
 from muse.core.op_log.journal import Journal
 
 Row = dict[str, Any]
@@ -34,25 +35,86 @@ def decode(
     blocks: Iterable[bytes], start: int, quarantine: Callable[[bytes, str, int], str], *, offsets: bool = False
 ) -> list[Row]:
     """Whole lines as dicts. Damage is quarantined; a whole line glued to it is taken."""
+    rows: list[Row] = []
+    with _no_collection():
+        _decode(blocks, start, quarantine, rows, offsets=offsets)
+    return rows
+
+
+def entries(
+    blocks: Iterable[bytes], start: int, quarantine: Callable[[bytes, str, int], str], *, in_order: bool = False
+) -> list[OpEntry] | None:
+    """Whole lines as entries; with `in_order`, None unless file order is the total order and nothing waits.
+
+    A row is taken apart while it is still in the processor's cache, which saves a third of a long replay.
+    """
+    rows: list[Row] = []
+    with _no_collection():
+        whole = _decode(blocks, start, quarantine, rows, bare=True, in_order=in_order)
+    return cast("list[OpEntry]", rows) if whole else None
+
+
+def _decode(
+    blocks: Iterable[bytes], at: int, quarantine: Callable[[bytes, str, int], str], rows: list[Row],
+    *, offsets: bool = False, bare: bool = False, in_order: bool = False,
+) -> bool:
+    """The loop of both; False when `in_order` was asked for and is not so."""
+    many, latest = _many(), -1
+    for block in blocks:
+        try:  # all at once, if all are what was written
+            fresh = many(block) if _all_intact(block) else None
+        except (ValueError, RecursionError):
+            fresh = None
+        if fresh is None or offsets:
+            fresh = [*_one_by_one(block, at, quarantine, offsets)]
+        at += len(block)
+        if in_order:
+            for row in fresh:
+                if row["lamport_ts"] <= latest or "unmet" in row:
+                    return False
+                latest = row["lamport_ts"]
+        if bare:
+            for row in fresh:
+                strip(row)
+        rows += fresh
+    return True
+
+
+def _all_intact(block: bytes) -> bool:
+    """True when every line of a block has the checksum it says; no line is copied for it."""
+    crc, find, view, at = zlib.crc32, block.find, memoryview(block), 0
+    while (end := find(b"\n", at)) >= 0:
+        if b'"%08x"}' % crc(view[at : end - CRC_SIZE]) != block[end - 11 : end]:
+            return False
+        at = end + 1
+    return at == len(block)
+
+
+def _one_by_one(
+    block: bytes, at: int, quarantine: Callable[[bytes, str, int], str], offsets: bool
+) -> Iterator[Row]:
     loads = _loads()
+    for line in block.split(b"\n")[:-1]:
+        whole = line if intact(line) else _rescue(line, at, quarantine)
+        if whole is not None:
+            try:
+                row = loads(whole)
+            except (ValueError, RecursionError) as problem:
+                quarantine(line, f"unreadable: {problem}", at)
+            else:
+                if offsets:
+                    row["offset"] = at
+                yield row
+        at += len(line) + 1
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """A million fresh dicts, and no garbage among them."""
     collecting = gc.isenabled()
-    gc.disable()  # a million fresh dicts and no garbage among them
+    gc.disable()
     try:
-        rows: list[Row] = []
-        at = start
-        for line in chain.from_iterable(block.split(b"\n")[:-1] for block in blocks):
-            whole = line if intact(line) else _rescue(line, at, quarantine)
-            if whole is not None:
-                try:
-                    row = loads(whole)
-                except (ValueError, RecursionError) as problem:
-                    quarantine(line, f"unreadable: {problem}", at)
-                else:
-                    if offsets:
-                        row["offset"] = at
-                    rows.append(row)
-            at += len(line) + 1
-        return rows
+        yield
     finally:
         if collecting:
             gc.enable()
@@ -71,6 +133,15 @@ def _loads() -> Callable[[bytes], Any]:
     except ImportError:
         return json.loads
     return msgspec.json.Decoder().decode
+
+
+def _many() -> Callable[[bytes], list[Row]]:
+    """What decodes whole lines, all of them JSON."""
+    try:
+        import msgspec
+    except ImportError:
+        return lambda block: [json.loads(line) for line in block.split(b"\n")[:-1]]
+    return msgspec.json.Decoder().decode_lines
 
 
 def latest_time(data: bytes) -> int:
