@@ -84,7 +84,7 @@ def _all_intact(block: bytes) -> bool:
     """True when every line of a block has the checksum it says; no line is copied for it."""
     crc, find, view, at = zlib.crc32, block.find, memoryview(block), 0
     while (end := find(b"\n", at)) >= 0:
-        if b'"%08x"}' % crc(view[at : end - CRC_SIZE]) != block[end - 11 : end]:
+        if end - at < CRC_SIZE or b',"crc":"%08x"}' % crc(view[at : end - CRC_SIZE]) != block[end - CRC_SIZE : end]:
             return False
         at = end + 1
     return at == len(block)
