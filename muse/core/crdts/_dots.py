@@ -204,16 +204,53 @@ class DotStore:
         if len(other._live) > len(self._live) and self._site is None:
             self, other = other, self
         mine, theirs, differ = self._live.apart(other._live)
-        lost = [token for token, _ in mine if other._saw(token)]
-        gained = [(token, payload) for token, payloads in theirs if not self._saw(token) for payload in payloads]
-        gained += [(token, payload) for token, _, payloads in differ for payload in payloads]
+        lost = [pair for pair in mine if other._saw(pair[0])]
+        gained = self._unseen(theirs)
+        gained += [(token, tuple(sorted({*one, *two}))) for token, one, two in differ]
         _, seen, widened = self._seen.apart(other._seen)
         _, gone, _ = self._gone.apart(other._gone)
         new = self._like()
-        new._drop(lost)
-        new._add(gained)
-        new._note(dict(seen) | {actor: ranges for actor, _, ranges in widened}, [token for token, _ in gone])
+        new._live = new._live.changed([(token, GONE) for token, _ in lost] + gained)
+        new._by = new._by.changed(self._regrouped(lost, gained))
+        new._seen = new._seen.changed([*seen, *((actor, merged((*one, *two))) for actor, one, two in widened)])
+        new._gone = new._gone.changed(gone)
+        new._clock = max(self._clock, other._clock)
         return new
+
+    def _unseen(self, pairs: list[tuple[str, Payloads]]) -> list[tuple[str, Payloads]]:
+        """The pairs whose token is neither live nor removed here."""
+        known: dict[str, tuple[Range, ...]] = {}
+        found = []
+        for pair in pairs:
+            dot = parse(pair[0])
+            if dot is None:
+                if not self._saw(pair[0]):
+                    found.append(pair)
+                continue
+            number, actor = dot
+            ranges = known.get(actor)
+            if ranges is None:
+                ranges = known[actor] = self._seen.get(actor, ())
+            if not _within(number, ranges):
+                found.append(pair)
+        return found
+
+    def _regrouped(
+        self, lost: list[tuple[str, Payloads]], gained: list[tuple[str, Payloads]]
+    ) -> list[tuple[str, frozenset[str]]]:
+        """What becomes of the groups when some tokens go and others come."""
+        less: dict[str, set[str]] = {}
+        more: dict[str, set[str]] = {}
+        for pairs, by in ((lost, less), (gained, more)):
+            for token, payloads in pairs:
+                for payload in payloads:
+                    by.setdefault(self._group(payload), set()).add(token)
+        held = self._by.pick(less.keys() | more.keys())
+        none: frozenset[str] = frozenset()
+        changes = [(group, held.get(group, none) | tokens) for group, tokens in more.items() if group not in less]
+        for group, tokens in less.items():
+            changes.append((group, held.get(group, none) - tokens | more.get(group, none) or GONE))
+        return changes
 
     # Questions ---------------------------------------------------------------------------------------------------
 
@@ -222,9 +259,7 @@ class DotStore:
         dot = parse(token)
         if dot is None:
             return token in self._gone or token in self._live
-        ranges = self._seen.get(dot[1], ())
-        at = bisect_right(ranges, (dot[0], _MOST)) - 1
-        return at >= 0 and bool(ranges[at][1] >= dot[0])
+        return _within(dot[0], self._seen.get(dot[1], ()))
 
     def _context(self) -> dict[str, Any]:
         """The wire form of the context: actor -> n for 1..n, else a list of [first, last]."""
@@ -260,6 +295,11 @@ def parse(token: str) -> tuple[int, str] | None:
     if actor and number.isascii() and number.isdigit() and number[0] != "0" and len(number) <= 15:
         return int(number), actor
     return None
+
+
+def _within(number: int, ranges: tuple[Range, ...]) -> bool:
+    at = bisect_right(ranges, (number, _MOST)) - 1
+    return at >= 0 and ranges[at][1] >= number
 
 
 def merged(ranges: Iterable[Range]) -> tuple[Range, ...]:

@@ -3,6 +3,9 @@
 Changing the newest version costs only the change. Reading or changing an older version copies the dict once. This is
 the rerooting idea of H. Baker's shallow arrays, without moving the root back: values are written in a line far more
 often than they are revisited.
+
+Versions of one line, and lines that forked from one another, remember which keys were changed since they parted. So
+comparing two replicas of one process costs what they differ by, not what they hold.
 """
 
 from __future__ import annotations
@@ -18,17 +21,33 @@ GONE: Any = object()
 """As a new value: remove the key."""
 
 _lock = threading.Lock()
+_FORKS = 32  # of forks of forks; beyond that a line forgets where it came from
+
+
+class _Line:
+    """The keys changed along a line of versions, oldest first, and where it left another line."""
+
+    __slots__ = ("at", "base", "depth", "keys")
+
+    def __init__(self, base: _Line | None = None, at: int = 0) -> None:
+        if base is not None and base.depth >= _FORKS:
+            base = None
+        self.base, self.at = base, at
+        self.depth: int = base.depth + 1 if base is not None else 0
+        self.keys: list[Any] = []
 
 
 class SharedDict(Generic[K, V]):
     """An immutable mapping; `changed` returns a new one."""
 
-    __slots__ = ("_newer", "_own", "_undo")
+    __slots__ = ("_at", "_line", "_newer", "_own", "_undo")
 
     def __init__(self, items: Mapping[K, V] | Iterable[tuple[K, V]] = ()) -> None:
         self._own: dict[K, V] | None = dict(items)
         self._newer: SharedDict[K, V] | None = None
         self._undo: list[tuple[K, V]] = []
+        self._line = _Line()
+        self._at = 0
 
     def _dict(self) -> dict[K, V]:
         """This version's dict; the caller holds the lock and does not keep it."""
@@ -57,13 +76,20 @@ class SharedDict(Generic[K, V]):
         new: SharedDict[K, V] = SharedDict.__new__(SharedDict)
         with _lock:
             own = self._dict()
+            line = self._line
+            if self._at != len(line.keys):
+                line = _Line(line, self._at)
+            elif len(line.keys) > 4 * len(own) + 1000:
+                line = _Line()  # what was changed so long ago nobody wants to hear
             undo = []
             for key, value in changes:
                 undo.append((key, own.get(key, GONE)))
+                line.keys.append(key)
                 if value is GONE:
                     own.pop(key, None)
                 else:
                     own[key] = value
+            new._line, new._at = line, len(line.keys)
             new._own, new._newer, new._undo = own, None, []
             self._own, self._newer, self._undo = None, new, undo
         return new
@@ -91,11 +117,19 @@ class SharedDict(Generic[K, V]):
         with _lock:
             return dict(self._dict())
 
+    def pick(self, keys: Iterable[K]) -> dict[K, V]:
+        """The pairs of those keys that are here."""
+        with _lock:
+            return {key: value for key, value in self._values(list(keys)).items() if value is not GONE}
+
     def apart(self, other: SharedDict[K, V]) -> tuple[list[tuple[K, V]], list[tuple[K, V]], list[tuple[K, V, V]]]:
         """What only self has, what only the other has, and keys with two different values."""
         if self is other:
             return [], [], []
         with _lock:
+            touched = self._touched(other)
+            if touched is not None:
+                return _compare(touched, self._values(touched), other._values(touched))
             mine, theirs = self._dict(), other._dict()
             only_mine = [(key, mine[key]) for key in mine.keys() - theirs.keys()]
             only_theirs = [(key, theirs[key]) for key in theirs.keys() - mine.keys()]
@@ -104,12 +138,70 @@ class SharedDict(Generic[K, V]):
             ]
         return only_mine, only_theirs, differ
 
+    def _touched(self, other: SharedDict[K, V]) -> list[K] | None:
+        """The keys in which two versions can differ; None when they have no line in common, or nearly all keys."""
+        ends: dict[int, int] = {}
+        line, at, mine = self._line, self._at, []
+        while True:
+            ends[id(line)] = at
+            mine.append((line, at))
+            if line.base is None:
+                break
+            line, at = line.base, line.at
+        line, at = other._line, other._at
+        parts: list[tuple[_Line, int, int]] = []
+        while id(line) not in ends:
+            parts.append((line, 0, at))
+            if line.base is None:
+                return None
+            line, at = line.base, line.at
+        parted = min(at, ends[id(line)])
+        parts.append((line, parted, at))
+        for below, end in mine:
+            parts.append((below, parted if below is line else 0, end))
+            if below is line:
+                break
+        return list(dict.fromkeys(key for found, start, end in parts for key in found.keys[start:end]))
+
+    def _values(self, keys: list[K]) -> dict[K, V]:
+        """The values of some keys, GONE where there is none; an older version is not copied for it."""
+        if self._own is None:
+            undone: dict[K, V] = {}
+            at: SharedDict[K, V] = self
+            while at._own is None:
+                for key, value in at._undo:
+                    undone.setdefault(key, value)
+                at = cast("SharedDict[K, V]", at._newer)
+            own = at._own
+            return {key: undone[key] if key in undone else own.get(key, GONE) for key in keys}
+        own = self._own
+        return {key: own.get(key, GONE) for key in keys}
+
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, SharedDict):
             return NotImplemented
         if self is other:
             return True
         with _lock:
+            touched = self._touched(other)
+            if touched is not None:
+                return self._values(touched) == other._values(touched)
             return bool(self._dict() == other._dict())
 
     __hash__ = None  # type: ignore[assignment]
+
+
+def _compare(
+    keys: list[Any], mine: dict[Any, Any], theirs: dict[Any, Any]
+) -> tuple[list[tuple[Any, Any]], list[tuple[Any, Any]], list[tuple[Any, Any, Any]]]:
+    only_mine, only_theirs, differ = [], [], []
+    for key in keys:
+        one, two = mine[key], theirs[key]
+        if two is GONE:
+            if one is not GONE:
+                only_mine.append((key, one))
+        elif one is GONE:
+            only_theirs.append((key, two))
+        elif one != two:
+            differ.append((key, one, two))
+    return only_mine, only_theirs, differ
