@@ -12,9 +12,9 @@ import os
 import threading
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
-from muse.core.crdts._shared import GONE, SharedDict
+from muse.core.crdts._shared import GONE, SharedDict, no_collection
 from muse.core.errors import FormatError
 
 Range = tuple[int, int]
@@ -203,53 +203,68 @@ class DotStore:
             return self
         if len(other._live) > len(self._live) and self._site is None:
             self, other = other, self
+        with no_collection(len(other._live)):
+            return self._united(other)
+
+    def _united(self: S, other: S) -> S:
         mine, theirs, differ = self._live.apart(other._live)
-        lost = [pair for pair in mine if other._saw(pair[0])]
-        gained = self._unseen(theirs)
+        lost = other._sifted(mine, seen=True)
+        gained = self._sifted(theirs, seen=False)
         gained += [(token, tuple(sorted({*one, *two}))) for token, one, two in differ]
         _, seen, widened = self._seen.apart(other._seen)
         _, gone, _ = self._gone.apart(other._gone)
         new = self._like()
         new._live = new._live.changed([(token, GONE) for token, _ in lost] + gained)
-        new._by = new._by.changed(self._regrouped(lost, gained))
+        new._by = new._by.changed(self._regrouped(other, lost, gained))
         new._seen = new._seen.changed([*seen, *((actor, merged((*one, *two))) for actor, one, two in widened)])
         new._gone = new._gone.changed(gone)
         new._clock = max(self._clock, other._clock)
         return new
 
-    def _unseen(self, pairs: list[tuple[str, Payloads]]) -> list[tuple[str, Payloads]]:
-        """The pairs whose token is neither live nor removed here."""
+    def _sifted(self, pairs: list[tuple[str, Payloads]], *, seen: bool) -> list[tuple[str, Payloads]]:
+        """The pairs whose token is live or was removed here; with `seen` False, the others."""
         known: dict[str, tuple[Range, ...]] = {}
         found = []
         for pair in pairs:
             dot = parse(pair[0])
             if dot is None:
-                if not self._saw(pair[0]):
-                    found.append(pair)
-                continue
-            number, actor = dot
-            ranges = known.get(actor)
-            if ranges is None:
-                ranges = known[actor] = self._seen.get(actor, ())
-            if not _within(number, ranges):
+                saw = self._saw(pair[0])
+            else:
+                number, actor = dot
+                ranges = known.get(actor)
+                if ranges is None:
+                    ranges = known[actor] = self._seen.get(actor, ())
+                saw = _within(number, ranges)
+            if saw is seen:
                 found.append(pair)
         return found
 
     def _regrouped(
-        self, lost: list[tuple[str, Payloads]], gained: list[tuple[str, Payloads]]
+        self, other: DotStore, lost: list[tuple[str, Payloads]], gained: list[tuple[str, Payloads]]
     ) -> list[tuple[str, frozenset[str]]]:
-        """What becomes of the groups when some tokens go and others come."""
-        less: dict[str, set[str]] = {}
+        """What becomes of the groups when some tokens go and others come; whole groups of the other are shared."""
+        group_of, none = self._group, cast("frozenset[str]", frozenset())
+        first: dict[str, str] = {}
         more: dict[str, set[str]] = {}
-        for pairs, by in ((lost, less), (gained, more)):
-            for token, payloads in pairs:
-                for payload in payloads:
-                    by.setdefault(self._group(payload), set()).add(token)
-        held = self._by.pick(less.keys() | more.keys())
-        none: frozenset[str] = frozenset()
-        changes = [(group, held.get(group, none) | tokens) for group, tokens in more.items() if group not in less]
-        for group, tokens in less.items():
-            changes.append((group, held.get(group, none) - tokens | more.get(group, none) or GONE))
+        for token, payloads in gained:
+            for payload in payloads:
+                group = group_of(payload)
+                before = first.setdefault(group, token)
+                if before is not token:
+                    more.setdefault(group, {before}).add(token)
+        less: dict[str, set[str]] = {}
+        for token, payloads in lost:
+            for payload in payloads:
+                less.setdefault(group_of(payload), set()).add(token)
+        held, theirs = self._by.pick([*first, *less]), other._by.pick(first)
+        changes = []
+        for group, token in first.items():
+            tokens = more.get(group) or (token,)
+            whole = theirs.get(group, none)
+            if group in held or len(whole) != len(tokens):
+                whole = held.get(group, none).difference(less.pop(group, ())).union(tokens)
+            changes.append((group, whole))
+        changes += [(group, held.get(group, none) - tokens or GONE) for group, tokens in less.items()]
         return changes
 
     # Questions ---------------------------------------------------------------------------------------------------

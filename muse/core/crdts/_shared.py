@@ -10,8 +10,10 @@ comparing two replicas of one process costs what they differ by, not what they h
 
 from __future__ import annotations
 
+import gc
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, Generic, TypeVar, cast
 
 K = TypeVar("K")
@@ -21,7 +23,21 @@ GONE: Any = object()
 """As a new value: remove the key."""
 
 _lock = threading.Lock()
+_MANY = 5_000
 _FORKS = 32  # of forks of forks; beyond that a line forgets where it came from
+
+
+@contextmanager
+def no_collection(size: int) -> Iterator[None]:
+    """Keep the cyclic collector from walking again and again through what a large join is just making."""
+    collecting = size > _MANY and gc.isenabled()
+    if collecting:
+        gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()
 
 
 class _Line:
@@ -45,7 +61,7 @@ class SharedDict(Generic[K, V]):
     def __init__(self, items: Mapping[K, V] | Iterable[tuple[K, V]] = ()) -> None:
         self._own: dict[K, V] | None = dict(items)
         self._newer: SharedDict[K, V] | None = None
-        self._undo: list[tuple[K, V]] = []
+        self._undo: list[V] = []  # what the keys had that the newer version changed
         self._line = _Line()
         self._at = 0
 
@@ -61,13 +77,18 @@ class SharedDict(Generic[K, V]):
             at = cast("SharedDict[K, V]", at._newer)
         own = dict(at._own)
         for version in reversed(path):
-            for key, value in reversed(version._undo):
+            for key, value in zip(reversed(version._changed_keys()), reversed(version._undo)):
                 if value is GONE:
                     own.pop(key, None)
                 else:
                     own[key] = value
         self._own, self._newer, self._undo = own, None, []
         return own
+
+    def _changed_keys(self) -> list[K]:
+        """The keys the newer version changed."""
+        newer = cast("SharedDict[K, V]", self._newer)
+        return newer._line.keys[newer._at - len(self._undo) : newer._at]
 
     def changed(self, changes: list[tuple[K, V]]) -> SharedDict[K, V]:
         """A version with each key set to its value, or removed where the value is GONE."""
@@ -81,10 +102,10 @@ class SharedDict(Generic[K, V]):
                 line = _Line(line, self._at)
             elif len(line.keys) > 4 * len(own) + 1000:
                 line = _Line()  # what was changed so long ago nobody wants to hear
-            undo = []
+            undo, keys, old = [], line.keys, own.get
             for key, value in changes:
-                undo.append((key, own.get(key, GONE)))
-                line.keys.append(key)
+                undo.append(old(key, GONE))
+                keys.append(key)
                 if value is GONE:
                     own.pop(key, None)
                 else:
@@ -120,6 +141,9 @@ class SharedDict(Generic[K, V]):
     def pick(self, keys: Iterable[K]) -> dict[K, V]:
         """The pairs of those keys that are here."""
         with _lock:
+            own = self._own
+            if own is not None:
+                return {key: own[key] for key in keys if key in own}
             return {key: value for key, value in self._values(list(keys)).items() if value is not GONE}
 
     def apart(self, other: SharedDict[K, V]) -> tuple[list[tuple[K, V]], list[tuple[K, V]], list[tuple[K, V, V]]]:
@@ -169,7 +193,7 @@ class SharedDict(Generic[K, V]):
             undone: dict[K, V] = {}
             at: SharedDict[K, V] = self
             while at._own is None:
-                for key, value in at._undo:
+                for key, value in zip(at._changed_keys(), at._undo):
                     undone.setdefault(key, value)
                 at = cast("SharedDict[K, V]", at._newer)
             own = at._own
