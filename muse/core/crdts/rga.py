@@ -103,7 +103,10 @@ class RGA:
                     core = self._fork()
                 _append(core, element_id, value, after_id)
         new = _new(RGA)
-        new._core, new._n, new._d, new._order = core, n + 1, self._d, None
+        new._core = core
+        new._n = n + 1
+        new._d = self._d
+        new._order = None
         return new
 
     def delete(self, element_id: str) -> RGA:
@@ -120,7 +123,10 @@ class RGA:
             core.dead[element_id] = d
             core.deletes.append(element_id)
         new = _new(RGA)
-        new._core, new._n, new._d, new._order = core, n, d + 1, None
+        new._core = core
+        new._n = n
+        new._d = d + 1
+        new._order = None
         return new
 
     def join(self, other: RGA) -> RGA:
@@ -210,8 +216,8 @@ class RGA:
                     values += core.values[: n - core.n0]
                     parents += core.parents[: n - core.n0]
                 dead = set(_deletes(self, None, 0))
-                mixed = len(levels) > 1 or bool(levels[0][0].twice)
-            self._order = _Order(ids, values, parents, dead, mixed)
+                index = levels[0][0].index if len(levels) == 1 and not levels[0][0].twice else None
+            self._order = _Order(ids, values, parents, dead, index)
         return self._order
 
     def to_sequence(self) -> list[str]:
@@ -307,15 +313,18 @@ class _Order:
     __slots__ = ("_ids", "_order", "_parents", "_values", "dead", "placed", "variants")
 
     def __init__(
-        self, ids: list[str], values: list[str], parents: list[str | None], dead: set[str], mixed: bool
+        self, ids: list[str], values: list[str], parents: list[str | None], dead: set[str],
+        index: dict[str, int] | None,
     ) -> None:
-        """`mixed` says that one id may stand there more than once."""
+        """`index` says where an id stands (it may know more); None when one may stand there more than once."""
         self.dead = dead
         self.variants: dict[str, list[RGAVariant]] = {}
-        if mixed and len(set(ids)) != len(ids):
-            ids, values, parents = self._settle(ids, values, parents)
+        if index is None:
+            if len(set(ids)) != len(ids):
+                ids, values, parents = self._settle(ids, values, parents)
+            index = dict(zip(ids, range(len(ids))))
         self._ids, self._values, self._parents = ids, values, parents
-        self._order = _depth_first(ids, parents)
+        self._order = _depth_first(ids, parents, index)
         self.placed = len(self._order)
         if self.placed < len(ids):
             there = set(self._order)
@@ -363,29 +372,35 @@ class _Order:
         return list(self.rows()), self.dead, self.variants
 
 
-def _depth_first(ids: list[str], parents: list[str | None]) -> list[int]:
-    """The places of all elements that hang from the head, parents before children, larger siblings first."""
-    first = dict(zip(reversed(parents), range(len(parents) - 1, -1, -1)))
-    several: dict[str | None, list[int]] = {}
-    if len(first) < len(parents):
-        for at, parent in enumerate(parents):
-            if first[parent] != at:
-                several.setdefault(parent, [first[parent]]).append(at)
-        for group in several.values():
-            group.sort(key=lambda at: id_key(ids[at]))
+def _depth_first(ids: list[str], parents: list[str | None], index: dict[str, int]) -> list[int]:
+    """The places of all elements that hang from the head, parents before children, larger siblings first.
+
+    What was typed in one go lies in one piece in the order of arrival too, so the walk goes from run to run: a run ends
+    where the next element hangs elsewhere, and after every element that has other children. `index` may know more ids.
+    """
+    size = len(ids)
+    starts = [at for at, (parent, before) in enumerate(zip(parents, [None, *ids])) if parent != before or not at]
+    children: dict[int, list[int]] = {}
+    for start in starts:
+        parent = parents[start]
+        at = -1 if parent is None else index.get(parent, size)
+        if at < size:
+            children.setdefault(at, []).append(start)
+    fresh = set(starts)
+    for at, group in children.items():
+        if 0 <= at < size - 1 and at + 1 not in fresh:
+            group.append(at + 1)
+            starts.append(at + 1)
+        if len(group) > 1:
+            group.sort(key=lambda start: id_key(ids[start]))
+    starts.sort()
+    ends = dict(zip(starts, [*starts[1:], size]))
     order: list[int] = []
-    place = order.append
-    stack = several.get(None) or ([first[None]] if None in first else [])
-    stack = stack[:]
+    stack = children.get(-1, [])[:]
     while stack:
-        here: int | None = stack.pop()
-        while here is not None:
-            place(here)
-            name = ids[here]
-            here = first.get(name)
-            if name in several:
-                stack += several[name]
-                here = stack.pop()
+        start = stack.pop()
+        order += range(start, ends[start])
+        stack += children.get(ends[start] - 1, ())
     return order
 
 
