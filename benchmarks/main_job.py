@@ -135,7 +135,7 @@ def driver_cases() -> dict[str, tuple[str, Sides, int, int]]:
     return {
         "driver, one side unchanged": ("a.py", (base, base, ours), 0, 20),
         "driver, Python 2,000 lines, text-clean": ("a.py", (base, ours, apart), 0, 80),
-        "driver, Python 2,000 lines, conflicted": ("a.py", (base, ours, clash), 1, 80),
+        "driver, Python 2,000 lines, conflicted": ("a.py", (base, ours, clash), 1, 65),
         "driver, small score, both sides": ("a.mid", (score, louder, softer), 0, 45),
         "driver, 10,000 notes": ("a.mid", many, 0, 1000),
     }

@@ -12,7 +12,7 @@ from itertools import pairwise
 
 from muse.plugins.code.matching import likeness
 from muse.plugins.code.seqdiff import Edit, edits
-from muse.plugins.code.tokens import is_weak_line
+from muse.plugins.code.tokens import is_weak_line, without_common_ends
 
 _ALIKE = 0.6
 _MOST = 200  # a line that stands at more places than that tells none
@@ -20,7 +20,7 @@ _MOST = 200  # a line that stands at more places than that tells none
 
 def keeps_places(base: bytes, side: bytes, merged: bytes) -> bool:
     """True when everything `side` inserted still stands beside what it was put beside."""
-    old, new, made = _solid(base), _solid(side), _solid(merged)
+    old, new, made = map(_solid, without_common_ends(base, side, merged))
     where: dict[bytes, list[int]] = defaultdict(list)
     for place, line in enumerate(made):
         where[line].append(place)

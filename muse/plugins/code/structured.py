@@ -20,7 +20,7 @@ from muse.plugins.code.matching import likeness
 from muse.plugins.code.parsing import TooSlowError, count_errors, parse
 from muse.plugins.code.seqdiff import edits, regions
 from muse.plugins.code.tree import Box, Item, Key, Part, whole_file
-from muse.plugins.code.window import LARGE, window
+from muse.plugins.code.window import window
 
 _MAX_DEPTH = 60
 _RENAMED = 0.65
@@ -30,12 +30,12 @@ _REWRITTEN = 0.5
 def merge_trees(language: Language, base: bytes, ours: bytes, theirs: bytes, until: float) -> list[Chunk] | None:
     """The merged file as chunks; None when a version cannot be parsed, a side broke what the base had right, or time
     runs out. (Where a bracket is missing, the tree puts half of the file into the wrong list.)"""
-    if len(base) <= LARGE or language.lines:
-        return _merge_trees(language, base, ours, theirs, until)
     cut = window(language, base, ours, theirs, until)
     if cut is None:
         return None
     head, tail = cut
+    if not head and not tail:
+        return _merge_trees(language, base, ours, theirs, until)
     parts = [data[head : len(data) - tail] for data in (base, ours, theirs)]
     inner = _merge_trees(language, parts[0], parts[1], parts[2], until)
     return None if inner is None else [base[:head], *inner, base[len(base) - tail :]]

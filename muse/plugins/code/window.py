@@ -1,6 +1,7 @@
-"""The part of a large file that a merge has to look into: the definitions around what was changed.
+"""The part of a file that a merge has to look into: the definitions around what was changed.
 
-A tree takes up to fifty times the memory of its text. Three of a file of two megabytes would not do.
+Most of a file is the same in all three versions, and taking it apart is most of the time of a merge. A tree takes up to
+fifty times the memory of its text, besides: three of a file of two megabytes would not do.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from muse.plugins.code.tokens import common_ends
 if TYPE_CHECKING:
     from tree_sitter import Tree
 
+SMALL = 8_000
 LARGE = 300_000
 _AROUND = 4  # top-level nodes on each hand: what stands beside an insertion decides how it is placed
 _MAX_NODES = 600_000
@@ -23,13 +25,29 @@ _MAX_NODES = 600_000
 def window(language: Language, base: bytes, ours: bytes, theirs: bytes, until: float) -> tuple[int, int] | None:
     """How many bytes at the beginning and at the end all three versions share and can do without, cut between
     top-level nodes; None when what is left is too large to be looked into."""
+    if len(base) < SMALL or language.lines:
+        return 0, 0
     tree = parse(language, base, until)
-    forget()
+    if len(base) > LARGE:
+        forget()
     if tree is None:
         return None
-    cut = _between_nodes(tree, base, ours, theirs)
-    nodes = tree.root_node.descendant_count * (len(base) - sum(cut)) // (len(base) or 1)
-    return cut if nodes < _MAX_NODES else None
+    low, high = _between_nodes(tree, base, ours, theirs)
+    nodes = tree.root_node.descendant_count * (len(base) - low - high) // len(base)
+    if nodes > _MAX_NODES:
+        return None
+    return (low, high) if len(base) > LARGE or _reads_alone(language, tree, base, low, high) else (0, 0)
+
+
+def _reads_alone(language: Language, tree: Tree, base: bytes, low: int, high: int) -> bool:
+    """True when the part is read as the same nodes without what stands around it (in PHP it is not)."""
+    if not low and not high:
+        return True
+    alone = parse(language, base[low : len(base) - high])
+    if alone is None or tree.root_node.has_error:
+        return False
+    inside = [node.type for node in tree.root_node.children if low <= node.start_byte < len(base) - high]
+    return inside == [node.type for node in alone.root_node.children]
 
 
 def _between_nodes(tree: Tree, base: bytes, ours: bytes, theirs: bytes) -> tuple[int, int]:
