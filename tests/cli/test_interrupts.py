@@ -179,7 +179,7 @@ ENDLESS = [
     ("serve --port 0 ..", "serving"),
     ("serve --http --port 0 ..", "serving"),
     ("serve --http --write --port 0 ..", "password"),
-    ("mergetool --no-browser p.py", "settle p.py at http://127.0.0.1:"),
+    ("mergetool --no-browser p.py", " at http://127.0.0.1:"),
     ("mergetool p.py", "Ctrl-C leaves the rest as it is"),  # with a browser that never opens
     ("session follow --all live", '"address": "live.txt"'),
     ("session append live", '"ack"'),

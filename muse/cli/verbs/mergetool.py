@@ -40,7 +40,7 @@ def command(path: str, no_browser: bool) -> int:
     tool = _Tool(here, os.path.normpath(os.path.join(below_top(here), path)).replace(os.sep, "/"))
     tool.item()
     with _Server(tool) as server:
-        note(f"muse: settle {tool.path} at {server.address}  (Ctrl-C leaves the rest as it is)")
+        note(f"muse: settle {tool.path} (Ctrl-C leaves the rest as it is) at {server.address}")
         if not no_browser:
             import webbrowser
 
