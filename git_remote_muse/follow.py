@@ -39,7 +39,9 @@ def follow_up(remote: str, place: Place, config: Config, watch: Watch) -> None:
     try:
         if new:
             make_absolute(remote, place, config)
-        tips = list_refs(place, remote, config, (*METADATA, *["HEAD"] * new)) if fetched or new else {}
+        wanted = (*METADATA, *["HEAD"] * new)
+        program = config.get(f"remote.{remote}.uploadpack")
+        tips = list_refs(place, remote, config, wanted, program=program) if fetched or new else {}
         if new and not config.flag("core.bare", False):
             set_up_drivers(tips.get("HEAD"))
         if fetched:

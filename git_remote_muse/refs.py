@@ -24,7 +24,7 @@ FETCH = "git-upload-pack"
 
 
 def list_refs(
-    place: Place, remote: str, config: Config, prefixes: Sequence[str], service: str = FETCH
+    place: Place, remote: str, config: Config, prefixes: Sequence[str], service: str = FETCH, program: str = ""
 ) -> dict[str, str]:
     """Ref name -> id below the prefixes (`HEAD` may be one). MuseError when the other side does not answer well."""
     if place.kind in ("http", "https"):
@@ -32,11 +32,11 @@ def list_refs(
     if place.kind == "git":
         from git_remote_muse.daemon import open_pair
 
-        write, read, proxy = open_pair(place, service, config)
+        write, read, proxy = open_pair(place, program or service, config)
         child = Child(proxy.pid if proxy else 0, write, read)
     else:
         start = open_ssh if place.kind == "ssh" else open_local
-        child = start(place, service, "", config, stdout=-1)
+        child = start(place, service, program, config, stdout=-1)
     try:
         assert child.stdin is not None and child.stdout is not None
         found = _converse(_Packets(child.stdout), child.stdin, prefixes)

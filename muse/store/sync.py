@@ -66,11 +66,11 @@ def fetch_metadata(repo: RunsGit, remote: str, url: str | None = None, *, tips: 
     `tips` is what the remote is known to have (name -> id); without it, it is asked. MuseError when the remote could
     not be read, or when two states of one writer contradict each other (both are kept then).
     """
-    there = list_remote(repo, url or remote) if tips is None else tips
+    there = list_remote(repo, remote, url) if tips is None else tips
     if len(there) > MAX_REFS:
         raise MuseError(f"{remote} has more than {MAX_REFS} metadata refs; none were fetched")
     before = local_tips(repo, f"{REMOTES}{remote}/")
-    intake = _Intake(repo, url or remote)
+    intake = _Intake(repo, remote, url or remote)
     for step in plan(remote, there, before):
         for part in _chunks(step):
             intake.take(part)
@@ -173,7 +173,8 @@ def push_metadata(repo: RunsGit, remote: str, url: str | None = None, *, prefix:
         there = {name: f"{prefix}{name[len(OWN) :]}" for name, _ in part}
         said = repo.git(
             "push", "--porcelain", "--no-verify", "--no-follow-tags", "--no-signed", "--recurse-submodules=no",
-            url or remote, *(f"{tip}:{there[name]}" for name, tip in part), check=False,
+            *_program(repo, remote, "receive-pack"), url or remote,
+            *(f"{tip}:{there[name]}" for name, tip in part), check=False,
         )  # fmt: skip
         answers = _answers(said)
         for name, tip in part:
@@ -218,9 +219,10 @@ def _due(repo: RunsGit, remote: str) -> dict[str, str]:
     return {name: tip for name, tip in ours.items() if known.get(f"{REMOTES}{remote}/{name[len(OWN) :]}") != tip}
 
 
-def list_remote(repo: RunsGit, where: str) -> dict[str, str]:
+def list_remote(repo: RunsGit, remote: str, url: str | None = None) -> dict[str, str]:
     """The metadata refs a remote has, name -> id."""
-    lines = repo.git("ls-remote", "--refs", where, f"{OWN}*", f"{REMOTES}*", f"{FALLBACK}*")
+    program = _program(repo, remote, "upload-pack")
+    lines = repo.git("ls-remote", "--refs", *program, url or remote, f"{OWN}*", f"{REMOTES}*", f"{FALLBACK}*")
     return {name: tip for tip, _, name in (line.partition("\t") for line in _text(lines)) if tail_of(name)}
 
 
@@ -233,8 +235,9 @@ def local_tips(repo: RunsGit, prefix: str) -> dict[str, str]:
 class _Intake:
     """Fetches of their own, refs moved forward only; what is bad is found by halves and left out, the rest taken."""
 
-    def __init__(self, repo: RunsGit, where: str) -> None:
-        self._repo, self._where = repo, where
+    def __init__(self, repo: RunsGit, remote: str, where: str) -> None:
+        self._repo, self._remote, self._where = repo, remote, where
+        self._program: Sequence[str] = ()
         self._left = MAX_TRIES
         self._limit = 0
         self._packs = ""
@@ -273,6 +276,7 @@ class _Intake:
         if not self._limit:
             told = _git_line(self._repo, "config", "--type=int", "--get", "muse.metadataLimit")
             self._limit = int(told) if told.isdecimal() and int(told) else MAX_FILE
+            self._program = _program(self._repo, self._remote, "upload-pack")
         before = self._unfinished()
         try:
             with _files_at_most(self._limit):
@@ -280,7 +284,7 @@ class _Intake:
                     "-c", "fetch.fsckObjects=true", "-c", "fetch.showForcedUpdates=true",
                     "-c", "fetch.writeCommitGraph=false", "fetch", "-q", "--no-tags", "--no-prune",
                     "--no-recurse-submodules", "--no-write-fetch-head", "--no-auto-gc", "--refmap=",
-                    self._where, *specs,
+                    *self._program, self._where, *specs,
                 )  # fmt: skip
         except MuseError:
             self._sweep(before)
@@ -310,7 +314,7 @@ class _Intake:
     def _is_there(self) -> bool:
         """True when the remote answers at all; asked before its refs are called bad."""
         try:
-            self._repo.git("ls-remote", self._where, f"{OWN}nothing")
+            self._repo.git("ls-remote", *self._program, self._where, f"{OWN}nothing")
         except MuseError:
             return False
         return True
@@ -360,6 +364,12 @@ def _files_at_most(size: int) -> Iterator[None]:
         yield
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def _program(repo: RunsGit, remote: str, service: str) -> list[str]:
+    """The server program a remote is configured to have, as an option for a command that is given its address."""
+    told = _git_line(repo, "config", "--get", f"remote.{remote}.{service.replace('-', '')}")
+    return [f"--{service}={told}"] if told else []
 
 
 def _git_line(repo: RunsGit, *args: str) -> str:

@@ -175,6 +175,28 @@ def test_a_remote_by_vcs_key_and_a_chosen_server_program(server: Path, tmp_path:
     assert str(server) in log.read_text()
 
 
+def test_metadata_is_asked_of_the_configured_server_programs_too(
+    server: Path, tmp_path: Path, ok: Ok, git: Ok, commit: Commit, chain: Ok
+) -> None:
+    """As where git is not on the PATH of an ssh server."""
+    ssh = tmp_path / "ssh"
+    ssh.write_text('#!/bin/sh\ncase "$2" in /opt/git-*) ;; *) exit 127 ;; esac\n'
+                   f'name=${{2#/opt/}}\nexec "${{name%% *}}" "{server}"\n')  # fmt: skip
+    ssh.chmod(0o755)
+    env = {"GIT_SSH_COMMAND": str(ssh), "GIT_SSH_VARIANT": "simple"}
+    one = tmp_path / "one"
+    git(tmp_path, "init", "-q", "one")
+    git(one, "remote", "add", "origin", "muse::host:server")
+    for key in ("uploadpack", "receivepack"):
+        git(one, "config", f"remote.origin.{key}", f"/opt/git-{key.removesuffix('pack')}-pack")
+    ok(one, "fetch", "-q", env=env)
+    assert git(one, "rev-parse", "refs/muse-remotes/origin/log/w1") == git(server, "rev-parse", "refs/muse/log/w1")
+    git(one, "update-ref", "refs/muse/log/mine", chain(one, "mine"))
+    commit(one, {"c": "c"})
+    ok(one, "push", "-q", "origin", "HEAD:refs/heads/new", env=env)
+    assert git(server, "rev-parse", "refs/muse/log/mine") == git(one, "rev-parse", "refs/muse/log/mine")
+
+
 def test_an_archive_of_a_remote(server: Path, tmp_path: Path, run_git: RunAny) -> None:
     done = run_git(tmp_path, "archive", f"--remote=muse::{server}", "main")
     assert done.returncode == 0 and b"dir/b.txt" in done.stdout
