@@ -55,6 +55,7 @@ docs:           ## rebuild the generated pages
 	$(BIN)/python docs/make_cli.py
 	$(BIN)/python docs/make_schemas.py
 	PATH=$(CURDIR)/$(BIN):$$PATH $(BIN)/python docs/make_demo.py
+	$(BIN)/python docs/make_pictures.py
 
 clean:          ## remove what the targets made
 	rm -rf .venv demo-out .mypy_cache .ruff_cache .hypothesis
