@@ -209,16 +209,28 @@ def _inserted(main: list[Slotted], rest: list[Slotted], behind: bool) -> list[Sl
 
 
 def _unify(ours: list[Slotted], theirs: list[Slotted]) -> list[Slotted]:
-    """Chunks both sides added alike become one entry."""
-    added: dict[bytes, list[Slotted]] = {}
+    """Chunks both sides added alike become one entry, also where they are spelled differently or end later."""
+    added: dict[object, list[Slotted]] = {}
     for entry in reversed(theirs):
         if entry.base is None and entry.theirs is not None:
-            added.setdefault(_raw(entry.theirs), []).append(entry)
+            added.setdefault(_said(entry.theirs), []).append(entry)
     out = []
     for entry in ours:
-        twins = added.get(_raw(entry.ours)) if entry.base is None and entry.ours is not None else None
-        out.append(twins.pop() if twins else entry)
+        twins = added.get(_said(entry.ours)) if entry.base is None and entry.ours is not None else None
+        if twins:
+            twin = twins.pop()
+            twin.ours = entry.ours
+            twin.result = max(entry.ours, twin.theirs, key=lambda chunk: getattr(chunk, "end_tick", 0))
+            entry = twin
+        out.append(entry)
     return out
+
+
+def _said(chunk: Chunk) -> object:
+    """What a chunk says: a track's events and what follows their end, however they are spelled."""
+    if isinstance(chunk, Track):
+        return tuple(chunk.ticks), tuple(chunk.bodies), chunk.raw[chunk.tail :]
+    return chunk
 
 
 def time_base_clash(base: Song, ours: Song, theirs: Song) -> Clash | None:

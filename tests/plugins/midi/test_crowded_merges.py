@@ -181,6 +181,16 @@ def test_both_split_a_file_by_channel_and_one_used_a_channel_more() -> None:
     assert clean(base, ours, theirs) == heard(expected)
 
 
+def test_a_track_both_added_is_there_once_however_it_is_spelled() -> None:
+    lead = track(notes_to_events([(60, 0, 100)]))
+    drums: Events = [(0, b"\x99\x24\x64"), (10, b"\x99\x24\0"), (20, b"\x99\x24\x60"), (30, b"\x99\x24\0")]
+    spelled = [drums[0], *((tick, body[1:]) for tick, body in drums[1:])]  # running status
+    base, ours, theirs = smf(lead, kind=1), smf(lead, track(drums)), smf(lead, track(spelled, end=960))
+    assert clean(base, ours, theirs) == heard(ours)
+    for result in both_ways(base, ours, theirs):
+        assert parse(result.content or b"").tracks[1].end_tick == 960
+
+
 @pytest.mark.parametrize("step", [12, -12])
 def test_a_chord_moved_by_an_octave_onto_itself_stays_in_register(step: int) -> None:
     """Octave doublings: an exact match would take the one register's notes for the other's."""
