@@ -9,7 +9,7 @@ from muse.core.markers import Chunk, Conflict
 from muse.core.textchunks import lines_of
 from muse.plugins.code.seqdiff import regions
 from muse.plugins.code.tokenmerge import holding, merge_tokens
-from muse.plugins.code.tokens import is_blank, is_weak_line, tokens
+from muse.plugins.code.tokens import common_ends, is_blank, is_weak_line, tokens
 
 _ALIKE = 0.5
 
@@ -32,6 +32,10 @@ def merge_lines(base: bytes, ours: bytes, theirs: bytes, *, indented: bool) -> l
         return [ours]
     if base == ours:
         return [theirs]
+    head, tail = common_ends(base, ours, theirs)
+    if head or tail:
+        inner = [side[head : len(side) - tail] for side in (base, ours, theirs)]
+        return [base[:head], *merge_lines(*inner, indented=indented), base[len(base) - tail :]]
     whole = holding(base, ours, theirs, indented=indented)
     if whole is not None:
         return [whole]

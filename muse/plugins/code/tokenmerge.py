@@ -10,7 +10,7 @@ from collections.abc import Callable, Hashable, Sequence
 from typing import NamedTuple
 
 from muse.plugins.code.seqdiff import Edit, Region, edits, regions
-from muse.plugins.code.tokens import is_blank, tokens
+from muse.plugins.code.tokens import tokens
 
 _MAX_TOKENS = 6000
 _MAX_BYTES = 60_000
@@ -171,7 +171,7 @@ def _units(data: bytes, indented: bool) -> list[_Unit]:
     out = []
     space, starts = b"", indented
     for token in [*tokens(data), b""]:
-        if token and is_blank(token):
+        if token.isspace():
             space += token
             starts |= indented and b"\n" in token
             continue

@@ -16,7 +16,7 @@ from muse.plugins.code.tokens import common_ends
 if TYPE_CHECKING:
     from tree_sitter import Tree
 
-SMALL = 8_000
+SMALL = 2_000
 LARGE = 300_000
 _AROUND = 4  # top-level nodes on each hand: what stands beside an insertion decides how it is placed
 _MAX_NODES = 600_000
