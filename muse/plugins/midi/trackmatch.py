@@ -22,11 +22,9 @@ def match_tracks(base: list[Track], side: list[Track]) -> list[int]:
         found[index] = other
         taken[other] = True
 
-    for index in range(min(len(base), len(side))):
-        if base[index] is side[index] or base[index].raw == side[index].raw:
-            join(index, index)
-    _by_key(base, side, found, taken, join, lambda track: track.raw)
-    _by_key(base, side, found, taken, join, _events_key)
+    for key in _KEYS:
+        if -1 in found and not all(taken):
+            _by_key(base, side, found, taken, join, key)
     if len(base) == len(side) == 1 and found[0] < 0:
         join(0, 0)
     left = [index for index, other in enumerate(found) if other < 0]
@@ -40,24 +38,34 @@ def match_tracks(base: list[Track], side: list[Track]) -> list[int]:
 
 
 def _by_key(base, side, found, taken, join, key) -> None:  # type: ignore[no-untyped-def]
-    """Match what is unmatched and has an equal key (not None), in order."""
+    """Match what is unmatched and has an equal key (not None): first at the same place, then in order."""
+    own = {index: key(base[index]) for index, other in enumerate(found) if other < 0}
+    theirs = {other: key(side[other]) for other, used in enumerate(taken) if not used}
+    for index, value in own.items():
+        if value is not None and index in theirs and theirs[index] == value:
+            join(index, index)
     waiting: dict[object, list[int]] = {}
-    for other in reversed(range(len(side))):
+    for other in reversed(theirs):
         if not taken[other]:
-            waiting.setdefault(key(side[other]), []).append(other)
-    if not waiting:
-        return
-    for index, other in enumerate(found):
-        if other < 0:
-            own = key(base[index])
-            if own is not None and waiting.get(own):
-                join(index, waiting[own].pop())
+            waiting.setdefault(theirs[other], []).append(other)
+    for index, value in own.items():
+        if found[index] < 0 and value is not None and waiting.get(value):
+            join(index, waiting[value].pop())
 
 
-def _events_key(track: Track) -> object:
+def _notes(track: Track) -> object:
     """The notes as they sound; None for a track without any."""
     notes = [entry for entry in zip(track.ticks, track.bodies) if entry[1][0] < 0xA0]
     return tuple(sorted(notes)) or None
+
+
+def _named_notes(track: Track) -> object:
+    notes = _notes(track)
+    return None if notes is None else (_name(track), notes)
+
+
+_KEYS = (lambda track: track.raw, lambda track: (*track.ticks, *track.bodies), _named_notes, _notes)
+"""What makes two tracks the same, from the surest to the least sure: bytes, events, notes and name, notes."""
 
 
 def _name(track: Track) -> bytes:

@@ -161,6 +161,23 @@ def test_a_track_that_moved_in_time_and_place_is_still_the_one_the_other_side_de
     assert [record.conflict_type for record in result.conflicts] == ["track_delete_edit"]
 
 
+def test_a_part_changed_to_the_notes_of_another_part_is_not_taken_for_it() -> None:
+    """Found in a real file, whose program also spelled every track anew."""
+    def parts(*pitches: int, spelled: int = 0) -> bytes:
+        rows = [
+            [(0, NAME + b"part"), (0, bytes((0x90, pitch, 64))), (960, bytes((0x90, pitch, 0))[spelled:])]
+            for pitch in pitches
+        ]
+        return smf(*map(track, rows))
+
+    base, ours = parts(60, 64, 67, 72), parts(60, 64, 72, 72, spelled=1)
+    theirs = smf(*(track([(0, NAME + b"part"), (0, bytes((0x90, pitch, 64))), (960, bytes((0x90, pitch, 0))), *more])
+                   for pitch, more in ((60, []), (64, []), (67, []), (72, [(970, cc(7, 1))]))))  # fmt: skip
+    expected = heard(ours)
+    expected[3][970, cc(7, 1)] += 1
+    assert clean(base, ours, theirs) == expected
+
+
 def test_one_track_is_one_track_however_much_changed() -> None:
     notes = [(60, 0, 100), (67, 480, 100)]
     late = smf(track(notes_to_events([(pitch, onset + 4000, length) for pitch, onset, length in notes])))
