@@ -2,7 +2,7 @@
 
     python benchmarks/hosting.py [transports] [writers] [agents] [checkpoints]
 
-Without names all four parts run (about three minutes). Servers are those of tests/servers, on loopback; one that is not
+Without names all four parts run (some ten minutes). Servers are those of tests/servers, on loopback; one that is not
 installed is left out by name.
 """
 
@@ -235,38 +235,54 @@ def processor() -> float:
 # Agents --------------------------------------------------------------------------------------------------------------
 
 AGENT = """
-import subprocess, sys, time
-for at in range(int(sys.argv[2])):
-    with open(f"{sys.argv[1]}.txt", "a") as file:
-        file.write(f"{at}\\n")
-    with open("notes.txt") as file:
-        lines = file.read()
-    subprocess.run(["git", "add", "-A"], check=True)
-    subprocess.run(["git", "commit", "-qm", f"{sys.argv[1]} {at}"], check=True)
+import struct, subprocess, sys
+me, each, notes = map(int, sys.argv[1:])
+
+def score(pitches):
+    data = b"".join(bytes([0, 0x90, pitch, 64, 0x83, 0x60, 0x80, pitch, 64]) for pitch in pitches)
+    data += bytes([0, 0xFF, 0x2F, 0])
+    return b"MThd" + struct.pack(">IHHH", 6, 0, 1, 480) + b"MTrk" + struct.pack(">I", len(data)) + data
+
+def write(pitches):
+    with open("a.mid", "wb") as file:
+        file.write(score(pitches))
+
+pitches = [30 + at for at in range(notes)]
+if me < 0:  # the score before and after
+    write(pitches if me == -1 else [pitch + 50 for pitch in pitches])
+for at in range(me * each, (me + 1) * each) if me >= 0 else ():
+    pitches[at] += 50
+    write(pitches)
+    subprocess.run(["git", "commit", "-qam", f"note {at}"], check=True)
     subprocess.run(["git", "push", "-q", "origin", "HEAD:main"], check=True)
 """
 
 
 def agents(folder: Path, env: dict[str, str], count: int = 16, pushes: int = 3) -> None:
-    """Sixteen clones push three commits each to one branch at once; everything must be there."""
-    source = folder / "source"
+    """Sixteen clones change three notes each of one score and push every change to one branch; all must be there."""
+    notes = str(count * pushes)
+    source, wanted = folder / "source", folder / "wanted"
     quiet(folder, env, "init", "-q", str(source))
+    wanted.mkdir()
     (source / ".museattributes").write_text('[[rules]]\npath = "*"\ndimension = "*"\nstrategy = "join"\n')
-    (source / "notes.txt").write_text("".join(f"{number}\n" for number in range(50)))
+    for where, what in ((source, "-1"), (wanted, "-2")):
+        subprocess.run([sys.executable, "-c", AGENT, what, "0", notes], cwd=where, check=True)
     quiet(source, env, "add", "-A")
     quiet(source, env, "commit", "-qm", "first")
     quiet(folder, env, "clone", "-q", "--bare", str(source), "server")
     for number in range(count):
         quiet(folder, env, "clone", "-q", f"muse::{folder / 'server'}", f"w{number}")
     began = time.perf_counter()
-    running = [subprocess.Popen([sys.executable, "-c", AGENT, str(number), str(pushes)], cwd=folder / f"w{number}",
-                                env=env, stderr=subprocess.DEVNULL) for number in range(count)]
+    command = [sys.executable, "-c", AGENT]
+    running = [subprocess.Popen([*command, str(number), str(pushes), notes], cwd=folder / f"w{number}", env=env,
+                                stderr=subprocess.DEVNULL) for number in range(count)]
     codes = [process.wait() for process in running]
     took = time.perf_counter() - began
-    found = [quiet(folder / "server", env, "show", f"main:{number}.txt").split() for number in range(count)]
-    lost = sum(set(map(str, range(pushes))) != set(lines) for lines in found)
-    print(f"{count} clones push {pushes} commits each to one branch: {took:.1f} s, "
-          f"{sum(map(bool, codes))} failed, {lost} lost edits", flush=True)
+    shown = ["git", "show", "main:a.mid"]
+    found = subprocess.run(shown, cwd=folder / "server", env=env, capture_output=True, check=True).stdout
+    same = "every edit is there" if found == (wanted / "a.mid").read_bytes() else "EDITS ARE MISSING"
+    print(f"{count} clones change {pushes} notes each of one score and push every change to one branch: {took:.1f} s, "
+          f"{sum(map(bool, codes))} failed, {same}", flush=True)
 
 
 # Checkpoints ---------------------------------------------------------------------------------------------------------
