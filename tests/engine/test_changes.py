@@ -94,3 +94,46 @@ def test_the_work_tree_is_compared_as_git_compares_it(make_repo, monkeypatch):
     assert [(c.status, c.path) for c in changes(repo)] == [("M", b"a.py"), ("D", b"d/b.txt")]
     assert [(c.status, c.path) for c in changes(repo, "--", "b.txt")] == [("D", b"d/b.txt")]
     assert list(changes(repo, "--cached")) == []
+
+
+def test_edits_are_told_from_the_trees_as_git_tells_them(make_repo, commit, git, monkeypatch):
+    """Whatever happened, the quick way says what Git says, or leaves it to Git."""
+    from muse.engine import changes as module
+
+    names = ["a.txt", "lib/a.py", "lib/deep/b.py", "lib.py", "lib0/c.py", "z"]
+    root = make_repo("repo", {name: f"{name}\n" for name in names})
+    repo = Repository(root)
+    before = repo.tree_of("HEAD")
+    quick = []
+
+    def check(expected):
+        commit(root, {})
+        tree = repo.tree_of("HEAD")
+        found = module._edits(repo, before, tree)
+        quick.append(found is not None)
+        assert quick[-1] == expected
+        with monkeypatch.context() as patch:
+            patch.setattr(module, "_edits", lambda *args: None)
+            told = between(repo, before, tree)
+        assert told == between(repo, before, tree) and told
+        assert found is None or found == told
+        git(root, "reset", "-q", "--hard", "HEAD~1")
+
+    for name in names:
+        (root / name).write_text("new\n")
+    check(True)
+    (root / "z").chmod(0o755)
+    check(True)
+    (root / "lib/a.py").rename(root / "lib/r.py")
+    check(False)
+    (root / "lib/deep/new.py").write_text("x\n")
+    check(False)
+    (root / "z").unlink()
+    (root / "z").symlink_to("a.txt")
+    check(False)
+    (root / "z").unlink()
+    (root / "z").mkdir()
+    (root / "z/z").write_text("x\n")
+    check(False)
+    assert between(repo, before, before) == []
+    assert module._edits(repo, before, "0" * 40) is None
