@@ -43,7 +43,7 @@ def merge_tokens(base: bytes, ours: bytes, theirs: bytes, *, indented: bool) -> 
     last = ""
     for kind, b0, b1, o0, o1, t0, t1 in found:
         if kind == "same":
-            kept = [y if x.space == z.space else z for x, z, y in zip(b[b0:b1], o[o0:o1], t[t0:t1], strict=True)]
+            kept = [_spaced(*units) for units in zip(b[b0:b1], o[o0:o1], t[t0:t1], strict=True)]
             after = t[t0] if last == "theirs" else o[o0]
             if b"\n" in after.space:  # what was inserted may be a comment that only its own side's line end closes
                 kept[0] = after
@@ -102,6 +102,13 @@ def _on_lines_of_their_own(base: Sequence[_Unit], found: Sequence[Region]) -> bo
     return len(sides) > 1
 
 
+def _spaced(was: _Unit, ours: _Unit, theirs: _Unit) -> _Unit:
+    """The token with the white space that one side gave it; with more lines where both did, whichever side is ours."""
+    if was.space in (ours.space, theirs.space):
+        return theirs if was.space == ours.space else ours
+    return max(ours, theirs, key=lambda unit: (unit.space.count(b"\n"), unit.space))
+
+
 def holding(base: bytes, ours: bytes, theirs: bytes, *, indented: bool) -> bytes | None:
     """The side whose change has all of the other's change in it; None when neither has.
 
@@ -113,6 +120,8 @@ def holding(base: bytes, ours: bytes, theirs: bytes, *, indented: bool) -> bytes
         b, o, t = (cut(side, indented) for side in (base, ours, theirs))
         if len(b) + len(o) + len(t) > _MAX_TOKENS:
             return None
+        if o == t:  # they differ in white space alone
+            return max(ours, theirs, key=lambda side: (side.count(b"\n"), side))
         if _is_part(b, o, t, grown):
             return theirs
         if _is_part(b, t, o, grown):

@@ -89,3 +89,12 @@ def test_an_edit_that_begins_the_other_sides_is_in_it() -> None:
     ours = base.replace(b"    end", b"    go(a)\n    end")
     theirs = ours.replace(b"    end", b"    go(b)\n    end")
     assert merge("a.py", base, ours, theirs).content == theirs
+
+
+def test_two_formattings_of_one_line_are_one_answer_whichever_side_is_ours() -> None:
+    base = b"var a = []int{\n\t0x21, 0x22,\n\t0x29, 0x2a, 0x2b,\n\t0x31, 0x32,\n}\n"
+    split = base.replace(b"0x29, ", b"0x29,\n\t    ")
+    deeper = base.replace(b"\t0x29", b"\t\t0x29")
+    merged, mirrored = merge("a.go", base, split, deeper), merge("a.go", base, deeper, split)
+    assert merged.content == mirrored.content
+    assert len(merged.conflicts) == len(mirrored.conflicts)
