@@ -23,10 +23,10 @@ unit:
 	@sh .ci/setup test
 	$(BIN)/python -m pytest -n 2 --dist worksteal -rs --durations=15
 
-soak:           ## long proofs (up to an hour)
+soak:           ## long proofs, each printing its number of cases (under an hour on two cores)
 	@sh .ci/setup test
-	MUSE_TEST_RANDOM=1 $(BIN)/python -m pytest -m soak -s
-	MUSE_TEST_RANDOM=1 $(BIN)/python -m pytest -n 2 tests/laws tests/plugins
+	MUSE_TEST_RANDOM=1 $(BIN)/python -m pytest -m soak -s -rs
+	MUSE_TEST_RANDOM=1 MUSE_LAW_CASES=3000 $(BIN)/python -m pytest -n 2 tests/laws tests/plugins
 
 test-servers:   ## real Git servers on loopback, from Debian packages
 	@sh .ci/setup test
