@@ -168,12 +168,14 @@ def parse(data: bytes, size: int = 7) -> list[Chunk] | None:
     part: list[bytes] = []
     sides: list[bytes] = []
     order = [b"<", b"|", b"=", b">"]
-    expected = 0
+    expected = titles = 0
     for line in _lines(data):
         sign = line[:1]
         rest = line[size:].rstrip(b"\r\n")
         closed = rest == b"" if sign == b"=" else rest[:1] in (b"", b" ")
         is_marker = sign in order and line[:size] == sign * size and closed
+        if sign == b"=" and is_marker and expected == 0:
+            titles, is_marker = titles + 1, False  # what underlines a title of seven letters
         if not is_marker:
             part.append(line)
             continue
@@ -188,4 +190,4 @@ def parse(data: bytes, size: int = 7) -> list[Chunk] | None:
             chunks.append(Conflict(base=sides[1], ours=sides[0], theirs=sides[2]))
             sides = []
         expected = (expected + 1) % 4
-    return None if expected else [*chunks, b"".join(part)]
+    return None if expected or (titles and not chunks) else [*chunks, b"".join(part)]

@@ -55,27 +55,52 @@ def history(
     `words` are `git log` options and at most one revision to start from (HEAD when there is none).
     """
     plugin = _plugin(path, plugin_for)
-    known = False
-    found = commits(repo, [*words, "--follow", "--", f":(top,literal){path}"])
-    for commit in counted(found, "reading commits"):
-        data = _blob(repo, commit.id, path)
-        if not known and plugin.symbol_lines(path, data, address) is None:
-            raise MuseError(f"there is no {address} in {path} at {commit.id[:9]}")
-        known = True
-        old_path = _old_path(repo, commit, path)
-        if old_path is None:
-            yield Step(commit, f"{path}::{address}", "")
-            return
-        if old_path == "":  # a merge that took the file from its first parent
-            continue
-        before = plugin.symbol_before(path, _blob(repo, commit.parents[0], old_path), data, address)
-        if before is None:
-            yield Step(commit, f"{path}::{address}", "")
-            return
-        name, same = before
-        if not same or name != address:
-            yield Step(commit, f"{path}::{address}", f"{old_path}::{name}")
-        path, address = old_path, name
+    newest = next(iter(commits(repo, [*words, "-n1"])), None)
+    if newest is not None and plugin.symbol_lines(path, _blob(repo, newest.id, path), address) is None:
+        raise MuseError(f"there is no {address} in {path} at {newest.id[:9]}")
+    names = [(path, address)]  # what the symbol is called, and was called before
+    waiting: list[Commit] = []  # on a branch where it had a name that is not known yet
+    for commit in counted(commits(repo, [*words, "--follow", "--", f":(top,literal){path}"]), "reading commits"):
+        todo = [commit]
+        while todo:
+            commit = todo.pop(0)
+            place = next((name for name in names if _has(repo, commit, name, plugin)), None)
+            if place is None:
+                waiting.append(commit)
+                continue
+            before = _before(repo, commit, place, plugin)
+            if before is None:
+                yield Step(commit, "::".join(place), "")
+                return
+            older, same = before
+            if not same:
+                yield Step(commit, "::".join(place), "::".join(older))
+            if older not in names:
+                names.append(older)
+                todo, waiting = [*todo, *waiting], []
+
+
+def _has(repo: Repository, commit: Commit, name: tuple[str, str], plugin: Any) -> bool:
+    try:
+        data = repo.objects.blob(f"{commit.id}:{name[0]}")
+    except KeyError:
+        return False
+    return plugin.symbol_lines(name[0], data, name[1]) is not None
+
+
+def _before(
+    repo: Repository, commit: Commit, name: tuple[str, str], plugin: Any
+) -> tuple[tuple[str, str], bool] | None:
+    """What the symbol was in the first parent, and whether it was the same there; None when the commit added it."""
+    path, address = name
+    old_path = _old_path(repo, commit, path)
+    if old_path == "":  # a merge that took the file from its first parent
+        return name, True
+    found = None if old_path is None else plugin.symbol_before(
+        path, _blob(repo, commit.parents[0], old_path), _blob(repo, commit.id, path), address)
+    if old_path is None or found is None:
+        return None
+    return (old_path, found[0]), found[1] and found[0] == address
 
 
 def _plugin(path: str, plugin_for: PluginFor) -> Any:

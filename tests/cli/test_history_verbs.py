@@ -195,6 +195,23 @@ def test_a_closed_pipe_is_quiet(make_repo, commit):
     assert process.wait() == 141 and err == b""
 
 
+def test_a_symbol_renamed_on_one_branch_and_edited_on_another_has_both_in_its_history(muse, make_repo, commit, git):
+    """In the middle of the walk, the other branch still knows it by its old name."""
+    body = "class P:\n    def load(self, a, b):\n        total = a + b\n        return total * 2\n\n\n" + BASE
+    root = make_repo("repo", {"a.py": body})
+    git(root, "checkout", "-qb", "topic")
+    commit(root, {"a.py": body.replace("load(self", "read(self")}, "rename")
+    git(root, "checkout", "-q", "main")
+    commit(root, {"a.py": body.replace("total * 2", "total * 3")}, "edit")
+    assert muse(root, "merge", "-m", "both", "topic")[0] == 0
+    rows = json.loads(muse(root, "log", "--json", "--symbol", "a.py::P.read")[1])
+    assert {(row["message"], row["address"], row["before"]) for row in rows} == {
+        ("rename", "a.py::P.read", "a.py::P.load"), ("edit", "a.py::P.load", "a.py::P.load"),
+        ("first", "a.py::P.load", None),
+    }
+    assert rows[-1]["message"] == "first"
+
+
 def test_a_symbol_is_followed_through_renames(muse, make_repo, commit, git):
     body = "class P:\n    def load(self, a, b):\n        total = a + b\n        return total * 2\n\n\n" + BASE
     root = make_repo("repo", {"d/a.py": body})

@@ -11,7 +11,7 @@ from random import Random
 
 import pytest
 
-from muse.core.markers import parse
+from muse.core.markers import Conflict, parse
 from muse.core.options import MergeOptions, using
 from muse.core.textmerge import merge_text
 from muse.domain import FileMerge
@@ -201,3 +201,8 @@ def test_a_title_of_equal_signs_in_a_merge_is_content() -> None:
     base = b"Title\n=======\n\ntext\n"
     merged = merge("a.md", base, base.replace(b"text", b"one"), base.replace(b"text", b"two"))
     assert (merged.content or b"").startswith(b"Title\n=======\n\n<<<<<<<")
+
+
+def test_a_title_of_seven_letters_above_a_conflict_is_content() -> None:
+    text = b"History\n=======\n\n<<<<<<< a\n1\n||||||| b\n2\n=======\n3\n>>>>>>> c\n\nInstall\n=======\n"
+    assert parse(text) == [b"History\n=======\n\n", Conflict(b"2\n", b"1\n", b"3\n"), b"\nInstall\n=======\n"]
