@@ -1,5 +1,7 @@
 """Ctrl-C in the middle of every long verb: exit code 130 and no traceback, nothing half-written, the next run works.
 
+`muse session commit` alone may leave its files staged, as a hook that refuses does; the next run commits them.
+
 As a terminal does it: the whole process group gets the signal. The moments are parts of the time an undisturbed run
 takes, so that they fall everywhere in it, and a run may end before its signal.
 """
@@ -14,7 +16,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -50,6 +52,15 @@ def interrupt(process: subprocess.Popen[str]) -> tuple[int, str]:
     assert not started or not any(word in err for word in ("Traceback", "internal error", "Error")), err
     in_python = process.returncode == 1 and not started and "KeyboardInterrupt" in err
     return -signal.SIGINT if in_python else process.returncode, err
+
+
+def moments(ends: list[int]) -> Iterator[float]:
+    """The parts of the time a run takes; earlier ones as well while every run was quicker than that."""
+    yield from PARTS
+    for part in (0.2, 0.1, 0.05, 0.02):
+        if any(ends):
+            return
+        yield part
 
 
 def state(repo: Path, git: RunGit) -> tuple[str, str]:
@@ -110,8 +121,8 @@ def test_an_interrupted_verb_leaves_all_as_before_or_done(
     assert process.returncode == 0, err
     after = state(whole, git)
     assert (changes and before[0] != after[0]) or before == after
-    ends = []
-    for number, part in enumerate(PARTS):
+    ends: list[int] = []
+    for number, part in enumerate(moments(ends)):
         repo = Path(shutil.copytree(many, tmp_path / f"try{number}", symlinks=True))
         process = start(repo, *words)
         time.sleep(took * part)
@@ -121,7 +132,8 @@ def test_an_interrupted_verb_leaves_all_as_before_or_done(
         sound(repo)
         now = state(repo, git)
         tips = now[0].replace("\t", " ") == before[0].replace("\t", " ")
-        assert now == before if tips else now[1] == after[1], (part, now)
+        staged = name == "session commit" and now[1].endswith(" live.txt")  # as after a refused hook
+        assert now == before or staged if tips else now[1] == after[1], (part, now)
         assert code != 0 or not changes or not tips, "it says it is done, and it is not"
         again = start(repo, *words)
         _, err = again.communicate()
@@ -233,8 +245,8 @@ def test_an_interrupted_clone_leaves_no_half_clone(many: Path, git: RunGit, tmp_
     process.communicate()
     assert process.returncode == 0
     took = time.monotonic() - begin
-    ends = []
-    for number, part in enumerate(PARTS):
+    ends: list[int] = []
+    for number, part in enumerate(moments(ends)):
         process = start(tmp_path, "clone", str(many), f"c{number}")
         time.sleep(took * part)
         code, _ = interrupt(process)
