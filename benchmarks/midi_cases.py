@@ -25,7 +25,8 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from midi_edits import KINDS, Case, Unsuitable
+from midi_edits import Case, Unsuitable
+from midi_kinds import KINDS
 from midi_reading import Doc, Unreadable, disorder, read
 
 Outcome = tuple[bool, bytes]
