@@ -1,19 +1,16 @@
-"""How fast MIDI files are read, merged and edited live, beside mido and a bare start of Python.
+"""How fast MIDI files are read, merged and edited live, beside mido. The driver's figures are in `main_job.py`.
 
     python benchmarks/midi_speed.py [FOLDER]
 
-The files are generated; with FOLDER its files are read as well. Figures are the best of several runs, in CPU time;
-the driver's are medians of wall time, interleaved with starts of Python that do nothing.
+The files are generated; with FOLDER its largest files are read as well. Figures are the best of several runs, in CPU
+time.
 """
 
 from __future__ import annotations
 
 import io
 import random
-import statistics
-import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -28,7 +25,6 @@ from muse.plugins.midi.diff import diff_files
 from muse.plugins.midi.merge import merge_file
 from muse.plugins.midi.patch import patch_file
 
-ROOT = Path(__file__).resolve().parent.parent
 BEAT = 480
 
 
@@ -108,30 +104,6 @@ def live() -> None:
               f"{took / len(parts) * 1000:.0f} ms each time")
 
 
-def driver() -> None:
-    """The merge driver against a start of Python."""
-    with tempfile.TemporaryDirectory() as folder:
-        case = ROOT / "fixtures/merge/midi/transposed-bass-and-drum-fill"
-        files = {name: (case / f"{name}.mid").read_bytes() for name in ("base", "ours", "theirs")}
-        calls = {
-            "a bare start of Python": ["-c", "pass"],
-            "driver, theirs unchanged": ["-m", "muse.drivers.merge", "base", "ours", "base2", "-p", "a.mid"],
-            "driver, a small score, both sides": ["-m", "muse.drivers.merge", "base", "ours", "theirs", "-p", "a.mid"],
-        }
-        took: dict[str, list[float]] = {name: [] for name in calls}
-        for _ in range(15):
-            for name, words in calls.items():
-                for file, data in {**files, "base2": files["base"]}.items():
-                    Path(folder, file).write_bytes(data)
-                start = time.perf_counter()
-                subprocess.run([sys.executable, *words], cwd=folder, check=True, capture_output=True)
-                took[name].append(time.perf_counter() - start)
-        bare = statistics.median(took["a bare start of Python"])
-        for name, seconds in took.items():
-            middle = statistics.median(seconds)
-            print(f"{name}: {middle * 1000:.0f} ms (S + {(middle - bare) * 1000:.0f} ms)")
-
-
 def main() -> None:
     """Print everything."""
     print(f"Python {sys.version.split()[0]}")
@@ -142,7 +114,6 @@ def main() -> None:
             reading(file.read_bytes(), file.name)
     merging()
     live()
-    driver()
 
 
 if __name__ == "__main__":
