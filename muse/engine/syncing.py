@@ -105,9 +105,12 @@ def _metadata_in(repo: Repository, remote: str, where: str, done: Round) -> int:
 
 
 def _metadata_out(repo: Repository, remote: str, where: str, done: Round) -> None:
+    from muse.store import checkpoints
     from muse.store.meta import check_own
 
     check_own(repo)  # after a restored backup or a copied disk we go on under a new name
+    for error in checkpoints.save_all(repo):
+        done.problem = done.problem or str(error)
     prefix = repo.config("muse.refPrefix") or "refs/muse/"
     try:
         done.pushed = sync.push_own(repo, remote, where, prefix=prefix, renew=lambda: check_own(repo))

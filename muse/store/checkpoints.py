@@ -12,7 +12,16 @@ from typing import TYPE_CHECKING, Any, cast
 
 from muse.core.errors import MuseError
 from muse.core.io import write_text_atomic
-from muse.core.op_log import OpLog, OpLogCheckpoint, ReplicaReport, decode_name, is_checkpoint, named_content, portable
+from muse.core.op_log import (
+    OpLog,
+    OpLogCheckpoint,
+    ReplicaReport,
+    decode_name,
+    is_checkpoint,
+    list_sessions,
+    named_content,
+    portable,
+)
 from muse.core.types import blob_digest, canonical_json, load_json_file
 from muse.store.layout import content_path, own_ref, segment_path, session_path
 from muse.store.meta import commit_files, is_ancestor, own_tip
@@ -59,6 +68,23 @@ def save(repo: Repository, log: OpLog, checkpoint: OpLogCheckpoint | None = None
         if segments:
             _take(log, _seen(log) | {object_id(repo.object_format, "blob", data) for data in segments})
     return tip
+
+
+def save_all(repo: Repository) -> Iterator[MuseError]:
+    """Commit what live sessions here have not committed yet, so that a push takes it along; what went wrong, if any.
+
+    A session with nothing new costs a look at two files.
+    """
+    for session in list_sessions(repo.root):
+        log = OpLog(repo.root, session)
+        mark = load_json_file(log.folder / "exported.json")
+        try:
+            if isinstance(mark, dict) and mark.get("offset") == log.end() and mark.get("log") == log.log_id():
+                continue
+            if not is_foreign(repo, log.read_checkpoint()):
+                save(repo, log)
+        except MuseError as error:
+            yield error
 
 
 def pull(repo: Repository, log: OpLog) -> ReplicaReport:

@@ -166,3 +166,15 @@ def test_kills_during_a_git_checkpoint_lose_nothing(make_repo: MakeRepo, git: Ru
     assert acknowledged and acknowledged <= found
     if cycles > 10:
         print(f"\n{cycles} kills during checkpoints, {len(acknowledged)} acknowledged ops, none lost")
+
+
+def test_live_ops_are_committed_before_a_push_and_only_when_there_are_new_ones(make_repo: MakeRepo) -> None:
+    repo = Repository(make_repo(files={"a.txt": "a\n"}))
+    log = OpLog(repo.root, "live")
+    log.record("a", "files", [insert("one")])
+    assert list(checkpoints.save_all(repo)) == []
+    before = tip(repo)
+    assert checkpoints.sessions(repo) == ["live"] and log.read_checkpoint() is None
+    assert list(checkpoints.save_all(repo)) == [] and tip(repo) == before
+    log.record("a", "files", [insert("two")])
+    assert list(checkpoints.save_all(repo)) == [] and tip(repo) != before
