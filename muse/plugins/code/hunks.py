@@ -41,7 +41,8 @@ def merge_lines(base: bytes, ours: bytes, theirs: bytes, *, indented: bool) -> l
         return [whole]
     b, o, t = lines_of(base), lines_of(ours), lines_of(theirs)
     out: list[Chunk] = []
-    for kind, b0, b1, o0, o1, t0, t1 in regions(b, o, t, weak=is_weak_line, firm=_line_by_line):
+    firm = _in_place if indented else _line_by_line
+    for kind, b0, b1, o0, o1, t0, t1 in regions(b, o, t, weak=is_weak_line, firm=firm):
         if kind == "conflict":
             piece = b"".join(b[b0:b1]), b"".join(o[o0:o1]), b"".join(t[t0:t1])
             merged = merge_tokens(*piece, indented=indented)
@@ -57,6 +58,15 @@ def _line_by_line(old: Sequence[Hashable], new: Sequence[Hashable]) -> bool:
     """True when each old line became one new line that is still much like it."""
     pairs = zip(old, new, strict=False)
     return len(old) == len(new) and all(_alike(a, b) for a, b in pairs if isinstance(a, bytes) and isinstance(b, bytes))
+
+
+def _in_place(old: Sequence[Hashable], new: Sequence[Hashable]) -> bool:
+    """The same, where a line moved in or out belongs to another block, and what stands beside it to who knows which."""
+    return _line_by_line(old, new) and [_indent(line) for line in old] == [_indent(line) for line in new]
+
+
+def _indent(line: Hashable) -> bytes:
+    return line[: len(line) - len(line.lstrip())] if isinstance(line, bytes) else b""
 
 
 def _alike(old: bytes, new: bytes) -> bool:

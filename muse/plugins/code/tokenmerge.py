@@ -1,12 +1,13 @@
 """Three-way merge of a few lines by token, without a parser, and the test whether one side's change holds the other's.
 
-White space belongs to the token that follows it, so that new formatting never stands against new content. Where
-indentation has a meaning, what begins a line is a token of its own.
+White space belongs to the token that follows it, so that new formatting never stands against new content; between the
+quotes of a string it is a token like others. Where indentation has a meaning, what begins a line is a token of its own.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+import re
+from collections.abc import Hashable, Sequence
 from typing import NamedTuple
 
 from muse.plugins.code.seqdiff import Edit, Region, edits, regions
@@ -14,6 +15,8 @@ from muse.plugins.code.tokens import tokens
 
 _MAX_TOKENS = 6000
 _MAX_BYTES = 60_000
+_STRING = re.compile(rb"(\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*'|`(?:[^`\\\n]|\\.)*`)")
+_SPACED = re.compile(_STRING.pattern + rb"|\s+")
 _APART = (b",", b";", b":", b"=", b'"')  # what stands left and right of one of these are different things
 
 
@@ -38,6 +41,8 @@ def merge_tokens(base: bytes, ours: bytes, theirs: bytes, *, indented: bool) -> 
     if any(region.kind == "conflict" for region in found):
         return None
     if _on_lines_of_their_own(b, found) or _slide_together(*words):
+        return None
+    if (indented and _blocks_disagree(words, found)) or _commented_out(b, o, t, found):
         return None
     out: list[_Unit] = []
     last = ""
@@ -102,6 +107,49 @@ def _on_lines_of_their_own(base: Sequence[_Unit], found: Sequence[Region]) -> bo
     return len(sides) > 1
 
 
+def _blocks_disagree(words: Sequence[list[bytes]], found: Sequence[Region]) -> bool:
+    """True when one side moved lines in or out and the other has other lines there: which block these belong to now,
+    neither says."""
+    base, ours, theirs = words
+    moved: set[str] = set()
+    counted: set[str] = set()
+    for kind, b0, b1, o0, o1, t0, t1 in found:
+        if kind in ("ours", "theirs"):
+            old = [key for key in base[b0:b1] if key[:1] == b"\n"]
+            new = [key for key in (ours[o0:o1] if kind == "ours" else theirs[t0:t1]) if key[:1] == b"\n"]
+            if len(old) != len(new):
+                counted.add(kind)
+            if old != new and old and new:
+                moved.add(kind)
+    return bool(moved) and len(moved | counted) > 1
+
+
+def _commented_out(
+    base: Sequence[_Unit], ours: Sequence[_Unit], theirs: Sequence[_Unit], found: Sequence[Region]
+) -> bool:
+    """True when one side made a comment of a line that the other side edited: that is a deletion against an edit."""
+    out = ""
+    for kind, b0, b1, o0, o1, t0, t1 in found:
+        if kind not in ("ours", "theirs"):
+            if any(b"\n" in unit.space + unit.key for unit in base[b0 + 1 : b1]):
+                out = ""
+            continue
+        if out and out != kind and b0 < len(base) - 1 and b"\n" not in base[b0].space + base[b0].key:
+            return True
+        sign = b"".join(unit.text for unit in (ours[o0:o1] if kind == "ours" else theirs[t0:t1]))
+        if b0 == b1 and sign in _COMMENT_SIGNS and (b0 == 0 or b"\n" in _before(base, b0)):
+            out = kind
+    return False
+
+
+def _before(base: Sequence[_Unit], at: int) -> bytes:
+    """What begins the line of a token, where that is all there is before it."""
+    return base[at].space + base[at - 1].key
+
+
+_COMMENT_SIGNS = (b"#", b"//", b"--", b";", b"%", b"//!", b"REM")
+
+
 def _spaced(was: _Unit, ours: _Unit, theirs: _Unit) -> _Unit:
     """The token with the white space that one side gave it; with more lines where both did, whichever side is ours."""
     if was.space in (ours.space, theirs.space):
@@ -112,33 +160,34 @@ def _spaced(was: _Unit, ours: _Unit, theirs: _Unit) -> _Unit:
 def holding(base: bytes, ours: bytes, theirs: bytes, *, indented: bool) -> bytes | None:
     """The side whose change has all of the other's change in it; None when neither has.
 
-    Compared by line, then by token. A deletion is held only by a deletion: against a rewrite it is a conflict.
+    Compared by line, then by token. A deletion is held only by a deletion: against a rewrite it is a conflict. By token
+    no word that both replaced is held: `20 * 60` has `20` in it, and is another answer to what the value should be.
     """
     if len(base) + len(ours) + len(theirs) > _MAX_BYTES:
         return None
-    for cut, grown in ((_lines, _longer), (_words, _filled)):
+    for cut, is_part in ((_lines, _is_part_by_line), (_words, _is_part_by_token)):
         b, o, t = (cut(side, indented) for side in (base, ours, theirs))
         if len(b) + len(o) + len(t) > _MAX_TOKENS:
             return None
+        if cut is _words and b in (o, t):  # one side has new white space alone
+            return merge_tokens(base, ours, theirs, indented=indented) or (theirs if b == o else ours)
         if o == t:  # they differ in white space alone
             return max(ours, theirs, key=lambda side: (side.count(b"\n"), side))
-        if _is_part(b, o, t, grown):
+        if is_part(b, o, t) and b != o:
             return theirs
-        if _is_part(b, t, o, grown):
+        if is_part(b, t, o) and b != t:
             return ours
     return None
 
 
-def _is_part(
-    base: list[bytes], small: list[bytes], large: list[bytes], grown: Callable[[list[bytes], list[bytes]], bool]
-) -> bool:
-    """True when every edit from `base` to `small` is part of one from `base` to `large`: what it put there has `grown`
-    there, and is not just found in it somewhere. By chance, `a = 1` is, token for token, in `call(a, b); c = 1`."""
+def _is_part_by_line(base: list[bytes], small: list[bytes], large: list[bytes]) -> bool:
+    """True when every edit from `base` to `small` is part of one from `base` to `large`: what it put there is there
+    with lines added at one place, and is not just found in it somewhere."""
     found = edits(base, large)
     return all(
         any(
             wide.a0 <= edit.a0 and edit.a1 <= wide.a1
-            and grown(small[edit.b0 : edit.b1], large[wide.b0 : wide.b1])
+            and _longer(small[edit.b0 : edit.b1], large[wide.b0 : wide.b1])
             and (edit.b0 < edit.b1 or wide.b0 == wide.b1)
             for wide in found
         )
@@ -147,24 +196,73 @@ def _is_part(
 
 
 def _longer(few: list[bytes], many: list[bytes]) -> bool:
-    """True when `many` begins or ends with `few`."""
-    return many[: len(few)] == few or many[len(many) - len(few) :] == few
-
-
-def _filled(few: list[bytes], many: list[bytes]) -> bool:
-    """True when `many` is `few` with more behind, or with less than as much again put in at one place."""
+    """True when `many` is `few` with lines of their own before or behind, or, fewer than these, in between."""
     extra = len(many) - len(few)
-    if extra < 0 or many[: len(few)] == few:
-        return extra >= 0
-    same = next(at for at, (one, two) in enumerate(zip(few, many)) if one != two)
-    begun = any(token.strip() for token in few[:same])  # an `if` put before it makes another thing of it
-    return begun and extra < len(few) and few[same:] == many[same + extra :]
+    if extra < 0:
+        return False
+    same = next((at for at, (one, two) in enumerate(zip(few, many, strict=False)) if one != two), len(few))
+    if few[same:] != many[same + extra :] or (0 < same < len(few) and extra >= len(few)):
+        return False
+    if not few or not extra:
+        return True
+    deepest = max(map(_depth, few[max(same - 1, 0) : same + 1]))  # a deeper line goes on with what is before it
+    added = many[same]
+    return _depth(added) <= deepest and not (same and _depth(added) and added.lstrip().startswith(_GOING_ON))
+
+
+def _depth(line: bytes) -> int:
+    return len(line) - len(line.lstrip())
+
+
+_GOING_ON = (b".", b"?", b"+ ", b"&&", b"||", b"and ", b"or ")
+
+
+def _is_part_by_token(base: list[bytes], small: list[bytes], large: list[bytes]) -> bool:
+    """True when `large` has every edit from `base` to `small` as it is, none of them met by another of its own, but for
+    elements of a list: where one side added or deleted some, the other may have added or deleted more."""
+    for kind, b0, b1, s0, s1, l0, l1 in regions(base, small, large, weak=_is_sign, firm=None):
+        alone = (*base[max(b0 - 1, 0) : b0], *base[b1 : b1 + 1]) in _PAIRS
+        if kind == "ours":
+            return False
+        if kind == "conflict" and not (
+            (b0 == b1 and _more_elements(small[s0:s1], large[l0:l1], alone=alone))
+            or _fewer_elements(base[b0:b1], small[s0:s1], large[l0:l1])
+        ):
+            return False
+    return True
+
+
+def _more_elements(few: list[bytes], many: list[bytes], *, alone: bool) -> bool:
+    """True when `few` are elements of a list with their commas, and `many` the same with others behind. `alone`: there
+    was nothing else in the brackets."""
+    first = [b","] if alone else []
+    return many[: len(few)] == few and _are_elements(first + few, many[len(few) :])
+
+
+def _fewer_elements(base: list[bytes], left: list[bytes], fewer: list[bytes]) -> bool:
+    """True when `base` lost elements of a list at one place to become `left`, and others beside them to become
+    `fewer`."""
+    gone, more = edits(base, left), edits(left, fewer)
+    if len(gone) != 1 or len(more) != 1 or gone[0].b0 != gone[0].b1 or more[0].b0 != more[0].b1:
+        return False
+    return _are_elements(base[gone[0].a0 : gone[0].a1], left[more[0].a0 : more[0].a1])
+
+
+def _are_elements(one: list[bytes], two: list[bytes]) -> bool:
+    """True for two runs that both begin, or both end, with a comma, and leave no bracket open."""
+    if not one or not two:
+        return False
+    comma = one[0] == two[0] == b"," or one[-1] == two[-1] == b","
+    return comma and all(run.count(opening) == run.count(closing) for run in (one, two) for opening, closing in _PAIRS)
+
+
+_PAIRS = ((b"(", b")"), (b"[", b"]"), (b"{", b"}"))
 
 
 def _lines(data: bytes, indented: bool) -> list[bytes]:
-    """Lines that are not blank, without differences in white space behind the first word."""
-    lines = ((line[: len(line) - len(line.lstrip())], b" ".join(line.split())) for line in data.split(b"\n"))
-    return [indent + words for indent, words in lines if words]
+    """Lines that are not blank, without differences in white space behind the first word, but for strings."""
+    lines = ((line[: len(line) - len(line.lstrip())], line.strip()) for line in data.split(b"\n"))
+    return [indent + _SPACED.sub(lambda found: found[1] or b" ", words) for indent, words in lines if words]
 
 
 def _words(data: bytes, indented: bool) -> list[bytes]:
@@ -179,8 +277,16 @@ def _units(data: bytes, indented: bool) -> list[_Unit]:
     """Tokens with the white space before them; the last one is empty and stands for the end."""
     out = []
     space, starts = b"", indented
+    quoted = [found.span() for found in _STRING.finditer(data)][::-1]
+    at = 0
     for token in [*tokens(data), b""]:
+        at += len(token)
+        while quoted and quoted[-1][1] < at:
+            quoted.pop()
         if token.isspace():
+            if quoted and quoted[-1][0] < at:
+                out.append(_Unit(space, token, token))
+                continue
             space += token
             starts |= indented and b"\n" in token
             continue

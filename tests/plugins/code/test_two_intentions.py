@@ -1,0 +1,76 @@
+"""Two answers to one question are a conflict, even where one of them, as text, has the other in it."""
+
+from __future__ import annotations
+
+import pytest
+
+from muse.plugins.code.merge import merge_code
+from muse.plugins.code.tokenmerge import holding
+
+
+@pytest.mark.parametrize(
+    ("base", "ours", "theirs"),
+    [
+        ("timeout = 10", "timeout = 20", "timeout = 20 * 60"),
+        ('s = "hello world"', 's = "hello there world"', 's = "hello there big world"'),
+        ('s = "hello world"', 's = "goodbye world"', 's = "goodbye cruel world"'),
+        ("if a:", "if a and b:", "if a and b or c:"),
+        ("return x", "return f(y)", "return f(y, z)"),
+        ("return x", "return y", "return y if z else w"),
+        ("r = f()", "r = g()", "r = g().h()"),
+        ("x = a", "x = a + 1", "x = a + 1 * 2"),
+        ("f(a)", "f(a, b)", "f(a, b=1)"),
+        ("f(a)", "f(a, g(c))", "f(a, g(c, d))"),
+        ("f(a, b * 2)", "f(a, b)", "f(a)"),
+        ("if not a and b:", "if a and b:", "if b:"),
+        ('v = ">=1.0"', 'v = ">=2.0"', 'v = ">=2.0,<3"'),
+        ("x = 0", "x = a", "x = a\n  .map(f)"),
+        ('s = "x"', 's = "a  b"', 's = "a b"'),
+        ('s = "a b"', 's = "a  b"', 's = "a   b"'),
+    ],
+)
+@pytest.mark.parametrize("indented", [False, True])
+def test_a_word_that_both_replaced_is_not_held_by_a_longer_answer(
+    base: str, ours: str, theirs: str, indented: bool
+) -> None:
+    one, two, three = (f"{side}\n".encode() for side in (base, ours, theirs))
+    assert holding(one, two, three, indented=indented) is None
+    assert holding(one, three, two, indented=indented) is None
+
+
+@pytest.mark.parametrize(
+    ("path", "base", "ours", "theirs"),
+    [
+        ("a.py", "f()\nb(1, 2)\nc()\n", "f()\n# b(1, 2)\nc()\n", "f()\nb(1, 3)\nc()\n"),
+        ("a.js", "f();\nb(1, 2);\nc();\n", "f();\n// b(1, 2);\nc();\n", "f();\nb(1, 3);\nc();\n"),
+        ("a.py", "if a:\n    b()\n    c()\n", "if a:\n    b()\nc()\n", "if a:\n    b()\n    c()\n    d()\n"),
+        ("a.py", "def f():\n\tif a:\n\t\tb()\n", "def f():\n    if a:\n        b()\n",
+         "def f():\n\tif a:\n\t\tb()\n\t\tc()\n"),
+        ("a.yaml", "a: 1\nz: 2\n", "a: 1\nb:\nz: 2\n", "a: 1\nb:\n  c: 1\nz: 2\n"),
+        ("a.py", 's = """\na b\n"""\n', 's = """\na  b\n"""\n', 's = """\na   b\n"""\n'),
+        ("a.js", "s = `\na b\n`\n", "s = `\na  b\n`\n", "s = `\na   b\n`\n"),
+        ("a.json", '{\n "k": "v"\n}\n', '{\n "k": "a  b"\n}\n', '{\n "k": "a b"\n}\n'),
+    ],
+    ids=["comment", "comment-js", "dedent-add", "tabs-add", "empty-key",
+         "docstring", "template", "json"],
+)
+def test_what_only_looks_apart_conflicts_both_ways_round(path: str, base: str, ours: str, theirs: str) -> None:
+    for mine, its in ((ours, theirs), (theirs, ours)):
+        merged = merge_code(path, base.encode(), mine.encode(), its.encode())
+        assert merged.conflicts and b"<<<<<<<" in (merged.content or b"")
+
+
+@pytest.mark.parametrize(
+    ("path", "base", "ours", "theirs", "wanted"),
+    [
+        ("a.md", "one\ntwo\n", "one  \ntwo\n", "one\ntwo three\n", "one  \ntwo three\n"),
+        ("a.sh", "cat <<E\none\ntwo\nE\n", "cat <<E\none\n  two\nE\n", "cat <<E\none\ntwo x\nE\n",
+         "cat <<E\none\n  two x\nE\n"),
+        ("a.js", "f(a,b);\n", "f( a, b );\n", "g(a,b);\n", "g( a, b );\n"),
+    ],
+)
+def test_white_space_of_one_side_stays_beside_words_of_the_other(
+    path: str, base: str, ours: str, theirs: str, wanted: str
+) -> None:
+    for mine, its in ((ours, theirs), (theirs, ours)):
+        assert merge_code(path, base.encode(), mine.encode(), its.encode()).content == wanted.encode()
