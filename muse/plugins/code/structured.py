@@ -7,10 +7,12 @@ conflict; only items that both sides changed are looked into.
 
 from __future__ import annotations
 
+import re
 import time
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from functools import partial
+from itertools import pairwise
 
 from muse.core.markers import Chunk, Conflict, conflict_size
 from muse.plugins.code.hunks import merge_lines
@@ -135,7 +137,7 @@ class _Merge:
                 out.append(slices)
             else:
                 out.extend(merged)
-        return out if numbering.complete(out) else None
+        return out if numbering.complete(out) and not _falls_elsewhere(numbering) else None
 
     def _entry(
         self, entry: _Entry, numbering: _Numbering, lists: tuple[Box, Box, Box], depth: int, *, first: bool
@@ -260,6 +262,28 @@ class _Numbering:
         if missing:
             return False
         return wanted <= seen
+
+
+def _falls_elsewhere(numbering: _Numbering) -> bool:
+    """True when one side changed how a case of a switch ends, and the other put a new case behind it: what falls
+    through, or no longer does, was meant for the case that stood there."""
+    sides = numbering.ids[1:]
+    for side, other in ((1, 2), (2, 1)):
+        ids = sides[other - 1]
+        for id_, behind in pairwise(ids):
+            if numbering.has(0, behind) or not (numbering.has(0, id_) and numbering.has(side, id_)):
+                continue
+            was, now = numbering.of(0, id_).text, numbering.of(side, id_).text
+            if _CASE.match(was) and _CASE.match(numbering.of(other, behind).text) and _end(was) != _end(now):
+                return True
+    return False
+
+
+_CASE = re.compile(rb"(case|default)\b")
+
+
+def _end(text: bytes) -> bytes:
+    return text.rstrip().rpartition(b"\n")[2].strip()
 
 
 def _side_by_side(

@@ -7,6 +7,8 @@ import pytest
 from muse.plugins.code.merge import merge_code
 from muse.plugins.code.tokenmerge import holding
 
+_SWITCH = "switch (x) {\ncase 1:\n  a();\n  break;\ncase 2:\n  b();\n  break;\n}\n"
+
 
 @pytest.mark.parametrize(
     ("base", "ours", "theirs"),
@@ -50,9 +52,12 @@ def test_a_word_that_both_replaced_is_not_held_by_a_longer_answer(
         ("a.py", 's = """\na b\n"""\n', 's = """\na  b\n"""\n', 's = """\na   b\n"""\n'),
         ("a.js", "s = `\na b\n`\n", "s = `\na  b\n`\n", "s = `\na   b\n`\n"),
         ("a.json", '{\n "k": "v"\n}\n', '{\n "k": "a  b"\n}\n', '{\n "k": "a b"\n}\n'),
+        *((path, _SWITCH, _SWITCH.replace("  a();\n  break;\n", "  a();\n"),
+           _SWITCH.replace("case 2:", "case 3:\n  c();\n  break;\ncase 2:"))
+          for path in ("a.c", "a.js", "a.java")),
     ],
     ids=["comment", "comment-js", "dedent-add", "tabs-add", "empty-key",
-         "docstring", "template", "json"],
+         "docstring", "template", "json", "falls-c", "falls-js", "falls-java"],
 )
 def test_what_only_looks_apart_conflicts_both_ways_round(path: str, base: str, ours: str, theirs: str) -> None:
     for mine, its in ((ours, theirs), (theirs, ours)):
