@@ -43,6 +43,7 @@ def align(base: list[Note], side: list[Note], beat: int, bar: int) -> Alignment:
         found.to_base = list(range(len(base)))
         return found
     left, right = _trimmed(base, side, found)
+    left, right = _shifted(found, base, side, left, right)
     left, right = _transposed(found, base, side, left, right)
     left, right = _tier(found, base, side, left, right, lambda note: note, _in_order)
     for key, pairing in _tiers(beat, bar):
@@ -155,6 +156,53 @@ def _step(base: list[Note], side: list[Note], left: list[int], right: list[int])
     if count < REGION_NOTES or count < members * REGION_SHARE:
         return 0, 0, 0
     return step, low, high
+
+
+def _shifted(
+    found: Alignment, base: list[Note], side: list[Note], left: list[int], right: list[int]
+) -> tuple[list[int], list[int]]:
+    """A region moved in time as a whole, as by a bar put before it, is matched as such: note by note, what happens to
+    stand at the old place would be taken for the note that was there."""
+    step = _delay(base, side, left, right)
+    if not step:
+        return left, right
+    waiting: dict[Note, list[int]] = {}
+    for j in reversed(right):
+        waiting.setdefault(side[j], []).append(j)
+    pairs = []
+    for i in left:
+        channel, pitch, onset, *rest = base[i]
+        twins = waiting.get((channel, pitch, onset + step, *rest))  # type: ignore[arg-type]
+        if twins:
+            pairs.append((i, twins.pop()))
+    if len(pairs) < max(REGION_NOTES, len(left) * REGION_SHARE):
+        return left, right
+    for i, j in pairs:
+        found.join(i, j)
+    return [i for i in left if found.to_side[i] < 0], [j for j in right if found.to_base[j] < 0]
+
+
+def _delay(base: list[Note], side: list[Note], left: list[int], right: list[int]) -> int:
+    """By how many ticks most notes were moved, if one step says it; 0 where as many are still at their place."""
+    gone = Counter(base[i] for i in left)
+    gone.subtract(Counter(side[j] for j in right))
+    if 2 * sum(count for count in gone.values() if count > 0) <= max(len(left), 2 * REGION_NOTES - 1):
+        return 0
+    there: dict[tuple[int, ...], list[int]] = {}
+    for j in right:
+        there.setdefault(_but_onset(side[j]), []).append(side[j][2])
+    votes: Counter[int] = Counter()
+    rank: Counter[tuple[int, ...]] = Counter()
+    for i in left:
+        kind = _but_onset(base[i])
+        at = max(0, rank[kind] - _CHORD // 2)
+        votes.update({onset - base[i][2] for onset in there.get(kind, ())[at : at + _CHORD]})
+        rank[kind] += 1
+    return min(votes.items(), key=lambda vote: (-vote[1], abs(vote[0]), vote[0]), default=(0, 0))[0]
+
+
+def _but_onset(note: Note) -> tuple[int, ...]:
+    return (*note[:2], *note[3:])
 
 
 _Pairing = Callable[[list[Note], list[Note], list[int], list[int]], "list[tuple[int, int]]"]
