@@ -42,7 +42,7 @@ def merge_tokens(base: bytes, ours: bytes, theirs: bytes, *, indented: bool) -> 
         return None
     if _on_lines_of_their_own(b, found) or _slide_together(*words):
         return None
-    if (indented and _blocks_disagree(words, found)) or _commented_out(b, o, t, found):
+    if _swapped(b, o, t, found) or (indented and _blocks_disagree(words, found)) or _commented_out(b, o, t, found):
         return None
     out: list[_Unit] = []
     last = ""
@@ -105,6 +105,29 @@ def _on_lines_of_their_own(base: Sequence[_Unit], found: Sequence[Region]) -> bo
         else:
             broken |= any(b"\n" in unit.space + unit.key for unit in base[region.b0 : region.b1])
     return len(sides) > 1
+
+
+def _swapped(base: Sequence[_Unit], ours: Sequence[_Unit], theirs: Sequence[_Unit], found: Sequence[Region]) -> bool:
+    """True when one side moved a word and the other edited those lines: in `{a: 1, b: 1}` turned round, only the names
+    look changed, and an edit of the first value would become one of `b`."""
+    lines = [0]
+    for unit in base:
+        lines.append(lines[-1] + (b"\n" in unit.space + unit.key))
+    for kind, side in (("ours", ours), ("theirs", theirs)):
+        gone: dict[bytes, Region] = {}
+        for at in found:
+            if at.kind == kind:
+                gone.update((unit.key, at) for unit in base[at.b0 : at.b1] if _is_word(unit.key))
+        spans = set()
+        for at in found:
+            if at.kind == kind:
+                units = side[at.o0 : at.o1] if kind == "ours" else side[at.t0 : at.t1]
+                for was in {gone.get(unit.key, at) for unit in units} - {at}:
+                    spans.add((lines[min(was.b0, at.b0)], lines[max(was.b1, at.b1)]))
+        others = [(lines[each.b0], lines[each.b1]) for each in found if each.kind not in ("same", kind)]
+        if any(low <= last and first <= high for low, high in spans for first, last in others):
+            return True
+    return False
 
 
 def _blocks_disagree(words: Sequence[list[bytes]], found: Sequence[Region]) -> bool:
@@ -297,6 +320,10 @@ def _units(data: bytes, indented: bool) -> list[_Unit]:
         out.append(_Unit(space, token, token))
         space = b""
     return out
+
+
+def _is_word(token: bytes) -> bool:
+    return token not in _APART and not token.isspace() and not _is_sign(token) and token != b""
 
 
 def _is_sign(token: Hashable) -> bool:

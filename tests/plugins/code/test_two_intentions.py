@@ -79,3 +79,22 @@ def test_white_space_of_one_side_stays_beside_words_of_the_other(
 ) -> None:
     for mine, its in ((ours, theirs), (theirs, ours)):
         assert merge_code(path, base.encode(), mine.encode(), its.encode()).content == wanted.encode()
+
+
+@pytest.mark.parametrize(
+    ("path", "base", "ours", "theirs", "wanted"),
+    [
+        ("a.json", '{"a":{"x":1},"b":{"x":1}}\n', '{"a":{"x":2},"b":{"x":1}}\n', '{"b":{"x":1},"a":{"x":1}}\n',
+         '{"b":{"x":1},"a":{"x":2}}\n'),
+        ("a.json", '{"a":{"x":1},"b":{"x":1}}\n', '{"a":{"x":1},"b":{"x":2}}\n', '{"b":{"x":1},"a":{"x":1}}\n',
+         '{"b":{"x":2},"a":{"x":1}}\n'),
+        ("a.py", "f(a=1, b=1)\n", "f(a=2, b=1)\n", "f(b=1, a=1)\n", "f(b=1, a=2)\n"),
+        ("a.txt", "a=1, b=1\n", "a=2, b=1\n", "b=1, a=1\n", "b=1, a=2\n"),
+    ],
+)
+def test_an_edit_follows_its_name_when_names_trade_places(
+    path: str, base: str, ours: str, theirs: str, wanted: str
+) -> None:
+    for mine, its in ((ours, theirs), (theirs, ours)):
+        merged = merge_code(path, base.encode(), mine.encode(), its.encode())
+        assert merged.conflicts or merged.content == wanted.encode()
