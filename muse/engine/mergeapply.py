@@ -32,6 +32,7 @@ _STRATEGY = """\
 index=$(git rev-parse --git-path index) || exit 2
 lock=$index.lock
 next=$index.muse-$$
+trap '' HUP INT TERM
 (set -C; : >"$lock") 2>/dev/null || { echo "muse: $lock exists: is another git command running?" >&2; exit 2; }
 trap 'rm -f "$lock" "$next" "$next.lock"' EXIT
 trap 'exit 130' HUP INT TERM

@@ -71,7 +71,10 @@ def state(repo: Path, git: RunGit) -> tuple[str, str]:
 def sound(repo: Path) -> None:
     """Nothing half-written: Git finds nothing wrong, and no lock of the kind that bars others is left."""
     subprocess.run(["git", "fsck", "--strict", "--no-dangling"], cwd=repo, check=True, capture_output=True)
-    assert [path for path in (repo / ".git").rglob("*.lock") if "muse" not in path.parts] == []
+    limit = time.monotonic() + 3  # what git started may live a moment longer than git
+    while (locks := [path for path in (repo / ".git").rglob("*.lock") if "muse" not in path.parts]):
+        assert time.monotonic() < limit, locks
+        time.sleep(0.05)
     assert [path for path in repo.rglob("*.tmp") if ".git" not in path.parts] == []
 
 
