@@ -39,12 +39,14 @@ class Piece(NamedTuple):
     bass_extra: Events = []
     order: tuple[str, ...] = ("lead", "bass", "drums")
     scale: int = 1
+    division: int = 480
+    lead_channel: int = 0
     flat: bool = False  # format 0: everything in one track
 
     def data(self) -> bytes:
         """The file."""
         parts = {
-            "lead": _part(b"Lead", 0, 0, self.lead, self.lead_extra),
+            "lead": _part(b"Lead", self.lead_channel, 0, self.lead, self.lead_extra),
             "bass": _part(self.bass_name, 1, 33, self.bass, self.bass_extra),
             "drums": _part(b"Drums", 9, 0, self.drums, []),
         }
@@ -56,7 +58,7 @@ class Piece(NamedTuple):
             track([(tick * self.scale, body) for tick, body in events], end=max(end, events[-1][0]) * self.scale)
             for events, end in rows
         ]
-        return smf(*tracks, division=480 * self.scale)
+        return smf(*tracks, division=self.division * self.scale)
 
 
 def _part(name: bytes, channel: int, program: int, notes: list[Spec], extra: Events) -> Events:
@@ -84,7 +86,7 @@ class Case(NamedTuple):
     """One folder: what it is about, three versions, and the expected file with the addresses in conflict."""
 
     about: str
-    base: Piece
+    base: Piece | None  # None: both sides added the file
     ours: Piece
     theirs: Piece
     expected: Piece
@@ -104,6 +106,9 @@ NEW_NOTES: list[Spec] = [*BASS, (24, 4 * BAR, 960, 70), (26, 6 * BAR, 960, 70)]
 RANGE = [(0, cc(101, 0, 1)), (0, cc(100, 0, 1)), (0, cc(6, 2, 1))]
 TUNING = [(BAR, cc(101, 0, 1)), (BAR, cc(100, 1, 1)), (BAR, cc(6, 64, 1))]
 OCTAVES = [(pitch, beat * 480, 480, 80) for beat in range(8) for pitch in (60, 72)]
+NESTED: list[Spec] = [(36, 0, 960, 80), (36, 240, 240, 70), *BASS[2:]]
+SMPTE = 0xE728  # 25 frames a second, 40 ticks each
+FAR = [(1 << 27, b"\xff\x06\x01A"), ((1 << 27) + 10, b"\xff\x06\x01B"), ((1 << 28) + 20000, b"\xff\x06\x01C")]
 TWINS = [*LEAD, (60, 0, 480, 70), (60, 0, 480, 70)]
 
 CASES = {
@@ -231,6 +236,35 @@ CASES = {
         Piece(drums=with_note([(n[0], n[1] + 960, *n[2:]) for n in DRUMS], 2, velocity=50)),
         limit="the shift reads as two notes gone at the start and two added at the end; the velocity stays at its beat",
     ),
+    "limit-smpte-has-no-bars": Case(
+        "frames instead of beats: one note made louder by one side, softer by the other",
+        Piece(division=SMPTE), Piece(division=SMPTE, lead=LOUDER), Piece(division=SMPTE, lead=SOFTER),
+        Piece(division=SMPTE, lead=LOUDER), ("track:1/note:2:4:340:0:79#0",),
+        limit="the place in the address is counted as 4/4 at 120 beats a minute, whatever the music is",
+    ),
+    "limit-note-on-the-old-channel": Case(
+        "ours moves the lead to another channel, theirs adds a note to it",
+        Piece(), Piece(lead_channel=2), Piece(lead_extra=[(240, b"\x90\x30\x50"), (480, b"\x80\x30\x40")]),
+        Piece(lead_channel=2, lead_extra=[(240, b"\x90\x30\x50"), (480, b"\x80\x30\x40")]),
+        limit="the new note stays on the channel it was written for, in the same track",
+    ),
+    "limit-one-channel-in-two-tracks": Case(
+        "at one tick, ours sets the lead's volume in its track, theirs in the track of the bass",
+        Piece(), Piece(lead_extra=[(BAR, cc(7, 100, 0))]), Piece(bass_extra=[(BAR, cc(7, 50, 0))]),
+        Piece(lead_extra=[(BAR, cc(7, 100, 0))], bass_extra=[(BAR, cc(7, 50, 0))]),
+        limit="tracks are compared with tracks: both stay, and a player obeys the later track",
+    ),
+    "limit-pause-too-long-to-write": Case(
+        "of two markers that part a very long pause each side deletes another one",
+        Piece(lead_extra=FAR), Piece(lead_extra=FAR[1:]), Piece(lead_extra=[FAR[0], FAR[2]]),
+        Piece(lead_extra=FAR[1:]), ("",),
+        limit="without both the pause has more than 2^28 - 1 ticks, which the format cannot say",
+    ),
+    "limit-two-unlike-new-files": Case(
+        "both sides added the file, each with notes the other has not",
+        None, Piece(lead=LOUDER, drums=FILL), Piece(bass=NEW_NOTES), Piece(lead=LOUDER, drums=FILL), ("",),
+        limit="one of two files is chosen; they are not mixed",
+    ),
 }  # fmt: skip
 
 
@@ -243,7 +277,8 @@ def toml(case: Case) -> str:
 def files(case: Case) -> dict[str, bytes]:
     """File name -> bytes of a case's folder."""
     sides = {"base": case.base, "ours": case.ours, "theirs": case.theirs, "expected": case.expected}
-    return {**{f"{name}.mid": side.data() for name, side in sides.items()}, "case.toml": toml(case).encode()}
+    made = {f"{name}.mid": side.data() for name, side in sides.items() if side is not None}
+    return {**made, "case.toml": toml(case).encode()}
 
 
 if __name__ == "__main__":
