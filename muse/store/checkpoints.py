@@ -16,13 +16,14 @@ from muse.core.op_log import (
     OpLog,
     OpLogCheckpoint,
     ReplicaReport,
+    compact,
     decode_name,
     is_checkpoint,
     list_sessions,
     named_content,
     portable,
 )
-from muse.core.types import blob_digest, canonical_json, load_json_file
+from muse.core.types import blob_digest, load_json_file
 from muse.store.layout import content_path, own_ref, segment_path, session_path
 from muse.store.meta import commit_files, is_ancestor, own_tip
 from muse.store.objects import object_id
@@ -58,7 +59,7 @@ def save(repo: Repository, log: OpLog, checkpoint: OpLogCheckpoint | None = None
             digests |= named_content(row["domain_op"])
     files.update(_contents(repo, digests))
     if checkpoint is not None:
-        files[session_path(session, "checkpoint.json")] = canonical_json(portable(checkpoint)) + b"\n"
+        files[session_path(session, "checkpoint.json")] = compact(portable(checkpoint)) + b"\n"
     tip = None
     if files:
         files[session_path(session, "name")] = session.encode("utf-8", "surrogatepass")
@@ -67,19 +68,23 @@ def save(repo: Repository, log: OpLog, checkpoint: OpLogCheckpoint | None = None
         segments = [data for path, data in files.items() if path.endswith(".jsonl") and isinstance(data, bytes)]
         if segments:
             _take(log, _seen(log) | {object_id(repo.object_format, "blob", data) for data in segments})
+    elif fresh and (known := own_tip(repo, "log")) is not None:
+        _remember(log, mark, known)  # others had committed them: not to be looked at again
     return tip
 
 
 def save_all(repo: Repository) -> Iterator[MuseError]:
     """Commit what live sessions here have not committed yet, so that a push takes it along; what went wrong, if any.
 
-    A session with nothing new costs a look at two files.
+    A session with nothing new costs a look at two files, and all of them one look at the history of our ref.
     """
+    tip = own_tip(repo, "log")
+    chain = set() if tip is None else set(repo.git("rev-list", tip).decode().split())
     for session in list_sessions(repo.root):
         log = OpLog(repo.root, session)
-        mark = load_json_file(log.folder / "exported.json")
         try:
-            if isinstance(mark, dict) and mark.get("offset") == log.end() and mark.get("log") == log.log_id():
+            offset, kept = _marked(log)
+            if kept in chain and offset == log.end():
                 continue
             if not is_foreign(repo, log.read_checkpoint()):
                 save(repo, log)
@@ -275,15 +280,17 @@ def _contents(repo: Repository, digests: set[str]) -> dict[str, str]:
 
 def _exported(repo: Repository, log: OpLog) -> int:
     """The byte offset before which every op is committed; 0 when that cannot be known."""
+    offset, kept = _marked(log)
+    tip = own_tip(repo, "log") if offset else None
+    return offset if tip is not None and (kept == tip or _held(repo, kept, tip)) else 0
+
+
+def _marked(log: OpLog) -> tuple[int, str]:
+    """Up to which offset of this very file ops were committed once, and the state of our ref that had them."""
     mark = load_json_file(log.folder / "exported.json")
-    tip = own_tip(repo, "log")
-    if not isinstance(mark, dict) or tip is None or mark.get("log") != log.log_id():
-        return 0
-    kept = str(mark.get("tip"))
-    if kept != tip and not _held(repo, kept, tip):
-        return 0
-    offset = mark.get("offset")
-    return offset if type(offset) is int else 0
+    if not isinstance(mark, dict) or mark.get("log") != log.log_id() or type(mark.get("offset")) is not int:
+        return 0, ""
+    return mark["offset"], str(mark.get("tip"))
 
 
 def _held(repo: Repository, old: str, tip: str) -> bool:

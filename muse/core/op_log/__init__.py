@@ -10,7 +10,7 @@ from __future__ import annotations
 from muse.core.op_log.contents import INLINE, missing_content, named_content, take_content
 from muse.core.op_log.deltas import record_delta, without_echoes
 from muse.core.op_log.entries import Key, OpEntry, OpLogCheckpoint, Request, make_op_entry
-from muse.core.op_log.held import is_checkpoint, portable
+from muse.core.op_log.held import compact, is_checkpoint, portable
 from muse.core.op_log.log import LEVELS, Level, OpLog
 from muse.core.op_log.names import decode_name, encode_name, list_sessions
 from muse.core.op_log.replicas import ReplicaReport
@@ -27,6 +27,7 @@ __all__ = [
     "Replay",
     "ReplicaReport",
     "Request",
+    "compact",
     "decode_name",
     "encode_name",
     "is_checkpoint",
