@@ -6,8 +6,8 @@ Git does the first two, so that hooks, identity, signing, filters and attributes
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from muse.core.errors import ConflictError, MuseError
 from muse.core.ignore import is_ignored, load_patterns
@@ -98,8 +98,14 @@ def _refuse(entries: list[Entry], everything: bool) -> None:
                         hint="muse commit --staged commits the index as it is, muse commit --all everything")
 
 
-def keep_deltas(repo: Repository, commit: str, plugin_for: PluginFor, *, domain: str = "files") -> str:
-    """Store the delta from each parent of a commit; "" or why it could not be. The commit stands whatever happens."""
+def keep_deltas(
+    repo: Repository, commit: str, plugin_for: PluginFor, *, domain: str = "files",
+    origin: Mapping[str, Any] | None = None,
+) -> str:
+    """Store the delta from each parent of a commit, with where it came from; "" or why it could not be.
+
+    The commit stands whatever happens.
+    """
     from muse.engine.changes import between, describe
     from muse.store import deltas
 
@@ -107,7 +113,7 @@ def keep_deltas(repo: Repository, commit: str, plugin_for: PluginFor, *, domain:
         for base, tree in tree_pairs(repo, commit):
             found = between(repo, base, tree) if base != tree else []
             if 0 < len(found) <= MOST:
-                deltas.save(repo, base, tree, describe(repo, found, plugin_for, domain=domain, seconds=5.0))
+                deltas.save(repo, base, tree, describe(repo, found, plugin_for, domain=domain, seconds=5.0), origin)
     except MuseError as error:
         return f"the commit is made, its structured delta was not kept: {error}"
     except OSError as error:

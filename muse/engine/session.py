@@ -17,6 +17,7 @@ from muse.core.filedomain import inside
 from muse.core.op_log import OpEntry, OpLog, OpLogCheckpoint, Replay, list_sessions, missing_content, record_delta
 from muse.domain import DomainOp, SnapshotManifest
 from muse.engine.filemerge import how_from, merge_one
+from muse.engine.record import keep_deltas
 from muse.engine.replay import PluginFor, Replayed, replay
 
 if TYPE_CHECKING:
@@ -167,8 +168,16 @@ def commit(
     result = work.commit(snapshot, list(flags), message)
     result.external = external
     if result.commit is not None:
-        _keep_delta(work, result.commit, plugin_for, domain)
+        name = session_text(log.session_id())[:200]
+        origin = {"session": name, "ops": len(work.view.entries), "snapshot_id": result.snapshot_id}
+        trouble = keep_deltas(repo, result.commit, plugin_for, domain=domain, origin=origin)
+        result.overridden += [trouble] if trouble else []
     return result
+
+
+def session_text(name: str) -> str:
+    """A session's name in text that can be hashed and written: it may hold bytes that are not UTF-8."""
+    return name.encode("utf-8", "backslashreplace").decode()
 
 
 def _with_external(log: OpLog, now: Replay, view: Replay) -> Replay:
@@ -307,7 +316,7 @@ class _Work:
         if not changed:
             return result
         if message is not None or not flags:
-            words = f"session {self.log.session_id()}: {result.ops} ops, {len(changed)} files"
+            words = f"session {session_text(self.log.session_id())}: {result.ops} ops, {len(changed)} files"
             flags = ["-m", words if message is None else message, *flags]
         here = os.getcwd()
         os.chdir(repo.root)  # the paths count from the top
@@ -361,20 +370,6 @@ def _native(path: str) -> str:
     from muse.store.layout import path_bytes
 
     return os.fsdecode(path_bytes(path))
-
-
-def _keep_delta(work: _Work, head: str, plugin_for: PluginFor, domain: str) -> None:
-    """The structured delta of the commit, with the session it came from as its provenance."""
-    from muse.engine.changes import between, describe
-    from muse.engine.record import tree_pairs
-    from muse.store import deltas
-
-    made = work.log.read_checkpoint()
-    origin = {"session": work.log.session_id()[:200], "ops": len(work.view.entries),
-              "snapshot_id": made["snapshot_id"] if made else ""}
-    for old, new in tree_pairs(work.repo, head):
-        delta = describe(work.repo, between(work.repo, old, new), plugin_for, domain=domain, seconds=5.0)
-        deltas.save(work.repo, old, new, delta, origin)
 
 
 def record_commit(repo: Repository, session: str, plugin_for: PluginFor, *, actor: str, domain: str = "files") -> int:
