@@ -67,12 +67,18 @@ def refuse_missing(entries: Iterable[OpEntry], store: ContentStore) -> None:
         )
 
 
+def _folders_of(path: str) -> list[str]:
+    """The folders a file is in, the nearest first."""
+    return [path[:at] for at in range(len(path) - 1, 0, -1) if path[at] == "/"]
+
+
 class _Replay:
     def __init__(self, done: Replayed, store: ContentStore, plugin_for: PluginFor, how: MergeOptions) -> None:
         self.done = done
         self.store = store
         self.plugin_for = plugin_for
         self.how = how
+        self.folders: set[str] | None = None  # of all files there were; some may be empty by now
 
     def apply(self, entry: OpEntry) -> None:
         op: Any = entry["domain_op"]
@@ -105,13 +111,15 @@ class _Replay:
         files = self.done.files
         if path in files:
             return
-        above = path
-        while (at := above.rfind("/")) > 0:
-            above = above[:at]
-            if above in files:
-                raise MuseError(f"{above!r} is a file")
-        if any(name.startswith(f"{path}/") for name in files):
+        above = _folders_of(path)
+        for folder in above:
+            if folder in files:
+                raise MuseError(f"{folder!r} is a file")
+        if self.folders is None:
+            self.folders = {folder for name in files for folder in _folders_of(name)}
+        if path in self.folders and any(name.startswith(f"{path}/") for name in files):
             raise MuseError(f"{path!r} is a folder")
+        self.folders.update(above)
 
     def _nowhere(self, path: str, op: Any, entry: OpEntry) -> None:
         raise MuseError(f"it moves {path}, which names no place inside a file; wrap it in a patch of the file")
