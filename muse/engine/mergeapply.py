@@ -132,17 +132,19 @@ def apply(
             "MUSE_MERGE_STAGES": str(stages),
             "MUSE_MERGE_EXIT": "0" if merged.clean else "1",
         }
+        begun = script.stat().st_ctime_ns
         before = repo.head()
         code = attended(repo, "merge", "-s", "muse", *flags, *([] if theirs is None else [theirs]), env=env)
     if code not in (0, 1) and repo.head() == before and guarded:
-        _put_back(repo, merged.tree)
+        _put_back(repo, merged.tree, begun)
     return code
 
 
-def _put_back(repo: Repository, tree: str) -> None:
+def _put_back(repo: Repository, tree: str, begun: int) -> None:
     """After a merge that was interrupted while it wrote files: those files as they were, when nothing else was done.
 
-    None of them had local changes, or the merge would have been refused.
+    None of them had local changes, or the merge would have been refused. A new file is taken away only when it was
+    written since the merge began (in nanoseconds): an ignored one may have been at its place before.
     """
     assert repo.work_tree is not None
     for _ in range(50):  # what git started may live a moment longer than git
@@ -155,8 +157,10 @@ def _put_back(repo: Repository, tree: str) -> None:
     rows = repo.git("diff-tree", "-r", "-z", "--no-renames", "--name-status", "HEAD", tree).split(b"\0")
     names = dict(zip(rows[1::2], rows[::2]))
     for path in (path for path, letter in names.items() if letter == b"A"):
+        file = os.path.join(os.fsencode(repo.work_tree), path)
         try:
-            os.unlink(os.path.join(os.fsencode(repo.work_tree), path))
+            if os.lstat(file).st_ctime_ns >= begun:
+                os.unlink(file)
         except OSError:
             continue
     kept = [path for path, letter in names.items() if letter != b"A"]
