@@ -14,7 +14,8 @@ from bisect import bisect_right
 from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar, cast
 
-from muse.core.crdts._shared import GONE, SharedDict, no_collection
+from muse.core.collector import no_collection
+from muse.core.crdts._shared import GONE, SharedDict
 from muse.core.errors import FormatError
 
 Range = tuple[int, int]

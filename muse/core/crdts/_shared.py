@@ -10,10 +10,8 @@ comparing two replicas of one process costs what they differ by, not what they h
 
 from __future__ import annotations
 
-import gc
 import threading
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from typing import Any, Generic, TypeVar, cast
 
 K = TypeVar("K")
@@ -23,21 +21,7 @@ GONE: Any = object()
 """As a new value: remove the key."""
 
 _lock = threading.Lock()
-_MANY = 5_000
 _FORKS = 32  # of forks of forks; beyond that a line forgets where it came from
-
-
-@contextmanager
-def no_collection(size: int) -> Iterator[None]:
-    """Keep the cyclic collector from walking again and again through what a large join is just making."""
-    collecting = size > _MANY and gc.isenabled()
-    if collecting:
-        gc.disable()
-    try:
-        yield
-    finally:
-        if collecting:
-            gc.enable()
 
 
 class _Line:

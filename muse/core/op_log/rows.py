@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import gc
 import json
 import mmap
 import zlib
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from operator import itemgetter, lt
 from typing import Any, cast
 
+from muse.core.collector import no_collection
 from muse.core.op_log.entries import CRC_SIZE, OpEntry, intact, order_key, salvage, strip
 from muse.core.op_log.journal import Journal
 
@@ -36,7 +35,7 @@ def decode(
 ) -> list[Row]:
     """Whole lines as dicts. Damage is quarantined; a whole line glued to it is taken."""
     rows: list[Row] = []
-    with _no_collection():
+    with no_collection():
         _decode(blocks, start, quarantine, rows, offsets=offsets)
     return rows
 
@@ -49,7 +48,7 @@ def entries(
     A row is taken apart while it is still in the processor's cache, which saves a third of a long replay.
     """
     rows: list[Row] = []
-    with _no_collection():
+    with no_collection():
         whole = _decode(blocks, start, quarantine, rows, bare=True, in_order=in_order)
     return cast("list[OpEntry]", rows) if whole else None
 
@@ -106,18 +105,6 @@ def _one_by_one(
                     row["offset"] = at
                 yield row
         at += len(line) + 1
-
-
-@contextmanager
-def _no_collection() -> Iterator[None]:
-    """A million fresh dicts, and no garbage among them."""
-    collecting = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if collecting:
-            gc.enable()
 
 
 def _rescue(line: bytes, at: int, quarantine: Callable[[bytes, str, int], str]) -> bytes | None:
