@@ -38,7 +38,7 @@ class DigestIndex:
         wanted = list(blobs)
         found = {blob: self._to_digest[blob] for blob in wanted if blob in self._to_digest}
         missing = [blob for blob in wanted if blob not in found]
-        for blob, digest in self._select("blob", [bytes.fromhex(blob) for blob in missing]):
+        for blob, digest in self._where("blob", [bytes.fromhex(blob) for blob in missing]):
             found[blob] = digest
             self._remember(blob, digest)
         return found
@@ -53,7 +53,7 @@ class DigestIndex:
             key = bytes.fromhex(digest[7:])
         except ValueError:
             return None
-        for blob, found in self._select("digest", [key]):
+        for blob, found in self._where("digest", [key]):
             self._remember(blob, found)
         return self._to_blob.get(digest)
 
@@ -68,7 +68,7 @@ class DigestIndex:
 
     def rows(self) -> list[tuple[str, str]]:
         """Every (blob, digest) pair that is kept."""
-        return self._select("", [b""])
+        return self._select("select * from digest", [()])
 
     def forget(self, blob: str) -> None:
         """Drop what is known of a blob."""
@@ -87,19 +87,21 @@ class DigestIndex:
         self._to_digest[blob] = digest
         self._to_blob[digest] = blob
 
-    def _select(self, column: str, keys: list[bytes]) -> list[tuple[str, str]]:
-        database = self._open() if keys else None
+    def _where(self, column: str, keys: list[bytes]) -> list[tuple[str, str]]:
+        """The pairs with one of the keys in a column."""
+        parts = [keys[at : at + _CHUNK] for at in range(0, len(keys), _CHUNK)]
+        return self._select(f"select * from digest where {column} in (%s)", parts)
+
+    def _select(self, sql: str, parts: Sequence[Sequence[bytes]]) -> list[tuple[str, str]]:
+        """The pairs of a statement run for each part, with as many marks as that has keys for its `%s`."""
+        database = self._open() if parts else None
         rows: list[tuple[bytes, bytes, int]] = []
         if database is not None:
             import sqlite3
 
             try:
-                if not column:
-                    rows += database.execute("select * from digest")
-                for at in range(0, len(keys) if column else 0, _CHUNK):
-                    part = keys[at : at + _CHUNK]
-                    marks = ",".join("?" * len(part))
-                    rows += database.execute(f"select * from digest where {column} in ({marks})", part)
+                for part in parts:
+                    rows += database.execute(sql.replace("%s", ",".join("?" * len(part))), part)
             except sqlite3.Error as error:
                 self._give_up(error)
         return [(b.hex(), "sha256:" + d.hex()) for b, d, mark in rows if _mark(b, d) == mark]
