@@ -66,14 +66,30 @@ class Final(NamedTuple):
     theirs: int
 
 
-class Decisions:
+class Disputes:
+    """Conflicts that were met: those left open, and how many a pick or a rule settled."""
+
+    def __init__(self) -> None:
+        self.clashes: list[Clash] = []
+        self.settled = 0
+
+    def ask(self, clash: Clash, settle: Settle) -> str:
+        """The side that decides a conflict; ours, and the conflict stays open, when nobody has settled it."""
+        chosen = settle(clash.address, clash.dimension, clash.tick)
+        if chosen is None:
+            self.clashes.append(clash)
+            return "ours"
+        self.settled += 1
+        return chosen
+
+
+class Decisions(Disputes):
     """The outcome for one track."""
 
     def __init__(self, three: Versions, settle: Settle, whole: Mapping[Part, str], moot: Collection[Part]) -> None:
+        super().__init__()
         self.three = three
         self.settle = settle
-        self.clashes: list[Clash] = []
-        self.settled = 0
         self.words: list[str] = []  # warnings for a person
         self.items: list[Item] = []
         self.empty: list[tuple[Item, Item]] = []  # on and off of notes without a length
@@ -84,10 +100,5 @@ class Decisions:
         self.shared: set[Lane] = set()  # lanes both sides changed
 
     def choose(self, clash: Clash) -> str:
-        """The side that decides a conflict; reports it when nobody has settled it."""
-        chosen = self.settle(clash.address, clash.dimension, clash.tick)
-        if chosen is None:
-            self.clashes.append(clash)
-            return "ours"
-        self.settled += 1
-        return chosen
+        """The side that decides a conflict of this track."""
+        return self.ask(clash, self.settle)

@@ -12,7 +12,7 @@ from muse.plugins.midi import weave
 from muse.plugins.midi.address import place
 from muse.plugins.midi.codec import Song, Track, parse, parse_track, write
 from muse.plugins.midi.decide import decide
-from muse.plugins.midi.decisions import Clash, Decisions, versions
+from muse.plugins.midi.decisions import Clash, Decisions, Disputes, versions
 from muse.plugins.midi.dimensions import DEPENDENT
 from muse.plugins.midi.model import Content
 from muse.plugins.midi.rules import rules_for
@@ -90,15 +90,14 @@ def _give_up(path: str, base: bytes | None, ours: bytes, theirs: bytes, reason: 
     return merged
 
 
-class _Merge:
-    """One merge of three parsed files."""
+class _Merge(Disputes):
+    """One merge of three parsed files; what it disputes itself is about their structure."""
 
     def __init__(self, path: str, base: Song, ours: Song, theirs: Song, originals: tuple[bytes, bytes, bytes]) -> None:
+        super().__init__()
         self.path = path
         self.originals = originals
         self.base, self.ours, self.theirs = base, ours, theirs
-        self.clashes: list[Clash] = []
-        self.settled = 0
         self.plan: list[Planned] = []
         self.touched: dict[str, str] = {}
         self.contents: dict[int, Content] = {}
@@ -136,18 +135,13 @@ class _Merge:
 
     def only_fallbacks(self) -> bool:
         """True when nothing is open or was chosen but what could only be taken whole from one side."""
-        deciders: list[_Merge | Decisions] = [self]
+        deciders: list[Disputes] = [self]
         deciders += [planned.decided for planned in self.plan if planned.decided is not None]
         return not any(decider.clashes or decider.settled for decider in deciders)
 
     def choose(self, clash: Clash) -> str:
-        """The side that decides a conflict of the file's structure; reports it when nobody has settled it."""
-        chosen = self.settle(clash.address, clash.dimension, clash.tick)
-        if chosen is None:
-            self.clashes.append(clash)
-            return "ours"
-        self.settled += 1
-        return chosen
+        """The side that decides a conflict of the file's structure."""
+        return self.ask(clash, self.settle)
 
     def settle(self, address: str, dimension: str, tick: int) -> str | None:
         """What a pick or a rule says about a conflict."""
@@ -190,21 +184,13 @@ class _Merge:
             if not found:
                 return merged
             for trouble in found:
-                chosen = "ours" if trouble.clash is None else self._choose_whole(trouble.where[0], trouble.clash)
+                chosen = "ours" if trouble.clash is None else trouble.where[0].ask(trouble.clash, self.settle)
                 for planned in trouble.where:
                     planned.whole.update(dict.fromkeys(trouble.parts, chosen))
                     planned.moot.update(() if trouble.clash is None else trouble.parts)
             for planned in {id(each): each for trouble in found for each in trouble.where}.values():
                 self._track(planned)
         raise _Unsafe(_MIXED)
-
-    def _choose_whole(self, planned: Planned, clash: Clash) -> str:
-        chosen = self.settle(clash.address, clash.dimension, clash.tick)
-        if chosen is None:
-            planned.clashes.append(clash)
-            return "ours"
-        planned.settled += 1
-        return chosen
 
     def _written(self, decided: Decisions, base: Track, ours: Track, theirs: Track, times: TimeMap) -> Track:
         def whose(tick: int) -> str:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from muse.plugins.midi import verify
 from muse.plugins.midi.address import note_addresses, note_words, place, slot_address, slot_dimension, value_words
 from muse.plugins.midi.codec import Song, Track
-from muse.plugins.midi.decisions import Clash, Decisions, Item, Key, Part, Versions
+from muse.plugins.midi.decisions import Clash, Decisions, Disputes, Item, Key, Part, Versions
 from muse.plugins.midi.dimensions import BANK
 from muse.plugins.midi.model import Content, Lane, Slot, pitch_name
 from muse.plugins.midi.structure import Slotted
@@ -21,18 +21,18 @@ from muse.plugins.midi.trackmatch import match_tracks
 from muse.plugins.midi.weave import respell
 
 
-class Planned:
-    """One chunk of the result, what was decided inside it, and what is taken whole from one side."""
+class Planned(Disputes):
+    """One chunk of the result, what was decided inside it, and what is taken whole from one side.
 
-    __slots__ = ("clashes", "decided", "entry", "moot", "settled", "whole")
+    What it disputes itself is what is taken whole.
+    """
 
     def __init__(self, entry: Slotted) -> None:
+        super().__init__()
         self.entry = entry
         self.decided: Decisions | None = None
         self.whole: dict[Part, str] = {}
         self.moot: set[Part] = set()
-        self.clashes: list[Clash] = []  # about what is taken whole
-        self.settled = 0
 
 
 class Trouble(NamedTuple):
