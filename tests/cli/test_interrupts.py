@@ -147,14 +147,18 @@ def test_an_interrupted_verb_leaves_all_as_before_or_done(
 
 
 @pytest.mark.needs_git(2, 38, "git merge-tree --write-tree")
+@pytest.mark.parametrize("ignored", [False, True], ids=["", "with an ignored file in its way"])
 def test_a_merge_interrupted_while_it_writes_files_puts_them_back(
-    many: Path, git: RunGit, commit: Callable[..., str], tmp_path: Path
+    many: Path, git: RunGit, commit: Callable[..., str], tmp_path: Path, ignored: bool
 ) -> None:
-    """A smudge filter that presses Ctrl-C when the third file is written."""
+    """A smudge filter that presses Ctrl-C when the third file is written, before an ignored file's turn has come."""
     git(many, "switch", "-q", "topic")
-    commit(many, {"lib/added.txt": "a\n", "lib/m0.txt": "a\n"})
+    commit(many, {"lib/added.txt": "a\n", "lib/m0.txt": "a\n", "lib/z.txt": "theirs\n"})
     git(many, "switch", "-q", "main")
     (many / "mine.txt").write_text("local work\n")
+    if ignored:
+        (many / ".git/info/exclude").write_text("/lib/z.txt\n")
+        (many / "lib/z.txt").write_text("mine, and nobody has a copy\n")
     before = state(many, git)
     files_before = {path: path.read_bytes() for path in many.rglob("*") if path.is_file() and ".git" not in path.parts}
     smudge = tmp_path / "smudge"
@@ -174,6 +178,7 @@ def test_a_merge_interrupted_while_it_writes_files_puts_them_back(
             if path.is_file() and ".git" not in path.parts} == files_before
     git(many, "config", "--unset", "filter.late.smudge")
     assert start(many, "merge", "-q", "topic").communicate() and git(many, "status", "--porcelain") == "?? mine.txt"
+    assert (many / "lib/z.txt").read_text() == "theirs\n"
 
 
 def live(repo: Path, session: str = "live") -> None:

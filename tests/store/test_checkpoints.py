@@ -178,3 +178,22 @@ def test_live_ops_are_committed_before_a_push_and_only_when_there_are_new_ones(m
     assert list(checkpoints.save_all(repo)) == [] and tip(repo) == before
     log.record("a", "files", [insert("two")])
     assert list(checkpoints.save_all(repo)) == [] and tip(repo) != before
+
+
+@pytest.mark.parametrize("how", ["deleted", "moved back"])
+def test_ops_are_committed_again_when_our_own_ref_lost_them(make_repo: MakeRepo, git: RunGit, how: str) -> None:
+    repo = Repository(make_repo(files={"a.txt": "a\n"}))
+    log = OpLog(repo.root, "live")
+    kept: list[str] = []
+    for name in ("one", "two"):
+        log.record("a", "files", [insert(name)])
+        assert list(checkpoints.save_all(repo)) == []
+        kept.append(tip(repo))
+    (ref,) = refs.read_many(repo, "refs/muse/log/")
+    git(repo.root, "update-ref", *(["-d", ref] if how == "deleted" else [ref, kept[0]]))
+    assert list(checkpoints.save_all(Repository(repo.root))) == []
+    held = git(repo.root, "grep", "-h", "op_id", tip(repo), "--", "*.jsonl").splitlines()
+    assert sorted(line.encode() for line in held) == sorted(log.raw_lines()) and len(held) == 2
+    shutil.rmtree(log.folder)
+    again = OpLog(repo.root, "live")
+    assert checkpoints.pull(Repository(repo.root), again).added == 2

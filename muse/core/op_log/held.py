@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from hashlib import sha256
 from typing import Any, cast
 
@@ -57,22 +57,38 @@ def place(positions: dict[str, int], holes: dict[str, set[int]], key: Key, held:
         missing.add(key.sequence)
 
 
+_Test = Callable[[Any], bool]
+
+
+def _is(kind: type) -> _Test:
+    return lambda value: type(value) is kind
+
+
+def _each(test: _Test) -> _Test:
+    return lambda value: type(value) is list and all(map(test, value))
+
+
+def _values(test: _Test) -> _Test:
+    return lambda value: type(value) is dict and all(map(test, value.values()))
+
+
+_NEEDED: dict[str, _Test] = {
+    "session_id": _is(str), "snapshot_id": _is(str), "lamport_ts": _is(int), "op_count": _is(int),
+    "created_at": _is(str),
+}
+_WANTED: dict[str, _Test] = {
+    "positions": _values(_is(int)), "holes": _values(_each(_is(int))), "offset": _is(int), "end": _is(int),
+    "log": _is(str), "tree": _is(str), "roots": _each(_is(str)), "quarantined": _each(_is(str)),
+    "earlier": _each(lambda value: type(value) is dict and "earlier" not in value and is_checkpoint(value)),
+}
+
+
 def is_checkpoint(found: Any) -> bool:
     """True when a value has the shape of a checkpoint."""
-    if not isinstance(found, dict):
-        return False
-    types = {"session_id": str, "snapshot_id": str, "lamport_ts": int, "op_count": int, "created_at": str}
-    positions, holes, roots = found.get("positions", {}), found.get("holes", {}), found.get("roots", [])
     return (
-        all(type(found.get(name)) is kind for name, kind in types.items())
-        and isinstance(positions, dict)
-        and all(type(value) is int for value in positions.values())
-        and isinstance(holes, dict)
-        and all(isinstance(value, list) for value in holes.values())
-        and type(found.get("offset", 0)) is int
-        and type(found.get("end", 0)) is int
-        and isinstance(roots, list)
-        and all(type(root) is str for root in roots)
+        isinstance(found, dict)
+        and all(name in found and test(found[name]) for name, test in _NEEDED.items())
+        and all(test(found[name]) for name, test in _WANTED.items() if name in found)
         and _adds_up(found)
     )
 

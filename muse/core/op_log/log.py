@@ -430,7 +430,7 @@ class OpLog:
         """The last checkpoint, or None; a damaged file is quarantined, and then everything is replayed again."""
         path = self._folder / "checkpoint.json"
         found = load_json_file(path)
-        if is_checkpoint(found):
+        if is_checkpoint(found) and cast(OpLogCheckpoint, found)["session_id"] == self._session:
             return cast(OpLogCheckpoint, found)
         try:
             data = path.read_bytes()
