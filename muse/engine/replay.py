@@ -10,14 +10,14 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from muse.core import content
 from muse.core.content import ContentStore
 from muse.core.errors import ContentMissingError, DamageError, MuseError
-from muse.core.op_log import OpEntry, missing_content, without_echoes
+from muse.core.op_log import OpEntry, missing_content, named_content, without_echoes
 from muse.core.options import MergeOptions
 from muse.core.types import blob_digest
 from muse.engine.filemerge import merge_one
@@ -25,6 +25,8 @@ from muse.store.layout import path_bytes
 from muse.store.trees import check_path
 
 PluginFor = Callable[[str], Any]
+_LONGEST_NAME = 255
+_LONGEST_PATH = 3000  # bytes below the work tree; a system's PATH_MAX counts the folders above it too
 
 
 @dataclass
@@ -56,18 +58,39 @@ def replay(
     return work.done
 
 
-def refuse_missing(entries: Iterable[OpEntry], store: ContentStore) -> None:
+def refuse_missing(entries: Sequence[OpEntry], store: ContentStore) -> None:
     """ContentMissingError that names the ops whose content is nowhere."""
-    lost = [entry for entry in entries if missing_content(entry["domain_op"], store)]
+    lost = without_content(entries, store)
     if lost:
         names = ", ".join(f"{entry['domain_op']['address']} ({entry['op_id'][7:19]})" for entry in lost[:5])
         raise ContentMissingError(
             f"the content of {len(lost)} op(s) is nowhere to be found: {names}{', ...' if len(lost) > 5 else ''}",
-            hint="fetch from a clone that has it (muse sync), or have the agent append the op again with its content",
+            hint="fetch from a clone that has it (muse sync), or have the agent append the op again with its content; "
+            "--accept-damage commits without them",
         )
 
 
-def _folders_of(path: str) -> list[str]:
+def without_content(entries: Sequence[OpEntry], store: ContentStore) -> list[OpEntry]:
+    """The entries whose content is neither in the store nor in any of the others, which is put into the store then."""
+    lost = [entry for entry in entries if missing_content(entry["domain_op"], store)]
+    if not lost:
+        return lost
+    wanted = set().union(*(named_content(entry["domain_op"]) for entry in lost))
+    for data in filter(None, map(_carried, entries)):
+        if blob_digest(data) in wanted:
+            store.put(data)
+    return [entry for entry in lost if missing_content(entry["domain_op"], store)]
+
+
+def _carried(entry: OpEntry) -> bytes | None:
+    op: Any = entry["domain_op"]
+    try:
+        return base64.b64decode(op["content_b64"], validate=True) if "content_b64" in op else op["content"].encode()
+    except (KeyError, ValueError, TypeError, AttributeError):
+        return None
+
+
+def folders_of(path: str) -> list[str]:
     """The folders a file is in, the nearest first."""
     return [path[:at] for at in range(len(path) - 1, 0, -1) if path[at] == "/"]
 
@@ -106,17 +129,21 @@ class _Replay:
             self.done.touched.add(path)
 
     def _refuse_place(self, path: str) -> None:
-        """MuseError for a path Git does not allow, and where a file would be a folder as well."""
-        check_path(path_bytes(path))
+        """MuseError for a path no commit can hold or no disk, and where a file would be a folder as well."""
+        raw = check_path(path_bytes(path))
         files = self.done.files
         if path in files:
             return
-        above = _folders_of(path)
+        if len(raw) > _LONGEST_PATH or max(map(len, raw.split(b"/"))) > _LONGEST_NAME:
+            raise MuseError(f"no disk takes a name that long ({len(raw)} bytes)")
+        if raw.split(b"/")[0].lower() == b".muse":
+            raise MuseError("what is in .muse belongs to this clone and is never committed")
+        above = folders_of(path)
         for folder in above:
             if folder in files:
                 raise MuseError(f"{folder!r} is a file")
         if self.folders is None:
-            self.folders = {folder for name in files for folder in _folders_of(name)}
+            self.folders = {folder for name in files for folder in folders_of(name)}
         if path in self.folders and any(name.startswith(f"{path}/") for name in files):
             raise MuseError(f"{path!r} is a folder")
         self.folders.update(above)
@@ -200,4 +227,4 @@ class _Replay:
         self.done.files[path] = self.store.put(result)
 
     def _tell(self, path: str, entry: OpEntry, what: str) -> None:
-        self.done.overridden.append(f"{path}: op {entry['op_id'][7:19]} of {entry['actor_id']}: {what}")
+        self.done.overridden.append(f"{path:.200}: op {entry['op_id'][7:19]} of {entry['actor_id']}: {what}")

@@ -18,7 +18,7 @@ from muse.core.op_log import OpEntry, OpLog, OpLogCheckpoint, Replay, list_sessi
 from muse.domain import DomainOp, SnapshotManifest
 from muse.engine.filemerge import how_from, merge_one
 from muse.engine.record import keep_deltas
-from muse.engine.replay import PluginFor, Replayed, replay
+from muse.engine.replay import PluginFor, Replayed, folders_of, replay, without_content
 
 if TYPE_CHECKING:
     from muse.core.options import MergeOptions
@@ -153,10 +153,14 @@ def commit(
     since = effective(repo, log)
     view = log.replay(since)
     _refuse_damage(log, accept_damage)
+    left: list[str] = []
+    if accept_damage:
+        view, left = _without_lost(view, repo)
     head = _head_tree(repo)
     before = repo.manifest(head)["files"] if head != repo.empty_tree else {}
     with repo.content.batch():
         done = replay(view.entries, before, repo.content, plugin_for)
+    done.overridden[:0] = left
     if strict and done.overridden:
         raise ConflictError("ops of the session override one another:\n" + "\n".join(done.overridden))
     live: dict[str, str | None] = {}
@@ -190,6 +194,21 @@ def _with_external(log: OpLog, now: Replay, view: Replay) -> Replay:
     return Replay(view.entries, view.waiting, rows, now.end)
 
 
+def _without_lost(view: Replay, repo: Repository) -> tuple[Replay, list[str]]:
+    """The view without the ops whose content is nowhere and what follows from them, and a line about each."""
+    lost = {entry["op_id"] for entry in without_content(view.entries, repo.content)}
+    rows, told = [], []
+    for row in view.rows:
+        if row["op_id"] in lost or not lost.isdisjoint(row["parent_op_ids"]):
+            lost.add(row["op_id"])
+            where = f"{row['domain_op']['address']:.200}: op {row['op_id'][7:19]} of {row['actor_id']:.60}"
+            told.append(f"{where}: it is left out, its content or that of its cause is nowhere to be found")
+        else:
+            rows.append(row)
+    entries = [entry for entry in view.entries if entry["op_id"] not in lost]
+    return Replay(entries, view.waiting, rows, view.end), told
+
+
 def _refuse_damage(log: OpLog, accepted: bool) -> None:
     last = log.read_checkpoint()
     seen = set(last.get("quarantined", ())) if last else set()
@@ -207,6 +226,7 @@ def _reconcile(
 ) -> list[str]:
     """Bring replayed and live files together; the paths that were changed outside of the session."""
     how, _ = how_from({}, repo.work_tree)
+    _refuse_obstacles(repo, done)
     changes: list[tuple[str, str | None]] = []
     disputed: list[str] = []
     for path in sorted(done.touched):
@@ -275,6 +295,24 @@ def _record_external(
     log.record(EXTERNAL, getattr(plugin_for(path), "name", "files"), [op], level="durable")
 
 
+def _refuse_obstacles(repo: Repository, done: Replayed) -> None:
+    """MuseError where Git would sweep away what lies in the place of a file or of its folder: nobody recorded that."""
+    assert repo.work_tree is not None
+    going = {os.fspath(inside(repo.work_tree, path)) for path in done.touched if path not in done.files}
+    for path in sorted(done.touched & done.files.keys()):
+        target = inside(repo.work_tree, path)
+        above = [repo.work_tree / folder for folder in target.relative_to(repo.work_tree).parents][:-1]
+        precious = {os.fspath(folder) for folder in above if folder.exists() and not folder.is_dir()} - going
+        if target.is_dir() and not target.is_symlink():
+            precious |= {os.path.join(at, name) for at, folders, files in os.walk(target) for name in
+                         (*files, *(name for name in folders if os.path.islink(os.path.join(at, name))))} - going
+        elif target.exists() and not target.is_file():
+            precious.add(os.fspath(target))
+        if precious:
+            raise MuseError(f"{min(precious)} is in the way of {path}, which the session made",
+                            hint="move it elsewhere, then commit the session again")
+
+
 def _live(repo: Repository, path: str) -> str | None:
     """The digest of a file on disk as Git would store it, its content kept; None when it is not there."""
     assert repo.work_tree is not None
@@ -321,7 +359,8 @@ class _Work:
         here = os.getcwd()
         os.chdir(repo.root)  # the paths count from the top
         try:
-            result.code = attended(repo, "commit", "-q", *flags, "--only", "--", *map(_native, changed),
+            named = _without_displaced(changed, files.keys() & set(changed))
+            result.code = attended(repo, "commit", "-q", *flags, "--only", "--", *map(_native, named),
                                    env={"GIT_LITERAL_PATHSPECS": "1"})
         finally:
             os.chdir(here)
@@ -342,6 +381,7 @@ class _Work:
 
         repo = self.repo
         assert repo.work_tree is not None
+        _refuse_obstacles(repo, self.done)
         for path in paths:
             if path in self.live and _live(repo, path) != self.live[path]:
                 raise MuseError(f"{path} was changed while its session was being committed", hint="run it again")
@@ -358,12 +398,18 @@ class _Work:
                 continue
             if raw in listed:
                 there.append(raw)
-            else:
+            elif self.live.get(path) is not None:
                 (repo.work_tree / os.fsdecode(raw)).unlink(missing_ok=True)
         if rows:
             repo.git("update-index", "-z", "--index-info", input=b"".join(rows))
             repo.git("checkout-index", "-q", "-f", "-u", "-z", "--stdin", input=b"\0".join(there))
             repo.git("update-index", "-q", "--refresh", check=False)
+
+
+def _without_displaced(changed: list[str], new: set[str]) -> list[str]:
+    """The paths but for files that made room for a folder, or their folder for a file: Git takes those out itself."""
+    folders = {folder for path in new for folder in folders_of(path)}
+    return [path for path in changed if path in new or (path not in folders and new.isdisjoint(folders_of(path)))]
 
 
 def _native(path: str) -> str:

@@ -218,7 +218,8 @@ def status(name: str, as_json: bool) -> None:
 @click.argument("name", shell_complete=late("sessions"))
 @click.option("-m", "--message", help="The commit's message.")
 @click.option("--take", type=click.Choice(["live", "log"]), help="What wins where file and session disagree.")
-@click.option("--accept-damage", is_flag=True, help="Commit without the damaged lines that lie in quarantine.")
+@click.option("--accept-damage", is_flag=True,
+              help="Commit without damaged lines (they are in quarantine) and ops without content.")
 @click.option("--strict", is_flag=True, help="Refuse when ops of the session override one another.")
 @json_option
 def commit(
@@ -227,13 +228,14 @@ def commit(
     """Commit what the ops of session NAME make of the last commit; files no op spoke of are left alone."""
     from muse.engine import session
     from muse.plugins.registry import plugin_for_path, read_domain
+    from muse.view.text import one_line
 
     here = repo()
     log = session.existing(here, name)
     done = session.commit(here, log, plugin_for_path, message=message, take=take, accept_damage=accept_damage,
                           strict=strict, domain=read_domain(here.root))
     for line in done.overridden:
-        note(f"muse: {line}")
+        note(f"muse: {one_line(line)}")
     for path in done.external:
         note(f"muse: {path} was changed outside of the session; that is now an op of it")
     if done.waiting:
@@ -277,6 +279,9 @@ def show(name: str, as_json: bool) -> None:
 
 
 def _line(entry: OpEntry) -> str:
+    from muse.view.text import one_line
+
     op: Any = entry["domain_op"]
     words = op.get("content_summary") or op.get("new_summary") or op.get("child_summary") or ""
-    return f"{entry['lamport_ts']:>6}  {entry['actor_id']:<16.40} {op['op']:<8}{op['address']}  {words}".rstrip()
+    who, where = one_line(entry["actor_id"][:40]), one_line(op["address"][:500])
+    return f"{entry['lamport_ts']:>6}  {who:<16} {op['op']:<8}{where}  {one_line(str(words)[:500])}".rstrip()

@@ -40,7 +40,7 @@ def missing_content(op: Any, store: ContentStore) -> list[str]:
     while stack:
         at = stack.pop()
         wanted = at.get("new_content_id" if at.get("op") in ("replace", "patch") else "content_id")
-        carried = "content" in at or "content_b64" in at
+        carried = "content_b64" in at or ("content" in at and (isinstance(at["content"], str) or not _is_file(at)))
         if at.get("op") == "patch":
             if not isinstance(wanted, str) or not store.has(wanted):
                 stack.extend(children(at))
@@ -51,22 +51,31 @@ def missing_content(op: Any, store: ContentStore) -> list[str]:
     return sorted(missing)
 
 
+def _is_file(op: Any) -> bool:
+    """True for an op on a whole file, whose content is that file's bytes and no other JSON."""
+    return "::" not in str(op.get("address"))
+
+
 def take_content(op: Any, store: ContentStore) -> Any:
     """The op with large `content_b64` moved into the store; FormatError when the bytes are not what their id says.
 
     The store is durable when this returns, so the op may be acknowledged.
     """
-    encoded = op.get("content_b64") if isinstance(op, dict) else None
-    if encoded is None:
+    if not isinstance(op, dict) or op.get("op") not in ("insert", "replace"):
         return op
-    wanted = op.get("new_content_id" if op.get("op") == "replace" else "content_id")
+    name, encoded = "content_b64", op.get("content_b64")
+    if encoded is None:
+        name, encoded = "content", op.get("content")
+        if not isinstance(encoded, str) or not _is_file(op):
+            return op
+    wanted = op.get("new_content_id" if op["op"] == "replace" else "content_id")
     try:
-        data = base64.b64decode(encoded, validate=True)
+        data = encoded.encode() if name == "content" else base64.b64decode(encoded, validate=True)
     except (binascii.Error, TypeError, ValueError):
-        raise FormatError("content_b64 is not base64") from None
+        raise FormatError(f"{name} is not {'text' if name == 'content' else 'base64'}") from None
     if blob_digest(data) != wanted:
-        raise FormatError(f"content_b64 does not hash to {wanted!r:.80}")
+        raise FormatError(f"{name} does not hash to {wanted!r:.80}")
     if len(data) <= INLINE:
         return op
     store.put(data)
-    return {name: value for name, value in op.items() if name != "content_b64"}
+    return {key: value for key, value in op.items() if key != name}

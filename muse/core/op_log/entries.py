@@ -198,7 +198,7 @@ def check_fields(body: dict[str, Any]) -> None:
     op = body["domain_op"]
     if not isinstance(op, dict):
         raise FormatError(f"an op is an object, not {type(op).__name__}")
-    if op.get("op") not in KINDS:
+    if type(op.get("op")) is not str or op["op"] not in KINDS:
         raise FormatError(f"unknown kind of op {op.get('op')!r:.80}; one of {', '.join(sorted(KINDS))}")
     if type(op.get("address")) is not str:
         raise FormatError("an op has an address, which is text")
