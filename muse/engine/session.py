@@ -282,6 +282,8 @@ def _record_external(
     log: OpLog, repo: Repository, path: str, old: str | None, new: str | None, plugin_for: PluginFor
 ) -> None:
     """One op that says what happened to a file outside of the session."""
+    from muse.store import checkpoints
+
     op: DomainOp
     if new is None:
         op = {"op": "delete", "address": path, "position": None, "content_id": old or "",
@@ -292,6 +294,7 @@ def _record_external(
     else:
         op = {"op": "replace", "address": path, "position": None, "old_content_id": old, "new_content_id": new,
               "old_summary": path, "new_summary": f"changed {path} outside of the session"}
+    checkpoints.pin(repo, filter(None, (old, new)))
     log.record(EXTERNAL, getattr(plugin_for(path), "name", "files"), [op], level="durable")
 
 

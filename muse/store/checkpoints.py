@@ -7,7 +7,7 @@ writers, so a log deleted here is rebuilt from what this clone and others have c
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, cast
 
 from muse.core.errors import MuseError
@@ -71,6 +71,20 @@ def save(repo: Repository, log: OpLog, checkpoint: OpLogCheckpoint | None = None
     elif fresh and (known := own_tip(repo, "log")) is not None:
         _remember(log, mark, known)  # others had committed them: not to be looked at again
     return tip
+
+
+def pin(repo: Repository, digests: Iterable[str]) -> None:
+    """Commit contents that ops are about to name: until a ref names them `git gc` may take them away.
+
+    MuseError when one is gone already.
+    """
+    wanted = set(digests)
+    files = _contents(repo, wanted)
+    if len(files) == len(wanted):
+        commit_files(repo, "log", files, f"the contents of {len(files)} ops to come")
+        files = _contents(repo, wanted)
+    if len(files) < len(wanted):
+        raise MuseError("content of an op is no longer in the repository", hint="append the op with its content")
 
 
 def save_all(repo: Repository) -> Iterator[MuseError]:

@@ -15,9 +15,11 @@ from typing import Any
 import pytest
 
 from muse.cli.main import main
+from muse.core.errors import MuseError
 from muse.core.op_log import OpLog
 from muse.core.types import blob_digest
 from muse.engine import session
+from muse.store import checkpoints
 from muse.store.repository import Repository
 
 MakeRepo = Callable[..., Path]
@@ -153,3 +155,41 @@ def test_large_text_goes_to_the_content_store_like_large_bytes(jam: Path) -> Non
     assert all("ack" in answer for answer in append(jam, {"op": added("a.txt", text)}, {"op": both}))
     assert (OpLog(jam, "jam").folder / "ops.jsonl").stat().st_size < 2000
     assert main(["session", "commit", "jam"]) == 0 and (jam / "a.txt").read_text() == text
+
+
+def test_git_gc_cannot_take_the_content_of_an_acknowledged_op(jam: Path, git: RunGit) -> None:
+    """Blobs no ref names are pruned, two weeks later or at once: an op may live longer than that without a commit."""
+    git(jam, "config", "gc.auto", "0")
+    big = os.urandom(150_000)
+    carried = {**added("big.bin", ""), "content_id": blob_digest(big), "content_b64": base64.b64encode(big).decode()}
+    del carried["content"]
+    (jam / "by hand").write_text("named only\n")
+    git(jam, "hash-object", "-w", "by hand")
+    (jam / "by hand").unlink()
+    named = {name: value for name, value in added("named.txt", "named only\n").items() if name != "content"}
+    assert ["ack" in answer for answer in append(jam, {"op": carried}, {"op": named})] == [True, True]
+    git(jam, "gc", "-q", "--prune=now")
+    assert session.status(Repository(jam), OpLog(jam, "jam"))["missing_content"] == []
+    assert main(["session", "commit", "jam"]) == 0 and main(["verify"]) == 0
+    assert (jam / "big.bin").read_bytes() == big and (jam / "named.txt").read_text() == "named only\n"
+    git(jam, "fsck", "--strict")
+
+
+def test_what_was_edited_outside_survives_git_gc_when_the_commit_is_refused(jam: Path, git: RunGit) -> None:
+    append(jam, {"op": added("a.txt", "a\n")}, {"op": {**added("words.txt", "zero\n" + LINES), "op": "replace",
+           "old_content_id": blob_digest(LINES.encode()), "new_content_id": blob_digest(b"zero\n" + LINES.encode())}})
+    (jam / "words.txt").write_text(LINES + "by hand\n")
+    hook = jam / ".git" / "hooks" / "pre-commit"
+    hook.write_text("#!/bin/sh\nexit 1\n")
+    hook.chmod(0o755)
+    assert main(["session", "commit", "jam"]) == 1
+    hook.unlink()
+    git(jam, "reset", "-q", "--hard")
+    git(jam, "gc", "-q", "--prune=now")
+    assert main(["session", "commit", "jam"]) == 0
+    assert (jam / "words.txt").read_text() == "zero\n" + LINES + "by hand\n"
+
+
+def test_content_that_is_gone_before_it_can_be_kept_is_refused(jam: Path) -> None:
+    with pytest.raises(MuseError, match="no longer in the repository"):
+        checkpoints.pin(Repository(jam), [blob_digest(b"never seen")])

@@ -13,7 +13,7 @@ import click
 from muse.cli.context import note, print_json, repo
 from muse.cli.options import json_option, late
 from muse.core.errors import ExitCode, MuseError, UsageError
-from muse.core.op_log import LEVELS, OpLog, Request, missing_content, take_content
+from muse.core.op_log import LEVELS, OpLog, Request, missing_content, stored_content, take_content
 
 if TYPE_CHECKING:
     from muse.core.op_log import Level, OpEntry
@@ -100,6 +100,7 @@ class _Appender:
         self.actor = actor
         self.level = level
         self.failed = False
+        self.kept: set[str] = set()
 
     def take(self, lines: list[bytes | None]) -> list[dict[str, Any]]:
         """One answer per line that is not blank."""
@@ -116,17 +117,27 @@ class _Appender:
         try:
             return self._record([wish])[0]
         except (MuseError, OSError) as error:
-            return self._error(str(error))
+            return self._error(_whole(error))
 
     def _record(self, wishes: list[Request]) -> list[dict[str, Any]]:
         if not wishes:
             return []
+        self._keep(wishes)
         entries = self.log.record_all(wishes, level=self.level)
         first = self.log.sequence - len(entries) + 1
         return [
             {"ack": entry["op_id"], "lamport": entry["lamport_ts"], "sequence": first + at}
             for at, entry in enumerate(entries)
         ]
+
+    def _keep(self, wishes: list[Request]) -> None:
+        """Have our ref name what the ops do not carry, before they are acknowledged."""
+        named = {digest for wish in wishes if (digest := stored_content(wish.op)) is not None} - self.kept
+        if named:
+            from muse.store import checkpoints
+
+            checkpoints.pin(self.here, named)
+            self.kept |= named
 
     def _wish(self, line: bytes | None) -> Request | dict[str, Any]:
         if line is None:
@@ -148,8 +159,8 @@ class _Appender:
         try:
             op: Any = take_content(value["op"], self.here.content)
             lost = missing_content(op, self.here.content)
-        except (MuseError, TypeError, AttributeError, RecursionError) as error:
-            return self._error(str(error))
+        except (MuseError, OSError, TypeError, AttributeError, RecursionError) as error:
+            return self._error(_whole(error))
         if lost:
             return self._error(f"the content of {', '.join(lost[:3])} is neither in the op nor in the repository")
         parents = value.get("parents", [])
@@ -173,6 +184,11 @@ class _Appender:
     def _error(self, why: str) -> dict[str, Any]:
         self.failed = True
         return {"error": why}
+
+
+def _whole(error: Exception) -> str:
+    hint = getattr(error, "hint", "")
+    return f"{error}; {hint}" if hint else str(error)
 
 
 @command.command("follow")
@@ -260,8 +276,10 @@ def list_(as_json: bool) -> None:
     if as_json:
         print_json(found)
     else:
+        from muse.view.text import one_line
+
         for name in found:
-            click.echo(name)
+            click.echo(one_line(name))
 
 
 @command.command("show")

@@ -7,7 +7,7 @@ guarantees, in words, are in docs/op-log.md.
 
 from __future__ import annotations
 
-from muse.core.op_log.contents import INLINE, missing_content, named_content, take_content
+from muse.core.op_log.contents import INLINE, missing_content, named_content, stored_content, take_content
 from muse.core.op_log.deltas import record_delta, without_echoes
 from muse.core.op_log.entries import Key, OpEntry, OpLogCheckpoint, Request, make_op_entry
 from muse.core.op_log.held import compact, is_checkpoint, portable
@@ -37,6 +37,7 @@ __all__ = [
     "named_content",
     "portable",
     "record_delta",
+    "stored_content",
     "take_content",
     "without_echoes",
 ]

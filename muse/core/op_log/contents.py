@@ -51,6 +51,14 @@ def missing_content(op: Any, store: ContentStore) -> list[str]:
     return sorted(missing)
 
 
+def stored_content(op: Any) -> str | None:
+    """The digest of the new content that an op names and does not carry; None when there is none."""
+    if "content" in op or "content_b64" in op or op.get("op") not in ("insert", "replace", "patch"):
+        return None
+    found = op.get("content_id" if op["op"] == "insert" else "new_content_id")
+    return found if isinstance(found, str) and _DIGEST.fullmatch(found) else None
+
+
 def _is_file(op: Any) -> bool:
     """True for an op on a whole file, whose content is that file's bytes and no other JSON."""
     return "::" not in str(op.get("address"))
