@@ -17,7 +17,8 @@ from muse.core.op_log import OpLog, Request
 
 CALLS: list[tuple[ModuleType, str]] = [
     (os, "open"), (os, "write"), (os, "fdatasync"), (os, "fsync"), (os, "ftruncate"), (os, "pread"), (os, "replace"),
-    (os, "stat"), (os, "fstat"), (os, "mkdir"), (fcntl, "flock"),
+    (os, "stat"), (os, "fstat"), (os, "mkdir"), (os, "rename"), (os, "listdir"), (os, "dup"), (os, "fchmod"),
+    (fcntl, "flock"),
 ]
 
 
@@ -65,10 +66,12 @@ def live(root: Path, foreign: list[bytes]) -> tuple[set[str], set[str]]:
 
     step(lambda: log.record("a", "midi", [op("a")]), "a")
     step(lambda: log.record_all([Request("a", "midi", op("b")), Request("b", "midi", op("c"), cause=0)]), "b", "c")
+    step(lambda: log.close_segment())
     step(lambda: log.record("a", "midi", [op("d")], level="durable"), "d")
     step(buffered, "e")
     step(checkpoint)
     step(lambda: log.merge_replica(foreign), "g")
+    step(lambda: OpLog(root, "s", writer="w").close_segment())
     step(lambda: OpLog(root, "s", writer="w").record("o", "midi", [op("h")]), "h")
     step(lambda: log.record("a", "midi", [op("i")], level="durable"), "i")
     step(log.read_all)

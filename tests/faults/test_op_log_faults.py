@@ -55,8 +55,19 @@ def names(log: OpLog) -> list[str]:
 # Killed writers --------------------------------------------------------------------------------------------------
 
 
+CLOSER = """
+import sys, time
+from muse.core.op_log import OpLog
+while True:
+    if OpLog(sys.argv[1], "s").close_segment(4000):
+        sys.stdout.write("closed\\n")
+        sys.stdout.flush()
+    time.sleep(0.001)
+"""
+
+
 def kill_cycles(root: Path, cycles: int, seed: int) -> tuple[int, int]:
-    """Four writers, killed at random and replaced; returns (acknowledged, in the log)."""
+    """Four writers and one who closes segments, killed at random and replaced; returns (acknowledged, in the log)."""
     rng = random.Random(seed)
     acknowledged: list[bytes] = []
     running: list[tuple[subprocess.Popen[bytes], bytearray]] = []
@@ -64,6 +75,8 @@ def kill_cycles(root: Path, cycles: int, seed: int) -> tuple[int, int]:
     def start(number: int) -> None:
         size = "200000" if number % 4 == 3 else rng.choice(["10", "4000"])
         command = [sys.executable, "-c", WRITER, str(root), f"w{number}", size, "written"]
+        if number % 5 == 4:
+            command = [sys.executable, "-c", CLOSER, str(root)]
         running.append((subprocess.Popen(command, stdout=subprocess.PIPE), bytearray()))
 
     def drain(seconds: float) -> None:
@@ -78,11 +91,11 @@ def kill_cycles(root: Path, cycles: int, seed: int) -> tuple[int, int]:
         process, heard = running.pop(at)
         process.send_signal(signal.SIGKILL)
         rest, _ = process.communicate()
-        acknowledged.extend(bytes(heard + rest).split(b"\n")[:-1])
+        acknowledged.extend(line for line in bytes(heard + rest).split(b"\n")[:-1] if line != b"closed")
 
-    for number in range(4):
+    for number in range(5):
         start(number)
-    for number in range(4, 4 + cycles):
+    for number in range(5, 5 + cycles):
         victim = rng.randrange(len(running))
         while not running[victim][1]:  # one that has not written yet has nothing to lose
             assert running[victim][0].poll() is None, "a writer died by itself"
@@ -97,6 +110,7 @@ def kill_cycles(root: Path, cycles: int, seed: int) -> tuple[int, int]:
     assert not lost, f"{len(lost)} of {len(acknowledged)} acknowledged ops are lost"
     keys = [key for key, _ in OpLog(root, "s").records()]
     assert len(keys) == len(set(keys)), "one key twice"
+    assert len(OpLog(root, "s").segments()) > 1, "no segment was closed"
     assert all(note["reason"].startswith("torn tail") for note in OpLog(root, "s").damage())
     return len(acknowledged), len(found)
 

@@ -96,6 +96,11 @@ class Sessions(RuleBasedStateMachine):
             self.flushed(at, handle)
         (self.logs[at][0].folder / "state").unlink(missing_ok=True)
 
+    @rule(at=side, handle=side)
+    def close_segment(self, at: int, handle: int) -> None:
+        self.logs[at][handle].close_segment()
+        self.flushed(at, handle)
+
     @rule(at=side, handle=side, other=side)
     def merge(self, at: int, handle: int, other: int) -> None:
         source = self.logs[1 - at][other]

@@ -1,6 +1,7 @@
 """The file under a session: locked appends by any number of processes, repair of what a dead writer left, syncing.
 
-Nothing here knows what a line means, except that a line ends with a newline.
+Nothing here knows what a line means, except that a line ends with a newline. Offsets count from the beginning of the
+whole log; the file has what follows its closed segments (`segments`), that is, what is past `base`.
 """
 
 from __future__ import annotations
@@ -12,15 +13,17 @@ import json
 import mmap
 import os
 import struct
+import sys
 import threading
 import weakref
 import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from muse.core.errors import DamageError
 from muse.core.io import fsync_dir, write_bytes_atomic
+from muse.core.op_log.segments import FOLDER, Segment, closed, filler, is_filler, restored, stem_of
 from muse.core.types import now_utc_iso
 
 _STATE = struct.Struct("<8s16sQQ")
@@ -40,9 +43,11 @@ class Journal:
     After any error inside that stretch the caller must not reuse the sequence numbers it tried to write.
     """
 
-    def __init__(self, folder: Path, lamport_of: LamportOf) -> None:
+    def __init__(self, folder: Path, lamport_of: LamportOf, root: Path | None = None) -> None:
         self.folder = folder
+        self.root = folder if root is None else root
         self.path = os.fspath(folder / "ops.jsonl")
+        self.base = 0
         self.end = 0
         self.lamport = 0
         self.log_id = ""
@@ -51,53 +56,72 @@ class Journal:
         self.undone = True
         self._lamport_of = lamport_of
         self._fd = -1
+        self._closed: tuple[Segment, ...] = ()
+        self._restored: dict[str, IO[bytes]] = {}
         self._map: mmap.mmap | None = None
         self._raw = b""
         self._ident = (-1, -1)
         self._tail_unchecked = True
         self._mutex = threading.Lock()
+        self._files_mutex = threading.Lock()
         self._sync_mutex = threading.Lock()
         self._synced = 0
         _open_journals.add(self)
 
     # Opening -----------------------------------------------------------------------------------------------------
 
-    def open(self, *, create: bool) -> bool:
-        """Open the file; False when there is none and none is to be made."""
-        if self._fd >= 0:
+    def open(self, *, create: bool, again: bool = False) -> bool:
+        """Open the file; False when there is none and none is to be made. `again`: the one we have is not it any more.
+
+        Other threads never see it closed in between.
+        """
+        if self._fd >= 0 and not again:
             return True
         flags = os.O_RDWR | os.O_APPEND | os.O_CLOEXEC
         try:
             fd = os.open(self.path, flags)
         except FileNotFoundError:
-            if not create:
+            if not create and not closed(self.folder):
+                self.close()
                 return False
             self.folder.mkdir(parents=True, exist_ok=True)
             fd = os.open(self.path, flags | os.O_CREAT, 0o666)
             for folder in (self.folder, self.folder.parent, self.folder.parent.parent):
                 fsync_dir(folder)
         try:
+            segments = closed(self.folder)  # after the file: whoever closes one renames it first
             state = os.open(self.folder / "state", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
             try:
                 if os.fstat(state).st_size < _STATE_SIZE:
                     os.ftruncate(state, _STATE_SIZE)
-                self._map = mmap.mmap(state, _STATE_SIZE)
+                before, self._map = self._map, mmap.mmap(state, _STATE_SIZE)
+                if before is not None:
+                    before.close()
             finally:
                 os.close(state)
         except BaseException:
             os.close(fd)
             raise
         status = os.fstat(fd)
-        self._fd, self._ident, self._raw = fd, (status.st_dev, status.st_ino), b""
+        with self._files_mutex:
+            old, self._fd = self._fd, fd
+            self._closed, self.base = segments, segments[-1].last if segments else 0
+        if old >= 0:
+            os.close(old)
+        self._ident, self._raw = (status.st_dev, status.st_ino), b""
         self._tail_unchecked = True
         self._synced = 0
         return True
 
     def close(self) -> None:
         """Let go of the files; a later use opens them again."""
-        if self._fd >= 0:
-            os.close(self._fd)
-            self._fd = -1
+        with self._files_mutex:
+            if self._fd >= 0:
+                os.close(self._fd)
+                self._fd = -1
+            for file in self._restored.values():
+                file.close()
+            self._restored.clear()
         if self._map is not None:
             self._map.close()
             self._map = None
@@ -107,7 +131,7 @@ class Journal:
 
     def after_fork(self) -> None:
         """In a forked child: an own file description, because a lock belongs to that, and fresh mutexes."""
-        self._mutex, self._sync_mutex = threading.Lock(), threading.Lock()
+        self._mutex, self._sync_mutex, self._files_mutex = threading.Lock(), threading.Lock(), threading.Lock()
         self.forks += 1
         self.close()
 
@@ -117,21 +141,39 @@ class Journal:
         """Wait for the log's lock and repair what is to repair; False when there is no log and none is to be made."""
         self._mutex.acquire()
         try:
-            while True:
-                if not self.open(create=create):
-                    self._mutex.release()
-                    return False
-                fcntl.flock(self._fd, fcntl.LOCK_EX)
-                status = os.fstat(self._fd)
-                if status.st_nlink:
-                    break
-                self.close()  # the log was deleted while we had it open: what we write must be found
-            if not self._load() or status.st_size != self.end or self._tail_unchecked:
-                self._repair(status.st_size)
+            size = self._lock(create=create)
+            if size is None:
+                self._mutex.release()
+                return False
+            if not self._load() or self.base + size != self.end or self._tail_unchecked:
+                self._repair(size)
         except BaseException:
             self._unlock()
             raise
         return True
+
+    def _lock(self, *, create: bool) -> int | None:
+        """Lock the file that has the log's name now; its size, or None when there is none and none is to be made.
+
+        The one we have open may have been deleted, or closed as a segment: what we write there nobody would find.
+        """
+        again = False
+        while self.open(create=create, again=again):
+            fcntl.flock(self._fd, fcntl.LOCK_EX)
+            size = self._size()
+            if size is not None:
+                return size
+            self._unflock()
+            again = True
+        return None
+
+    def _size(self) -> int | None:
+        """The size of the file; None when the one we have open has not the log's name any more."""
+        try:
+            status = os.stat(self.path)
+        except FileNotFoundError:
+            return None
+        return status.st_size if (status.st_dev, status.st_ino) == self._ident else None
 
     def release(self) -> None:
         """Let others write."""
@@ -175,8 +217,8 @@ class Journal:
         return self.lamport
 
     def _undo(self) -> None:
-        if os.fstat(self._fd).st_size > self.end:
-            os.ftruncate(self._fd, self.end)
+        if os.fstat(self._fd).st_size > self.end - self.base:
+            os.ftruncate(self._fd, self.end - self.base)
         self.undone = True
 
     # State -------------------------------------------------------------------------------------------------------
@@ -204,22 +246,26 @@ class Journal:
 
     def _repair(self, size: int) -> None:
         """Bring state and file together: read what the state has not seen, cut off a torn tail."""
-        whole = self._load() and self.end <= size and (not self.end or os.pread(self._fd, 1, self.end - 1) == b"\n")
+        top = self.base + size
+        whole = self._load() and self.end <= top
+        if whole and self.end > self.base:
+            whole = os.pread(self._fd, 1, self.end - self.base - 1) == b"\n"
         self._tail_unchecked = False
-        if whole and self.end == size:
+        if whole and self.end == top:
             return
         if not whole:
-            lost = self.end if self.end > size else 0
+            lost = self.end if self.end > top else 0
             if lost:
-                note = f"the log had {lost} bytes and now has {size}: acknowledged ops may be missing".encode()
-                self.quarantine(note, "the log became shorter", size)
+                note = f"the log had {lost} bytes and now has {top}: acknowledged ops may be missing".encode()
+                self.quarantine(note, "the log became shorter", top)
             self.log_id, self.end, self.lamport = os.urandom(8).hex(), 0, max(self.lamport, 0) if lost else 0
-        data = self.read(self.end, size)
+        self.end = max(self.end, self.base)
+        data = self.read(self.end, top)
         cut = data.rfind(b"\n") + 1
         if cut < len(data):
             self.quarantine(data[cut:], "torn tail of a writer that died", self.end + cut)
-            os.ftruncate(self._fd, self.end + cut)
-        self.lamport = max(self.lamport, self._lamport_of(data[:cut]))
+            os.ftruncate(self._fd, self.end - self.base + cut)
+        self.lamport = max(self.lamport, self._lamport_of(data[:cut]), *(segment.lamport for segment in self._closed))
         self.end += cut
         self._store()
 
@@ -233,42 +279,30 @@ class Journal:
         with self._mutex:
             if not self.open(create=False):
                 return 0
-            try:
-                status = os.stat(self.path)
-            except FileNotFoundError:
-                self.close()
-                return 0
-            if (status.st_dev, status.st_ino) != self._ident:
-                self.close()
-                self.open(create=False)
-                status = os.fstat(self._fd)
             for _ in range(3):
-                if self._load() and self.end == status.st_size and not self._tail_unchecked:
+                size = self._size()
+                if size is None:
+                    if not self.open(create=False, again=True):
+                        return 0
+                elif self._load() and self.end == self.base + size and not self._tail_unchecked:
                     return self.end
-                status = os.fstat(self._fd)
+            size = self._lock(create=False)  # a live writer holds it for microseconds
+            if size is None:
+                return 0
             try:
-                fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                fcntl.flock(self._fd, fcntl.LOCK_EX)  # a live writer holds it for microseconds
-            try:
-                size = os.fstat(self._fd).st_size
-                if not self._load() or size != self.end or self._tail_unchecked:
+                if not self._load() or self.base + size != self.end or self._tail_unchecked:
                     self._repair(size)
                 return self.end
             finally:
                 self._unflock()
 
     def blocks(self, start: int, end: int, size: int = 1 << 18) -> Iterator[bytes]:
-        """A stretch of the file in pieces of whole lines, small enough for the processor's cache if the lines are.
+        """A stretch of the log in pieces of whole lines, small enough for the processor's cache if the lines are.
 
         What follows the last newline comes last, if anything.
         """
         rest: list[bytes] = []
-        while start < end:
-            part = os.pread(self._fd, min(end - start, size), start)
-            if not part:
-                break
-            start += len(part)
+        for part in self._chunks(start, end, size):
             cut = part.rfind(b"\n") + 1
             if cut:
                 yield b"".join([*rest, part[:cut]])
@@ -279,15 +313,101 @@ class Journal:
             yield b"".join(rest)
 
     def read(self, start: int, end: int) -> bytes:
-        """The bytes of a stretch of the file."""
-        parts = []
+        """The bytes of a stretch of the log."""
+        return b"".join(self._chunks(start, end, 1 << 30))
+
+    def files(self) -> Iterator[tuple[int, int]]:
+        """Descriptor and length of every file of the log, the newest first."""
+        with self._files_mutex:
+            firsts = [self.base, *(segment.first for segment in reversed(self._closed))]
+        for first in firsts:
+            fd, first, last = self._file_at(first)
+            try:
+                length = min(os.fstat(fd).st_size, min(last, self.end) - first)
+                if length > 0:
+                    yield fd, length
+            finally:
+                os.close(fd)
+
+    def _chunks(self, start: int, end: int, size: int) -> Iterator[bytes]:
         while start < end:
-            part = os.pread(self._fd, min(end - start, 1 << 30), start)
-            if not part:
-                break
-            parts.append(part)
-            start += len(part)
-        return parts[0] if len(parts) == 1 else b"".join(parts)
+            fd, first, last = self._file_at(start)
+            stop, part = min(end, last), b"."
+            try:
+                while part and start < stop:
+                    part = os.pread(fd, min(stop - start, size), start - first)
+                    start += len(part)
+                    if part:
+                        yield part
+            finally:
+                os.close(fd)
+            if start < stop:
+                if start >= self.base:
+                    return
+                self.quarantine(f"bytes {start} to {last}".encode(), "archived ops are gone, here and from Git", start)
+                yield from filler(stop - start)
+                start = stop
+
+    def _file_at(self, offset: int) -> tuple[int, int, int]:
+        """A descriptor, the caller's to close, of the file with the byte at an offset; what part of the log it is."""
+        with self._files_mutex:
+            if offset >= self.base:
+                return os.dup(self._fd), self.base, sys.maxsize
+            segment = next(segment for segment in self._closed if segment.first <= offset < segment.last)
+            return self._opened(segment), segment.first, segment.last
+
+    def _opened(self, segment: Segment) -> int:
+        """A segment's file; what Git has of it when it was given up or became shorter."""
+        try:
+            fd = os.open(segment.local if segment.stem else os.devnull, os.O_RDONLY | os.O_CLOEXEC)
+        except FileNotFoundError:
+            fd = os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
+        if os.fstat(fd).st_size == segment.last - segment.first:
+            return fd
+        known = self._restored.get(segment.stem)
+        if known is None:
+            import tempfile
+
+            known = tempfile.TemporaryFile()  # noqa: SIM115  kept for the next reader
+            if not restored(self.root, segment, known):
+                known.close()
+                return fd
+            self._restored[segment.stem] = known
+        os.close(fd)
+        return os.dup(known.fileno())
+
+    # Closing a segment -------------------------------------------------------------------------------------------
+
+    def segments(self) -> tuple[Segment, ...]:
+        """The closed segments, as they are now."""
+        return closed(self.folder)
+
+    def close_segment(self, least: int = 1) -> bool:
+        """Close the file as it is as a segment, durably, and begin a new one; False when it is shorter than `least`.
+
+        One rename does it. Whoever has the file open finds out once he has its lock; what he reads does not change.
+        """
+        if not self.acquire(create=False):
+            return False
+        try:
+            if self.end - self.base < max(least, 1):
+                return False
+            self.sync(self.end)
+            folder = self.folder / FOLDER
+            folder.mkdir(exist_ok=True)
+            fsync_dir(self.folder)
+            mode = os.fstat(self._fd).st_mode & 0o7777
+            os.rename(self.path, stem_of(self.folder, self.base, self.end, self.lamport) + ".jsonl")
+            fd = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, mode)
+            try:
+                os.fchmod(fd, mode)
+            finally:
+                os.close(fd)
+            fsync_dir(folder)
+            fsync_dir(self.folder)
+            return True
+        finally:
+            self._unlock()
 
     # Durability --------------------------------------------------------------------------------------------------
 
@@ -303,20 +423,26 @@ class Journal:
                 raise DamageError(self.failed)
             if self._synced >= end:
                 return
-            if self._fd < 0:
-                raise OSError(errno.EBADF, "the log was closed before it was durable", self.path)
             reached = self.end
+            with self._files_mutex:
+                if self._fd < 0:
+                    raise OSError(errno.EBADF, "the log was closed before it was durable", self.path)
+                fd = os.dup(self._fd)  # what it says is in a closed segment was made durable when that was closed
             try:
-                os.fdatasync(self._fd)
+                os.fdatasync(fd)
             except OSError as problem:
                 self.failed = f"{self.path} could not be made durable ({problem}); nothing more is accepted"
                 raise DamageError(self.failed, hint="check the disk, then start the session again") from problem
+            finally:
+                os.close(fd)
             self._synced = max(reached, end)
 
     # Damage ------------------------------------------------------------------------------------------------------
 
     def quarantine(self, data: bytes, reason: str, offset: int) -> str:
         """Keep damaged bytes with a reason, durably; the same damage is kept once. Returns its name."""
+        if offset < self.base and is_filler(data):
+            return ""
         folder = self.folder / "quarantine"
         name = f"{offset:012d}-{hashlib.sha256(data).hexdigest()[:16]}"
         if not (folder / f"{name}.json").exists():

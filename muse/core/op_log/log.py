@@ -32,6 +32,7 @@ from muse.core.op_log.journal import Journal
 from muse.core.op_log.names import decode_name, encode_name, writer_of
 from muse.core.op_log.replicas import ReplicaReport, add, verified
 from muse.core.op_log.rows import Replay, Row, causal, decode, entries, find, latest_time
+from muse.core.op_log.segments import Segment
 from muse.core.paths import StrPath, op_log_dir
 from muse.core.types import load_json_file
 from muse.domain import DomainOp, StructuredDelta
@@ -59,7 +60,7 @@ class OpLog:
         self._session = session_id
         self._level: Level = level
         self._folder = op_log_dir(repo_root) / encode_name(session_id)
-        self._journal = Journal(self._folder, latest_time)
+        self._journal = Journal(self._folder, latest_time, self._root)
         self._writer = writer
         self._forks = 0
         self._instance = ""
@@ -474,6 +475,15 @@ class OpLog:
             self._journal.release()
         self._journal.sync(end)
         return report
+
+    def close_segment(self, least: int = 1) -> bool:
+        """Set what is in `ops.jsonl` aside as a closed segment if it has `least` bytes; every reader still sees it."""
+        self.flush()
+        return self._journal.close_segment(least)
+
+    def segments(self) -> tuple[Segment, ...]:
+        """The closed segments, in their order."""
+        return self._journal.segments()
 
     def log_id(self) -> str:
         """The random name of this file; offsets of one log mean nothing in another."""

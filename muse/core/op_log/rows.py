@@ -138,22 +138,20 @@ def latest_time(data: bytes) -> int:
 
 
 def find(journal: Journal, op_id: str) -> int | None:
-    """The Lamport time of an op in the log, by searching the file backwards; None when it is not there."""
+    """The Lamport time of an op in the log, by searching its files backwards; None when it is not there."""
     needle = b',"op_id":' + json.dumps(op_id, ensure_ascii=False).encode()
-    end = journal.end
-    if not end:
-        return None
-    with open(journal.path, "rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as text:
-        at = text.rfind(needle, 0, end)
-        while at >= 0:
-            start, stop = text.rfind(b"\n", 0, at) + 1, text.find(b"\n", at)
-            line = text[start : stop if stop >= 0 else end]
-            whole = line if intact(line) else salvage(line)
-            if whole is not None:
-                row = json.loads(whole)
-                if row["op_id"] == op_id:
-                    return int(row["lamport_ts"])
-            at = text.rfind(needle, 0, at)
+    for fd, length in journal.files() if journal.end else ():
+        with mmap.mmap(fd, length, access=mmap.ACCESS_READ) as text:
+            at = text.rfind(needle, 0, length)
+            while at >= 0:
+                start, stop = text.rfind(b"\n", 0, at) + 1, text.find(b"\n", at)
+                line = text[start : stop if stop >= 0 else length]
+                whole = line if intact(line) else salvage(line)
+                if whole is not None:
+                    row = json.loads(whole)
+                    if row["op_id"] == op_id:
+                        return int(row["lamport_ts"])
+                at = text.rfind(needle, 0, at)
     return None
 
 
