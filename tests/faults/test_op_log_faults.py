@@ -409,3 +409,33 @@ def test_a_checkpoint_that_cannot_be_written_changes_nothing(tmp_path: Path, mon
     assert checkpoint is not None and checkpoint["snapshot_id"] == "one"
     assert [entry["domain_op"]["address"] for entry in log.replay_since_checkpoint()] == ["b"]
     assert json.loads((log.folder / "checkpoint.json").read_text())["op_count"] == 1
+
+
+def test_a_disk_that_is_full_at_the_very_first_op_is_an_error_and_not_a_dead_process(tmp_path: Path) -> None:
+    """The state is a mapped file: storing into a hole of it on a full disk would be SIGBUS."""
+    small = tmp_path / "small"
+    small.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(small)], capture_output=True)
+    if mounted.returncode:
+        pytest.skip(f"no file system can be mounted here: {mounted.stderr.decode().strip()}")
+    code = (
+        "import sys; from muse.core.op_log import OpLog, make_op_entry\n"
+        "op = {'op': 'delete', 'address': 'x', 'position': None, 'content_id': '', 'content_summary': ''}\n"
+        "try: OpLog(sys.argv[1], 's').append(make_op_entry('a', 'files', op, 1))\n"
+        "except OSError as error: print(error.strerror)\n"
+        "else: print('ok')\n"
+    )
+    try:
+        rest = small / "rest"
+        with rest.open("wb") as file:
+            disk = os.statvfs(small)
+            os.posix_fallocate(file.fileno(), 0, disk.f_bavail * disk.f_frsize)
+        ran = [subprocess.run([sys.executable, "-c", code, str(small)], capture_output=True, text=True)]
+        rest.unlink()
+        ran.append(subprocess.run([sys.executable, "-c", code, str(small)], capture_output=True, text=True))
+        assert [(done.returncode, done.stdout, done.stderr) for done in ran] == [
+            (0, "No space left on device\n", ""), (0, "ok\n", "")
+        ]
+        assert len(OpLog(small, "s").read_all()) == 1
+    finally:
+        subprocess.run(["umount", str(small)], check=True)

@@ -12,7 +12,7 @@ import click
 
 from muse.cli.context import note, print_json, repo
 from muse.cli.options import json_option, late
-from muse.core.errors import ExitCode, MuseError, UsageError
+from muse.core.errors import ExitCode, MuseError, UsageError, hint_for
 from muse.core.op_log import LEVELS, OpLog, Request, missing_content, stored_content, take_content
 
 if TYPE_CHECKING:
@@ -187,8 +187,9 @@ class _Appender:
 
 
 def _whole(error: Exception) -> str:
-    hint = getattr(error, "hint", "")
-    return f"{error}; {hint}" if hint else str(error)
+    hint = hint_for(error.errno) if isinstance(error, OSError) else getattr(error, "hint", "")
+    said = (error.strerror or str(error)) if isinstance(error, OSError) else str(error)
+    return f"{said}; {hint}" if hint else said
 
 
 @command.command("follow")

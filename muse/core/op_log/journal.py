@@ -92,8 +92,7 @@ class Journal:
             segments = closed(self.folder)  # after the file: whoever closes one renames it first
             state = os.open(self.folder / "state", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
             try:
-                if os.fstat(state).st_size < _STATE_SIZE:
-                    os.ftruncate(state, _STATE_SIZE)
+                _allocate(state)
                 before, self._map = self._map, mmap.mmap(state, _STATE_SIZE)
                 if before is not None:
                     before.close()
@@ -458,6 +457,15 @@ class Journal:
             note = json.loads(path.read_bytes())
             found.append({"name": path.stem, **note})
         return found
+
+
+def _allocate(state: int) -> None:
+    """Give the state its place on disk: storing into a mapped hole on a full disk kills the process (SIGBUS)."""
+    status = os.fstat(state)
+    if status.st_size < _STATE_SIZE:
+        os.ftruncate(state, _STATE_SIZE)
+    if not status.st_blocks and hasattr(os, "posix_fallocate"):
+        os.posix_fallocate(state, 0, _STATE_SIZE)
 
 
 def _after_fork_in_child() -> None:
