@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
-from muse.core.crdts._shared import SharedDict
+from muse.core.crdts._shared import SharedDict, of_one_type
 from muse.core.errors import FormatError
 
 C = TypeVar("C", bound="Counts")
@@ -32,6 +32,7 @@ class Counts:
         return self._of(self._counts.changed([(agent_id, self._counts.get(agent_id, 0) + by)]))
 
     def _maximum(self: C, other: C) -> C:
+        of_one_type(self, other)
         _, new, differ = self._counts.apart(other._counts)
         changes = new + [(agent, theirs) for agent, mine, theirs in differ if theirs > mine]
         return self._of(self._counts.changed(changes)) if changes else self
@@ -72,5 +73,5 @@ def checked_counts(data: Any) -> dict[str, int]:
         if type(agent) is not str:
             raise FormatError(f"an agent is named by text, not by {type(agent).__name__}")
         if type(count) is not int or count < 0:
-            raise FormatError(f"the count of {agent!r} must be an integer from 0 up, not {count!r}")
+            raise FormatError(f"the count of {agent!r:.80} must be an integer from 0 up, not {count!r:.80}")
     return {agent: count for agent, count in data.items() if count}

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar, cast
 
 from muse.core.collector import no_collection
-from muse.core.crdts._shared import GONE, SharedDict
+from muse.core.crdts._shared import GONE, SharedDict, of_one_type
 from muse.core.errors import FormatError
 
 Range = tuple[int, int]
@@ -200,6 +200,7 @@ class DotStore:
 
     def _merge(self: S, other: S) -> S:
         """Per token the later of absent, live and removed; contexts and tombstones united."""
+        of_one_type(self, other)
         if other is self:
             return self
         if len(other._live) > len(self._live) and self._site is None:

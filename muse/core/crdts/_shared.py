@@ -24,6 +24,12 @@ _lock = threading.Lock()
 _FORKS = 32  # of forks of forks; beyond that a line forgets where it came from
 
 
+def of_one_type(mine: object, other: object) -> None:
+    """TypeError unless two values are of one type: a set of one kind joined with a map is neither."""
+    if type(other) is not type(mine):
+        raise TypeError(f"a {type(mine).__name__} joins with its like, not with a {type(other).__name__}")
+
+
 class _Line:
     """The keys changed along a line of versions, oldest first, and where it left another line."""
 

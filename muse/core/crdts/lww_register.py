@@ -6,6 +6,7 @@ import json
 import math
 from typing import Any, TypedDict
 
+from muse.core.crdts._shared import of_one_type
 from muse.core.errors import FormatError
 from muse.core.types import canonical_json
 
@@ -44,6 +45,7 @@ class LWWRegister:
 
     def join(self, other: LWWRegister) -> LWWRegister:
         """The later of two."""
+        of_one_type(self, other)
         return other if other._key() > self._key() else self
 
     def _key(self) -> tuple[float, str, bytes]:

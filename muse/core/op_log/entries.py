@@ -166,6 +166,8 @@ def seal(entry: OpEntry) -> tuple[bytes, bytes]:
     FormatError when the entry is not one: a field of the wrong type, an op of unknown kind, an id that is not the hash
     of the rest, JSON nested too deep or too long.
     """
+    if not isinstance(entry, dict):
+        raise FormatError(f"an entry is an object, not {type(entry).__name__}; make entries with make_op_entry")
     body: dict[str, Any] = dict(entry)
     try:
         op_id, created_at = body.pop("op_id"), body.pop("created_at")
