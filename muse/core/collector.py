@@ -7,16 +7,31 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 _MANY = 5_000
+_YOUNG = 100_000
+_TURNS = 16
+_turns = 0
 
 
 @contextmanager
 def no_collection(size: int = _MANY) -> Iterator[None]:
-    """Keep the collector away while about `size` objects are made that are no garbage; below 5,000 it may come."""
+    """Keep the collector away while about `size` objects are made that are no garbage; below 5,000 it may come.
+
+    What was made in very large numbers is then told to be old. Otherwise the next object anybody makes sets off a walk
+    through all of it, which takes as long as a third of the making.
+    """
+    global _turns
     collecting = size >= _MANY and gc.isenabled()
     if collecting:
+        if _turns >= _TURNS:  # garbage that was young at the time was told to be old as well: now and then look for it
+            _turns = 0
+            gc.collect()
         gc.disable()
     try:
         yield
     finally:
         if collecting:
+            if gc.get_count()[0] >= _YOUNG and not gc.get_freeze_count():
+                _turns += 1
+                gc.freeze()
+                gc.unfreeze()  # into the oldest generation, untouched
             gc.enable()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 import threading
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 from muse.core.errors import DamageError, FormatError, MuseError
 from muse.core.op_log import OpLog, list_sessions, make_op_entry, without_echoes
 from muse.core.op_log.encode import canonical, utc_now
-from muse.core.op_log.entries import JUMP, LATEST, finish, seal
+from muse.core.op_log.entries import JUMP, LATEST, finish, seal, strip
 from muse.core.types import canonical_json, content_hash, now_utc_iso
 
 
@@ -50,6 +51,36 @@ def test_entries_come_back_as_they_were(tmp_path: Path) -> None:
     lines = (log.folder / "ops.jsonl").read_bytes().splitlines()
     assert [json.loads(line)["sequence"] for line in lines] == [1, 2, 3]
     assert len({json.loads(line)["instance"] for line in lines}) == 1
+
+
+def test_a_field_of_a_later_version_is_kept(tmp_path: Path) -> None:
+    log = OpLog(tmp_path, "s")
+    later = {**entry("b", 2), "mood": "calm"}
+    later["op_id"] = content_hash({k: v for k, v in later.items() if k not in ("op_id", "created_at")})
+    made = [entry("a", 1), later, entry("c", 3)]
+    log.append_many(made)
+    assert log.read_all() == log.replay_since_checkpoint() == made
+
+
+def test_blocks_read_at_once_say_what_their_lines_say_one_by_one(tmp_path: Path) -> None:
+    log = OpLog(tmp_path, "s")
+    ops = [insert(f"é{at}\n", content=[at, 1.5, None]) for at in range(900)]
+    log.append_many([make_op_entry("ada" if at % 3 else "bob", "midi", op, at + 1) for at, op in enumerate(ops)])
+    healthy = (log.folder / "ops.jsonl").read_bytes()
+    alone = [strip(json.loads(line)) for line in healthy.splitlines()]
+    assert log.read_all() == log.replay_since_checkpoint() == alone
+    assert [[*found] for found in log.read_all()] == [[*found] for found in alone]
+    draw = random.Random(5)
+    for turn in range(40):
+        data, at = bytearray(healthy), draw.randrange(len(healthy) - 1)
+        data[at] ^= 1 << draw.randrange(8)
+        other = OpLog(tmp_path / str(turn), "s")
+        other.folder.mkdir(parents=True)
+        (other.folder / "ops.jsonl").write_bytes(data)
+        hit = healthy.count(b"\n", 0, at)
+        assert healthy[at] != 10, "draw again: a line end makes one line of two"
+        assert other.read_all() == other.replay_since_checkpoint() == alone[:hit] + alone[hit + 1 :]
+        assert [note["offset"] for note in other.damage()] == [healthy.rfind(b"\n", 0, at) + 1]
 
 
 @pytest.mark.parametrize("change", [

@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 import re
 import zlib
+from collections.abc import Sequence
 from functools import lru_cache
 from hashlib import sha256
 from typing import Any, NamedTuple, NotRequired, TypedDict, cast
@@ -149,6 +150,16 @@ def compose(
     body["op_id"] = "sha256:" + sha256(data).hexdigest()
     body["created_at"] = utc_now()
     return cast(OpEntry, body), data
+
+
+def compose_all(wishes: Sequence[Request], first: int) -> list[tuple[OpEntry, bytes, bytes]]:
+    """Entries at times from `first` on, each with the two halves of its line (see `seal`)."""
+    made: list[tuple[OpEntry, bytes, bytes]] = []
+    for at, wish in enumerate(wishes, start=first):
+        causes = [*wish.parents] if wish.cause is None else [made[wish.cause][0]["op_id"], *wish.parents]
+        entry, data = compose(wish.actor, wish.domain, wish.op, at, causes, wish.intent, wish.reservation)
+        made.append((entry, *sealed(entry, data)))
+    return made
 
 
 def sealed(entry: OpEntry, data: bytes) -> tuple[bytes, bytes]:

@@ -17,21 +17,19 @@ from muse.core.op_log.entries import (
     OpEntry,
     OpLogCheckpoint,
     Request,
-    compose,
+    compose_all,
     finish,
-    intact,
     row_key,
-    salvage,
     seal,
-    sealed,
     strip,
 )
 from muse.core.op_log.held import chain_of, checksum, covered_by, is_checkpoint, portable
 from muse.core.op_log.held import compose as compose_checkpoint
 from muse.core.op_log.journal import Journal
+from muse.core.op_log.lines import Row, decode, entries, whole_lines
 from muse.core.op_log.names import decode_name, encode_name, writer_of
 from muse.core.op_log.replicas import ReplicaReport, add, verified
-from muse.core.op_log.rows import Replay, Row, causal, decode, entries, find, latest_time
+from muse.core.op_log.rows import Replay, causal, find, latest_time
 from muse.core.op_log.segments import Segment
 from muse.core.paths import StrPath, op_log_dir
 from muse.core.types import load_json_file
@@ -152,20 +150,13 @@ class OpLog:
         level = level or self._level
         self._acquire()
         try:
-            now = self._latest()
-            entries: list[OpEntry] = []
-            halves: list[tuple[OpEntry, bytes, bytes]] = []
-            for at, wish in enumerate(requests, start=now + 1):
-                causes = [*wish.parents] if wish.cause is None else [entries[wish.cause]["op_id"], *wish.parents]
-                entry, data = compose(wish.actor, wish.domain, wish.op, at, causes, wish.intent, wish.reservation)
-                entries.append(entry)
-                halves.append((entry, *sealed(entry, data)))
+            halves = compose_all(requests, self._latest() + 1)
             end = self._write(self._lines(halves), level)
         finally:
             self._journal.release()
         if level == "durable":
             self._journal.sync(end)
-        return entries
+        return [entry for entry, _, _ in halves]
 
     def flush(self, *, level: Level = "written") -> None:
         """Write what is buffered; with `durable`, make everything so far durable."""
@@ -493,17 +484,9 @@ class OpLog:
     def lines_from(self, offset: int) -> tuple[list[tuple[Row, bytes]], int]:
         """Whole lines past an offset with what they say, damaged ones left out, and the offset after them."""
         end = self.end()
-        offset = offset if offset <= end else 0
-        found = []
-        for block in self._journal.blocks(offset, end):
-            for line in block.split(b"\n")[:-1]:
-                whole = line if intact(line) else salvage(line)
-                if whole is not None:
-                    found.append((cast("Row", json.loads(whole)), whole))
-        return found, end
+        blocks = self._journal.blocks(offset if offset <= end else 0, end)
+        return [(cast("Row", json.loads(line)), line) for line in whole_lines(blocks)], end
 
     def raw_lines(self) -> list[bytes]:
         """The whole lines of the log, as bytes without their newlines, damaged ones left out."""
-        data = self._journal.read(0, self.end())
-        found = [line if intact(line) else salvage(line) for line in data.split(b"\n") if line]
-        return [line for line in found if line is not None]
+        return [*whole_lines(self._journal.blocks(0, self.end()))]

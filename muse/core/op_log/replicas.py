@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from muse.core.errors import FormatError
 from muse.core.op_log.entries import JUMP, LATEST, SEQUENCE_JUMP, check_line, finish, order_key, row_key
 from muse.core.op_log.journal import Journal
-from muse.core.op_log.rows import Row, decode
+from muse.core.op_log.lines import Row, decode
 
 
 @dataclass
