@@ -7,6 +7,8 @@ import gc
 import json
 import os
 import pickle
+import sys
+import threading
 import tracemalloc
 from itertools import permutations
 from typing import Any
@@ -364,6 +366,39 @@ def test_deletes_and_inserts_of_one_version_go_separate_ways() -> None:
     again = longer.delete("1@a")
     assert again.to_sequence() == ["2", "3", "4", "5", "6"] and base.to_sequence() == ["1", "2", "3", "4", "5"]
     assert again.join(shorter) == shorter.join(again)
+
+
+@pytest.mark.parametrize("mode", ["classic", "fugue"])
+def test_threads_that_edit_one_version_do_not_disturb_each_other(mode: Any) -> None:
+    base, made = RGA(mode=mode).insert(None, "-", element_id="0@a"), {}
+
+    def work(who: str) -> None:
+        text, shown = base, ["0@a"]
+        for number in range(1, 300):
+            new = f"{number}@{who}"
+            text = text.insert(shown[-1], who, element_id=new)
+            shown.append(new)
+            if number % 5 == 0:
+                text = text.delete(shown.pop(3))
+            base.insert("0@a", "lost", element_id=new)
+        made[who] = text, shown
+
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        threads = [threading.Thread(target=work, args=(who,)) for who in "bcde"]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    finally:
+        sys.setswitchinterval(before)
+    assert base.visible_ids() == ["0@a"] and len(made) == 4
+    everything = base
+    for text, shown in made.values():
+        assert text.visible_ids() == shown
+        everything = everything.join(text)
+    assert len(everything) == 1 + 4 * (299 - 59)
 
 
 def test_visible_ids_match_values() -> None:

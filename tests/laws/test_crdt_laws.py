@@ -49,6 +49,17 @@ elements = st.fixed_dictionaries(
 )
 
 
+fugue_places = st.none().map(lambda head: {"parent_id": head, "side": "right"}) | st.fixed_dictionaries(
+    {"parent_id": ids, "side": st.sampled_from(["left", "right"])}
+)
+fugue_contents = st.builds(lambda value, place: {"value": value, **place}, names, fugue_places)
+fugue_elements = st.builds(
+    lambda name, deleted, content, others: {"id": name, "deleted": deleted, **content, **others},
+    ids, st.booleans(), fugue_contents,
+    st.just({}) | st.fixed_dictionaries({"others": st.lists(fugue_contents, max_size=2)}),
+)
+
+
 def set_program(steps: list[tuple[Any, ...]]) -> ORSet:
     values = [ORSet()]
     for kind, element, token, at in steps:
@@ -83,8 +94,8 @@ def map_program(steps: list[tuple[Any, ...]]) -> AWMap:
     return values[-1]
 
 
-def rga_program(steps: list[tuple[Any, ...]]) -> RGA:
-    values = [RGA()]
+def rga_program(steps: list[tuple[Any, ...]], mode: Any = "classic") -> RGA:
+    values = [RGA(mode=mode)]
     for kind, value, parent, new, at in steps:
         rga = values[at % len(values)]
         if kind < 3:
@@ -113,6 +124,11 @@ KINDS: dict[str, tuple[Any, Any]] = {
         | wire({"key": names, "value": names, "token": tokens.filter(bool)}).map(AWMap.from_dict),
     ),
     "RGA": (RGA, rga_steps.map(rga_program) | st.lists(elements, max_size=7).map(RGA.from_dict)),
+    "RGA, Fugue": (
+        RGA,
+        rga_steps.map(lambda steps: rga_program(steps, "fugue"))
+        | st.lists(fugue_elements, max_size=7).map(RGA.from_dict),
+    ),
 }
 
 
@@ -145,15 +161,16 @@ def test_laws(name: str, capsys: pytest.CaptureFixture[str]) -> None:
             print(f"\n{name}: {cases} cases")
 
 
-@pytest.mark.parametrize("name", ["ORSet", "AWMap", "RGA"])
+@pytest.mark.parametrize("name", ["ORSet", "AWMap", "RGA", "RGA, Fugue"])
 def test_programs_over_shared_storage_equal_programs_over_fresh_values(name: str) -> None:
     """Sharing is invisible: every intermediate value, read late, is what it was when it was made."""
     kind, _ = KINDS[name]
+    start = {"RGA, Fugue": RGA(mode="fugue")}.get(name) or kind()
 
     @LAWS
     @given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 30), ids, st.none() | ids), max_size=14))
     def run(program: list[tuple[int, int, str, str | None]]) -> None:
-        values, told = [kind()], [json.dumps(kind().to_dict())]
+        values, told = [start], [json.dumps(start.to_dict())]
         for what, at, one, two in program:
             value = values[at % len(values)]
             if what == 3:
@@ -213,18 +230,21 @@ def test_all_delivery_orders_of_five_ops_of_three_actors(name: str) -> None:
 
 
 def slow_order(wire_form: list[Any]) -> list[str]:
-    """The definition of the order, written as plainly as possible."""
+    """The definition of both orders, written as plainly as possible: before the element, the element, after it."""
     def key(identity: str) -> Any:
         number, _, actor = identity.partition("@")
         return tuple(int(part) for part in number.split(".")), actor
 
-    def below(parent: str | None) -> list[str]:
+    def hanging(parent: str | None, side: str) -> list[str]:
+        here = [e for e in wire_form if e["parent_id"] == parent and e.get("side", "right") == side]
         found: list[str] = []
-        for element in sorted((e for e in wire_form if e["parent_id"] == parent), key=lambda e: key(e["id"]))[::-1]:
-            found += ([] if element["deleted"] else [element["value"]]) + below(element["id"])
+        for element in sorted(here, key=lambda e: key(e["id"]), reverse=True):
+            found += hanging(element["id"], "left")
+            found += [] if element["deleted"] else [element["value"]]
+            found += hanging(element["id"], "right")
         return found
 
-    return below(None)
+    return hanging(None, "right")
 
 
 class Replicas(RuleBasedStateMachine):
@@ -232,22 +252,25 @@ class Replicas(RuleBasedStateMachine):
 
     made = Bundle("made")
 
-    @initialize()
-    def start(self) -> None:
-        self.replicas = [RGA(), RGA(), RGA()]
+    @initialize(mode=st.sampled_from(["classic", "fugue"]))
+    def start(self, mode: Any) -> None:
+        self.replicas = [RGA(mode=mode), RGA(mode=mode), RGA(mode=mode)]
         self.number = 0
 
-    @rule(target=made, who=st.integers(0, 2), at=st.integers(0, 30), run=st.integers(1, 4))
-    def type_run(self, who: int, at: int, run: int) -> str:
+    @rule(target=made, who=st.integers(0, 2), at=st.integers(0, 30), run=st.integers(1, 4), back=st.booleans())
+    def type_run(self, who: int, at: int, run: int, back: bool) -> str:
         visible = self.replicas[who].visible_ids()
-        after = None if not visible or at == 0 else visible[at % len(visible)]
+        at = at % len(visible) if visible else 0
+        after = visible[at - 1] if at else None
         for _ in range(run):
             self.number += 1
             new = f"{self.number}@{'abc'[who]}"
             self.replicas[who] = self.replicas[who].insert(after, new, element_id=new)
-            after = new
-        assert after is not None
-        return after
+            visible.insert(at, new)
+            assert self.replicas[who].visible_ids() == visible, "it does not stand where it was typed"
+            if not back:
+                after, at = new, at + 1
+        return new
 
     @rule(who=st.integers(0, 2), element=made)
     def erase(self, who: int, element: str) -> None:

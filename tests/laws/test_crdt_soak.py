@@ -21,6 +21,7 @@ WORDS = ["a", "b", "c", "é", ""]
 TOKENS = ["t", "u", "1@a", "2@a", "3@a", "2@b", "7@b", "01@a", "1@", "12@b"]
 IDS = ["1@a", "2@a", "10@a", "1@b", "1.5@c", "2@c", "odd", "", "9@a"]
 KINDS: dict[str, Any] = {kind.__name__: kind for kind in (VectorClock, GCounter, LWWRegister, ORSet, AWMap, RGA)}
+KINDS["RGA, Fugue"] = RGA
 
 
 def counts(rng: random.Random, kind: Any) -> Any:
@@ -51,6 +52,13 @@ def element(rng: random.Random) -> Any:
                  "parent_id": rng.choice([None, *IDS])}
     if rng.random() < 0.1:
         made["others"] = [{"value": rng.choice(WORDS), "parent_id": rng.choice([None, *IDS])}]
+    return made
+
+
+def fugue_element(rng: random.Random) -> Any:
+    made = element(rng)
+    for part in (made, *made.get("others", ())):
+        part["side"] = "right" if part["parent_id"] is None else rng.choice(["left", "right"])
     return made
 
 
@@ -99,8 +107,12 @@ def states(rng: random.Random, name: str) -> list[Any]:
         "ORSet": (lambda: ORSet.from_dict(wire(rng, ("element",))), set_step),
         "AWMap": (lambda: AWMap.from_dict(wire(rng, ("key", "value"))), map_step),
         "RGA": (lambda: RGA.from_dict([element(rng) for _ in range(rng.randint(0, 6))]), rga_step),
+        "RGA, Fugue": (
+            lambda: RGA([fugue_element(rng) for _ in range(rng.randint(0, 6))], mode="fugue"), rga_step,
+        ),
     }[name]
-    common = program(rng, [KINDS[name]() if rng.random() < 0.5 else build()], step)
+    empty = RGA(mode="fugue") if name == "RGA, Fugue" else KINDS[name]()
+    common = program(rng, [empty if rng.random() < 0.5 else build()], step)
     return [program(rng, [common if rng.random() < 0.6 else build()], step) for _ in range(3)]
 
 

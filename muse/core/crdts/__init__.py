@@ -7,11 +7,12 @@ edits; nothing recurses.
 
 from __future__ import annotations
 
+from muse.core.crdts._rga_wire import RGAElement
 from muse.core.crdts.aw_map import AWMap, AWMapDict, AWMapEntry
 from muse.core.crdts.g_counter import GCounter, GCounterDict
 from muse.core.crdts.lww_register import LWWRegister, LWWValue
 from muse.core.crdts.or_set import ORSet, ORSetDict, ORSetEntry
-from muse.core.crdts.rga import RGA, RGAElement
+from muse.core.crdts.rga import RGA
 from muse.core.crdts.vclock import VClockDict, VectorClock
 
 __all__ = [
