@@ -168,8 +168,11 @@ class FileMerge(_Record):
 
     With conflicts, `content` is what the user finds on disk: text with markers, or a valid file with ours at each
     conflict. `notes` are lines worth telling a person, `dimensions` dimension -> verdict. `joined` names what a join
-    kept without showing it: values beside the one that is seen.
+    kept without showing it: values beside the one that is seen; `states` are (bytes, vector clock) of the CRDT states
+    of ours, theirs and the result.
     """
+
+    states: tuple[tuple[bytes, dict[str, int]], ...] = ()
 
     def __init__(
         self,

@@ -27,6 +27,15 @@ def blob_digest(data: bytes) -> str:
     return "sha256:" + digest
 
 
+def edit_name(actor: str, *digests: str) -> str:
+    """An actor's name for one edit, from the digests of what was edited and of what became of it.
+
+    Equal edits of equal states have equal names on every replica; two different ones never share a name, and so never
+    a dot of a CRDT, even when one actor makes them side by side.
+    """
+    return f"{actor}.{blob_digest(' '.join(digests).encode())[7:23]}"
+
+
 def _sha256(size: int) -> Any:
     """SHA-256 for so many bytes: `hashlib` loads OpenSSL, which takes as long as hashing a megabyte without it."""
     if size < 1 << 20 and "hashlib" not in sys.modules:

@@ -14,13 +14,14 @@ from muse.core.errors import MuseError
 from muse.core.textmerge import has_markers
 from muse.domain import FileMerge
 from muse.engine import conflicts
-from muse.engine.filemerge import how_from, merge_one, merge_text_only
+from muse.engine.filemerge import how_from, merge_one, merge_text_only, wants_join
 
 if TYPE_CHECKING:
     from typing import Any
 
     from muse.core.options import MergeOptions
     from muse.drivers.merge import Job
+    from muse.engine.joining import Past
 
 _COOPERATIVE = 0.9  # share of the deadline after which a plugin that looks at the clock gives up by itself
 
@@ -42,12 +43,30 @@ def merge(job: Job, config: dict[str, str], seconds: float) -> tuple[FileMerge, 
     how = how._replace(deadline=time.monotonic() + seconds * _COOPERATIVE)
     base = job.base or None  # Git hands an empty file where both sides added theirs
     plugin = registry.plugin_for_path(job.path, first=_domain(root))
-    merged = merge_one(plugin, job.path, base, job.ours, job.theirs, how)
+    past = _past(job, root) if root is not None and wants_join(plugin, job.path, how) else None
+    merged = merge_one(plugin, job.path, base, job.ours, job.theirs, how, past)
     if job.virtual and merged.conflicts:
         merged = _between_bases(plugin, job, base, merged, how)
     if warning:
         merged.notes.append(warning)
     return merged, *record(job, root, merged, how)
+
+
+def _past(job: Job, root: str) -> Past | None:
+    """What is stored about the path's CRDT states, where Git says what it merges into HEAD, as `git merge` does."""
+    heads = [name.removeprefix("GITHEAD_") for name in os.environ if name.startswith("GITHEAD_")]
+    if len(heads) != 1 or job.virtual:
+        return None
+    from muse.engine.history import merge_bases
+    from muse.engine.joinpast import History
+    from muse.store.repository import Repository
+
+    try:
+        repo = Repository(root)
+        ours = repo.resolve("HEAD")
+        return History(repo, ours, heads[0], merge_bases(repo, ours, heads[0])).of(os.fsencode(job.path))
+    except (MuseError, OSError):
+        return None
 
 
 def _domain(root: str | None) -> str:

@@ -16,7 +16,6 @@ from muse.core.errors import MuseError
 from muse.core.filedomain import FileDomain, merge_as_text, merge_whole_file
 from muse.core.options import MergeOptions
 from muse.core.textmerge import has_markers
-from muse.core.types import blob_digest
 from muse.domain import ConflictRecord, FileMerge, SnapshotManifest
 
 if TYPE_CHECKING:
@@ -24,7 +23,8 @@ if TYPE_CHECKING:
 
     from muse.core.attributes import AttributeRule
     from muse.core.paths import StrPath
-    from muse.domain import CRDTSnapshotManifest, MergeResult
+    from muse.domain import MergeResult
+    from muse.engine.joining import Past
 
 MAX_BYTES = 64 << 20
 """Above this, of one input, a structured merge is not tried (`muse.mergeMaxBytes`)."""
@@ -57,16 +57,20 @@ def how_from(config: Mapping[str, str], root: StrPath | None, **known: Any) -> t
 
 
 def merge_one(
-    plugin: Any, path: str, base: bytes | None, ours: bytes | None, theirs: bytes | None, how: MergeOptions
+    plugin: Any, path: str, base: bytes | None, ours: bytes | None, theirs: bytes | None, how: MergeOptions,
+    past: Past | None = None,
 ) -> FileMerge:
-    """Merge one path; None stands for "no such file". Never raises for what a plugin does."""
+    """Merge one path; None stands for "no such file". Never raises for what a plugin does.
+
+    `past` is what is stored about the path's CRDT state, for where it is joined.
+    """
     if ours != theirs and base not in (ours, theirs) and (ours is None or theirs is None):
         with options.using(how):
             if wants_join(plugin, path, how):  # a join never conflicts: the edit outlives the deletion
                 note = "kept: one side deleted what the other edited"
                 return FileMerge(theirs if ours is None else ours, notes=[note])
     with options.using(how):
-        merged, _ = merge_whole_file(_Dispatch(plugin), path, base, ours, theirs)
+        merged, _ = merge_whole_file(_Dispatch(plugin, past), path, base, ours, theirs)
     return merged
 
 
@@ -97,8 +101,9 @@ def wants_join(plugin: Any, path: str, how: MergeOptions) -> bool:
 class _Dispatch(FileDomain):
     """The shared path-level merge, with the plugin's own merge in place of `merge_file`."""
 
-    def __init__(self, plugin: Any) -> None:
+    def __init__(self, plugin: Any, past: Past | None) -> None:
         self.plugin = plugin
+        self.past = past
 
     def merge_file(self, path: str, base: bytes | None, ours: bytes, theirs: bytes) -> FileMerge:
         how = options.current()
@@ -108,19 +113,21 @@ class _Dispatch(FileDomain):
         if largest > cap:
             return merge_text_only(path, base, ours, theirs, how, f"{largest} bytes are over the cap of {cap}")
         try:
-            return _checked(_by_plugin(self.plugin, path, base, ours, theirs, how), sides)
+            return _checked(_by_plugin(self.plugin, path, base, ours, theirs, how, self.past), sides)
         except MuseError as error:
             return merge_text_only(path, base, ours, theirs, how, f"merged as text: {error}")
 
 
 def _by_plugin(
-    plugin: Any, path: str, base: bytes | None, ours: bytes, theirs: bytes, how: MergeOptions
+    plugin: Any, path: str, base: bytes | None, ours: bytes, theirs: bytes, how: MergeOptions, past: Past | None
 ) -> FileMerge:
     store = MemoryContent(behind=content.bound())
     try:
         with content.using(store):
             if wants_join(plugin, path, how) and hasattr(plugin, "advance_crdt_state"):
-                return _join(plugin, path, base, ours, theirs, store)
+                from muse.engine.joining import Past, join_file
+
+                return join_file(plugin, path, base, ours, theirs, store, past or Past())
             if hasattr(plugin, "merge_file"):
                 answer = plugin.merge_file(path, base, ours, theirs)
                 if not isinstance(answer, FileMerge):
@@ -159,27 +166,6 @@ def _by_snapshots(
         result.notes.get(path, []),
         result.dimension_reports.get(path, {}),
     )
-
-
-def _join(plugin: Any, path: str, base: bytes | None, ours: bytes, theirs: bytes, store: MemoryContent) -> FileMerge:
-    """Lift the base once, carry the state along each side's delta, join.
-
-    Each side's actor is named by its content, so that the answer does not depend on which side is ours. Two separately
-    lifted sides are never joined: what one of them deleted would come back.
-    """
-    was = _manifest(plugin, path, base, store)
-    lifted = plugin.to_crdt_state(was)
-    states: list[CRDTSnapshotManifest] = []
-    for side in (ours, theirs):
-        delta = plugin.diff(was, _manifest(plugin, path, side, store))
-        states.append(plugin.advance_crdt_state(lifted, delta, actor=blob_digest(side)))
-    state = plugin.join(*states)
-    merged = plugin.from_crdt_state(state)
-    hidden: list[ConflictRecord] = plugin.hidden_values(state).get(path, []) if hasattr(plugin, "hidden_values") else []
-    notes = ["joined: both sides' edits are kept"]
-    if hidden:
-        notes = [f"joined: {len(hidden)} value(s) are kept unseen beside the other side's; muse conflicts --joined"]
-    return FileMerge(content.fetch(store, merged["files"][path]), notes=notes, joined=hidden)
 
 
 def _checked(merged: FileMerge, sides: tuple[bytes | None, ...]) -> FileMerge:

@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING, NamedTuple
 
 from muse.core.errors import ConflictError, MuseError
+from muse.engine import joinpast
 from muse.engine.filemerge import wants_join
 from muse.engine.history import merge_bases
 from muse.engine.merge import PluginFor, WholeMerge, merge_commits
@@ -25,7 +26,7 @@ class Joined(NamedTuple):
 def join_commits(
     repo: Repository, ours: str, theirs: str, plugin_for: PluginFor, *, message: str, anything: bool = False
 ) -> Joined:
-    """The merge of two commits as a commit (parents ours, theirs); no ref, index or work tree is touched.
+    """The merge of two commits as a commit (parents ours, theirs); no branch, index or work tree is touched.
 
     Only where every path that both sides changed is joined as a CRDT, or with `anything` where the merge is clean.
     ConflictError names the paths that stand in the way, or the version of git it takes.
@@ -39,6 +40,7 @@ def join_commits(
     if stuck or not merged.clean:
         raise ConflictError(_sentence([os.fsdecode(path) for path in stuck]))
     commit = repo.git("commit-tree", merged.tree, "-p", ours, "-p", theirs, "-m", message).decode().strip()
+    joinpast.keep(repo, merged)
     return Joined(commit, len(merged.git.both))
 
 

@@ -22,12 +22,14 @@ from muse.domain import FileMerge
 from muse.engine.filemerge import merge_one, wants_join
 from muse.engine.gitio import shown
 from muse.engine.history import find_merge_base as find_merge_base
+from muse.engine.joinpast import History
 from muse.engine.parallel import spread
 from muse.engine.treemerge import Message, Stages, TreeMerge, merge_trees
 from muse.store.trees import edit
 
 if TYPE_CHECKING:
     from muse.core.options import ConflictStyle
+    from muse.engine.joining import Past
     from muse.store.repository import Repository
 
 PluginFor = Callable[[str], Any]
@@ -138,16 +140,22 @@ def _decide(repo: Repository, git: TreeMerge, plugin_for: PluginFor, how: MergeO
     wanted += [path for path in sorted(git.halves) if _deletion_is_settled(git, path, plugin_for, how)]
     wanted.sort(key=lambda path: path not in git.stages)  # those that take time together, to be spread
     limit = _seconds(how.config.get("mergedeadline"))
+    history: History | None = None
     for start in range(0, len(wanted), _CHUNK):
         paths = wanted[start : start + _CHUNK]
         merged = _merged_ids(repo, git, paths)
         ids = {stage.id for path in paths for stage in versions[path].values()} | set(merged.values())
         blobs = dict(repo.objects.blobs(sorted(ids)))
 
-        def work(path: bytes, blobs: dict[str, bytes] = blobs, merged: dict[bytes, str] = merged) -> Decision:
+        joined = [path for path in paths if path in git.both and _is_joined(plugin_for, shown(path), how)]
+        history = history or (History(repo, git.ours, git.theirs, git.bases) if joined else None)
+        past = {path: history.of(path) for path in joined} if history is not None else {}
+
+        def work(path: bytes, blobs: dict[str, bytes] = blobs, merged: dict[bytes, str] = merged,
+                 past: dict[bytes, Past] = past) -> Decision:
             known = blobs[merged[path]] if path in merged else None
             timed = how._replace(deadline=time.monotonic() + limit)
-            return _decide_one(path, versions[path], blobs, known, plugin_for, timed, limit)
+            return _decide_one(path, versions[path], blobs, known, plugin_for, timed, limit, past.get(path))
 
         hard = [path for path in paths if path in git.stages]
         yield from spread(hard, work, "merging")
@@ -171,8 +179,12 @@ def _deletion_is_settled(git: TreeMerge, path: bytes, plugin_for: PluginFor, how
     strategy = file_strategy(how.rules, name)
     if strategy in ("ours", "theirs", "base"):
         return True
+    return _is_joined(plugin_for, name, how)
+
+
+def _is_joined(plugin_for: PluginFor, path: str, how: MergeOptions) -> bool:
     try:
-        return wants_join(plugin_for(name), name, how)
+        return wants_join(plugin_for(path), path, how)
     except MuseError:
         return False
 
@@ -198,6 +210,7 @@ def _decide_one(
     plugin_for: PluginFor,
     how: MergeOptions,
     limit: float,
+    past: Past | None,
 ) -> Decision:
     name = shown(path)
     base, ours, theirs = (blobs[stages[n].id] if n in stages else None for n in (1, 2, 3))
@@ -207,7 +220,7 @@ def _decide_one(
         try:
             with alarm(limit * 1.5):  # a plugin that minds the deadline itself is done before
                 plugin = plugin_for(name)
-                merged = merge_one(plugin, name, base, ours, theirs, how)
+                merged = merge_one(plugin, name, base, ours, theirs, how, past)
         except (MuseError, TimeoutError) as error:
             plugin = _AsText()
             merged = merge_one(plugin, name, base, ours, theirs, how)

@@ -10,7 +10,7 @@ import os
 import sqlite3
 import time
 import weakref
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from muse.core.errors import FormatError, MuseError
@@ -26,6 +26,7 @@ MAX_ENTRIES = 2_000_000  # per ref
 MAX_TREE = 64 << 20  # bytes of one tree object
 MAX_DEPTH = 4  # folders below the root of a tree
 _RECENT = 2.0  # seconds
+_CHUNK = 500  # paths in one question
 _UNREAD = "a folder cannot be read"
 MAX_PROBLEMS = 100  # per ref; a tree of nothing but nonsense need not be listed in full
 
@@ -115,6 +116,21 @@ class Union:
         """Every ref's file of that path, equal ones too."""
         rows = self._rows("select ref, path, blob from entry where kind = ? and path = ? order by ref", kind, path)
         return [Entry(*row) for row in rows]
+
+    def among(self, kind: Kind, paths: Sequence[str]) -> list[Entry]:
+        """Every ref's files of those paths."""
+        found: list[Entry] = []
+        for start in range(0, len(paths), _CHUNK):
+            part = paths[start : start + _CHUNK]
+            marks = ",".join("?" * len(part))
+            rows = self._rows(f"select ref, path, blob from entry where kind = ? and path in ({marks})", kind, *part)
+            found += [Entry(*row) for row in rows]
+        return found
+
+    def any(self, kind: Kind, folder: str) -> bool:
+        """True when any writer has a file below a folder (its name ends in a slash)."""
+        sql = "select ref, path, blob from entry where kind = ? and path >= ? and path < ? limit 1"
+        return bool(self._rows(sql, kind, folder, folder[:-1] + "0"))
 
     def of(self, ref: str) -> list[Entry]:
         """Every file of one ref."""

@@ -72,7 +72,7 @@ def command(
 
 
 def _merge(here: Repository, theirs: tuple[str, ...], words: list[str], quiet: bool) -> int:
-    from muse.engine import mergeapply
+    from muse.engine import joinpast, mergeapply
 
     theirs = tuple("@{-1}" if name == "-" else name for name in theirs)
     named = theirs or _upstream(here)
@@ -90,6 +90,7 @@ def _merge(here: Repository, theirs: tuple[str, ...], words: list[str], quiet: b
         note("muse conflicts lists what is left to settle")
     elif code == 0 and here.head() != before:
         _keep(here)
+        joinpast.keep(here, merged)
     return code
 
 

@@ -6,19 +6,29 @@ the others follow as comment blocks, so that the file parses; where a language h
 
 from __future__ import annotations
 
+import re
+
+from muse.core.types import blob_digest, edit_name
 from muse.plugins.code.joinstate import JoinState, Writer, empty
 from muse.plugins.code.languages import language_of
 from muse.plugins.code.languages.table import Language
-from muse.plugins.code.seqdiff import edits
+from muse.plugins.code.seqdiff import Edit, edits
+
+_MANY = 1000  # pairs of cells that are compared
+_LOOKED_AT = 400  # bytes of each
+
+Fresh = dict[int, list[bytes]]
+"""Lines to insert as new cells, by the index of the cell before them (-1: before all)."""
 
 HEADING = "kept by join: another version, written at the same time"
 
 
 def lift(path: str, data: bytes) -> JoinState:
     """The state of a file that has no history: ids from content and occurrence, so that equal files lift equally."""
-    writer = Writer(empty(), "lift")
+    texts = _cells(path, data)
+    writer = Writer(empty(), edit_name("lift", *map(blob_digest, texts)))
     after = None
-    for text in _cells(path, data):
+    for text in texts:
         after = writer.insert(after, text)
     writer.touch()
     return writer.state()
@@ -30,22 +40,32 @@ def build(path: str, state: JoinState) -> bytes:
 
 
 def advance(path: str, state: JoinState, new: bytes, actor: str) -> JoinState:
-    """The state after an edit that turned `build(state)` into `new`: only cells whose lines changed are touched."""
+    """The state after an edit that turned `build(state)` into `new`: only cells whose lines changed are touched.
+
+    `actor` names this one edit of this one state.
+    """
     writer = Writer(state, actor)
     shown = _rendered(path, state)
     flat = [line for _, lines in shown for line in lines]
     owner = [index for index, (_, lines) in enumerate(shown) for _ in lines]
     wanted = new.splitlines(True)
+    if flat == wanted:
+        return state
     parts: list[list[bytes]] = [list(lines) for _, lines in shown]
     touched: set[int] = set()
-    fresh: dict[int, list[bytes]] = {}  # cell index (-1: before all) -> lines to insert after it
+    fresh: Fresh = {}
     texts: list[list[bytes]] = [[] for _ in shown]
+    whose = [index for index, text in enumerate(_cells(path, new)) for _ in text.splitlines(True)]
     at = 0
     for edit in edits(flat, wanted):
         for line in range(at, edit.a0):
             texts[owner[line]].append(flat[line])
-        _assign(edit.a0, edit.a1, wanted[edit.b0 : edit.b1], owner, texts, fresh, touched)
         at = edit.a1
+        touched.update(owner[edit.a0 : edit.a1])
+        if edit.a0 == edit.a1:
+            _insert(edit.a0, wanted[edit.b0 : edit.b1], owner, texts, fresh, touched)
+        else:
+            _replace(edit, flat, owner, wanted, whose, texts, fresh)
     for line in range(at, len(flat)):
         texts[owner[line]].append(flat[line])
     for index, (cell, _) in enumerate(shown):
@@ -62,27 +82,80 @@ def advance(path: str, state: JoinState, new: bytes, actor: str) -> JoinState:
     return writer.state()
 
 
-def _assign(
-    a0: int,
-    a1: int,
-    lines: list[bytes],
-    owner: list[int],
-    texts: list[list[bytes]],
-    fresh: dict[int, list[bytes]],
-    touched: set[int],
+def _insert(
+    at: int, lines: list[bytes], owner: list[int], texts: list[list[bytes]], fresh: Fresh, touched: set[int]
 ) -> None:
-    """Give the new lines of one edit to the cells they replace, or to a new cell between two."""
-    touched.update(owner[a0:a1])
-    if a0 < a1:
-        for place, line in enumerate(lines):
-            texts[owner[min(a0 + place, a1 - 1)]].append(line)
-        return
-    before = owner[a0 - 1] if a0 else -1
-    if a0 < len(owner) and before == owner[a0]:
+    """Give lines inserted into a cell to it, and others to a new cell."""
+    before = owner[at - 1] if at else -1
+    if at < len(owner) and before == owner[at]:
         touched.add(before)
         texts[before].extend(lines)
     else:
         fresh.setdefault(before, []).extend(lines)
+
+
+def _replace(
+    edit: Edit, flat: list[bytes], owner: list[int], wanted: list[bytes], whose: list[int],
+    texts: list[list[bytes]], fresh: Fresh,
+) -> None:
+    """Give the new lines of an edit to the cells they take the place of, and what there was not before to new cells.
+
+    A cell of the new file that goes on outside of the edit is the old cell it goes on in; the others are paired with
+    the old cells that the edit covers, in order, the likest first.
+    """
+    before = owner[edit.a0 - 1] if edit.a0 else -1
+    after = owner[edit.a1] if edit.a1 < len(owner) else len(texts)
+    if before == after:
+        texts[before].extend(wanted[edit.b0 : edit.b1])
+        return
+    covered = [cell for cell in dict.fromkeys(owner[edit.a0 : edit.a1]) if cell not in (before, after)]
+    pieces: dict[int, list[bytes]] = {}
+    for line in range(edit.b0, edit.b1):
+        pieces.setdefault(whose[line], []).append(wanted[line])
+    home: dict[int, int] = {}
+    if edit.b1 < len(wanted) and whose[edit.b1] in pieces and after in owner[edit.a0 : edit.a1]:
+        home[whose[edit.b1]] = after
+    if edit.b0 and whose[edit.b0 - 1] in pieces and before in owner[edit.a0 : edit.a1]:
+        home[whose[edit.b0 - 1]] = before
+    left = [piece for piece in pieces if piece not in home]
+    old = {cell: b"".join(flat[line] for line in range(edit.a0, edit.a1) if owner[line] == cell) for cell in covered}
+    home.update((left[j], covered[i]) for i, j in _paired([*old.values()], [b"".join(pieces[at]) for at in left]))
+    last = before
+    for piece, lines in pieces.items():
+        if piece in home:
+            last = home[piece]
+            texts[last].extend(lines)
+        elif last == after:
+            texts[last].extend(lines)
+        else:
+            fresh.setdefault(last, []).extend(lines)
+
+
+def _paired(old: list[bytes], new: list[bytes]) -> list[tuple[int, int]]:
+    """Pairs in order, as many as there can be, whose texts are most alike together; in mere order where many."""
+    if len(old) * len(new) > _MANY or len(old) == len(new):
+        return list(zip(range(len(old)), range(len(new))))
+    short, long = (old, new) if len(old) < len(new) else (new, old)
+    none: tuple[int, ...] = ()
+    best = [(0.0, none)] + [(-1.0, none)] * len(short)
+    for at, text in enumerate(long):  # best[n]: the first n of the shorter, paired with some seen of the longer
+        for n in range(len(short), 0, -1):
+            known, places = best[n - 1]
+            score = known + _likeness(short[n - 1], text) if known >= 0 else -1.0
+            if score > best[n][0]:
+                best[n] = (score, (*places, at))
+    return [(i, j) if len(old) < len(new) else (j, i) for i, j in enumerate(best[-1][1])]
+
+
+def _likeness(one: bytes, other: bytes) -> float:
+    """From 0 to 2: how much of both is the same, and how many of their first words, which is where the name is."""
+    from difflib import SequenceMatcher
+    from itertools import takewhile
+
+    one, other = one[:_LOOKED_AT], other[:_LOOKED_AT]
+    words = [re.findall(rb"\w+", text) for text in (one, other)]
+    same = len([*takewhile(lambda pair: pair[0] == pair[1], zip(*words))])
+    return SequenceMatcher(None, one, other, autojunk=False).ratio() + same / max(*map(len, words), 1)
 
 
 def _rendered(path: str, state: JoinState) -> list[tuple[str, list[bytes]]]:

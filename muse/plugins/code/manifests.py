@@ -8,6 +8,7 @@ from muse._version import __version__
 from muse.core import content
 from muse.core.content import ContentStore
 from muse.core.schema import CRDTDimensionSpec
+from muse.core.types import edit_name
 from muse.domain import CRDTSnapshotManifest, StateSnapshot
 from muse.plugins.code.join import advance, build, lift
 from muse.plugins.code.joinstate import FILE, JoinState, Writer
@@ -64,12 +65,13 @@ def advanced(crdt: CRDTSnapshotManifest, after: Mapping[str, str], actor: str) -
         if crdt["files"].get(path) == after.get(path):
             continue
         state = _state(store, states[path]) if path in states else None
+        name = edit_name(actor, states.get(path, ""), after.get(path, ""))
         if path in after:
             new = content.fetch(store, after[path])
-            state = lift(path, new) if state is None else advance(path, state, new, actor)
+            state = lift(path, new) if state is None else advance(path, state, new, name)
             files[path] = store.put(build(path, state))
         elif state is not None:
-            writer = Writer(state, actor)
+            writer = Writer(state, name)
             writer.remove(FILE)
             state = writer.state()
         if state is not None:

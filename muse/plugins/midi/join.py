@@ -36,27 +36,28 @@ def lift(data: bytes) -> JoinState:
 
 
 def advance(state: JoinState, data: bytes, actor: str) -> JoinState:
-    """The state after somebody made the file into `data`."""
-    old = build(state)
-    out = state.copy()
-    if old == data:
-        return out
-    out.time += 1
+    """The state after somebody made the file into `data`; `actor` names this one edit."""
+    if build(state) == data:
+        return state
+    out = state.copy(actor)
     try:
         before, after = _Built(state), parse(data)
         scaled = after if after.division == before.song.division else rescale(after, before.song.division)
     except FormatError:
         scaled = None
     if scaled is None or _MAGIC_WHOLE in state.writes:
-        out.write(_MAGIC_WHOLE, b64encode(data).decode(), actor)
-        return out
-    _advance_file(out, before, scaled, after, actor)
+        out.write(_MAGIC_WHOLE, b64encode(data).decode())
+    else:
+        _advance_file(out, before, scaled, after)
+    if out.clock == state.clock and len(out.added) == len(state.added):
+        return state  # other bytes, and the same music
+    out.touch("file")
     return out
 
 
 def build(state: JoinState) -> bytes:
     """The file a state stands for; the source itself while nobody changed it."""
-    if len(state.sources) == 1 and not (state.added or state.life or state.writes):
+    if len(state.sources) == 1 and not (state.added or len(state.life) or len(state.writes)):
         return b64decode(next(iter(state.sources.values())))
     whole = state.read(_MAGIC_WHOLE, None)
     if whole is not None:
@@ -99,7 +100,7 @@ class _Elements:
     def _later(self, state: JoinState) -> None:
         """Elements that were added after the sources: their ids say what they are."""
         lead = f"{self.name}/"
-        for key in state.life:
+        for key in sorted(state.life.keys()):
             if not key.startswith(lead):
                 continue
             kind, _, rest = key[len(lead) :].partition(":")
@@ -109,7 +110,7 @@ class _Elements:
                 self.notes[key] = ((note[0], note[1], note[2], note[3], note[4], note[5]), -1, -1)
             elif kind == "e" and key not in self.events:
                 self.events[key] = (int(values[0]), bytes.fromhex(values[1]), -1)
-        for key in state.writes:
+        for key in sorted(state.writes.keys()):
             if key.startswith(f"{lead}s:"):
                 self.slots.setdefault(key, [])
 
@@ -117,7 +118,7 @@ class _Elements:
         for key, (note, on, off) in list(self.notes.items()):
             if not state.alive(key):
                 del self.notes[key]
-            elif state.life.get(key, (1, 0))[0] > 1:
+            elif key in state.life:
                 values = [state.read(f"{key}/{name}", value) for name, value in zip(ATTRIBUTES, note)]
                 self.notes[key] = ((values[0], values[1], values[2], values[3], values[4], values[5]), on, off)
         for key in [key for key in self.events if not state.alive(key)]:
@@ -190,7 +191,8 @@ class _Built:
         header = kind.to_bytes(2, "big") + self.song.header[2:]
         rest = [b64decode(text) for text in self.state.read("chunks", _others(self.song))]
         tail = b64decode(self.state.read("tail", b64encode(self.song.tail).decode()))
-        if not rest or self.state.writes.keys() & {"order", "chunks"} or len(tracks) != len(self.song.tracks):
+        arranged = "order" in self.state.writes or "chunks" in self.state.writes
+        if not rest or arranged or len(tracks) != len(self.song.tracks):
             chunks: list[Track | bytes] = [*tracks, *rest]
         else:
             following = iter(tracks)
@@ -235,7 +237,7 @@ def slot_key(track: str, slot: Slot) -> str:
 # Advancing -----------------------------------------------------------------------------------------------------------
 
 
-def _advance_file(state: JoinState, before: _Built, after: Song, written: Song, actor: str) -> None:
+def _advance_file(state: JoinState, before: _Built, after: Song, written: Song) -> None:
     """Write what changed between the built file and `after` (the new file in the state's ticks) into the state."""
     names = list(before.tracks)
     old, new = [before.tracks[name] for name in names], after.tracks
@@ -248,21 +250,21 @@ def _advance_file(state: JoinState, before: _Built, after: Song, written: Song, 
         order[other] = name
         if new[other].raw != track.raw:
             state.touch(name)
-            _advance_track(state, before.elements[name], track, new[other], actor, after.ticks_per_beat)
+            _advance_track(state, before.elements[name], track, new[other], after.ticks_per_beat)
     for other, track in enumerate(new):
         if not order[other]:
             order[other] = _added(state, track)
     if order != names:
-        state.write("order", order, actor)
+        state.write("order", order)
     kind, division = before.state.read("header", [before.song.format, before.song.division])
     if [kind, division] != [written.format, written.division]:
-        state.write("header", [written.format, written.division], actor)
+        state.write("header", [written.format, written.division])
     for key, was, now in (
         ("chunks", before.state.read("chunks", _others(before.song)), _others(written)),
         ("tail", before.state.read("tail", b64encode(before.song.tail).decode()), b64encode(written.tail).decode()),
     ):
         if was != now:
-            state.write(key, now, actor)
+            state.write(key, now)
 
 
 def _added(state: JoinState, track: Track) -> str:
@@ -278,9 +280,7 @@ def _added(state: JoinState, track: Track) -> str:
     return name
 
 
-def _advance_track(
-    state: JoinState, elements: _Elements, old: Track, new: Track, actor: str, beat: int
-) -> None:
+def _advance_track(state: JoinState, elements: _Elements, old: Track, new: Track, beat: int) -> None:
     before, after = Content(old), Content(new)
     ids: dict[Note, list[str]] = {}
     for key, (note, _, _) in sorted(elements.notes.items(), reverse=True):
@@ -288,27 +288,24 @@ def _advance_track(
     keys = [ids[note].pop() if ids.get(note) else "" for note in before.notes]
     for left in ids.values():  # overlaps that read back differently from how they were joined
         for key in left:
-            state.remove(key)
+            state.remove(key, ATTRIBUTES)
     found = align(before.notes, after.notes, beat, beat * 4)
     for i, note in enumerate(before.notes):
         j = found.to_side[i]
         if j < 0 and keys[i]:
-            state.remove(keys[i])
+            state.remove(keys[i], ATTRIBUTES)
         elif j >= 0 and after.notes[j] != note and keys[i]:
             state.touch(keys[i])
             for name, was, now in zip(ATTRIBUTES, note, after.notes[j]):
                 if was != now:
-                    state.write(f"{keys[i]}/{name}", now, actor)
+                    state.write(f"{keys[i]}/{name}", now)
     fresh = [note for j, note in enumerate(after.notes) if found.to_base[j] < 0 or not keys[found.to_base[j]]]
     taken = set(elements.notes)
     for note in fresh:
-        key = _add_element(state, f"{elements.name}/n:{':'.join(map(str, note))}", taken)
-        for name, value in zip(ATTRIBUTES, note):
-            if f"{key}/{name}" in state.writes:  # it lived before, and was changed then
-                state.write(f"{key}/{name}", value, actor)
-    _advance_points(state, elements, before, after, actor)
+        _add_element(state, f"{elements.name}/n:{':'.join(map(str, note))}", taken)
+    _advance_points(state, elements, before, after)
     if elements.end != new.end_tick:
-        state.write(f"{elements.name}/end", new.end_tick, actor)
+        state.write(f"{elements.name}/end", new.end_tick)
 
 
 def _add_element(state: JoinState, stem: str, taken: set[str]) -> str:
@@ -318,23 +315,20 @@ def _add_element(state: JoinState, stem: str, taken: set[str]) -> str:
         count += 1
     key = f"{stem}#{count}"
     taken.add(key)
-    if not state.alive(key):
-        state.touch(key)
-    else:
-        state.life.setdefault(key, (1, 0))
+    state.touch(key)
     return key
 
 
-def _advance_points(state: JoinState, elements: _Elements, before: Content, after: Content, actor: str) -> None:
+def _advance_points(state: JoinState, elements: _Elements, before: Content, after: Content) -> None:
     taken = set(elements.events)
     for slot in sorted(before.slots.keys() | after.slots.keys(), key=lambda each: (each[1], dump(each[0]))):
         was, now = before.value(slot), after.value(slot)
         if was == now:
             continue
         if slot[0][0] not in OPAQUE:
-            state.write(slot_key(elements.name, slot), [[tick, body.hex()] for tick, body in now], actor)
+            state.write(slot_key(elements.name, slot), [[tick, body.hex()] for tick, body in now])
             continue
-        for row in set(was) | set(now):
+        for row in sorted(set(was) | set(now)):
             stem = f"{elements.name}/e:{row[0]}:{row[1].hex()}"
             surplus = now.count(row) - was.count(row)
             here = sorted(key for key in taken if key.rpartition("#")[0] == stem)

@@ -5,23 +5,24 @@ Everything is a semilattice taken field by field, so `join` is commutative, asso
 - `sources`: digest -> bytes a state was lifted from; a union. Their notes and events are elements of the state; an
   element's id derives from its content and occurrence, so equal notes of two sources are one element.
 - `added`: id -> bytes of a track somebody added; a union.
-- `life`: id -> [times added, times removed]; maxima. Alive while added more often than removed; every edit counts as
-  an addition, so that an edit outlives a deletion that did not know of it.
-- `writes`: key -> every [time, actor, value] ever written; a union. The largest is visible, the others stay readable.
-- `time`: the largest logical time in it.
+- `life`: id -> whether it lives; an add-wins map, no entry for what nobody touched. An element lives while any of the
+  values of its key says so, so that an edit outlives a deletion that did not know of it.
+- `writes`: key -> value as canonical JSON; an add-wins map. Values written at the same time are all kept: the newest is
+  heard, the others stay readable until somebody who has seen them writes again.
+- `clock`: the largest logical time in it.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from typing import Any
 
-from muse.core.errors import DamageError
+from muse.core.crdts import AWMap
+from muse.core.errors import DamageError, FormatError
 
-Write = tuple[int, str, str]
-"""(logical time, actor, value as canonical JSON): plain values, so that the order of writes is total."""
-
-SCHEMA = "midi-join-1"
+SCHEMA = "midi-join-2"
+_LIVES, _GONE = "1", "0"
 
 
 def dump(value: Any) -> str:
@@ -30,22 +31,23 @@ def dump(value: Any) -> str:
 
 
 class JoinState:
-    """One file's state; treat it as a value: `advance` works on a copy."""
+    """One file's state; treat it as a value: who edits works on a `copy` of his own."""
 
-    __slots__ = ("added", "life", "sources", "time", "writes")
+    __slots__ = ("actor", "added", "clock", "life", "sources", "writes")
 
     def __init__(self) -> None:
         self.sources: dict[str, str] = {}
         self.added: dict[str, str] = {}
-        self.life: dict[str, tuple[int, int]] = {}
-        self.writes: dict[str, frozenset[Write]] = {}
-        self.time = 0
+        self.life = AWMap()
+        self.writes = AWMap()
+        self.clock = 0
+        self.actor = ""
 
-    def copy(self) -> JoinState:
-        """A state that may be written to."""
+    def copy(self, actor: str = "") -> JoinState:
+        """A state that `actor` may write to: one name for one edit of one state, or its times would not be unique."""
         out = JoinState()
         out.sources, out.added = dict(self.sources), dict(self.added)
-        out.life, out.writes, out.time = dict(self.life), dict(self.writes), self.time
+        out.life, out.writes, out.clock, out.actor = self.life, self.writes, self.clock, actor
         return out
 
     def join(self, other: JoinState) -> JoinState:
@@ -53,47 +55,42 @@ class JoinState:
         out = self.copy()
         out.sources.update(other.sources)
         out.added.update(other.added)
-        for key, (adds, removes) in other.life.items():
-            mine = out.life.get(key, (0, 0))
-            out.life[key] = (max(adds, mine[0]), max(removes, mine[1]))
-        for key, writes in other.writes.items():
-            out.writes[key] = out.writes.get(key, frozenset()) | writes
-        out.time = max(self.time, other.time)
+        out.life, out.writes = self.life.join(other.life), self.writes.join(other.writes)
+        out.clock = max(self.clock, other.clock)
         return out
 
     def alive(self, key: str) -> bool:
         """True for an element nobody removed since it was last added or edited."""
-        adds, removes = self.life.get(key, (1, 0))
-        return max(adds, 1) > removes
+        return key not in self.life or _LIVES in self.life.get_all(key)
 
     def touch(self, key: str) -> None:
-        """Count an addition or an edit."""
-        adds, removes = self.life.get(key, (1, 0))
-        self.life[key] = (max(adds, removes, 1) + 1, removes)
+        """Say that an element lives: it was added or edited."""
+        self.life = self.life.set(key, _LIVES, token=self._now())
 
-    def remove(self, key: str) -> None:
-        """Remove what is known of an element."""
-        adds, _ = self.life.get(key, (1, 0))
-        self.life[key] = (max(adds, 1), max(adds, 1))
+    def remove(self, key: str, attributes: Iterable[str] = ()) -> None:
+        """Remove what is known of an element, and what is known to be written to its attributes."""
+        self.life = self.life.set(key, _GONE, token=self._now())
+        for name in attributes:
+            if f"{key}/{name}" in self.writes:
+                self.writes = self.writes.remove(f"{key}/{name}")
 
     def read(self, key: str, default: Any) -> Any:
         """The visible value of a register."""
-        writes = self.writes.get(key)
-        return json.loads(max(writes)[2]) if writes else default
+        text = self.writes.get(key)
+        return default if text is None else json.loads(text)
 
-    def write(self, key: str, value: Any, actor: str) -> None:
+    def write(self, key: str, value: Any) -> None:
         """Write a register at the next logical time."""
-        self.writes[key] = self.writes.get(key, frozenset()) | {(self.time, actor, dump(value))}
+        self.writes = self.writes.set(key, dump(value), token=self._now())
+
+    def _now(self) -> str:
+        self.clock += 1
+        return f"{self.clock}@{self.actor}"
 
     def hidden(self) -> dict[str, list[Any]]:
-        """Registers with values that others wrote at the same time or later than what they saw: key -> those values."""
-        out = {}
-        for key, writes in sorted(self.writes.items()):
-            order = sorted(writes, reverse=True)
-            others = [json.loads(value) for _, actor, value in order[1:] if actor != order[0][1]]
-            if others:
-                out[key] = others
-        return out
+        """Registers with values nobody hears, written at the same time as the one heard: key -> those values."""
+        values = {key: self.writes.get_all(key)[1:] for key in sorted(self.writes.keys())}
+        return {key: [json.loads(text) for text in texts] for key, texts in values.items() if texts}
 
     def to_bytes(self) -> bytes:
         """Canonical bytes: equal states have equal bytes."""
@@ -102,9 +99,9 @@ class JoinState:
                 "schema": SCHEMA,
                 "sources": self.sources,
                 "added": self.added,
-                "life": {key: list(counts) for key, counts in self.life.items()},
-                "writes": {key: [list(write) for write in sorted(writes)] for key, writes in self.writes.items()},
-                "time": self.time,
+                "life": self.life.to_dict(),
+                "writes": self.writes.to_dict(),
+                "clock": self.clock,
             }
         ).encode()
 
@@ -116,29 +113,17 @@ class JoinState:
             if value["schema"] != SCHEMA:
                 raise ValueError(f"schema {value['schema']!r}")
             out = cls()
-            out.sources = _texts(value["sources"])
-            out.added = _texts(value["added"])
-            out.life = {str(key): (_count(adds), _count(removes)) for key, (adds, removes) in value["life"].items()}
-            out.writes = {
-                str(key): frozenset((_count(time), str(actor), _json(text)) for time, actor, text in writes)
-                for key, writes in value["writes"].items()
-            }
-            out.time = _count(value["time"])
+            out.sources, out.added = _texts(value["sources"]), _texts(value["added"])
+            out.life, out.writes = AWMap.from_dict(value["life"]), AWMap.from_dict(value["writes"])
+            out.clock = value["clock"]
+            if type(out.clock) is not int or not 0 <= out.clock < 1 << 53:
+                raise ValueError(f"{out.clock!r} is no time")
+            for row in value["writes"]["entries"]:
+                json.loads(row["value"])
             return out
-        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError, FormatError) as error:
             raise DamageError(f"the stored join state of a MIDI file cannot be read: {error}") from None
 
 
 def _texts(value: dict[Any, Any]) -> dict[str, str]:
     return {str(key): str(text) for key, text in value.items()}
-
-
-def _count(value: Any) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < 1 << 53:
-        raise ValueError(f"{value!r} is not a count")
-    return value
-
-
-def _json(text: Any) -> str:
-    json.loads(text)
-    return str(text)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from muse._version import __version__
 from muse.core import content
 from muse.core.filedomain import FileDomain
-from muse.core.types import content_hash
+from muse.core.types import content_hash, edit_name
 from muse.domain import ConflictRecord, CRDTSnapshotManifest, DomainOp, FileMerge, StateDelta, StateSnapshot
 
 if TYPE_CHECKING:
@@ -141,17 +141,16 @@ class MidiPlugin(FileDomain):
                 continue
             known = states.get(path)
             state = JoinState.from_bytes(content.fetch(store, known)) if known is not None else None
-            new = content.fetch(store, files[path]) if path in files else None
-            if state is None:
-                state = lift(new if new is not None else b"")
-            elif new is None:
-                state = state.copy()
-                state.remove("file")
-            else:
-                state = advance(state, new, actor)
-                state.touch("file")
+            name = edit_name(actor, known or "", files.get(path, ""))
+            if path in files:
+                new = content.fetch(store, files[path])
+                state = lift(new) if state is None else advance(state, new, name)
                 files[path] = store.put(build(state))
-            states[path] = store.put(state.to_bytes())
+            elif state is not None:
+                state = state.copy(name)
+                state.remove("file")
+            if state is not None:
+                states[path] = store.put(state.to_bytes())
         clock = dict(crdt["vclock"])
         clock[actor] = clock.get(actor, 0) + 1
         return _crdt(files, crdt["domain"], clock, states)

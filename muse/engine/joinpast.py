@@ -1,0 +1,78 @@
+"""What is stored about the CRDT states of paths in a merge's history, and storing what a merge worked out.
+
+States are kept by (tree, path) under `refs/muse/meta`: those of both sides and of the result, so that whoever merges
+any of these commits again, in whatever order, goes on from the very same states.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from muse.core.errors import FormatError, MuseError
+from muse.engine.gitio import shown
+from muse.engine.joining import Kept, Past
+from muse.store import crdt_state
+from muse.store.union import Union
+
+if TYPE_CHECKING:
+    from muse.engine.merge import WholeMerge
+    from muse.store.repository import Repository
+
+MOST = 1000  # commits back
+MAX_KEPT = 32 << 20  # bytes of a state; where one grows larger, the next join begins anew
+
+
+class History:
+    """The stored states along the histories of a merge's sides and bases."""
+
+    def __init__(self, repo: Repository, ours: str, theirs: str, merge_bases: Sequence[str]) -> None:
+        self._repo = repo
+        self._union = Union(repo)
+        self._ours, self._theirs, self._bases = [], [], {}
+        self._empty = not self._union.any("meta", "crdt/")
+        if not self._empty:
+            without = [f"^{base}" for base in merge_bases]
+            self._ours, self._theirs = (_trees(repo, side, *without) for side in (ours, theirs))
+            self._bases = {base: _trees(repo, base) for base in merge_bases}
+
+    def of(self, path: bytes) -> Past:
+        """What is stored about a path."""
+        if self._empty:
+            return Past()
+        files = {base: _file(self._repo, base, path) for base in self._bases}
+        bases = [(data, self._kept(self._bases[base], path)) for base, data in files.items() if data is not None]
+        return Past(self._kept(self._ours, path), self._kept(self._theirs, path), tuple(bases))
+
+    def _kept(self, trees: list[str], path: bytes) -> tuple[Kept, ...]:
+        return tuple(Kept(*each) for each in crdt_state.newest(self._union, trees, shown(path)))
+
+
+def keep(repo: Repository, merged: WholeMerge) -> None:
+    """Store the states a clean merge joined; a warning where that cannot be: the merge stands whatever happens."""
+    sides = [repo.tree_of(merged.git.ours), repo.tree_of(merged.git.theirs), merged.tree]
+    trees: dict[str, dict[str, tuple[bytes, dict[str, int]]]] = {}
+    for decision in merged.decisions if merged.clean else ():
+        for tree, kept in zip(sides, decision.merge.states):
+            if len(kept[0]) <= MAX_KEPT:
+                trees.setdefault(tree, {})[shown(decision.path)] = kept
+    try:
+        crdt_state.add(repo, trees, f"joined into {merged.tree[:12]}")
+    except (MuseError, OSError) as error:
+        import logging
+
+        logging.getLogger(__name__).warning("the merge is made, the states of what it joined were not kept: %s", error)
+
+
+def _trees(repo: Repository, *commits: str) -> list[str]:
+    """The trees of a line of history, the newest first, each once."""
+    rows = repo.git("log", f"-n{MOST}", "--format=%T", *commits).decode().split()
+    return list(dict.fromkeys(rows))
+
+
+def _file(repo: Repository, commit: str, path: bytes) -> bytes | None:
+    """The path's file in a commit; None where there is none of that name, or it is no file."""
+    try:
+        return repo.objects.blob(f"{commit}:{shown(path)}")
+    except (KeyError, FormatError):
+        return None
