@@ -46,7 +46,8 @@ def join_file(
     Each edit is named by what was edited and what became of it, so that the answer does not depend on who merges.
     """
     work = _Join(plugin, path, store)
-    roots = [work.best(kept, data) for data, kept in past.bases]
+    bases = () if len(past.bases) == 1 and past.bases[0][0] != base else past.bases
+    roots = [work.best(kept, data) for data, kept in bases]
     known = [state for state in roots if state is not None]
     if base is None or not known or len(known) < len(roots):
         root = work.lifted(base)
