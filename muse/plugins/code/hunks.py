@@ -7,7 +7,7 @@ from collections.abc import Hashable, Sequence
 
 from muse.core.markers import Chunk, Conflict
 from muse.core.textchunks import lines_of
-from muse.plugins.code.seqdiff import regions
+from muse.plugins.code.seqdiff import edited_beside_a_copy, regions
 from muse.plugins.code.tokenmerge import holding, merge_tokens
 from muse.plugins.code.tokens import common_ends, is_blank, is_weak_line, tokens
 
@@ -40,6 +40,9 @@ def merge_lines(base: bytes, ours: bytes, theirs: bytes, *, indented: bool) -> l
     if whole is not None:
         return [whole]
     b, o, t = lines_of(base), lines_of(ours), lines_of(theirs)
+    if edited_beside_a_copy(b, o, t, weak=is_weak_line, touching=True):
+        merged = merge_tokens(base, ours, theirs, indented=indented)
+        return [Conflict(base, ours, theirs) if merged is None else merged]
     out: list[Chunk] = []
     firm = _in_place if indented else _line_by_line
     for kind, b0, b1, o0, o1, t0, t1 in regions(b, o, t, weak=is_weak_line, firm=firm):

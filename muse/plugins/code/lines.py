@@ -64,7 +64,9 @@ def _spans(language: Language, data: bytes) -> list[_Span]:
         if row.strip():
             start = at + len(row) - len(row.lstrip()) if start is None else start
             found = header.match(row) if header is not None else None
-            if found is not None:
+            if found is None and language.continued and spans and _goes_on(data, spans[-1], row):
+                spans[-1] = spans[-1]._replace(stop=stop)
+            elif found is not None:
                 spans.append(_Span(start, stop, stop, ("section", row.strip().decode("latin-1"))))
             elif row.lstrip().startswith(_COMMENTS):
                 at += len(row)
@@ -78,6 +80,15 @@ def _spans(language: Language, data: bytes) -> list[_Span]:
     if start is not None:
         spans.append(_Span(start, len(data.rstrip()), 0, None))
     return spans
+
+
+def _goes_on(data: bytes, entry: _Span, row: bytes) -> bool:
+    """True when a line belongs to the entry before it: that ends with a backslash, or the line is deeper."""
+    if entry.header or entry.key is None:
+        return False
+    before = data[data.rfind(b"\n", 0, entry.stop) + 1 : entry.stop]
+    depth = entry.start - data.rfind(b"\n", 0, entry.start) - 1
+    return (len(before) - len(before.rstrip(b"\\"))) % 2 == 1 or len(row) - len(row.lstrip()) > depth
 
 
 def _key(entry: re.Pattern[bytes] | None, row: bytes) -> Key | None:

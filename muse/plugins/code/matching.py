@@ -58,7 +58,16 @@ def _by_likeness(left: Sequence[Symbol], right: Sequence[Symbol], pairs: dict[st
 
 def likeness(a: bytes, b: bytes) -> float:
     """Shared words of two texts, 0 to 1 (Dice)."""
-    x, y = Counter(_WORD.findall(a)), Counter(_WORD.findall(b))
+    return shared(words_of(a), words_of(b))
+
+
+def words_of(text: bytes) -> Counter[bytes]:
+    """The words of a text, each with its number."""
+    return Counter(_WORD.findall(text))
+
+
+def shared(x: Counter[bytes], y: Counter[bytes]) -> float:
+    """The same for the words of two texts."""
     total = x.total() + y.total()
     return 2 * (x & y).total() / total if total else 0.0
 

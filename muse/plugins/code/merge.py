@@ -25,7 +25,7 @@ from muse.plugins.code.languages import language_of
 from muse.plugins.code.languages.table import Language
 from muse.plugins.code.naming import names_of_conflicts
 from muse.plugins.code.parsing import available, parses_as_well
-from muse.plugins.code.places import doubles_nothing, keeps_places
+from muse.plugins.code.places import doubles_nothing, keeps_deletions, keeps_places
 from muse.plugins.code.spaces import keeps_spaces, mixes_indents
 from muse.plugins.code.tokens import keeps_every_edit, keeps_side
 
@@ -121,7 +121,7 @@ def _trusted(
         return False
     if not (keeps_places(base, ours, merged) and keeps_places(base, theirs, merged)):
         return False
-    if not (doubles_nothing(base, ours, theirs, merged) and keeps_spaces(base, ours, theirs, merged)):
+    if not all(keeps(base, ours, theirs, merged) for keeps in (doubles_nothing, keeps_spaces, keeps_deletions)):
         return False
     if (language is None or language.indented) and mixes_indents(ours, theirs, merged):
         return False

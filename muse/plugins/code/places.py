@@ -7,14 +7,16 @@ are or much alike. Where the other side has rewritten both, nobody but a person 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from itertools import pairwise
 
-from muse.plugins.code.matching import likeness
+from muse.plugins.code.matching import likeness, shared, words_of
 from muse.plugins.code.seqdiff import Edit, edits
 from muse.plugins.code.tokens import is_weak_line, without_common_ends
 
 _ALIKE = 0.6
+_MUCH_ALIKE = 0.7
+_MOST_GONE = 2000
 _MOST = 200  # a line that stands at more places than that tells none
 
 
@@ -37,6 +39,39 @@ def doubles_nothing(base: bytes, ours: bytes, theirs: bytes, merged: bytes) -> b
     for side in (base, ours, theirs):
         most |= _in_a_row(side)
     return _in_a_row(merged) <= most
+
+
+def keeps_deletions(base: bytes, ours: bytes, theirs: bytes, merged: bytes) -> bool:
+    """False when one side deleted a line that the other put elsewhere with an edit: to these both it is gone from its
+    place, so that nothing but its likeness tells that the deletion is lost."""
+    was, mine, other, made = (Counter(_solid(data)) for data in without_common_ends(base, ours, theirs, merged))
+    gone = [line for line in was if mine[line] < was[line] and other[line] < was[line]]
+    if len(gone) > _MOST_GONE:
+        return False
+    for side, deleting in ((mine, other), (other, mine)) if gone else ():
+        edited, written = (_Likes(line for line in one if one[line] > was[line]) for one in (side, deleting))
+        for line in gone:
+            moved = edited.of(line, _MUCH_ALIKE)
+            if moved and all(made[one] and not deleting[one] for one in moved) and not written.of(line, _ALIKE):
+                return False
+    return True
+
+
+class _Likes:
+    """Lines that can be asked for those much like another one."""
+
+    def __init__(self, lines: Iterable[bytes]) -> None:
+        self.words = {line: words_of(line) for line in lines}
+        self.where: dict[bytes, list[bytes]] = defaultdict(list)
+        for line, words in self.words.items():
+            for word in words:
+                self.where[word].append(line)
+
+    def of(self, line: bytes, least: float) -> list[bytes]:
+        """The lines whose likeness to `line` is `least` or more."""
+        words = words_of(line)
+        near = {one for word in words for one in self.where[word][:_MOST]}
+        return [one for one in near if shared(words, self.words[one]) >= least]
 
 
 def _in_a_row(data: bytes) -> Counter[bytes]:

@@ -212,3 +212,34 @@ def _kind(ours: Sequence[Hashable], theirs: Sequence[Hashable], mine: bool, othe
     if mine and other:
         return "both" if list(ours) == list(theirs) else "conflict"
     return "ours" if mine else "theirs"
+
+
+def edited_beside_a_copy(
+    base: Sequence[Hashable],
+    ours: Sequence[Hashable],
+    theirs: Sequence[Hashable],
+    *,
+    weak: Callable[[Hashable], bool],
+    touching: bool,
+) -> bool:
+    """True when one side inserted a copy of what stands beside it and the other edited what was copied: of two alike,
+    nothing tells which is the one that was edited. `weak` elements alone are no copy; `touching`: nor does anything
+    have to stand between the insertion and the edit."""
+    for side, other in ((ours, theirs), (theirs, ours)):
+        changed = edits(base, other)
+        for new in edits(base, side):
+            run = side[new.b0 : new.b1]
+            for edit in changed if new.a0 == new.a1 else ():
+                into = edit.a0 == edit.a1  # an insertion is inside of a copy when that goes on behind it
+                low, high = min(new.a0, edit.a0 - into), max(new.a0, edit.a1 + into)
+                if low < 0 or high > len(base) or (into and edit.a0 == new.a0):
+                    continue
+                copied = base[low:high]
+                apart = touching or edit.a1 - edit.a0 < len(copied)
+                if apart and len(copied) < len(run) and not all(map(weak, copied)) and _has(run, copied):
+                    return True
+    return False
+
+
+def _has(run: Sequence[Hashable], part: Sequence[Hashable]) -> bool:
+    return any(run[at : at + len(part)] == part for at in range(len(run) - len(part) + 1) if run[at] == part[0])

@@ -246,6 +246,14 @@ class _Numbering:
         """True when that version has the element."""
         return id_ in self._at[side]
 
+    def around(self, side: int, run: list[int]) -> tuple[int, int]:
+        """Between which of the base's elements that version has a run. What replaced an element stands before what the
+        other version put behind it."""
+        ids = self.ids[side]
+        before, behind = ids[self._at[side][run[0]] :: -1], ids[self._at[side][run[-1]] :]
+        low, high = (next((i for i in part if self.has(0, i)), None) for part in (before, behind))
+        return -1 if low is None else low, len(self.ids[0]) if high is None else high
+
     def complete(self, entries: Sequence[_Entry]) -> bool:
         """True when each element stands at one place at most, and none is missing that should be there."""
         seen: set[int] = set()
@@ -336,8 +344,9 @@ def _sorted_run(run_o: list[int], run_t: list[int], numbering: _Numbering) -> li
     items = [*((1, i) for i in run_o), *((2, i) for i in run_t)]
     if _in_order(numbering, 1, run_o) and _in_order(numbering, 2, run_t):
         return [i for _, i in sorted(items, key=lambda pair: _sort_key(numbering.of(*pair)))]
-    imports = [i for side, i in items if numbering.of(side, i).is_import]
-    return [*imports, *(i for _, i in items if i not in set(imports))] if imports else run_o + run_t
+    if numbering.around(2, run_t) < numbering.around(1, run_o):
+        items = items[len(run_o) :] + items[: len(run_o)]
+    return [i for _, i in sorted(items, key=lambda pair: not numbering.of(*pair).is_import)]
 
 
 def _sort_key(item: Item) -> tuple[bytes, bytes]:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Hashable, Sequence
 from typing import NamedTuple
 
-from muse.plugins.code.seqdiff import Edit, Region, edits, regions
+from muse.plugins.code.seqdiff import Edit, Region, edited_beside_a_copy, edits, regions
 from muse.plugins.code.tokens import tokens
 
 _MAX_TOKENS = 6000
@@ -42,6 +42,8 @@ def merge_tokens(base: bytes, ours: bytes, theirs: bytes, *, indented: bool) -> 
         return None
     if _on_lines_of_their_own(b, found) or _slide_together(*words):
         return None
+    if edited_beside_a_copy(*words, weak=_is_weak, touching=False):
+        return None
     if _swapped(b, o, t, found) or (indented and _blocks_disagree(words, found)) or _commented_out(b, o, t, found):
         return None
     out: list[_Unit] = []
@@ -50,8 +52,8 @@ def merge_tokens(base: bytes, ours: bytes, theirs: bytes, *, indented: bool) -> 
         if kind == "same":
             kept = [_spaced(*units) for units in zip(b[b0:b1], o[o0:o1], t[t0:t1], strict=True)]
             after = t[t0] if last == "theirs" else o[o0]
-            if b"\n" in after.space:  # what was inserted may be a comment that only its own side's line end closes
-                kept[0] = after
+            if b"\n" in after.space and b"\n" not in kept[0].space:
+                kept[0] = after  # what was inserted may be a comment that only its own side's line end closes
             out += kept
         else:
             out += t[t0:t1] if kind == "theirs" else o[o0:o1]
@@ -152,25 +154,42 @@ def _commented_out(
 ) -> bool:
     """True when one side made a comment of a line that the other side edited: that is a deletion against an edit."""
     out = ""
-    for kind, b0, b1, o0, o1, t0, t1 in found:
-        if kind not in ("ours", "theirs"):
-            if any(b"\n" in unit.space + unit.key for unit in base[b0 + 1 : b1]):
+    for at in found:
+        if at.kind not in ("ours", "theirs"):
+            if any(b"\n" in unit.space + unit.key for unit in base[at.b0 + 1 : at.b1]):
                 out = ""
             continue
-        if out and out != kind and b0 < len(base) - 1 and b"\n" not in base[b0].space + base[b0].key:
+        if out and out != at.kind and at.b0 < len(base) - 1 and b"\n" not in base[at.b0].space + base[at.b0].key:
             return True
-        sign = b"".join(unit.text for unit in (ours[o0:o1] if kind == "ours" else theirs[t0:t1]))
-        if b0 == b1 and sign in _COMMENT_SIGNS and (b0 == 0 or b"\n" in _before(base, b0)):
-            out = kind
+        side, start, stop = (ours, at.o0, at.o1) if at.kind == "ours" else (theirs, at.t0, at.t1)
+        head = _line_start(side, stop)
+        if start <= head < stop and _opens_comment(side[head:stop]) and not _in_comment(base, at.b1):
+            out = at.kind
     return False
 
 
-def _before(base: Sequence[_Unit], at: int) -> bytes:
-    """What begins the line of a token, where that is all there is before it."""
-    return base[at].space + base[at - 1].key
+def _line_start(units: Sequence[_Unit], at: int) -> int:
+    """The first unit that is no white space on the line of `at`."""
+    while at and b"\n" not in units[at].space + units[at].key:
+        at -= 1
+    return at if units[at].text.strip() or at + 1 == len(units) else at + 1
 
 
-_COMMENT_SIGNS = (b"#", b"//", b"--", b";", b"%", b"//!", b"REM")
+def _in_comment(units: Sequence[_Unit], at: int) -> bool:
+    head = _line_start(units, at)
+    return _opens_comment(units[head : max(at, head + 3)])
+
+
+def _opens_comment(units: Sequence[_Unit]) -> bool:
+    """True when what follows these units on their line is in a comment that they begin."""
+    text = b"".join(unit.text for unit in units)
+    opened = next((closing for opening, closing in _COMMENTS if text.startswith(opening)), None)
+    return opened is not None and not (opened and opened in text)
+
+
+_COMMENTS = (
+    (b"#", b""), (b"//", b""), (b"--", b""), (b";", b""), (b"%", b""), (b"REM", b""), (b"/*", b"*/"), (b"<!--", b"-->")
+)
 
 
 def _spaced(was: _Unit, ours: _Unit, theirs: _Unit) -> _Unit:
@@ -320,6 +339,10 @@ def _units(data: bytes, indented: bool) -> list[_Unit]:
         out.append(_Unit(space, token, token))
         space = b""
     return out
+
+
+def _is_weak(token: Hashable) -> bool:
+    return not (isinstance(token, bytes) and _is_word(token))
 
 
 def _is_word(token: bytes) -> bool:

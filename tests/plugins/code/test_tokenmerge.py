@@ -78,3 +78,24 @@ def test_the_side_that_holds_the_other_change_is_the_answer(base: bytes, small: 
 def test_neither_side_holds_the_other(base: bytes, ours: bytes, theirs: bytes) -> None:
     assert holding(base, ours, theirs, indented=False) is None
     assert holding(base, theirs, ours, indented=False) is None
+
+
+def test_a_line_one_side_indented_stays_so_behind_what_the_other_put_before_it() -> None:
+    base, ours, theirs = b"a = f(b)\nc = g(d)\n", b"a = f(b)\n    c = g(d)\n", b"a = f(b)\n# why\nc = g(d, e)\n"
+    wanted = b"a = f(b)\n# why\n    c = g(d, e)\n"
+    assert merge_tokens(base, ours, theirs, indented=False) == wanted
+    assert merge_tokens(base, theirs, ours, indented=False) == wanted
+
+
+@pytest.mark.parametrize("comment", [b"  // g(b, c);\n", b"  // f(b, c);\n", b"  try {\n   // f(b, c);\n",
+                                     b"  /* f(b, c); */\n"])
+def test_an_edit_is_not_put_into_a_line_made_a_comment(comment: bytes) -> None:
+    base, edited = b"  a();\n  f(b, c);\n  z();\n", b"  a();\n  f(b, d);\n  z();\n"
+    closed = base.replace(b"  f(b, c);\n", comment)
+    assert merge_tokens(base, closed, edited, indented=False) is None
+    assert merge_tokens(base, edited, closed, indented=False) is None
+
+
+def test_a_comment_that_ends_before_the_edit_is_none_of_it() -> None:
+    base, ours, theirs = b"f(b, c);\n", b"/* why */ f(b, c);\n", b"f(b, d);\n"
+    assert merge_tokens(base, ours, theirs, indented=False) == b"/* why */ f(b, d);\n"

@@ -6,4 +6,5 @@ LANGUAGE = Language(
     name="ini",
     lines=(r"\s*\[[^\]]*\]", r"([^=:\s#;\[][^=:]*?)\s*[=:]"),
     comment_line=(b"#", b""),
+    continued=True,
 )

@@ -6,5 +6,6 @@ LANGUAGE = Language(
     name="requirements",
     lines=("", r"([A-Za-z0-9._-]+(?:\[[^\]]*\])?)"),
     comment_line=(b"#", b""),
+    continued=True,
     indented=True,
 )

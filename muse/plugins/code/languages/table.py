@@ -28,6 +28,7 @@ class Language(NamedTuple):
     may stand side by side when their signatures differ. `repeatable` are names, and decorators, under which a
     definition may repeat; `reopened` are kinds that may. `comment_line` is what stands before and after the text
     of a comment on one line. `indented`: the white space that begins a line has a meaning.
+    `continued`: of the languages of lines, that a deeper line, or one behind a backslash, goes on with the one before.
     `counted` are definitions that number something as a rule: two new ones at one place may have taken one number.
     """
 
@@ -56,4 +57,5 @@ class Language(NamedTuple):
     unique: frozenset[str] = frozenset()
     comment_line: tuple[bytes, bytes] = (b"", b"")
     indented: bool = False
+    continued: bool = False
     counted: frozenset[str] = frozenset()
