@@ -57,7 +57,7 @@ def save(repo: Repository, log: OpLog, checkpoint: OpLogCheckpoint | None = None
         files[segment_path(session, instance, first, last, data)] = data
         for row, _ in run:
             digests |= named_content(row["domain_op"])
-    files.update(_contents(repo, digests))
+    files.update(contents(repo, digests))
     if checkpoint is not None:
         files[session_path(session, "checkpoint.json")] = compact(portable(checkpoint)) + b"\n"
     tip = None
@@ -79,10 +79,10 @@ def pin(repo: Repository, digests: Iterable[str]) -> None:
     MuseError when one is gone already.
     """
     wanted = set(digests)
-    files = _contents(repo, wanted)
+    files = contents(repo, wanted)
     if len(files) == len(wanted):
         commit_files(repo, "log", files, f"the contents of {len(files)} ops to come")
-        files = _contents(repo, wanted)
+        files = contents(repo, wanted)
     if len(files) < len(wanted):
         raise MuseError("content of an op is no longer in the repository", hint="append the op with its content")
 
@@ -281,7 +281,7 @@ def _runs(
         yield instance, run
 
 
-def _contents(repo: Repository, digests: set[str]) -> dict[str, str]:
+def contents(repo: Repository, digests: set[str]) -> dict[str, str]:
     """The blobs of the digests the repository has; an op may name content that is nowhere."""
     found = {}
     for digest in sorted(digests):
@@ -320,15 +320,20 @@ def _remember(log: OpLog, offset: int, tip: str) -> None:
 
 
 def _seen(log: OpLog) -> set[str]:
-    """Blob ids of segments whose ops are in this log; none when it is another log than the one they went into."""
+    """Blob ids of segments whose ops are in this log; none when it is another log than the one they went into, or if
+    something of it was damaged since.
+    """
     found = load_json_file(log.folder / "taken.json")
     if not isinstance(found, dict) or found.get("log") != log.log_id() or not isinstance(found.get("blobs"), list):
         return set()
+    if found.get("damage", 0) != len(log.damage()):
+        return set()  # what was lost here since may be in there
     return {name for name in found["blobs"] if isinstance(name, str)}
 
 
 def _take(log: OpLog, blobs: set[str]) -> None:
-    write_text_atomic(log.folder / "taken.json", json.dumps({"log": log.log_id(), "blobs": sorted(blobs)}) + "\n")
+    taken = {"log": log.log_id(), "blobs": sorted(blobs), "damage": len(log.damage())}
+    write_text_atomic(log.folder / "taken.json", json.dumps(taken) + "\n")
 
 
 def _text(data: bytes) -> str | None:

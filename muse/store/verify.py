@@ -12,7 +12,7 @@ from muse.core.op_log.entries import check_line
 from muse.core.op_log.held import is_checkpoint
 from muse.core.progress import counted
 from muse.core.types import blob_digest
-from muse.store import crdt_state, deltas, refs
+from muse.store import archive, crdt_state, deltas, refs
 from muse.store.layout import OWN, REMOTES, owner, segment_path, session_path
 from muse.store.union import Entry, Problem, Union
 
@@ -34,6 +34,7 @@ def problems(repo: Repository, *, deep: bool = False) -> list[Problem]:
     if deep:
         found += contents(repo, union)
         found += digests(repo)
+        found += archive.problems(repo)
     states: dict[tuple[str, str], dict[str, str]] = {}
     for ref, tip in refs.read_many(repo, OWN, REMOTES).items():
         key = owner(ref)

@@ -160,4 +160,4 @@ def test_the_verb(git, clone, monkeypatch):
     assert run.invoke(command, ["--retired-after", "-1"]).output == f"absorbed {copy}\n"
     _push(git, two)
     done = run.invoke(command, ["--prune-absorbed", "--remote", "origin", "--json"])
-    assert json.loads(done.output) == {"absorbed": [], "apart": [], "deleted": [copy]}
+    assert json.loads(done.output) == {"absorbed": [], "apart": [], "deleted": [copy], "archived": [], "kept": []}

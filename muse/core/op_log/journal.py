@@ -316,6 +316,10 @@ class Journal:
         """The bytes of a stretch of the log."""
         return b"".join(self._chunks(start, end, 1 << 30))
 
+    def begins_line(self, offset: int) -> bool:
+        """True when a line begins at an offset past the first; where the live file begins, one does."""
+        return offset == self.base or self.read(offset - 1, offset) == b"\n"
+
     def files(self) -> Iterator[tuple[int, int]]:
         """Descriptor and length of every file of the log, the newest first."""
         with self._files_mutex:
@@ -364,17 +368,29 @@ class Journal:
             fd = os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
         if os.fstat(fd).st_size == segment.last - segment.first:
             return fd
-        known = self._restored.get(segment.stem)
+        try:
+            known = self._restored.get(segment.stem) or self._restore(segment)
+        except BaseException:
+            os.close(fd)
+            raise
         if known is None:
-            import tempfile
-
-            known = tempfile.TemporaryFile()  # noqa: SIM115  kept for the next reader
-            if not restored(self.root, segment, known):
-                known.close()
-                return fd
-            self._restored[segment.stem] = known
+            return fd
         os.close(fd)
         return os.dup(known.fileno())
+
+    def _restore(self, segment: Segment) -> IO[bytes] | None:
+        """A temporary file with what Git has of a segment, kept for the next reader; None when it has not got it."""
+        import tempfile
+
+        file = tempfile.TemporaryFile()  # noqa: SIM115
+        try:
+            if restored(self.root, segment, file):
+                self._restored[segment.stem] = file
+                return file
+        finally:
+            if segment.stem not in self._restored:
+                file.close()
+        return None
 
     # Closing a segment -------------------------------------------------------------------------------------------
 

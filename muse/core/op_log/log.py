@@ -359,7 +359,7 @@ class OpLog:
     def _start(self, since: Iterable[OpLogCheckpoint], end: int) -> int:
         """An offset before which every op is held by one of the checkpoints; one that cannot be is not believed."""
         offsets = [made.get("offset", 0) for made in since if made.get("log") == self._journal.log_id]
-        return max((at for at in offsets if 0 < at <= end and self._journal.read(at - 1, at) == b"\n"), default=0)
+        return max((at for at in offsets if 0 < at <= end and self._journal.begins_line(at)), default=0)
 
     def _made_at(self, made: OpLogCheckpoint, other: int) -> int:
         """Where this very file ended when a checkpoint was made; `other` for one that came from elsewhere."""

@@ -8,30 +8,19 @@ bytes together from what Git has; with that the `.jsonl` may be given up.
 
 from __future__ import annotations
 
+import importlib
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
-from typing import IO, Any, NamedTuple
+from typing import IO, NamedTuple
 
 from muse.core.types import load_json_file
 
 FOLDER = "archive"
 _NAME = re.compile(r"([0-9]{12,18})-([0-9]{12,18})-([0-9]{1,16})\.json(?:l)?")
 _FILLER = 1 << 16
-
-Restorer = Callable[[Path, dict[str, Any]], Iterator[bytes]]
-"""Given a repository and what a `.json` says: the bytes in pieces. KeyError when Git has them no more."""
-
-_restorer: Restorer | None = None
-
-
-def register_restorer(restorer: Restorer) -> None:
-    """Say how segments come back from Git; `muse.store` calls this when it is imported."""
-    global _restorer
-    _restorer = restorer
-
 
 class Segment(NamedTuple):
     """The bytes `first` to `last` of a log; `stem` is the path of its files without suffix, "" when all are gone."""
@@ -85,14 +74,10 @@ def restored(root: Path, segment: Segment, into: IO[bytes]) -> bool:
     recipe = load_json_file(segment.recipe) if segment.stem else None
     if not isinstance(recipe, dict) or recipe.get("size") != segment.last - segment.first:
         return False
-    if _restorer is None:
-        import importlib
-
-        importlib.import_module("muse.store")  # registers it; the core itself knows no Git
-    assert _restorer is not None
+    restore = importlib.import_module("muse.store.archive").restore  # the store knows Git, the core must not
     digest = sha256()
     try:
-        for part in _restorer(root, recipe):
+        for part in restore(root, recipe):
             digest.update(part)
             into.write(part)
     except (KeyError, IndexError, TypeError, ValueError):
