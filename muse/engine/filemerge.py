@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from muse.core import content, gitconfig, options
-from muse.core.attributes import file_strategy, load_attributes
+from muse.core.attributes import file_strategy, load_attributes, parse_attributes, rules_of
 from muse.core.content import MemoryContent
 from muse.core.errors import MuseError
 from muse.core.filedomain import FileDomain, merge_as_text, merge_whole_file
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from muse.core.paths import StrPath
     from muse.domain import MergeResult
     from muse.engine.joining import Past
+    from muse.store.repository import Repository
 
 MAX_BYTES = 64 << 20
 """Above this, of one input, a structured merge is not tried (`muse.mergeMaxBytes`)."""
@@ -54,6 +55,22 @@ def how_from(config: Mapping[str, str], root: StrPath | None, **known: Any) -> t
         **known,
     )
     return how, warning
+
+
+def settings(repo: Repository) -> dict[str, str]:
+    """The `muse.*` settings without their first word, and `merge.muse.mode`."""
+    found = {name.removeprefix("muse."): value for name, value in repo.settings().items() if name.startswith("muse.")}
+    mode = repo.config("merge.muse.mode")
+    return found if mode is None else {**found, "merge.muse.mode": mode}
+
+
+def rules_in(repo: Repository, commit: str) -> tuple[AttributeRule, ...]:
+    """The rules of the `.museattributes` in a commit; a broken file is an error, not a rule less."""
+    try:
+        data = repo.objects.blob(f"{commit}:.museattributes")
+    except KeyError:
+        return ()
+    return tuple(rules_of(parse_attributes(data)))
 
 
 def merge_one(

@@ -69,6 +69,18 @@ def join_file(
     return done
 
 
+def carry(plugin: Any, path: str, kept: tuple[Kept, ...], old: bytes, new: bytes) -> Kept | None:
+    """The state of a file after one edit, from what is stored of the file before; None when the plugin cannot say."""
+    store = MemoryContent()
+    with content.using(store):
+        work = _Join(plugin, path, store)
+        try:
+            before = work.best(kept, old)
+            return work.kept(work.upto(work.lifted(old) if before is None else before, new))
+        except _REFUSED:
+            return None
+
+
 class _Join:
     def __init__(self, plugin: Any, path: str, store: MemoryContent) -> None:
         self.plugin = plugin

@@ -6,20 +6,24 @@ any of these commits again, in whatever order, goes on from the very same states
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from muse.core.errors import FormatError, MuseError
 from muse.engine.gitio import shown
-from muse.engine.joining import Kept, Past
+from muse.engine.joining import Kept, Past, carry
 from muse.store import crdt_state
+from muse.store.layout import path_text
 from muse.store.union import Union
 
 if TYPE_CHECKING:
     from muse.engine.merge import WholeMerge
     from muse.store.repository import Repository
 
+PluginFor = Callable[[str], Any]
+Stored = tuple[bytes, dict[str, int]]
 MOST = 1000  # commits back
+MAX_EDITED = 4 << 20  # bytes of a file whose state a commit carries on; beyond, the next join does it
 MAX_KEPT = 32 << 20  # bytes of a state; where one grows larger, the next join begins anew
 
 
@@ -45,23 +49,42 @@ class History:
         return Past(self._kept(self._ours, path), self._kept(self._theirs, path), tuple(bases))
 
     def _kept(self, trees: list[str], path: bytes) -> tuple[Kept, ...]:
-        return tuple(Kept(*each) for each in crdt_state.newest(self._union, trees, shown(path)))
+        return tuple(Kept(*each) for each in crdt_state.newest(self._union, trees, path_text(path)))
 
 
 def keep(repo: Repository, merged: WholeMerge) -> None:
     """Store the states a clean merge joined; a warning where that cannot be: the merge stands whatever happens."""
     sides = [repo.tree_of(merged.git.ours), repo.tree_of(merged.git.theirs), merged.tree]
-    trees: dict[str, dict[str, tuple[bytes, dict[str, int]]]] = {}
+    trees: dict[str, dict[str, Stored]] = {}
     for decision in merged.decisions if merged.clean else ():
-        for tree, kept in zip(sides, decision.merge.states):
-            if len(kept[0]) <= MAX_KEPT:
-                trees.setdefault(tree, {})[shown(decision.path)] = kept
+        for tree, state in zip(sides, decision.merge.states):
+            trees.setdefault(tree, {})[path_text(decision.path)] = state
+    _add(repo, trees, f"joined into {merged.tree[:12]}")
+
+
+def keep_commit(repo: Repository, commit: str, parent: str, paths: Sequence[bytes], plugin_for: PluginFor) -> None:
+    """Store the states of files that a commit edited, so that the next join knows its edits one by one."""
+    union, trees = Union(repo), _trees(repo, parent)
+    states: dict[str, Stored] = {}
+    for path in paths:
+        old, new = (_file(repo, each, path) for each in (parent, commit))
+        if old is not None and new is not None and old != new and max(len(old), len(new)) <= MAX_EDITED:
+            kept = tuple(Kept(*each) for each in crdt_state.newest(union, trees, path_text(path)))
+            state = carry(plugin_for(shown(path)), shown(path), kept, old, new)
+            states.update({} if state is None else {path_text(path): state})
+    tree = repo.tree_of(commit)
+    _add(repo, {tree: states}, f"edited to {tree[:12]}")
+
+
+def _add(repo: Repository, trees: Mapping[str, Mapping[str, Stored]], message: str) -> None:
+    small = {tree: {path: state for path, state in states.items() if len(state[0]) <= MAX_KEPT}
+             for tree, states in trees.items()}
     try:
-        crdt_state.add(repo, trees, f"joined into {merged.tree[:12]}")
+        crdt_state.add(repo, small, message)
     except (MuseError, OSError) as error:
         import logging
 
-        logging.getLogger(__name__).warning("the merge is made, the states of what it joined were not kept: %s", error)
+        logging.getLogger(__name__).warning("the commit is made, the states of joined files were not kept: %s", error)
 
 
 def _trees(repo: Repository, *commits: str) -> list[str]:

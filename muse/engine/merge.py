@@ -12,14 +12,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from muse.core import content, textmerge
-from muse.core.attributes import AttributeRule, file_strategy, parse_attributes, rules_of
+from muse.core.attributes import file_strategy
 from muse.core.content import MemoryContent
 from muse.core.errors import MuseError
 from muse.core.filedomain import FileDomain, merge_as_text
 from muse.core.options import MergeOptions
 from muse.core.progress import counted
 from muse.domain import FileMerge
-from muse.engine.filemerge import merge_one, wants_join
+from muse.engine.filemerge import merge_one, rules_in, settings, wants_join
 from muse.engine.gitio import shown
 from muse.engine.history import find_merge_base as find_merge_base
 from muse.engine.joinpast import History
@@ -113,22 +113,6 @@ def options_for(repo: Repository, git: TreeMerge, ours_label: str, theirs_label:
         rules=rules_in(repo, git.ours),
         config=settings(repo),
     )
-
-
-def settings(repo: Repository) -> dict[str, str]:
-    """The `muse.*` settings without their first word, and `merge.muse.mode`."""
-    found = {name.removeprefix("muse."): value for name, value in repo.settings().items() if name.startswith("muse.")}
-    mode = repo.config("merge.muse.mode")
-    return found if mode is None else {**found, "merge.muse.mode": mode}
-
-
-def rules_in(repo: Repository, commit: str) -> tuple[AttributeRule, ...]:
-    """The rules of the `.museattributes` in a commit; a broken file is an error, not a rule less."""
-    try:
-        data = repo.objects.blob(f"{commit}:.museattributes")
-    except KeyError:
-        return ()
-    return tuple(rules_of(parse_attributes(data)))
 
 
 # Deciding ----------------------------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from muse.core.errors import ConflictError, MuseError
 from muse.core.ignore import is_ignored, load_patterns
-from muse.engine.gitio import attended
+from muse.engine.gitio import attended, shown
 from muse.engine.status import Entry, Status, read_status
 
 if TYPE_CHECKING:
@@ -114,11 +114,26 @@ def keep_deltas(
             found = between(repo, base, tree) if base != tree else []
             if 0 < len(found) <= MOST:
                 deltas.save(repo, base, tree, describe(repo, found, plugin_for, domain=domain, seconds=5.0), origin)
+                _keep_states(repo, commit, [change.path for change in found if change.status == "M"], plugin_for)
     except MuseError as error:
         return f"the commit is made, its structured delta was not kept: {error}"
     except OSError as error:
         return f"the commit is made, its structured delta was not kept: {error.strerror}"
     return ""
+
+
+def _keep_states(repo: Repository, commit: str, paths: list[bytes], plugin_for: PluginFor) -> None:
+    """The CRDT states of joined files that a commit of one parent edited."""
+    from muse.core.options import MergeOptions
+    from muse.engine.filemerge import rules_in, settings, wants_join
+
+    parents = _commit(repo, commit).parents
+    how = MergeOptions(rules=rules_in(repo, commit), config=settings(repo))
+    joined = [path for path in paths if wants_join(plugin_for(shown(path)), shown(path), how)]
+    if joined and len(parents) == 1:
+        from muse.engine.joinpast import keep_commit
+
+        keep_commit(repo, commit, parents[0], joined, plugin_for)
 
 
 def tree_pairs(repo: Repository, commit: str) -> list[tuple[str, str]]:

@@ -315,3 +315,28 @@ def test_git_merge_goes_on_from_stored_states_too(tangle: Tangle, git, tmp_path)
     git(root, "merge", "-q", "--no-edit", theirs)
     assert git(root, "status", "--porcelain", "--untracked-files=no") == ""
     assert repo.objects.blob(f"HEAD:{tangle.domain.path}") == tangle.file(expected)
+
+
+def test_commits_of_ours_carry_states_on(tangle: Tangle, git, monkeypatch) -> None:
+    """`muse commit` keeps what a joined file becomes, so that a later join knows each edit by itself."""
+    from muse.cli.main import main
+
+    repo, root, path = tangle.repo, tangle.repo.root, tangle.domain.path
+    git(root, "checkout", "-q", "-f", "--detach", tangle.first)
+    monkeypatch.chdir(root)
+    for key in (1, 2):
+        (root / path).write_bytes(tangle.domain.edit((root / path).read_bytes(), key, 60 + key))
+        assert main(["commit", "-q", "-m", "edit"]) == 0
+    head, before = repo.resolve("HEAD"), repo.resolve("HEAD^")
+    newest = tangle.state(head)
+    assert len(newest) > len(tangle.state(before))
+    tangle.edits[head] = [*tangle.edits[tangle.first], (1, 61, before), (2, 62, head)]
+    other = tangle.edit(tangle.edit(tangle.first, 2, None), 3, 63)
+    end = tangle.join(head, other)
+    tangle.check(end)
+    assert tangle.domain.read(tangle.file(end)) == {1: 61, 2: 62, 3: 63, 4: 50, 5: 50, 6: 50, 7: 50, 8: 50}
+    assert tangle.state(head) == newest
+    (root / ".museattributes").write_text("")
+    (root / path).write_bytes(tangle.domain.edit((root / path).read_bytes(), 5, 65))
+    assert main(["commit", "-q", "-m", "no join here"]) == 0
+    assert crdt_state.load_path(repo, repo.tree_of("HEAD"), path) == []
