@@ -201,6 +201,21 @@ def __getattr__(name: str) -> Any:
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
+class OpenFile(Protocol):
+    """A file open for edits, as `open_file(path, data)` of a domain gives it.
+
+    A hundred batches leave the bytes that `patch_file` called a hundred times would leave.
+    """
+
+    def apply(self, child_ops: list[DomainOp]) -> None:
+        """Apply a batch of child operations, all of it; raises what `patch_file` does, and then nothing is applied."""
+        ...
+
+    def data(self) -> bytes:
+        """The bytes of the file as it is now."""
+        ...
+
+
 @runtime_checkable
 class MuseDomainPlugin(Protocol):
     """The six methods every domain implements.

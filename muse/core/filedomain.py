@@ -26,6 +26,7 @@ from muse.domain import (
     FileMerge,
     InsertOp,
     LiveState,
+    OpenFile,
     PatchOp,
     ReplaceOp,
     StateDelta,
@@ -65,6 +66,10 @@ class FileDomain:
     def patch_file(self, path: str, old: bytes, child_ops: list[DomainOp]) -> bytes:
         """The file after child operations that carry their content (from an op log)."""
         raise MuseError(f"domain {self.name} cannot replay edits inside {path}")
+
+    def open_file(self, path: str, data: bytes) -> OpenFile:
+        """The file kept open for many batches of child operations; worth it where a batch costs less than the file."""
+        return Reopened(self.patch_file, path, data)
 
     def listing(self, data: bytes, path: str) -> str:
         """The file as text lines for `git diff`; ValueError when it cannot be read."""
@@ -203,6 +208,21 @@ class FileDomain:
             write_bytes_atomic(target, data)
             if source != target:
                 os.unlink(source)
+
+
+class Reopened:
+    """A file of a domain that knows only `patch_file`: each batch reads and writes all of it."""
+
+    def __init__(self, patch_file: Callable[[str, bytes, list[DomainOp]], bytes], path: str, data: bytes) -> None:
+        self._patch_file, self._path, self._data = patch_file, path, data
+
+    def apply(self, child_ops: list[DomainOp]) -> None:
+        """Apply a batch, or raise and leave the file as it was."""
+        self._data = self._patch_file(self._path, self._data, child_ops)
+
+    def data(self) -> bytes:
+        """The file's bytes."""
+        return self._data
 
 
 def summarise(ops: list[DomainOp]) -> str:
@@ -438,6 +458,7 @@ def _record(result: MergeResult, path: str, merged: FileMerge, strategy: str) ->
 __all__ = [
     "ContentMissingError",
     "FileDomain",
+    "Reopened",
     "head_line",
     "inside",
     "merge_as_text",

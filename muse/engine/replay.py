@@ -4,6 +4,9 @@ An op that was made on the file as it is now gives its result. One that was made
 others did since; where both changed the same thing the later op wins, and that is told: the earlier one stays in the
 log. So does one that cannot be applied at all (it edits a note that is gone, it leads out of the work tree): that is
 told, and the session goes on. Only content that is nowhere stops a replay, because it may still arrive.
+
+Edits inside a file wait until somebody asks what the file is, and are then applied to it one after the other while it
+is kept open (`open_file` of its domain). So many edits cost what they change, and not as many times the whole file.
 """
 
 from __future__ import annotations
@@ -12,14 +15,16 @@ import base64
 import binascii
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from muse.core import content
 from muse.core.content import ContentStore
 from muse.core.errors import ContentMissingError, DamageError, MuseError
+from muse.core.filedomain import Reopened
 from muse.core.op_log import OpEntry, missing_content, named_content, without_echoes
 from muse.core.options import MergeOptions
 from muse.core.types import blob_digest
+from muse.domain import OpenFile
 from muse.engine.filemerge import merge_one
 from muse.store.layout import path_bytes
 from muse.store.trees import check_path
@@ -27,6 +32,11 @@ from muse.store.trees import check_path
 PluginFor = Callable[[str], Any]
 _LONGEST_NAME = 255
 _LONGEST_PATH = 3000  # bytes below the work tree; a system's PATH_MAX counts the folders above it too
+
+OPEN_BYTES = 8 << 20
+"""Files kept open between edits, by their size; what is known of an open file takes up to fifty times as much."""
+
+_MALFORMED = (MuseError, KeyError, TypeError, ValueError, AttributeError, IndexError)
 
 
 @dataclass
@@ -49,13 +59,35 @@ def replay(
 
     `entries` come in the total order. Results are put into `store`.
     """
+    known = _Known(store)
     chosen = without_echoes(list(entries))
-    refuse_missing(chosen, store)
-    work = _Replay(Replayed(dict(files)), store, plugin_for, (how or MergeOptions())._replace(deadline=None))
-    with content.using(store):
-        for entry in chosen:
-            work.apply(entry)
+    refuse_missing(chosen, known)
+    work = _Replay(Replayed(dict(files)), known, plugin_for, (how or MergeOptions())._replace(deadline=None))
+    with content.using(known):
+        work.run(chosen)
     return work.done
+
+
+class _Known:
+    """A content store that asks another one once whether it has something: during a replay only a `put` adds to it."""
+
+    def __init__(self, behind: ContentStore) -> None:
+        self._behind = behind
+        self._has: dict[str, bool] = {}
+
+    def get(self, digest: str) -> bytes:
+        return self._behind.get(digest)
+
+    def put(self, data: bytes) -> str:
+        digest = self._behind.put(data)
+        self._has[digest] = True
+        return digest
+
+    def has(self, digest: str) -> bool:
+        found = self._has.get(digest)
+        if found is None:
+            found = self._has[digest] = self._behind.has(digest)
+        return found
 
 
 def refuse_missing(entries: Sequence[OpEntry], store: ContentStore) -> None:
@@ -95,6 +127,48 @@ def folders_of(path: str) -> list[str]:
     return [path[:at] for at in range(len(path) - 1, 0, -1) if path[at] == "/"]
 
 
+def _states_named(entries: list[OpEntry], store: ContentStore) -> Callable[[str], set[str]]:
+    """Which digests ops name for a file that nobody has brought by then: a state the replay goes through may be meant.
+
+    Once an op renames a file, what is named for any is looked for in all.
+    """
+    named: dict[str, set[str]] = {}
+    brought: set[str] = set()
+    renames = False
+    for entry in entries:
+        op: Any = entry["domain_op"]
+        path, inside, _ = op["address"].partition("::")
+        if inside:
+            continue
+        renames = renames or op.get("from_address", path) != path
+        wanted = (op.get("old_content_id"), op.get("new_content_id") if op["op"] == "patch" else None)
+        for digest in wanted:
+            if isinstance(digest, str) and digest not in brought and not store.has(digest):
+                named.setdefault(path, set()).add(digest)
+        if "content" in op or "content_b64" in op:
+            brought.update(name for name in (op.get("content_id"), op.get("new_content_id")) if isinstance(name, str))
+    if renames:
+        everything = set().union(*named.values())
+        return lambda path: everything
+    return lambda path: named.get(path, set())
+
+
+class _Stopped(Exception):
+    """The content an op needs is nowhere or damaged; `at` is its place in the order. Internal."""
+
+    def __init__(self, at: int, error: MuseError) -> None:
+        super().__init__(at, error)
+        self.at, self.error = at, error
+
+
+class _Edit(NamedTuple):
+    """An edit inside a file that waits: the place of its op in the order, the op, and what it says."""
+
+    at: int
+    entry: OpEntry
+    child_ops: list[Any]
+
+
 class _Replay:
     def __init__(self, done: Replayed, store: ContentStore, plugin_for: PluginFor, how: MergeOptions) -> None:
         self.done = done
@@ -102,31 +176,133 @@ class _Replay:
         self.plugin_for = plugin_for
         self.how = how
         self.folders: set[str] | None = None  # of all files there were; some may be empty by now
+        self.waiting: dict[str, list[_Edit]] = {}  # by file, in order
+        self.open: dict[str, tuple[str, int, OpenFile]] = {}  # by file, the one used last last: its digest and size
+        self.told: list[tuple[int, str]] = []
+        self.at = 0  # the place of the op at hand
+        self.named: Callable[[str], set[str]] = lambda path: set()
 
-    def apply(self, entry: OpEntry) -> None:
+    def run(self, entries: list[OpEntry]) -> None:
+        """Apply the ops, which are in order."""
+        self.named = _states_named(entries, self.store)
+        try:
+            for at, entry in enumerate(entries):
+                self._apply(at, entry)
+            for path in list(self.waiting):
+                self._settle(path)
+        except _Stopped as stopped:
+            first = self._first(stopped)
+            raise first.error from first.error.__cause__
+        self.done.overridden += [line for _, line in sorted(self.told, key=lambda row: row[0])]
+
+    def _first(self, stopped: _Stopped) -> _Stopped:
+        """What stops the replay first in the order of ops: an edit of another file may still wait."""
+        for path, edits in list(self.waiting.items()):
+            self.waiting[path] = [edit for edit in edits if edit.at < stopped.at]
+            try:
+                self._settle(path)
+            except _Stopped as earlier:
+                stopped = earlier
+        return stopped
+
+    def _apply(self, at: int, entry: OpEntry) -> None:
         op: Any = entry["domain_op"]
-        steps = {"insert": self._insert, "replace": self._replace, "delete": self._delete, "patch": self._patch}
-        step = steps.get(op["op"], self._nowhere)
         path, inside, _ = op["address"].partition("::")
-        if inside:
-            step = self._inside
-        paths = {path, op.get("from_address", path)}
-        before = {name: self.done.files.get(name) for name in paths if isinstance(name, str)}
+        child_ops = self._edits(path, op, inside)
+        if child_ops is not None and path in self.done.files:
+            self.waiting.setdefault(path, []).append(_Edit(at, entry, child_ops))
+            return
+        paths = [name for name in (path, op.get("from_address")) if isinstance(name, str)]
+        for name in paths:
+            self._settle(name)
+        self.at = at
+        before = {name: self.done.files.get(name) for name in paths}
         try:
             self._refuse_place(path)
-            step(path, op, entry)
+            self._step(path, op, entry, child_ops)
         except (ContentMissingError, DamageError) as problem:
-            raise MuseError(f"op {entry['op_id'][7:19]} of {entry['actor_id']!r:.60} on {path}: {problem}") from problem
-        except (MuseError, KeyError, TypeError, ValueError, AttributeError, IndexError) as problem:
+            raise _stopped(at, entry, path, problem) from problem
+        except _MALFORMED as problem:
             for name, digest in before.items():
                 if digest is None:
                     self.done.files.pop(name, None)
                 else:
                     self.done.files[name] = digest
-            why = problem if isinstance(problem, MuseError) else f"malformed, {type(problem).__name__}: {problem}"
-            self._tell(path, entry, f"it cannot be applied ({why})")
+            self._tell_why(path, entry, problem)
         else:
             self.done.touched.add(path)
+
+    def _edits(self, path: str, op: Any, inside: str) -> list[Any] | None:
+        """What an op says about the inside of a file and nothing else; None when it is about the file as a whole."""
+        if inside:
+            return [op]
+        if op["op"] != "patch" or op.get("from_address", path) != path:
+            return None
+        new = op.get("new_content_id")
+        if isinstance(new, str):
+            if new in self.named(path):
+                self._settle(path)
+            if self.store.has(new):
+                return None
+        return None if new is not None and not isinstance(new, str) else op.get("child_ops", [])
+
+    def _step(self, path: str, op: Any, entry: OpEntry, child_ops: list[Any] | None) -> None:
+        if child_ops is not None:
+            raise MuseError("the file is not there")
+        steps = {"insert": self._insert, "replace": self._replace, "delete": self._delete, "patch": self._patch}
+        steps.get(op["op"], self._nowhere)(path, op, entry)
+
+    # Edits inside files ------------------------------------------------------------------------------------------
+
+    def _settle(self, path: str) -> None:
+        """Apply the edits of a file that wait, each as a whole or not at all."""
+        edits = self.waiting.pop(path, None)
+        if not edits:
+            return
+        named = self.named(path)
+        file: OpenFile | None = None
+        for at, entry, child_ops in edits:
+            self.at = at
+            try:
+                check_path(path_bytes(path))
+                file = self._opened(path) if file is None else file
+                file.apply(child_ops)
+            except (ContentMissingError, DamageError) as problem:
+                raise _stopped(at, entry, path, problem) from problem
+            except _MALFORMED as problem:
+                self._tell_why(path, entry, problem)
+            else:
+                self.done.touched.add(path)
+                if named and blob_digest(file.data()) in named:
+                    self.store.put(file.data())
+        if file is not None:
+            self._keep(path, file)
+
+    def _opened(self, path: str) -> OpenFile:
+        now = self.done.files[path]
+        plugin = self.plugin_for(path)
+        digest, _, file = self.open.pop(path, (None, 0, None))
+        if file is not None and digest == now:
+            return file
+        open_file, patch_file = getattr(plugin, "open_file", None), getattr(plugin, "patch_file", None)
+        if patch_file is None:
+            raise MuseError(f"domain {getattr(plugin, 'name', '?')} cannot replay edits inside a file")
+        data = content.fetch(self.store, now)
+        made: OpenFile = Reopened(patch_file, path, data) if open_file is None else open_file(path, data)
+        return made
+
+    def _keep(self, path: str, file: OpenFile) -> None:
+        """Take up what a file became, have it ready for its next edits, and let go of those not used for longest."""
+        data = file.data()
+        self.done.files[path] = self.store.put(data)
+        self.open[path] = self.done.files[path], len(data), file
+        kept = sum(each for _, each, _ in self.open.values())
+        for name in list(self.open):
+            if kept <= OPEN_BYTES:
+                break
+            kept -= self.open.pop(name)[1]
+
+    # Places ------------------------------------------------------------------------------------------------------
 
     def _refuse_place(self, path: str) -> None:
         """MuseError for a path no commit can hold or no disk, and where a file would be a folder as well."""
@@ -174,22 +350,12 @@ class _Replay:
         old, new = op.get("old_content_id"), op.get("new_content_id")
         if new is not None and self.store.has(new):
             self._become(path, old, new, entry)
-        else:
-            self._edit(path, op.get("child_ops", []))
-
-    def _inside(self, path: str, op: Any, entry: OpEntry) -> None:
-        """An op on something in a file, given without its patch."""
-        self._edit(path, [op])
-
-    def _edit(self, path: str, child_ops: list[Any]) -> None:
-        now = self.done.files.get(path)
-        if now is None:
+            return
+        if path not in self.done.files:
             raise MuseError("the file is not there")
-        plugin = self.plugin_for(path)
-        patch_file = getattr(plugin, "patch_file", None)
-        if patch_file is None:
-            raise MuseError(f"domain {getattr(plugin, 'name', '?')} cannot replay edits inside a file")
-        self.done.files[path] = self.store.put(patch_file(path, content.fetch(self.store, now), child_ops))
+        file = self._opened(path)
+        file.apply(op.get("child_ops", []))
+        self._keep(path, file)
 
     def _new(self, op: Any, digest: str) -> str:
         """The digest of an op's new content, which is in the store afterwards."""
@@ -227,4 +393,14 @@ class _Replay:
         self.done.files[path] = self.store.put(result)
 
     def _tell(self, path: str, entry: OpEntry, what: str) -> None:
-        self.done.overridden.append(f"{path:.200}: op {entry['op_id'][7:19]} of {entry['actor_id']}: {what}")
+        self.told.append((self.at, f"{path:.200}: op {entry['op_id'][7:19]} of {entry['actor_id']}: {what}"))
+
+    def _tell_why(self, path: str, entry: OpEntry, problem: Exception) -> None:
+        why = problem if isinstance(problem, MuseError) else f"malformed, {type(problem).__name__}: {problem}"
+        self._tell(path, entry, f"it cannot be applied ({why})")
+
+
+def _stopped(at: int, entry: OpEntry, path: str, problem: MuseError) -> _Stopped:
+    error = MuseError(f"op {entry['op_id'][7:19]} of {entry['actor_id']!r:.60} on {path}: {problem}")
+    error.__cause__ = problem
+    return _Stopped(at, error)

@@ -6,7 +6,7 @@ import importlib
 import os
 import time
 from functools import cache
-from typing import TYPE_CHECKING, TypeGuard
+from typing import TYPE_CHECKING, NamedTuple, TypeGuard
 
 from muse.plugins.code.languages.table import Language
 
@@ -112,6 +112,50 @@ def _edited(tree: Tree, before: bytes, after: bytes) -> Tree | None:
     copy = tree.copy()
     copy.edit(start, len(before) - rest, len(after) - rest, (head, 0), (len(a) - tail, 0), (len(b) - tail, 0))
     return copy
+
+
+class Edit(NamedTuple):
+    """Bytes from `start` to `old_end` became those from `start` to `new_end`."""
+
+    start: int
+    old_end: int
+    new_end: int
+
+    def then(self, later: Edit) -> Edit:
+        """Both as one; `later` counts in what this one made."""
+        end = max(self.new_end, later.old_end)
+        return Edit(
+            min(self.start, later.start), end + self.old_end - self.new_end, end + later.new_end - later.old_end
+        )
+
+
+def reparse(
+    language: Language, tree: Tree, before: bytes, edit: Edit, after: bytes
+) -> tuple[Tree, list[tuple[int, int]]] | None:
+    """The tree of an edited text, and where it may be another one than before; None where that is not certain: for a
+    text with syntax errors, about which the parser may say something else when it comes from another text."""
+    parser = None if language.grammar is None else _parser(language.grammar)
+    if parser is None or len(after) > MAX_BYTES or tree.root_node.has_error:
+        return None
+    copy = tree.copy()
+    copy.edit(
+        edit.start, edit.old_end, edit.new_end,
+        _point(before, edit.start), _point(before, edit.old_end), _point(after, edit.new_end),
+    )  # fmt: skip
+    made = parser.parse(after, copy)
+    if made.root_node.has_error:
+        return None
+    return made, [(found.start_byte, found.end_byte) for found in copy.changed_ranges(made)]
+
+
+def _point(data: bytes, offset: int) -> tuple[int, int]:
+    return data.count(b"\n", 0, offset), offset - data.rfind(b"\n", 0, offset) - 1
+
+
+def parse_anew(language: Language, data: bytes) -> Tree | None:
+    """The syntax tree of a text, whatever was parsed before; None without a grammar or over the size cap."""
+    parser = None if language.grammar is None else _parser(language.grammar)
+    return None if parser is None or len(data) > MAX_BYTES else parser.parse(data)
 
 
 def _parse(parser: Parser, data: bytes, old: Tree | None, until: float | None) -> Tree | None:

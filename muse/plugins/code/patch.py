@@ -7,26 +7,107 @@ from collections.abc import Iterator, Sequence
 from muse.core.errors import MuseError
 from muse.domain import DomainOp
 from muse.plugins.code.languages.table import Language
-from muse.plugins.code.parsing import parse
-from muse.plugins.code.symbols import symbols_of
+from muse.plugins.code.outline import Outline
+from muse.plugins.code.parsing import Edit
 
 
 def patched(path: str, language: Language | None, old: bytes, ops: Sequence[DomainOp]) -> bytes:
     """`old` after the operations, one after the other; MuseError names the one that does not fit."""
-    data = old
-    for op in _flat(ops):
-        place = op["address"].removeprefix(f"{path}::")
+    file = SourceFile(path, language, old)
+    file.apply(ops)
+    return file.data()
+
+
+class SourceFile:
+    """A source file that stays open: `apply` a batch of operations, all of it or nothing, and ask for the bytes."""
+
+    def __init__(self, path: str, language: Language | None, data: bytes) -> None:
+        self._path = path
+        self._language = language
+        self._data = data
+        self._known: Outline | None = None  # of the text before `_edit`
+        self._edit: Edit | None = None
+
+    def apply(self, child_ops: Sequence[DomainOp]) -> None:
+        """Apply operations one after the other; MuseError names the one that does not fit, and none is applied then."""
+        before = self._data, self._known, self._edit
+        try:
+            for op in _flat(child_ops):
+                self._apply(op, op["address"].removeprefix(f"{self._path}::"))
+        except BaseException:
+            self._data, self._known, self._edit = before
+            raise
+
+    def data(self) -> bytes:
+        """The file's bytes."""
+        return self._data
+
+    def _apply(self, op: DomainOp, place: str) -> None:
+        data = self._data
         if place.startswith("import::"):
-            data = _import(language, data, op)
+            self._import(op)
         elif op["op"] == "insert":
-            data = _inserted(language, data, place, _text(op))
+            self._insert(place, _text(op))
         elif op["op"] in ("replace", "delete"):
-            start, stop = _span(language, data, place)
+            start, stop = self._span(place)
             text = _text(op) if op["op"] == "replace" else b""
             if not text:  # the line end goes with it
                 stop += len(data[stop : stop + 2]) - len(data[stop : stop + 2].lstrip(b"\r\n"))
-            data = data[:start] + text + data[stop:]
-    return data
+            self._write(start, stop, text)
+
+    def _write(self, start: int, stop: int, text: bytes) -> None:
+        edit = Edit(start, stop, start + len(text))
+        self._edit = edit if self._edit is None else self._edit.then(edit)
+        self._data = self._data[:start] + text + self._data[stop:]
+
+    def _outline(self) -> Outline | None:
+        """The outline of the text as it is; None when it cannot be parsed."""
+        if self._language is None:
+            return None
+        if self._known is None:
+            self._known = Outline.of(self._language, self._data)
+        elif self._edit is not None:
+            self._known = self._known.after(self._edit, self._data)
+        self._edit = None
+        return self._known
+
+    def _span(self, place: str) -> tuple[int, int]:
+        """Where a symbol stands; the whole file for `text`."""
+        if place == "text":
+            return 0, len(self._data)
+        outline = self._outline()
+        found = None if outline is None else outline.span(place)
+        if found is None:
+            raise MuseError(f"an edit of {place}, which is not there")
+        return found
+
+    def _insert(self, place: str, text: bytes) -> None:
+        """A new symbol goes to the end of its class, or of the file."""
+        scope, data = place.rpartition(".")[0], self._data
+        outline = self._outline() if scope else None
+        end = None if outline is None else outline.end_of(scope)
+        if end is not None:
+            self._write(end, end, b"\n\n" + text)
+            return
+        gap = b"" if not data or data.endswith(b"\n") else b"\n"
+        gap += b"\n\n" if data.strip() else b""
+        self._write(len(data), len(data), gap + text + (b"" if text.endswith(b"\n") else b"\n"))
+
+    def _import(self, op: DomainOp) -> None:
+        """An import after the last one, or one taken away."""
+        data, outline = self._data, self._outline()
+        found = [] if outline is None else [
+            node for node in outline.tree.root_node.named_children if node.type in outline.language.imports
+        ]
+        if op["op"] == "insert":
+            at = data.find(b"\n", found[-1].end_byte) + 1 if found else 0
+            self._write(at, at, _text(op) + b"\n")
+            return
+        wanted = op["address"].partition("::import::")[2]
+        for node in found:
+            if " ".join(data[node.start_byte : node.end_byte].decode("utf-8", "replace").split()) == wanted:
+                self._write(node.start_byte, data.find(b"\n", node.end_byte) + 1 or len(data), b"")
+                return
 
 
 def _flat(ops: Sequence[DomainOp]) -> Iterator[DomainOp]:
@@ -43,41 +124,3 @@ def _text(op: DomainOp) -> bytes:
     if not isinstance(content, str):
         raise MuseError(f"the edit of {op['address']} does not carry its text")
     return content.encode("utf-8", "surrogateescape")
-
-
-def _span(language: Language | None, data: bytes, place: str) -> tuple[int, int]:
-    """Where a symbol stands; the whole file for `text`."""
-    if place == "text":
-        return 0, len(data)
-    symbols = symbols_of(language, data) if language is not None else None
-    for symbol in symbols or ():
-        if symbol.address == place:
-            return symbol.start, symbol.end
-    raise MuseError(f"an edit of {place}, which is not there")
-
-
-def _inserted(language: Language | None, data: bytes, place: str, text: bytes) -> bytes:
-    """A new symbol goes to the end of its class, or of the file."""
-    scope = place.rpartition(".")[0]
-    siblings = [] if language is None else [s for s in symbols_of(language, data) or [] if s.parent == scope]
-    if scope and siblings:
-        end = siblings[-1].end
-        return data[:end] + b"\n\n" + text + data[end:]
-    body = data if not data or data.endswith(b"\n") else data + b"\n"
-    return body + (b"\n\n" if body.strip() else b"") + text + (b"" if text.endswith(b"\n") else b"\n")
-
-
-def _import(language: Language | None, data: bytes, op: DomainOp) -> bytes:
-    """An import after the last one, or one taken away."""
-    tree = parse(language, data) if language is not None else None
-    found = [node for node in tree.root_node.named_children if node.type in language.imports] \
-        if tree is not None and language is not None else []
-    if op["op"] == "insert":
-        at = data.find(b"\n", found[-1].end_byte) + 1 if found else 0
-        return data[:at] + _text(op) + b"\n" + data[at:]
-    wanted = op["address"].partition("::import::")[2]
-    for node in found:
-        if " ".join(data[node.start_byte : node.end_byte].decode("utf-8", "replace").split()) == wanted:
-            end = data.find(b"\n", node.end_byte) + 1 or len(data)
-            return data[: node.start_byte] + data[end:]
-    return data

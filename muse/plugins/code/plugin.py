@@ -11,6 +11,7 @@ from muse.plugins.code.languages import PATTERNS, language_of, row_of
 if TYPE_CHECKING:
     from muse.core.schema import CRDTDimensionSpec, DomainSchema
     from muse.domain import CRDTSnapshotManifest, DomainOp, FileMerge, StateDelta, StateSnapshot
+    from muse.plugins.code.patch import SourceFile
 
 
 class CodePlugin(FileDomain):
@@ -75,6 +76,12 @@ class CodePlugin(FileDomain):
         from muse.plugins.code.patch import patched
 
         return patched(path, language_of(path), old, child_ops)
+
+    def open_file(self, path: str, data: bytes) -> SourceFile:
+        """The file kept open, so that an edit is not a parse of all of it."""
+        from muse.plugins.code.patch import SourceFile
+
+        return SourceFile(path, language_of(path), data)
 
     # Join --------------------------------------------------------------------------------------------------------
 

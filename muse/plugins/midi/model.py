@@ -85,7 +85,7 @@ class Content:
 
     def _points(self, points: list[int]) -> None:
         ticks, bodies, slots = self.track.ticks, self.track.bodies, self.slots
-        groups = _Groups()
+        groups = Groups()
         for index in points:
             body, tick = bodies[index], ticks[index]
             group = groups.slot(body, tick)
@@ -125,14 +125,27 @@ def meta_lane(kind: int) -> Lane:
     return ("meta" if kind in _VALUED else "opaque", kind)
 
 
-class _Groups:
+Opened = tuple[int, bool]
+"""A group that may go on: the tick it began at, and whether it has its data."""
+
+
+class Groups:
     """Events that mean something only together: bank with program, parameter number with its data.
 
     A group's slot carries the tick of its first event.
     """
 
     def __init__(self) -> None:
-        self._open: dict[Lane, tuple[int, bool]] = {}  # lane -> (tick of the group, it has its data)
+        self._open: dict[Lane, Opened] = {}
+
+    def resume(self, key: Lane, opened: Opened | None) -> None:
+        """Go on where a group of a lane was left open."""
+        if opened is not None:
+            self._open[key] = opened
+
+    def carried(self, key: Lane) -> Opened | None:
+        """The group of a lane that is open now."""
+        return self._open.get(key)
 
     def slot(self, body: bytes, tick: int) -> Slot | None:
         """The slot of a grouped event, None for an event that stands alone."""

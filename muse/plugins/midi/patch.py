@@ -7,8 +7,8 @@ session (one edit after another) read the same way. Only touched tracks are writ
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, cast
+from collections.abc import Callable, Iterator
+from typing import Any, Generic, TypeVar, cast
 
 from muse.core.errors import MuseError
 from muse.domain import DomainOp
@@ -19,6 +19,7 @@ from muse.plugins.midi.notes import note_bodies
 from muse.plugins.midi.timemap import TimeMap, time_map
 from muse.plugins.midi.weave import emit, weave
 
+Where = TypeVar("Where")
 _NOTHING = Track(b"", [], [], [], 0, 0)
 _LIMITS = (15, 127, (1 << 28) - 1, (1 << 28) - 1, 127, 0x97F)
 
@@ -33,14 +34,51 @@ def patch_file(path: str, old: bytes, ops: list[DomainOp]) -> bytes:
     An address may begin with the file's path and `::`, as a live agent gives it.
     """
     editor = Editor(parse(old))
-    for op in ops:
-        inner = op["address"].removeprefix(f"{path}::")
-        editor.apply(op if inner == op["address"] else cast(DomainOp, {**op, "address": inner}))
+    for op in without_path(path, ops):
+        editor.apply(op)
     return editor.data()
 
 
-class Editor:
-    """A file open for edits: `apply` any number of operations, then ask for the bytes."""
+def without_path(path: str, ops: list[DomainOp]) -> Iterator[DomainOp]:
+    """The operations with addresses that begin inside the file."""
+    for op in ops:
+        inner = op["address"].removeprefix(f"{path}::")
+        yield op if inner == op["address"] else cast(DomainOp, {**op, "address": inner})
+
+
+class Batch(Generic[Where]):
+    """What operations say, sorted by the part of a file they speak of."""
+
+    def apply(self, op: DomainOp) -> None:
+        """Apply one operation and, for a patch, those in it."""
+        address = op["address"]
+        head, _, rest = address.partition("/")
+        if head == "file":
+            self.file(op, rest)
+        elif not rest and op["op"] != "patch":
+            self.whole_track(op, head)
+        elif op["op"] == "patch" and not rest:
+            for child in op["child_ops"]:
+                self.apply(child)
+        else:
+            index = _number(head.removeprefix("track:"), address) if head.startswith("track:") else -1
+            self.track(index, address).apply(op, rest)
+
+    def file(self, op: DomainOp, what: str) -> None:
+        """Apply an edit of the header's field `what`."""
+        raise NotImplementedError
+
+    def whole_track(self, op: DomainOp, head: str) -> None:
+        """Insert, delete or move the track that `head` names."""
+        raise NotImplementedError
+
+    def track(self, index: int, address: str) -> TrackEdits[Where]:
+        """The edits of a track; EditError when it is not there."""
+        raise NotImplementedError
+
+
+class Editor(Batch[int]):
+    """A file open for one batch of edits: `apply` any number of operations, then ask for the bytes."""
 
     def __init__(self, song: Song) -> None:
         self.song = song
@@ -51,20 +89,6 @@ class Editor:
         self._fresh: list[tuple[int, Track]] = []
         self._order: dict[int, int] = {}
         self._division, self._format = song.division, song.format
-
-    def apply(self, op: DomainOp) -> None:
-        """Apply one operation and, for a patch, those in it."""
-        address = op["address"]
-        head, _, rest = address.partition("/")
-        if head == "file":
-            self._file(op, rest)
-        elif not rest and op["op"] != "patch":
-            self._whole_track(op, _number(head.removeprefix("track:"), address))
-        elif op["op"] == "patch" and not rest:
-            for child in op["child_ops"]:
-                self.apply(child)
-        else:
-            self._track(address, head).apply(op, rest)
 
     def data(self) -> bytes:
         """The file's bytes as edited."""
@@ -93,8 +117,8 @@ class Editor:
             out.append(track)
         return out + [placed[at] for at in sorted(placed)]
 
-    def _track(self, address: str, head: str) -> _OpenTrack:
-        index = _number(head.removeprefix("track:"), address) if head.startswith("track:") else -1
+    def track(self, index: int, address: str) -> TrackEdits[int]:
+        """The edits of a track; EditError when it is not there."""
         found = self._open.get(index)
         if found is None:
             if not 0 <= index < len(self._all):
@@ -102,9 +126,10 @@ class Editor:
             track = self._all[index]
             times = self._times if self.song.format != 2 else time_map(self.song, track)
             found = self._open[index] = _OpenTrack(Content(track), times)
-        return found
+        return found.edits
 
-    def _file(self, op: DomainOp, what: str) -> None:
+    def file(self, op: DomainOp, what: str) -> None:
+        """Apply an edit of the header's field `what`."""
         value = op.get("content") if op["op"] == "replace" else None
         if not isinstance(value, int) or what not in ("division", "format") or not 0 <= value < 1 << 16:
             raise EditError(f"{op['address']}: not an edit of a file")
@@ -113,7 +138,9 @@ class Editor:
         else:
             self._format = value
 
-    def _whole_track(self, op: DomainOp, index: int) -> None:
+    def whole_track(self, op: DomainOp, head: str) -> None:
+        """Insert, delete or move the track that `head` names."""
+        index = _number(head.removeprefix("track:"), op["address"])
         if op["op"] == "insert" and "content_b64" in op:
             from base64 import b64decode
 
@@ -132,29 +159,43 @@ def _number(text: str, address: str) -> int:
     return int(text)
 
 
-class _Live:
-    """A note being edited: its attributes (None: deleted) and its events in the file, -1 for a new one."""
+class Live(Generic[Where]):
+    """A note being edited: its attributes (None: deleted) and where its events are in the file, None for a new one."""
 
     __slots__ = ("note", "off", "on")
 
-    def __init__(self, note: Note, on: int = -1, off: int = -1) -> None:
+    def __init__(self, note: Note, on: Where | None = None, off: Where | None = None) -> None:
         self.note: Note | None = note
         self.on, self.off = on, off
 
 
-class _OpenTrack:
-    """One track being edited."""
+Place = tuple[int, int, int]
+"""Channel, pitch and onset: what an address says of a note, but for the occurrence."""
 
-    def __init__(self, content: Content, times: TimeMap) -> None:
-        self.content = content
+
+class TrackEdits(Generic[Where]):
+    """What a batch makes of one track.
+
+    `notes_at` finds the notes there were at a place, `holds` says whether there was anything in a slot. `found`: the
+    notes of each place somebody asked for, with the new ones; `fresh`: the new ones, `slots`: what slots become,
+    `end`: where the track does.
+    """
+
+    def __init__(
+        self, times: TimeMap, end: int, notes_at: Callable[[Place], list[Live[Where]]], holds: Callable[[Slot], bool]
+    ) -> None:
         self.times = times
-        self.end = content.track.end_tick
-        self.notes = [_Live(*row) for row in zip(content.notes, content.ons, content.offs)]
-        self.found: dict[tuple[int, int, int], list[_Live]] = {}
-        for note in self.notes:
-            if note.note is not None:
-                self.found.setdefault(note.note[:3], []).append(note)
-        self.new_slots: dict[Slot, list[tuple[int, bytes]]] = {}
+        self.end = end
+        self.found: dict[Place, list[Live[Where]]] = {}
+        self.fresh: list[Live[Where]] = []
+        self.slots: dict[Slot, list[tuple[int, bytes]]] = {}
+        self._notes_at, self._holds = notes_at, holds
+
+    def _held(self, place: Place) -> list[Live[Where]]:
+        held = self.found.get(place)
+        if held is None:
+            held = self.found[place] = self._notes_at(place)
+        return held
 
     def apply(self, op: DomainOp, inner: str) -> None:
         """Apply an operation whose address inside the track is `inner`."""
@@ -173,10 +214,10 @@ class _OpenTrack:
         key, occurrence = self._place(name, address)
         if op["op"] == "insert":
             note = _as_note(op.get("content"), address)
-            self.notes.append(_Live(note))
-            self.found.setdefault(note[:3], []).append(self.notes[-1])
+            self.fresh.append(Live(note))
+            self._held(note[:3]).append(self.fresh[-1])
             return
-        held = self.found.get(key, [])
+        held = self._held(key)
         if not 0 <= occurrence < len(held) or held[occurrence].note is None:
             raise EditError(f"{address}: there is no such note")
         live = held[occurrence]
@@ -192,14 +233,14 @@ class _OpenTrack:
         else:
             raise EditError(f"{address}: a note cannot be moved, its onset is replaced")
 
-    def _attribute(self, live: _Live, op: DomainOp, name: str) -> None:
+    def _attribute(self, live: Live[Where], op: DomainOp, name: str) -> None:
         if op["op"] != "replace" or name not in ATTRIBUTES or live.note is None:
             raise EditError(f"{op['address']}: not an attribute of a note")
         values: dict[str, Any] = dict(zip(ATTRIBUTES, live.note))
         values[name] = op.get("content")
         live.note = _as_note(values, op["address"])
 
-    def _place(self, name: str, address: str) -> tuple[tuple[int, int, int], int]:
+    def _place(self, name: str, address: str) -> tuple[Place, int]:
         where, _, occurrence = name.removeprefix("note:").partition("#")
         parts = [_number(part, address) for part in where.split(":")]
         if len(parts) != 5:
@@ -211,43 +252,58 @@ class _OpenTrack:
         slot = parse_slot(inner, self.times, op["address"])
         if op["op"] == "insert":
             events = _as_events(op.get("content"), op["address"])
-            self.new_slots[slot[0], events[0][0]] = events
+            self.slots[slot[0], events[0][0]] = events
             return
-        exists = self.new_slots.get(slot, None if slot not in self.content.slots else [(0, b"")])
+        exists = self.slots[slot] if slot in self.slots else self._holds(slot)
         if op["op"] == "delete":
             if not exists:
                 raise EditError(f"{op['address']}: there is no such event")
-            self.new_slots[slot] = []
+            self.slots[slot] = []
         elif op["op"] == "replace":
             if not exists:
                 raise EditError(f"{op['address']}: there is no such event")
-            self.new_slots[slot] = _as_events(op.get("content"), op["address"])
+            self.slots[slot] = _as_events(op.get("content"), op["address"])
         else:
             raise EditError(f"{op['address']}: an event cannot be moved, it is deleted and inserted")
 
+
+class _OpenTrack:
+    """One track that is written anew once a batch is applied."""
+
+    def __init__(self, content: Content, times: TimeMap) -> None:
+        self.content = content
+        self.notes = [Live(*row) for row in zip(content.notes, content.ons, content.offs)]
+        places: dict[Place, list[Live[int]]] = {}
+        for note, live in zip(content.notes, self.notes):
+            places.setdefault(note[:3], []).append(live)
+        self.edits: TrackEdits[int] = TrackEdits(
+            times, content.track.end_tick, lambda place: places.get(place, []), content.slots.__contains__
+        )
+
     def written(self) -> Track:
         """The edited track."""
-        track = self.content.track
+        track, edits = self.content.track, self.edits
         items: list[Item] = []
         empty: list[tuple[Item, Item]] = []
-        for live in self.notes:
+        for live in [*self.notes, *edits.fresh]:
             if live.note is None:
                 continue
             on, off = note_bodies(live.note)
-            items.append((live.note[2], on, live.on, live.on, -1))
-            items.append((live.note[2] + live.note[3], off, live.off, live.off, -1))
+            own = (-1, -1) if live.on is None or live.off is None else (live.on, live.off)
+            items.append((live.note[2], on, own[0], own[0], -1))
+            items.append((live.note[2] + live.note[3], off, own[1], own[1], -1))
             if not live.note[3]:
                 empty.append((items[-2], items[-1]))
         for slot, events in self.content.slots.items():
-            if slot not in self.new_slots:
+            if slot not in edits.slots:
                 items += [(track.ticks[i], track.bodies[i], i, i, -1) for i in events]
-        for slot, values in self.new_slots.items():
+        for slot, values in edits.slots.items():
             here = {(track.ticks[i], track.bodies[i]): i for i in reversed(self.content.slots.get(slot, []))}
             for tick, body in values:
-                own = here.pop((tick, body), -1)
-                items.append((tick, body, own, own, -1))
+                at = here.pop((tick, body), -1)
+                items.append((tick, body, at, at, -1))
         order = weave(items, track, _NOTHING, _nobody, empty)
-        end = max(self.end, order[-1][0] if order else 0)
+        end = max(edits.end, order[-1][0] if order else 0)
         return parse_track(emit(order, track, end, track.raw[track.tail :]))
 
 
@@ -297,7 +353,7 @@ def _as_events(content: Any, address: str) -> list[tuple[int, bytes]]:
 
 
 def _writable(body: bytes) -> bool:
-    if not body or body[0] < 0x80 or body == END:
+    if not body or body[0] < 0x80 or body[:2] == END:
         return False
     if body[0] < 0xF0:
         return len(body) == (2 if 0xC0 <= body[0] < 0xE0 else 3) and max(body[1:]) < 0x80

@@ -13,6 +13,7 @@ from muse.domain import ConflictRecord, CRDTSnapshotManifest, DomainOp, FileMerg
 
 if TYPE_CHECKING:
     from muse.core.schema import CRDTDimensionSpec, DomainSchema
+    from muse.plugins.midi.live import LiveFile
 
 
 class MidiPlugin(FileDomain):
@@ -48,6 +49,12 @@ class MidiPlugin(FileDomain):
         from muse.plugins.midi.patch import patch_file
 
         return patch_file(path, old, child_ops)
+
+    def open_file(self, path: str, data: bytes) -> LiveFile:
+        """The file kept open, so that an edit costs what it changes."""
+        from muse.plugins.midi.live import LiveFile
+
+        return LiveFile(path, data)
 
     def listing(self, data: bytes, path: str) -> str:
         """One line per note and event."""

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 
 from muse.plugins.midi.codec import Song, Track
 
-_SIGNATURE = b"\xff\x58"
+SIGNATURE = b"\xff\x58"
 
 
 class TimeMap:
@@ -65,12 +65,19 @@ class TimeMap:
 def time_map(song: Song, track: Track | None = None) -> TimeMap:
     """The map of a file; in format 2, where tracks are independent, of one track."""
     tracks = [track] if song.format == 2 and track is not None else song.tracks
-    return TimeMap(
-        song.ticks_per_beat,
-        [
-            (each.ticks[index], body[2], body[3])
-            for each in tracks
-            for index, body in enumerate(each.bodies)
-            if body[0] == 0xFF and body[:2] == _SIGNATURE and len(body) >= 4
-        ],
-    )
+    return TimeMap(song.ticks_per_beat, [row for each in tracks for row in signatures(each)])
+
+
+def signatures(track: Track) -> list[tuple[int, int, int]]:
+    """The time signatures of a track, in order: (tick, numerator, power of two of the denominator)."""
+    ticks = track.ticks
+    return [
+        (ticks[index], body[2], body[3])
+        for index, body in enumerate(track.bodies)
+        if body[0] == 0xFF and body[:2] == SIGNATURE and len(body) >= 4
+    ]
+
+
+def signature(tick: int, body: bytes) -> tuple[int, int, int] | None:
+    """One time signature; None for one that is cut short."""
+    return (tick, body[2], body[3]) if len(body) >= 4 else None

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from itertools import pairwise
+from typing import Any, TypeVar
 
 from muse.plugins.midi.codec import Track, read_vlq, spell, vlq
 from muse.plugins.midi.decisions import Item
@@ -16,6 +17,7 @@ from muse.plugins.midi.dimensions import rank
 _MOST_AT_ONE_TICK = 400  # pairs are compared below this many shared events whose order is in question
 
 
+Some = TypeVar("Some", bound=tuple[Any, ...])
 Order = Callable[[int], str]
 """Asked with a tick at which both sides reordered events, each in its own way: whose order it shall be."""
 
@@ -41,20 +43,20 @@ def weave(
     if not incoming and not turned:
         return stay
     order = _interleave(stay, incoming, turned, theirs, whose)
-    return _on_before_off(order, empty) if empty else order
+    return on_before_off(order, empty) if empty else order
 
 
-def _on_before_off(order: list[Item], empty: Sequence[tuple[Item, Item]]) -> list[Item]:
+def on_before_off(order: list[Some], empty: Sequence[tuple[Some, Some]]) -> list[Some]:
     """Move the off of an empty note behind its on where it landed before it."""
     at = {id(item): index for index, item in enumerate(order)}
-    late: dict[int, list[Item]] = {}
+    late: dict[int, list[Some]] = {}
     for on, off in empty:
         if at[id(off)] < at[id(on)]:
             late.setdefault(id(on), []).append(off)
     if not late:
         return order
     moved = {id(off) for offs in late.values() for off in offs}
-    out: list[Item] = []
+    out: list[Some] = []
     for item in order:
         if id(item) not in moved:
             out.append(item)
@@ -123,10 +125,15 @@ def _one_tick(here: list[Item], incoming: list[Item], tick: int, whose: Order | 
         out += _by_rank(mine, other)
     if whose is not None and len(out) <= _MOST_AT_ONE_TICK:
         out = _as_each_side_had_it(out, {id(item) for item in here}, {id(item) for item in shared + placed})
+    put_by_rank(out, free)
+    return out
+
+
+def put_by_rank(order: list[Some], free: list[Some]) -> None:
+    """Put events nobody has an order for among those of their tick; the second part of each is its body."""
     for item in sorted(free, key=lambda each: (rank(each[1]), each[1])):
         own = rank(item[1])
-        out.insert(next((n for n, each in enumerate(out) if rank(each[1]) > own), len(out)), item)
-    return out
+        order.insert(next((n for n, each in enumerate(order) if rank(each[1]) > own), len(order)), item)
 
 
 def _as_each_side_had_it(order: list[Item], ours: set[int], theirs: set[int]) -> list[Item]:
