@@ -19,6 +19,7 @@ from muse.plugins.files import FilesPlugin
 from muse.plugins.midi.plugin import MidiPlugin
 
 from ..plugins.code.test_open_file import Agent as Coder
+from ..plugins.midi.midi_kit import song
 from ..plugins.midi.test_live import Agent as Player
 from ..plugins.midi.test_live import crowded
 
@@ -148,3 +149,14 @@ def test_all_at_once_is_one_by_one_for_long() -> None:
     counts = [compare(seed, 60) for seed in range(1000, 1000 + seeds)]
     print(f"{sum(ops for ops, _ in counts):,} ops in {seeds:,} sessions, of which {sum(told for _, told in counts):,} "
           "lines were told, each as one by one")
+
+
+def test_notes_in_a_patch_carry_their_content() -> None:
+    """Their addresses begin inside the file, and their content is JSON of the domain, not bytes of a file."""
+    note = {"channel": 0, "pitch": 60, "onset": 0, "length": 10, "velocity": 9, "release": 0x840}
+    child = {"op": "insert", "address": "track:0/note:1:1:0:0:60#0", "content_id": "", "content": note}
+    op: Any = {"op": "patch", "address": "a.mid", "child_ops": [child], "new_content_id": "sha256:" + "0" * 64}
+    store = MemoryContent()
+    files = {"a.mid": store.put(song([(64, 0, 480)]))}
+    done = replay([make_op_entry("ada", "midi", op, 1)], files, store, plugin_for)
+    assert done.overridden == [] and store.get(done.files["a.mid"]) == song([(60, 0, 10, 9), (64, 0, 480)])

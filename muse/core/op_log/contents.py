@@ -40,7 +40,8 @@ def missing_content(op: Any, store: ContentStore) -> list[str]:
     while stack:
         at = stack.pop()
         wanted = at.get("new_content_id" if at.get("op") in ("replace", "patch") else "content_id")
-        carried = "content_b64" in at or ("content" in at and (isinstance(at["content"], str) or not _is_file(at)))
+        whole = at is op and _is_file(at)  # a child speaks of something inside a file, in whatever JSON its domain has
+        carried = "content_b64" in at or ("content" in at and (isinstance(at["content"], str) or not whole))
         if at.get("op") == "patch":
             if not isinstance(wanted, str) or not store.has(wanted):
                 stack.extend(children(at))
