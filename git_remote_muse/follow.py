@@ -16,6 +16,7 @@ from git_remote_muse.protocol import Watch
 from git_remote_muse.refs import list_refs
 from git_remote_muse.url import Place
 from muse.core.errors import MuseError
+from muse.core.types import plural
 
 METADATA = ("refs/muse/", "refs/muse-remotes/", "refs/heads/muse-meta/")
 LAZY = "'fetch.negotiationalgorithm'='noop'"  # how Git calls `fetch` for the missing objects of a partial clone
@@ -126,7 +127,7 @@ def fetch(remote: str, place: Place, tips: dict[str, str]) -> None:
 
     got = fetch_metadata(Here(), remote, place.url, tips=tips)
     if got:
-        say(f"{got} metadata ref{'s' * (got != 1)} from {remote}")
+        say(f"{plural(got, 'metadata ref')} from {remote}")
 
 
 def push(remote: str, place: Place, config: Config) -> None:

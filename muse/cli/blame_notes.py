@@ -9,6 +9,7 @@ import click
 
 from muse.cli.context import print_json
 from muse.core.errors import MuseError, UsageError
+from muse.core.types import plural
 
 if TYPE_CHECKING:
     from muse.plugins.midi.queries import Blamed
@@ -57,7 +58,7 @@ def _bar_line(row: dict[str, object], who: dict[str, str]) -> str:
     assert isinstance(counts, dict)
     name = f' "{row["track_name"]}"' if row["track_name"] else ""
     said = ", ".join(
-        f"{commit[:8]} ({who[commit]}) {count} note{'s' if count != 1 else ''}"
+        f"{commit[:8]} ({who[commit]}) {plural(count, 'note')}"
         for commit, count in sorted(counts.items(), key=lambda entry: (-entry[1], entry[0]))
     )
     return f"t{row['track']}{name} bar {row['bar']}: {said}"

@@ -36,6 +36,11 @@ def edit_name(actor: str, *digests: str) -> str:
     return f"{actor}.{blob_digest(' '.join(digests).encode())[7:23]}"
 
 
+def plural(count: int, word: str) -> str:
+    """`1 op`, `2 ops`."""
+    return f"{count} {word}" if count == 1 else f"{count} {word}s"
+
+
 def _sha256(size: int) -> Any:
     """SHA-256 for so many bytes: `hashlib` loads OpenSSL, which takes as long as hashing a megabyte without it."""
     if size < 1 << 20 and "hashlib" not in sys.modules:

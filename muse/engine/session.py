@@ -15,6 +15,7 @@ from muse.core import content
 from muse.core.errors import ConflictError, DamageError, MuseError
 from muse.core.filedomain import inside
 from muse.core.op_log import OpEntry, OpLog, OpLogCheckpoint, Replay, list_sessions, missing_content, record_delta
+from muse.core.types import plural
 from muse.domain import DomainOp, SnapshotManifest
 from muse.engine.filemerge import how_from, merge_one
 from muse.engine.record import keep_deltas
@@ -357,7 +358,8 @@ class _Work:
         if not changed:
             return result
         if message is not None or not flags:
-            words = f"session {session_text(self.log.session_id())}: {result.ops} ops, {len(changed)} files"
+            what = f"{plural(result.ops, 'op')}, {plural(len(changed), 'file')}"
+            words = f"session {session_text(self.log.session_id())}: {what}"
             flags = ["-m", words if message is None else message, *flags]
         here = os.getcwd()
         os.chdir(repo.root)  # the paths count from the top

@@ -137,11 +137,11 @@ def test_a_session_name_that_is_not_utf_8_works_in_every_verb(name: bytes, make_
     assert name in run("start", name)
     line = json.dumps({"op": added("new.txt", b"x\n"), "actor": "ada"}).encode() + b"\n"
     assert json.loads(run("append", name, fed=line))["sequence"] == 1
-    assert b"1 ops by 1 actors" in run("status", name) and name in run("status", name)
+    assert b"1 op by 1 actor" in run("status", name) and name in run("status", name)
     assert json.loads(run("status", name, "--json"))["session"] == os.fsdecode(name)
-    assert b"1 ops, 1 files" in run("commit", name)
+    assert b"1 op, 1 file" in run("commit", name)
     subject = subprocess.run(["git", "log", "-1", "--format=%s"], cwd=root, capture_output=True, check=True).stdout
-    assert subject.startswith(b"session ") and subject.endswith(b": 1 ops, 1 files\n")
+    assert subject.startswith(b"session ") and subject.endswith(b": 1 op, 1 file\n")
     subject.decode("utf-8")
     assert run("list") == name + b"\n"
     assert b"new.txt" in run("show", name) and b"new.txt" in run("follow", name, "--all", "-n", "1")
@@ -164,7 +164,7 @@ def test_a_commit_stands_when_its_delta_cannot_be_stored(
     assert main(["session", "commit", "jam", "-m", "two"]) == 0
     out, err = capfd.readouterr()
     lock.unlink()
-    assert "1 ops, 1 files" in out and "the commit is made, its structured delta was not kept" in err
+    assert "1 op, 1 file" in out and "the commit is made, its structured delta was not kept" in err
     assert len(err.splitlines()) == 1 and git(jam, "rev-parse", ref) == before
     assert git(jam, "log", "-1", "--format=%s") == "two" and git(jam, "status", "--porcelain") == ""
     assert main(["session", "commit", "jam"]) == 0 and "nothing to commit" in capfd.readouterr().out

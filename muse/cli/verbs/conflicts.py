@@ -10,6 +10,7 @@ from muse.cli.context import print_json, repo
 from muse.cli.gitverb import use_color
 from muse.cli.options import json_option
 from muse.core.errors import ExitCode, MuseError
+from muse.core.types import plural
 from muse.domain import ConflictRecord
 from muse.engine import settle
 from muse.plugins import registry
@@ -70,7 +71,7 @@ def show(path: str, records: list[ConflictRecord], color: bool = False) -> None:
     if not records:
         click.echo(f"{path}: Muse can merge this by itself\n    muse resolve {path}")
         return
-    click.echo(f"{paint(path, 'path', color)}: {len(records)} conflict{'s' * (len(records) != 1)}")
+    click.echo(f"{paint(path, 'path', color)}: {plural(len(records), 'conflict')}")
     for record in records:
         click.echo(f"  {record.address or 'the whole file'} ({record.conflict_type.replace('_', ' ')})")
         for side in ("base", "ours", "theirs"):

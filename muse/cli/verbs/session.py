@@ -14,6 +14,7 @@ from muse.cli.context import note, print_json, repo
 from muse.cli.options import json_option, late
 from muse.core.errors import ExitCode, MuseError, UsageError, hint_for
 from muse.core.op_log import LEVELS, OpLog, Request, missing_content, stored_content, take_content
+from muse.core.types import plural
 
 if TYPE_CHECKING:
     from muse.core.op_log import Level, OpEntry
@@ -222,7 +223,7 @@ def status(name: str, as_json: bool) -> None:
     if as_json:
         print_json(found)
         return
-    click.echo(f"session {name}: {found['ops']} ops by {len(found['actors'])} actors")
+    click.echo(f"session {name}: {plural(found['ops'], 'op')} by {plural(len(found['actors']), 'actor')}")
     click.echo(f"  {found['uncommitted']} not committed yet")
     for key, words in (("waiting", "wait for an op they depend on"), ("missing_content", "have lost their content")):
         if found[key]:
@@ -256,14 +257,15 @@ def commit(
     for path in done.external:
         note(f"muse: {path} was changed outside of the session; that is now an op of it")
     if done.waiting:
-        note(f"muse: {done.waiting} ops wait for an op they depend on and are not in this commit")
+        note(f"muse: waiting for an op they depend on, and not in this commit: {plural(done.waiting, 'op')}")
     if as_json:
         print_json({"commit": done.commit, "snapshot_id": done.snapshot_id, "ops": done.ops, "changed": done.changed,
                     "external": done.external, "overridden": done.overridden, "waiting": done.waiting})
     elif done.commit is None:
         click.echo("nothing to commit: the ops change no file" if not done.code else "not committed")
     else:
-        click.echo(f"[{done.commit[:10]}] session {name}: {done.ops} ops, {len(done.changed)} files")
+        what = f"{plural(done.ops, 'op')}, {plural(len(done.changed), 'file')}"
+        click.echo(f"[{done.commit[:10]}] session {name}: {what}")
     return done.code
 
 

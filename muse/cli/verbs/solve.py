@@ -9,6 +9,7 @@ import click
 from muse.cli.context import note, print_json
 from muse.cli.options import json_option
 from muse.core.errors import ExitCode, MuseError
+from muse.core.types import plural
 
 
 @click.command("solve", short_help="Settle what can be settled in a file with conflict markers")
@@ -53,7 +54,7 @@ def command(file: Path, dry_run: bool, as_json: bool) -> int:
         print_json({"path": str(file), "conflicts_before": before, "conflicts_left": left,
                     "conflicts": [record.to_dict() for record in merged.conflicts]})
     else:
-        note(f"muse: {file}: {before} conflicts, {left} left")
+        note(f"muse: {file}: {plural(before, 'conflict')}, {left} left")
         for record in merged.conflicts:
             click.echo(f"{record.address or file.name}: {record.ours_summary} | {record.theirs_summary}")
     return int(ExitCode.CONFLICT if left else ExitCode.OK)

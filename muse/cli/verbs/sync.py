@@ -10,6 +10,7 @@ import click
 from muse.cli.context import domains, note, print_json, repo
 from muse.cli.options import json_option, late
 from muse.core.errors import ExitCode, MuseError
+from muse.core.types import plural
 
 
 @click.command("sync", short_help="Fetch, join and push, for any remote")
@@ -60,8 +61,8 @@ def _tell(done: object, *, quiet: bool) -> None:
 
     assert isinstance(done, Round)
     parts = [f"{done.branch} {done.action}"] if done.branch and done.action != "up to date" else []
-    parts += [f"{done.fetched} metadata refs in"] * bool(done.fetched)
-    parts += [f"{done.pushed} metadata refs out"] * bool(done.pushed)
+    parts += [f"{plural(done.fetched, 'metadata ref')} in"] * bool(done.fetched)
+    parts += [f"{plural(done.pushed, 'metadata ref')} out"] * bool(done.pushed)
     if parts or not quiet:
         click.echo(f"{done.remote}: {', '.join(parts) or done.action}")
     if done.problem:

@@ -7,6 +7,7 @@ Lines are in the order of the file's time, so that a word diff of two versions r
 
 from __future__ import annotations
 
+from muse.core.types import plural
 from muse.plugins.midi.address import channels, event_words, length_words, quoted, track_name
 from muse.plugins.midi.codec import Song, Track, parse
 from muse.plugins.midi.dimensions import rank
@@ -33,7 +34,7 @@ def _head(song: Song) -> str:
         f"SMPTE {256 - (song.division >> 8)} frames, {song.division & 255} ticks per frame"
     )  # fmt: skip
     count = len(song.tracks)
-    return f"MIDI format {song.format}, {count} track{'s' if count != 1 else ''}, {base}"
+    return f"MIDI format {song.format}, {plural(count, 'track')}, {base}"
 
 
 def _track_lines(index: int, track: Track, times: TimeMap) -> list[str]:
@@ -41,7 +42,7 @@ def _track_lines(index: int, track: Track, times: TimeMap) -> list[str]:
     name = track_name(track)
     head = f"t{index}" + (f" {quoted(name)}" if name else "")
     several = len(channels(content)) > 1
-    lines = [f"{head} {len(content.notes)} notes, end {_at(times, track.end_tick)}"]
+    lines = [f"{head} {plural(len(content.notes), 'note')}, end {_at(times, track.end_tick)}"]
     rows: list[tuple[int, int, int, str]] = []
     for position, (channel, pitch, onset, length, velocity, release) in enumerate(content.notes):
         words = f"{pitch_name(pitch)} {length_words(length, times.beat)} vel {velocity}"

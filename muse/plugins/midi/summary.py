@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 
+from muse.core.types import plural
 from muse.plugins.midi.address import slot_dimension
 from muse.plugins.midi.model import LENGTH, ONSET, PITCH, VELOCITY, Note, Slot
 from muse.plugins.midi.timemap import TimeMap
@@ -33,12 +34,12 @@ class Change:
 def track_summary(change: Change) -> str:
     """One phrase for a track, led by its bars where notes changed."""
     parts = _changed_words(change)
-    parts += [f"{len(notes)} note{'s' if len(notes) != 1 else ''} {word}"
+    parts += [f"{plural(len(notes), 'note')} {word}"
               for notes, word in ((change.added, "added"), (change.removed, "removed")) if notes]  # fmt: skip
     for name in sorted(change.slots):
         count = len(change.slots[name])
         words = _WORDS.get(name, name.removeprefix("cc_").replace("_", " "))
-        parts.append(f"{count} {words} change{'s' if count != 1 else ''}")
+        parts.append(f"{plural(count, f'{words} change')}")
     if not parts:
         return "end of track moved" if change.end else "written differently, nothing changed"
     ticks = [note[ONSET] for note in change.added + change.removed] + [old[ONSET] for old, _ in change.changed]
@@ -56,7 +57,7 @@ def _changed_words(change: Change) -> list[str]:
     pairs = change.changed
     if not pairs:
         return []
-    count = f"({len(pairs)} note{'s' if len(pairs) != 1 else ''})"
+    count = f"({plural(len(pairs), 'note')})"
     fields = {at for old, new in pairs for at in range(6) if old[at] != new[at]}
     steps = {tuple(new[at] - old[at] for at in (PITCH, ONSET, LENGTH)) for old, new in pairs}
     if len(steps) == 1:
