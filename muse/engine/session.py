@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from muse.core import content
 from muse.core.errors import ConflictError, DamageError, MuseError
-from muse.core.filedomain import inside
 from muse.core.op_log import OpEntry, OpLog, OpLogCheckpoint, Replay, list_sessions, missing_content, record_delta
 from muse.core.types import plural
 from muse.domain import DomainOp, SnapshotManifest
+from muse.engine import placing
 from muse.engine.filemerge import how_from, merge_one
 from muse.engine.record import keep_deltas
-from muse.engine.replay import PluginFor, Replayed, folders_of, replay, without_content
+from muse.engine.replay import PluginFor, Replayed, replay, without_content
 
 if TYPE_CHECKING:
     from muse.core.options import MergeOptions
@@ -227,11 +227,11 @@ def _reconcile(
 ) -> list[str]:
     """Bring replayed and live files together; the paths that were changed outside of the session."""
     how, _ = how_from({}, repo.work_tree)
-    _refuse_obstacles(repo, done)
+    placing.refuse_obstacles(repo, done)
     changes: list[tuple[str, str | None]] = []
     disputed: list[str] = []
     for path in sorted(done.touched):
-        was, logged, live = before.get(path), done.files.get(path), _live(repo, path)
+        was, logged, live = before.get(path), done.files.get(path), placing.live(repo, path)
         seen[path] = live
         if live in (logged, was):
             continue
@@ -299,36 +299,6 @@ def _record_external(
     log.record(EXTERNAL, getattr(plugin_for(path), "name", "files"), [op], level="durable")
 
 
-def _refuse_obstacles(repo: Repository, done: Replayed) -> None:
-    """MuseError where Git would sweep away what lies in the place of a file or of its folder: nobody recorded that."""
-    assert repo.work_tree is not None
-    going = {os.fspath(inside(repo.work_tree, path)) for path in done.touched if path not in done.files}
-    for path in sorted(done.touched & done.files.keys()):
-        target = inside(repo.work_tree, path)
-        above = [repo.work_tree / folder for folder in target.relative_to(repo.work_tree).parents][:-1]
-        precious = {os.fspath(folder) for folder in above if folder.exists() and not folder.is_dir()} - going
-        if target.is_dir() and not target.is_symlink():
-            precious |= {os.path.join(at, name) for at, folders, files in os.walk(target) for name in
-                         (*files, *(name for name in folders if os.path.islink(os.path.join(at, name))))} - going
-        elif target.exists() and not target.is_file():
-            precious.add(os.fspath(target))
-        if precious:
-            raise MuseError(f"{min(precious)} is in the way of {path}, which the session made",
-                            hint="move it elsewhere, then commit the session again")
-
-
-def _live(repo: Repository, path: str) -> str | None:
-    """The digest of a file on disk as Git would store it, its content kept; None when it is not there."""
-    assert repo.work_tree is not None
-    target = inside(repo.work_tree, path)
-    if target.is_symlink():
-        return repo.content.put(os.fsencode(os.readlink(target)))
-    if not target.is_file():
-        return None
-    blob = repo.git("hash-object", "-w", "--path", path, "--", str(target)).decode().strip()
-    return repo.content.digests([blob])[blob]
-
-
 @dataclass
 class _Work:
     """One commit on its way: what was replayed on what, and what the files on disk were when we looked."""
@@ -354,21 +324,23 @@ class _Work:
         changed = sorted(path for path in self.before.keys() | files.keys() if self.before.get(path) != files.get(path))
         result = SessionCommit(0, None, made["snapshot_id"], len(self.view.entries), changed,
                                overridden=self.done.overridden, waiting=len(self.view.waiting))
-        self._put_on_disk(tree, sorted({*changed, *self.done.touched}))
-        if not changed:
-            return result
-        if message is not None or not flags:
-            what = f"{plural(result.ops, 'op')}, {plural(len(changed), 'file')}"
-            words = f"session {session_text(self.log.session_id())}: {what}"
-            flags = ["-m", words if message is None else message, *flags]
-        here = os.getcwd()
-        os.chdir(repo.root)  # the paths count from the top
-        try:
-            named = _without_displaced(changed, files.keys() & set(changed))
-            result.code = attended(repo, "commit", "-q", *flags, "--only", "--", *map(_native, named),
-                                   env={"GIT_LITERAL_PATHSPECS": "1"})
-        finally:
-            os.chdir(here)
+        paths = sorted({*changed, *self.done.touched})
+        with placing.staged(repo, paths):
+            placing.put(repo, tree, paths, self.done, self.live)
+            if not changed:
+                return result
+            if message is not None or not flags:
+                what = f"{plural(result.ops, 'op')}, {plural(len(changed), 'file')}"
+                words = f"session {session_text(self.log.session_id())}: {what}"
+                flags = ["-m", words if message is None else message, *flags]
+            here = os.getcwd()
+            os.chdir(repo.root)  # the paths count from the top
+            try:
+                named = placing.without_displaced(changed, files.keys() & set(changed))
+                result.code = attended(repo, "commit", "-q", *flags, "--only", "--", *map(placing.native, named),
+                                       env={"GIT_LITERAL_PATHSPECS": "1"})
+            finally:
+                os.chdir(here)
         head = repo.head()
         if result.code or head is None or head == old:
             return result
@@ -379,48 +351,6 @@ class _Work:
                 hint="muse session commit again: what is in HEAD already merges away",
             )
         return result
-
-    def _put_on_disk(self, tree: str, paths: list[str]) -> None:
-        """Bring index and work tree of these paths to what the tree has; refused when a file changed meanwhile."""
-        from muse.store.layout import path_bytes
-
-        repo = self.repo
-        assert repo.work_tree is not None
-        _refuse_obstacles(repo, self.done)
-        for path in paths:
-            if path in self.live and _live(repo, path) != self.live[path]:
-                raise MuseError(f"{path} was changed while its session was being committed", hint="run it again")
-        listed: dict[bytes, list[bytes]] = {}
-        for row in repo.git("ls-tree", "-r", "-z", "--full-tree", tree).split(b"\0"):
-            head, _, name = row.partition(b"\t")
-            listed[name] = head.split(b" ")
-        rows, there = [], []
-        for path in paths:
-            raw = path_bytes(path)
-            mode, _, blob = listed.get(raw, [b"0", b"", repo.zero.encode()])
-            rows.append(b"%b %b\t%b\0" % (mode, blob, raw))
-            if self.live.get(path, "") == self.done.files.get(path):
-                continue
-            if raw in listed:
-                there.append(raw)
-            elif self.live.get(path) is not None:
-                (repo.work_tree / os.fsdecode(raw)).unlink(missing_ok=True)
-        if rows:
-            repo.git("update-index", "-z", "--index-info", input=b"".join(rows))
-            repo.git("checkout-index", "-q", "-f", "-u", "-z", "--stdin", input=b"\0".join(there))
-            repo.git("update-index", "-q", "--refresh", check=False)
-
-
-def _without_displaced(changed: list[str], new: set[str]) -> list[str]:
-    """The paths but for files that made room for a folder, or their folder for a file: Git takes those out itself."""
-    folders = {folder for path in new for folder in folders_of(path)}
-    return [path for path in changed if path in new or (path not in folders and new.isdisjoint(folders_of(path)))]
-
-
-def _native(path: str) -> str:
-    from muse.store.layout import path_bytes
-
-    return os.fsdecode(path_bytes(path))
 
 
 def record_commit(repo: Repository, session: str, plugin_for: PluginFor, *, actor: str, domain: str = "files") -> int:

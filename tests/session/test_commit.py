@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from muse.cli.main import main
+from muse.core.errors import MuseError
 from muse.core.op_log import OpLog, without_echoes
 from muse.core.types import blob_digest
 from muse.engine import session
@@ -112,6 +113,51 @@ def test_a_refused_commit_leaves_the_ops_uncommitted(jam: Path, git: RunGit) -> 
     git(jam, "reset", "-q", "--hard", "HEAD~1")
     assert session.status(repo, log)["uncommitted"] == 1
     assert commit(jam).commit is not None and (jam / "new.txt").read_bytes() == b"x\n"
+
+
+def test_a_refused_commit_leaves_the_index_as_it_was(jam: Path, git: RunGit) -> None:
+    hook = jam / ".git" / "hooks" / "pre-commit"
+    hook.parent.mkdir(exist_ok=True)
+    hook.write_text("#!/bin/sh\nexit 1\n")
+    hook.chmod(0o755)
+    (jam / "words.txt").write_text("staged by hand\n")
+    (jam / "other.txt").write_text("staged, too\n")
+    git(jam, "add", "words.txt", "other.txt")
+    (jam / "words.txt").write_text("one\ntwo\nthree\n")
+    index = git(jam, "ls-files", "-s")
+    one = CODE.replace(b"return 1", b"return 100")
+    append(jam, "jam", {"op": added("new.txt", b"x\n")}, {"op": changed("code.py", CODE, one)},
+           {"op": changed("words.txt", b"one\ntwo\nthree\n", b"one\ntwo\nthree\nfour\n")},
+           {"op": removed("piece.mid", (jam / "piece.mid").read_bytes())})
+    assert commit(jam).code == 1 and git(jam, "ls-files", "-s") == index
+    hook.unlink()
+    assert commit(jam).changed == ["code.py", "new.txt", "piece.mid", "words.txt"]
+    assert git(jam, "status", "--porcelain") == "A  other.txt"
+
+
+def test_a_file_is_put_in_place_whole_or_not_at_all(jam: Path, git: RunGit) -> None:
+    """A filter that dies in the middle of the second file: half of one would be taken for an edit from outside."""
+    (jam / ".git/info/attributes").write_text("words.txt filter=half\n")
+    git(jam, "config", "filter.half.smudge", "head -c 3; exit 1")
+    git(jam, "config", "filter.half.required", "true")
+    one, index = CODE.replace(b"return 1", b"return 100"), git(jam, "ls-files", "-s")
+    append(jam, "jam", {"op": changed("code.py", CODE, one)},
+           {"op": changed("words.txt", b"one\ntwo\nthree\n", b"one\ntwo\nthree\nfour\n")})
+    with pytest.raises(MuseError, match="half"):
+        commit(jam)
+    assert (jam / "words.txt").read_bytes() == b"one\ntwo\nthree\n" and git(jam, "ls-files", "-s") == index
+    assert (jam / "code.py").read_bytes() in (CODE, one) and not list((jam / ".git").glob("muse-files-*"))
+    git(jam, "config", "--remove-section", "filter.half")
+    done = commit(jam)
+    assert done.external == [] and done.changed == ["code.py", "words.txt"]
+    assert (jam / "words.txt").read_bytes() == b"one\ntwo\nthree\nfour\n" and (jam / "code.py").read_bytes() == one
+
+
+def test_a_file_takes_the_place_of_empty_folders(jam: Path, git: RunGit) -> None:
+    (jam / "new.txt" / "deep").mkdir(parents=True)
+    append(jam, "jam", {"op": added("new.txt", b"x\n")})
+    assert commit(jam).changed == ["new.txt"]
+    assert (jam / "new.txt").read_bytes() == b"x\n" and git(jam, "status", "--porcelain") == ""
 
 
 def test_the_log_and_its_snapshots_are_rebuilt_from_git_alone(jam: Path) -> None:
