@@ -46,12 +46,12 @@ def _element(name: str) -> ElementSchema:
 
 
 def crdt_schema() -> list[CRDTDimensionSpec]:
-    """Notes and opaque events are a set that observes removals; everything with one value is a register."""
+    """Notes and opaque events are a set that observes removals; values written at once are all kept, one is heard."""
     return [
         CRDTDimensionSpec(
             name=name,
             description=text,
-            crdt_type="or_set" if name == "notes" else "lww_register",
+            crdt_type="or_set" if name == "notes" else "aw_map",
             independent_merge=independent,
         )
         for name, text, independent, _ in DIMENSIONS
