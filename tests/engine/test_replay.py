@@ -153,10 +153,10 @@ def test_all_at_once_is_one_by_one_for_long() -> None:
 
 def test_notes_in_a_patch_carry_their_content() -> None:
     """Their addresses begin inside the file, and their content is JSON of the domain, not bytes of a file."""
-    note = {"channel": 0, "pitch": 60, "onset": 0, "length": 10, "velocity": 9, "release": 0x840}
-    child = {"op": "insert", "address": "track:0/note:1:1:0:0:60#0", "content_id": "", "content": note}
+    note = {"channel": 0, "pitch": 60, "onset": 960, "length": 10, "velocity": 9, "release": 0x840}
+    child = {"op": "insert", "address": "track:0/note:1:3:0:0:60#0", "content_id": "", "content": note}
     op: Any = {"op": "patch", "address": "a.mid", "child_ops": [child], "new_content_id": "sha256:" + "0" * 64}
     store = MemoryContent()
     files = {"a.mid": store.put(song([(64, 0, 480)]))}
     done = replay([make_op_entry("ada", "midi", op, 1)], files, store, plugin_for)
-    assert done.overridden == [] and store.get(done.files["a.mid"]) == song([(60, 0, 10, 9), (64, 0, 480)])
+    assert done.overridden == [] and store.get(done.files["a.mid"]) == song([(64, 0, 480), (60, 960, 10, 9)])
