@@ -14,6 +14,7 @@ from muse.cli.context import note, print_json, repo
 from muse.cli.options import json_option, late
 from muse.core.errors import ExitCode, MuseError, UsageError, hint_for
 from muse.core.op_log import LEVELS, OpLog, Request, missing_content, stored_content, take_content
+from muse.core.op_log.encode import loads
 from muse.core.types import plural
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 _CHUNK = 1 << 16
 _LONGEST = 1 << 26
+_PATHS = 1 << 10
 _FIELDS = {"op": dict, "actor": str, "parents": list, "intent": str, "reservation": str, "domain": str}
 
 
@@ -64,8 +66,7 @@ def append(name: str, actor: str | None, level: Level) -> int:
     stream = _Appender(here, OpLog(here.root, name), actor or here.config("user.name") or "somebody", level)
     out = sys.stdout
     for lines in _batches(sys.stdin.fileno()):
-        for answer in stream.take(lines):
-            out.write(json.dumps(answer) + "\n")
+        out.write("".join(map(_text, stream.take(lines))))
         out.flush()
     stream.log.close()
     return int(ExitCode.CONFLICT if stream.failed else ExitCode.OK)
@@ -102,6 +103,7 @@ class _Appender:
         self.level = level
         self.failed = False
         self.kept: set[str] = set()
+        self.domains: dict[str, str] = {}
 
     def take(self, lines: list[bytes | None]) -> list[dict[str, Any]]:
         """One answer per line that is not blank."""
@@ -144,7 +146,7 @@ class _Appender:
         if line is None:
             return self._error(f"a line is over {_LONGEST} bytes")
         try:
-            value = json.loads(line)
+            value = loads(line)
         except (ValueError, RecursionError) as error:
             return self._error(f"not JSON: {error}")
         if not isinstance(value, dict):
@@ -177,14 +179,29 @@ class _Appender:
         )
 
     def _domain(self, op: Any) -> str:
-        from muse.plugins.registry import domain_for_path
-
         address = op.get("address")
-        return domain_for_path(address.partition("::")[0]) if isinstance(address, str) else "files"
+        if not isinstance(address, str):
+            return "files"
+        path = address.partition("::")[0]
+        found = self.domains.get(path)
+        if found is None:
+            from muse.plugins.registry import domain_for_path
+
+            if len(self.domains) >= _PATHS:
+                self.domains.clear()
+            found = self.domains[path] = domain_for_path(path)
+        return found
 
     def _error(self, why: str) -> dict[str, Any]:
         self.failed = True
         return {"error": why}
+
+
+def _text(answer: dict[str, Any]) -> str:
+    """An answer as a line of JSON; acknowledgements, whose ids need no escaping, without an encoder."""
+    if "ack" in answer:
+        return f'{{"ack": "{answer["ack"]}", "lamport": {answer["lamport"]}, "sequence": {answer["sequence"]}}}\n'
+    return json.dumps(answer) + "\n"
 
 
 def _whole(error: Exception) -> str:

@@ -7,6 +7,7 @@ differently) goes the plain way.
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable
 from functools import cache
@@ -39,6 +40,23 @@ def likely_canonical(value: Any) -> bytes:
         except (ValueError, TypeError, RecursionError, OverflowError):
             pass
     return canonical_json(value)
+
+
+def loads(data: bytes) -> Any:
+    """What `json.loads` says, and its errors: msgspec is stricter, and where it is not, it says the same."""
+    try:
+        return _decoder()(data)
+    except (ValueError, RecursionError):
+        return json.loads(data)
+
+
+@cache
+def _decoder() -> Callable[[bytes], Any]:
+    try:
+        import msgspec
+    except ImportError:
+        return json.loads
+    return msgspec.json.Decoder().decode
 
 
 @cache

@@ -152,13 +152,59 @@ def compose(
     return cast(OpEntry, body), data
 
 
-def compose_all(wishes: Sequence[Request], first: int) -> list[tuple[OpEntry, bytes, bytes]]:
-    """Entries at times from `first` on, each with the two halves of its line (see `seal`)."""
+class Draft(NamedTuple):
+    """An op that only lacks its time: the fields of its entry, and its canonical JSON before and after the time.
+
+    An op with a cause of the same call, whose id is not known yet, has no JSON.
+    """
+
+    wish: Request
+    body: dict[str, Any]
+    head: bytes
+    rest: bytes
+
+
+_TIME = b'"lamport_ts":0,'
+"""As it is in a draft. In a text its quotes would have backslashes; an op may have these bytes, but comes before."""
+
+
+def draft(wish: Request) -> Draft:
+    """All of the work on an op that can be done before the log's lock is taken; FormatError when it is none."""
+    body: dict[str, Any] = {
+        "actor_id": wish.actor,
+        "domain": wish.domain,
+        "domain_op": wish.op,
+        "intent_id": wish.intent,
+        "lamport_ts": 0,
+        "parent_op_ids": sorted(wish.parents),
+        "reservation_id": wish.reservation,
+    }
+    try:
+        data = canonical(body)
+    except (TypeError, ValueError, RecursionError) as problem:
+        raise FormatError(f"an op must be JSON: {problem}") from None
+    check_fields(body)
+    check_size(data)
+    head, _, rest = data.rpartition(_TIME)
+    return Draft(wish, body, head, rest)
+
+
+def timed(drafts: Sequence[Draft], first: int) -> list[tuple[OpEntry, bytes, bytes]]:
+    """Entries of drafts at times from `first` on, each with the two halves of its line (see `seal`)."""
     made: list[tuple[OpEntry, bytes, bytes]] = []
-    for at, wish in enumerate(wishes, start=first):
-        causes = [*wish.parents] if wish.cause is None else [made[wish.cause][0]["op_id"], *wish.parents]
-        entry, data = compose(wish.actor, wish.domain, wish.op, at, causes, wish.intent, wish.reservation)
-        made.append((entry, *sealed(entry, data)))
+    if first + len(drafts) > LATEST:
+        raise FormatError(f"no Lamport times are left after {first - 1}")
+    for at, (wish, body, head, rest) in enumerate(drafts, start=first):
+        if wish.cause is not None:
+            causes = [made[wish.cause][0]["op_id"], *wish.parents]
+            entry, data = compose(wish.actor, wish.domain, wish.op, at, causes, wish.intent, wish.reservation)
+            made.append((entry, *sealed(entry, data)))
+            continue
+        data = b'%b"lamport_ts":%d,%b' % (head, at, rest)
+        body["lamport_ts"] = at
+        body["op_id"] = op_id = "sha256:" + sha256(data).hexdigest()
+        body["created_at"] = now = utc_now()
+        made.append((cast(OpEntry, body), data[:-1], f',"created_at":"{now}","op_id":"{op_id}"'.encode()))
     return made
 
 

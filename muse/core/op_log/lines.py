@@ -16,6 +16,7 @@ from operator import attrgetter, lt
 from typing import Any, cast
 
 from muse.core.collector import no_collection
+from muse.core.op_log.encode import loads
 from muse.core.op_log.entries import CRC_SIZE, OpEntry, intact, salvage, strip
 
 Row = dict[str, Any]
@@ -129,7 +130,6 @@ def _all_intact(block: bytes) -> bool:
 
 
 def _one_by_one(block: bytes, at: int, quarantine: Quarantine, offsets: bool) -> Iterator[Row]:
-    loads = _loads()
     for line in block.split(b"\n")[:-1]:
         whole = line if intact(line) else _rescue(line, at, quarantine)
         if whole is not None:
@@ -149,14 +149,6 @@ def _rescue(line: bytes, at: int, quarantine: Quarantine) -> bytes | None:
     damaged = line if whole is None else line[: len(line) - len(whole)]
     quarantine(damaged, "a damaged line" if whole is None else "a torn line with a whole one after it", at)
     return whole
-
-
-def _loads() -> Callable[[bytes], Any]:
-    try:
-        import msgspec
-    except ImportError:
-        return json.loads
-    return msgspec.json.Decoder().decode
 
 
 def _many() -> Callable[[bytes], list[Row]]:

@@ -17,11 +17,12 @@ from muse.core.op_log.entries import (
     OpEntry,
     OpLogCheckpoint,
     Request,
-    compose_all,
+    draft,
     finish,
     row_key,
     seal,
     strip,
+    timed,
 )
 from muse.core.op_log.held import chain_of, checksum, covered_by, is_checkpoint, portable
 from muse.core.op_log.held import compose as compose_checkpoint
@@ -148,9 +149,10 @@ class OpLog:
     def record_all(self, requests: Sequence[Request], *, level: Level | None = None) -> list[OpEntry]:
         """As `record`, for ops of several actors, some with an earlier one of the same call as their cause."""
         level = level or self._level
+        drafts = [draft(wish) for wish in requests]  # what can be done before others have to wait
         self._acquire()
         try:
-            halves = compose_all(requests, self._latest() + 1)
+            halves = timed(drafts, self._latest() + 1)
             end = self._write(self._lines(halves), level)
         finally:
             self._journal.release()
