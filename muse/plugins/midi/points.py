@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from muse.plugins.midi.address import place, slot_address, slot_dimension, value_words
 from muse.plugins.midi.decisions import Clash, Decisions, Part
 from muse.plugins.midi.model import OPAQUE, Content, Lane, Slot
+from muse.plugins.midi.moves import torn
 
 _CURVES = frozenset({0xA, 0xB, 0xD, 0xE, "parameter"})
 
@@ -21,12 +22,18 @@ def decide_points(out: Decisions, whole: Mapping[Part, str]) -> None:
     slots.update(dict.fromkeys(theirs.slots))
     slots.update(dict.fromkeys(base.slots))
     chosen: dict[Slot, str] = {}
-    for slot in slots:
-        was, mine, other = base.value(slot), ours.value(slot), theirs.value(slot)
+    held = [(slot, base.value(slot), ours.value(slot), theirs.value(slot)) for slot in slots]
+    mixed = [each for each in held if each[0][0] not in whole and each[0] not in whole]
+    for tied in torn(mixed, out.three.times.bar_length):
+        in_order = sorted(tied, key=lambda slot: (slot not in base.slots, slot[1], repr(slot[0])))
+        chosen.update(dict.fromkeys(tied, _ask_slots(out, in_order, "")))
+    for slot, was, mine, other in held:
         lane = slot[0]
-        side = whole.get(lane) or whole.get(slot)
-        if side is not None:
-            chosen[slot] = side
+        if slot in chosen:
+            continue
+        taken = whole.get(lane) or whole.get(slot)
+        if taken is not None:
+            chosen[slot] = taken
             continue
         if mine == other:
             chosen[slot] = "ours"
@@ -107,7 +114,8 @@ def _runs(base_ticks: list[int], changed: list[Slot]) -> list[tuple[int, int, li
     return runs
 
 
-def _ask_slots(out: Decisions, group: list[Slot]) -> str:
+def _ask_slots(out: Decisions, group: list[Slot], several: str = "curve_overlap") -> str:
+    """The side a group of slots comes from; `several` is the kind of a conflict about more than one, if it has one."""
     three = out.three
     first = group[0]
     versions = three.base, three.ours, three.theirs
@@ -115,14 +123,14 @@ def _ask_slots(out: Decisions, group: list[Slot]) -> str:
     where = place(three.times, first[1])
     if len(group) > 1:
         where += f" to {place(three.times, group[-1][1])}"
-    sides = [bool(side.slots.get(first)) for side in versions]
-    kind = "curve_overlap" if len(group) > 1 else "slot_value" if all(sides[1:]) else "slot_delete_edit"
+    kept = all(any(side.slots.get(slot) for slot in group) for side in versions[1:])
+    kind = (several if len(group) > 1 else "") or ("slot_value" if kept else "slot_delete_edit")
     clash = Clash(
         slot_address(three.label, three.times, first), kind, slot_dimension(first),
         f"{where}: {words[0]}", f"{where}: {words[1]}", f"{where}: {words[2]}", first[1],
         tuple(slot_address(three.label, three.times, slot) for slot in group[1:]),
     )  # fmt: skip
-    out.disputed.add(first[0])
+    out.disputed.update(slot[0] for slot in group)
     return out.choose(clash)
 
 

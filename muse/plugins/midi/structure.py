@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 
 from muse.core.errors import FormatError
@@ -169,7 +170,7 @@ def _merged_order(
     shared: list[Slotted | None], ours: list[Slotted], theirs: list[Slotted], choose: Choose
 ) -> list[Slotted]:
     base_order = [entry for entry in shared if entry is not None]
-    ours = _unify(ours, theirs)
+    ours = _unify(ours, theirs, choose)
     in_ours, in_theirs = {id(e) for e in ours}, {id(e) for e in theirs}
     common = [e for e in base_order if id(e) in in_ours and id(e) in in_theirs]
     mine = [e for e in ours if e.base is not None and id(e) in in_theirs]
@@ -208,8 +209,9 @@ def _inserted(main: list[Slotted], rest: list[Slotted], behind: bool) -> list[Sl
     return out + waiting
 
 
-def _unify(ours: list[Slotted], theirs: list[Slotted]) -> list[Slotted]:
-    """Chunks both sides added alike become one entry, also where they are spelled differently or end later."""
+def _unify(ours: list[Slotted], theirs: list[Slotted], choose: Choose) -> list[Slotted]:
+    """Chunks both sides added alike become one entry, also where they are spelled differently or end later. Where they
+    share most of their notes they are two versions of one track, of which a person has to choose."""
     added: dict[object, list[Slotted]] = {}
     for entry in reversed(theirs):
         if entry.base is None and entry.theirs is not None:
@@ -223,7 +225,30 @@ def _unify(ours: list[Slotted], theirs: list[Slotted]) -> list[Slotted]:
             twin.result = max(entry.ours, twin.theirs, key=lambda chunk: getattr(chunk, "end_tick", 0))
             entry = twin
         out.append(entry)
-    return out
+    left = [entry for twins in added.values() for entry in twins]
+    return [_chosen_of_two(entry, left, choose) for entry in out]
+
+
+def _chosen_of_two(entry: Slotted, left: list[Slotted], choose: Choose) -> Slotted:
+    """The entry, or the one of `left` that is another version of the same new track, settled."""
+    mine = entry.ours
+    if entry.base is not None or entry.theirs is not None or not isinstance(mine, Track):
+        return entry
+    for twin in left:
+        if isinstance(twin.theirs, Track) and _share_notes(mine, twin.theirs):
+            left.remove(twin)
+            twin.ours = mine
+            said = [f"{_words(track)} added with {len(track.ticks)} events" for track in (mine, twin.theirs)]
+            clash = Clash(f"track:{entry.label}/added", "track_both_added", "track_structure", "", said[0], said[1], 0)
+            twin.result = {"ours": mine, "theirs": twin.theirs, "base": None}[choose(clash)]
+            return twin
+    return entry
+
+
+def _share_notes(one: Track, other: Track) -> bool:
+    """True when at least half of what either plays is the same, at the same time."""
+    mine, its = (Counter(pair for pair in zip(each.ticks, each.bodies) if pair[1][0] < 0xA0) for each in (one, other))
+    return 2 * (mine & its).total() >= max(mine.total(), its.total(), 1)
 
 
 def _said(chunk: Chunk) -> object:

@@ -184,6 +184,18 @@ CASES = {
         Piece(), Piece(head=[*HEAD, (2 * BAR, tempo(400000))]), Piece(lead_extra=[(2 * BAR, tempo(600000))]),
         Piece(head=[*HEAD, (2 * BAR, tempo(400000))]), ("track:0/tempo_map:3:1:0:81",),
     ),
+    "c5-moved-and-deleted": Case(
+        "ours moves a tempo by two beats, theirs deletes it: the deletion is not lost",
+        Piece(head=[*HEAD, (2 * BAR, tempo(400000))]), Piece(head=[*HEAD, (2 * BAR + 960, tempo(400000))]), Piece(),
+        Piece(head=[*HEAD, (2 * BAR + 960, tempo(400000))]), ("track:0/tempo_map:3:1:0:81",),
+    ),
+    "c5-moved-to-two-places": Case(
+        "both move a marker, each to another beat: it is not there twice",
+        Piece(lead_extra=[(BAR, b"\xff\x06\x05Verse")]),
+        Piece(lead_extra=[(BAR + 480, b"\xff\x06\x05Verse")]),
+        Piece(lead_extra=[(BAR + 960, b"\xff\x06\x05Verse")]),
+        Piece(lead_extra=[(BAR + 480, b"\xff\x06\x05Verse")]), ("track:1/markers:2:1:0:6",),
+    ),
     "c6-data-of-another-parameter": Case(
         "ours selects another parameter before the place where theirs adds data: the data would act on it",
         Piece(bass_extra=RANGE), Piece(bass_extra=[*RANGE, *TUNING]),
@@ -199,6 +211,10 @@ CASES = {
         "ours deletes the bass, theirs transposes it",
         Piece(), Piece(order=("lead", "drums")), Piece(bass=UP),
         Piece(order=("lead", "drums")), ("track:2",),
+    ),
+    "c7-two-versions-of-a-new-track": Case(
+        "both add the drums, theirs with a fill",
+        Piece(order=("lead", "bass")), Piece(), Piece(drums=FILL), Piece(), ("track:3/added",),
     ),
     "c8-two-time-bases": Case(
         "ours doubles the ticks per beat, theirs trebles them",
