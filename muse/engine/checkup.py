@@ -146,6 +146,18 @@ def check_writer(repo: Repository) -> Iterator[Finding]:
         yield Finding("writer", "ok", "nothing was written yet, so there is no writer id")
 
 
+def check_sessions(repo: Repository) -> Iterator[Finding]:
+    """Is anything of other clones' live sessions left out?"""
+    from muse.store import checkpoints
+
+    found = checkpoints.left_out(repo)
+    for problem in found:
+        mend = "muse sync" if checkpoints.NEVER_GIVEN in problem.why else ""
+        yield Finding("sessions", "note", f"{problem.ref}: {problem.path} is left out: {problem.why}", mend)
+    if not found:
+        yield Finding("sessions", "ok", "nothing of other clones' live sessions is left out")
+
+
 def check_metadata(repo: Repository) -> Iterator[Finding]:
     """Does every remote have what this clone wrote?"""
     from muse.store import refs

@@ -27,12 +27,13 @@ from muse.core.types import blob_digest, load_json_file
 from muse.store.layout import content_path, own_ref, segment_path, session_path
 from muse.store.meta import commit_files, is_ancestor, own_tip
 from muse.store.objects import object_id
-from muse.store.union import Entry, Union
+from muse.store.union import Entry, Problem, Union
 from muse.store.writer import known_writer, previous_writers
 
 if TYPE_CHECKING:
     from muse.store.repository import Repository
 
+NEVER_GIVEN = "this clone has never given away"
 PER_SEGMENT = 500
 MAX_SEGMENT = 64 << 20
 MAX_CHECKPOINT = 16 << 20
@@ -156,7 +157,20 @@ def checkpoints(repo: Repository, session: str) -> list[OpLogCheckpoint]:
     One that says it holds ops of this clone which this clone has never committed to its ref is not believed: nobody
     can have them.
     """
-    union, found = Union(repo), []
+    return _believed(repo, Union(repo), session)
+
+
+def left_out(repo: Repository) -> list[Problem]:
+    """Checkpoints of other writers that are not believed and sessions that are not taken in, and why."""
+    union = Union(repo, quiet=True)
+    for session in sorted({*list_sessions(repo.root), *sessions(repo)}):
+        _believed(repo, union, session)
+        _strangers(repo, union, session)
+    return union.noted
+
+
+def _believed(repo: Repository, union: Union, session: str) -> list[OpLogCheckpoint]:
+    found = []
     ours = {*filter(None, [known_writer(repo)]), *previous_writers(repo)}
     own = {own_ref("log", name) for name in ours}
     tops = _committed_tops(union, session, own)
@@ -165,7 +179,7 @@ def checkpoints(repo: Repository, session: str) -> list[OpLogCheckpoint]:
         if made is None:
             continue
         if entry.ref not in own and (lie := _impossible(made, ours, tops)):
-            union.note(entry, f"it claims op {lie}, which this clone has never given away")
+            union.note(entry, f"it claims op {lie}, which {NEVER_GIVEN}")
             continue
         found.append(made)
     return found

@@ -64,10 +64,14 @@ def recent(repo: Repository) -> Union:
 
 
 class Union:
-    """The union as of the moment it was made; `Union(repo)` looks at the refs anew."""
+    """The union as of the moment it was made; `Union(repo)` looks at the refs anew.
 
-    def __init__(self, repo: Repository) -> None:
+    What is left out is told as a warning the moment it is noted, unless it is to be `quiet`.
+    """
+
+    def __init__(self, repo: Repository, *, quiet: bool = False) -> None:
         self._repo = repo
+        self._quiet = quiet
         self._found: list[Problem] = []
         tips = {ref: tip for ref, tip in refs.read_many(repo, OWN, REMOTES).items() if owner(ref) is not None}
         path = repo.common_dir / "muse" / "union.sqlite"
@@ -148,10 +152,16 @@ class Union:
 
     def note(self, entry: Entry, why: str) -> None:
         """Report a file that is left out."""
-        import logging
-
         self._found.append(Problem(entry.ref, entry.path, why))
-        logging.getLogger(__name__).warning("%s: %s is left out: %s", entry.ref, entry.path, why)
+        if not self._quiet:
+            import logging
+
+            logging.getLogger(__name__).warning("%s: %s is left out: %s", entry.ref, entry.path, why)
+
+    @property
+    def noted(self) -> list[Problem]:
+        """What reading found, each thing once."""
+        return list(dict.fromkeys(self._found))
 
     @property
     def problems(self) -> list[Problem]:

@@ -14,6 +14,7 @@ import pytest
 
 from muse.cli.main import main
 from muse.core.op_log import OpLog, is_checkpoint
+from muse.engine import checkup
 from muse.store.layout import FORMAT, session_path
 from muse.store.repository import Repository
 from tests.conftest import RunGit
@@ -108,6 +109,31 @@ def test_no_fetched_checkpoint_stops_a_session(
             line for line in (out + err).splitlines() if "is no checkpoint of its session" in line] != []
     else:
         assert code == 0, (out, err)
+
+
+def test_doctor_lists_what_of_other_clones_is_left_out(
+    jam: Path, git: RunGit, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    append(jam, "jam", {"op": added("new.txt", b"x\n")})
+    repo = Repository(jam)
+    assert [found.state for found in checkup.check_sessions(repo)] == ["ok"]
+    log = OpLog(jam, "jam")
+    (key,) = (key for key, _ in log.records())
+    reasons = {"it is no checkpoint of its session": HOSTILE["NaN beside a sum"],
+               "it is a session of another repository, whose history is not here": claim(roots=["f" * 40]),
+               f"it claims op 7 of {key.who}, which this clone has never given away": claim(positions={key.who: 7})}
+    for why, text in reasons.items():
+        publish(jam, git, text)
+        caplog.clear()
+        (found,) = checkup.check_sessions(repo)
+        assert (found.state, caplog.text) == ("note", "")
+        assert found.text == f"refs/muse-remotes/x/log/{'e' * 20}: jam/checkpoint.json is left out: {why}"
+    capfd.readouterr()
+    main(["doctor"])
+    out, err = capfd.readouterr()
+    assert out.count("is left out: it claims op 7") == 1 and "Traceback" not in err
+    git(jam, "update-ref", "-d", f"refs/muse-remotes/x/log/{'e' * 20}")
+    assert [found.state for found in checkup.check_sessions(Repository(jam))] == ["ok"]
 
 
 def test_our_own_checkpoint_is_not_believed_when_it_is_none(jam: Path) -> None:

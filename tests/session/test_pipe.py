@@ -11,10 +11,10 @@ import pytest
 
 from muse.cli.main import main
 from muse.core.op_log import OpLog
-from muse.core.types import blob_digest
+from muse.core.types import blob_digest, content_hash
 from muse.engine import session
 from muse.store.repository import Repository
-from tests.session.kit import CODE, PIECE, added, append, b64, commit, removed, replayed
+from tests.session.kit import CODE, PIECE, added, append, b64, changed, commit, removed, replayed
 
 
 def test_bad_lines_are_answered_and_hurt_nobody(jam: Path) -> None:
@@ -32,6 +32,22 @@ def test_bad_lines_are_answered_and_hurt_nobody(jam: Path) -> None:
     assert len(OpLog(jam, "jam").read_all()) == 2
     status = session.status(Repository(jam), OpLog(jam, "jam"))
     assert status["damage"] == [] and status["uncommitted"] == 2
+
+
+@pytest.mark.parametrize("kind", ["insert", "replace"])
+@pytest.mark.parametrize("carried", ["content", "content_b64"])
+def test_content_that_is_not_what_its_id_says_is_refused_with_both_digests(jam: Path, kind: str, carried: str) -> None:
+    wrong = blob_digest(b"something else\n")
+    op = added("a.txt", b"a\n") if kind == "insert" else changed("words.txt", b"one\ntwo\nthree\n", b"a\n")
+    op["content_id" if kind == "insert" else "new_content_id"] = wrong
+    if carried == "content":
+        del op["content_b64"]
+        op["content"] = "a\n"
+    inside = {"op": "replace", "address": "code.py::second", "position": None, "old_content_id": "", "old_summary": "",
+              "new_summary": "", "content": "def second():\n    return 22", "new_content_id": content_hash("its own")}
+    answers = append(jam, "jam", {"op": op}, {"op": inside})
+    assert blob_digest(b"a\n") in answers[0]["error"] and wrong in answers[0]["error"] and "ack" in answers[1]
+    assert [entry["domain_op"]["address"] for entry in OpLog(jam, "jam").read_all()] == ["code.py::second"]
 
 
 def test_large_content_goes_to_the_content_store_first(jam: Path) -> None:

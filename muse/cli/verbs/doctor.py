@@ -52,4 +52,5 @@ def _findings() -> Iterator[Finding]:
     yield from checkup.check_installation(here, registry.claimed_patterns())
     yield from checkup.check_records(here)
     yield from checkup.check_writer(here)
+    yield from checkup.check_sessions(here)
     yield from checkup.check_metadata(here)

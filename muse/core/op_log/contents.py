@@ -82,8 +82,8 @@ def take_content(op: Any, store: ContentStore) -> Any:
         data = encoded.encode() if name == "content" else base64.b64decode(encoded, validate=True)
     except (binascii.Error, TypeError, ValueError):
         raise FormatError(f"{name} is not {'text' if name == 'content' else 'base64'}") from None
-    if blob_digest(data) != wanted:
-        raise FormatError(f"{name} does not hash to {wanted!r:.80}")
+    if (found := blob_digest(data)) != wanted:
+        raise FormatError(f"{name} hashes to {found}, which is not {wanted!r:.80}")
     if len(data) <= INLINE:
         return op
     store.put(data)
