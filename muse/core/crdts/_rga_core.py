@@ -7,7 +7,7 @@ of another core; numbers count from the bottom of the pile.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from muse.core.crdts._rga_order import Anchor, Content, content_key, id_key
 
@@ -19,25 +19,25 @@ Seen = tuple[int, int]
 Columns = tuple[list[str], list[str], list[Anchor]]
 """Ids, values, anchors."""
 _DEPTH = 12
-_lock = threading.Lock()  # for Fugue's places, which versions on different cores may complete at once
+_lock = threading.RLock()  # for what is worked out of a core: all versions on it may ask at once
 
 
 class Core:
-    """`index` and `dead` say where an id was first inserted and deleted, `twice` where it was inserted again.
+    """Whoever adds to a core has popped its `tip` before: the number of changes of its newest version.
 
-    Whoever adds to a core has popped its `tip` before: the number of changes of its newest version. That needs no lock,
-    and nobody else adds until the adder has put the new number there. Readers look at no more than their version has.
+    That needs no lock, and nobody else adds until the adder has put the new number there. Readers look at no more than
+    their version has. Adding only notes: `index` (where an id was first inserted), `twice` (where again) and `dead`
+    (where it was first deleted after it was inserted) are worked out by `catch_up`, when somebody asks.
     """
 
     __slots__ = (
-        "anchors", "base", "d0", "dead", "deletes", "depth", "fugue", "ids", "index", "n0", "odd", "places", "plain",
-        "tip", "twice", "values",
+        "anchors", "base", "d0", "d_done", "dead", "deletes", "depth", "fugue", "ids", "index", "n0", "n_done", "odd",
+        "places", "tip", "twice", "values", "when",
     )
 
     def __init__(self, fugue: bool, base: Level | None = None) -> None:
         self.fugue = fugue
         self.base = base
-        self.plain = not fugue and base is None
         self.tip: dict[int, bool] = {}
         self.n0 = base[1] if base else 0
         self.d0 = base[2] if base else 0
@@ -45,43 +45,24 @@ class Core:
         self.ids: list[str] = []
         self.values: list[str] = []
         self.anchors: list[Anchor] = []
+        self.when: list[int] = []  # how many insertions there were before each deletion
+        self.deletes: list[str] = []
+        self.n_done = self.d_done = 0
         self.index: dict[str, int] = {}
         self.twice: dict[str, list[int]] = {}
-        self.deletes: list[str] = []
         self.dead: dict[str, int] = {}
+        self.odd = False  # an id was inserted more than once
         self.places = Places()
-        self.odd = False  # an id was inserted again with other content
 
-    def insert(self, row: Row, again: bool = False) -> None:
-        """Add an insertion at the end; `again` when the id is here already, with other content."""
-        if again:
-            self.odd = True
-            self.places.follows.clear()
-        element_id, value, anchor = row
-        slot = self.n0 + len(self.ids)
-        if self.index.setdefault(element_id, slot) != slot:
-            self.twice.setdefault(element_id, []).append(slot)
-        self.ids.append(element_id)
-        self.values.append(value)
-        self.anchors.append(anchor)
+    def extend(self, rows: Columns) -> None:
+        """Add insertions."""
+        self.ids += rows[0]
+        self.values += rows[1]
+        self.anchors += rows[2]
 
-    def extend(self, rows: Columns, odd: bool) -> None:
-        """Add insertions that this pile does not know; `odd` when an id may be there more than once."""
-        if odd:
-            for row in zip(*rows, strict=True):
-                self.insert(row, again=row[0] in self.index)
-            return
-        ids, values, anchors = rows
-        start = self.n0 + len(self.ids)
-        self.index.update(zip(ids, range(start, start + len(ids))))
-        self.ids += ids
-        self.values += values
-        self.anchors += anchors
-
-    def bury(self, names: list[str]) -> None:
-        """Add deletions of ids that are not deleted in this pile."""
-        start = self.d0 + len(self.deletes)
-        self.dead.update(zip(names, range(start, start + len(names))))
+    def bury(self, names: Collection[str]) -> None:
+        """Add deletions."""
+        self.when += [self.n0 + len(self.ids)] * len(names)
         self.deletes += names
 
     def grown(self) -> Level:
@@ -89,6 +70,44 @@ class Core:
         n, d = self.n0 + len(self.ids), self.d0 + len(self.deletes)
         self.tip[n + d] = True
         return self, n, d
+
+    def catch_up(self) -> Core:
+        """Work in what was added since; gives the core."""
+        deletes, inserts = len(self.deletes), len(self.anchors)  # in this order: others may be adding
+        if self.n_done < inserts or self.d_done < deletes:
+            with _lock:
+                if self.n_done < inserts:
+                    self._note_inserted(self.n_done, inserts)
+                    self.n_done = inserts
+                if self.d_done < deletes:
+                    self._note_deleted(self.d_done, deletes)
+                    self.d_done = deletes
+        return self
+
+    def _note_inserted(self, start: int, end: int) -> None:
+        names, at = self.ids[start:end], range(self.n0 + start, self.n0 + end)
+        new = dict(zip(names, at))
+        if not self.index and len(new) == len(names):
+            self.index = new
+        elif len(new) == len(names) and self.index.keys().isdisjoint(names):
+            self.index.update(new)
+        else:
+            for name, slot in zip(names, at):
+                if self.index.setdefault(name, slot) != slot:
+                    self.twice.setdefault(name, []).append(slot)
+            self.odd = True
+        known = self.fugue and self.base and not all(
+            lower.catch_up().index.keys().isdisjoint(names) for lower, _, _ in pile(self.base)
+        )
+        if known or self.odd:
+            self.odd = True
+            self.places.follows.clear()
+
+    def _note_deleted(self, start: int, end: int) -> None:
+        there, dead, base = self.index.get, self.dead, self.base
+        for name, when, at in zip(self.deletes[start:end], self.when[start:end], range(self.d0 + start, self.d0 + end)):
+            if there(name, when) < when or (base and slots(base, name)):
+                dead.setdefault(name, at)
 
 
 def pile(level: Level) -> Iterator[Level]:
@@ -103,7 +122,7 @@ def slots(level: Level, element_id: str) -> list[int]:
     """Where an id was inserted: nowhere, once, or again with other content."""
     found: list[int] = []
     for core, n, _ in pile(level):
-        slot = core.index.get(element_id)
+        slot = core.catch_up().index.get(element_id)
         if slot is not None and slot < n:
             found.append(slot)
             found.extend(again for again in core.twice.get(element_id, ()) if again < n)
@@ -126,7 +145,7 @@ def contents(level: Level, element_id: str) -> list[Content]:
 
 def is_dead(level: Level, element_id: str) -> bool:
     """True when the id was deleted."""
-    return any(core.dead.get(element_id, d) < d for core, _, d in pile(level))
+    return any(core.catch_up().dead.get(element_id, d) < d for core, _, d in pile(level))
 
 
 # Adding --------------------------------------------------------------------------------------------------------------
@@ -141,7 +160,7 @@ def writable(level: Level) -> Core:
         return Core(core.fugue, level)
     flat = Core(core.fugue)
     rows, deletes = beyond(level)
-    flat.extend(rows, is_odd(level))
+    flat.extend(rows)
     flat.bury(deletes)
     return flat
 
@@ -155,7 +174,7 @@ def inserted(level: Level, element_id: str, value: str, after: str | None) -> Le
             return level
     core = writable(level)
     anchor = _anchor_after((core, n, d), after) if core.fugue else after
-    core.insert((element_id, value, anchor), again=bool(found))
+    core.extend(([element_id], [value], [anchor]))
     return core.grown()
 
 
@@ -171,12 +190,12 @@ def deleted(level: Level, element_id: str) -> Level:
 # Joining -------------------------------------------------------------------------------------------------------------
 
 
-def beyond(level: Level, stop: Core | None = None, seen: Seen = (0, 0)) -> tuple[Columns, list[str]]:
-    """The insertions and the deletions of a version in order of arrival, those past `seen` of the core `stop`."""
+def beyond(level: Level, stop: Core | None = None, seen: Seen = (0, 0)) -> tuple[Columns, set[str]]:
+    """The insertions of a version in order of arrival, and the deletions; those past `seen` of the core `stop`."""
     ids: list[str] = []
     values: list[str] = []
     anchors: list[Anchor] = []
-    deletes: list[str] = []
+    deletes: set[str] = set()
     levels = []
     for at in pile(level):
         levels.append(at)
@@ -188,7 +207,9 @@ def beyond(level: Level, stop: Core | None = None, seen: Seen = (0, 0)) -> tuple
         ids += core.ids[part]
         values += core.values[part]
         anchors += core.anchors[part]
-        deletes += core.deletes[d_from - core.d0 : d - core.d0]
+        dead = core.catch_up().dead
+        whole = d_from == core.d0 and d == core.d0 + core.d_done
+        deletes.update(dead if whole else [name for name, at in [*dead.items()] if d_from <= at < d])
     return (ids, values, anchors), deletes
 
 
@@ -202,14 +223,14 @@ def united(mine: Level, theirs: Level) -> Level:
     rows, deletes = beyond(theirs, core, seen)
     fresh, again = _unknown(mine, rows)
     for lower, _, d in pile(mine):
-        if lower.dead:
-            deletes = [name for name in deletes if lower.dead.get(name, d) >= d]
+        if lower.catch_up().dead:
+            deletes = {name for name in deletes if lower.dead.get(name, d) >= d}
     if not fresh[0] and not again and not deletes:
         return mine
     top = writable(mine)
-    top.extend(fresh, is_odd(theirs))
-    for row in again:
-        top.insert(row, again=True)
+    top.extend(fresh)
+    for element_id, value, anchor in again:
+        top.extend(([element_id], [value], [anchor]))
     top.bury(deletes)
     return top.grown()
 
@@ -218,7 +239,7 @@ def _unknown(level: Level, rows: Columns) -> tuple[Columns, list[Row]]:
     """The rows whose id a version has not, and those whose id it has with other contents only."""
     again: list[Row] = []
     for core, n, _ in pile(level):
-        if core.index.keys().isdisjoint(rows[0]):
+        if core.catch_up().index.keys().isdisjoint(rows[0]):
             continue
         values, anchors, n0 = core.values, core.anchors, core.n0
         fresh = []
@@ -262,7 +283,7 @@ class Places:
 
     def catch_up(self, core: Core) -> None:
         """Note the insertions that came since."""
-        end = len(core.anchors)
+        end = core.catch_up().n_done
         for slot, anchor in enumerate(core.anchors[self.done : end], core.n0 + self.done):
             if self.first.setdefault(anchor, slot) != slot:
                 self.more.setdefault(anchor, []).append(slot)

@@ -32,9 +32,10 @@ class Order:
         self.dead = dead
         self.variants: dict[str, list[Content]] = {}
         if index is None:
-            if len(set(ids)) != len(ids):
-                ids, values, anchors = self._settle(ids, values, anchors)
             index = dict(zip(ids, range(len(ids))))
+            if len(index) != len(ids):
+                ids, values, anchors = self._settle(ids, values, anchors)
+                index = dict(zip(ids, range(len(ids))))
         self._ids, self._values, self._anchors = ids, values, anchors
         self._runs = _depth_first(ids, anchors, index)
         self.placed = sum(run.stop - run.start for run in self._runs)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, Literal, NotRequired, TypedDict, cast
 
-from muse.core.crdts._rga_core import Core, Level, contents
+from muse.core.crdts._rga_core import Core, Level
 from muse.core.crdts._rga_order import Anchor, Content
 from muse.core.errors import FormatError
 
@@ -62,19 +62,17 @@ def decoded(elements: Iterable[RGAElement], mode: Mode | None) -> Level:
     if isinstance(elements, (str, bytes, Mapping)) or not isinstance(elements, Iterable):
         raise FormatError("a sequence is a list of elements")
     core = Core(mode == "fugue")
-    index, dead = core.index, core.dead
     for element in elements:
         element_id, deleted, found, fugue = _checked(element)
         if fugue is not core.fugue:
-            if mode is not None or index:
+            if mode is not None or core.ids:
                 raise FormatError(f"classic elements have no side, those of Fugue have one: {element!r:.200}")
             core = Core(fugue)
-            index, dead = core.index, core.dead
-        for content in found:
-            known = element_id in index
-            if not known or content not in contents((core, len(core.ids), 0), element_id):
-                core.insert((element_id, *content), again=known)
-        if deleted and element_id not in dead:
+        for value, anchor in found:
+            core.ids.append(element_id)
+            core.values.append(value)
+            core.anchors.append(anchor)
+        if deleted:
             core.bury([element_id])
     return core.grown()
 

@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from muse.core.collector import no_collection
 from muse.core.crdts import _rga_core as cores
 from muse.core.crdts._rga_core import Level
 from muse.core.crdts._rga_order import Order
@@ -59,9 +60,8 @@ class RGA:
         if type(value) is not str or type(element_id) is not str or not (after_id is None or type(after_id) is str):
             raise TypeError("ids and values are text")
         core, n, d = self._core, self._n, self._d
-        if not (core.plain and element_id not in core.index and core.tip.pop(n + d, False)):
+        if core.fugue or not core.tip.pop(n + d, False):
             return self._at(cores.inserted((core, n, d), element_id, value, after_id))
-        core.index[element_id] = n
         core.ids.append(element_id)
         core.values.append(value)
         core.anchors.append(after_id)
@@ -75,10 +75,12 @@ class RGA:
 
     def delete(self, element_id: str) -> RGA:
         """The sequence without an element; deleting one that is unknown or deleted changes nothing."""
+        if type(element_id) is not str:
+            raise TypeError("an id is text")
         core, n, d = self._core, self._n, self._d
-        if not (core.plain and element_id in core.index and element_id not in core.dead and core.tip.pop(n + d, False)):
+        if not core.tip.pop(n + d, False):
             return self._at(cores.deleted((core, n, d), element_id))
-        core.dead[element_id] = d
+        core.when.append(n)
         core.deletes.append(element_id)
         new = _new(RGA)
         new._core = core
@@ -105,10 +107,11 @@ class RGA:
 
     def _ordered(self) -> Order:
         if self._order is None:
-            core = self._core
+            core = self._core.catch_up()
             rows, deletes = cores.beyond(self._level())
             index = core.index if core.base is None and not core.odd else None
-            self._order = Order(*rows, set(deletes), index)
+            with no_collection(len(rows[0])):
+                self._order = Order(*rows, deletes, index)
         return self._order
 
     @property
