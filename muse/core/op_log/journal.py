@@ -8,23 +8,19 @@ from __future__ import annotations
 
 import errno
 import fcntl
-import hashlib
-import json
 import mmap
 import os
 import struct
-import sys
 import threading
 import weakref
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-from typing import IO, Any
 
 from muse.core.errors import DamageError
-from muse.core.io import fsync_dir, write_bytes_atomic
-from muse.core.op_log.segments import FOLDER, Segment, closed, filler, is_filler, restored, stem_of
-from muse.core.types import now_utc_iso
+from muse.core.io import fsync_dir
+from muse.core.op_log.files import Files
+from muse.core.op_log.segments import FOLDER, closed, stem_of
 
 _STATE = struct.Struct("<8s16sQQ")
 _SUM = struct.Struct("<I")
@@ -37,33 +33,26 @@ LamportOf = Callable[[bytes], int]
 _open_journals: weakref.WeakSet[Journal] = weakref.WeakSet()
 
 
-class Journal:
+class Journal(Files):
     """`folder/ops.jsonl` with its `state`. Between `acquire` and `release`, `end` and `lamport` are true and ours.
 
     After any error inside that stretch the caller must not reuse the sequence numbers it tried to write.
     """
 
     def __init__(self, folder: Path, lamport_of: LamportOf, root: Path | None = None) -> None:
-        self.folder = folder
-        self.root = folder if root is None else root
+        super().__init__(folder, folder if root is None else root)
         self.path = os.fspath(folder / "ops.jsonl")
-        self.base = 0
-        self.end = 0
         self.lamport = 0
         self.log_id = ""
         self.failed = ""
         self.forks = 0
         self.undone = True
         self._lamport_of = lamport_of
-        self._fd = -1
-        self._closed: tuple[Segment, ...] = ()
-        self._restored: dict[str, IO[bytes]] = {}
         self._map: mmap.mmap | None = None
         self._raw = b""
         self._ident = (-1, -1)
         self._tail_unchecked = True
         self._mutex = threading.Lock()
-        self._files_mutex = threading.Lock()
         self._sync_mutex = threading.Lock()
         self._synced = 0
         _open_journals.add(self)
@@ -102,11 +91,7 @@ class Journal:
             os.close(fd)
             raise
         status = os.fstat(fd)
-        with self._files_mutex:
-            old, self._fd = self._fd, fd
-            self._closed, self.base = segments, segments[-1].last if segments else 0
-        if old >= 0:
-            os.close(old)
+        self.use(fd, segments)
         self._ident, self._raw = (status.st_dev, status.st_ino), b""
         self._tail_unchecked = True
         self._synced = 0
@@ -114,13 +99,7 @@ class Journal:
 
     def close(self) -> None:
         """Let go of the files; a later use opens them again."""
-        with self._files_mutex:
-            if self._fd >= 0:
-                os.close(self._fd)
-                self._fd = -1
-            for file in self._restored.values():
-                file.close()
-            self._restored.clear()
+        self.let_go()
         if self._map is not None:
             self._map.close()
             self._map = None
@@ -295,108 +274,7 @@ class Journal:
             finally:
                 self._unflock()
 
-    def blocks(self, start: int, end: int, size: int = 1 << 16) -> Iterator[bytes]:
-        """A stretch of the log in pieces of whole lines, small enough for the processor's cache if the lines are.
-
-        (A larger piece would get fresh pages from the system each time, which costs more than reading it.) What follows
-        the last newline comes last, if anything.
-        """
-        rest: list[bytes] = []
-        for part in self._chunks(start, end, size):
-            cut = part.rfind(b"\n") + 1
-            if cut:
-                yield b"".join([*rest, part[:cut]])
-                rest = [part[cut:]] if cut < len(part) else []
-            else:
-                rest.append(part)
-        if rest:
-            yield b"".join(rest)
-
-    def read(self, start: int, end: int) -> bytes:
-        """The bytes of a stretch of the log."""
-        return b"".join(self._chunks(start, end, 1 << 30))
-
-    def begins_line(self, offset: int) -> bool:
-        """True when a line begins at an offset past the first; where the live file begins, one does."""
-        return offset == self.base or self.read(offset - 1, offset) == b"\n"
-
-    def files(self) -> Iterator[tuple[int, int]]:
-        """Descriptor and length of every file of the log, the newest first."""
-        with self._files_mutex:
-            firsts = [self.base, *(segment.first for segment in reversed(self._closed))]
-        for first in firsts:
-            fd, first, last = self._file_at(first)
-            try:
-                length = min(os.fstat(fd).st_size, min(last, self.end) - first)
-                if length > 0:
-                    yield fd, length
-            finally:
-                os.close(fd)
-
-    def _chunks(self, start: int, end: int, size: int) -> Iterator[bytes]:
-        while start < end:
-            fd, first, last = self._file_at(start)
-            stop, part = min(end, last), b"."
-            try:
-                while part and start < stop:
-                    part = os.pread(fd, min(stop - start, size), start - first)
-                    start += len(part)
-                    if part:
-                        yield part
-            finally:
-                os.close(fd)
-            if start < stop:
-                if start >= self.base:
-                    return
-                self.quarantine(f"bytes {start} to {last}".encode(), "archived ops are gone, here and from Git", start)
-                yield from filler(stop - start)
-                start = stop
-
-    def _file_at(self, offset: int) -> tuple[int, int, int]:
-        """A descriptor, the caller's to close, of the file with the byte at an offset; what part of the log it is."""
-        with self._files_mutex:
-            if offset >= self.base:
-                return os.dup(self._fd), self.base, sys.maxsize
-            segment = next(segment for segment in self._closed if segment.first <= offset < segment.last)
-            return self._opened(segment), segment.first, segment.last
-
-    def _opened(self, segment: Segment) -> int:
-        """A segment's file; what Git has of it when it was given up or became shorter."""
-        try:
-            fd = os.open(segment.local if segment.stem else os.devnull, os.O_RDONLY | os.O_CLOEXEC)
-        except FileNotFoundError:
-            fd = os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
-        if os.fstat(fd).st_size == segment.last - segment.first:
-            return fd
-        try:
-            known = self._restored.get(segment.stem) or self._restore(segment)
-        except BaseException:
-            os.close(fd)
-            raise
-        if known is None:
-            return fd
-        os.close(fd)
-        return os.dup(known.fileno())
-
-    def _restore(self, segment: Segment) -> IO[bytes] | None:
-        """A temporary file with what Git has of a segment, kept for the next reader; None when it has not got it."""
-        import tempfile
-
-        file = tempfile.TemporaryFile()  # noqa: SIM115
-        try:
-            if restored(self.root, segment, file):
-                self._restored[segment.stem] = file
-                return file
-        finally:
-            if segment.stem not in self._restored:
-                file.close()
-        return None
-
     # Closing a segment -------------------------------------------------------------------------------------------
-
-    def segments(self) -> tuple[Segment, ...]:
-        """The closed segments, as they are now."""
-        return closed(self.folder)
 
     def close_segment(self, least: int = 1) -> bool:
         """Close the file as it is as a segment, durably, and begin a new one; False when it is shorter than `least`.
@@ -440,10 +318,7 @@ class Journal:
             if self._synced >= end:
                 return
             reached = self.end
-            with self._files_mutex:
-                if self._fd < 0:
-                    raise OSError(errno.EBADF, "the log was closed before it was durable", self.path)
-                fd = os.dup(self._fd)  # what it says is in a closed segment was made durable when that was closed
+            fd = self.duplicate()  # what is in a closed segment by now was made durable when that was closed
             try:
                 os.fdatasync(fd)
             except OSError as problem:
@@ -452,28 +327,6 @@ class Journal:
             finally:
                 os.close(fd)
             self._synced = max(reached, end)
-
-    # Damage ------------------------------------------------------------------------------------------------------
-
-    def quarantine(self, data: bytes, reason: str, offset: int) -> str:
-        """Keep damaged bytes with a reason, durably; the same damage is kept once. Returns its name."""
-        if offset < self.base and is_filler(data):
-            return ""
-        folder = self.folder / "quarantine"
-        name = f"{offset:012d}-{hashlib.sha256(data).hexdigest()[:16]}"
-        if not (folder / f"{name}.json").exists():
-            write_bytes_atomic(folder / f"{name}.bin", data)
-            note = {"reason": reason, "offset": offset, "length": len(data), "found_at": now_utc_iso()}
-            write_bytes_atomic(folder / f"{name}.json", json.dumps(note, sort_keys=True).encode() + b"\n")
-        return name
-
-    def damage(self) -> list[dict[str, Any]]:
-        """What lies in quarantine: name, reason, offset, length, found_at; by offset."""
-        found = []
-        for path in sorted((self.folder / "quarantine").glob("*.json")):
-            note = json.loads(path.read_bytes())
-            found.append({"name": path.stem, **note})
-        return found
 
 
 def _allocate(state: int) -> None:
