@@ -17,7 +17,6 @@ from muse.store.layout import path_text
 from muse.store.union import Union
 
 if TYPE_CHECKING:
-    from muse.engine.merge import WholeMerge
     from muse.store.repository import Repository
 
 PluginFor = Callable[[str], Any]
@@ -52,14 +51,16 @@ class History:
         return tuple(Kept(*each) for each in crdt_state.newest(self._union, trees, path_text(path)))
 
 
-def keep(repo: Repository, merged: WholeMerge) -> None:
-    """Store the states a clean merge joined; a warning where that cannot be: the merge stands whatever happens."""
-    sides = [repo.tree_of(merged.git.ours), repo.tree_of(merged.git.theirs), merged.tree]
+def keep(repo: Repository, ours: str, theirs: str, result: str, joined: Mapping[bytes, Sequence[Stored]]) -> None:
+    """Store what a merge of two commits joined to a tree: of each path the states of ours, theirs and the result.
+
+    A warning where that cannot be: the merge stands whatever happens.
+    """
     trees: dict[str, dict[str, Stored]] = {}
-    for decision in merged.decisions if merged.clean else ():
-        for tree, state in zip(sides, decision.merge.states):
-            trees.setdefault(tree, {})[path_text(decision.path)] = state
-    _add(repo, trees, f"joined into {merged.tree[:12]}")
+    for path, states in joined.items():
+        for tree, state in zip((repo.tree_of(ours), repo.tree_of(theirs), result), states):
+            trees.setdefault(tree, {})[path_text(path)] = state
+    _add(repo, trees, f"joined into {result[:12]}")
 
 
 def keep_commit(repo: Repository, commit: str, parent: str, paths: Sequence[bytes], plugin_for: PluginFor) -> None:

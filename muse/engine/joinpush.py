@@ -40,7 +40,7 @@ def join_commits(
     if stuck or not merged.clean:
         raise ConflictError(_sentence([os.fsdecode(path) for path in stuck]))
     commit = repo.git("commit-tree", merged.tree, "-p", ours, "-p", theirs, "-m", message).decode().strip()
-    joinpast.keep(repo, merged)
+    joinpast.keep(repo, ours, theirs, merged.tree, merged.joined)
     return Joined(commit, len(merged.git.both))
 
 

@@ -76,6 +76,11 @@ class WholeMerge:
         """True when `tree` is the whole answer."""
         return not self.stages and all(not m.kind.startswith("CONFLICT") for m in self.messages)
 
+    @property
+    def joined(self) -> dict[bytes, tuple[tuple[bytes, dict[str, int]], ...]]:
+        """The CRDT states of what a clean merge joined, as `muse.engine.joinpast.keep` takes them."""
+        return {each.path: each.merge.states for each in self.decisions if self.clean and each.merge.states}
+
 
 def merge_commits(
     repo: Repository,

@@ -90,7 +90,7 @@ def _merge(here: Repository, theirs: tuple[str, ...], words: list[str], quiet: b
         note("muse conflicts lists what is left to settle")
     elif code == 0 and here.head() != before:
         _keep(here)
-        joinpast.keep(here, merged)
+        joinpast.keep(here, merged.git.ours, merged.git.theirs, merged.tree, merged.joined)
     return code
 
 
