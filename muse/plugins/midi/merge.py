@@ -19,6 +19,7 @@ from muse.plugins.midi.rules import rules_for
 from muse.plugins.midi.structure import Layout, lay_out, time_base_clash
 from muse.plugins.midi.timebase import conform
 from muse.plugins.midi.timemap import TimeMap, time_map
+from muse.plugins.midi.verify import brings_back
 from muse.plugins.midi.whole import Planned, crossed_slots, has_all, only_from, unsound
 
 _ROUNDS = 6  # of finding what must be taken whole from one side
@@ -176,12 +177,15 @@ class _Merge(Disputes):
         for _ in range(_ROUNDS):
             merged = write(self._song(layout))
             found = crossed_slots(self.plan, self.times) if len(self.plan) > 1 and self.base.format == 1 else []
-            for planned, track in self._reread(merged):
+            read = self._reread(merged)
+            for planned, track in read:
                 wrong = unsound(planned, track)
                 if wrong is None:
                     raise _Unsafe(f"track {planned.entry.label}: {_MIXED}")
                 found += wrong
             if not found:
+                if self.only_fallbacks() and self._brings_back([track for _, track in read]):
+                    raise _Unsafe("one side put events into another track, the other deleted some of them")
                 return merged
             for trouble in found:
                 chosen = "ours" if trouble.clash is None else trouble.where[0].ask(trouble.clash, self.settle)
@@ -228,6 +232,15 @@ class _Merge(Disputes):
             if not isinstance(result, Track) or result.raw != track.raw:
                 raise _Unsafe(f"track {planned.entry.label}: not written as decided")
         return list(zip(wanted, tracks))
+
+    def _brings_back(self, merged: list[Track]) -> bool:
+        entries = [planned.entry for planned in self.plan]
+        pairs = [
+            (entry.base if isinstance(entry.base, Track) else None, side)
+            for entry in entries for side in (entry.ours, entry.theirs) if isinstance(side, Track)
+        ]  # fmt: skip
+        sides = (self.base.tracks, self.ours.tracks, self.theirs.tracks)
+        return len(merged) > 1 and brings_back(*sides, merged, pairs)
 
     def _clashes(self) -> list[Clash]:
         found = list(self.clashes)

@@ -81,6 +81,39 @@ def _events(track: Track, keys: Collection[tuple[int, int]]) -> Iterator[tuple[i
     )  # fmt: skip
 
 
+def brings_back(
+    base: list[Track], ours: list[Track], theirs: list[Track], merged: list[Track],
+    pairs: Iterable[tuple[Track | None, Track]],
+) -> bool:
+    """True when the file holds an event more often than the side that deleted it, and neither side added one.
+
+    Tracks are merged one by one. Where a side puts events into another track, the other side's deletion of one of them
+    in its old track does not follow it. `pairs`: each track of a side with the one of the base that it was.
+    """
+    came: set[tuple[int, bytes]] = set()
+    for before, track in pairs:
+        if before is None or before.raw != track.raw:
+            came.update(_told([track]) - _told([before] if before is not None else []))
+    was = _told(base)
+    came &= was.keys()
+    if not came:
+        return False
+    mine, other, made = (_told(tracks) for tracks in (ours, theirs, merged))
+    return any(
+        made[event] > max(mine[event] + other[event] - was[event], 0) and made[event] > min(mine[event], other[event])
+        for event in came
+        if mine[event] <= was[event] and other[event] <= was[event]
+    )  # fmt: skip
+
+
+def _told(tracks: list[Track]) -> Counter[tuple[int, bytes]]:
+    """The events of all tracks but the ends of notes."""
+    return Counter(
+        (tick, body) for track in tracks for tick, body in zip(track.ticks, track.bodies)
+        if body[0] >= 0x90 and (body[0] >= 0xA0 or body[2])
+    )  # fmt: skip
+
+
 def is_sum(base: Sound, ours: Sound, theirs: Sound, merged: Sound, claims: Iterable[Claim]) -> bool:
     """True when `merged` = base + ours' changes + theirs' changes, a change both made counted once.
 

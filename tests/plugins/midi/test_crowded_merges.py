@@ -233,3 +233,21 @@ def test_a_file_both_added_is_the_one_that_has_all_of_the_other() -> None:
         assert result.content == more
         assert [record.conflict_type for record in result.conflicts] == ["file_level"]
         assert "each has something the other has not" in result.notes[0]
+
+
+def test_a_note_deleted_from_a_track_is_not_back_in_the_track_the_other_side_put_it_into() -> None:
+    drums = notes_to_events([(36 + step % 3, step * 240, 100) for step in range(12)], 9)
+    bass = notes_to_events([(40 + step, step * 240, 200) for step in range(8)], 1)
+    head = track([(0, tempo(500000))])
+    def mixed(*parts: Events) -> bytes:
+        return smf(head, track(sorted((event for part in parts for event in part), key=lambda event: event[0])))
+
+    base, split = mixed(bass, drums), smf(head, track(bass), track(drums))
+    fewer = mixed(bass[2:], drums)  # without the first note of the part that has fewer of them
+    result, _ = both_ways(base, split, fewer)
+    assert [record.conflict_type for record in result.conflicts] == ["file_level"]
+    louder = mixed([(0, bytes((0x91, 40, 99))), *bass[1:]], drums)
+    result, _ = both_ways(base, split, louder)
+    assert [record.conflict_type for record in result.conflicts] == ["note_delete_edit"]
+    more = mixed([*bass, (5000, bytes((0x91, 30, 64))), (5100, bytes((0x81, 30, 64)))], drums)
+    assert sum(clean(base, split, more), Counter())[5000, bytes((0x91, 30, 64))] == 1
