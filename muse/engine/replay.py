@@ -264,8 +264,9 @@ class _Replay:
         for at, entry, child_ops in edits:
             self.at = at
             try:
-                check_path(path_bytes(path))
-                file = self._opened(path) if file is None else file
+                if file is None:
+                    check_path(path_bytes(path))
+                    file = self._opened(path)
                 file.apply(child_ops)
             except (ContentMissingError, DamageError) as problem:
                 raise _stopped(at, entry, path, problem) from problem

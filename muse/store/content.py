@@ -7,6 +7,7 @@ lost is found again by looking at the repository's own blobs, and everything rea
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
     from muse.store.repository import Repository
 
+_PATIENCE = 0.1  # seconds in which a batch, which may ask a hundred thousand times, does not look for new objects again
+
 
 class BlobContent:
     """The content store of a repository."""
@@ -31,6 +34,7 @@ class BlobContent:
         self._batch: ObjectWriter | None = None
         self._taken: dict[str, str] = {}  # digest -> blob of what this process wrote
         self._searched: object = None
+        self._looked = 0.0
 
     def get(self, digest: str) -> bytes:
         """The bytes of a digest; KeyError when no blob here has it."""
@@ -128,6 +132,10 @@ class BlobContent:
 
     def _search(self) -> bool:
         """Take up every blob of the repository that the index does not know; False when none came since last time."""
+        now = time.monotonic()
+        if self._batch is not None and now < self._looked + _PATIENCE:
+            return False
+        self._looked = now
         state = _state(self._repo.objects_dir)
         if state == self._searched:
             return False

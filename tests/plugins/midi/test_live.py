@@ -21,6 +21,7 @@ from muse.plugins.midi.timemap import TimeMap, time_map
 from .midi_kit import cc, smf, song, tempo, track, vlq
 
 CORPUS = os.environ.get("MUSE_MIDI_CORPUS")
+SEEDS = int(os.environ.get("MUSE_SOAK_SEEDS", "5000"))
 PIECES = sorted(Path(__file__).parents[3].glob("fixtures/midi/*.mid"))
 CAUGHT = (MuseError, KeyError, TypeError, ValueError, AttributeError, IndexError)
 
@@ -225,9 +226,8 @@ def test_crowded_files(chunk: int) -> None:
 
 @pytest.mark.soak
 def test_crowded_files_for_long() -> None:
-    seeds = int(os.environ.get("MUSE_SOAK_SEEDS", "20000"))
-    done = sum(same(crowded(seed), seed, 60) for seed in range(1000, 1000 + seeds))
-    print(f"{seeds:,} crowded files, {done:,} batches that did something, each as one at a time")
+    done = sum(same(crowded(seed), seed, 60) for seed in range(1000, 1000 + SEEDS))
+    print(f"{SEEDS:,} crowded files, {done:,} batches that did something, each as one at a time")
 
 
 @pytest.mark.parametrize("file", PIECES, ids=lambda file: str(file.name))
@@ -243,7 +243,7 @@ def test_the_corpus() -> None:
             parse(file.read_bytes())
         except MuseError:
             continue
-        same(file.read_bytes(), seed, int(os.environ.get("MUSE_SOAK_STEPS", "12")))
+        same(file.read_bytes(), seed, 12)
 
 
 def test_many_edits_of_one_key_leave_the_others_alone() -> None:
