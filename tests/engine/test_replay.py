@@ -147,7 +147,7 @@ def test_all_at_once_is_one_by_one() -> None:
 @pytest.mark.soak
 def test_all_at_once_is_one_by_one_for_long() -> None:
     counts = [compare(seed, 60) for seed in range(1000, 1000 + SEEDS)]
-    print(f"{sum(ops for ops, _ in counts):,} ops in {SEEDS:,} sessions, {sum(told for _, told in counts):,} lines told, "
+    print(f"{sum(ops for ops, _ in counts):,} ops in {SEEDS:,} sessions, {sum(told for _, told in counts):,} told, "
           "all as one by one")
 
 
