@@ -234,3 +234,30 @@ def test_files_of_other_names_in_the_archive_are_nobodys(tmp_path: Path) -> None
     again = OpLog(tmp_path, "s")
     again.record("a", "midi", [insert("b")])
     assert names(again) == ["a", "b"] and again.segments() == before
+
+
+def test_a_durable_op_is_in_a_file_whose_name_is_durable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever closed the file before may have died, or be waiting for the disk still."""
+    log = OpLog(tmp_path, "s")
+    log.record("a", "midi", [insert("a")])
+    log.close_segment()
+    synced: list[int] = []
+
+    def noting(real: Callable[[int], None]) -> Callable[[int], None]:
+        def noted(fd: int) -> None:
+            synced.append(os.fstat(fd).st_ino)
+            real(fd)
+
+        return noted
+
+    for name in ("fsync", "fdatasync"):
+        monkeypatch.setattr(os, name, noting(getattr(os, name)))
+    another = OpLog(tmp_path, "s")
+    another.record("a", "midi", [insert("b")])
+    assert synced == []
+    another.record("a", "midi", [insert("c")], level="durable")
+    folders = [log.folder / "archive", log.folder, log.folder.parent]
+    assert synced[:4] == [path.stat().st_ino for path in (log.folder / "ops.jsonl", *folders)]
+    del synced[:]
+    another.record("a", "midi", [insert("d")], level="durable")
+    assert len(synced) == 1

@@ -75,8 +75,6 @@ class Journal(Files):
                 return False
             self.folder.mkdir(parents=True, exist_ok=True)
             fd = os.open(self.path, flags | os.O_CREAT, 0o666)
-            for folder in (self.folder, self.folder.parent, self.folder.parent.parent):
-                fsync_dir(folder)
         try:
             segments = closed(self.folder)  # after the file: whoever closes one renames it first
             state = os.open(self.folder / "state", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
@@ -321,12 +319,20 @@ class Journal(Files):
             fd = self.duplicate()  # what is in a closed segment by now was made durable when that was closed
             try:
                 os.fdatasync(fd)
+                if not self._synced:  # whoever made the file, or closed the one before, may not have got that far yet
+                    self._sync_names()
             except OSError as problem:
                 self.failed = f"{self.path} could not be made durable ({problem}); nothing more is accepted"
                 raise DamageError(self.failed, hint="check the disk, then start the session again") from problem
             finally:
                 os.close(fd)
             self._synced = max(reached, end)
+
+    def _sync_names(self) -> None:
+        """Make the name of the file durable, and before it those of what was closed."""
+        archive = self.folder / FOLDER
+        for folder in (*([archive] if self.base else []), self.folder, self.folder.parent, self.folder.parent.parent):
+            fsync_dir(folder)
 
 
 def _allocate(state: int) -> None:
