@@ -1,6 +1,6 @@
 """The op log beside SQLite (WAL), which is what one would use otherwise; both sides make the same entries.
 
-    python benchmarks/oplog.py            (MUSE_BENCH_RUNS=5, MUSE_BENCH_OPS=4000, MUSE_BENCH_LOG=1000000)
+    python benchmarks/oplog.py            (MUSE_BENCH_RUNS=5, MUSE_BENCH_OPS=4000, MUSE_BENCH_LOG=1000000; --reading)
 
 Rates are ops per second, median of interleaved rounds; the ratio is ours over SQLite's, larger is better for us.
 """
@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import multiprocessing
 import os
+import resource
 import shutil
 import sqlite3
 import statistics
@@ -20,6 +21,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
+from muse.core.collector import no_collection
 from muse.core.op_log import OpLog, make_op_entry
 
 ROUNDS = int(os.environ.get("MUSE_BENCH_RUNS", "5"))
@@ -28,6 +32,10 @@ LONGEST = int(os.environ.get("MUSE_BENCH_LOG", "1000000"))
 OP: Any = {
     "op": "insert", "address": "piece.mid/track:1/note:480:60", "position": 7, "content_id": "sha256:" + "a" * 64,
     "content_summary": "C4 at bar 1 beat 2", "content": {"pitch": 60, "velocity": 90, "start": 480, "duration": 240},
+}
+SMALL: Any = {
+    "op": "delete", "address": "piece.mid/track:1/note:480:60", "position": 7, "content_id": "",
+    "content_summary": "C4",
 }
 _fork = multiprocessing.get_context("fork")
 
@@ -111,35 +119,68 @@ def appends() -> None:
                       f">= {wanted[level, batch]}")
 
 
-def fill(folder: Path, count: int) -> OpLog:
+def fill(folder: Path, count: int, op: Any) -> OpLog:
     """A log of `count` ops, with one checkpoint at its end."""
     log = OpLog(folder, "s")
     for at in range(0, count, 1000):
-        log.record("ada", "midi", [dict(OP, position=at + n) for n in range(min(1000, count - at))])
+        log.record("ada", "midi", [dict(op, position=at + n) for n in range(min(1000, count - at))])
     return log
 
 
+def alone(work: Callable[[], Any]) -> tuple[float, float]:
+    """Seconds and megabytes a call takes in a process of its own, whose memory is fresh; the better of three."""
+    found = []
+    for _ in range(3):
+        into, out = _fork.Pipe(duplex=False)
+
+        def run(out: Any = out) -> None:
+            before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+            seconds = timed(work)
+            out.send((seconds, (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1e3))
+
+        process = _fork.Process(target=run)
+        process.start()
+        found.append(into.recv())
+        process.join()
+    return min(seconds for seconds, _ in found), min(memory for _, memory in found)
+
+
+def decoded(path: Path) -> list[Any]:
+    """What any reader that gives plain dicts must pay for: the lines decoded by msgspec and kept, nothing checked."""
+    decode, rows = msgspec.json.Decoder().decode_lines, []
+    with no_collection(), open(path, "rb") as file:
+        while lines := file.readlines(1 << 16):
+            rows += decode(b"".join(lines))
+    return rows
+
+
 def reading() -> None:
-    """Reading everything, and replaying what is new, at growing sizes."""
-    print(f"\n{'ops':>9} {'MB':>7} {'read all s':>10} {'us/op':>6} {'replay 10 new ms':>17} {'follow 1 op ms':>15}")
-    size = 1000
-    while size <= LONGEST:
-        folder = Path(tempfile.mkdtemp(prefix="muse-bench-", dir=os.environ.get("MUSE_BENCH_DIR")))
-        try:
-            log = fill(folder, size)
-            megabytes = (log.folder / "ops.jsonl").stat().st_size / 1e6
-            whole = min(timed(lambda log=log: log.replay_since_checkpoint()) for _ in range(2))
-            log.checkpoint("snapshot")
-            log.record("ada", "midi", [OP] * 10)
-            new = statistics.median(timed(lambda log=log: log.replay_since_checkpoint()) for _ in range(21))
-            at = log.end()
-            log.record("ada", "midi", [OP])
-            one = statistics.median(timed(lambda log=log, at=at: log.read_from(at)) for _ in range(21))
-            row = (whole, whole / size * 1e6, new * 1e3, one * 1e3)
-            print(f"{size:9} {megabytes:7.1f} " + "{:10.3f} {:6.2f} {:17.3f} {:15.3f}".format(*row), flush=True)
-        finally:
-            shutil.rmtree(folder)
-        size *= 10
+    """Reading everything, and replaying what is new, at growing sizes, for a note and for the least an op can be."""
+    print(f"\n{'bytes/op':>8} {'ops':>9} {'MB':>7} {'replay all s':>12} {'us/op':>6} {'MB/s':>6} {'peak MB':>8} "
+          f"{'msgspec alone s':>15} {'peak MB':>8} {'replay 10 new ms':>17} {'follow 1 op ms':>15}")
+    for op in (OP, SMALL):
+        size = 1000 if op is OP else LONGEST
+        while size <= LONGEST:
+            folder = Path(tempfile.mkdtemp(prefix="muse-bench-", dir=os.environ.get("MUSE_BENCH_DIR")))
+            try:
+                log = fill(folder, size, op)
+                path = log.folder / "ops.jsonl"
+                megabytes = path.stat().st_size / 1e6
+                log.close()
+                whole, peak = alone(lambda log=log: log.replay_since_checkpoint())
+                bare, least = alone(lambda path=path: decoded(path))
+                log.checkpoint("snapshot")
+                log.record("ada", "midi", [op] * 10)
+                new = statistics.median(timed(lambda log=log: log.replay_since_checkpoint()) for _ in range(21))
+                at = log.end()
+                log.record("ada", "midi", [op])
+                one = statistics.median(timed(lambda log=log, at=at: log.read_from(at)) for _ in range(21))
+                print(f"{megabytes * 1e6 / size:8.0f} {size:9} {megabytes:7.1f} {whole:12.3f} "
+                      f"{whole / size * 1e6:6.2f} {megabytes / whole:6.0f} {peak:8.0f} {bare:15.3f} {least:8.0f} "
+                      f"{new * 1e3:17.3f} {one * 1e3:15.3f}", flush=True)
+            finally:
+                shutil.rmtree(folder)
+            size *= 10
 
 
 def timed(work: Callable[[], Any]) -> float:
@@ -152,7 +193,8 @@ def timed(work: Callable[[], Any]) -> float:
 def main() -> int:
     """Print everything."""
     print(f"op log beside SQLite {sqlite3.sqlite_version}, Python {sys.version.split()[0]}, {os.cpu_count()} cores")
-    appends()
+    if "--reading" not in sys.argv:
+        appends()
     reading()
     return 0
 

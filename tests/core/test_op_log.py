@@ -83,6 +83,29 @@ def test_blocks_read_at_once_say_what_their_lines_say_one_by_one(tmp_path: Path)
         assert [note["offset"] for note in other.damage()] == [healthy.rfind(b"\n", 0, at) + 1]
 
 
+def test_what_was_seen_to_be_whole_is_still_looked_at(tmp_path: Path) -> None:
+    log = OpLog(tmp_path, "s")
+    log.record("ada", "midi", [insert(f"n{at}", content="x" * 1500) for at in range(3000)])
+    path, seen = log.folder / "ops.jsonl", log.folder / "seen"
+    healthy = log.read_all()
+    assert len(healthy) == 3000 and seen.stat().st_size >= 16 * (path.stat().st_size >> 17)
+    assert log.read_all() == log.replay_since_checkpoint() == healthy
+    data = bytearray(path.read_bytes())
+    at = len(data) // 2
+    data[at] ^= 1
+    path.write_bytes(data)
+    hit = data.count(b"\n", 0, at)
+    other = OpLog(tmp_path, "s")
+    assert other.read_all() == other.replay_since_checkpoint() == healthy[:hit] + healthy[hit + 1 :]
+    assert [note["offset"] for note in other.damage()] == [data.rfind(b"\n", 0, at) + 1]
+    data[at] ^= 1
+    path.write_bytes(data)
+    kept = seen.read_bytes()
+    for damaged in (b"", b"x", kept[:-3], kept[1:], bytes(len(kept)), kept[::-1], b"\xff" * len(kept)):
+        seen.write_bytes(damaged)
+        assert OpLog(tmp_path, "s").read_all() == healthy
+
+
 @pytest.mark.parametrize("change", [
     {"op_id": "x"}, {"lamport_ts": True}, {"lamport_ts": -1}, {"lamport_ts": LATEST + 1}, {"lamport_ts": "1"},
     {"actor_id": 3}, {"domain_op": []}, {"domain_op": {"op": "explode", "address": "x"}},

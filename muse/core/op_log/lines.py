@@ -18,6 +18,7 @@ from typing import Any, cast
 from muse.core.collector import no_collection
 from muse.core.op_log.encode import loads
 from muse.core.op_log.entries import CRC_SIZE, OpEntry, intact, salvage, strip
+from muse.core.op_log.seen import Seen
 
 Row = dict[str, Any]
 Quarantine = Callable[[bytes, str, int], str]
@@ -37,7 +38,7 @@ def decode(blocks: Iterable[bytes], at: int, quarantine: Quarantine, *, offsets:
 
 
 def entries(
-    blocks: Iterable[bytes], at: int, quarantine: Quarantine, *, in_order: bool = False
+    blocks: Iterable[bytes], at: int, quarantine: Quarantine, seen: Seen, *, in_order: bool = False
 ) -> list[OpEntry] | None:
     """Whole lines as entries; with `in_order`, None unless file order is the total order and nothing waits."""
     taken: list[OpEntry] = []
@@ -45,7 +46,7 @@ def entries(
     latest = -1
     with no_collection():
         for block in blocks:
-            lines = _whole(block)
+            lines = _whole(block, at, seen)
             if lines is None:
                 rows = _rows(block, at, quarantine, False)
                 times, waits = [row["lamport_ts"] for row in rows], any("unmet" in row for row in rows)
@@ -59,6 +60,7 @@ def entries(
                 latest = times[-1]
             taken += fresh
             at += len(block)
+    seen.keep()
     return taken
 
 
@@ -92,7 +94,7 @@ def _entries(lines: list[Any], names: dict[str, str]) -> list[OpEntry]:
     ])
 
 
-def _whole(block: bytes) -> list[Any] | None:
+def _whole(block: bytes, at: int, seen: Seen) -> list[Any] | None:
     """The lines of a block as objects; None unless each has the checksum it says and the fields of this version."""
     many = _typed()
     if many is None:
@@ -101,13 +103,18 @@ def _whole(block: bytes) -> list[Any] | None:
         lines = many(block)
     except (ValueError, RecursionError):
         return None
-    crc, find, at = zlib.crc32, block.find, 0
+    if seen.whole(at, block):
+        return lines
+    crc, find, here = zlib.crc32, block.find, 0
     sums: list[int] = []
-    while (end := find(b"\n", at)) >= 0:
-        sums.append(crc(block[at : end - CRC_SIZE]))
-        at = end + 1
+    while (end := find(b"\n", here)) >= 0:
+        sums.append(crc(block[here : end - CRC_SIZE]))
+        here = end + 1
     said = "".join([line.crc for line in lines])
-    return lines if at == len(block) and said == struct.pack(f">{len(sums)}I", *sums).hex() else None
+    if here != len(block) or said != struct.pack(f">{len(sums)}I", *sums).hex():
+        return None
+    seen.add(at, block)
+    return lines
 
 
 def _rows(block: bytes, at: int, quarantine: Quarantine, offsets: bool) -> list[Row]:

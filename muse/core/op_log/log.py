@@ -31,6 +31,7 @@ from muse.core.op_log.lines import Row, decode, entries, whole_lines
 from muse.core.op_log.names import decode_name, encode_name, writer_of
 from muse.core.op_log.replicas import ReplicaReport, add, verified
 from muse.core.op_log.rows import Replay, causal, find, latest_time
+from muse.core.op_log.seen import Seen
 from muse.core.op_log.segments import Segment
 from muse.core.paths import StrPath, op_log_dir
 from muse.core.types import load_json_file
@@ -293,7 +294,7 @@ class OpLog:
         end = self.end()
         if offset >= end:
             return [], end
-        return entries(self._journal.blocks(offset, end), offset, self._journal.quarantine) or [], end
+        return self._entries(offset, end) or [], end
 
     def damage(self) -> list[dict[str, Any]]:
         """What lies in quarantine: name, reason, offset, length, found_at."""
@@ -305,6 +306,10 @@ class OpLog:
         if start >= end:
             return [], min(start, end)
         return decode(self._journal.blocks(start, end), start, self._journal.quarantine), end
+
+    def _entries(self, start: int, end: int, *, in_order: bool = False) -> list[OpEntry] | None:
+        seen = Seen(self._folder, end - start)
+        return entries(self._journal.blocks(start, end), start, self._journal.quarantine, seen, in_order=in_order)
 
     # Replay ------------------------------------------------------------------------------------------------------
 
@@ -320,7 +325,7 @@ class OpLog:
         last, end = self._last(), self.end()
         start = self._start(last, end)
         if all(self._made_at(made, end + 1) <= start for made in last):  # nothing past there is in a checkpoint
-            quick = entries(self._journal.blocks(start, end), start, self._journal.quarantine, in_order=True)
+            quick = self._entries(start, end, in_order=True)
             if quick is not None:
                 self._handed_out = end
                 return quick
