@@ -185,7 +185,8 @@ def _problems(repo: Repository) -> Iterator[Finding]:
 
     try:
         for problem in problems(repo):
-            yield Finding("metadata", "bad", f"{problem.ref}: {problem.path}: {problem.why}", "muse verify --repair")
+            where = ascii(problem.path[:400])[1:-1]  # a name somebody else gave it
+            yield Finding("metadata", "bad", f"{problem.ref}: {where}: {problem.why}", "muse verify --repair")
     except MuseError as error:
         yield Finding("metadata", "bad", str(error), error.hint or "muse verify")
 

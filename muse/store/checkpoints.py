@@ -178,6 +178,9 @@ def _believed(repo: Repository, union: Union, session: str) -> list[OpLogCheckpo
         made = _checkpoint(union, entry, session)
         if made is None:
             continue
+        if "positions" not in made:
+            union.note(entry, "it does not say which ops it holds")
+            continue
         if entry.ref not in own and (lie := _impossible(made, ours, tops)):
             union.note(entry, f"it claims op {lie}, which {NEVER_GIVEN}")
             continue
@@ -233,8 +236,10 @@ def _impossible(made: OpLogCheckpoint, ours: set[str], tops: dict[str, int]) -> 
 
 def _checkpoint(union: Union, entry: Entry, session: str) -> OpLogCheckpoint | None:
     data = union.read(entry, MAX_CHECKPOINT)
+    if data is None:
+        return None
     try:
-        value: Any = None if data is None else json.loads(data)
+        value: Any = json.loads(data)
     except (ValueError, RecursionError):
         value = None
     if not is_checkpoint(value) or value["session_id"] != session:

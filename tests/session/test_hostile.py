@@ -54,7 +54,7 @@ HOSTILE = {
 BELIEVED = {
     "surrogates": claim(snapshot_id="\ud800", positions={"\udfff/\ud800": 3}, tree="\ud800"),
     "the largest numbers": claim(lamport_ts=10**4000, positions={"w/i": 10**4000}, holes={"w/i": [10**4000]}),
-    "fields of another version": claim(extra={"a": [None, 1.5]}),
+    "fields of another version": claim(positions={}, extra={"a": [None, 1.5]}),
     "a tree nobody has": claim(tree="f" * 40, positions={"w/i": 1}),
 }
 FOREIGN = {name: claim(roots=[root]) for name, root in (

@@ -128,3 +128,34 @@ def test_ops_that_cause_each_other_are_not_believed(make_repo):
     assert all("not the hash" in line for line in report.quarantined) and len(log.damage()) == 2
     log.append(_op(4))
     assert [entry["domain_op"]["address"] for entry in log.replay_since_checkpoint()] == ["note3", "note4"]
+
+
+def test_a_foreign_checkpoint_must_say_which_ops_it_holds(make_repo, git, caplog):
+    """One with a time alone would claim everything, given away or not."""
+    repo, evil = Repository(make_repo(files={"a": "1\n"})), Repository(make_repo("evil", {"a": "1\n"}))
+    log = session.start(repo, "jam")
+    log.append(_op(1))
+    claim = {"session_id": "jam", "snapshot_id": "x", "lamport_ts": 2**53, "op_count": 1, "created_at": "",
+             "tree": repo.tree_of("HEAD")}
+    _publish(repo, evil, git, {layout.session_path("jam", "checkpoint.json"): json.dumps(claim).encode()})
+    assert len(log.replay(session.effective(repo, log)).entries) == 1 and "which ops it holds" in caplog.text
+
+
+@pytest.mark.parametrize("instances", [1, 40])
+def test_numbers_with_gaps_between_them_cannot_fill_our_checkpoints(make_repo, instances):
+    """A checkpoint lists every hole: lines of one writer could otherwise make it hundreds of megabytes."""
+    repo = Repository(make_repo(files={"a": "1\n"}))
+    log = session.start(repo, "jam")
+    lines, tops = [], dict.fromkeys(range(instances), 0)
+    for number in range(1, 41):
+        who = number % instances
+        tops[who] += 90_000
+        lines.append(finish(*seal(_op(number)), ("e" * 20, f"evil{who}", tops[who])).rstrip(b"\n"))
+    report = log.merge_replica(lines)
+    assert report.added == 2 and len(report.quarantined) == 38
+    assert all("jumps too far" in why for why in report.quarantined)
+    made = log.checkpoint("x")
+    assert sum(map(len, made["holes"].values())) < 200_000
+    filled = [finish(*seal(_op(100 + number)), ("e" * 20, "evil1" if instances > 1 else "evil0", number)).rstrip(b"\n")
+              for number in range(1, 4)]
+    assert log.merge_replica(filled).added == 3

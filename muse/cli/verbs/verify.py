@@ -11,6 +11,7 @@ from muse.cli.options import json_option
 from muse.core.errors import ExitCode
 from muse.engine.gitio import watched
 from muse.store.verify import problems
+from muse.view.text import one_line
 
 if TYPE_CHECKING:
     from muse.store.union import Problem
@@ -45,7 +46,7 @@ def command(no_fsck: bool, repair: bool, as_json: bool) -> int:
         print_json(found)
         return int(ExitCode.CONFLICT if left else ExitCode.OK)
     for row in found:
-        click.echo(f"{row['where']}: {row['why']}{' (repaired)' if row['repaired'] else ''}")
+        click.echo(one_line(f"{row['where']:.400}: {row['why']}{' (repaired)' if row['repaired'] else ''}"))
     if not left:
         note("muse: everything is as it should be")
     elif not repair:

@@ -25,6 +25,7 @@ KINDS = frozenset(("insert", "delete", "move", "replace", "patch"))
 LATEST = 2**53
 JUMP = 1_000_000
 SEQUENCE_JUMP = 100_000
+MOST_HOLES = 200_000
 DEEPEST = 100
 LONGEST_LINE = 1 << 26
 _OURS = frozenset(("writer", "instance", "sequence", "unmet", "crc"))

@@ -6,7 +6,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from muse.core.errors import FormatError
-from muse.core.op_log.entries import JUMP, LATEST, SEQUENCE_JUMP, check_line, finish, order_key, row_key
+from muse.core.op_log.entries import (
+    JUMP,
+    LATEST,
+    MOST_HOLES,
+    SEQUENCE_JUMP,
+    check_line,
+    finish,
+    order_key,
+    row_key,
+)
 from muse.core.op_log.journal import Journal
 from muse.core.op_log.lines import Row, decode
 
@@ -41,7 +50,7 @@ def add(journal: Journal, incoming: list[tuple[Row, bytes]], report: ReplicaRepo
     tops: dict[str, int] = {}
     for key in have:
         tops[key.who] = max(tops.get(key.who, 0), key.sequence)
-    latest, lines = journal.lamport, []
+    latest, lines, holes = journal.lamport, [], sum(tops.values()) - len(have)
     for row, line in incoming:
         key, now = row_key(row), row["lamport_ts"]
         known = have.get(key)
@@ -49,15 +58,18 @@ def add(journal: Journal, incoming: list[tuple[Row, bytes]], report: ReplicaRepo
             if known["op_id"] == row["op_id"] and known["created_at"] == row["created_at"]:
                 report.known += 1
             else:
-                report.quarantined.append(refuse(journal, line, f"another op is known as {key}"))
+                why = f"another op is known as number {key.sequence} of {key.who}"
+                report.quarantined.append(refuse(journal, line, why))
             continue
         if now > latest + JUMP or now > LATEST:
             report.quarantined.append(refuse(journal, line, f"Lamport time {now} jumps too far past {latest}"))
             continue
-        if key.sequence > tops.get(key.who, 0) + SEQUENCE_JUMP:
+        top = tops.get(key.who, 0)
+        gap = max(key.sequence - top, 0) - 1  # a number below the top fills a hole
+        if gap >= SEQUENCE_JUMP or (gap > 0 and holes + gap > MOST_HOLES):  # checkpoints list every hole
             report.quarantined.append(refuse(journal, line, f"its sequence {key.sequence} jumps too far"))
             continue
-        tops[key.who] = max(tops.get(key.who, 0), key.sequence)
+        tops[key.who], holes = max(top, key.sequence), holes + gap
         unmet = [parent for parent in row["parent_op_ids"] if ids.get(parent, now) >= now]
         cut, after = line.rfind(b',"created_at":'), line.rfind(b',"writer":')
         waits = line.rfind(b',"unmet":', cut)
