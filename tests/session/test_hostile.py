@@ -87,7 +87,7 @@ def test_no_fetched_checkpoint_stops_a_session(
     name: str, jam: Path, git: RunGit, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
     publish(jam, git, {**HOSTILE, **BELIEVED, **FOREIGN}[name])
-    append(jam, "jam", {"op": added("new.txt", b"x\n")})
+    OpLog(jam, "jam").record("ada", "files", [added("new.txt", b"x\n")])  # type: ignore[list-item]
     for words in (["status", "jam"], ["commit", "jam", "-m", "x"], ["status", "jam"], ["show", "jam"], ["list"]):
         capfd.readouterr()
         caplog.clear()
@@ -147,7 +147,7 @@ def test_our_own_checkpoint_is_not_believed_when_it_is_none(jam: Path) -> None:
     assert {found["reason"] for found in log.damage()} == {"damaged checkpoint"}
 
 
-NAMES = [b"caf\xe9", b"\xff\xfe", b"\xed\xa0\x80", b"x" * 200 + b"\xff"]
+NAMES = [b"caf\xe9", b"\xed\xa0\x80" + b"x" * 200]
 
 
 @pytest.mark.parametrize("name", NAMES)
