@@ -120,7 +120,8 @@ def test_doctor_lists_what_of_other_clones_is_left_out(
     log = OpLog(jam, "jam")
     (key,) = (key for key, _ in log.records())
     reasons = {"it is no checkpoint of its session": HOSTILE["NaN beside a sum"],
-               "it is a session of another repository, whose history is not here": claim(roots=["f" * 40]),
+               "it is a session of another repository, whose history is not here":
+                   claim(positions={}, roots=["f" * 40]),
                f"it claims op 7 of {key.who}, which this clone has never given away": claim(positions={key.who: 7})}
     for why, text in reasons.items():
         publish(jam, git, text)
