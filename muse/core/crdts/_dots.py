@@ -12,7 +12,7 @@ import os
 import threading
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 from muse.core.collector import no_collection
 from muse.core.crdts._shared import GONE, SharedDict, of_one_type
@@ -21,6 +21,9 @@ from muse.core.errors import FormatError
 Range = tuple[int, int]
 Payloads = tuple[Any, ...]
 """Nearly always one; two when somebody used one token twice, and then both are kept, sorted."""
+
+Tokens = tuple[str, ...]
+"""The live tokens of one element or key, each once."""
 
 S = TypeVar("S", bound="DotStore")
 
@@ -44,7 +47,7 @@ class DotStore:
 
     __slots__ = ("_by", "_clock", "_gone", "_live", "_seen", "_site", "_stamp")
     _live: SharedDict[str, Payloads]
-    _by: SharedDict[str, frozenset[str]]
+    _by: SharedDict[str, Tokens]
     _seen: SharedDict[str, tuple[Range, ...]]
     _gone: SharedDict[str, None]
 
@@ -67,7 +70,6 @@ class DotStore:
             else:
                 seen.setdefault(dot[1], []).append((dot[0], dot[0]))
         dead = set(tombstones)
-        by: dict[str, set[str]] = {}
         kept: dict[str, Payloads] = {}
         for token, payloads in live.items():
             if token in dead:
@@ -76,11 +78,9 @@ class DotStore:
             if dot is not None:
                 seen.setdefault(dot[1], []).append((dot[0], dot[0]))
             kept[token] = payloads
-            for payload in payloads:
-                by.setdefault(self._group(payload), set()).add(token)
         ranges = {actor: merged(found) for actor, found in seen.items()}
         self._live = SharedDict(kept)
-        self._by = SharedDict({group: frozenset(tokens) for group, tokens in by.items()})
+        self._by = SharedDict(self._grouped(kept.items()))
         self._seen = SharedDict(ranges)
         self._gone = SharedDict(dict.fromkeys(gone))
         self._clock = max((found[-1][1] for found in ranges.values()), default=0)
@@ -117,7 +117,7 @@ class DotStore:
             return new, token
         group = self._group(payload)
         new._live = new._live.changed([(token, (payload,))])
-        new._by = new._by.changed([(group, new._by.get(group, frozenset()) | {token})])
+        new._by = new._by.changed([(group, (*new._by.get(group, ()), token))])
         return new, token
 
     def _next_dot(self) -> str:
@@ -152,23 +152,21 @@ class DotStore:
     def _add(self, pairs: list[tuple[str, Any]]) -> None:
         """Make tokens live in place; only for a handle nobody has seen yet."""
         live: dict[str, Payloads] = {}
-        by: dict[str, set[str]] = {}
         dots: dict[str, list[Range]] = {}
         for token, payload in pairs:
             held = live.get(token) or self._live.get(token, ())
             if payload not in held:
                 live[token] = tuple(sorted((*held, payload)))
-            by.setdefault(self._group(payload), set()).add(token)
             dot = parse(token)
             if dot is not None:
                 dots.setdefault(dot[1], []).append((dot[0], dot[0]))
         self._live = self._live.changed(list(live.items()))
-        self._by = self._by.changed([(g, frozenset(tokens) | self._by.get(g, frozenset())) for g, tokens in by.items()])
+        by = self._grouped((token, (payload,)) for token, payload in pairs)
+        self._by = self._by.changed([(group, _both(self._by.get(group, ()), tokens)) for group, tokens in by.items()])
         self._note(dots, ())
 
     def _drop(self, tokens: Iterable[str]) -> None:
         """Make tokens removed in place."""
-        by: dict[str, set[str]] = {}
         dots: dict[str, list[Range]] = {}
         opaque, live = [], []
         for token in tokens:
@@ -177,12 +175,13 @@ class DotStore:
                 opaque.append(token)
             else:
                 dots.setdefault(dot[1], []).append((dot[0], dot[0]))
-            for payload in self._live.get(token, ()):
-                by.setdefault(self._group(payload), set()).add(token)
-                live.append(token)
-        self._live = self._live.changed([(token, GONE) for token in dict.fromkeys(live)])
+            payloads = self._live.get(token, ())
+            if payloads:
+                live.append((token, payloads))
+        by = self._grouped(live)
+        self._live = self._live.changed([(token, GONE) for token in dict(live)])
         self._by = self._by.changed(
-            [(group, self._by.get(group, frozenset()) - tokens or GONE) for group, tokens in by.items()]
+            [(group, _less(self._by.get(group, ()), tokens) or GONE) for group, tokens in by.items()]
         )
         self._note(dots, opaque)
 
@@ -224,50 +223,58 @@ class DotStore:
         return new
 
     def _sifted(self, pairs: list[tuple[str, Payloads]], *, seen: bool) -> list[tuple[str, Payloads]]:
-        """The pairs whose token is live or was removed here; with `seen` False, the others."""
+        """Of pairs that are not live here, those whose token was removed here; with `seen` False, the others."""
         known: dict[str, tuple[Range, ...]] = {}
+        any_gone = len(self._gone) > 0
         found = []
         for pair in pairs:
-            dot = parse(pair[0])
-            if dot is None:
-                saw = self._saw(pair[0])
+            token = pair[0]
+            actor = token.partition("@")[2]
+            ranges = known.get(actor)
+            if ranges is None:
+                ranges = known[actor] = self._seen.get(actor, ())
+            if ranges or any_gone:
+                dot = parse(token)
+                saw = token in self._gone if dot is None else _within(dot[0], ranges)
             else:
-                number, actor = dot
-                ranges = known.get(actor)
-                if ranges is None:
-                    ranges = known[actor] = self._seen.get(actor, ())
-                saw = _within(number, ranges)
+                saw = False
             if saw is seen:
                 found.append(pair)
         return found
 
-    def _regrouped(
-        self, other: DotStore, lost: list[tuple[str, Payloads]], gained: list[tuple[str, Payloads]]
-    ) -> list[tuple[str, frozenset[str]]]:
-        """What becomes of the groups when some tokens go and others come; whole groups of the other are shared."""
-        group_of, none = self._group, cast("frozenset[str]", frozenset())
-        first: dict[str, str] = {}
-        more: dict[str, set[str]] = {}
-        for token, payloads in gained:
+    def _grouped(self, pairs: Iterable[tuple[str, Payloads]]) -> dict[str, Tokens]:
+        """The tokens of each element or key."""
+        group_of = self._group
+        found: dict[str, Tokens] = {}
+        more: dict[str, dict[str, None]] = {}
+        for token, payloads in pairs:
             for payload in payloads:
                 group = group_of(payload)
-                before = first.setdefault(group, token)
-                if before is not token:
-                    more.setdefault(group, {before}).add(token)
-        less: dict[str, set[str]] = {}
-        for token, payloads in lost:
-            for payload in payloads:
-                less.setdefault(group_of(payload), set()).add(token)
-        held, theirs = self._by.pick([*first, *less]), other._by.pick(first)
+                if group in found:
+                    more.setdefault(group, {found[group][0]: None})[token] = None
+                else:
+                    found[group] = (token,)
+        for group, tokens in more.items():
+            found[group] = tuple(tokens)
+        return found
+
+    def _regrouped(
+        self, other: DotStore, lost: list[tuple[str, Payloads]], gained: list[tuple[str, Payloads]]
+    ) -> list[tuple[str, Tokens]]:
+        """How the groups change when tokens go and others come; whole groups of the other are shared."""
+        more, less = self._grouped(gained), self._grouped(lost)
+        groups = [*more]
         changes = []
-        for group, token in first.items():
-            tokens = more.get(group) or (token,)
-            whole = theirs.get(group, none)
-            if group in held or len(whole) != len(tokens):
-                whole = held.get(group, none).difference(less.pop(group, ())).union(tokens)
-            changes.append((group, whole))
-        changes += [(group, held.get(group, none) - tokens or GONE) for group, tokens in less.items()]
-        return changes
+        for group, tokens, held, whole in zip(
+            groups, more.values(), self._by.values_of(groups, ()), other._by.values_of(groups, ()), strict=True
+        ):
+            if held:
+                tokens = _both(_less(held, less.pop(group, ())), tokens)
+            elif len(whole) == len(tokens):
+                tokens = whole
+            changes.append((group, tokens))
+        left = zip(less.items(), self._by.values_of([*less], ()), strict=True)
+        return changes + [(group, _less(held, tokens) or GONE) for (group, tokens), held in left]
 
     # Questions ---------------------------------------------------------------------------------------------------
 
@@ -304,6 +311,15 @@ class DotStore:
 
     def __reduce__(self) -> Any:
         return type(self).from_dict, (self.to_dict(),)  # type: ignore[attr-defined]
+
+
+def _both(one: Tokens, two: Tokens) -> Tokens:
+    return tuple(dict.fromkeys(one + two))
+
+
+def _less(tokens: Tokens, gone: Tokens) -> Tokens:
+    without = set(gone)
+    return tuple(token for token in tokens if token not in without) if gone else tokens
 
 
 def parse(token: str) -> tuple[int, str] | None:

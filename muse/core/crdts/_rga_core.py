@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Collection, Iterator
+from itertools import compress, repeat
+from operator import not_
 
 from muse.core.crdts._rga_order import Anchor, Content, content_key, id_key
 
@@ -239,17 +241,18 @@ def _unknown(level: Level, rows: Columns) -> tuple[Columns, list[Row]]:
     """The rows whose id a version has not, and those whose id it has with other contents only."""
     again: list[Row] = []
     for core, n, _ in pile(level):
-        if core.catch_up().index.keys().isdisjoint(rows[0]):
+        index = core.catch_up().index
+        if index.keys().isdisjoint(rows[0]):
             continue
-        values, anchors, n0 = core.values, core.anchors, core.n0
-        fresh = []
-        for row, slot in zip(zip(*rows, strict=True), [*map(core.index.get, rows[0])], strict=True):
-            if slot is None or slot >= n:
-                fresh.append(row)
-            elif values[slot - n0] != row[1] or anchors[slot - n0] != row[2]:
-                again.append(row)
-        ids, texts, places = zip(*fresh, strict=True) if fresh else ((), (), ())
-        rows = [*ids], [*texts], [*places]
+        at = [*map(index.get, rows[0], repeat(n))]
+        fresh = [slot >= n for slot in at]
+        known = [*map(not_, fresh)]
+        mine = [slot - core.n0 for slot in at if slot < n]
+        values, anchors = [*map(core.values.__getitem__, mine)], [*map(core.anchors.__getitem__, mine)]
+        texts, places = [*compress(rows[1], known)], [*compress(rows[2], known)]
+        if values != texts or anchors != places:
+            again += compress(zip(*rows, strict=True), known)
+        rows = [*compress(rows[0], fresh)], [*compress(rows[1], fresh)], [*compress(rows[2], fresh)]
     return rows, [row for row in again if row[1:] not in contents(level, row[0])]
 
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Mapping
+from itertools import repeat
 from typing import Any, Generic, TypeVar, cast
 
 K = TypeVar("K")
@@ -21,6 +22,7 @@ GONE: Any = object()
 """As a new value: remove the key."""
 
 _lock = threading.Lock()
+_MANY = 16  # changes that are better made in bulk
 _FORKS = 32  # of forks of forks; beyond that a line forgets where it came from
 
 
@@ -93,13 +95,22 @@ class SharedDict(Generic[K, V]):
             elif len(line.keys) > 4 * len(own) + 1000:
                 line = _Line()  # what was changed so long ago nobody wants to hear
             undo, keys, old = [], line.keys, own.get
-            for key, value in changes:
-                undo.append(old(key, GONE))
-                keys.append(key)
-                if value is GONE:
-                    own.pop(key, None)
-                else:
-                    own[key] = value
+            if len(changes) < _MANY:
+                for key, value in changes:
+                    undo.append(old(key, GONE))
+                    keys.append(key)
+                    if value is GONE:
+                        own.pop(key, None)
+                    else:
+                        own[key] = value
+            else:
+                names = [key for key, _ in changes]
+                keys += names
+                undo += map(old, names, repeat(GONE))
+                own.update(changes)
+                for key in [key for key, value in changes if value is GONE]:
+                    if old(key) is GONE:
+                        del own[key]
             new._line, new._at = line, len(line.keys)
             new._own, new._newer, new._undo = own, None, []
             self._own, self._newer, self._undo = None, new, undo
@@ -128,13 +139,13 @@ class SharedDict(Generic[K, V]):
         with _lock:
             return dict(self._dict())
 
-    def pick(self, keys: Iterable[K]) -> dict[K, V]:
-        """The pairs of those keys that are here."""
+    def values_of(self, keys: list[K], default: V) -> list[V]:
+        """The values of some keys, which differ."""
         with _lock:
             own = self._own
             if own is not None:
-                return {key: own[key] for key in keys if key in own}
-            return {key: value for key, value in self._values(list(keys)).items() if value is not GONE}
+                return [*map(own.get, keys, repeat(default))]
+            return [default if value is GONE else value for value in self._values(keys).values()]
 
     def apart(self, other: SharedDict[K, V]) -> tuple[list[tuple[K, V]], list[tuple[K, V]], list[tuple[K, V, V]]]:
         """What only self has, what only the other has, and keys with two different values."""
@@ -145,11 +156,13 @@ class SharedDict(Generic[K, V]):
             if touched is not None:
                 return _compare(touched, self._values(touched), other._values(touched))
             mine, theirs = self._dict(), other._dict()
-            only_mine = [(key, mine[key]) for key in mine.keys() - theirs.keys()]
-            only_theirs = [(key, theirs[key]) for key in theirs.keys() - mine.keys()]
+            # In order of arrival, which is the order of memory: in the order of a set the caches would help nobody.
+            only_mine = [pair for pair in mine.items() if pair[0] not in theirs]
+            only_theirs = [pair for pair in theirs.items() if pair[0] not in mine]
+            both = len(mine) - len(only_mine)
             differ = [
                 (key, value, theirs[key]) for key, value in mine.items() if key in theirs and theirs[key] != value
-            ]
+            ] if both else []
         return only_mine, only_theirs, differ
 
     def _touched(self, other: SharedDict[K, V]) -> list[K] | None:

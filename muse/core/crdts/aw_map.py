@@ -59,7 +59,7 @@ class AWMap(DotStore):
         if type(key) is not str or type(value) is not str:
             raise TypeError("keys and values are text")
         if replaces is None:
-            replaces = self._by.get(key, frozenset())
+            replaces = self._by.get(key, ())
             if token is not None and parse(token):
                 replaces = [old for old in replaces if _rank(old) < _rank(token)]
         return self._put((key, value), token, replaces)[0]
@@ -67,9 +67,9 @@ class AWMap(DotStore):
     def remove(self, key: str, observed_tokens: str | Iterable[str] | None = None) -> AWMap:
         """The map without the values seen for the key, or without those of the tokens given, arrived or not."""
         if observed_tokens is None:
-            return self._without(self._by.get(key, frozenset()))
+            return self._without(self._by.get(key, ()))
         tokens = [observed_tokens] if isinstance(observed_tokens, str) else list(observed_tokens)
-        held = self._by.get(key, frozenset())
+        held = self._by.get(key, ())
         return self._without(token for token in dict.fromkeys(tokens) if token in held or token not in self._live)
 
     def join(self, other: AWMap) -> AWMap:
