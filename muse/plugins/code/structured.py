@@ -435,15 +435,22 @@ def _in_sequence(pairs: dict[int, int], a: list[Item], b: list[Item], strictly: 
 
 
 def _alike(pairs: dict[int, int], a: list[Item], b: list[Item], left: list[int], right: list[int]) -> None:
-    start = 0
+    """Pair what is alike, in order, so that all pairs together are as much alike as can be: taken one by one, an item
+    whose own counterpart is gone would take its neighbour's, and every item after it the next one's."""
     if len(left) * len(right) > 400:
         return
-    for i in left:
-        best = max(
-            ((likeness(a[i].text, b[right[k]].text), -k) for k in range(start, len(right))
-             if a[i].type == b[right[k]].type),
-            default=(0.0, 0),
-        )
-        if best[0] >= _REWRITTEN:
-            pairs[i] = right[-best[1]]
-            start = -best[1] + 1
+    scores = [[likeness(a[i].text, b[j].text) if a[i].type == b[j].type else 0.0 for j in right] for i in left]
+    best = [[0.0] * (len(right) + 1) for _ in range(len(left) + 1)]
+    for x in reversed(range(len(left))):
+        for y in reversed(range(len(right))):
+            paired = scores[x][y] + best[x + 1][y + 1] if scores[x][y] >= _REWRITTEN else 0.0
+            best[x][y] = max(paired, best[x + 1][y], best[x][y + 1])
+    x = y = 0
+    while x < len(left) and y < len(right):
+        if scores[x][y] >= _REWRITTEN and best[x][y] == scores[x][y] + best[x + 1][y + 1]:
+            pairs[left[x]] = right[y]
+            x, y = x + 1, y + 1
+        elif best[x][y] == best[x + 1][y]:
+            x += 1
+        else:
+            y += 1

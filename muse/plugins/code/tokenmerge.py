@@ -42,7 +42,7 @@ def merge_tokens(base: bytes, ours: bytes, theirs: bytes, *, indented: bool) -> 
         return None
     if _on_lines_of_their_own(b, found) or _slide_together(*words):
         return None
-    if edited_beside_a_copy(*words, weak=_is_weak, touching=False):
+    if edited_beside_a_copy(*words, weak=_is_weak, touching=False) or _stranded(b, o, t, found):
         return None
     if _swapped(b, o, t, found) or (indented and _blocks_disagree(words, found)) or _commented_out(b, o, t, found):
         return None
@@ -190,6 +190,26 @@ def _opens_comment(units: Sequence[_Unit]) -> bool:
 _COMMENTS = (
     (b"#", b""), (b"//", b""), (b"--", b""), (b";", b""), (b"%", b""), (b"REM", b""), (b"/*", b"*/"), (b"<!--", b"-->")
 )
+
+
+def _stranded(base: Sequence[_Unit], ours: Sequence[_Unit], theirs: Sequence[_Unit], found: Sequence[Region]) -> bool:
+    """True when one side put lines of its own before and behind some words of a line, and the other edited these: what
+    was left of the line is found in the new ones, where it may say something else."""
+    torn: dict[str, bool] = {}  # side -> the other has edited the line since this side put lines into it
+    for at in found:
+        if at.kind not in ("ours", "theirs"):
+            if any(b"\n" in unit.space + unit.key for unit in base[at.b0 + 1 : at.b1]):
+                torn = {}
+            continue
+        other = "theirs" if at.kind == "ours" else "ours"
+        if other in torn:
+            torn[other] = True
+        new = ours[at.o0 : at.o1] if at.kind == "ours" else theirs[at.t0 : at.t1]
+        if any(b"\n" in unit.space + unit.key for unit in new) and any(_is_word(unit.key) for unit in new):
+            if torn.get(at.kind):
+                return True
+            torn[at.kind] = False
+    return False
 
 
 def _spaced(was: _Unit, ours: _Unit, theirs: _Unit) -> _Unit:

@@ -99,3 +99,11 @@ def test_an_edit_is_not_put_into_a_line_made_a_comment(comment: bytes) -> None:
 def test_a_comment_that_ends_before_the_edit_is_none_of_it() -> None:
     base, ours, theirs = b"f(b, c);\n", b"/* why */ f(b, c);\n", b"f(b, d);\n"
     assert merge_tokens(base, ours, theirs, indented=False) == b"/* why */ f(b, d);\n"
+
+
+def test_words_of_a_line_that_new_lines_stand_before_and_behind_are_not_edited_there() -> None:
+    """`core` was a key; between the other side's new lines it is the value of another one."""
+    base, ours = b'"core": {\n', b'"core 2": {\n'
+    theirs = b'"all": {\n  "name": "core",\n  "url": 1\n},\n"any": {\n  "new": 3,\n'
+    assert merge_tokens(base, ours, theirs, indented=False) is None
+    assert merge_tokens(base, theirs, ours, indented=False) is None
