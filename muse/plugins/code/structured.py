@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from functools import partial
 from itertools import pairwise
@@ -409,8 +409,9 @@ def _renamed(pairs: dict[int, int], a: list[Item], b: list[Item]) -> None:
                 score = likeness(a[i].text, b[j].text)
                 if score >= _RENAMED:
                     found.append((-score, i, j))
-    for _, i, j in sorted(found):
-        if i not in pairs and j not in taken:
+    equals = Counter((score, i) for score, i, _ in found)
+    for score, i, j in sorted(found):
+        if i not in pairs and j not in taken and equals[score, i] == 1:  # of two copies nothing tells which it became
             pairs[i] = j
             taken.add(j)
 
