@@ -169,13 +169,13 @@ def beside(edits: list[Edit], calls: list[Call], peer_rounds: int) -> None:
         print(f"    {name} / muse: {middle[name] / middle['muse']:.2f} (wanted >= {wanted} on the whole)", flush=True)
 
 
-def chained(count: int) -> RGA:
-    """A text of `count` elements, typed from left to right."""
-    rga, last = RGA(), None
+def chained(count: int, mode: Any = "classic", backwards: bool = False) -> RGA:
+    """A text of `count` elements, typed from left to right, or each before the last one."""
+    rga, last = RGA(mode=mode), None
     for number in range(count):
         new = f"{number}@a"
         rga = rga.insert(last, "x", element_id=new)
-        last = new
+        last = None if backwards else new
     return rga
 
 
@@ -184,6 +184,12 @@ def scattered(base: RGA, count: int, size: int, actor: str) -> RGA:
     for number in range(count):
         base = base.insert(f"{number * size // count}@a", "y", element_id=f"{size + number}@{actor}")
     return base
+
+
+def looked_into(text: RGA) -> RGA:
+    """The text with its edits worked in, which happens when it is first asked for something."""
+    assert "" not in text
+    return text
 
 
 def grown_set(count: int) -> ORSet:
@@ -229,8 +235,10 @@ def growth() -> None:
             points.append((size, min(work(size) for _ in range(3 if size < 10**6 else 1))))
         print(f"{name:44}" + "".join(f"{took:11.4f}" for _, took in points) + f"   {exponent(points):.2f}", flush=True)
 
-    line("RGA: n insertions, then asked for one", lambda n: seconds(lambda: "" in chained(n)))
-    line("RGA: to_sequence of n", lambda n: seconds(chained(n).to_sequence))
+    line("RGA: n insertions, then asked for one", lambda n: seconds(lambda: looked_into(chained(n))))
+    line("RGA, Fugue: n insertions forwards", lambda n: seconds(lambda: looked_into(chained(n, "fugue"))))
+    line("RGA, Fugue: n insertions backwards", lambda n: seconds(lambda: looked_into(chained(n, "fugue", True))))
+    line("RGA: to_sequence of n", lambda n: seconds(looked_into(chained(n)).to_sequence))
     line("RGA: from_dict of n", lambda n: (lambda wire: seconds(lambda: RGA.from_dict(wire)))(chained(n).to_dict()))
     line("RGA: join of n + n/2 and n + n/2, shared n", lambda n: forked_join(n, n // 2))
     line("RGA: join of two unrelated texts of n", unrelated_join)
@@ -243,7 +251,9 @@ def growth() -> None:
 
 def pair_join(a: Any, b: Any) -> float:
     """Seconds to join two values; both were looked into before, so no edit is still to be worked in."""
-    assert "" not in a and "" not in b
+    for value in (a, b):
+        if isinstance(value, RGA):
+            looked_into(value)
     return seconds(lambda: a.join(b))
 
 
@@ -262,7 +272,7 @@ def unrelated_join(size: int) -> float:
 
 def near_join() -> None:
     """Joining large values that differ by 1,000 changes a side: live forks of one value, then with a decoded one."""
-    base = chained(LARGEST)
+    base = looked_into(chained(LARGEST))
     one, two = scattered(base, 1000, LARGEST, "b"), scattered(base, 1000, LARGEST, "c")
     took = pair_join(one, two)
     print(f"\njoin of {LARGEST} elements that differ by 1,000 a side (wanted <= 50 ms): RGA {took * 1e3:.1f} ms")

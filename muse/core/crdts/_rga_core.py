@@ -209,9 +209,10 @@ def beyond(level: Level, stop: Core | None = None, seen: Seen = (0, 0)) -> tuple
         ids += core.ids[part]
         values += core.values[part]
         anchors += core.anchors[part]
-        dead = core.catch_up().dead
-        whole = d_from == core.d0 and d == core.d0 + core.d_done
-        deletes.update(dead if whole else [name for name, at in [*dead.items()] if d_from <= at < d])
+        if core.catch_up().dead:
+            with _lock:  # nothing may be noted between the question whether it is all and the copy
+                whole = d_from == core.d0 and d == core.d0 + core.d_done
+                deletes.update(core.dead if whole else [name for name, at in core.dead.items() if d_from <= at < d])
     return (ids, values, anchors), deletes
 
 
