@@ -258,6 +258,12 @@ CASES = {
         Piece(division=SMPTE, lead=LOUDER), ("track:1/note:2:4:340:0:79#0",),
         limit="the place in the address is counted as 4/4 at 120 beats a minute, whatever the music is",
     ),
+    "limit-note-moved-in-pitch-and-time": Case(
+        "ours moves one note in pitch and in time, theirs deletes it",
+        Piece(), Piece(lead=with_note(LEAD, 4, pitch=84, onset=LEAD[4][1] + 240)), Piece(lead=[*LEAD[:4], *LEAD[5:]]),
+        Piece(lead=with_note(LEAD, 4, pitch=84, onset=LEAD[4][1] + 240)),
+        limit="it reads as one note gone and a new one, so that the deletion is not seen as meant for it",
+    ),
     "limit-note-on-the-old-channel": Case(
         "ours moves the lead to another channel, theirs adds a note to it",
         Piece(), Piece(lead_channel=2), Piece(lead_extra=[(240, b"\x90\x30\x50"), (480, b"\x80\x30\x40")]),
