@@ -26,6 +26,7 @@ from muse.core.options import MergeOptions
 from muse.core.types import blob_digest
 from muse.domain import OpenFile
 from muse.engine.filemerge import merge_one
+from muse.engine.overrides import Overrides
 from muse.store.layout import path_bytes
 from muse.store.trees import check_path
 
@@ -178,6 +179,7 @@ class _Replay:
         self.folders: set[str] | None = None  # of all files there were; some may be empty by now
         self.waiting: dict[str, list[_Edit]] = {}  # by file, in order
         self.open: dict[str, tuple[str, int, OpenFile]] = {}  # by file, the one used last last: its digest and size
+        self.inside: dict[str, Overrides] = {}  # by file
         self.told: list[tuple[int, str]] = []
         self.at = 0  # the place of the op at hand
         self.named: Callable[[str], set[str]] = lambda path: set()
@@ -231,6 +233,8 @@ class _Replay:
             self._tell_why(path, entry, problem)
         else:
             self.done.touched.add(path)
+            for name in paths:
+                self.inside.pop(name, None)
 
     def _edits(self, path: str, op: Any, inside: str) -> list[Any] | None:
         """What an op says about the inside of a file and nothing else; None when it is about the file as a whole."""
@@ -274,6 +278,8 @@ class _Replay:
                 self._tell_why(path, entry, problem)
             else:
                 self.done.touched.add(path)
+                for line in self.inside.setdefault(path, Overrides()).seen(path, entry, child_ops):
+                    self._tell(path, entry, line)
                 if named and blob_digest(file.data()) in named:
                     self.store.put(file.data())
         if file is not None:
