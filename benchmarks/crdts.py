@@ -246,6 +246,7 @@ def growth() -> None:
     line("ORSet: join of n and n", lambda n: pair_join(grown_set(n), grown_set(n)))
     line("AWMap: n settings", lambda n: seconds(lambda: grown_map(n)))
     line("AWMap: join of n and n", lambda n: pair_join(grown_map(n), grown_map(n)))
+    line("for comparison: dict | dict of n and n", plain_union)
     line("GCounter: n agents", lambda n: seconds(lambda: grown_counter(n)))
 
 
@@ -255,6 +256,12 @@ def pair_join(a: Any, b: Any) -> float:
         if isinstance(value, RGA):
             looked_into(value)
     return seconds(lambda: a.join(b))
+
+
+def plain_union(size: int) -> float:
+    """Seconds to unite two plain dicts with other keys: what the processor's caches do to any join."""
+    one, two = ({f"{number}@{actor}": (str(number),) for number in range(size)} for actor in ("a", "b"))
+    return seconds(lambda: one | two)
 
 
 def forked_join(size: int, more: int) -> float:

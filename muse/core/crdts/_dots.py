@@ -269,7 +269,7 @@ class DotStore:
             groups, more.values(), self._by.values_of(groups, ()), other._by.values_of(groups, ()), strict=True
         ):
             if held:
-                tokens = _both(_less(held, less.pop(group, ())), tokens)
+                tokens = _both(_less(held, less.pop(group)) if group in less else held, tokens)
             elif len(whole) == len(tokens):
                 tokens = whole
             changes.append((group, tokens))
@@ -314,12 +314,16 @@ class DotStore:
 
 
 def _both(one: Tokens, two: Tokens) -> Tokens:
+    if len(two) == 1:
+        return one if two[0] in one else one + two
     return tuple(dict.fromkeys(one + two))
 
 
 def _less(tokens: Tokens, gone: Tokens) -> Tokens:
+    if not gone:
+        return tokens
     without = set(gone)
-    return tuple(token for token in tokens if token not in without) if gone else tokens
+    return tuple(token for token in tokens if token not in without)
 
 
 def parse(token: str) -> tuple[int, str] | None:
