@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-PARTS = ("main_job.py", "people.py", "whole_merges.py", "oplog.py", "crdts.py", "agents.py")
+PARTS = ("main_job.py", "people.py", "whole_merges.py", "oplog.py", "crdts.py", "agents.py", "session_commit.py")
 
 
 def main() -> None:

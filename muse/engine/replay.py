@@ -192,6 +192,7 @@ class _Replay:
                 self._apply(at, entry)
             for path in list(self.waiting):
                 self._settle(path)
+                self.open.clear()
         except _Stopped as stopped:
             first = self._first(stopped)
             raise first.error from first.error.__cause__
@@ -301,7 +302,8 @@ class _Replay:
     def _keep(self, path: str, file: OpenFile) -> None:
         """Take up what a file became, have it ready for its next edits, and let go of those not used for longest."""
         data = file.data()
-        self.done.files[path] = self.store.put(data)
+        if blob_digest(data) != self.done.files[path]:
+            self.done.files[path] = self.store.put(data)
         self.open[path] = self.done.files[path], len(data), file
         kept = sum(each for _, each, _ in self.open.values())
         for name in list(self.open):
