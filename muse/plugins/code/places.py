@@ -16,7 +16,8 @@ from muse.plugins.code.tokens import is_weak_line, without_common_ends
 
 _ALIKE = 0.6
 _MUCH_ALIKE = 0.7
-_MOST_GONE = 2000
+_MOST_GONE = 1000
+_TELLING = 4  # words of a line, the rarest ones, by which others like it are found
 _MOST = 200  # a line that stands at more places than that tells none
 
 
@@ -70,7 +71,8 @@ class _Likes:
     def of(self, line: bytes, least: float) -> list[bytes]:
         """The lines whose likeness to `line` is `least` or more."""
         words = words_of(line)
-        near = {one for word in words for one in self.where[word][:_MOST]}
+        rarest = sorted((word for word in words if word in self.where), key=lambda word: len(self.where[word]))
+        near = {one for word in rarest[:_TELLING] for one in self.where[word][:_MOST]}
         return [one for one in near if shared(words, self.words[one]) >= least]
 
 

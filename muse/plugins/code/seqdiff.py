@@ -227,16 +227,18 @@ def edited_beside_a_copy(
     have to stand between the insertion and the edit."""
     for side, other in ((ours, theirs), (theirs, ours)):
         changed = edits(base, other)
+        starts = [edit.a0 for edit in changed]
         for new in edits(base, side):
-            run = side[new.b0 : new.b1]
-            for edit in changed if new.a0 == new.a1 else ():
+            size = new.growth if new.a0 == new.a1 else 0
+            near = bisect_left(starts, new.a0 - size), bisect_left(starts, new.a0 + size)
+            for edit in changed[slice(*near)]:
                 into = edit.a0 == edit.a1  # an insertion is inside of a copy when that goes on behind it
                 low, high = min(new.a0, edit.a0 - into), max(new.a0, edit.a1 + into)
-                if low < 0 or high > len(base) or (into and edit.a0 == new.a0):
+                if low < 0 or high > len(base) or high - low >= size or (into and edit.a0 == new.a0):
                     continue
                 copied = base[low:high]
                 apart = touching or edit.a1 - edit.a0 < len(copied)
-                if apart and len(copied) < len(run) and not all(map(weak, copied)) and _has(run, copied):
+                if apart and not all(map(weak, copied)) and _has(side[new.b0 : new.b1], copied):
                     return True
     return False
 
