@@ -127,8 +127,8 @@ def fill(folder: Path, count: int, op: Any) -> OpLog:
     return log
 
 
-def alone(work: Callable[[], Any], forget: Path | None = None) -> tuple[float, float]:
-    """Seconds and megabytes a call takes in a process of its own, whose memory is fresh; the better of three.
+def alone(work: Callable[[], Any], forget: Path | None = None) -> tuple[float, float, float]:
+    """Seconds by the clock, of processor, and megabytes of a call in a fresh process; the best of three of each.
 
     `forget` is a file that is taken away each time before.
     """
@@ -140,14 +140,17 @@ def alone(work: Callable[[], Any], forget: Path | None = None) -> tuple[float, f
 
         def run(out: Any = out) -> None:
             before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+            spent = time.process_time()
             seconds = timed(work)
-            out.send((seconds, (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1e3))
+            spent = time.process_time() - spent
+            out.send((seconds, spent, (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1e3))
 
         process = _fork.Process(target=run)
         process.start()
         found.append(into.recv())
         process.join()
-    return min(seconds for seconds, _ in found), min(memory for _, memory in found)
+    seconds, spent, memory = map(min, zip(*found))
+    return seconds, spent, memory
 
 
 def decoded(path: Path) -> list[Any]:
@@ -161,8 +164,9 @@ def decoded(path: Path) -> list[Any]:
 
 def reading() -> None:
     """Reading everything, and replaying what is new, at growing sizes, for a note and for the least an op can be."""
-    print(f"\n{'bytes/op':>8} {'ops':>9} {'MB':>7} {'replay all s':>12} {'MB/s':>6} {'again s':>8} {'MB/s':>6} "
-          f"{'peak MB':>8} {'msgspec alone s':>15} {'peak MB':>8} {'replay 10 new ms':>17} {'follow 1 op ms':>15}")
+    print(f"\n{'bytes/op':>8} {'ops':>9} {'MB':>7} | {'replay all s':>12} {'cpu s':>6} {'MB/s':>5} | {'again s':>8} "
+          f"{'cpu s':>6} {'MB/s':>5} {'peak MB':>8} | {'msgspec alone s':>15} {'cpu s':>6} {'peak MB':>8} | "
+          f"{'replay 10 new ms':>16} {'follow 1 op ms':>14}")
     for op in (OP, SMALL):
         size = 1000 if op is OP else LONGEST
         while size <= LONGEST:
@@ -172,18 +176,18 @@ def reading() -> None:
                 path = log.folder / "ops.jsonl"
                 megabytes = path.stat().st_size / 1e6
                 log.close()
-                first, _ = alone(lambda log=log: log.replay_since_checkpoint(), log.folder / "seen")
-                again, peak = alone(lambda log=log: log.replay_since_checkpoint())
-                bare, least = alone(lambda path=path: decoded(path))
+                first, first_cpu, _ = alone(lambda log=log: log.replay_since_checkpoint(), log.folder / "seen")
+                again, again_cpu, peak = alone(lambda log=log: log.replay_since_checkpoint())
+                bare, bare_cpu, least = alone(lambda path=path: decoded(path))
                 log.checkpoint("snapshot")
                 log.record("ada", "midi", [op] * 10)
                 new = statistics.median(timed(lambda log=log: log.replay_since_checkpoint()) for _ in range(21))
                 at = log.end()
                 log.record("ada", "midi", [op])
                 one = statistics.median(timed(lambda log=log, at=at: log.read_from(at)) for _ in range(21))
-                print(f"{megabytes * 1e6 / size:8.0f} {size:9} {megabytes:7.1f} {first:12.3f} "
-                      f"{megabytes / first:6.0f} {again:8.3f} {megabytes / again:6.0f} {peak:8.0f} {bare:15.3f} "
-                      f"{least:8.0f} {new * 1e3:17.3f} {one * 1e3:15.3f}", flush=True)
+                print(f"{megabytes * 1e6 / size:8.0f} {size:9} {megabytes:7.1f} | {first:12.3f} {first_cpu:6.2f} "
+                      f"{megabytes / first:5.0f} | {again:8.3f} {again_cpu:6.2f} {megabytes / again:5.0f} {peak:8.0f} "
+                      f"| {bare:15.3f} {bare_cpu:6.2f} {least:8.0f} | {new * 1e3:16.3f} {one * 1e3:14.3f}", flush=True)
             finally:
                 shutil.rmtree(folder)
             size *= 10
