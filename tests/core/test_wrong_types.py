@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from muse.core.crdts import AWMap, GCounter, LWWRegister, ORSet, VectorClock
+from muse.core.crdts import RGA, AWMap, GCounter, LWWRegister, ORSet, VectorClock
 from muse.core.errors import FormatError
 from muse.core.op_log import OpLog
 
-VALUES: list[Any] = [ORSet(), AWMap(), GCounter({"a": 1}), VectorClock({"a": 1}), LWWRegister(1, 1, "a")]
+VALUES: list[Any] = [ORSet(), AWMap(), GCounter({"a": 1}), VectorClock({"a": 1}), LWWRegister(1, 1, "a"), RGA()]
 
 
 @pytest.mark.parametrize("mine", VALUES, ids=lambda value: type(value).__name__)

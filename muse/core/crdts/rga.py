@@ -19,6 +19,7 @@ from muse.core.crdts import _rga_core as cores
 from muse.core.crdts._rga_core import Level
 from muse.core.crdts._rga_order import Order
 from muse.core.crdts._rga_wire import Mode, RGAElement, RGAVariant, decoded, placed, spelled
+from muse.core.crdts._shared import of_one_type
 from muse.core.errors import FormatError
 
 _new = object.__new__
@@ -95,6 +96,7 @@ class RGA:
 
         An empty sequence joins with either mode. Two empty ones of different modes give a Fugue one.
         """
+        of_one_type(self, other)
         mine, theirs = self._level(), other._level()
         if self.mode != other.mode:
             if mine[1] and theirs[1]:
