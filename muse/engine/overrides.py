@@ -10,7 +10,7 @@ import re
 from typing import Any, NamedTuple
 
 from muse.core.op_log import OpEntry
-from muse.core.op_log.contents import children
+from muse.core.op_log.inline_content import children
 
 _PART = re.compile(r"[./](?=[^./])")
 

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from muse.core.errors import FormatError, MuseError
+from muse.core.op_log.checkpoints import is_checkpoint
 from muse.core.op_log.entries import check_line
-from muse.core.op_log.held import is_checkpoint
 from muse.core.progress import counted
 from muse.core.types import blob_digest
 from muse.store import archive, crdt_state, deltas, refs

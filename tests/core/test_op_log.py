@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from muse.core.errors import DamageError, FormatError, MuseError
 from muse.core.op_log import OpLog, list_sessions, make_op_entry, without_echoes
-from muse.core.op_log.encode import canonical, utc_now
+from muse.core.op_log.canonical import canonical, utc_now
 from muse.core.op_log.entries import JUMP, LATEST, finish, seal, strip
 from muse.core.types import canonical_json, content_hash, now_utc_iso
 

@@ -14,7 +14,7 @@ from muse.cli.context import note, print_json, repo
 from muse.cli.options import json_option, late
 from muse.core.errors import ExitCode, MuseError, UsageError, hint_for
 from muse.core.op_log import LEVELS, OpLog, Request, missing_content, stored_content, take_content
-from muse.core.op_log.encode import loads
+from muse.core.op_log.canonical import loads
 from muse.core.types import plural
 
 if TYPE_CHECKING:

@@ -7,14 +7,14 @@ bytes an op needs, `log` what a session is. The guarantees, in words, are in doc
 
 from __future__ import annotations
 
-from muse.core.op_log.contents import INLINE, missing_content, named_content, stored_content, take_content
+from muse.core.op_log.checkpoints import compact, is_checkpoint, portable
 from muse.core.op_log.deltas import record_delta, without_echoes
 from muse.core.op_log.entries import Key, OpEntry, OpLogCheckpoint, Request, make_op_entry
-from muse.core.op_log.held import compact, is_checkpoint, portable
+from muse.core.op_log.inline_content import INLINE, missing_content, named_content, stored_content, take_content
 from muse.core.op_log.log import LEVELS, Level, OpLog
-from muse.core.op_log.names import decode_name, encode_name, list_sessions
+from muse.core.op_log.ordering import Replay
 from muse.core.op_log.replicas import ReplicaReport
-from muse.core.op_log.rows import Replay
+from muse.core.op_log.sessions import decode_name, encode_name, list_sessions
 
 __all__ = [
     "INLINE",

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from muse.core.op_log.contents import children
 from muse.core.op_log.entries import OpEntry, Request
+from muse.core.op_log.inline_content import children
 from muse.core.op_log.log import Level, OpLog
 from muse.core.types import canonical_json
 from muse.domain import StructuredDelta

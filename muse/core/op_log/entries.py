@@ -18,7 +18,7 @@ from hashlib import sha256
 from typing import Any, NamedTuple, NotRequired, TypedDict, cast
 
 from muse.core.errors import FormatError
-from muse.core.op_log.encode import canonical, likely_canonical, utc_now
+from muse.core.op_log.canonical import canonical, likely_canonical, utc_now
 from muse.domain import DomainOp
 
 KINDS = frozenset(("insert", "delete", "move", "replace", "patch"))

@@ -19,7 +19,7 @@ from pathlib import Path
 
 from muse.core.errors import DamageError
 from muse.core.io import fsync_dir
-from muse.core.op_log.files import Files
+from muse.core.op_log.segment_reader import Files
 from muse.core.op_log.segments import FOLDER, closed, stem_of
 
 _STATE = struct.Struct("<8s16sQQ")

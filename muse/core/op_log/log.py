@@ -11,6 +11,9 @@ from typing import Any, Literal, cast
 
 from muse.core.errors import DamageError, FormatError, MuseError
 from muse.core.io import write_text_atomic
+from muse.core.op_log.checkpoints import chain_of, checksum, covered_by, is_checkpoint, portable
+from muse.core.op_log.checkpoints import compose as compose_checkpoint
+from muse.core.op_log.decoding import Row, decode, entries, whole_lines
 from muse.core.op_log.entries import (
     JUMP,
     Key,
@@ -24,15 +27,12 @@ from muse.core.op_log.entries import (
     strip,
     timed,
 )
-from muse.core.op_log.held import chain_of, checksum, covered_by, is_checkpoint, portable
-from muse.core.op_log.held import compose as compose_checkpoint
 from muse.core.op_log.journal import Journal
-from muse.core.op_log.lines import Row, decode, entries, whole_lines
-from muse.core.op_log.names import decode_name, encode_name, writer_of
+from muse.core.op_log.ordering import Replay, causal, find, latest_time
 from muse.core.op_log.replicas import ReplicaReport, add, verified
-from muse.core.op_log.rows import Replay, causal, find, latest_time
-from muse.core.op_log.seen import Seen
 from muse.core.op_log.segments import Segment
+from muse.core.op_log.sessions import decode_name, encode_name, writer_of
+from muse.core.op_log.verified_blocks import Seen
 from muse.core.paths import StrPath, op_log_dir
 from muse.core.types import load_json_file
 from muse.domain import DomainOp, StructuredDelta

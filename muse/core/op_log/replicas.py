@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from muse.core.errors import FormatError
+from muse.core.op_log.decoding import Row, decode
 from muse.core.op_log.entries import (
     JUMP,
     LATEST,
@@ -17,7 +18,6 @@ from muse.core.op_log.entries import (
     row_key,
 )
 from muse.core.op_log.journal import Journal
-from muse.core.op_log.lines import Row, decode
 
 
 @dataclass

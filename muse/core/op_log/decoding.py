@@ -16,9 +16,9 @@ from operator import attrgetter, lt
 from typing import Any, cast
 
 from muse.core.collector import no_collection
-from muse.core.op_log.encode import loads
+from muse.core.op_log.canonical import loads
 from muse.core.op_log.entries import CRC_SIZE, OpEntry, intact, salvage, strip
-from muse.core.op_log.seen import Seen
+from muse.core.op_log.verified_blocks import Seen
 
 Row = dict[str, Any]
 Quarantine = Callable[[bytes, str, int], str]

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable
 from hashlib import sha256
 from typing import Any, cast
 
+from muse.core.op_log.decoding import Row
 from muse.core.op_log.entries import Key, OpLogCheckpoint, row_key
-from muse.core.op_log.lines import Row
 from muse.core.types import now_utc_iso
 
 EARLIER = 8

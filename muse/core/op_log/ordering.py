@@ -8,9 +8,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from operator import itemgetter, lt
 
+from muse.core.op_log.decoding import Row, decode
 from muse.core.op_log.entries import OpEntry, intact, order_key, salvage
 from muse.core.op_log.journal import Journal
-from muse.core.op_log.lines import Row, decode
 
 
 @dataclass
