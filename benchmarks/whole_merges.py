@@ -75,8 +75,8 @@ def compare() -> None:
 
 def replay(where: Path, count: int) -> int:
     """Merge the parents of merge commits again, and compare with Git and with what was committed."""
-    from muse.engine.gitio import scratch
-    from muse.engine.merge import merge_commits
+    from muse.engine.git import scratch
+    from muse.engine.merge.whole_tree import merge_commits
     from muse.plugins.registry import plugin_for_path
     from muse.store.repository import Repository
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from muse.engine.compare import Compared
+from muse.engine.resolve.compare import Compared
 from muse.plugins.midi.codec import parse, write
 from muse.plugins.midi.merge import merge_file
 from muse.view.page import picture

@@ -79,7 +79,7 @@ def is_new_clone() -> bool:
 def prepare(config: Config) -> None:
     """Load what `set_up_drivers` will need, if it will be called."""
     if is_new_clone() and not config.flag("core.bare", False):
-        from muse.engine import setup as setup
+        from muse.engine.setup import install as install
         from muse.plugins.registry import claimed_patterns
 
         claimed_patterns()
@@ -97,19 +97,19 @@ def set_up_drivers(head: str | None) -> None:
 
     What the project's `.gitattributes` says keeps its weight, so it is read from the commit that will be checked out.
     """
-    from muse.engine import setup
+    from muse.engine.setup import install
     from muse.plugins.registry import claimed_patterns
 
-    if not setup.find_programs():
+    if not install.find_programs():
         return
     git_dir = os.environ["GIT_DIR"]
-    at = setup.places(git_dir)
+    at = install.places(git_dir)
     tracked = os.path.join(git_dir, f"muse-attributes.{os.getpid()}")
     said = run.git("cat-file", "blob", f"{head}:.gitattributes", check=False, quiet=True) if came(head) else b""
     with open(tracked, "wb") as file:
         file.write(said)
     try:
-        setup.install(setup.Places(at.config, at.attributes, at.exclude, tracked), claimed_patterns())
+        install.install(install.Places(at.config, at.attributes, at.exclude, tracked), claimed_patterns())
     finally:
         os.unlink(tracked)
 

@@ -194,7 +194,7 @@ class Pusher:
         return ours if contains(ours, there) else self._join(spec, ours, there)
 
     def _join(self, spec: Spec, ours: str, there: str) -> str:
-        from muse.engine.joinpush import join_commits
+        from muse.engine.merge.join_push import join_commits
         from muse.plugins.registry import plugin_for_path, read_domain
 
         repo = _repository()

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-from muse.engine.gitio import git_version
+from muse.engine.git import git_version
 
 # No test depends on how fast the machine is, and two runs of one commit try the same cases; `make soak` draws new ones.
 settings.register_profile(

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def blame_music(here: Repository, words: tuple[str, ...]) -> int:
     """Print who wrote what; the options are --notes or --bars, and --json."""
-    from muse.engine.gitio import below_top
+    from muse.engine.git import below_top
     from muse.plugins.midi.plugin import plugin
     from muse.plugins.midi.queries import blame_bars, blame_notes
 

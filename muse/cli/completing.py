@@ -50,9 +50,9 @@ def unmerged() -> Iterable[str]:
 def sessions() -> Iterable[str]:
     """Live sessions known here."""
     from muse.cli.context import repo
-    from muse.engine import session
+    from muse.engine.session import commit
 
-    return session.names(repo())
+    return commit.names(repo())
 
 
 def domains() -> Iterable[str]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from muse.core import progress
-from muse.engine.gitio import forced_color
+from muse.engine.git import forced_color
 
 if TYPE_CHECKING:
     from muse.store.repository import Repository

@@ -1,4 +1,4 @@
-"""The join of two CRDT snapshots; pure. Which merge is taken for a path is decided in `muse.engine.merge`."""
+"""The join of two CRDT snapshots; pure. Which merge a path takes is decided in `muse.engine.merge`."""
 
 from __future__ import annotations
 

@@ -13,15 +13,15 @@ from muse.core import gitconfig, paths
 from muse.core.errors import MuseError
 from muse.core.textmerge import has_markers
 from muse.domain import FileMerge
-from muse.engine import conflicts
-from muse.engine.filemerge import how_from, merge_one, merge_text_only, wants_join
+from muse.engine import conflict_records
+from muse.engine.merge.one_file import how_from, merge_one, merge_text_only, wants_join
 
 if TYPE_CHECKING:
     from typing import Any
 
     from muse.core.options import MergeOptions
     from muse.drivers.merge import Job
-    from muse.engine.joining import Past
+    from muse.engine.merge.join import Past
 
 _COOPERATIVE = 0.9  # share of the deadline after which a plugin that looks at the clock gives up by itself
 
@@ -57,8 +57,8 @@ def _past(job: Job, root: str) -> Past | None:
     heads = [name.removeprefix("GITHEAD_") for name in os.environ if name.startswith("GITHEAD_")]
     if len(heads) != 1 or job.virtual:
         return None
-    from muse.engine.history import merge_bases
-    from muse.engine.joinpast import History
+    from muse.engine.history.ancestry import merge_bases
+    from muse.engine.merge.join_states import History
     from muse.store.repository import Repository
 
     try:
@@ -105,11 +105,11 @@ def record(job: Job, root: str | None, merged: FileMerge, how: MergeOptions) -> 
     git_dir = os.environ.get("GIT_DIR") or (paths.git_dir_text(root) if root is not None else None)
     if git_dir is None or job.virtual:
         return "", b""
-    name = conflicts.file_of(git_dir, job.path)
+    name = conflict_records.file_of(git_dir, job.path)
     if not merged.conflicts and not merged.joined:
         return name, b""
     sides = (job.base or None, job.ours, job.theirs)
-    return name, conflicts.encode(conflicts.make(job.path, merged, sides, how))
+    return name, conflict_records.encode(conflict_records.make(job.path, merged, sides, how))
 
 
 def record_as_text(job: Job, data: bytes) -> tuple[str, bytes]:

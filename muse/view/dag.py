@@ -7,7 +7,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from muse.engine.log import Commit
+    from muse.engine.history.log import Commit
 
 _ROW, _COLUMN, _DOT = 26, 16, 5
 

@@ -9,8 +9,8 @@ from muse.view.text import letter_of, sentence
 
 if TYPE_CHECKING:
     from muse.domain import DomainOp, StructuredDelta
-    from muse.engine.merge import Decision, WholeMerge
-    from muse.engine.status import Entry, Status
+    from muse.engine.merge.whole_tree import Decision, WholeMerge
+    from muse.engine.worktree.status import Entry, Status
 
 
 def op_row(op: DomainOp) -> dict[str, Any]:

@@ -19,8 +19,8 @@ from muse.view.tree import lines, tree
 
 if TYPE_CHECKING:
     from muse.domain import ConflictRecord
-    from muse.engine.compare import Compared
-    from muse.engine.log import Commit
+    from muse.engine.history.log import Commit
+    from muse.engine.resolve.compare import Compared
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:"

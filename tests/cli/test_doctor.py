@@ -111,7 +111,7 @@ def test_git_that_is_missing_or_too_old(sound, tmp_path, monkeypatch):
         if said:
             (folder / "git").write_text(f"#!/bin/sh\n{said}\n")
             (folder / "git").chmod(0o755)
-        from muse.engine import checkup
+        from muse.engine.setup import doctor as checkup
 
         monkeypatch.setenv("PATH", str(folder))
         (found,) = checkup.check_git()

@@ -241,8 +241,8 @@ def test_several_heads_are_an_octopus_of_gits(muse, fork, commit, git):
 
 def test_an_old_git_merges_with_the_driver_installed_or_not(muse, fork, git, monkeypatch, muse_on_path):
     """What git before 2.38 gets; here from whichever git there is."""
-    monkeypatch.setattr("muse.engine.mergeapply.git_version", lambda: (2, 34))
-    monkeypatch.setattr("muse.engine.treemerge.git_version", lambda: (2, 34))
+    monkeypatch.setattr("muse.engine.merge.worktree.git_version", lambda: (2, 34))
+    monkeypatch.setattr("muse.engine.merge.git_trees.git_version", lambda: (2, 34))
     root = fork(
         {"m.py": IMPORTS.replace("import os\n", "import os\nimport re\n"), "own.py": "1\n", "a.txt": edit(l1="o")},
         {"m.py": IMPORTS.replace("import os\n", "import os\nimport sys\n"), "own.py": "2\n", "a.txt": edit(l9="t")},

@@ -173,7 +173,7 @@ def test_progress_comes_after_a_second_and_leaves_no_trace(forked, tmp_path):
     script.write_text(
         "import sys, time\n"
         "from muse.cli.main import main\n"
-        "import muse.engine.changes as changes\n"
+        "import muse.engine.history.diff as changes\n"
         "quick = changes.describe_one\n"
         "def slow(*args):\n    time.sleep(0.35)\n    return quick(*args)\n"
         "changes.describe_one = slow\n"
@@ -203,7 +203,7 @@ def test_progress_comes_after_a_second_and_leaves_no_trace(forked, tmp_path):
 
 def test_gits_own_progress_is_passed_on(forked, monkeypatch):
     """`git fsck` tells how far it is; the complaints are kept apart."""
-    from muse.engine.gitio import watched
+    from muse.engine.git import watched
     from muse.store.repository import Repository
 
     told = []

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from muse.drivers import merge as driver
-from muse.engine import conflicts
+from muse.engine import conflict_records
 
 BASE = b"one\ntwo\nthree\n"
 OURS = b"one\nTWO\nthree\n"
@@ -223,7 +223,7 @@ def test_whatever_a_plugin_does_the_answer_is_gits(
     assert work.result == b"one\n<<<<<<< ours\nTWO\n=======\nzwei\n>>>>>>> theirs\nthree\nfour\n"
     assert len(done.stderr.splitlines()) == 1 and done.stderr.startswith(b"muse: a.bad: ")
     assert done.stdout == b""
-    record = conflicts.load(work.folder / ".git", "a.bad")
+    record = conflict_records.load(work.folder / ".git", "a.bad")
     assert record is not None
     assert [conflict["conflict_type"] for conflict in record["conflicts"]] == ["text"]
 
@@ -296,13 +296,13 @@ def test_a_record_is_kept_for_a_conflict_and_dropped_with_it(
     work = call(BASE, OURS, THEIRS)
     git(work.folder, "init", "-q")
     assert work.run("-p", "sub/Ä b.txt", "-y", "topic").returncode == 1
-    record = conflicts.load(work.folder / ".git", "sub/Ä b.txt")
+    record = conflict_records.load(work.folder / ".git", "sub/Ä b.txt")
     assert record is not None
     assert record["labels"] == {"base": "base", "ours": "ours", "theirs": "topic"}
     assert all(value is not None and value.startswith("sha256:") for value in record["inputs"].values())
     if answer == "clean":
         call(BASE, b"zero\n" + BASE, BASE + b"four\n").run("-p", "sub/Ä b.txt")
-        assert conflicts.load_all(work.folder / ".git") == []
+        assert conflict_records.load_all(work.folder / ".git") == []
 
 
 def test_a_merge_of_merge_bases_leaves_no_record_and_says_nothing(
@@ -313,7 +313,7 @@ def test_a_merge_of_merge_bases_leaves_no_record_and_says_nothing(
     done = work.run("--virtual", "-L", "9", "-p", "a.bin")
     assert (done.returncode, done.stderr, done.stdout) == (1, b"", b"")
     assert work.result == b"\0base"  # with ours, the merge above would quietly take theirs
-    assert conflicts.load_all(work.folder / ".git") == []
+    assert conflict_records.load_all(work.folder / ".git") == []
 
 
 @pytest.mark.parametrize("sign", ["SIGINT", "SIGTERM"])

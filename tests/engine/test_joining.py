@@ -1,7 +1,7 @@
 """Joins that go on from the states of earlier joins: whatever the shape of history, nothing is lost or comes back.
 
-Histories are made of bare commits with one file, `muse.engine.joinpush` merges them, and what the file must say is
-worked out here from who knew of which edit.
+Histories are made of bare commits with one file, `muse.engine.merge.join_push` merges them, and what the file must
+say is worked out here from who knew of which edit.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ import mido
 import pytest
 
 from muse.core.errors import MuseError
-from muse.engine.joinpast import History
-from muse.engine.joinpush import join_commits
+from muse.engine.merge.join_push import join_commits
+from muse.engine.merge.join_states import History
 from muse.plugins.registry import plugin_for_path
 from muse.store import crdt_state
 from muse.store.repository import Repository

@@ -9,9 +9,9 @@ import pytest
 
 from muse.core.errors import MuseError
 from muse.domain import ConflictRecord, FileMerge
-from muse.engine.history import ahead_behind, find_merge_base, is_ancestor, merge_bases
-from muse.engine.merge import WholeMerge, merge_commits
-from muse.engine.mergeapply import apply, left_to_git, refuse_overwriting
+from muse.engine.history.ancestry import ahead_behind, find_merge_base, is_ancestor, merge_bases
+from muse.engine.merge.whole_tree import WholeMerge, merge_commits
+from muse.engine.merge.worktree import apply, left_to_git, refuse_overwriting
 from muse.plugins.files import FilesPlugin
 from muse.plugins.registry import plugin_for_path
 from muse.store.repository import Repository

@@ -11,12 +11,12 @@ import pytest
 
 from muse.cli.main import main
 from muse.core.errors import ConflictError, MuseError
-from muse.engine import mergeapply, treemerge
-from muse.engine.gitio import git_version
-from muse.engine.joinpush import join_commits
-from muse.engine.merge import merge_commits
-from muse.engine.mergeapply import left_to_git
-from muse.engine.treemerge import merge_trees
+from muse.engine.git import git_version
+from muse.engine.merge import git_trees, worktree
+from muse.engine.merge.git_trees import merge_trees
+from muse.engine.merge.join_push import join_commits
+from muse.engine.merge.whole_tree import merge_commits
+from muse.engine.merge.worktree import left_to_git
 from muse.plugins.files import FilesPlugin
 from muse.plugins.registry import plugin_for_path
 from muse.store.repository import Repository
@@ -48,11 +48,11 @@ STEPS = ("cp ", "GIT_INDEX_FILE=$next git read-tree", "GIT_INDEX_FILE=$next git 
 @whole_merges
 def test_a_strategy_that_is_killed_loses_nothing(fork, git, monkeypatch, capfd, step, kind):
     """Killed before each of its steps. Git goes back to where it was; merging again gives the whole merge."""
-    script = mergeapply._STRATEGY.replace(step, f"kill -{kind} $$; {step}", 1)
-    assert script != mergeapply._STRATEGY
+    script = worktree._STRATEGY.replace(step, f"kill -{kind} $$; {step}", 1)
+    assert script != worktree._STRATEGY
     monkeypatch.chdir(fork)
     with monkeypatch.context() as patch:
-        patch.setattr(mergeapply, "_STRATEGY", script)
+        patch.setattr(worktree, "_STRATEGY", script)
         assert main(["merge", "side"]) != 0
     head = git(fork, "rev-parse", "main")
     assert git(fork, "log", "-1", "--format=%s") == "ours"
@@ -70,7 +70,7 @@ def test_a_strategy_that_is_killed_loses_nothing(fork, git, monkeypatch, capfd, 
 @whole_merges
 def test_a_merge_killed_outright_can_be_explained_and_abandoned(fork, git):
     """Kill `muse` and Git while the strategy has half done its work."""
-    script = mergeapply._STRATEGY.replace("mv -f", "kill -STOP $$; mv -f", 1)
+    script = worktree._STRATEGY.replace("mv -f", "kill -STOP $$; mv -f", 1)
     code = (
         "import sys; from muse.engine import mergeapply; mergeapply._STRATEGY = sys.argv[1];"
         "from muse.cli.main import main; sys.exit(main(['merge', 'side']))"
@@ -101,9 +101,9 @@ def test_a_merge_killed_outright_can_be_explained_and_abandoned(fork, git):
 
 def test_an_older_git_merges_by_itself(fork, monkeypatch):
     repo = Repository(fork)
-    assert left_to_git(repo, ["side"]) is (git_version() < treemerge.NEEDED)
-    monkeypatch.setattr(mergeapply, "git_version", lambda: (2, 34))
-    monkeypatch.setattr(treemerge, "git_version", lambda: (2, 34))
+    assert left_to_git(repo, ["side"]) is (git_version() < git_trees.NEEDED)
+    monkeypatch.setattr(worktree, "git_version", lambda: (2, 34))
+    monkeypatch.setattr(git_trees, "git_version", lambda: (2, 34))
     assert left_to_git(repo, ["side"])
     with pytest.raises(MuseError, match=r"needs git 2\.38"):
         merge_trees(repo, "main", "side")

@@ -8,8 +8,8 @@ import pytest
 
 from muse.core.content import MemoryContent
 from muse.core.op_log import make_op_entry
-from muse.engine.overrides import Overrides
-from muse.engine.replay import replay
+from muse.engine.session.overrides import Overrides
+from muse.engine.session.replay import replay
 from muse.plugins.registry import plugin_for_path
 
 BASE = b"class C:\n    def m(self):\n        return 0\n\n\ndef f():\n    return 0\n\n\ndef g():\n    return 0\n"

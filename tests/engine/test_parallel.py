@@ -7,8 +7,8 @@ import threading
 
 import pytest
 
-from muse.engine.merge import merge_commits
-from muse.engine.parallel import WORTH, spread
+from muse.engine.merge.parallel import WORTH, spread
+from muse.engine.merge.whole_tree import merge_commits
 from muse.plugins.registry import plugin_for_path
 from muse.store.repository import Repository
 
@@ -59,7 +59,8 @@ def test_a_merge_with_many_conflicts_is_the_same_merge(make_repo, commit, git, m
     commit(root, dict.fromkeys(names, text.replace("return 1", "return 11")))
     repo = Repository(root)
     one = merge_commits(repo, "main", "side", plugin_for_path)
-    monkeypatch.setattr("muse.engine.merge.spread", lambda things, work, what: [work(thing) for thing in things])
+    one_process = lambda things, work, what: [work(thing) for thing in things]  # noqa: E731
+    monkeypatch.setattr("muse.engine.merge.whole_tree.spread", one_process)
     two = merge_commits(repo, "main", "side", plugin_for_path)
     assert one.tree == two.tree and one.stages == two.stages and len(one.stages) == len(names)
     assert [(d.path, d.merge) for d in one.decisions] == [(d.path, d.merge) for d in two.decisions]

@@ -13,7 +13,7 @@ from muse.core.content import MemoryContent
 from muse.core.errors import MuseError
 from muse.core.op_log import OpEntry, make_op_entry
 from muse.core.types import blob_digest
-from muse.engine.replay import Replayed, replay
+from muse.engine.session.replay import Replayed, replay
 from muse.plugins.code.plugin import CodePlugin
 from muse.plugins.files import FilesPlugin
 from muse.plugins.midi.plugin import MidiPlugin

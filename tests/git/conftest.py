@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from muse.engine import setup
+from muse.engine.setup import install as setup
 
 # A domain for the tests: key=value lines. Both sides' lines are kept; a key with two values is a conflict.
 PLUGIN = '''

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from muse.engine import conflicts
-from muse.engine.setuptables import settings
+from muse.engine import conflict_records
+from muse.engine.setup.tables import settings
 
 Git = Callable[..., str]
 Run = Callable[..., subprocess.CompletedProcess[str]]
@@ -63,7 +63,7 @@ def test_a_merge_beyond_gits_in_every_operation(
     assert (root / "a.keys").read_bytes() == MERGED
     if operation != "checkout -m":  # newer versions of Git silence what is said there
         assert "merged 3 keys" in done.stdout + done.stderr
-    assert conflicts.load_all(root / ".git") == []
+    assert conflict_records.load_all(root / ".git") == []
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)
@@ -78,7 +78,7 @@ def test_a_conflict_in_every_operation_leaves_a_valid_file_and_a_record(
     done = run(root, *last)
     assert done.returncode != 0 or operation == "checkout -m", done.stderr
     assert "Traceback" not in done.stderr
-    (record,) = conflicts.load_all(root / ".git")
+    (record,) = conflict_records.load_all(root / ".git")
     assert (record["path"], [c["address"] for c in record["conflicts"]]) == ("sub/b.bkeys", ["m"])
     values = {record["conflicts"][0]["ours_summary"], record["conflicts"][0]["theirs_summary"]}
     assert values == {"2", "3"}
@@ -106,8 +106,8 @@ def test_from_a_subfolder_and_in_a_linked_worktree(
     assert done.returncode == 1, done.stderr
     assert (other / "sub/b.bkeys").read_bytes() == KEPT
     private = Path(git(other, "rev-parse", "--absolute-git-dir"))
-    assert [record["path"] for record in conflicts.load_all(private)] == ["sub/b.bkeys"]
-    assert conflicts.load_all(root / ".git") == []
+    assert [record["path"] for record in conflict_records.load_all(private)] == ["sub/b.bkeys"]
+    assert conflict_records.load_all(root / ".git") == []
 
 
 def test_both_added(installed: Path, git: Git, commit: Commit, run: Run) -> None:
@@ -168,7 +168,7 @@ def test_criss_cross_settled_differently_is_a_conflict_again(
     _criss_cross(installed, git, commit, run, "sub/b.bkeys", values)
     done = run(installed, "git", "merge", "--no-edit", "right")
     assert done.returncode == 1
-    (record,) = conflicts.load_all(installed / ".git")
+    (record,) = conflict_records.load_all(installed / ".git")
     assert [conflict["address"] for conflict in record["conflicts"]] == ["m"]
 
 
@@ -339,7 +339,7 @@ def test_records_do_not_outlive_their_conflict(branches: Callable[..., Path], gi
     assert run(root, "git", "merge", "topic").returncode == 1
     git(root, "merge", "--abort")
     assert run(root, "git", "merge", "topic").returncode == 1
-    assert [record["path"] for record in conflicts.load_all(root / ".git")] == ["sub/b.bkeys"]
+    assert [record["path"] for record in conflict_records.load_all(root / ".git")] == ["sub/b.bkeys"]
     git(root, "add", "-A")
     git(root, "commit", "-qm", "settled by hand")
     assert git(root, "status", "--porcelain") == ""

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from muse.engine import conflicts
+from muse.engine import conflict_records
 
 Git = Callable[..., str]
 Run = Callable[..., subprocess.CompletedProcess[str]]
@@ -69,7 +69,7 @@ def test_one_side_for_all_keeps_the_clean_edits_of_both(
     value = {"ours": b"2", "theirs": b"3", "base": b"1"}[side]
     assert (root / "sub/b.bkeys").read_bytes() == b"\0a=1\nb=2\nm=%s\nn=%s\n" % (value, value)
     assert git(root, "ls-files", "-u") == "" and git(root, "diff") == ""
-    assert conflicts.load_all(root / ".git") == []
+    assert conflict_records.load_all(root / ".git") == []
     assert run(root, "muse", "conflicts").stdout == "nothing is left to settle\n"
     git(root, "commit", "-qm", "merged")
 
@@ -101,7 +101,7 @@ def test_text_hunks_are_settled_one_by_one(clash: Callable[..., Path], run: Run)
 def test_conflicts_git_left_without_us_are_settled_too(clash: Callable[..., Path], run: Run) -> None:
     """No record, Git's markers on disk: the stages are enough."""
     root = clash({"a.keys": (b"m=1\n", b"a=1\nm=1\n", b"b=2\nm=1\n")}, off=True)
-    assert conflicts.load_all(root / ".git") == []
+    assert conflict_records.load_all(root / ".git") == []
     assert run(root, "muse", "conflicts").stdout == (
         "a.keys: Muse can merge this by itself\n    muse resolve a.keys\n")
     done = run(root, "muse", "resolve", "a.keys")
@@ -168,9 +168,9 @@ def test_line_ends_and_the_executable_bit_are_as_a_checkout_makes_them(
 def test_records_of_settled_paths_are_dropped(clash: Callable[..., Path], run: Run, git: Git) -> None:
     root = clash(TWO)
     git(root, "merge", "--abort")
-    assert len(conflicts.load_all(root / ".git")) == 1
+    assert len(conflict_records.load_all(root / ".git")) == 1
     assert run(root, "muse", "conflicts").returncode == 0
-    assert conflicts.load_all(root / ".git") == []
+    assert conflict_records.load_all(root / ".git") == []
 
 
 def test_a_record_of_another_merge_of_the_path_is_not_believed(

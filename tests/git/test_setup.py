@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from muse.engine import setup, setuptables
+from muse.engine.setup import install as setup
+from muse.engine.setup import tables
 
 Git = Callable[..., str]
 Run = Callable[..., subprocess.CompletedProcess[str]]
@@ -146,7 +147,7 @@ def test_every_value_survives_gits_own_reading(make_repo: MakeRepo, run: Run, gi
     root = make_repo("repo", {"a": "1"})
     folder = "/opt/it's 100% \"odd\"; $(x) \\ here"
     setup.install(setup.places(root), {"midi": ("*.mid",)}, program_dir=folder)
-    for head, name, key, value in setuptables.settings(folder):
+    for head, name, key, value in tables.settings(folder):
         assert git(root, "config", f"{head}.{name}.{key}") == value.rstrip("\n")
 
 

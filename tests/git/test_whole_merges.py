@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from muse.engine.gitio import git_version
-from muse.engine.treemerge import NEEDED
+from muse.engine.git import git_version
+from muse.engine.merge.git_trees import NEEDED
 
 whole_merges = pytest.mark.needs_git(2, 38, "git merge-tree --write-tree")
 CODE = "import os\n\n\n" + "\n\n".join(f"def f{n}(a):\n    return a + {n}\n" for n in range(12))

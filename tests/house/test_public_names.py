@@ -39,7 +39,7 @@ NAMES = {
     "create_intent load_all_intents",
     "muse.core.op_log": "OpEntry OpLogCheckpoint make_op_entry OpLog list_sessions",
     "muse.core.merge_engine": "crdt_join_snapshots",
-    "muse.engine.merge": "find_merge_base",
+    "muse.engine.merge.whole_tree": "find_merge_base",
     "muse.plugins.midi": "MidiPlugin",
     "muse.plugins.midi.plugin": "MidiPlugin",
     "muse.plugins.code": "CodePlugin",

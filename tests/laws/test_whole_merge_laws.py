@@ -10,8 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from muse.core.textmerge import has_markers
-from muse.engine.merge import merge_commits
-from muse.engine.treemerge import merge_trees
+from muse.engine.merge.git_trees import merge_trees
+from muse.engine.merge.whole_tree import merge_commits
 from muse.plugins.registry import plugin_for_path
 from muse.store.objects import TreeEntry
 from muse.store.repository import Repository

@@ -14,8 +14,8 @@ import mido
 
 from muse.core.op_log import OpLog
 from muse.core.types import blob_digest
-from muse.engine import session
-from muse.engine.replay import replay
+from muse.engine.session import commit as session
+from muse.engine.session.replay import replay
 from muse.plugins.registry import plugin_for_path
 from muse.store.repository import Repository
 

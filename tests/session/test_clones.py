@@ -9,7 +9,7 @@ import pytest
 
 from muse.cli.main import main
 from muse.core.op_log import OpLog
-from muse.engine import session
+from muse.engine.session import commit as session
 from muse.plugins.registry import plugin_for_path
 from muse.store import checkpoints, crdt_state
 from muse.store.layout import crdt_path, own_ref

@@ -14,7 +14,7 @@ import pytest
 
 from muse.cli.main import main
 from muse.core.op_log import OpLog, is_checkpoint
-from muse.engine import checkup
+from muse.engine.setup import doctor as checkup
 from muse.store.layout import FORMAT, session_path
 from muse.store.repository import Repository
 from tests.conftest import RunGit

@@ -13,7 +13,7 @@ from muse.core.content import MemoryContent
 from muse.core.op_log import OpLog
 from muse.core.types import content_hash
 from muse.domain import SnapshotManifest
-from muse.engine.replay import replay
+from muse.engine.session.replay import replay
 from muse.plugins.midi.diff import diff_files
 from muse.plugins.midi.patch import patch_file
 from muse.plugins.scaffold.plugin import ScaffoldPlugin

@@ -12,7 +12,7 @@ import pytest
 from muse.cli.main import main
 from muse.core.op_log import OpLog
 from muse.core.types import blob_digest, content_hash
-from muse.engine import session
+from muse.engine.session import commit as session
 from muse.store.repository import Repository
 from tests.session.kit import CODE, PIECE, added, append, b64, changed, commit, removed, replayed
 

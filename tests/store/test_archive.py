@@ -15,7 +15,7 @@ import pytest
 from muse.cli.main import main
 from muse.core.errors import MuseError
 from muse.core.op_log import OpLog
-from muse.engine import session
+from muse.engine.session import commit as session
 from muse.store import archive, checkpoints, refs, verify
 from muse.store.repository import Repository
 from tests.conftest import MakeRepo, RunGit

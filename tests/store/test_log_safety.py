@@ -12,7 +12,7 @@ from muse.core.op_log import OpLog, make_op_entry
 from muse.core.op_log.entries import finish, seal
 from muse.core.types import canonical_json
 from muse.domain import InsertOp
-from muse.engine import session
+from muse.engine.session import commit as session
 from muse.store import checkpoints, layout, meta, refs, writer
 from muse.store.repository import Repository
 

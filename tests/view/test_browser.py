@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from muse.domain import ConflictRecord
-from muse.engine.compare import FOUR, Compared
+from muse.engine.resolve.compare import FOUR, Compared
 from muse.plugins.registry import plugin_for_path
 from muse.view.page import Page, build
 

@@ -25,7 +25,7 @@ def command(words: tuple[str, ...]) -> int:
     --symbol NAME (such as Parser.parse) shows the lines of that definition only: muse blame --symbol NAME [REV] FILE.
     --json prints one object for each line.
     """
-    from muse.engine.gitio import attended
+    from muse.engine.git import attended
 
     here = repo()
     if "--notes" in words or "--bars" in words:
@@ -43,8 +43,8 @@ def command(words: tuple[str, ...]) -> int:
 
 def _lines_of_symbol(here: Repository, words: list[str]) -> list[str]:
     """The same command with the symbol's lines in place of its name."""
-    from muse.engine.gitio import below_top
-    from muse.engine.symbols import lines_of
+    from muse.engine.git import below_top
+    from muse.engine.history.symbols import lines_of
 
     at = words.index("--symbol")
     rest = [*words[:at], *words[at + 2 :]]
@@ -61,7 +61,7 @@ def _lines_of_symbol(here: Repository, words: list[str]) -> list[str]:
 def _rows(here: Repository, words: list[str]) -> Iterator[dict[str, Any]]:
     """The records of `git blame --line-porcelain`: a head, then fields, then the line after a tab."""
     from muse.core.errors import MuseError
-    from muse.engine.gitio import records, streamed
+    from muse.engine.git import records, streamed
 
     process = streamed(here, "blame", "--line-porcelain", *words)
     assert process.stdout is not None

@@ -14,7 +14,7 @@ def command(words: tuple[str, ...]) -> int:
 
     It is `git branch`; --json lists them as JSON.
     """
-    from muse.engine.gitio import attended
+    from muse.engine.git import attended
 
     here = repo()
     return list_refs(here, "refs/heads/") if words == ("--json",) else attended(here, "branch", *words)

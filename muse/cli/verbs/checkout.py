@@ -14,6 +14,6 @@ def command(words: tuple[str, ...]) -> int:
 
     It is `git checkout`: local changes are kept or the command refuses, except for paths named after `--`.
     """
-    from muse.engine.checkout import checkout
+    from muse.engine.worktree.checkout import checkout
 
     return checkout(repo(), words)

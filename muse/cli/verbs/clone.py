@@ -11,7 +11,7 @@ import click
 from muse.cli.verbs.install import install_into
 from muse.core import paths
 from muse.core.errors import MuseError
-from muse.engine.gitio import on_terminal
+from muse.engine.git import on_terminal
 
 _PASSED = {"ignore_unknown_options": True, "allow_interspersed_args": False, "help_option_names": ["-h", "--help"]}
 

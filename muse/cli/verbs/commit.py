@@ -46,7 +46,7 @@ def command(
 
     Hooks, identity and signing are as Git's configuration says. The structured delta is kept beside the commit.
     """
-    from muse.engine.record import commit
+    from muse.engine.worktree.commit import commit
 
     if staged and everything:
         raise UsageError("--staged and --all exclude each other")
@@ -59,13 +59,13 @@ def command(
     before = here.head()
     code, trouble = commit(here, flags, plugin_for, staged=staged, everything=everything, domain=domain)
     if code == 0 and os.path.isdir(here.git_dir / "muse" / "conflicts"):
-        from muse.engine.mergeapply import drop_records
+        from muse.engine.merge.worktree import drop_records
 
         drop_records(here)
     if trouble:
         note(f"muse: {trouble}")
     if session is not None and code == 0 and here.head() != before:
-        from muse.engine.session import record_commit
+        from muse.engine.session.commit import record_commit
 
         record_commit(here, session, plugin_for, actor=here.config("user.name") or "somebody", domain=domain)
     return code

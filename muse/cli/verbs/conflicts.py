@@ -12,7 +12,7 @@ from muse.cli.options import json_option
 from muse.core.errors import ExitCode, MuseError
 from muse.core.types import plural
 from muse.domain import ConflictRecord
-from muse.engine import settle
+from muse.engine.resolve import resolve as settle
 from muse.plugins import registry
 from muse.view.text import paint
 

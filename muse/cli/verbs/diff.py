@@ -21,8 +21,8 @@ def command(words: tuple[str, ...]) -> int:
     --stat leaves out what is inside the files, --json prints everything; --exit-code answers 1 when there are
     differences. Any other option of `git diff` (such as -p) is Git's to answer.
     """
-    from muse.engine.changes import changes, describe
-    from muse.engine.gitio import attended
+    from muse.engine.git import attended
+    from muse.engine.history.diff import changes, describe
     from muse.view.json import delta_row
     from muse.view.text import delta_lines
 

@@ -10,8 +10,8 @@ from muse.cli.context import print_json, repo
 from muse.cli.gitverb import use_color
 from muse.cli.options import json_option
 from muse.core.errors import ExitCode, NotARepositoryError
-from muse.engine import checkup
-from muse.engine.checkup import Finding
+from muse.engine.setup import doctor as checkup
+from muse.engine.setup.doctor import Finding
 from muse.plugins import registry
 from muse.view.text import paint
 

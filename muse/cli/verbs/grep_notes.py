@@ -58,7 +58,7 @@ def command(
 
 def _files(here: Repository, rev: str | None, paths: tuple[str, ...]) -> Iterator[tuple[str, bytes]]:
     """Path from the top and bytes of each MIDI file."""
-    from muse.engine.gitio import below_top, shown
+    from muse.engine.git import below_top, shown
     from muse.plugins.midi.plugin import plugin
 
     wanted = [os.path.normpath(os.path.join(below_top(here), path)) for path in paths]

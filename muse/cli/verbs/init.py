@@ -10,7 +10,7 @@ import click
 from muse.cli.context import note
 from muse.cli.verbs.install import install_into
 from muse.core.errors import MuseError
-from muse.engine.gitio import on_terminal
+from muse.engine.git import on_terminal
 
 
 @click.command("init", short_help="Create an empty Git repository with Muse set up in it")

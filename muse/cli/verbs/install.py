@@ -9,7 +9,7 @@ import click
 from muse.cli.context import note
 from muse.core import paths
 from muse.core.errors import MuseError, NotARepositoryError
-from muse.engine import setup
+from muse.engine.setup import install as setup
 from muse.plugins import registry
 
 

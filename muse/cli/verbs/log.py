@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from muse.domain import StructuredDelta
-    from muse.engine.log import Commit
+    from muse.engine.history.log import Commit
     from muse.store.repository import Repository
 
     Own = tuple[Callable[[str], Any], str, Iterator[int]]  # which plugin a path has, the repository's domain, a counter
@@ -47,7 +47,7 @@ def command(words: tuple[str, ...]) -> int:
     own, rest = split_own(words, _OWN)
     end = rest.index("--") if "--" in rest else len(rest)
     if any(word.split("=")[0] in _GITS or word.startswith(("-L", "--notes=")) for word in rest[:end]):
-        from muse.engine.gitio import attended
+        from muse.engine.git import attended
 
         return attended(here, "log", *words)
     if here.head() is None and not [word for word in rest[:end] if not word.startswith("-")]:
@@ -73,7 +73,7 @@ def _nothing(here: Repository, as_json: bool) -> int:
 
 def _told(here: Repository, own: Own, tree: str, parents: Sequence[str], rest: list[str]) -> StructuredDelta | None:
     """What a commit changed, below the paths asked for; a merge tells nothing, its parents do."""
-    from muse.engine.log import MOST, delta_of
+    from muse.engine.history.log import MOST, delta_of
 
     if len(parents) > 1:
         return None
@@ -84,7 +84,7 @@ def _told(here: Repository, own: Own, tree: str, parents: Sequence[str], rest: l
     if paths:
         import os
 
-        from muse.engine.gitio import below_top
+        from muse.engine.git import below_top
 
         wanted = [os.path.normpath(os.path.join(below_top(here), path)) for path in paths]
         ops = [op for op in delta["ops"] if any(_below(op["address"], path) for path in wanted)]
@@ -101,7 +101,7 @@ def _deep(here: Repository, own: Own, rest: list[str]) -> Iterator[str]:
 
 
 def _plain(here: Repository, own: Own, rest: list[str], deep: bool = False) -> Iterator[str]:
-    from muse.engine.log import commits
+    from muse.engine.history.log import commits
     from muse.view.text import delta_lines
 
     color = use_color(here)
@@ -136,7 +136,7 @@ def head_lines(commit: Commit, color: bool) -> Iterator[str]:
 
 
 def _oneline(here: Repository, own: Own, rest: list[str]) -> Iterator[str]:
-    from muse.engine.log import commits
+    from muse.engine.history.log import commits
     from muse.view.text import headline, paint
 
     color = use_color(here)
@@ -149,7 +149,7 @@ def _oneline(here: Repository, own: Own, rest: list[str]) -> Iterator[str]:
 
 def _graph(here: Repository, own: Own, rest: list[str]) -> Iterator[str]:
     from muse.core.errors import MuseError
-    from muse.engine.gitio import records, streamed
+    from muse.engine.git import records, streamed
     from muse.view.graph import FORMAT, graph_lines
     from muse.view.text import headline
 
@@ -178,7 +178,7 @@ def commit_row(commit: Commit, delta: StructuredDelta | None) -> dict[str, objec
 
 
 def _json(here: Repository, own: Own, rest: list[str]) -> int:
-    from muse.engine.log import commits
+    from muse.engine.history.log import commits
 
     opening = "["
     for commit in commits(here, rest):
@@ -193,7 +193,7 @@ def _symbol(here: Repository, words: tuple[str, ...]) -> int:
     """The commits that changed one symbol."""
     from muse.cli.context import print_json
     from muse.core.errors import UsageError
-    from muse.engine.symbols import history
+    from muse.engine.history.symbols import history
 
     at = words.index("--symbol")
     path, found, name = words[at + 1].partition("::") if at + 1 < len(words) else ("", "", "")

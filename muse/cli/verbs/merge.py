@@ -11,7 +11,7 @@ from muse.cli.options import git_switches, git_words, json_option, late
 from muse.core.errors import ExitCode, MuseError, UsageError
 
 if TYPE_CHECKING:
-    from muse.engine.merge import WholeMerge
+    from muse.engine.merge.whole_tree import WholeMerge
     from muse.store.repository import Repository
 
 _SWITCHES = {
@@ -72,35 +72,36 @@ def command(
 
 
 def _merge(here: Repository, theirs: tuple[str, ...], words: list[str], quiet: bool) -> int:
-    from muse.engine import joinpast, mergeapply
+    from muse.engine.merge import join_states, worktree
 
     theirs = tuple("@{-1}" if name == "-" else name for name in theirs)
     named = theirs or _upstream(here)
     before = here.head()
-    if mergeapply.left_to_git(here, named, no_ff="--no-ff" in words) or "--ff-only" in words:
+    if worktree.left_to_git(here, named, no_ff="--no-ff" in words) or "--ff-only" in words:
         return _by_git(here, [*words, *theirs], before)
     merged = _decided(here, named[0], theirs[0] if theirs else _label(here))
     guarded = "--autostash" not in words and not here.config_bool("merge.autostash", False)
     if guarded:
-        mergeapply.refuse_overwriting(here, merged)
+        worktree.refuse_overwriting(here, merged)
     _say(merged, quiet)
-    code = mergeapply.apply(here, merged, theirs[0] if theirs else None, words, guarded=guarded)
+    code = worktree.apply(here, merged, theirs[0] if theirs else None, words, guarded=guarded)
     if code == 1 and merged.stages:
-        mergeapply.keep_records(here, merged)
+        worktree.keep_records(here, merged)
         note("muse conflicts lists what is left to settle")
     elif code == 0 and here.head() != before:
         _keep(here)
-        joinpast.keep(here, merged.git.ours, merged.git.theirs, merged.tree, merged.joined)
+        join_states.keep(here, merged.git.ours, merged.git.theirs, merged.tree, merged.joined)
     return code
 
 
 def _by_git(here: Repository, words: list[str], before: str | None) -> int:
     """What is left to `git merge`, with the driver."""
-    from muse.engine import conflicts, mergeapply
+    from muse.engine import conflict_records
+    from muse.engine.merge import worktree
     from muse.plugins.registry import claimed_patterns
 
-    code = mergeapply.by_git(here, words, claimed_patterns())
-    if code == 1 and conflicts.load_all(here.git_dir):
+    code = worktree.by_git(here, words, claimed_patterns())
+    if code == 1 and conflict_records.load_all(here.git_dir):
         note("muse conflicts lists what is left to settle")
     elif code == 0 and here.head() != before and here.run("rev-parse", "-q", "--verify", "HEAD^2").returncode == 0:
         _keep(here)
@@ -108,7 +109,7 @@ def _by_git(here: Repository, words: list[str], before: str | None) -> int:
 
 
 def _decided(here: Repository, theirs: str, label: str) -> WholeMerge:
-    from muse.engine.merge import merge_commits
+    from muse.engine.merge.whole_tree import merge_commits
 
     return merge_commits(here, "HEAD", theirs, domains(here)[0], theirs_label=label)
 
@@ -120,7 +121,7 @@ def _upstream(here: Repository) -> tuple[str, ...]:
 
 
 def _label(here: Repository) -> str:
-    from muse.engine.history import upstream
+    from muse.engine.history.ancestry import upstream
 
     return upstream(here) or "@{upstream}"
 
@@ -143,7 +144,7 @@ def _say(merged: WholeMerge, quiet: bool) -> None:
 
 
 def _keep(here: Repository) -> None:
-    from muse.engine.record import keep_deltas
+    from muse.engine.worktree.commit import keep_deltas
 
     plugin_for, domain = domains(here)
     trouble = keep_deltas(here, "HEAD", plugin_for, domain=domain)
@@ -152,19 +153,19 @@ def _keep(here: Repository) -> None:
 
 
 def _finish(here: Repository, flag: str) -> int:
-    from muse.engine import mergeapply
-    from muse.engine.gitio import attended
+    from muse.engine.git import attended
+    from muse.engine.merge import worktree
 
     code = attended(here, "merge", flag)
     if code == 0:
-        mergeapply.drop_records(here)
+        worktree.drop_records(here)
         if flag == "--continue":
             _keep(here)
     return code
 
 
 def _dry_run(here: Repository, theirs: tuple[str, ...], as_json: bool) -> int:
-    from muse.engine.gitio import scratch
+    from muse.engine.git import scratch
     from muse.view.json import merge_row
 
     if len(theirs) > 1:

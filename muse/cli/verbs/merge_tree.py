@@ -25,7 +25,7 @@ def command(ours: str, theirs: str, nul: bool, name_only: bool, messages: bool |
     Nothing but objects is written. The exit code is 1 when there are conflicts. To make a commit of a clean merge:
     `git commit-tree TREE -p OURS -p THEIRS -m MESSAGE`.
     """
-    from muse.engine.merge import merge_commits
+    from muse.engine.merge.whole_tree import merge_commits
     from muse.view.json import merge_row
 
     here = repo()

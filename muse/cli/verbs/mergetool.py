@@ -16,8 +16,8 @@ from muse.cli.context import note, repo
 from muse.cli.options import late
 from muse.cli.verbs.conflicts import plugin_for
 from muse.core.errors import ExitCode, MuseError
-from muse.engine import settle
-from muse.engine.gitio import below_top
+from muse.engine.git import below_top
+from muse.engine.resolve import resolve
 
 if TYPE_CHECKING:
     from muse.store.repository import Repository
@@ -59,16 +59,16 @@ class _Tool:
         self.settled = False
         self.lock = threading.Lock()  # browsers open several connections; the repository is for one at a time
 
-    def item(self) -> settle.Unmerged:
+    def item(self) -> resolve.Unmerged:
         """The path as the index has it now."""
-        found = next((item for item in settle.unmerged(self.here) if item.path == self.path), None)
+        found = next((item for item in resolve.unmerged(self.here) if item.path == self.path), None)
         if found is None:
             raise MuseError(f"{self.path}: no conflict here", hint="muse conflicts")
         return found
 
     def page(self) -> str:
         """The page with its choices."""
-        from muse.engine.compare import of_conflicts
+        from muse.engine.resolve.compare import of_conflicts
         from muse.view.page import Page, build
 
         with self.lock:
@@ -77,10 +77,10 @@ class _Tool:
 
     def save(self, picks: Any) -> dict[str, Any]:
         """Settle what was chosen; the addresses that are left."""
-        if not isinstance(picks, dict) or not all(side in settle.SIDES for side in picks.values()):
+        if not isinstance(picks, dict) or not all(side in resolve.SIDES for side in picks.values()):
             raise MuseError("choices are address -> ours, theirs or base")
         with self.lock:
-            merged = settle.settle(self.here, self.item(), self.plugin_for, picks=picks)
+            merged = resolve.settle(self.here, self.item(), self.plugin_for, picks=picks)
             self.settled = not merged.conflicts
         return {"left": [conflict.address for conflict in merged.conflicts], "settled": self.settled}
 

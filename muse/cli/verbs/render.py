@@ -15,7 +15,7 @@ from muse.core.errors import MuseError, UsageError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from muse.engine.compare import Compared
+    from muse.engine.resolve.compare import Compared
     from muse.store.repository import Repository
     from muse.view.page import Page
 
@@ -61,8 +61,8 @@ def command(what: str | None, paths: tuple[str, ...], output: str | None, svg: b
 def _contents(
     here: Repository, what: str | None, conflicts: bool, plugin_for: Any, paths: Sequence[str]
 ) -> tuple[Page, Iterator[Compared]]:
-    from muse.engine import compare
-    from muse.engine.log import commits
+    from muse.engine.history.log import commits
+    from muse.engine.resolve import compare
     from muse.view.page import Page
 
     if what is None and (conflicts or here.git("ls-files", "--unmerged", "-z", ":/")):

@@ -12,8 +12,8 @@ from muse.cli.gitverb import use_color
 from muse.cli.options import late
 from muse.cli.verbs.conflicts import plugin_for, show
 from muse.core.errors import ExitCode, MuseError, UsageError
-from muse.engine import settle
-from muse.engine.gitio import below_top
+from muse.engine.git import below_top
+from muse.engine.resolve import resolve as settle
 
 if TYPE_CHECKING:
     from muse.core.options import Choice

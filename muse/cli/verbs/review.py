@@ -14,7 +14,7 @@ from muse.cli.options import json_option, late
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from muse.engine.review import Difference
+    from muse.engine.resolve.review import Difference
 
 
 @click.command("review", short_help="Show what a merge resolved beyond Git, and undo it")
@@ -27,8 +27,8 @@ def command(rev: str | None, undo: tuple[str, ...], as_json: bool) -> None:
     Each path is shown as a diff from Git's merge, conflict markers included, to the result. --undo PATH brings Git's
     version back; in a merge in progress its conflict as well.
     """
-    from muse.engine import review as engine
-    from muse.engine.gitio import below_top, scratch
+    from muse.engine.git import below_top, scratch
+    from muse.engine.resolve import review as engine
 
     here = repo()
     with scratch(here) as trial:

@@ -10,7 +10,7 @@ import click
 
 from muse.cli.context import note
 from muse.core.errors import MuseError
-from muse.engine.gitio import on_terminal
+from muse.engine.git import on_terminal
 
 
 @click.command("serve", short_help="Serve the repositories below a folder")
@@ -43,7 +43,7 @@ def _daemon(folder: Path, host: str, port: int) -> int:
 
 
 def _http(folder: Path, host: str, port: int, user: str | None) -> int:
-    from muse.engine.serving import GitServer
+    from muse.engine.remote.serve import GitServer
 
     told = os.environ.get("MUSE_SERVE_PASSWORD")
     password = told or secrets.token_urlsafe(12)

@@ -19,7 +19,7 @@ from muse.core.types import plural
 
 if TYPE_CHECKING:
     from muse.core.op_log import Level, OpEntry
-    from muse.engine.session import Take
+    from muse.engine.session.commit import Take
     from muse.store.repository import Repository
 
 _CHUNK = 1 << 16
@@ -41,7 +41,7 @@ def command() -> None:
 @json_option
 def start(name: str, as_json: bool) -> None:
     """Begin session NAME at the commit we stand on, or join it."""
-    from muse.engine import session
+    from muse.engine.session import commit as session
 
     if not name.strip():
         raise UsageError("a session needs a name", hint="muse session start NAME")
@@ -216,7 +216,7 @@ def _whole(error: Exception) -> str:
 @click.option("-n", "--count", type=click.IntRange(min=1), help="Stop after so many ops.")
 def follow(name: str, everything: bool, count: int | None) -> None:
     """Print ops as they arrive, one JSON object a line, until interrupted."""
-    from muse.engine import session
+    from muse.engine.session import commit as session
 
     here = repo()
     log = session.existing(here, name)
@@ -232,7 +232,7 @@ def follow(name: str, everything: bool, count: int | None) -> None:
 @json_option
 def status(name: str, as_json: bool) -> None:
     """Show what of session NAME is not committed, what waits, and what is damaged."""
-    from muse.engine import session
+    from muse.engine.session import commit as session
 
     here = repo()
     log = session.existing(here, name)
@@ -261,7 +261,7 @@ def commit(
     name: str, message: str | None, take: Take | None, accept_damage: bool, strict: bool, as_json: bool
 ) -> int:
     """Commit what the ops of session NAME make of the last commit; files no op spoke of are left alone."""
-    from muse.engine import session
+    from muse.engine.session import commit as session
     from muse.plugins.registry import plugin_for_path, read_domain
     from muse.view.text import one_line
 
@@ -290,7 +290,7 @@ def commit(
 @json_option
 def list_(as_json: bool) -> None:
     """List the sessions known here, those of other clones included."""
-    from muse.engine import session
+    from muse.engine.session import commit as session
 
     found = session.names(repo())
     if as_json:
@@ -307,7 +307,7 @@ def list_(as_json: bool) -> None:
 @json_option
 def show(name: str, as_json: bool) -> None:
     """Show every op of session NAME, of all clones, in the one total order."""
-    from muse.engine import session
+    from muse.engine.session import commit as session
 
     for entry in session.show(session.existing(repo(), name)):
         if as_json:

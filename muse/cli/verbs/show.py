@@ -16,8 +16,8 @@ def command(words: tuple[str, ...]) -> int:
     A merge is shown against its first parent. --stat leaves out what is inside the files, --json prints everything.
     Whatever is no commit, such as REV:PATH, and any other option of `git show`, is Git's to answer.
     """
-    from muse.engine.gitio import attended
-    from muse.engine.log import commits, delta_of
+    from muse.engine.git import attended
+    from muse.engine.history.log import commits, delta_of
     from muse.view.text import delta_lines
 
     here = repo()

@@ -25,7 +25,7 @@ def command(file: Path, dry_run: bool, as_json: bool) -> int:
     from muse.core import markers
     from muse.core.io import write_bytes_atomic
     from muse.core.options import MergeOptions
-    from muse.engine.filemerge import merge_one
+    from muse.engine.merge.one_file import merge_one
     from muse.plugins import registry
 
     try:

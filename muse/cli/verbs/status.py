@@ -16,7 +16,7 @@ from muse.core.progress import counted
 
 if TYPE_CHECKING:
     from muse.domain import DomainOp
-    from muse.engine.status import Entry, Status
+    from muse.engine.worktree.status import Entry, Status
     from muse.store.repository import Repository
 
 _STATES = (
@@ -43,7 +43,7 @@ def command(paths: tuple[str, ...], as_json: bool, short: bool) -> None:
     here = repo()
     if here.work_tree is None:
         raise MuseError("this operation must be run in a work tree")
-    from muse.engine.status import read_status
+    from muse.engine.worktree.status import read_status
 
     status = read_status(here, untracked="normal", paths=_from_top(here, paths))
     state = next(((name, hint) for file, name, hint in _STATES if (here.git_dir / file).exists()), ("", ""))
@@ -65,7 +65,7 @@ def command(paths: tuple[str, ...], as_json: bool, short: bool) -> None:
 
 def _from_top(here: Repository, paths: tuple[str, ...]) -> tuple[str, ...]:
     """Paths as typed here, as Git reads them at the top."""
-    from muse.engine.gitio import below_top
+    from muse.engine.git import below_top
 
     return tuple(os.path.normpath(os.path.join(below_top(here), path)) for path in paths)
 
@@ -73,7 +73,7 @@ def _from_top(here: Repository, paths: tuple[str, ...]) -> tuple[str, ...]:
 def _told(here: Repository, status: Status) -> list[DomainOp | None]:
     if status.clean:
         return []
-    from muse.engine.status import described
+    from muse.engine.worktree.status import described
 
     plugin_for, _ = domains(here)
     told: list[DomainOp | None] = []

@@ -28,7 +28,7 @@ def command(
     The current branch goes forward, is joined where both sides may be joined, and is pushed; live-edit logs and
     Muse's other data travel beside it. A branch that would conflict is left alone and named (exit code 1).
     """
-    from muse.engine.syncing import Round, default_remote, known_remote, sync_once
+    from muse.engine.remote.sync import Round, default_remote, known_remote, sync_once
 
     here = repo()
     name = remote or default_remote(here)
@@ -57,7 +57,7 @@ def command(
 
 def _tell(done: object, *, quiet: bool) -> None:
     """One line for a round in which anything happened."""
-    from muse.engine.syncing import Round
+    from muse.engine.remote.sync import Round
 
     assert isinstance(done, Round)
     parts = [f"{done.branch} {done.action}"] if done.branch and done.action != "up to date" else []

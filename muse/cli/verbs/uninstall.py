@@ -6,7 +6,7 @@ import click
 
 from muse.cli.context import note
 from muse.cli.verbs.install import places_for, scope_options
-from muse.engine import setup
+from muse.engine.setup import install as setup
 
 
 @click.command("uninstall", short_help="Take Muse's drivers out of Git again")

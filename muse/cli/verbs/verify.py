@@ -9,7 +9,7 @@ import click
 from muse.cli.context import domains, note, print_json, repo
 from muse.cli.options import json_option
 from muse.core.errors import ExitCode
-from muse.engine.gitio import watched
+from muse.engine.git import watched
 from muse.store.verify import problems
 from muse.view.text import one_line
 
@@ -32,7 +32,7 @@ def command(no_fsck: bool, repair: bool, as_json: bool) -> int:
     wrong = problems(here, deep=True)
     mended: set[Problem] = set()
     if repair and wrong:
-        from muse.engine.mending import repair as mend
+        from muse.engine.setup.repair import repair as mend
 
         plugin_for, domain = domains(here)
         mended = mend(here, wrong, plugin_for, domain=domain)

@@ -16,10 +16,10 @@ from muse.core.errors import ConflictError, DamageError, MuseError
 from muse.core.op_log import OpEntry, OpLog, OpLogCheckpoint, Replay, list_sessions, missing_content, record_delta
 from muse.core.types import plural
 from muse.domain import DomainOp, SnapshotManifest
-from muse.engine import placing
-from muse.engine.filemerge import how_from, merge_one
-from muse.engine.record import keep_deltas
-from muse.engine.replay import PluginFor, Replayed, replay, without_content
+from muse.engine.merge.one_file import how_from, merge_one
+from muse.engine.session import worktree
+from muse.engine.session.replay import PluginFor, Replayed, replay, without_content
+from muse.engine.worktree.commit import keep_deltas
 
 if TYPE_CHECKING:
     from muse.core.options import MergeOptions
@@ -227,11 +227,11 @@ def _reconcile(
 ) -> list[str]:
     """Bring replayed and live files together; the paths that were changed outside of the session."""
     how, _ = how_from({}, repo.work_tree)
-    placing.refuse_obstacles(repo, done)
+    worktree.refuse_obstacles(repo, done)
     changes: list[tuple[str, str | None]] = []
     disputed: list[str] = []
     for path in sorted(done.touched):
-        was, logged, live = before.get(path), done.files.get(path), placing.live(repo, path)
+        was, logged, live = before.get(path), done.files.get(path), worktree.live(repo, path)
         seen[path] = live
         if live in (logged, was):
             continue
@@ -313,7 +313,7 @@ class _Work:
 
     def commit(self, snapshot: SnapshotManifest, flags: list[str], message: str | None) -> SessionCommit:
         """Checkpoint, then bring index and files to the snapshot, then let Git commit exactly the changed paths."""
-        from muse.engine.gitio import attended
+        from muse.engine.git import attended
         from muse.store import checkpoints, snapshots
 
         repo, files = self.repo, snapshot["files"]
@@ -325,8 +325,8 @@ class _Work:
         result = SessionCommit(0, None, made["snapshot_id"], len(self.view.entries), changed,
                                overridden=self.done.overridden, waiting=len(self.view.waiting))
         paths = sorted({*changed, *self.done.touched})
-        with placing.staged(repo, paths):
-            placing.put(repo, tree, paths, self.done, self.live)
+        with worktree.staged(repo, paths):
+            worktree.put(repo, tree, paths, self.done, self.live)
             if not changed:
                 return result
             if message is not None or not flags:
@@ -336,8 +336,8 @@ class _Work:
             here = os.getcwd()
             os.chdir(repo.root)  # the paths count from the top
             try:
-                named = placing.without_displaced(changed, files.keys() & set(changed))
-                result.code = attended(repo, "commit", "-q", *flags, "--only", "--", *map(placing.native, named),
+                named = worktree.without_displaced(changed, files.keys() & set(changed))
+                result.code = attended(repo, "commit", "-q", *flags, "--only", "--", *map(worktree.native, named),
                                        env={"GIT_LITERAL_PATHSPECS": "1"})
             finally:
                 os.chdir(here)
@@ -358,7 +358,7 @@ def record_commit(repo: Repository, session: str, plugin_for: PluginFor, *, acto
 
     Ops of the session that were not committed before stay so.
     """
-    from muse.engine.changes import between, describe
+    from muse.engine.history.diff import between, describe
     from muse.store import checkpoints
 
     log = OpLog(repo.root, session)

@@ -13,8 +13,9 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from muse.core.errors import MuseError
-from muse.engine import conflicts, setup
-from muse.engine.setuptables import attribute_lines, settings
+from muse.engine import conflict_records
+from muse.engine.setup import install as setup
+from muse.engine.setup.tables import attribute_lines, settings
 
 if TYPE_CHECKING:
     from muse.store.repository import Repository
@@ -123,7 +124,7 @@ def check_records(repo: Repository) -> Iterator[Finding]:
     """Are there conflict records of paths that are settled?"""
     listing = repo.git("ls-files", "--unmerged", "-z", "--full-name", ":/") if not repo.bare else b""
     left = {os.fsdecode(entry.partition(b"\t")[2]) for entry in listing.split(b"\0") if entry}
-    stale = [record["path"] for record in conflicts.load_all(repo.git_dir) if record["path"] not in left]
+    stale = [record["path"] for record in conflict_records.load_all(repo.git_dir) if record["path"] not in left]
     if stale:
         text = f"records of settled conflicts are left: {_some(stale)}"
         yield Finding("conflicts", "note", text, "muse conflicts")

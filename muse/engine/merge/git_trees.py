@@ -2,8 +2,7 @@
 
 Git runs in a shadow repository: a temporary Git directory over the same objects whose configuration leaves our own
 driver out. So Git merges every text itself (in one process, by the algorithm `git merge` uses) and names each path
-whose contents both sides changed; what such a path becomes is then `muse.engine.merge`'s to say. Other people's drivers
-stay.
+whose contents both sides changed; what such a path becomes is then `whole_tree`'s to say. Other people's drivers stay.
 """
 
 from __future__ import annotations
@@ -17,8 +16,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from muse.core.errors import MuseError, hint_for_git
-from muse.engine.gitio import git_version
-from muse.engine.history import merge_bases
+from muse.engine.git import git_version
+from muse.engine.history.ancestry import merge_bases
 
 if TYPE_CHECKING:
     import subprocess

@@ -16,14 +16,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from muse.core.errors import ExitCode, MuseError
-from muse.engine import conflicts, setup
-from muse.engine.gitio import attended, git_version, shown
-from muse.engine.history import merge_bases
-from muse.engine.setuptables import attribute_lines, settings
-from muse.engine.treemerge import NEEDED
+from muse.engine import conflict_records
+from muse.engine.git import attended, git_version, shown
+from muse.engine.history.ancestry import merge_bases
+from muse.engine.merge.git_trees import NEEDED
+from muse.engine.setup import install
+from muse.engine.setup.tables import attribute_lines, settings
 
 if TYPE_CHECKING:
-    from muse.engine.merge import WholeMerge
+    from muse.engine.merge.whole_tree import WholeMerge
     from muse.store.repository import Repository
 
 # The index changes in one rename, under Git's own lock, after every file is in place.
@@ -63,13 +64,13 @@ def left_to_git(repo: Repository, theirs: Sequence[str], *, no_ff: bool = False)
     return other in bases or (ours in bases and not no_ff) or special
 
 
-def by_git(repo: Repository, words: Sequence[str], patterns: setup.Patterns) -> int:
+def by_git(repo: Repository, words: Sequence[str], patterns: install.Patterns) -> int:
     """`git merge` with our driver, which is lent for this one merge where it is not installed; the exit code."""
-    where = setup.find_programs()
+    where = install.find_programs()
     if not where or repo.config("merge.muse.driver") is not None:
         return attended(repo, "merge", *words)
     asked = repo.run("config", "--type=path", "core.attributesFile").stdout
-    own = os.fsdecode(asked).rstrip("\n") or setup.default_attributes()
+    own = os.fsdecode(asked).rstrip("\n") or install.default_attributes()
     claimed = attribute_lines({name: tuple(globs) for name, globs in patterns.items()})
     lines = [line.partition(" merge=muse")[0].removesuffix(" -text") + " merge=muse" for line in claimed]
     with tempfile.TemporaryDirectory(prefix="muse-attributes-") as folder:
@@ -176,13 +177,13 @@ def keep_records(repo: Repository, merged: WholeMerge) -> None:
                 repo.objects.blob(decision.stages[n].id) if n in decision.stages else None for n in (1, 2, 3)
             )
             sides = (base, ours, theirs)
-            conflicts.save(repo.git_dir, shown(decision.path), decision.merge, sides=sides, how=merged.how)
+            conflict_records.save(repo.git_dir, shown(decision.path), decision.merge, sides=sides, how=merged.how)
 
 
 def drop_records(repo: Repository) -> None:
     """Drop every conflict record of this worktree: the merge they belong to is over."""
-    for record in conflicts.load_all(repo.git_dir):
-        conflicts.clear(repo.git_dir, record["path"])
+    for record in conflict_records.load_all(repo.git_dir):
+        conflict_records.clear(repo.git_dir, record["path"])
 
 
 def stage_lines(repo: Repository, merged: WholeMerge) -> bytes:

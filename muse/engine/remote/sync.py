@@ -15,13 +15,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from muse.core.errors import ConflictError, MuseError
-from muse.engine.gitio import watched
-from muse.engine.joinpush import join_commits
+from muse.engine.git import watched
+from muse.engine.merge.join_push import join_commits
 from muse.store import sync
 from muse.store.repository import git_error
 
 if TYPE_CHECKING:
-    from muse.engine.merge import PluginFor
+    from muse.engine.merge.whole_tree import PluginFor
     from muse.store.repository import Repository
 
 TRIES = 20

@@ -18,8 +18,8 @@ from muse.core.io import write_bytes_atomic
 from muse.core.options import Choice, MergeOptions
 from muse.core.types import blob_digest
 from muse.domain import ConflictRecord, FileMerge
-from muse.engine import conflicts
-from muse.engine.filemerge import how_from, merge_one
+from muse.engine import conflict_records
+from muse.engine.merge.one_file import how_from, merge_one
 
 if TYPE_CHECKING:
     from muse.store.repository import Repository
@@ -38,7 +38,7 @@ class Unmerged:
     modes: dict[str, str]
     ids: dict[str, str]
     sides: tuple[bytes | None, bytes | None, bytes | None] = (None, None, None)
-    record: conflicts.Record | None = None
+    record: conflict_records.Record | None = None
     picks: dict[str, Choice] = field(default_factory=dict)
 
     @property
@@ -63,19 +63,19 @@ def unmerged(repo: Repository) -> list[Unmerged]:
             base, ours, theirs = (repo.git("cat-file", "blob", item.ids[s]) if s in item.ids else None for s in SIDES)
             item.sides = (base, ours, theirs)
         _adopt_record(repo, item)
-    for record in conflicts.load_all(repo.git_dir):
+    for record in conflict_records.load_all(repo.git_dir):
         if record["path"] not in found and not _still_joined(repo, record):
-            conflicts.clear(repo.git_dir, record["path"])
+            conflict_records.clear(repo.git_dir, record["path"])
     return [found[path] for path in sorted(found)]
 
 
 def joined(repo: Repository) -> dict[str, list[ConflictRecord]]:
     """Per path, the values that the last join keeps without showing them; forgotten once the path changes again."""
-    records = conflicts.load_all(repo.git_dir)
+    records = conflict_records.load_all(repo.git_dir)
     return {r["path"]: _as_records(r["path"], r["joined"]) for r in records if _still_joined(repo, r)}
 
 
-def _still_joined(repo: Repository, record: conflicts.Record) -> bool:
+def _still_joined(repo: Repository, record: conflict_records.Record) -> bool:
     """True when the record names unseen values and the index still holds what that join wrote."""
     if not record["joined"] or record["written"] is None:
         return False
@@ -100,7 +100,7 @@ def next_step(repo: Repository) -> str:
 
 def _adopt_record(repo: Repository, item: Unmerged) -> None:
     """Take the path's record over, if its inputs are the path's stages; to a driver an empty base is none."""
-    record = conflicts.load(repo.git_dir, item.path)
+    record = conflict_records.load(repo.git_dir, item.path)
     if record is None or not item.is_file:
         return
     for side, data in zip(SIDES, item.sides):
@@ -249,7 +249,7 @@ def _write(repo: Repository, item: Unmerged, merged: FileMerge, picks: Mapping[s
     assert repo.work_tree is not None
     if merged.content is None and not merged.conflicts:
         repo.git("--literal-pathspecs", "rm", "-q", "-f", "--", item.path)
-        conflicts.clear(repo.git_dir, item.path)
+        conflict_records.clear(repo.git_dir, item.path)
         return
     content = merged.content or b""
     mode = item.modes.get("ours") or item.modes.get("theirs") or "100644"
@@ -260,10 +260,10 @@ def _write(repo: Repository, item: Unmerged, merged: FileMerge, picks: Mapping[s
     write_bytes_atomic(file, _smudged(repo, item.path, content), mode=None if here else int(mode[-3:], 8))
     if merged.conflicts:
         how = options_for(repo, item)._replace(picks=dict(picks))
-        conflicts.save(repo.git_dir, item.path, merged, sides=item.sides, how=how)
+        conflict_records.save(repo.git_dir, item.path, merged, sides=item.sides, how=how)
         return
     repo.git("--literal-pathspecs", "add", "-f", "--sparse", "--", item.path)
-    conflicts.clear(repo.git_dir, item.path)
+    conflict_records.clear(repo.git_dir, item.path)
 
 
 def _smudged(repo: Repository, path: str, content: bytes) -> bytes:
@@ -281,4 +281,4 @@ def _take_entry(repo: Repository, item: Unmerged, side: Choice) -> None:
     repo.git("update-index", "--add", "--cacheinfo", f"{item.modes[side]},{item.ids[side]},{item.path}")
     if item.modes[side] != "160000":
         repo.git("checkout-index", "-f", "--", item.path)
-    conflicts.clear(repo.git_dir, item.path)
+    conflict_records.clear(repo.git_dir, item.path)

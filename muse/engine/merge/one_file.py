@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from muse.core.attributes import AttributeRule
     from muse.core.paths import StrPath
     from muse.domain import MergeResult
-    from muse.engine.joining import Past
+    from muse.engine.merge.join import Past
     from muse.store.repository import Repository
 
 MAX_BYTES = 64 << 20
@@ -142,7 +142,7 @@ def _by_plugin(
     try:
         with content.using(store):
             if wants_join(plugin, path, how) and hasattr(plugin, "advance_crdt_state"):
-                from muse.engine.joining import Past, join_file
+                from muse.engine.merge.join import Past, join_file
 
                 return join_file(plugin, path, base, ours, theirs, store, past or Past())
             if hasattr(plugin, "merge_file"):

@@ -10,8 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from muse.core.errors import FormatError, MuseError
-from muse.engine.gitio import shown
-from muse.engine.joining import Kept, Past, carry
+from muse.engine.git import shown
+from muse.engine.merge.join import Kept, Past, carry
 from muse.store import crdt_state
 from muse.store.layout import path_text
 from muse.store.union import Union

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from muse.domain import DomainOp
-    from muse.engine.changes import PluginFor
+    from muse.engine.history.diff import PluginFor
     from muse.store.repository import Repository
 
 
@@ -92,7 +92,7 @@ def described(repo: Repository, entry: Entry, plugin_for: PluginFor) -> DomainOp
     """What a tracked path's change, from HEAD to the work tree, means; None for what has no such meaning."""
     if entry.kind not in "12" or entry.submodule:
         return None
-    from muse.engine.changes import Change, describe_one  # a clean status does without
+    from muse.engine.history.diff import Change, describe_one  # a clean status does without
 
     head, _, work = entry.modes
     if head == "000000":

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 from muse.core.errors import ConflictError, MuseError
 from muse.core.ignore import is_ignored, load_patterns
-from muse.engine.gitio import attended, shown
-from muse.engine.status import Entry, Status, read_status
+from muse.engine.git import attended, shown
+from muse.engine.worktree.status import Entry, Status, read_status
 
 if TYPE_CHECKING:
-    from muse.engine.changes import PluginFor
+    from muse.engine.history.diff import PluginFor
     from muse.store.commits import Commit
     from muse.store.repository import Repository
 
@@ -55,7 +55,7 @@ def commit(
 
 def _warm_up(repo: Repository) -> None:
     """Load what the delta will need while Git commits."""
-    import muse.engine.changes
+    import muse.engine.history.diff
     import muse.store.deltas  # noqa: F401
 
     repo.settings()
@@ -106,7 +106,7 @@ def keep_deltas(
 
     The commit stands whatever happens.
     """
-    from muse.engine.changes import between, describe
+    from muse.engine.history.diff import between, describe
     from muse.store import deltas
 
     try:
@@ -125,13 +125,13 @@ def keep_deltas(
 def _keep_states(repo: Repository, commit: str, paths: list[bytes], plugin_for: PluginFor) -> None:
     """The CRDT states of joined files that a commit of one parent edited."""
     from muse.core.options import MergeOptions
-    from muse.engine.filemerge import rules_in, settings, wants_join
+    from muse.engine.merge.one_file import rules_in, settings, wants_join
 
     parents = _commit(repo, commit).parents
     how = MergeOptions(rules=rules_in(repo, commit), config=settings(repo))
     joined = [path for path in paths if wants_join(plugin_for(shown(path)), shown(path), how)]
     if joined and len(parents) == 1:
-        from muse.engine.joinpast import keep_commit
+        from muse.engine.merge.join_states import keep_commit
 
         keep_commit(repo, commit, parents[0], joined, plugin_for)
 

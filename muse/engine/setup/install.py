@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from muse.core import paths
 from muse.core.errors import MuseError
 from muse.core.io import fsync_dir, write_all
-from muse.engine.setuptables import attribute_lines, settings
+from muse.engine.setup.tables import attribute_lines, settings
 
 if TYPE_CHECKING:
     from muse.core.paths import StrPath

@@ -25,8 +25,8 @@ from muse.core.op_log import OpEntry, missing_content, named_content, without_ec
 from muse.core.options import MergeOptions
 from muse.core.types import blob_digest
 from muse.domain import OpenFile
-from muse.engine.filemerge import merge_one
-from muse.engine.overrides import Overrides
+from muse.engine.merge.one_file import merge_one
+from muse.engine.session.overrides import Overrides
 from muse.store.layout import path_bytes
 from muse.store.trees import check_path
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from muse.core.errors import MuseError
 from muse.core.filedomain import inside
-from muse.engine.replay import Replayed, folders_of
+from muse.engine.session.replay import Replayed, folders_of
 
 if TYPE_CHECKING:
     from muse.store.repository import Repository

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from muse.core.errors import MuseError
-from muse.engine.gitio import attended
+from muse.engine.git import attended
 
 if TYPE_CHECKING:
     from muse.store.repository import Repository

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from muse.core.errors import MuseError
 from muse.core.progress import counted
-from muse.engine.changes import PluginFor, between
-from muse.engine.gitio import shown
-from muse.engine.log import Commit, commits
-from muse.engine.record import tree_of_commit
+from muse.engine.git import shown
+from muse.engine.history.diff import PluginFor, between
+from muse.engine.history.log import Commit, commits
+from muse.engine.worktree.commit import tree_of_commit
 
 if TYPE_CHECKING:
     from muse.store.repository import Repository

@@ -1,6 +1,6 @@
 """Whole merges: Git merges trees, Muse merges contents, and both answers become one.
 
-`merge_commits` decides and writes objects only; `muse.engine.mergeapply` puts a decided merge into a work tree.
+`merge_commits` decides and writes objects only; `muse.engine.merge.worktree` puts a decided merge into a work tree.
 """
 
 from __future__ import annotations
@@ -19,17 +19,17 @@ from muse.core.filedomain import FileDomain, merge_as_text
 from muse.core.options import MergeOptions
 from muse.core.progress import counted
 from muse.domain import FileMerge
-from muse.engine.filemerge import merge_one, rules_in, settings, wants_join
-from muse.engine.gitio import shown
-from muse.engine.history import find_merge_base as find_merge_base
-from muse.engine.joinpast import History
-from muse.engine.parallel import spread
-from muse.engine.treemerge import Message, Stages, TreeMerge, merge_trees
+from muse.engine.git import shown
+from muse.engine.history.ancestry import find_merge_base as find_merge_base
+from muse.engine.merge.git_trees import Message, Stages, TreeMerge, merge_trees
+from muse.engine.merge.join_states import History
+from muse.engine.merge.one_file import merge_one, rules_in, settings, wants_join
+from muse.engine.merge.parallel import spread
 from muse.store.trees import edit
 
 if TYPE_CHECKING:
     from muse.core.options import ConflictStyle
-    from muse.engine.joining import Past
+    from muse.engine.merge.join import Past
     from muse.store.repository import Repository
 
 PluginFor = Callable[[str], Any]
@@ -78,7 +78,7 @@ class WholeMerge:
 
     @property
     def joined(self) -> dict[bytes, tuple[tuple[bytes, dict[str, int]], ...]]:
-        """The CRDT states of what a clean merge joined, as `muse.engine.joinpast.keep` takes them."""
+        """The CRDT states of what a clean merge joined, as `muse.engine.merge.join_states.keep` takes them."""
         return {each.path: each.merge.states for each in self.decisions if self.clean and each.merge.states}
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from muse.core.errors import MuseError
 
 if TYPE_CHECKING:
-    from muse.engine.changes import PluginFor
+    from muse.engine.history.diff import PluginFor
     from muse.store.repository import Repository
     from muse.store.union import Problem
 
@@ -37,7 +37,7 @@ def repair(repo: Repository, found: Iterable[Problem], plugin_for: PluginFor, *,
 
 def _delta(repo: Repository, path: str, plugin_for: PluginFor, domain: str) -> bool:
     """Work a delta out again from the trees that its name says; False when they are not here."""
-    from muse.engine.changes import between, describe
+    from muse.engine.history.diff import between, describe
     from muse.store import deltas
 
     base, _, tree = path.rpartition("/")[2].removesuffix(".json").partition("-")

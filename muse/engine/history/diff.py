@@ -17,7 +17,7 @@ from muse.core.errors import MuseError
 from muse.core.filedomain import read_entry, summarise
 from muse.core.progress import counted
 from muse.domain import DeleteOp, DomainOp, InsertOp, PatchOp, ReplaceOp, SnapshotManifest, StructuredDelta
-from muse.engine.gitio import records, streamed
+from muse.engine.git import records, streamed
 
 if TYPE_CHECKING:
     from muse.store.repository import Repository

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from muse.core.errors import MuseError
 from muse.domain import ConflictRecord, DomainOp
-from muse.engine import settle
-from muse.engine.changes import between, describe_one, path_text
-from muse.engine.history import find_merge_base
+from muse.engine.history.ancestry import find_merge_base
+from muse.engine.history.diff import between, describe_one, path_text
+from muse.engine.resolve import resolve
 
 if TYPE_CHECKING:
     from muse.store.repository import Repository
@@ -58,10 +58,10 @@ def of_trees(
 
 def of_conflicts(repo: Repository, plugin_for: PluginFor, paths: Sequence[str] = ()) -> Iterator[Compared]:
     """Every unmerged path of the worktree, with what is in dispute; `result` is what is on disk now."""
-    for item in settle.unmerged(repo):
+    for item in resolve.unmerged(repo):
         if not _wanted(item.path, paths):
             continue
-        records = settle.describe(repo, item, plugin_for)
+        records = resolve.describe(repo, item, plugin_for)
         yield Compared(item.path, dict(zip(FOUR, (*item.sides, _on_disk(repo, item.path)))), None, records)
 
 

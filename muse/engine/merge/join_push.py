@@ -6,11 +6,11 @@ import os
 from typing import TYPE_CHECKING, NamedTuple
 
 from muse.core.errors import ConflictError, MuseError
-from muse.engine import joinpast
-from muse.engine.filemerge import wants_join
-from muse.engine.history import merge_bases
-from muse.engine.merge import PluginFor, WholeMerge, merge_commits
-from muse.engine.treemerge import too_old
+from muse.engine.history.ancestry import merge_bases
+from muse.engine.merge import join_states
+from muse.engine.merge.git_trees import too_old
+from muse.engine.merge.one_file import wants_join
+from muse.engine.merge.whole_tree import PluginFor, WholeMerge, merge_commits
 
 if TYPE_CHECKING:
     from muse.store.repository import Repository
@@ -40,7 +40,7 @@ def join_commits(
     if stuck or not merged.clean:
         raise ConflictError(_sentence([os.fsdecode(path) for path in stuck]))
     commit = repo.git("commit-tree", merged.tree, "-p", ours, "-p", theirs, "-m", message).decode().strip()
-    joinpast.keep(repo, ours, theirs, merged.tree, merged.joined)
+    join_states.keep(repo, ours, theirs, merged.tree, merged.joined)
     return Joined(commit, len(merged.git.both))
 
 

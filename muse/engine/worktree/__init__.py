@@ -1,0 +1,1 @@
+"""The work tree: what changed in it, committing it, going to another state."""
