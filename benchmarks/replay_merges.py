@@ -32,9 +32,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from muse.core.options import MergeOptions
 from muse.core.textmerge import is_binary, merge_text
 from muse.engine.merge.one_file import merge_one
-from muse.plugins.code.duplicates import repeated
+from muse.plugins.code.checks.duplicates import repeated
 from muse.plugins.code.languages import load, row_of
-from muse.plugins.code.parsing import available, parses_as_well
+from muse.plugins.code.syntax.parsing import available, parses_as_well
 from muse.plugins.registry import resolve_plugin_by_domain
 
 HOW = MergeOptions(ours_label="ours", theirs_label="theirs", conflict_style="diff3", notes=False)

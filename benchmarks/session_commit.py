@@ -30,7 +30,7 @@ from muse.core.op_log import OpLog
 from muse.core.op_log.entries import Request
 from muse.plugins.code.languages import language_of
 from muse.plugins.code.plugin import CodePlugin
-from muse.plugins.code.symbols import symbols_of
+from muse.plugins.code.syntax.symbols import symbols_of
 from muse.plugins.midi.address import note_address
 from muse.plugins.midi.codec import parse
 from muse.plugins.midi.model import ATTRIBUTES, Content

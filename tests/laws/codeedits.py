@@ -13,7 +13,7 @@ from random import Random
 
 from muse.core.markers import Chunk, Conflict, parse, settled
 from muse.plugins.code.languages.table import Language
-from muse.plugins.code.symbols import symbols_of
+from muse.plugins.code.syntax.symbols import symbols_of
 
 WORD = re.compile(rb"[A-Za-z]\w{2,}")
 OURS, THEIRS = "Mine", "Other"

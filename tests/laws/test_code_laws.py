@@ -19,11 +19,11 @@ from hypothesis import strategies as st
 from muse.core.options import MergeOptions, using
 from muse.core.textmerge import merge_text
 from muse.domain import FileMerge
-from muse.plugins.code.duplicates import repeated
+from muse.plugins.code.checks.duplicates import repeated
 from muse.plugins.code.languages import ROWS, language_of, row_of
-from muse.plugins.code.parsing import available, count_errors, parse
 from muse.plugins.code.plugin import CodePlugin
-from muse.plugins.code.tokens import is_blank, keeps_every_edit, tokens
+from muse.plugins.code.syntax.parsing import available, count_errors, parse
+from muse.plugins.code.syntax.tokens import is_blank, keeps_every_edit, tokens
 from tests.laws.codeedits import OURS, THEIRS, WORD, Side, disputes, taking, untouched, words_of
 
 SAMPLES = Path(__file__).resolve().parents[2] / "fixtures" / "code"

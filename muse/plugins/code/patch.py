@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from muse.core.errors import MuseError
 from muse.domain import DomainOp
 from muse.plugins.code.languages.table import Language
-from muse.plugins.code.outline import Outline
-from muse.plugins.code.parsing import Edit
+from muse.plugins.code.syntax.outline import Outline
+from muse.plugins.code.syntax.parsing import Edit
 
 
 def patched(path: str, language: Language | None, old: bytes, ops: Sequence[DomainOp]) -> bytes:

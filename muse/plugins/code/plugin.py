@@ -49,25 +49,25 @@ class CodePlugin(FileDomain):
         language = language_of(path)
         if language is None or language.grammar is None:
             return None
-        from muse.plugins.code.symdiff import diff_symbols
+        from muse.plugins.code.show.symbol_diff import diff_symbols
 
         return diff_symbols(path, language, old, new)
 
     def merge_file(self, path: str, base: bytes | None, ours: bytes, theirs: bytes) -> FileMerge:
         """Text, tokens, structure: the smallest conflict wins."""
-        from muse.plugins.code.merge import merge_code
+        from muse.plugins.code.merge.file import merge_code
 
         return merge_code(path, base, ours, theirs)
 
     def symbol_lines(self, path: str, data: bytes, address: str) -> tuple[int, int] | None:
         """First and last line of a symbol, for `muse blame --symbol`."""
-        from muse.plugins.code.lookup import symbol_lines
+        from muse.plugins.code.show.lookup import symbol_lines
 
         return symbol_lines(path, data, address)
 
     def symbol_before(self, path: str, old: bytes, new: bytes, address: str) -> tuple[str, bool] | None:
         """A symbol's address in an older version and whether its text is the same, for `muse log --symbol`."""
-        from muse.plugins.code.lookup import symbol_before
+        from muse.plugins.code.show.lookup import symbol_before
 
         return symbol_before(path, old, new, address)
 
@@ -87,25 +87,25 @@ class CodePlugin(FileDomain):
 
     def crdt_schema(self) -> list[CRDTDimensionSpec]:
         """The order of cells and their texts."""
-        from muse.plugins.code.manifests import SCHEMA
+        from muse.plugins.code.join.manifests import SCHEMA
 
         return list(SCHEMA)
 
     def to_crdt_state(self, snapshot: StateSnapshot) -> CRDTSnapshotManifest:
         """Lift every file; equal bytes lift to equal states."""
-        from muse.plugins.code.manifests import lifted
+        from muse.plugins.code.join.manifests import lifted
 
         return lifted(snapshot)
 
     def from_crdt_state(self, crdt: CRDTSnapshotManifest) -> StateSnapshot:
         """The files the states stand for."""
-        from muse.plugins.code.manifests import built
+        from muse.plugins.code.join.manifests import built
 
         return built(crdt)
 
     def join(self, a: CRDTSnapshotManifest, b: CRDTSnapshotManifest) -> CRDTSnapshotManifest:
         """Everything of both sides; a file deleted on one side stays while the other side has edited it."""
-        from muse.plugins.code.manifests import joined
+        from muse.plugins.code.join.manifests import joined
 
         return joined(a, b)
 
@@ -113,7 +113,7 @@ class CodePlugin(FileDomain):
         self, crdt: CRDTSnapshotManifest, delta: StateDelta, *, actor: str
     ) -> CRDTSnapshotManifest:
         """Carry the states along edits that were made outside of Muse."""
-        from muse.plugins.code.manifests import advanced
+        from muse.plugins.code.join.manifests import advanced
 
         after = self.apply(delta, {"files": dict(crdt["files"]), "domain": crdt["domain"]})
         return advanced(crdt, {} if not isinstance(after, dict) else after["files"], actor)

@@ -15,9 +15,9 @@ from muse.core.markers import Conflict, parse
 from muse.core.options import MergeOptions, using
 from muse.core.textmerge import merge_text
 from muse.domain import FileMerge
-from muse.plugins.code.merge import SECONDS
+from muse.plugins.code.merge.file import SECONDS
 from muse.plugins.code.plugin import CodePlugin
-from muse.plugins.code.window import LARGE
+from muse.plugins.code.syntax.window import LARGE
 from tests.laws.codeedits import taking
 from tests.plugins.code.test_merge import BASE
 

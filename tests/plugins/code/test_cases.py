@@ -11,7 +11,7 @@ import pytest
 from muse.core.options import MergeOptions, using
 from muse.plugins.code.languages import ROWS
 from muse.plugins.code.plugin import CodePlugin
-from muse.plugins.code.tokens import is_blank, tokens
+from muse.plugins.code.syntax.tokens import is_blank, tokens
 
 FOLDER = Path(__file__).resolve().parents[3] / "fixtures" / "merge" / "code"
 CASES = sorted(path.parent for path in FOLDER.glob("*/*/case.toml"))

@@ -9,7 +9,7 @@ import pytest
 
 from muse.core.content import MemoryContent, fetch, using
 from muse.domain import CRDTPlugin, CRDTSnapshotManifest, SnapshotManifest, StructuredMergePlugin
-from muse.plugins.code.join import HEADING
+from muse.plugins.code.join.join import HEADING
 from muse.plugins.code.plugin import CodePlugin
 
 PLUGIN = CodePlugin()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from muse.plugins.code.duplicates import may_repeat
+from muse.plugins.code.checks.duplicates import may_repeat
 from muse.plugins.code.languages import language_of
 
 BASE = b"def a():\n    total = 1\n    return total\n\n\ndef b():\n    total = 2\n    return total\n"

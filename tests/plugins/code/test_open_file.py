@@ -11,9 +11,9 @@ import pytest
 
 from muse.core.errors import MuseError
 from muse.plugins.code.languages import language_of
-from muse.plugins.code.parsing import forget
 from muse.plugins.code.patch import SourceFile, patched
-from muse.plugins.code.symbols import symbols_of
+from muse.plugins.code.syntax.parsing import forget
+from muse.plugins.code.syntax.symbols import symbols_of
 
 ROOT = Path(__file__).parents[3]
 CAUGHT = (MuseError, KeyError, TypeError, ValueError, AttributeError, IndexError)

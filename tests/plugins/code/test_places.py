@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from muse.core.options import MergeOptions, using
-from muse.plugins.code.places import doubles_nothing, keeps_places
+from muse.plugins.code.checks.placement import doubles_nothing, keeps_places
 from muse.plugins.code.plugin import CodePlugin
 
 BASE = b"start(a)\nstop(b)\n"

@@ -7,7 +7,7 @@ import pytest
 from muse.core.options import MergeOptions, using
 from muse.domain import FileMerge
 from muse.plugins.code.plugin import CodePlugin
-from muse.plugins.code.tokens import keeps_every_edit, keeps_side
+from muse.plugins.code.syntax.tokens import keeps_every_edit, keeps_side
 
 ROWS = [b"const Is%s = 0\n" % name for name in (b"Aix", b"Bsd", b"Hurd", b"Linux", b"Zos")]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from muse.plugins.code.tokenmerge import holding, merge_tokens
+from muse.plugins.code.merge.tokens import holding, merge_tokens
 
 
 @pytest.mark.parametrize(

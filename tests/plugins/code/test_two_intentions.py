@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from muse.plugins.code.merge import merge_code
-from muse.plugins.code.tokenmerge import holding
+from muse.plugins.code.merge.file import merge_code
+from muse.plugins.code.merge.tokens import holding
 
 _SWITCH = "switch (x) {\ncase 1:\n  a();\n  break;\ncase 2:\n  b();\n  break;\n}\n"
 

@@ -73,7 +73,7 @@ def load(row: str) -> Language:
 
 def overview() -> list[dict[str, Any]]:
     """Per language: its files, its grammar and whether that loads here, and what may stand in any order."""
-    from muse.plugins.code.parsing import available
+    from muse.plugins.code.syntax.parsing import available
 
     rows = []
     for row, names in sorted(ROWS.items()):

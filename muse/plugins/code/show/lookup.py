@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from muse.plugins.code.languages import language_of
-from muse.plugins.code.matching import match_symbols
-from muse.plugins.code.symbols import Symbol, symbols_of
+from muse.plugins.code.merge.likeness import match_symbols
+from muse.plugins.code.syntax.symbols import Symbol, symbols_of
 
 
 class Before(NamedTuple):

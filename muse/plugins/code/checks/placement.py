@@ -10,9 +10,9 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 from itertools import pairwise
 
-from muse.plugins.code.matching import likeness, shared, words_of
-from muse.plugins.code.seqdiff import Edit, edits
-from muse.plugins.code.tokens import is_weak_line, without_common_ends
+from muse.plugins.code.merge.likeness import likeness, shared, words_of
+from muse.plugins.code.merge.sequences import Edit, edits
+from muse.plugins.code.syntax.tokens import is_weak_line, without_common_ends
 
 _ALIKE = 0.6
 _MUCH_ALIKE = 0.7

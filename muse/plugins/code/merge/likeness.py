@@ -6,7 +6,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 
-from muse.plugins.code.symbols import Symbol
+from muse.plugins.code.syntax.symbols import Symbol
 
 _WORD = re.compile(rb"[\w\x80-\xff]+")
 _ALIKE = 0.6

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 from muse.core.types import blob_digest
 from muse.domain import DeleteOp, DomainOp, InsertOp, MoveOp, PatchOp, ReplaceOp
 from muse.plugins.code.languages.table import Language
-from muse.plugins.code.matching import match_symbols
-from muse.plugins.code.symbols import Symbol, imports_of, symbols_of
+from muse.plugins.code.merge.likeness import match_symbols
+from muse.plugins.code.syntax.symbols import Symbol, imports_of, symbols_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -191,7 +191,7 @@ def label(symbol: Symbol) -> str:
 
 def _moved(old: Sequence[Symbol], new: Sequence[Symbol], pairs: Mapping[str, str]) -> set[str]:
     """Old addresses of the symbols that changed places among those that stayed."""
-    from muse.plugins.code.seqdiff import edits
+    from muse.plugins.code.merge.sequences import edits
 
     order = [pairs[symbol.address] for symbol in old]
     target = [symbol.address for symbol in new if symbol.address in set(order)]

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from muse.plugins.code.languages.table import Language
-from muse.plugins.code.tree import Box, Item, Key, Part, Source
+from muse.plugins.code.syntax.tree import Box, Item, Key, Part, Source
 
 _COMMENTS = (b"#", b";", b"//")
 

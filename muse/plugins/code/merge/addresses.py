@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from muse.core.markers import Chunk, Conflict, settled
 from muse.plugins.code.languages.table import Language
-from muse.plugins.code.parsing import available, parse
-from muse.plugins.code.symbols import name_of
+from muse.plugins.code.syntax.parsing import available, parse
+from muse.plugins.code.syntax.symbols import name_of
 
 if TYPE_CHECKING:
     from tree_sitter import Node

@@ -10,8 +10,8 @@ from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
 from muse.plugins.code.languages.table import Language
-from muse.plugins.code.parsing import Edit, parse_anew, reparse
-from muse.plugins.code.symbols import name_of
+from muse.plugins.code.syntax.parsing import Edit, parse_anew, reparse
+from muse.plugins.code.syntax.symbols import name_of
 
 if TYPE_CHECKING:
     from tree_sitter import Node, Tree

@@ -10,8 +10,8 @@ from muse.core.content import ContentStore
 from muse.core.schema import CRDTDimensionSpec
 from muse.core.types import edit_name
 from muse.domain import CRDTSnapshotManifest, StateSnapshot
-from muse.plugins.code.join import advance, build, lift
-from muse.plugins.code.joinstate import FILE, JoinState, Writer
+from muse.plugins.code.join.join import advance, build, lift
+from muse.plugins.code.join.state import FILE, JoinState, Writer
 
 SCHEMA = (
     CRDTDimensionSpec(name="order", description="definitions, and the lines between them", crdt_type="rga",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from muse.core.types import blob_digest
 from muse.plugins.code.languages.table import Language
-from muse.plugins.code.parsing import parse, text_of
+from muse.plugins.code.syntax.parsing import parse, text_of
 
 if TYPE_CHECKING:
     from tree_sitter import Node

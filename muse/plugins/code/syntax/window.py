@@ -10,8 +10,8 @@ from bisect import bisect_left, bisect_right
 from typing import TYPE_CHECKING
 
 from muse.plugins.code.languages.table import Language
-from muse.plugins.code.parsing import forget, parse
-from muse.plugins.code.tokens import common_ends
+from muse.plugins.code.syntax.parsing import forget, parse
+from muse.plugins.code.syntax.tokens import common_ends
 
 if TYPE_CHECKING:
     from tree_sitter import Tree

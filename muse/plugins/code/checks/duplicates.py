@@ -85,7 +85,7 @@ def _named_things(language: Language, data: bytes, until: float | None) -> Found
 
 def _definitions(language: Language, data: bytes, until: float | None) -> Found | None:
     """(scope, kind, name, signature) -> where it is defined; what may lawfully repeat is left out."""
-    from muse.plugins.code.symbols import symbols_of
+    from muse.plugins.code.syntax.symbols import symbols_of
 
     symbols = symbols_of(language, data, until)
     if symbols is None:
@@ -103,8 +103,8 @@ def _definitions(language: Language, data: bytes, until: float | None) -> Found 
 
 def _entries(language: Language, data: bytes, until: float | None) -> Found:
     """(path of keys, "key", key) -> where entries stand that share a parent with another one of their key."""
-    from muse.plugins.code.parsing import parse
-    from muse.plugins.code.tree import key_of
+    from muse.plugins.code.syntax.parsing import parse
+    from muse.plugins.code.syntax.tree import key_of
 
     tree = parse(language, data, until)
     found: Found = {}
@@ -129,7 +129,7 @@ def _entries(language: Language, data: bytes, until: float | None) -> Found:
 
 def _lines(language: Language, data: bytes) -> Found:
     """(section, "line", key) -> where keyed lines stand."""
-    from muse.plugins.code.lines import keyed_lines
+    from muse.plugins.code.syntax.keyed_lines import keyed_lines
 
     found: Found = {}
     for section, key, start, stop in keyed_lines(language, data):

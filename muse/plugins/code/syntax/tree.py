@@ -11,8 +11,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Union
 
 from muse.plugins.code.languages.table import Language
-from muse.plugins.code.parsing import TooSlowError, text_of
-from muse.plugins.code.symbols import name_of
+from muse.plugins.code.syntax.parsing import TooSlowError, text_of
+from muse.plugins.code.syntax.symbols import name_of
 
 if TYPE_CHECKING:
     from tree_sitter import Node

@@ -15,14 +15,14 @@ from functools import partial
 from itertools import pairwise
 
 from muse.core.markers import Chunk, Conflict, conflict_size
-from muse.plugins.code.hunks import merge_lines
 from muse.plugins.code.languages.table import Language
-from muse.plugins.code.lines import line_parts
-from muse.plugins.code.matching import likeness
-from muse.plugins.code.parsing import TooSlowError, count_errors, parse
-from muse.plugins.code.seqdiff import edits, regions
-from muse.plugins.code.tree import Box, Item, Key, Part, whole_file
-from muse.plugins.code.window import window
+from muse.plugins.code.merge.hunks import merge_lines
+from muse.plugins.code.merge.likeness import likeness
+from muse.plugins.code.merge.sequences import edits, regions
+from muse.plugins.code.syntax.keyed_lines import line_parts
+from muse.plugins.code.syntax.parsing import TooSlowError, count_errors, parse
+from muse.plugins.code.syntax.tree import Box, Item, Key, Part, whole_file
+from muse.plugins.code.syntax.window import window
 
 _MAX_DEPTH = 60
 _RENAMED = 0.65

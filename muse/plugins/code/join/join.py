@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 
 from muse.core.types import blob_digest, edit_name
-from muse.plugins.code.joinstate import JoinState, Writer, empty
+from muse.plugins.code.join.state import JoinState, Writer, empty
 from muse.plugins.code.languages import language_of
 from muse.plugins.code.languages.table import Language
-from muse.plugins.code.seqdiff import Edit, edits
+from muse.plugins.code.merge.sequences import Edit, edits
 
 _MANY = 1000  # pairs of cells that are compared
 _LOOKED_AT = 400  # bytes of each
@@ -212,6 +212,6 @@ def _leaf_spans(path: str, data: bytes) -> list[tuple[int, int]]:
     language = language_of(path)
     if language is None or not language.definitions:
         return []
-    from muse.plugins.code.symbols import symbols_of
+    from muse.plugins.code.syntax.symbols import symbols_of
 
     return sorted((symbol.start, symbol.end) for symbol in symbols_of(language, data) or [] if symbol.leaf)

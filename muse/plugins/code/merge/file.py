@@ -19,15 +19,15 @@ from muse.core.options import MergeOptions
 from muse.core.textchunks import text_chunks
 from muse.core.textmerge import merge_text
 from muse.domain import ConflictRecord, FileMerge
-from muse.plugins.code.duplicates import as_conflicts, may_repeat, repeated
-from muse.plugins.code.hunks import refined
+from muse.plugins.code.checks.duplicates import as_conflicts, may_repeat, repeated
+from muse.plugins.code.checks.placement import doubles_nothing, keeps_deletions, keeps_places
+from muse.plugins.code.checks.whitespace import keeps_spaces, mixes_indents
 from muse.plugins.code.languages import language_of
 from muse.plugins.code.languages.table import Language
-from muse.plugins.code.naming import names_of_conflicts
-from muse.plugins.code.parsing import available, parses_as_well
-from muse.plugins.code.places import doubles_nothing, keeps_deletions, keeps_places
-from muse.plugins.code.spaces import keeps_spaces, mixes_indents
-from muse.plugins.code.tokens import keeps_every_edit, keeps_side
+from muse.plugins.code.merge.addresses import names_of_conflicts
+from muse.plugins.code.merge.hunks import refined
+from muse.plugins.code.syntax.parsing import available, parses_as_well
+from muse.plugins.code.syntax.tokens import keeps_every_edit, keeps_side
 
 SECONDS = 5.0
 _MAX_BYTES = 3_000_000
@@ -85,7 +85,7 @@ def _best(
         best, step, size = tokenwise, "tokens", conflict_size(tokenwise)
     if not size or language is None or time.monotonic() > until or not (language.lines or available(language)):
         return best, step
-    from muse.plugins.code.structured import merge_trees
+    from muse.plugins.code.merge.structured import merge_trees
 
     now = time.monotonic()
     structured = merge_trees(language, *sides, now + (until - now) / 2)  # the rest is for checking and writing
