@@ -36,7 +36,7 @@ Driver = Callable[[Case], Outcome]
 def in_process() -> Driver:
     """The plugin itself, without a process per case."""
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-    from muse.plugins.midi.merge import merge_file
+    from muse.plugins.midi.merge.file import merge_file
 
     def run(case: Case) -> Outcome:
         merged = merge_file("case.mid", case.base, case.ours, case.theirs)

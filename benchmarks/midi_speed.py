@@ -20,10 +20,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from midi_reading import Doc, Trk, write
 
-from muse.plugins.midi.codec import parse
-from muse.plugins.midi.diff import diff_files
-from muse.plugins.midi.merge import merge_file
-from muse.plugins.midi.patch import patch_file
+from muse.plugins.midi.edit.patch import patch_file
+from muse.plugins.midi.file.codec import parse
+from muse.plugins.midi.merge.file import merge_file
+from muse.plugins.midi.show.diff import diff_files
 
 BEAT = 480
 

@@ -31,11 +31,11 @@ from muse.core.op_log.entries import Request
 from muse.plugins.code.languages import language_of
 from muse.plugins.code.plugin import CodePlugin
 from muse.plugins.code.syntax.symbols import symbols_of
-from muse.plugins.midi.address import note_address
-from muse.plugins.midi.codec import parse
-from muse.plugins.midi.model import ATTRIBUTES, Content
+from muse.plugins.midi.file.address import note_address
+from muse.plugins.midi.file.bars import time_map
+from muse.plugins.midi.file.codec import parse
+from muse.plugins.midi.file.model import ATTRIBUTES, Content
 from muse.plugins.midi.plugin import MidiPlugin
-from muse.plugins.midi.timemap import time_map
 
 EDITS = int(os.environ.get("MUSE_BENCH_EDITS", "300000"))
 FILES = int(os.environ.get("MUSE_BENCH_FILES", "20"))

@@ -8,8 +8,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from muse.engine.resolve.compare import Compared
-from muse.plugins.midi.codec import parse, write
-from muse.plugins.midi.merge import merge_file
+from muse.plugins.midi.file.codec import parse, write
+from muse.plugins.midi.merge.file import merge_file
 from muse.view.page import picture
 
 HERE = Path(__file__).parent

@@ -12,7 +12,7 @@ from muse.core.errors import MuseError, UsageError
 from muse.core.types import plural
 
 if TYPE_CHECKING:
-    from muse.plugins.midi.queries import Blamed
+    from muse.plugins.midi.show.queries import Blamed
     from muse.store.repository import Repository
 
 
@@ -20,7 +20,7 @@ def blame_music(here: Repository, words: tuple[str, ...]) -> int:
     """Print who wrote what; the options are --notes or --bars, and --json."""
     from muse.engine.git import below_top
     from muse.plugins.midi.plugin import plugin
-    from muse.plugins.midi.queries import blame_bars, blame_notes
+    from muse.plugins.midi.show.queries import blame_bars, blame_notes
 
     flags = {word for word in words if word.startswith("--")} - {"--"}
     named = [word for word in words if not word.startswith("-")]

@@ -17,7 +17,7 @@ from muse.core.errors import FormatError
 
 if TYPE_CHECKING:
     from muse.domain import ConflictRecord
-    from muse.plugins.midi.codec import Song, Track
+    from muse.plugins.midi.file.codec import Song, Track
 
 UNIT = 24
 _MOST_LANES = 24
@@ -91,7 +91,7 @@ class Score:
 
 def read_score(sides: Mapping[str, bytes | None], conflicts: Sequence[ConflictRecord] = ()) -> Score | None:
     """The versions of one MIDI file together; None when none of them can be read."""
-    from muse.plugins.midi.codec import parse
+    from muse.plugins.midi.file.codec import parse
 
     score = Score(list(sides))
     songs: dict[int, Song] = {}
@@ -136,8 +136,8 @@ class _Reader:
 
     def _labelled(self, song: Song) -> list[tuple[int, Track]]:
         """The tracks with their numbers in the picture, where one track keeps its number through all versions."""
-        from muse.plugins.midi.address import track_name
-        from muse.plugins.midi.trackmatch import match_tracks
+        from muse.plugins.midi.file.address import track_name
+        from muse.plugins.midi.match.tracks import match_tracks
 
         tracks = song.tracks
         labels = {other: index for index, other in enumerate(match_tracks(self.known, tracks)) if other >= 0}
@@ -155,7 +155,7 @@ class _Reader:
     def _notes(
         self, version: int, label: int, track: Track, scale: int, notes: dict[tuple[int, ...], Counter[int]]
     ) -> None:
-        from muse.plugins.midi.model import Content
+        from muse.plugins.midi.file.model import Content
 
         for channel, pitch, onset, length, velocity, _ in Content(track).notes:
             key = (label, channel, pitch, onset * scale, length * scale, velocity)
@@ -202,7 +202,7 @@ class _Reader:
         score.signs = sorted((x, text, have) for (x, text), have in signs.items())
 
     def _bars(self) -> None:
-        from muse.plugins.midi.timemap import time_map
+        from muse.plugins.midi.file.bars import time_map
 
         song = self.songs[max(self.songs)]
         times, end = time_map(song), self.score.width * song.ticks_per_beat / UNIT
@@ -213,7 +213,7 @@ class _Reader:
 
 
 def _lane(label: int, body: bytes) -> Lane:
-    from muse.plugins.midi.dimensions import CONTROLLER_NAMES
+    from muse.plugins.midi.file.dimensions import CONTROLLER_NAMES
 
     kind, channel = body[0] >> 4, (body[0] & 15) + 1
     if kind == 0xE:
@@ -231,7 +231,7 @@ def _value(body: bytes) -> int:
 
 
 def _sign(body: bytes) -> str:
-    from muse.plugins.midi.address import event_words
+    from muse.plugins.midi.file.address import event_words
 
     words = event_words(body)
     for long, short in (("tempo ", "\u2669="), ("time signature ", ""), ("key signature ", ""), ("marker ", "")):
@@ -249,7 +249,7 @@ _FIFTHS = ["C♭", "G♭", "D♭", "A♭", "E♭", "B♭", "F", "C", "G", "D", "
 
 def _place_marks(score: Score, songs: dict[int, Song], beat: int, conflicts: Sequence[ConflictRecord]) -> None:
     """Addresses count in the base's bars; where there is no base, in the first version's."""
-    from muse.plugins.midi.timemap import time_map
+    from muse.plugins.midi.file.bars import time_map
 
     song = songs[min(songs)]
     times = time_map(song)

@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from muse.domain import FileMerge
-from muse.plugins.midi.codec import parse
-from muse.plugins.midi.merge import merge_file
+from muse.plugins.midi.file.codec import parse
+from muse.plugins.midi.merge.file import merge_file
 
 _KIT = Path(__file__).resolve().parents[1] / "plugins" / "midi" / "midi_kit.py"
 _spec = importlib.util.spec_from_file_location("midi_kit_for_laws", _KIT)

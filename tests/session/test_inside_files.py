@@ -14,8 +14,8 @@ from muse.core.op_log import OpLog
 from muse.core.types import content_hash
 from muse.domain import SnapshotManifest
 from muse.engine.session.replay import replay
-from muse.plugins.midi.diff import diff_files
-from muse.plugins.midi.patch import patch_file
+from muse.plugins.midi.edit.patch import patch_file
+from muse.plugins.midi.show.diff import diff_files
 from muse.plugins.scaffold.plugin import ScaffoldPlugin
 from muse.store.repository import Repository
 from tests.conftest import RunGit

@@ -33,7 +33,7 @@ def command(
 
     Every condition given has to hold. Exits with 1 when nothing was found, as `git grep` does.
     """
-    from muse.plugins.midi.queries import Query, find_notes, parse_pitches, parse_range
+    from muse.plugins.midi.show.queries import Query, find_notes, parse_pitches, parse_range
 
     query = Query(
         pitches=parse_pitches(pitch) if pitch else None,

@@ -12,7 +12,7 @@ from muse.core.schema import (
     TensorSchema,
     TreeSchema,
 )
-from muse.plugins.midi.dimensions import DIMENSIONS
+from muse.plugins.midi.file.dimensions import DIMENSIONS
 
 
 def schema(version: str) -> DomainSchema:

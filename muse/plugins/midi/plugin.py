@@ -13,7 +13,7 @@ from muse.domain import ConflictRecord, CRDTSnapshotManifest, DomainOp, FileMerg
 
 if TYPE_CHECKING:
     from muse.core.schema import CRDTDimensionSpec, DomainSchema
-    from muse.plugins.midi.live import LiveFile
+    from muse.plugins.midi.edit.live_file import LiveFile
 
 
 class MidiPlugin(FileDomain):
@@ -31,7 +31,7 @@ class MidiPlugin(FileDomain):
     def diff_file(self, path: str, old: bytes, new: bytes) -> tuple[list[DomainOp], str] | None:
         """Operations per track, note and event, with addresses in bars and beats; None for damaged files."""
         from muse.core.errors import FormatError
-        from muse.plugins.midi.diff import diff_files
+        from muse.plugins.midi.show.diff import diff_files
 
         try:
             return diff_files(old, new)
@@ -40,25 +40,25 @@ class MidiPlugin(FileDomain):
 
     def merge_file(self, path: str, base: bytes | None, ours: bytes, theirs: bytes) -> FileMerge:
         """Merge note by note; a conflict leaves a playable file with ours where people have to decide."""
-        from muse.plugins.midi.merge import merge_file
+        from muse.plugins.midi.merge.file import merge_file
 
         return merge_file(path, base, ours, theirs)
 
     def patch_file(self, path: str, old: bytes, child_ops: list[DomainOp]) -> bytes:
         """The file after note, controller, event and track operations."""
-        from muse.plugins.midi.patch import patch_file
+        from muse.plugins.midi.edit.patch import patch_file
 
         return patch_file(path, old, child_ops)
 
     def open_file(self, path: str, data: bytes) -> LiveFile:
         """The file kept open, so that an edit costs what it changes."""
-        from muse.plugins.midi.live import LiveFile
+        from muse.plugins.midi.edit.live_file import LiveFile
 
         return LiveFile(path, data)
 
     def listing(self, data: bytes, path: str) -> str:
         """One line per note and event."""
-        from muse.plugins.midi.listing import listing
+        from muse.plugins.midi.show.listing import listing
 
         return listing(data)
 
@@ -73,7 +73,7 @@ class MidiPlugin(FileDomain):
 
     def to_crdt_state(self, snapshot: StateSnapshot) -> CRDTSnapshotManifest:
         """Lift every file; equal bytes lift to equal states."""
-        from muse.plugins.midi.join import lift
+        from muse.plugins.midi.join.join import lift
 
         store = content.current()
         states = {path: store.put(lift(content.fetch(store, digest)).to_bytes())
@@ -82,8 +82,8 @@ class MidiPlugin(FileDomain):
 
     def from_crdt_state(self, crdt: CRDTSnapshotManifest) -> StateSnapshot:
         """The files the states stand for."""
-        from muse.plugins.midi.join import build
-        from muse.plugins.midi.joinstate import JoinState
+        from muse.plugins.midi.join.join import build
+        from muse.plugins.midi.join.state import JoinState
 
         store = content.current()
         files = dict(crdt["files"])
@@ -95,8 +95,8 @@ class MidiPlugin(FileDomain):
 
     def join(self, a: CRDTSnapshotManifest, b: CRDTSnapshotManifest) -> CRDTSnapshotManifest:
         """Everything of both sides; a file deleted on one side stays while the other side has edited it."""
-        from muse.plugins.midi.join import build
-        from muse.plugins.midi.joinstate import JoinState
+        from muse.plugins.midi.join.join import build
+        from muse.plugins.midi.join.state import JoinState
 
         store = content.current()
         states: dict[str, str] = {}
@@ -117,7 +117,7 @@ class MidiPlugin(FileDomain):
 
     def hidden_values(self, crdt: CRDTSnapshotManifest) -> dict[str, list[ConflictRecord]]:
         """What the states keep without it being heard: per path, values that lost to another written meanwhile."""
-        from muse.plugins.midi.joinstate import JoinState
+        from muse.plugins.midi.join.state import JoinState
 
         store = content.current()
         found: dict[str, list[ConflictRecord]] = {}
@@ -136,8 +136,8 @@ class MidiPlugin(FileDomain):
         self, crdt: CRDTSnapshotManifest, delta: StateDelta, *, actor: str
     ) -> CRDTSnapshotManifest:
         """Carry the states along edits that were made outside of Muse."""
-        from muse.plugins.midi.join import advance, build, lift
-        from muse.plugins.midi.joinstate import JoinState
+        from muse.plugins.midi.join.join import advance, build, lift
+        from muse.plugins.midi.join.state import JoinState
 
         store = content.current()
         states, files = dict(crdt["crdt_state"]), dict(crdt["files"])

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from muse.core.errors import FormatError
-from muse.plugins.midi.codec import parse
-from muse.plugins.midi.listing import listing
-from muse.plugins.midi.merge import merge_file
+from muse.plugins.midi.file.codec import parse
+from muse.plugins.midi.merge.file import merge_file
+from muse.plugins.midi.show.listing import listing
 
 from .fixture_cases import CASES
 from .midi_kit import cc, notes_to_events, smf, song, tempo, track

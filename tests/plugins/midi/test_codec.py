@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from muse.core.errors import FormatError
-from muse.plugins.midi.codec import Song as ParsedSong
-from muse.plugins.midi.codec import parse, vlq, write
+from muse.plugins.midi.file.codec import Song as ParsedSong
+from muse.plugins.midi.file.codec import parse, vlq, write
 
 from .midi_kit import cc, smf, song, tempo, track
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from muse.core import options
-from muse.plugins.midi.codec import parse
-from muse.plugins.midi.merge import merge_file
+from muse.plugins.midi.file.codec import parse
+from muse.plugins.midi.merge.file import merge_file
 
 from .fixture_cases import CASES, FOLDER, files
 

@@ -12,9 +12,9 @@ from muse.core import content
 from muse.core.content import MemoryContent
 from muse.core.errors import DamageError
 from muse.domain import CRDTPlugin, CRDTSnapshotManifest
-from muse.plugins.midi.codec import parse
-from muse.plugins.midi.join import advance, build, lift
-from muse.plugins.midi.joinstate import JoinState
+from muse.plugins.midi.file.codec import parse
+from muse.plugins.midi.join.join import advance, build, lift
+from muse.plugins.midi.join.state import JoinState
 from muse.plugins.midi.plugin import MidiPlugin
 
 from .midi_kit import Spec, cc, notes_to_events, smf, song, tempo, track

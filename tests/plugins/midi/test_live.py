@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 
 from muse.core.errors import MuseError
-from muse.plugins.midi.address import note_addresses, slot_address
-from muse.plugins.midi.codec import Track, parse
-from muse.plugins.midi.live import LiveFile
-from muse.plugins.midi.model import ATTRIBUTES, Content
-from muse.plugins.midi.patch import patch_file
-from muse.plugins.midi.timemap import TimeMap, time_map
+from muse.plugins.midi.edit.live_file import LiveFile
+from muse.plugins.midi.edit.patch import patch_file
+from muse.plugins.midi.file.address import note_addresses, slot_address
+from muse.plugins.midi.file.bars import TimeMap, time_map
+from muse.plugins.midi.file.codec import Track, parse
+from muse.plugins.midi.file.model import ATTRIBUTES, Content
 
 from .midi_kit import cc, smf, song, tempo, track, vlq
 

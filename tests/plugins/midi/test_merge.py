@@ -5,8 +5,8 @@ from __future__ import annotations
 from muse.core import options
 from muse.core.attributes import AttributeRule
 from muse.domain import FileMerge
-from muse.plugins.midi.codec import parse
-from muse.plugins.midi.merge import merge_file
+from muse.plugins.midi.file.codec import parse
+from muse.plugins.midi.merge.file import merge_file
 
 from .midi_kit import Spec, cc, notes_to_events, smf, song, tempo, track
 

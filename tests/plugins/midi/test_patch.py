@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from muse.core.errors import FormatError, MuseError
-from muse.plugins.midi.codec import parse, parse_track
-from muse.plugins.midi.diff import diff_files
-from muse.plugins.midi.patch import patch_file
+from muse.plugins.midi.edit.patch import patch_file
+from muse.plugins.midi.file.codec import parse, parse_track
+from muse.plugins.midi.show.diff import diff_files
 
 from .midi_kit import cc, smf, song, tempo, track
 

@@ -10,7 +10,7 @@ import pytest
 
 from muse.cli.main import main
 from muse.core.errors import UsageError
-from muse.plugins.midi.queries import (
+from muse.plugins.midi.show.queries import (
     Query,
     blame_bars,
     blame_notes,

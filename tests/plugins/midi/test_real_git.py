@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from muse.plugins.midi.codec import parse
+from muse.plugins.midi.file.codec import parse
 
 from .fixture_cases import CASES, Case
 

@@ -6,8 +6,8 @@ import random
 
 import pytest
 
-from muse.plugins.midi.codec import parse
-from muse.plugins.midi.merge import merge_file
+from muse.plugins.midi.file.codec import parse
+from muse.plugins.midi.merge.file import merge_file
 from muse.plugins.midi.plugin import MidiPlugin
 
 from .midi_kit import Spec, song

@@ -1,0 +1,339 @@
+"""From files to join states and back.
+
+A track is named by its index in the file it was lifted from, or by its content when it was added later. Inside it:
+`<track>/n:<channel>:<pitch>:<onset>:<length>:<velocity>:<release>#<occurrence>` is a note as it was first seen,
+`<track>/e:<tick>:<hexadecimal>#<occurrence>` an opaque event, `<track>/s:...` a slot. The order of events is that of
+the source; what came later goes by tick, rank and content.
+"""
+
+from __future__ import annotations
+
+from base64 import b64decode, b64encode
+from hashlib import sha256
+from typing import Any
+
+from muse.core.errors import FormatError
+from muse.plugins.midi.file.codec import Song, Track, parse, parse_track, write
+from muse.plugins.midi.file.model import ATTRIBUTES, OPAQUE, Content, Note, Slot
+from muse.plugins.midi.file.order import emit, weave
+from muse.plugins.midi.join.state import JoinState, dump
+from muse.plugins.midi.match.notes import align
+from muse.plugins.midi.match.tracks import match_tracks
+from muse.plugins.midi.merge.decisions import Item
+from muse.plugins.midi.merge.notes import note_bodies
+from muse.plugins.midi.merge.timebase import rescale
+
+_NOTHING = Track(b"", [], [], [], 0, 0)
+_MAGIC_WHOLE = "whole"
+_LONGEST = (1 << 28) - 1
+
+
+def lift(data: bytes) -> JoinState:
+    """The state of a file that nobody has touched yet; equal bytes lift to equal states."""
+    state = JoinState()
+    state.sources[sha256(data).hexdigest()] = b64encode(data).decode()
+    return state
+
+
+def advance(state: JoinState, data: bytes, actor: str) -> JoinState:
+    """The state after somebody made the file into `data`; `actor` names this one edit."""
+    if build(state) == data:
+        return state
+    out = state.copy(actor)
+    try:
+        before, after = _Built(state), parse(data)
+        scaled = after if after.division == before.song.division else rescale(after, before.song.division)
+    except FormatError:
+        scaled = None
+    if scaled is None or _MAGIC_WHOLE in state.writes:
+        out.write(_MAGIC_WHOLE, b64encode(data).decode())
+    else:
+        _advance_file(out, before, scaled, after)
+    if out.clock == state.clock and len(out.added) == len(state.added):
+        return state  # other bytes, and the same music
+    out.touch("file")
+    return out
+
+
+def build(state: JoinState) -> bytes:
+    """The file a state stands for; the source itself while nobody changed it."""
+    if len(state.sources) == 1 and not (state.added or len(state.life) or len(state.writes)):
+        return b64decode(next(iter(state.sources.values())))
+    whole = state.read(_MAGIC_WHOLE, None)
+    if whole is not None:
+        return b64decode(whole)
+    try:
+        return _Built(state).data()
+    except FormatError:
+        return b64decode(state.sources[min(state.sources)])  # not MIDI files: one of them, always the same
+
+
+class _Elements:
+    """A track's elements in a state: what is alive, and which events of the source it is."""
+
+    def __init__(self, state: JoinState, name: str, sources: list[Track]) -> None:
+        self.name = name
+        self.source = sources[0]
+        self.notes: dict[str, tuple[Note, int, int]] = {}
+        self.events: dict[str, tuple[int, bytes, int]] = {}
+        self.slots: dict[str, list[tuple[int, bytes, int]]] = {}
+        for rank, track in enumerate(sources):
+            self._source(track, rank == 0)
+        self._later(state)
+        self._apply(state)
+        self.end = state.read(f"{name}/end", max(track.end_tick for track in sources))
+
+    def _source(self, track: Track, first: bool) -> None:
+        content = Content(track)
+        for key, note, on, off in zip(note_keys(self.name, content.notes), content.notes, content.ons, content.offs):
+            self.notes.setdefault(key, (note, on, off) if first else (note, -1, -1))
+        for slot in content.slots:
+            rows = [(track.ticks[i], track.bodies[i], i if first else -1) for i in content.slots[slot]]
+            if slot[0][0] in OPAQUE:
+                for key, row in zip(event_keys(self.name, rows), rows):
+                    self.events.setdefault(key, row)
+            else:
+                held = self.slots.get(slot_key(self.name, slot))
+                if held is None or (not first and _plain(rows) > _plain(held) and held[0][2] < 0):
+                    self.slots[slot_key(self.name, slot)] = rows
+
+    def _later(self, state: JoinState) -> None:
+        """Elements that were added after the sources: their ids say what they are."""
+        lead = f"{self.name}/"
+        for key in sorted(state.life.keys()):
+            if not key.startswith(lead):
+                continue
+            kind, _, rest = key[len(lead) :].partition(":")
+            values = rest.partition("#")[0].split(":")
+            if kind == "n" and key not in self.notes:
+                note = tuple(int(value) for value in values)
+                self.notes[key] = ((note[0], note[1], note[2], note[3], note[4], note[5]), -1, -1)
+            elif kind == "e" and key not in self.events:
+                self.events[key] = (int(values[0]), bytes.fromhex(values[1]), -1)
+        for key in sorted(state.writes.keys()):
+            if key.startswith(f"{lead}s:"):
+                self.slots.setdefault(key, [])
+
+    def _apply(self, state: JoinState) -> None:
+        for key, (note, on, off) in list(self.notes.items()):
+            if not state.alive(key):
+                del self.notes[key]
+            elif key in state.life:
+                values = [state.read(f"{key}/{name}", value) for name, value in zip(ATTRIBUTES, note)]
+                self.notes[key] = ((values[0], values[1], values[2], values[3], values[4], values[5]), on, off)
+        for key in [key for key in self.events if not state.alive(key)]:
+            del self.events[key]
+        for key, rows in self.slots.items():
+            if key in state.writes:
+                own = {(tick, body): index for tick, body, index in rows}
+                wanted = [(tick, bytes.fromhex(text)) for tick, text in state.read(key, [])]
+                self.slots[key] = [(tick, body, own.pop((tick, body), -1)) for tick, body in wanted]
+
+    def track(self) -> Track:
+        """The track these elements make."""
+        items: list[Item] = []
+        empty: list[tuple[Item, Item]] = []
+        for note, on, off in (self.notes[key] for key in sorted(self.notes)):
+            bodies = note_bodies(note)
+            items.append((note[2], bodies[0], on, on, -1))
+            items.append((note[2] + note[3], bodies[1], off, off, -1))
+            if not note[3]:
+                empty.append((items[-2], items[-1]))
+        items += [(tick, body, own, own, -1) for tick, body, own in self.events.values()]
+        items += [(tick, body, own, own, -1) for rows in self.slots.values() for tick, body, own in rows]
+        order = weave(sorted(items), self.source, _NOTHING, lambda tick: "ours", empty)
+        end = max(self.end, order[-1][0] if order else 0)
+        return parse_track(emit(order, self.source, end, self.source.raw[self.source.tail :]))
+
+
+def _plain(rows: list[tuple[int, bytes, int]]) -> list[tuple[int, bytes]]:
+    return [(tick, body) for tick, body, _ in rows]
+
+
+class _Built:
+    """A state made into a file, track by track."""
+
+    def __init__(self, state: JoinState) -> None:
+        songs = [parse(b64decode(state.sources[key])) for key in sorted(state.sources)]
+        if not songs:
+            raise FormatError("a state without a source")
+        self.state = state
+        division = state.read("base-division", songs[0].division)
+        fitting = [song if song.division == division else rescale(song, division) for song in songs]
+        self.songs = [song for song in fitting if song is not None] or songs[:1]
+        self.song = self.songs[0]
+        self.elements: dict[str, _Elements] = {}
+        for name in self._order():
+            self.elements[name] = _Elements(state, name, self._sources(name))
+        self.tracks = {name: each.track() for name, each in self.elements.items()}
+
+    def _sources(self, name: str) -> list[Track]:
+        added = self.state.added.get(name)
+        if added is not None:
+            return [parse_track(b64decode(added))]
+        index = int(name)
+        return [song.tracks[index] for song in self.songs if index < len(song.tracks)]
+
+    def _order(self) -> list[str]:
+        """Track names: as somebody last arranged them, then the rest."""
+        count = max(len(song.tracks) for song in self.songs)
+        known = [str(index) for index in range(count)] + sorted(self.state.added)
+        arranged = [name for name in self.state.read("order", []) if name in set(known)]
+        names = arranged + [name for name in known if name not in set(arranged)]
+        return [name for name in names if self.state.alive(name)]
+
+    def data(self) -> bytes:
+        """The file's bytes."""
+        tracks = list(self.tracks.values())
+        kind, division = self.state.read("header", [self.song.format, self.song.division])
+        if kind == 0 and len(tracks) != 1:
+            kind = 1
+        header = kind.to_bytes(2, "big") + self.song.header[2:]
+        rest = [b64decode(text) for text in self.state.read("chunks", _others(self.song))]
+        tail = b64decode(self.state.read("tail", b64encode(self.song.tail).decode()))
+        arranged = "order" in self.state.writes or "chunks" in self.state.writes
+        if not rest or arranged or len(tracks) != len(self.song.tracks):
+            chunks: list[Track | bytes] = [*tracks, *rest]
+        else:
+            following = iter(tracks)
+            chunks = [next(following) if isinstance(chunk, Track) else chunk for chunk in self.song.chunks]
+        song = Song(header, chunks, tail, self.song.wrapper)
+        if division != song.division:
+            song = rescale(song, division) or song
+        return write(song)
+
+
+def _others(song: Song) -> list[str]:
+    return [b64encode(chunk).decode() for chunk in song.chunks if isinstance(chunk, bytes)]
+
+
+def note_keys(track: str, notes: list[Note]) -> list[str]:
+    """Ids of notes: content and occurrence."""
+    seen: dict[Note, int] = {}
+    out = []
+    for note in notes:
+        occurrence = seen.get(note, 0)
+        seen[note] = occurrence + 1
+        out.append(f"{track}/n:{':'.join(map(str, note))}#{occurrence}")
+    return out
+
+
+def event_keys(track: str, rows: list[Any]) -> list[str]:
+    """Ids of opaque events given as (tick, body, ...)."""
+    seen: dict[tuple[int, bytes], int] = {}
+    out = []
+    for tick, body, *_ in rows:
+        occurrence = seen.get((tick, body), 0)
+        seen[tick, body] = occurrence + 1
+        out.append(f"{track}/e:{tick}:{body.hex()}#{occurrence}")
+    return out
+
+
+def slot_key(track: str, slot: Slot) -> str:
+    """The id of a slot."""
+    return f"{track}/s:{':'.join(map(str, slot[0]))}@{slot[1]}"
+
+
+# Advancing -----------------------------------------------------------------------------------------------------------
+
+
+def _advance_file(state: JoinState, before: _Built, after: Song, written: Song) -> None:
+    """Write what changed between the built file and `after` (the new file in the state's ticks) into the state."""
+    names = list(before.tracks)
+    old, new = [before.tracks[name] for name in names], after.tracks
+    matched = match_tracks(old, new)
+    order: list[str] = [""] * len(new)
+    for name, track, other in zip(names, old, matched):
+        if other < 0:
+            state.remove(name)
+            continue
+        order[other] = name
+        if new[other].raw != track.raw:
+            state.touch(name)
+            _advance_track(state, before.elements[name], track, new[other], after.ticks_per_beat)
+    for other, track in enumerate(new):
+        if not order[other]:
+            order[other] = _added(state, track)
+    if order != names:
+        state.write("order", order)
+    kind, division = before.state.read("header", [before.song.format, before.song.division])
+    if [kind, division] != [written.format, written.division]:
+        state.write("header", [written.format, written.division])
+    for key, was, now in (
+        ("chunks", before.state.read("chunks", _others(before.song)), _others(written)),
+        ("tail", before.state.read("tail", b64encode(before.song.tail).decode()), b64encode(written.tail).decode()),
+    ):
+        if was != now:
+            state.write(key, now)
+
+
+def _added(state: JoinState, track: Track) -> str:
+    """Add a track under a name made of its content, so that two people adding the same one add one."""
+    stem = "x" + sha256(track.raw).hexdigest()[:24]
+    count = 0
+    while f"{stem}.{count}" in state.added and state.alive(f"{stem}.{count}"):
+        count += 1
+    name = f"{stem}.{count}"
+    if name in state.added:
+        state.touch(name)
+    state.added[name] = b64encode(track.raw).decode()
+    return name
+
+
+def _advance_track(state: JoinState, elements: _Elements, old: Track, new: Track, beat: int) -> None:
+    before, after = Content(old), Content(new)
+    ids: dict[Note, list[str]] = {}
+    for key, (note, _, _) in sorted(elements.notes.items(), reverse=True):
+        ids.setdefault(note, []).append(key)
+    keys = [ids[note].pop() if ids.get(note) else "" for note in before.notes]
+    for left in ids.values():  # overlaps that read back differently from how they were joined
+        for key in left:
+            state.remove(key, ATTRIBUTES)
+    found = align(before.notes, after.notes, beat, beat * 4)
+    for i, note in enumerate(before.notes):
+        j = found.to_side[i]
+        if j < 0 and keys[i]:
+            state.remove(keys[i], ATTRIBUTES)
+        elif j >= 0 and after.notes[j] != note and keys[i]:
+            state.touch(keys[i])
+            for name, was, now in zip(ATTRIBUTES, note, after.notes[j]):
+                if was != now:
+                    state.write(f"{keys[i]}/{name}", now)
+    fresh = [note for j, note in enumerate(after.notes) if found.to_base[j] < 0 or not keys[found.to_base[j]]]
+    taken = set(elements.notes)
+    for note in fresh:
+        _add_element(state, f"{elements.name}/n:{':'.join(map(str, note))}", taken)
+    _advance_points(state, elements, before, after)
+    if elements.end != new.end_tick:
+        state.write(f"{elements.name}/end", new.end_tick)
+
+
+def _add_element(state: JoinState, stem: str, taken: set[str]) -> str:
+    """Bring an element to life under its first id that is not in use."""
+    count = 0
+    while f"{stem}#{count}" in taken:
+        count += 1
+    key = f"{stem}#{count}"
+    taken.add(key)
+    state.touch(key)
+    return key
+
+
+def _advance_points(state: JoinState, elements: _Elements, before: Content, after: Content) -> None:
+    taken = set(elements.events)
+    for slot in sorted(before.slots.keys() | after.slots.keys(), key=lambda each: (each[1], dump(each[0]))):
+        was, now = before.value(slot), after.value(slot)
+        if was == now:
+            continue
+        if slot[0][0] not in OPAQUE:
+            state.write(slot_key(elements.name, slot), [[tick, body.hex()] for tick, body in now])
+            continue
+        for row in sorted(set(was) | set(now)):
+            stem = f"{elements.name}/e:{row[0]}:{row[1].hex()}"
+            surplus = now.count(row) - was.count(row)
+            here = sorted(key for key in taken if key.rpartition("#")[0] == stem)
+            for key in here[len(here) + surplus :] if surplus < 0 else ():
+                state.remove(key)
+                taken.discard(key)
+            for _ in range(surplus):
+                _add_element(state, stem, taken)

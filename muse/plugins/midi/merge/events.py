@@ -1,0 +1,189 @@
+"""The three-way decision for every slot of a track: conflicts C5, C6 and C9."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+
+from muse.plugins.midi.file.address import place, slot_address, slot_dimension, value_words
+from muse.plugins.midi.file.model import OPAQUE, Content, Lane, Slot
+from muse.plugins.midi.match.moved_events import torn
+from muse.plugins.midi.merge.decisions import Clash, Decisions, Part
+
+_CURVES = frozenset({0xA, 0xB, 0xD, 0xE, "parameter"})
+
+
+def decide_points(out: Decisions, whole: Mapping[Part, str]) -> None:
+    """Add the events of every slot to the result; lanes and slots in `whole` are taken from the side named there."""
+    base, ours, theirs = out.three.base, out.three.ours, out.three.theirs
+    disputed: dict[Lane, list[Slot]] = {}
+    one_sided: dict[Lane, tuple[list[Slot], list[Slot]]] = {}
+    slots = dict.fromkeys(ours.slots)
+    slots.update(dict.fromkeys(theirs.slots))
+    slots.update(dict.fromkeys(base.slots))
+    chosen: dict[Slot, str] = {}
+    held = [(slot, base.value(slot), ours.value(slot), theirs.value(slot)) for slot in slots]
+    mixed = [each for each in held if each[0][0] not in whole and each[0] not in whole]
+    for tied in torn(mixed, out.three.times.bar_length):
+        in_order = sorted(tied, key=lambda slot: (slot not in base.slots, slot[1], repr(slot[0])))
+        chosen.update(dict.fromkeys(tied, _ask_slots(out, in_order, "")))
+    for slot, was, mine, other in held:
+        lane = slot[0]
+        if slot in chosen:
+            continue
+        taken = whole.get(lane) or whole.get(slot)
+        if taken is not None:
+            chosen[slot] = taken
+            continue
+        if mine == other:
+            chosen[slot] = "ours"
+            continue
+        if lane[0] in OPAQUE:
+            _opaque(out, slot, was, mine, other)
+            continue
+        pair = one_sided.setdefault(lane, ([], []))
+        if was != mine:
+            pair[0].append(slot)
+        if was != other:
+            pair[1].append(slot)
+        if was == mine:
+            chosen[slot] = "theirs"
+        elif was == other:
+            chosen[slot] = "ours"
+        else:
+            disputed.setdefault(lane, []).append(slot)
+    for lane, (left, right) in one_sided.items():
+        if left and right:
+            out.shared.add(lane)
+        if _is_curve(lane):
+            for group in _tangled(base, lane, left, right):
+                side = _ask_slots(out, group)
+                chosen.update(dict.fromkeys(group, side))
+        else:
+            for slot in sorted(disputed.get(lane, []), key=lambda each: each[1]):
+                chosen[slot] = _ask_slots(out, [slot])
+    for slot, side in chosen.items():
+        _slot_items(out, slot, side)
+
+
+def _is_curve(lane: Lane) -> bool:
+    return lane[0] in _CURVES or lane == ("meta", 0x51)
+
+
+def _tangled(base: Content, lane: Lane, left: list[Slot], right: list[Slot]) -> list[list[Slot]]:
+    """C5 and C6: groups of slots where runs of points edited by both sides overlap in time.
+
+    A run ends where a point of the base stands that its side left alone.
+    """
+    if not left or not right:
+        return []
+    ticks = sorted(slot[1] for slot in base.slots if slot[0] == lane)
+    runs = sorted(_runs(ticks, left) + _runs(ticks, right))
+    ours = {slot[1] for slot in left}
+    theirs = {slot[1] for slot in right}
+    groups: list[list[int]] = []
+    end = -1
+    for first, last, members in runs:
+        if groups and first <= end:
+            groups[-1] += members
+            end = max(end, last)
+        else:
+            groups.append(list(members))
+            end = last
+    found = []
+    for group in groups:
+        span = sorted(set(group))
+        if any(t in ours for t in span) and any(t in theirs for t in span):
+            found.append([(lane, tick) for tick in span])
+    return found
+
+
+def _runs(base_ticks: list[int], changed: list[Slot]) -> list[tuple[int, int, list[int]]]:
+    mine = {slot[1] for slot in changed}
+    marks = sorted([(tick, 1) for tick in mine] + [(tick, 0) for tick in base_ticks if tick not in mine])
+    runs: list[tuple[int, int, list[int]]] = []
+    current: list[int] = []
+    for tick, edited in marks:
+        if edited:
+            current.append(tick)
+        elif current:
+            runs.append((current[0], current[-1], current))
+            current = []
+    if current:
+        runs.append((current[0], current[-1], current))
+    return runs
+
+
+def _ask_slots(out: Decisions, group: list[Slot], several: str = "curve_overlap") -> str:
+    """The side a group of slots comes from; `several` is the kind of a conflict about more than one, if it has one."""
+    three = out.three
+    first = group[0]
+    versions = three.base, three.ours, three.theirs
+    words = ["; ".join(value_words(side.value(slot)) for slot in group[:4]) for side in versions]
+    where = place(three.times, first[1])
+    if len(group) > 1:
+        where += f" to {place(three.times, group[-1][1])}"
+    kept = all(any(side.slots.get(slot) for slot in group) for side in versions[1:])
+    kind = (several if len(group) > 1 else "") or ("slot_value" if kept else "slot_delete_edit")
+    clash = Clash(
+        slot_address(three.label, three.times, first), kind, slot_dimension(first),
+        f"{where}: {words[0]}", f"{where}: {words[1]}", f"{where}: {words[2]}", first[1],
+        tuple(slot_address(three.label, three.times, slot) for slot in group[1:]),
+    )  # fmt: skip
+    out.disputed.update(slot[0] for slot in group)
+    return out.choose(clash)
+
+
+def _slot_items(out: Decisions, slot: Slot, side: str) -> None:
+    three = out.three
+    sources = {"base": three.base, "ours": three.ours, "theirs": three.theirs}
+    twins = [_Events(sources[name], slot) for name in ("base", "ours", "theirs")]
+    for tick, body in sources[side].value(slot):
+        out.items.append((tick, body, twins[0].next(tick, body), twins[1].next(tick, body), twins[2].next(tick, body)))
+
+
+class _Events:
+    """The events of one slot of one version, handed out by content."""
+
+    __slots__ = ("left",)
+
+    def __init__(self, content: Content, slot: Slot) -> None:
+        self.left: dict[tuple[int, bytes], list[int]] = {}
+        for value, index in zip(reversed(content.value(slot)), reversed(content.slots.get(slot, []))):
+            self.left.setdefault(value, []).append(index)
+
+    def next(self, tick: int, body: bytes) -> int:
+        """The first event not yet handed out with this content, or -1."""
+        left = self.left.get((tick, body))
+        return left.pop() if left else -1
+
+
+def _opaque(out: Decisions, slot: Slot, was: _Value, mine: _Value, other: _Value) -> None:
+    """Events without a value to compare come and go by content; C9 when one was edited differently."""
+    removed = _minus(was, mine), _minus(was, other)
+    added = _minus(mine, was), _minus(other, was)
+    both = _minus(removed[0], _minus(removed[0], removed[1]))
+    if both and sorted(added[0]) != sorted(added[1]):
+        _slot_items(out, slot, _ask_slots(out, [slot]))
+        return
+    left = _minus(mine, _minus(removed[1], removed[0]))
+    final = left + _minus(added[1], added[0])
+    three = out.three
+    twins = [_Events(source, slot) for source in (three.base, three.ours, three.theirs)]
+    for tick, body in final:
+        out.items.append((tick, body, *(twin.next(tick, body) for twin in twins)))  # type: ignore[arg-type]
+
+
+_Value = tuple[tuple[int, bytes], ...]
+
+
+def _minus(value: _Value, less: _Value) -> _Value:
+    """The multiset difference, in the order of `value`."""
+    gone = Counter(less)
+    kept = []
+    for entry in value:
+        if gone.get(entry):
+            gone[entry] -= 1
+        else:
+            kept.append(entry)
+    return tuple(kept)

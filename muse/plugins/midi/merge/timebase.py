@@ -1,0 +1,122 @@
+"""Bringing three versions to one time base and one format, so that their events can be compared.
+
+More ticks per beat: ticks are rescaled exactly or not at all. Format 0 against format 1: every event moves to the track
+that has its channel, or all events move into one track.
+"""
+
+from __future__ import annotations
+
+from muse.plugins.midi.file.codec import Song, Track, beat_ticks
+from muse.plugins.midi.file.order import respell
+
+Versions = tuple[Song, Song, Song]
+
+
+def conform(versions: Versions) -> Versions | None:
+    """The three versions in the form of the side that changed it; None when both did or it cannot be done exactly."""
+    base, ours, theirs = versions
+    division = _changed(base.division, ours.division, theirs.division)
+    kind = _changed(base.format, ours.format, theirs.format)
+    if division is None or kind is None:
+        return None
+    scaled = [song if song.division == division else rescale(song, division) for song in versions]
+    songs = [song for song in scaled if song is not None]
+    if len(songs) < 3:
+        return None
+    model = next(song for song in songs if song.format == kind)
+    shaped = [song if song.format == kind else reformat(song, model) for song in songs]
+    songs = [song for song in shaped if song is not None]
+    return (songs[0], songs[1], songs[2]) if len(songs) == 3 else None
+
+
+def _changed(base: int, ours: int, theirs: int) -> int | None:
+    if ours == theirs or theirs == base:
+        return ours
+    return theirs if ours == base else None
+
+
+def _with(song: Song, header: bytes, tracks: list[Track]) -> Song:
+    rest = [chunk for chunk in song.chunks if isinstance(chunk, bytes)]
+    return Song(header, [*tracks, *rest], song.tail, song.wrapper)
+
+
+def rescale(song: Song, division: int) -> Song | None:
+    """The song in another number of ticks per beat; None when some event would fall between two ticks."""
+    if song.division >= 0x8000 or division >= 0x8000:
+        return None
+    old, new = beat_ticks(song.division), beat_ticks(division)
+    tracks = []
+    for track in song.tracks:
+        if new % old and any(tick * new % old for tick in (*track.ticks, track.end_tick)):
+            return None
+        tracks.append(respell(track, [tick * new // old for tick in track.ticks], track.end_tick * new // old))
+    return _with(song, song.header[:4] + division.to_bytes(2, "big") + song.header[6:], tracks)
+
+
+def reformat(song: Song, model: Song) -> Song | None:
+    """The song's events in as many tracks as the model has; None when the model's tracks are not told by channel."""
+    if {song.format, model.format} != {0, 1}:
+        return None
+    header = model.header[:4] + song.header[4:]
+    events = _all_events(song)
+    end = max((track.end_tick for track in song.tracks), default=0)
+    if model.format == 0:
+        return _with(song, header, [_track(events, end)])
+    places = _places(model)
+    if places is None or not model.tracks:
+        return None
+    channels, others = places
+    split: list[list[tuple[int, bytes]]] = [[] for _ in model.tracks]
+    left = {event: list(indices) for event, indices in others.items()}
+    for event in events:
+        body = event[1]
+        if body[0] < 0xF0:
+            channel = body[0] & 15
+            if channel not in channels:  # one the model does not have
+                channels[channel] = len(split)
+                split.append([])
+            split[channels[channel]].append(event)
+        else:
+            known = left.get(event)
+            split[known.pop(0) if known else 0].append(event)
+    ends = [track.end_tick for track in model.tracks]
+    whole = max(ends)
+    ends += [whole] * (len(split) - len(ends))
+    wanted = [bool(each) for each in split]
+    wanted[: len(model.tracks)] = [bool(each) or not track.bodies for each, track in zip(split, model.tracks)]
+    return _with(
+        song, header,
+        [
+            _track(each, max(own if own != whole else end, each[-1][0] if each else 0))
+            for each, own, there in zip(split, ends, wanted) if there
+        ],
+    )  # fmt: skip
+
+
+def _places(model: Song) -> tuple[dict[int, int], dict[tuple[int, bytes], list[int]]] | None:
+    """Which track has a channel, and which have an event without a channel."""
+    channels: dict[int, int] = {}
+    others: dict[tuple[int, bytes], list[int]] = {}
+    for index, track in enumerate(model.tracks):
+        for tick, body in zip(track.ticks, track.bodies):
+            if body[0] >= 0xF0:
+                others.setdefault((tick, body), []).append(index)
+            elif channels.setdefault(body[0] & 15, index) != index:
+                return None
+    return channels, others
+
+
+def _all_events(song: Song) -> list[tuple[int, bytes]]:
+    rows = [
+        (tick, index, at, body)
+        for index, track in enumerate(song.tracks)
+        for at, (tick, body) in enumerate(zip(track.ticks, track.bodies))
+    ]
+    rows.sort(key=lambda row: row[:3])
+    return [(tick, body) for tick, _, _, body in rows]
+
+
+def _track(events: list[tuple[int, bytes]], end: int) -> Track:
+    blank = Track(b"", [], [body for _, body in events], [], 0, 0)
+    return respell(blank, [tick for tick, _ in events], end)
+
