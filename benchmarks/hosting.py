@@ -28,8 +28,8 @@ from timing import BIN, bare_start, environment, header, interleaved, once, row
 
 from muse.core.op_log import OpLog
 from muse.domain import InsertOp
-from muse.store import checkpoints
 from muse.store.layout import segment_path, session_path
+from muse.store.log import checkpoints
 from muse.store.repository import Repository
 
 COMMITS = int(os.environ.get("MUSE_BENCH_COMMITS", "10000"))

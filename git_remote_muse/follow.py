@@ -140,7 +140,7 @@ def push(remote: str, place: Place, config: Config) -> None:
 
 def take_new_name() -> None:
     """Go on under a new writer id: a backup was restored here, or a folder copied."""
-    from muse.store.meta import check_own
+    from muse.store.meta.writer_refs import check_own
     from muse.store.repository import Repository
 
     check_own(Repository.discover("."))

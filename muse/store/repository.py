@@ -18,8 +18,8 @@ from muse.core.paths import StrPath
 
 if TYPE_CHECKING:
     from muse.domain import SnapshotManifest
-    from muse.store.content import BlobContent
-    from muse.store.objects import ObjectReader, ObjectWriter
+    from muse.store.objects.content import BlobContent
+    from muse.store.objects.database import ObjectReader, ObjectWriter
 
 _PROBE = [
     "rev-parse",
@@ -185,13 +185,13 @@ class Repository:
     @cached_property
     def objects(self) -> ObjectReader:
         """Objects by id."""
-        from muse.store.objects import ObjectReader
+        from muse.store.objects.database import ObjectReader
 
         return ObjectReader(self)
 
     @cached_property
     def manifests(self) -> dict[str, SnapshotManifest]:
-        """The manifests `muse.store.snapshots` remembers, by tree."""
+        """The manifests `muse.store.objects.snapshots` remembers, by tree."""
         return {}
 
     @cached_property
@@ -201,14 +201,14 @@ class Repository:
 
     def writer(self) -> ObjectWriter:
         """A new batch of objects, stored together when it is flushed or its `with` block ends."""
-        from muse.store.objects import ObjectWriter
+        from muse.store.objects.database import ObjectWriter
 
         return ObjectWriter(self)
 
     @cached_property
     def content(self) -> BlobContent:
         """Bytes by digest."""
-        from muse.store.content import BlobContent
+        from muse.store.objects.content import BlobContent
 
         return BlobContent(self)
 
@@ -222,7 +222,7 @@ class Repository:
 
     def manifest(self, rev_or_tree: str) -> SnapshotManifest:
         """The snapshot of a commit or tree."""
-        from muse.store.snapshots import manifest
+        from muse.store.objects.snapshots import manifest
 
         return manifest(self, self.tree_of(rev_or_tree))
 

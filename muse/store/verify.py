@@ -12,9 +12,11 @@ from muse.core.op_log.checkpoints import is_checkpoint
 from muse.core.op_log.entries import check_line
 from muse.core.progress import counted
 from muse.core.types import blob_digest
-from muse.store import archive, crdt_state, deltas, refs
+from muse.store import refs
 from muse.store.layout import OWN, REMOTES, owner, segment_path, session_path
-from muse.store.union import Entry, Problem, Union
+from muse.store.log import archive
+from muse.store.meta import crdt_state, deltas
+from muse.store.meta.union import Entry, Problem, Union
 
 if TYPE_CHECKING:
     from muse.store.repository import Repository

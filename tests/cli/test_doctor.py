@@ -47,13 +47,14 @@ def stale_records(repo, git):
 
 
 def damaged_delta(repo, git):
-    from muse.store import deltas, layout, meta
+    from muse.store import layout
+    from muse.store.meta import deltas, writer_refs
     from muse.store.repository import Repository
 
     here = Repository(repo)
     base, tree = here.tree_of("HEAD~1"), here.tree_of("HEAD")
     deltas.save(here, base, tree, {"domain": "files", "ops": [], "summary": ""})
-    meta.commit_files(here, "meta", {layout.delta_path(base, tree): b"{}"}, "damage")
+    writer_refs.commit_files(here, "meta", {layout.delta_path(base, tree): b"{}"}, "damage")
     here.close()
     git(repo, "update-ref", "refs/muse/meta/" + "c" * 20, "HEAD")
 

@@ -7,7 +7,7 @@ import os
 
 import pytest
 
-from muse.store import deltas
+from muse.store.meta import deltas
 from muse.store.repository import Repository
 
 whole_merges = pytest.mark.needs_git(2, 38, "git merge-tree --write-tree")

@@ -70,7 +70,7 @@ def test_without_its_domain_a_change_is_still_told(make_repo, commit, how):
 
 
 def test_an_outline_reads_nothing_and_a_stored_delta_is_believed(make_repo, commit):
-    from muse.store import deltas
+    from muse.store.meta import deltas
 
     root = make_repo("repo", {"a.py": KEEP, "old.txt": "1\n2\n3\n"})
     (root / "old.txt").rename(root / "new.txt")

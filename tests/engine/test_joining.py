@@ -22,7 +22,7 @@ from muse.core.errors import MuseError
 from muse.engine.merge.join_push import join_commits
 from muse.engine.merge.join_states import History
 from muse.plugins.registry import plugin_for_path
-from muse.store import crdt_state
+from muse.store.meta import crdt_state
 from muse.store.repository import Repository
 
 pytestmark = pytest.mark.needs_git(2, 38, "git merge-tree --write-tree")
@@ -266,9 +266,9 @@ def _plant(repo: Repository, ref: str, tip: str | None, tree: str, path: str, st
     """Somebody else's metadata ref that says so of a tree's path."""
     from muse.core.types import blob_digest, canonical_json
     from muse.store.layout import FORMAT, crdt_path
-    from muse.store.meta import commit_bytes
-    from muse.store.objects import FILE
-    from muse.store.trees import edit
+    from muse.store.meta.writer_refs import commit_bytes
+    from muse.store.objects.database import FILE
+    from muse.store.objects.trees import edit
 
     head = {"format": 1, "domain": "files", "vclock": {}, "crdt_state": {path: blob_digest(state)},
             "schema_version": "0"}

@@ -10,7 +10,7 @@ from muse.core.errors import ConflictError, MuseError
 from muse.engine.worktree.commit import PACK_FROM, commit, stage, tree_pairs, untracked
 from muse.engine.worktree.status import Entry, read_status
 from muse.plugins.registry import plugin_for_path
-from muse.store import deltas
+from muse.store.meta import deltas
 from muse.store.repository import Repository
 
 

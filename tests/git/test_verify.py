@@ -62,7 +62,8 @@ def test_a_shell_that_asks_for_completions_gets_verbs(run: Run, tmp_path: Path) 
 
 
 def test_verify_repairs_what_can_be_worked_out_again(installed: Path, run: Run, git: Git) -> None:
-    from muse.store import deltas, layout, meta
+    from muse.store import layout
+    from muse.store.meta import deltas, writer_refs
     from muse.store.repository import Repository
 
     (installed / "a.keys").write_text("x = 1\n")
@@ -71,7 +72,7 @@ def test_verify_repairs_what_can_be_worked_out_again(installed: Path, run: Run, 
     base, tree = repo.tree_of("HEAD~1"), repo.tree_of("HEAD")
     right = deltas.load(repo, base, tree)
     assert right is not None
-    meta.commit_files(repo, "meta", {layout.delta_path(base, tree): b"{}"}, "damage")
+    writer_refs.commit_files(repo, "meta", {layout.delta_path(base, tree): b"{}"}, "damage")
     blob = git(installed, "rev-parse", "HEAD:a.keys")
     repo.content.index.add([(blob, "sha256:" + "0" * 64)])
     repo.close()

@@ -13,7 +13,7 @@ import pytest
 
 from muse.core.op_log import OpLog
 from muse.domain import InsertOp
-from muse.store import checkpoints
+from muse.store.log import checkpoints
 from muse.store.repository import Repository
 
 MANY_KILLS = int(os.environ.get("MUSE_SOAK_KILLS", "150"))  # of the steps of one command, evenly; more than it has: all

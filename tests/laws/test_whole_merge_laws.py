@@ -13,7 +13,7 @@ from muse.core.textmerge import has_markers
 from muse.engine.merge.git_trees import merge_trees
 from muse.engine.merge.whole_tree import merge_commits
 from muse.plugins.registry import plugin_for_path
-from muse.store.objects import TreeEntry
+from muse.store.objects.database import TreeEntry
 from muse.store.repository import Repository
 
 pytestmark = pytest.mark.needs_git(2, 38, "git merge-tree --write-tree")

@@ -11,8 +11,9 @@ from muse.cli.main import main
 from muse.core.op_log import OpLog
 from muse.engine.session import commit as session
 from muse.plugins.registry import plugin_for_path
-from muse.store import checkpoints, crdt_state
 from muse.store.layout import crdt_path, own_ref
+from muse.store.log import checkpoints
+from muse.store.meta import crdt_state
 from muse.store.repository import Repository
 from muse.store.writer import writer_id
 from tests.conftest import MakeRepo, RunGit

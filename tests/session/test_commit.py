@@ -17,7 +17,7 @@ from muse.core.types import blob_digest
 from muse.engine.session import commit as session
 from muse.engine.session.replay import replay
 from muse.plugins.registry import plugin_for_path
-from muse.store import checkpoints
+from muse.store.log import checkpoints
 from muse.store.repository import Repository
 from tests.conftest import RunGit
 from tests.session.kit import CODE, added, append, changed, commit, removed, replayed

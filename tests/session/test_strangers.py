@@ -19,7 +19,7 @@ from muse.core.errors import MuseError
 from muse.core.op_log import OpLog
 from muse.core.types import blob_digest
 from muse.engine.session import commit as session
-from muse.store import checkpoints
+from muse.store.log import checkpoints
 from muse.store.repository import Repository
 
 MakeRepo = Callable[..., Path]

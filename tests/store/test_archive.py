@@ -16,7 +16,8 @@ from muse.cli.main import main
 from muse.core.errors import MuseError
 from muse.core.op_log import OpLog
 from muse.engine.session import commit as session
-from muse.store import archive, checkpoints, refs, verify
+from muse.store import refs, verify
+from muse.store.log import archive, checkpoints
 from muse.store.repository import Repository
 from tests.conftest import MakeRepo, RunGit
 

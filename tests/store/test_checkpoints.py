@@ -16,8 +16,9 @@ import pytest
 
 from muse.core.op_log import OpLog, list_sessions
 from muse.core.types import blob_digest
-from muse.store import checkpoints, refs
+from muse.store import refs
 from muse.store.layout import FORMAT, content_path
+from muse.store.log import checkpoints
 from muse.store.repository import Repository
 
 MakeRepo = Callable[..., Path]
@@ -129,7 +130,7 @@ def test_what_others_committed_is_verified(make_repo: MakeRepo, git: RunGit) -> 
 SAVER = """
 import sys
 from muse.core.op_log import OpLog
-from muse.store import checkpoints
+from muse.store.log import checkpoints
 from muse.store.repository import Repository
 repo = Repository(sys.argv[1])
 log = OpLog(sys.argv[1], "s")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from muse.core.errors import MuseError
-from muse.store import commits
+from muse.store.objects import commits
 from muse.store.repository import Repository
 
 

@@ -11,8 +11,8 @@ import pytest
 
 from muse.core import content
 from muse.core.types import blob_digest
-from muse.store import digests, fast
-from muse.store.content import BlobContent
+from muse.store.objects import digests, fast
+from muse.store.objects.content import BlobContent
 from muse.store.repository import Repository
 
 

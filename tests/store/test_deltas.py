@@ -8,9 +8,10 @@ import pytest
 
 from muse.core.errors import FormatError, MuseError
 from muse.domain import CRDTSnapshotManifest, DeleteOp, InsertOp, MoveOp, PatchOp, ReplaceOp, StructuredDelta
-from muse.store import crdt_state, deltas, layout, meta
+from muse.store import layout
+from muse.store.meta import crdt_state, deltas, writer_refs
+from muse.store.meta.union import Union
 from muse.store.repository import Repository
-from muse.store.union import Union
 
 A, B, C = "a" * 40, "b" * 40, "c" * 40
 INNER = ReplaceOp(op="replace", address="f", position=None, old_content_id="1", new_content_id="2", old_summary="é",
@@ -55,7 +56,7 @@ def test_equal_trees_and_giants_are_not_kept(repo, monkeypatch):
     assert not deltas.save(repo, A, A, DELTA)
     monkeypatch.setattr(deltas, "MAX_DELTA", 100)
     assert not deltas.save(repo, A, B, DELTA)
-    assert meta.own_tip(repo, "meta") is None
+    assert writer_refs.own_tip(repo, "meta") is None
 
 
 def test_provenance_is_a_set(repo, other):
@@ -90,7 +91,7 @@ def test_contradictions_are_reported_and_never_picked(repo, other, caplog):
      b'{"format":1,"delta":{"domain":"","summary":"","ops":[NaN]}}', b"9" * 5000],
 )
 def test_damaged_deltas_are_left_out(repo, other, caplog, damage):
-    meta.commit_files(other, "meta", {layout.delta_path(A, B): damage}, "evil")
+    writer_refs.commit_files(other, "meta", {layout.delta_path(A, B): damage}, "evil")
     other.share()
     assert deltas.load(repo, A, B) is None and "left out" in caplog.text
     deltas.save(repo, A, B, DELTA)
@@ -117,7 +118,7 @@ def test_shapes_that_are_no_delta(op):
 
 
 def test_provenance_that_is_not_what_its_name_says(repo, caplog):
-    meta.commit_files(repo, "meta", {layout.provenance_path(A, B, "d" * 64): b'{"by":"Eve"}'}, "evil")
+    writer_refs.commit_files(repo, "meta", {layout.provenance_path(A, B, "d" * 64): b'{"by":"Eve"}'}, "evil")
     deltas.save(repo, A, B, DELTA, {"by": "Ada"})
     assert deltas.provenance(repo, A, B) == [{"by": "Ada"}] and "left out" in caplog.text
 
@@ -155,7 +156,7 @@ def test_damaged_crdt_states_are_left_out(repo, other, caplog, change):
     crdt_state.save(other, tree, _state(other, a=b"A"))
     [entry] = Union(other).find("meta", layout.crdt_path(tree))
     head = json.loads(Union(other).read(entry, 10_000) or b"")
-    meta.commit_files(other, "meta", {layout.crdt_path(tree): json.dumps({**head, **change}).encode()}, "evil")
+    writer_refs.commit_files(other, "meta", {layout.crdt_path(tree): json.dumps({**head, **change}).encode()}, "evil")
     other.share()
     assert crdt_state.load(repo, tree) == [] and "left out" in caplog.text
     crdt_state.save(repo, tree, _state(repo, a=b"A"))

@@ -16,16 +16,19 @@ from muse.core.content import ContentStore
 from muse.core.errors import ContentMissingError, DamageError, MuseError
 from muse.core.types import blob_digest
 from muse.domain import StructuredDelta
-from muse.store import deltas, layout, meta, objects, refs, snapshots, writer
+from muse.store import layout, refs, writer
+from muse.store.meta import deltas, writer_refs
+from muse.store.meta.union import Union
+from muse.store.objects import database, snapshots
 from muse.store.repository import Repository
-from muse.store.union import Union
 
 A, B = "a" * 40, "b" * 40
 DELTA = StructuredDelta(domain="files", summary="none", ops=[])
 FILES = {f"d{n % 7}/f{n}": f"text {n}\n" * 20 for n in range(150)}
 WRITE_FOR_EVER = """
 import sys
-from muse.store import layout, meta, repository
+from muse.store import layout, repository
+from muse.store.meta import writer_refs
 repo = repository.Repository(sys.argv[1])
 n = int(sys.argv[3]) - 1
 while True:
@@ -68,12 +71,12 @@ def _kept(repo):
     return {int(union.read(entry, 100) or b"0") for entry in union.below("meta", "deltas/")}
 
 
-@pytest.mark.parametrize("count", [2, objects.LOOSE_LIMIT + 50])
+@pytest.mark.parametrize("count", [2, database.LOOSE_LIMIT + 50])
 @pytest.mark.parametrize("delay", [0.0, 0.1])
 def test_killed_between_objects_and_ref(make_repo, git, count, delay):
     repo = Repository(make_repo(files={"a": "1\n"}))
     _write_until_killed(git, repo, count, delay)
-    meta.commit_files(repo, "meta", {layout.delta_path(A, B): b"0"}, "after")
+    writer_refs.commit_files(repo, "meta", {layout.delta_path(A, B): b"0"}, "after")
     git(repo.root, "gc", "-q", "--prune=now")
     git(repo.root, "fsck", "--strict", "--full")
 
@@ -83,16 +86,16 @@ def test_killed_again_and_again(make_repo, git):
     repo = Repository(make_repo(files={"a": "1\n"}))
     dice = random.Random(7)
     for cycle in range(150):
-        _write_until_killed(git, repo, dice.choice([1, 3, objects.LOOSE_LIMIT + 5]), dice.random() * 0.2)
+        _write_until_killed(git, repo, dice.choice([1, 3, database.LOOSE_LIMIT + 5]), dice.random() * 0.2)
         if cycle % 25 == 24:
             git(repo.root, "gc", "-q", "--prune=now")
 
 
-@pytest.mark.parametrize("count", [3, objects.LOOSE_LIMIT + 50])
+@pytest.mark.parametrize("count", [3, database.LOOSE_LIMIT + 50])
 def test_a_full_disk_changes_nothing(repo, git, monkeypatch, count):
     before = git(repo.root, "for-each-ref"), git(repo.root, "count-objects", "-v")
     writer.writer_id(repo)
-    real, left = objects.write_all, [2]
+    real, left = database.write_all, [2]
 
     def full(fd, data):
         if left[0] == 0:
@@ -100,16 +103,16 @@ def test_a_full_disk_changes_nothing(repo, git, monkeypatch, count):
         left[0] -= 1
         real(fd, data)
 
-    monkeypatch.setattr(objects, "write_all", full)
+    monkeypatch.setattr(database, "write_all", full)
     files = {layout.delta_path(A, f"{n:040x}"): b"%d" % n for n in range(count)}
     with pytest.raises(MuseError, match="cannot write objects: No space left on device") as caught:
-        meta.commit_files(repo, "meta", files, "full")
+        writer_refs.commit_files(repo, "meta", files, "full")
     assert "\n" not in str(caught.value)
     monkeypatch.undo()
     assert git(repo.root, "for-each-ref") == before[0]
     assert not [name for _, _, names in os.walk(repo.objects_dir) for name in names if name.startswith("tmp_")]
     git(repo.root, "fsck", "--strict", "--full")
-    meta.commit_files(repo, "meta", files, "again")
+    writer_refs.commit_files(repo, "meta", files, "again")
     assert len(Union(repo).below("meta", "deltas/")) == count
 
 
@@ -166,7 +169,7 @@ def test_a_folder_that_cannot_be_written(repo, monkeypatch):
     def refuse(*args, **kwargs):
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
 
-    monkeypatch.setattr(objects, "_place", refuse)
+    monkeypatch.setattr(database, "_place", refuse)
     with pytest.raises(MuseError, match="cannot write objects: Permission denied"):
         repo.content.put(b"new")
 
@@ -174,7 +177,7 @@ def test_a_folder_that_cannot_be_written(repo, monkeypatch):
 def test_everything_survives_gc(repo, git):
     deltas.save(repo, A, B, DELTA, {"by": "Ada"})
     digest = repo.content.put(b"bytes an op names")
-    meta.commit_files(repo, "log", {layout.content_path(digest): b"bytes an op names"}, "content")
+    writer_refs.commit_files(repo, "log", {layout.content_path(digest): b"bytes an op names"}, "content")
     for _ in range(2):
         git(repo.root, "gc", "-q", "--prune=now")
         git(repo.root, "pack-refs", "--all", "--prune")
@@ -193,8 +196,8 @@ def test_gc_while_the_reader_is_open(repo, git):
     git(repo.root, "gc", "-q", "--prune=now")
     assert repo.content.get(digest) == b"found before and after"
     with repo.content.batch():
-        more = [repo.content.put(b"%d" % n) for n in range(objects.LOOSE_LIMIT + 1)]
-    assert repo.content.get(more[-1]) == b"%d" % objects.LOOSE_LIMIT
+        more = [repo.content.put(b"%d" % n) for n in range(database.LOOSE_LIMIT + 1)]
+    assert repo.content.get(more[-1]) == b"%d" % database.LOOSE_LIMIT
 
 
 def test_a_dead_reader_is_replaced(repo):
@@ -303,7 +306,7 @@ def test_a_shared_repository_keeps_its_modes(make_repo, git):
     repo = Repository(root)
     one = repo.content.put(b"loose")
     with repo.content.batch():
-        many = [repo.content.put(b"%d" % n) for n in range(objects.LOOSE_LIMIT + 1)]
+        many = [repo.content.put(b"%d" % n) for n in range(database.LOOSE_LIMIT + 1)]
     assert [repo.content.get(digest) for digest in (one, many[5])] == [b"loose", b"5"]
     blob = repo.content.blob_id(one)
     assert (repo.objects_dir / blob[:2] / blob[2:]).stat().st_mode & 0o070 == 0o040
@@ -327,7 +330,7 @@ def test_quarantine_of_a_hook(make_repo, git, monkeypatch, tmp_path):
 
 
 def test_large_and_many_objects_in_one_go(repo, git, monkeypatch):
-    monkeypatch.setattr(objects, "MEMORY_LIMIT", 200_000)
+    monkeypatch.setattr(database, "MEMORY_LIMIT", 200_000)
     data = [os.urandom(60_000) + b"%d" % n for n in range(12)] + [b"%d" % n for n in range(300)] + [b""]
     with repo.writer() as batch:
         ids = [batch.blob(one) for one in data]

@@ -13,7 +13,10 @@ from muse.core.op_log import Key, OpEntry, OpLog, make_op_entry
 from muse.core.op_log.entries import finish, seal
 from muse.core.types import canonical_json
 from muse.domain import CRDTSnapshotManifest, InsertOp, ReplaceOp, StructuredDelta
-from muse.store import checkpoints, crdt_state, deltas, layout, meta, snapshots, verify, writer
+from muse.store import layout, verify, writer
+from muse.store.log import checkpoints
+from muse.store.meta import crdt_state, deltas, writer_refs
+from muse.store.objects import snapshots
 from muse.store.repository import Repository
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -35,7 +38,7 @@ def write_sample(repo: Repository) -> None:
         crdt_state={"song.txt": repo.content.put(b'{"elements":[]}')},
     )
     crdt_state.save(repo, tree, state)
-    meta.commit_files(repo, "log", _log_files(repo), "sample")
+    writer_refs.commit_files(repo, "log", _log_files(repo), "sample")
 
 
 def _ops(repo: Repository) -> list[OpEntry]:
@@ -80,14 +83,14 @@ def _fixtures(kind: str) -> dict[str, bytes]:
 def test_the_store_writes_the_fixtures(make_repo):
     repo = Repository(make_repo())
     write_sample(repo)
-    for kind in meta.KINDS:
+    for kind in writer_refs.KINDS:
         assert read_tree(repo, layout.own_ref(kind, writer.writer_id(repo))) == _fixtures(kind)
 
 
 def test_the_fixtures_can_be_read(make_repo):
     repo = Repository(make_repo())
-    for kind in meta.KINDS:
-        meta.commit_files(repo, kind, _fixtures(kind), "fixtures")
+    for kind in writer_refs.KINDS:
+        writer_refs.commit_files(repo, kind, _fixtures(kind), "fixtures")
     tree = snapshots.write_tree(repo, {"files": {"song.txt": repo.content.put(SONG)}, "domain": "files"})
     found = deltas.load(repo, repo.empty_tree, tree)
     assert found is not None and found["summary"] == "1 added"
@@ -102,7 +105,7 @@ def test_the_fixtures_can_be_read(make_repo):
 
 def test_the_page_shows_every_file():
     page = (ROOT / "docs" / "format.md").read_text()
-    for kind in meta.KINDS:
+    for kind in writer_refs.KINDS:
         for path, data in _fixtures(kind).items():
             assert f"`{path}`" in page, path
             assert f"```\n{data.decode().rstrip()}\n```" in page, path
@@ -115,7 +118,7 @@ if __name__ == "__main__":
         os.system(f"git init -q {folder}")
         repo = Repository(folder)
         write_sample(repo)
-        for kind in meta.KINDS:
+        for kind in writer_refs.KINDS:
             for name, data in read_tree(repo, layout.own_ref(kind, writer.writer_id(repo))).items():
                 target = FIXTURES / kind / name
                 target.parent.mkdir(parents=True, exist_ok=True)

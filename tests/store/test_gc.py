@@ -11,9 +11,11 @@ from click.testing import CliRunner
 
 from muse.cli.verbs.gc import command
 from muse.core.errors import MuseError
-from muse.store import gc, layout, meta, refs, writer
+from muse.store import layout, refs, writer
+from muse.store.log import gc
+from muse.store.meta import writer_refs
+from muse.store.meta.union import Union
 from muse.store.repository import Repository
-from muse.store.union import Union
 
 A, B, C = "a" * 40, "b" * 40, "c" * 40
 
@@ -50,12 +52,12 @@ SEGMENT = layout.segment_path("jam", "i1", 1, 2, b"ops")
 def test_throw_away_clones_become_one_chain(git, server, clone):
     for number in range(3):
         runner = clone(f"ci{number}")
-        meta.commit_files(runner, "meta", {layout.delta_path(A, f"{number}" * 40): b"%d" % number}, "ci")
-        meta.commit_files(runner, "log", {layout.segment_path("jam", f"i{number}", 1, 2, b"x"): b"x"}, "ci")
+        writer_refs.commit_files(runner, "meta", {layout.delta_path(A, f"{number}" * 40): b"%d" % number}, "ci")
+        writer_refs.commit_files(runner, "log", {layout.segment_path("jam", f"i{number}", 1, 2, b"x"): b"x"}, "ci")
         _push(git, runner)
         shutil.rmtree(runner.root)
     home = clone("home")
-    meta.commit_files(home, "meta", {layout.delta_path(A, C): b"home"}, "home")
+    writer_refs.commit_files(home, "meta", {layout.delta_path(A, C): b"home"}, "home")
     _push(git, home)
     assert gc.absorb(home, retired_days=1) == ([], [])
     done = gc.absorb(home, retired_days=-1)
@@ -79,7 +81,7 @@ def test_throw_away_clones_become_one_chain(git, server, clone):
 def test_our_own_former_id_is_gone_on_with(git, clone):
     repo = clone("home")
     me = writer.writer_id(repo)
-    tip = meta.commit_files(repo, "log", {SEGMENT: b"ops"}, "one")
+    tip = writer_refs.commit_files(repo, "log", {SEGMENT: b"ops"}, "one")
     _push(git, repo)
     new = writer.rotate(repo, me)
     assert gc.absorb(repo) == ([], [])
@@ -93,8 +95,8 @@ def test_our_own_former_id_is_gone_on_with(git, clone):
 def test_contradicting_writers_stay_apart(git, clone):
     one, two = clone("one"), clone("two")
     state = layout.crdt_path(A)
-    meta.commit_files(one, "meta", {state: b"1", layout.delta_path(A, B): b"1"}, "one")
-    meta.commit_files(two, "meta", {state: b"2", layout.delta_path(A, C): b"2"}, "two")
+    writer_refs.commit_files(one, "meta", {state: b"1", layout.delta_path(A, B): b"1"}, "one")
+    writer_refs.commit_files(two, "meta", {state: b"2", layout.delta_path(A, C): b"2"}, "two")
     _push(git, one)
     _push(git, two)
     done = gc.absorb(two, retired_days=-1)
@@ -108,8 +110,8 @@ def test_deltas_and_checkpoints_do_not_keep_writers_apart(git, clone):
     checkpoint = layout.session_path("jam", "checkpoint.json")
     for repo, text in ((one, b"1"), (two, b"2")):
         segment = layout.segment_path("jam", text.decode(), 1, 1, text)
-        meta.commit_files(repo, "log", {checkpoint: text, segment: text}, "s")
-        meta.commit_files(repo, "meta", {layout.delta_path(A, B): text}, "s")
+        writer_refs.commit_files(repo, "log", {checkpoint: text, segment: text}, "s")
+        writer_refs.commit_files(repo, "meta", {layout.delta_path(A, B): text}, "s")
         _push(git, repo)
     assert len(gc.absorb(two, retired_days=-1).refs) == 2
     entries = {entry.path for entry in Union(two).of(layout.own_ref("log", writer.writer_id(two)))}
@@ -118,13 +120,13 @@ def test_deltas_and_checkpoints_do_not_keep_writers_apart(git, clone):
 
 def test_a_ref_that_moved_on_the_server_is_not_deleted(git, server, clone):
     runner, home = clone("runner"), clone("home")
-    meta.commit_files(runner, "meta", {layout.delta_path(A, B): b"1"}, "one")
+    writer_refs.commit_files(runner, "meta", {layout.delta_path(A, B): b"1"}, "one")
     _push(git, runner)
-    meta.commit_files(home, "meta", {layout.delta_path(A, C): b"2"}, "two")
+    writer_refs.commit_files(home, "meta", {layout.delta_path(A, C): b"2"}, "two")
     _push(git, home)
     gc.absorb(home, retired_days=-1)
     _push(git, home)
-    late = meta.commit_files(runner, "meta", {layout.delta_path(B, C): b"late"}, "late")
+    late = writer_refs.commit_files(runner, "meta", {layout.delta_path(B, C): b"late"}, "late")
     git(runner.root, "push", "-q", "origin", "refs/muse/*:refs/muse/*")
     with pytest.raises(MuseError, match="deleted nothing"):
         gc.prune_absorbed(home, "origin")
@@ -141,7 +143,7 @@ def test_only_old_writers_are_retired(git, clone, monkeypatch):
     one, two = clone("one"), clone("two")
     now = time.time()
     monkeypatch.setattr(time, "time", lambda: now - 40 * 86400)
-    meta.commit_files(one, "meta", {layout.delta_path(A, B): b"1"}, "old")
+    writer_refs.commit_files(one, "meta", {layout.delta_path(A, B): b"1"}, "old")
     monkeypatch.undo()
     _push(git, one)
     git(two.root, "fetch", "-q", "origin", "refs/muse/*:refs/muse-remotes/origin/*")
@@ -150,7 +152,7 @@ def test_only_old_writers_are_retired(git, clone, monkeypatch):
 
 def test_the_verb(git, clone, monkeypatch):
     one, two = clone("one"), clone("two")
-    meta.commit_files(one, "meta", {layout.delta_path(A, B): b"1"}, "one")
+    writer_refs.commit_files(one, "meta", {layout.delta_path(A, B): b"1"}, "one")
     _push(git, one)
     git(two.root, "fetch", "-q", "origin", "refs/muse/*:refs/muse-remotes/origin/*")
     monkeypatch.chdir(two.root)

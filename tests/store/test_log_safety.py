@@ -13,7 +13,9 @@ from muse.core.op_log.entries import finish, seal
 from muse.core.types import canonical_json
 from muse.domain import InsertOp
 from muse.engine.session import commit as session
-from muse.store import checkpoints, layout, meta, refs, writer
+from muse.store import layout, refs, writer
+from muse.store.log import checkpoints
+from muse.store.meta import writer_refs
 from muse.store.repository import Repository
 
 
@@ -31,7 +33,7 @@ def test_a_segment_that_claims_our_ops_is_not_believed(make_repo, git, copied):
     rows, _ = log.lines_from(0)
     fake = b"".join(line + b"\n" for _, line in rows[:copied]) or b"nonsense\n"
     claim = layout.segment_path("jam", rows[0][0]["instance"], 1, 9_999_999, fake)
-    meta.commit_files(evil, "log", {claim: fake}, "evil")
+    writer_refs.commit_files(evil, "log", {claim: fake}, "evil")
     git(repo.root, "fetch", "-q", str(evil.root), "refs/muse/*:refs/muse-remotes/origin/*")
     assert checkpoints.save(repo, log) is not None
     tip = layout.own_ref("log", writer.writer_id(repo))
@@ -65,7 +67,7 @@ def test_any_text_names_a_session_and_an_actor_in_git_too(make_repo, git, name):
 
 
 def _publish(repo, evil, git, files):
-    meta.commit_files(evil, "log", files, "evil")
+    writer_refs.commit_files(evil, "log", files, "evil")
     git(repo.root, "fetch", "-q", str(evil.root), "+refs/muse/*:refs/muse-remotes/evil/*")
 
 

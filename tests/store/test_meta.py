@@ -10,15 +10,18 @@ import sys
 import pytest
 
 from muse.core.errors import DamageError, MuseError
-from muse.store import layout, meta, objects, refs, union, verify, writer
+from muse.store import layout, refs, verify, writer
+from muse.store.meta import union, writer_refs
+from muse.store.meta.union import Union
+from muse.store.objects import database
+from muse.store.objects.trees import edit
 from muse.store.repository import Repository
-from muse.store.trees import edit
-from muse.store.union import Union
 
 A, B, C = "a" * 40, "b" * 40, "c" * 40
 APPEND = """
 import sys
-from muse.store import layout, meta, repository
+from muse.store import layout, repository
+from muse.store.meta import writer_refs
 repo = repository.Repository(sys.argv[1])
 for n in range(int(sys.argv[3])):
     name = sys.argv[2] * 38 + f"{n:02d}"
@@ -42,14 +45,14 @@ def _fetch_from(git, repo, other, name):
 
 def test_files_accumulate_along_one_chain(repo, git):
     one, two = layout.delta_path(A, B), layout.delta_path(B, C)
-    first = meta.commit_files(repo, "meta", {one: b"1"}, "one")
-    second = meta.commit_files(repo, "meta", {two: b"2"}, "two")
-    assert meta.commit_files(repo, "meta", {two: b"2"}, "again") == second == meta.own_tip(repo, "meta")
+    first = writer_refs.commit_files(repo, "meta", {one: b"1"}, "one")
+    second = writer_refs.commit_files(repo, "meta", {two: b"2"}, "two")
+    assert writer_refs.commit_files(repo, "meta", {two: b"2"}, "again") == second == writer_refs.own_tip(repo, "meta")
     ref = layout.own_ref("meta", writer.writer_id(repo))
     assert git(repo.root, "log", "--format=%H %s", ref) == f"{second} two\n{first} one"
     assert git(repo.root, "ls-tree", "-r", "--name-only", ref).splitlines() == sorted([one, two, "format"])
     assert _find(repo, one) == [b"1"] and _find(repo, two) == [b"2"] and _find(repo, layout.delta_path(A, C)) == []
-    assert meta.own_tip(repo, "log") is None
+    assert writer_refs.own_tip(repo, "log") is None
     git(repo.root, "gc", "-q", "--prune=now")
     git(repo.root, "fsck", "--strict", "--full")
     assert _find(Repository(repo.root), one) == [b"1"]
@@ -58,33 +61,34 @@ def test_files_accumulate_along_one_chain(repo, git):
 def test_a_value_may_be_a_blob_that_is_there(repo):
     digest = repo.content.put(b"bytes an op names")
     path = layout.content_path(digest)
-    meta.commit_files(repo, "log", {path: repo.content.blob_id(digest)}, "content")
+    writer_refs.commit_files(repo, "log", {path: repo.content.blob_id(digest)}, "content")
     assert _find(repo, path, "log") == [b"bytes an op names"]
 
 
 def test_what_never_changes_is_not_rewritten(repo):
     path = layout.segment_path("jam", "i1", 1, 50, b"x")
-    tip = meta.commit_files(repo, "log", {path: b"x"}, "segment")
+    tip = writer_refs.commit_files(repo, "log", {path: b"x"}, "segment")
     with pytest.raises(DamageError, match="other content"):
-        meta.commit_files(repo, "log", {path: b"y"}, "segment")
-    assert meta.commit_files(repo, "log", {path: b"x"}, "segment") == tip
+        writer_refs.commit_files(repo, "log", {path: b"y"}, "segment")
+    assert writer_refs.commit_files(repo, "log", {path: b"x"}, "segment") == tip
     state = layout.session_path("jam", "checkpoint.json")
-    meta.commit_files(repo, "log", {state: b"1"}, "checkpoint")
-    meta.commit_files(repo, "log", {state: b"2"}, "checkpoint")
+    writer_refs.commit_files(repo, "log", {state: b"1"}, "checkpoint")
+    writer_refs.commit_files(repo, "log", {state: b"2"}, "checkpoint")
     assert _find(repo, state, "log") == [b"2"]
 
 
 def test_only_what_the_layout_knows_is_written(repo):
     with pytest.raises(MuseError, match="belongs into"):
-        meta.commit_files(repo, "meta", {"notes.txt": b"x"}, "no")
+        writer_refs.commit_files(repo, "meta", {"notes.txt": b"x"}, "no")
     assert refs.read_many(repo, "refs/muse/") == {}
 
 
 def test_union_of_clones(repo, make_repo, git):
     other = Repository(make_repo("other", {"b": "2\n"}, sha256=repo.object_format == "sha256"))
     same, differs = layout.delta_path(A, B), layout.delta_path(B, C)
-    meta.commit_files(repo, "meta", {same: b"equal", differs: b"ours"}, "ours")
-    meta.commit_files(other, "meta", {same: b"equal", differs: b"theirs", layout.delta_path(A, C): b"new"}, "theirs")
+    writer_refs.commit_files(repo, "meta", {same: b"equal", differs: b"ours"}, "ours")
+    added = {same: b"equal", differs: b"theirs", layout.delta_path(A, C): b"new"}
+    writer_refs.commit_files(other, "meta", added, "theirs")
     _fetch_from(git, repo, other, "origin")
     assert _find(repo, same) == [b"equal"]
     assert _find(repo, differs) == [b"ours", b"theirs"]
@@ -98,12 +102,12 @@ def test_union_of_clones(repo, make_repo, git):
 
 def test_the_index_reads_only_what_is_new(repo, monkeypatch):
     for number in range(20):
-        meta.commit_files(repo, "meta", {layout.delta_path(A, f"{number:02x}" * 20): b"%d" % number}, "n")
+        writer_refs.commit_files(repo, "meta", {layout.delta_path(A, f"{number:02x}" * 20): b"%d" % number}, "n")
     Union(repo)
     monkeypatch.setattr(repo.objects, "tree", lambda *args: pytest.fail("read a tree again"))
     Union(repo)
     monkeypatch.undo()
-    meta.commit_files(repo, "meta", {layout.delta_path(A, "ff" * 20): b"last"}, "n")
+    writer_refs.commit_files(repo, "meta", {layout.delta_path(A, "ff" * 20): b"last"}, "n")
     reads = []
     tree = repo.objects.tree
     monkeypatch.setattr(repo.objects, "tree", lambda *args: reads.append(args) or tree(*args))
@@ -113,7 +117,7 @@ def test_the_index_reads_only_what_is_new(repo, monkeypatch):
 
 @pytest.mark.parametrize("damage", ["delete", "nonsense", "folder"])
 def test_the_index_is_disposable(repo, damage):
-    meta.commit_files(repo, "meta", {layout.delta_path(A, B): b"1"}, "one")
+    writer_refs.commit_files(repo, "meta", {layout.delta_path(A, B): b"1"}, "one")
     path = repo.common_dir / "muse" / "union.sqlite"
     assert _find(repo, layout.delta_path(A, B)) == [b"1"]
     path.unlink()
@@ -131,17 +135,17 @@ def test_many_processes_append_at_once(make_repo, git):
     started = [subprocess.Popen([*command, name, "5"], stderr=subprocess.PIPE) for name in "1234"]
     assert [one.communicate()[1] for one in started] == [b""] * 4
     assert len(Union(repo).below("meta", "deltas/")) == 20
-    assert git(repo.root, "rev-list", "--count", meta.own_tip(repo, "meta")) == "20"
+    assert git(repo.root, "rev-list", "--count", writer_refs.own_tip(repo, "meta")) == "20"
     git(repo.root, "fsck", "--strict")
 
 
 def test_a_copied_directory_goes_on_under_a_new_name(repo, git):
     path = layout.delta_path(A, B)
-    old = meta.commit_files(repo, "meta", {path: b"1"}, "one")
+    old = writer_refs.commit_files(repo, "meta", {path: b"1"}, "one")
     copy = repo.root.parent / "copy"
     shutil.copytree(repo.root, copy, symlinks=True)
     other = Repository(copy)
-    new = meta.commit_files(other, "meta", {layout.delta_path(B, C): b"2"}, "two")
+    new = writer_refs.commit_files(other, "meta", {layout.delta_path(B, C): b"2"}, "two")
     assert git(copy, "rev-parse", f"{new}^") == old
     assert refs.read_many(other, "refs/muse/").keys() == {layout.own_ref("meta", writer.writer_id(other))}
     assert refs.read_many(repo, "refs/muse/").keys() == {layout.own_ref("meta", writer.writer_id(repo))}
@@ -155,29 +159,29 @@ def _session(name):
 @pytest.mark.parametrize("remote", ["origin", "team/up"])
 def test_a_server_ahead_of_ours(repo, git, remote):
     me = writer.writer_id(repo)
-    first = meta.commit_files(repo, "log", _session("s"), "one")
-    second = meta.commit_files(repo, "log", _session("t"), "two")
+    first = writer_refs.commit_files(repo, "log", _session("s"), "one")
+    second = writer_refs.commit_files(repo, "log", _session("t"), "two")
     copy = f"refs/muse-remotes/{remote}/log/{me}"
     git(repo.root, "update-ref", copy, first)
-    assert not meta.check_own(repo)  # behind ours: it only was not pushed yet
+    assert not writer_refs.check_own(repo)  # behind ours: it only was not pushed yet
     git(repo.root, "update-ref", copy, second)
     git(repo.root, "update-ref", layout.own_ref("log", me), first)  # a backup was restored
-    third = meta.commit_files(repo, "log", _session("u"), "three")
+    third = writer_refs.commit_files(repo, "log", _session("u"), "three")
     assert writer.writer_id(repo) != me and git(repo.root, "rev-parse", f"{third}^") == first
     assert refs.read_many(repo, "refs/muse/") == {layout.own_ref("log", writer.writer_id(repo)): third}
     assert {entry.path for entry in Union(repo).below("log", "")} >= {"s/name", "t/name", "u/name"}
-    assert not meta.check_own(repo)
+    assert not writer_refs.check_own(repo)
 
 
 def test_a_server_beside_ours(repo, git):
     me = writer.writer_id(repo)
-    first = meta.commit_files(repo, "log", _session("s"), "one")
+    first = writer_refs.commit_files(repo, "log", _session("s"), "one")
     beside = git(repo.root, "commit-tree", f"{first}^{{tree}}", "-p", first, "-m", "by the copy")
     git(repo.root, "update-ref", f"refs/muse-remotes/origin/log/{me}", first)
     git(repo.root, "update-ref", f"refs/muse-remotes/origin/log/{me}.0123456789ab", beside)
-    meta.commit_files(repo, "meta", {layout.delta_path(A, B): b"1"}, "meta")
+    writer_refs.commit_files(repo, "meta", {layout.delta_path(A, B): b"1"}, "meta")
     assert writer.writer_id(repo) == me
-    assert meta.check_own(repo)
+    assert writer_refs.check_own(repo)
     assert refs.read(repo, layout.own_ref("log", writer.writer_id(repo))) == first
     assert refs.read_many(repo, "refs/muse/").keys() == {
         layout.own_ref(kind, writer.writer_id(repo)) for kind in ("log", "meta")
@@ -186,33 +190,33 @@ def test_a_server_beside_ours(repo, git):
 
 def test_our_refs_lost_here_but_not_on_the_server(repo, git):
     me = writer.writer_id(repo)
-    tip = meta.commit_files(repo, "log", _session("s"), "one")
+    tip = writer_refs.commit_files(repo, "log", _session("s"), "one")
     git(repo.root, "update-ref", f"refs/muse-remotes/origin/log/{me}", tip)
     git(repo.root, "update-ref", "-d", layout.own_ref("log", me))
-    new = meta.commit_files(repo, "log", _session("t"), "two")
+    new = writer_refs.commit_files(repo, "log", _session("t"), "two")
     assert git(repo.root, "rev-parse", f"{new}^") == tip and writer.writer_id(repo) != me
 
 
 def test_a_copy_of_ours_that_is_no_commit_is_nobodys(repo, git):
     me = writer.writer_id(repo)
-    meta.commit_files(repo, "log", _session("s"), "one")
+    writer_refs.commit_files(repo, "log", _session("s"), "one")
     blob = git(repo.root, "hash-object", "-w", "--stdin", input="x")
     git(repo.root, "update-ref", f"refs/muse-remotes/origin/log/{me}", blob)
-    meta.commit_files(repo, "log", _session("t"), "two")
+    writer_refs.commit_files(repo, "log", _session("t"), "two")
     assert writer.writer_id(repo) == me
     assert [problem.why for problem in verify.problems(repo)] == ["it holds no commit"]
 
 
 def test_looking_makes_no_writer(repo):
-    assert not meta.check_own(repo) and writer.known_writer(repo) is None
+    assert not writer_refs.check_own(repo) and writer.known_writer(repo) is None
 
 
 def test_two_states_of_one_writer_that_parted_are_reported(repo, git):
-    base = meta.commit_files(repo, "meta", {layout.delta_path(A, B): b"1"}, "one")
-    left = meta.commit_files(repo, "meta", {layout.delta_path(A, C): b"2"}, "left")
+    base = writer_refs.commit_files(repo, "meta", {layout.delta_path(A, B): b"1"}, "one")
+    left = writer_refs.commit_files(repo, "meta", {layout.delta_path(A, C): b"2"}, "left")
     ref = layout.own_ref("meta", writer.writer_id(repo))
     git(repo.root, "update-ref", ref, base)
-    right = meta.commit_files(repo, "meta", {layout.delta_path(B, C): b"3"}, "right")
+    right = writer_refs.commit_files(repo, "meta", {layout.delta_path(B, C): b"3"}, "right")
     git(repo.root, "update-ref", f"refs/muse-remotes/up/meta/{writer.writer_id(repo)}", left)
     assert refs.read(repo, ref) == right
     assert _find(repo, layout.delta_path(A, C)) == [b"2"] and _find(repo, layout.delta_path(B, C)) == [b"3"]
@@ -230,7 +234,7 @@ def _hostile(repo, git, entries, name="evil"):
 
 def test_hostile_trees_are_left_out_and_reported(repo, git):
     good = layout.delta_path(A, B)
-    meta.commit_files(repo, "meta", {good: b"fine"}, "good")
+    writer_refs.commit_files(repo, "meta", {good: b"fine"}, "good")
     blob = git(repo.root, "hash-object", "-w", "--stdin", input="x")
     deep = git(repo.root, "mktree", input=f"100644 blob {blob}\tx\n")
     for _ in range(8):
@@ -249,34 +253,34 @@ def test_hostile_trees_are_left_out_and_reported(repo, git):
 
 def test_another_format_is_left_out_as_a_whole(repo, git):
     path = layout.delta_path(A, B)
-    tip = meta.commit_files(repo, "meta", {path: b"1"}, "one")
+    tip = writer_refs.commit_files(repo, "meta", {path: b"1"}, "one")
     with repo.writer() as batch:
-        newer = edit(repo, batch, repo.tree_of(tip), {b"format": (objects.FILE, batch.blob(b"muse 2\n"))})
-        new = batch.add("commit", meta.commit_bytes(newer, [tip], "by a newer Muse"))
+        newer = edit(repo, batch, repo.tree_of(tip), {b"format": (database.FILE, batch.blob(b"muse 2\n"))})
+        new = batch.add("commit", writer_refs.commit_bytes(newer, [tip], "by a newer Muse"))
     ref = layout.own_ref("meta", writer.writer_id(repo))
     assert _find(repo, path) == [b"1"]
     refs.update(repo, ref, new, tip)
     assert _find(repo, path) == [] and [problem.ref for problem in verify.problems(repo)] == [ref]
     with pytest.raises(MuseError, match="newer version"):
-        meta.commit_files(repo, "meta", {path: b"2"}, "two")
+        writer_refs.commit_files(repo, "meta", {path: b"2"}, "two")
     refs.update(repo, ref, tip, new)
     assert _find(repo, path) == [b"1"] and verify.problems(repo) == []
 
 
 def test_a_file_that_became_a_link_is_no_longer_there(repo, git):
     path = layout.delta_path(A, B)
-    tip = meta.commit_files(repo, "meta", {path: b"1"}, "one")
+    tip = writer_refs.commit_files(repo, "meta", {path: b"1"}, "one")
     assert _find(repo, path) == [b"1"]
     with repo.writer() as batch:
-        tree = edit(repo, batch, repo.tree_of(tip), {path.encode(): (objects.SYMLINK, batch.blob(b"/etc/passwd"))})
-        new = batch.add("commit", meta.commit_bytes(tree, [tip], "link"))
+        tree = edit(repo, batch, repo.tree_of(tip), {path.encode(): (database.SYMLINK, batch.blob(b"/etc/passwd"))})
+        new = batch.add("commit", writer_refs.commit_bytes(tree, [tip], "link"))
     refs.update(repo, layout.own_ref("meta", writer.writer_id(repo)), new, tip)
     assert _find(repo, path) == [] and [problem.path for problem in verify.problems(repo)] == [path]
 
 
 def test_a_folder_that_is_missing_is_looked_for_again(repo, git):
     path = layout.delta_path(A, B)
-    tip = meta.commit_files(repo, "meta", {path: b"1"}, "one")
+    tip = writer_refs.commit_files(repo, "meta", {path: b"1"}, "one")
     tree = git(repo.root, "rev-parse", f"{tip}:deltas")
     file = repo.objects_dir / tree[:2] / tree[2:]
     file.rename(repo.root / "aside")
@@ -287,7 +291,7 @@ def test_a_folder_that_is_missing_is_looked_for_again(repo, git):
 
 def test_an_index_that_breaks_under_our_hands(repo):
     path = layout.delta_path(A, B)
-    meta.commit_files(repo, "meta", {path: b"1"}, "one")
+    writer_refs.commit_files(repo, "meta", {path: b"1"}, "one")
     seen = Union(repo)
     seen._database.execute("drop table entry")
     assert [seen.read(entry, 10) for entry in seen.find("meta", path)] == [b"1"]
@@ -326,7 +330,7 @@ def test_too_large_and_missing_blobs(repo, git):
 
 
 def test_a_read_only_repository_can_be_read(repo, git, monkeypatch):
-    meta.commit_files(repo, "meta", {layout.delta_path(A, B): b"1"}, "one")
+    writer_refs.commit_files(repo, "meta", {layout.delta_path(A, B): b"1"}, "one")
 
     def refuse(*args, **kwargs):
         raise PermissionError(13, "Permission denied")

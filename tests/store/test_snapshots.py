@@ -10,10 +10,10 @@ from muse.core import content
 from muse.core.errors import MuseError
 from muse.core.types import blob_digest
 from muse.plugins.files import FilesPlugin
-from muse.store import snapshots
-from muse.store.objects import EXECUTABLE, FILE, FOLDER, SYMLINK, TreeEntry
+from muse.store.objects import snapshots
+from muse.store.objects.database import EXECUTABLE, FILE, FOLDER, SYMLINK, TreeEntry
+from muse.store.objects.trees import edit
 from muse.store.repository import Repository
-from muse.store.trees import edit
 
 FILES = {"a.txt": "one\n", "sub/b.txt": "two\n", "sub/deep/c.txt": "three\n", "sub.x": "sorts between\n"}
 

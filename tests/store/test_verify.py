@@ -6,7 +6,9 @@ import pytest
 
 from muse.core.op_log import OpLog, make_op_entry
 from muse.domain import CRDTSnapshotManifest, InsertOp, StructuredDelta
-from muse.store import checkpoints, crdt_state, deltas, layout, meta, verify
+from muse.store import layout, verify
+from muse.store.log import checkpoints
+from muse.store.meta import crdt_state, deltas, writer_refs
 from muse.store.repository import Repository
 
 A, B = "a" * 40, "b" * 40
@@ -52,7 +54,7 @@ WRONG = {
 @pytest.mark.parametrize("path", sorted(WRONG))
 def test_each_kind_of_damage_is_named(repo, path):
     kind = "meta" if layout.is_entry("meta", path) else "log"
-    meta.commit_files(repo, kind, {path: WRONG[path]}, "wrong")
+    writer_refs.commit_files(repo, kind, {path: WRONG[path]}, "wrong")
     assert verify.problems(repo) == []
     assert [problem.path for problem in verify.problems(repo, deep=True)] == [path]
 
@@ -61,7 +63,7 @@ def test_a_segment_with_other_ops_than_its_name_says(repo):
     log = _log(repo)
     [(row, line)], _ = log.lines_from(0)
     lie = layout.segment_path("jam", row["instance"], 1, 2, line + b"\n")
-    meta.commit_files(repo, "log", {lie: line + b"\n"}, "lie")
+    writer_refs.commit_files(repo, "log", {lie: line + b"\n"}, "lie")
     [found] = verify.problems(repo, deep=True)
     assert found.path == lie and "its name says" in found.why
 
@@ -69,8 +71,8 @@ def test_a_segment_with_other_ops_than_its_name_says(repo):
 def test_two_writers_with_one_segment_told_differently(repo, make_repo, git):
     other = Repository(make_repo("other", {"b": "2\n"}))
     path = layout.content_path("sha256:" + "d" * 64)
-    meta.commit_files(repo, "log", {path: b"1"}, "one")
-    meta.commit_files(other, "log", {path: b"2"}, "two")
+    writer_refs.commit_files(repo, "log", {path: b"1"}, "one")
+    writer_refs.commit_files(other, "log", {path: b"2"}, "two")
     git(repo.root, "fetch", "-q", str(other.root), "refs/muse/*:refs/muse-remotes/origin/*")
     found = verify.problems(repo, deep=True)
     assert len(found) == 3 and sum("differs from that of" in problem.why for problem in found) == 1

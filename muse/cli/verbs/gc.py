@@ -10,8 +10,8 @@ from muse.cli.context import note, print_json, repo
 from muse.cli.options import json_option, late
 from muse.core.errors import ExitCode, MuseError
 from muse.engine.remote.sync import known_remote
-from muse.store.archive import LEAST, archive_all
-from muse.store.gc import RETIRED_DAYS, absorb, prune_absorbed
+from muse.store.log.archive import LEAST, archive_all
+from muse.store.log.gc import RETIRED_DAYS, absorb, prune_absorbed
 from muse.view.text import one_line
 
 if TYPE_CHECKING:

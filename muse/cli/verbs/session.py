@@ -137,7 +137,7 @@ class _Appender:
         """Have our ref name what the ops do not carry, before they are acknowledged."""
         named = {digest for wish in wishes if (digest := stored_content(wish.op)) is not None} - self.kept
         if named:
-            from muse.store import checkpoints
+            from muse.store.log import checkpoints
 
             checkpoints.pin(self.here, named)
             self.kept |= named

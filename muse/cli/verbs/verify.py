@@ -14,7 +14,7 @@ from muse.store.verify import problems
 from muse.view.text import one_line
 
 if TYPE_CHECKING:
-    from muse.store.union import Problem
+    from muse.store.meta.union import Problem
 
 
 @click.command("verify", short_help="Check everything Muse has stored in this repository")

@@ -74,7 +74,7 @@ def restored(root: Path, segment: Segment, into: IO[bytes]) -> bool:
     recipe = load_json_file(segment.recipe) if segment.stem else None
     if not isinstance(recipe, dict) or recipe.get("size") != segment.last - segment.first:
         return False
-    restore = importlib.import_module("muse.store.archive").restore  # the store knows Git, the core must not
+    restore = importlib.import_module("muse.store.log.archive").restore  # the store knows Git, the core must not
     digest = sha256()
     try:
         for part in restore(root, recipe):

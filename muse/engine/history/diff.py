@@ -310,7 +310,7 @@ def outline(found: list[Change], domain: str) -> StructuredDelta:
 
 
 def _stored(repo: Repository, base_tree: str, tree: str) -> StructuredDelta | None:
-    from muse.store import deltas
+    from muse.store.meta import deltas
 
     try:
         return deltas.load(repo, base_tree, tree)

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 from muse.core.errors import FormatError, MuseError
 from muse.engine.git import shown
 from muse.engine.merge.join import Kept, Past, carry
-from muse.store import crdt_state
 from muse.store.layout import path_text
-from muse.store.union import Union
+from muse.store.meta import crdt_state
+from muse.store.meta.union import Union
 
 if TYPE_CHECKING:
     from muse.store.repository import Repository

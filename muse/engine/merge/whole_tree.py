@@ -25,7 +25,7 @@ from muse.engine.merge.git_trees import Message, Stages, TreeMerge, merge_trees
 from muse.engine.merge.join_states import History
 from muse.engine.merge.one_file import merge_one, rules_in, settings, wants_join
 from muse.engine.merge.parallel import spread
-from muse.store.trees import edit
+from muse.store.objects.trees import edit
 
 if TYPE_CHECKING:
     from muse.core.options import ConflictStyle

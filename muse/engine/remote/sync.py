@@ -105,8 +105,8 @@ def _metadata_in(repo: Repository, remote: str, where: str, done: Round) -> int:
 
 
 def _metadata_out(repo: Repository, remote: str, where: str, done: Round) -> None:
-    from muse.store import checkpoints
-    from muse.store.meta import check_own
+    from muse.store.log import checkpoints
+    from muse.store.meta.writer_refs import check_own
 
     check_own(repo)  # after a restored backup or a copied disk we go on under a new name
     for error in checkpoints.save_all(repo):

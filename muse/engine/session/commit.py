@@ -46,7 +46,7 @@ class SessionCommit:
 
 def start(repo: Repository, session: str) -> OpLog:
     """Begin a session: its first checkpoint is the commit we stand on. A session that exists is joined."""
-    from muse.store import checkpoints
+    from muse.store.log import checkpoints
 
     log = OpLog(repo.root, session)
     pull(repo, log)
@@ -67,7 +67,7 @@ def existing(repo: Repository, session: str) -> OpLog:
 
 def pull(repo: Repository, log: OpLog) -> list[str]:
     """Take in what other writers committed; lines about what was not taken."""
-    from muse.store import checkpoints
+    from muse.store.log import checkpoints
 
     if checkpoints.is_foreign(repo, log.read_checkpoint()):
         raise MuseError(
@@ -79,14 +79,14 @@ def pull(repo: Repository, log: OpLog) -> list[str]:
 
 def names(repo: Repository) -> list[str]:
     """Every session known here or to any writer, sorted."""
-    from muse.store import checkpoints
+    from muse.store.log import checkpoints
 
     return sorted({*list_sessions(repo.root), *checkpoints.sessions(repo)})
 
 
 def effective(repo: Repository, log: OpLog) -> list[OpLogCheckpoint]:
     """The checkpoints that count: ours and other writers' whose tree is that of a commit in HEAD's history."""
-    from muse.store import checkpoints
+    from muse.store.log import checkpoints
 
     last = log.read_checkpoint()
     own = [] if last is None else [last, *last.get("earlier", ())]
@@ -283,7 +283,7 @@ def _record_external(
     log: OpLog, repo: Repository, path: str, old: str | None, new: str | None, plugin_for: PluginFor
 ) -> None:
     """One op that says what happened to a file outside of the session."""
-    from muse.store import checkpoints
+    from muse.store.log import checkpoints
 
     op: DomainOp
     if new is None:
@@ -314,7 +314,8 @@ class _Work:
     def commit(self, snapshot: SnapshotManifest, flags: list[str], message: str | None) -> SessionCommit:
         """Checkpoint, then bring index and files to the snapshot, then let Git commit exactly the changed paths."""
         from muse.engine.git import attended
-        from muse.store import checkpoints, snapshots
+        from muse.store.log import checkpoints
+        from muse.store.objects import snapshots
 
         repo, files = self.repo, snapshot["files"]
         old = repo.head()
@@ -359,7 +360,7 @@ def record_commit(repo: Repository, session: str, plugin_for: PluginFor, *, acto
     Ops of the session that were not committed before stay so.
     """
     from muse.engine.history.diff import between, describe
-    from muse.store import checkpoints
+    from muse.store.log import checkpoints
 
     log = OpLog(repo.root, session)
     since = effective(repo, log)
@@ -383,7 +384,7 @@ def _head_tree(repo: Repository) -> str:
 
 
 def _snapshot_id(repo: Repository, tree: str) -> str:
-    from muse.store import snapshots
+    from muse.store.objects import snapshots
 
     if tree == repo.empty_tree:
         return snapshots.snapshot_id(SnapshotManifest(files={}, domain="files"))

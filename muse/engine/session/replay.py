@@ -28,7 +28,7 @@ from muse.domain import OpenFile
 from muse.engine.merge.one_file import merge_one
 from muse.engine.session.overrides import Overrides
 from muse.store.layout import path_bytes
-from muse.store.trees import check_path
+from muse.store.objects.trees import check_path
 
 PluginFor = Callable[[str], Any]
 _LONGEST_NAME = 255

@@ -149,7 +149,7 @@ def check_writer(repo: Repository) -> Iterator[Finding]:
 
 def check_sessions(repo: Repository) -> Iterator[Finding]:
     """Is anything of other clones' live sessions left out?"""
-    from muse.store import checkpoints
+    from muse.store.log import checkpoints
 
     found = checkpoints.left_out(repo)
     for problem in found:

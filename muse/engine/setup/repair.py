@@ -12,8 +12,8 @@ from muse.core.errors import MuseError
 
 if TYPE_CHECKING:
     from muse.engine.history.diff import PluginFor
+    from muse.store.meta.union import Problem
     from muse.store.repository import Repository
-    from muse.store.union import Problem
 
 
 def repair(repo: Repository, found: Iterable[Problem], plugin_for: PluginFor, *, domain: str) -> set[Problem]:
@@ -38,7 +38,7 @@ def repair(repo: Repository, found: Iterable[Problem], plugin_for: PluginFor, *,
 def _delta(repo: Repository, path: str, plugin_for: PluginFor, domain: str) -> bool:
     """Work a delta out again from the trees that its name says; False when they are not here."""
     from muse.engine.history.diff import between, describe
-    from muse.store import deltas
+    from muse.store.meta import deltas
 
     base, _, tree = path.rpartition("/")[2].removesuffix(".json").partition("-")
     try:

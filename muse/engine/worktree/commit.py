@@ -16,7 +16,7 @@ from muse.engine.worktree.status import Entry, Status, read_status
 
 if TYPE_CHECKING:
     from muse.engine.history.diff import PluginFor
-    from muse.store.commits import Commit
+    from muse.store.objects.commits import Commit
     from muse.store.repository import Repository
 
 PACK_FROM = 200  # this many new files are written as one pack instead of one file each
@@ -56,7 +56,7 @@ def commit(
 def _warm_up(repo: Repository) -> None:
     """Load what the delta will need while Git commits."""
     import muse.engine.history.diff
-    import muse.store.deltas  # noqa: F401
+    import muse.store.meta.deltas  # noqa: F401
 
     repo.settings()
 
@@ -107,7 +107,7 @@ def keep_deltas(
     The commit stands whatever happens.
     """
     from muse.engine.history.diff import between, describe
-    from muse.store import deltas
+    from muse.store.meta import deltas
 
     try:
         for base, tree in tree_pairs(repo, commit):
@@ -150,7 +150,7 @@ def tree_of_commit(repo: Repository, commit: str) -> str:
 
 def _commit(repo: Repository, commit: str) -> Commit:
     """A commit, read without another process."""
-    from muse.store.commits import parse
+    from muse.store.objects.commits import parse
 
     try:
         _, data = repo.objects.read(f"{commit}^{{commit}}")

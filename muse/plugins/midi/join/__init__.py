@@ -1,1 +1,1 @@
-"""."""
+"""A MIDI file as CRDT state."""

@@ -1,1 +1,1 @@
-"""."""
+"""Three-way merge of a MIDI file: layout, then each track decision by decision, then the proof."""

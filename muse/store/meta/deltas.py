@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from muse.core.errors import FormatError
 from muse.core.types import canonical_json, content_hash
 from muse.store.layout import delta_path, provenance_path
-from muse.store.meta import commit_files
+from muse.store.meta.writer_refs import commit_files
 
 if TYPE_CHECKING:
     from muse.domain import StructuredDelta
@@ -75,7 +75,7 @@ def load(
     None as well when clones differ about it; where they had one version of each plugin, that is reported. With
     `plugins`, only a delta made by these versions counts.
     """
-    from muse.store.union import recent
+    from muse.store.meta.union import recent
 
     union = recent(repo)
     found: dict[bytes, tuple[StructuredDelta, dict[str, str]]] = {}
@@ -101,7 +101,7 @@ def load(
 
 def provenance(repo: Repository, base_tree: str, tree: str) -> list[dict[str, Any]]:
     """All that is said about where a change came from, in a fixed order."""
-    from muse.store.union import recent
+    from muse.store.meta.union import recent
 
     union, found = recent(repo), []
     for entry in union.below("meta", provenance_path(base_tree, tree)):

@@ -22,10 +22,10 @@ from muse.core.io import fsync_dir, write_text_atomic
 from muse.core.op_log import OpLog, list_sessions, named_content
 from muse.core.op_log.entries import intact
 from muse.core.op_log.segments import Segment, restored
-from muse.store import checkpoints
 from muse.store.layout import session_path
-from muse.store.meta import commit_files, own_tip
-from muse.store.union import Problem, Union
+from muse.store.log import checkpoints
+from muse.store.meta.union import Problem, Union
+from muse.store.meta.writer_refs import commit_files, own_tip
 
 if TYPE_CHECKING:
     from muse.store.repository import Repository

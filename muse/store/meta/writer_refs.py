@@ -1,7 +1,7 @@
 """The two refs this clone writes: files committed into their cumulative trees, and the rule about copies of ours.
 
 `refs/muse/log/<writer>` and `refs/muse/meta/<writer>` are moved by this clone alone, and only forward. Reading is
-`muse.store.union`.
+`muse.store.meta.union`.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 
 from muse.core.errors import DamageError, FormatError, MuseError, RefMovedError
 from muse.store import refs
-from muse.store.commits import parse
 from muse.store.layout import FORMAT, OWN, REMOTES, Kind, is_entry, own_ref
-from muse.store.objects import FILE
-from muse.store.trees import Change, edit
+from muse.store.objects.commits import parse
+from muse.store.objects.database import FILE
+from muse.store.objects.trees import Change, edit
 from muse.store.writer import known_writer, previous_writers, rotate, writer_id
 
 if TYPE_CHECKING:

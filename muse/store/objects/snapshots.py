@@ -10,8 +10,8 @@ from muse.core.attributes import AttributesError, parse_attributes
 from muse.core.types import content_hash
 from muse.domain import SnapshotManifest
 from muse.store.layout import path_bytes, path_text
-from muse.store.objects import FILE, SUBMODULE
-from muse.store.trees import Change, edit
+from muse.store.objects.database import FILE, SUBMODULE
+from muse.store.objects.trees import Change, edit
 
 if TYPE_CHECKING:
     from muse.store.repository import Repository

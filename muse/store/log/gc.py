@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, NamedTuple
 from muse.core.errors import MuseError
 from muse.store import refs
 from muse.store.layout import FORMAT, OWN, REMOTES, Kind, own_ref, owner
-from muse.store.meta import KINDS, commit_bytes, is_ancestor, settle
-from muse.store.objects import FILE
-from muse.store.trees import Change, edit
-from muse.store.union import Problem, Union
+from muse.store.meta.union import Problem, Union
+from muse.store.meta.writer_refs import KINDS, commit_bytes, is_ancestor, settle
+from muse.store.objects.database import FILE
+from muse.store.objects.trees import Change, edit
 from muse.store.writer import known_writer, previous_writers, writer_id
 
 if TYPE_CHECKING:

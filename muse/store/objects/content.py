@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 
 from muse.core.errors import MuseError
 from muse.core.types import blob_digest
-from muse.store.digests import DigestIndex
-from muse.store.objects import ObjectWriter, object_id
+from muse.store.objects.database import ObjectWriter, object_id
+from muse.store.objects.digests import DigestIndex
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from muse.core.errors import MuseError
-from muse.store.objects import FOLDER, TreeEntry
+from muse.store.objects.database import FOLDER, TreeEntry
 
 if TYPE_CHECKING:
-    from muse.store.objects import ObjectWriter
+    from muse.store.objects.database import ObjectWriter
     from muse.store.repository import Repository
 
 Change = tuple[int, str] | None

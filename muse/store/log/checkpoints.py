@@ -25,9 +25,9 @@ from muse.core.op_log import (
 )
 from muse.core.types import blob_digest, load_json_file
 from muse.store.layout import content_path, own_ref, segment_path, session_path
-from muse.store.meta import commit_files, is_ancestor, own_tip
-from muse.store.objects import object_id
-from muse.store.union import Entry, Problem, Union
+from muse.store.meta.union import Entry, Problem, Union
+from muse.store.meta.writer_refs import commit_files, is_ancestor, own_tip
+from muse.store.objects.database import object_id
 from muse.store.writer import known_writer, previous_writers
 
 if TYPE_CHECKING:

@@ -1,8 +1,8 @@
 """Git objects in and out, for SHA-1 and SHA-256 repositories alike.
 
 Reading goes through one `git cat-file --batch` that stays open (alternates, partial clones and new packs are Git's
-business), in bulk through `muse.store.fast` where that can open the repository. Writing collects objects: a few become
-loose files, many become one pack; either is durable when `flush` returns.
+business), in bulk through `fast` where that can open the repository. Writing collects objects: a few become loose
+files, many become one pack; either is durable when `flush` returns.
 """
 
 from __future__ import annotations
@@ -131,7 +131,7 @@ class ObjectReader:
 
     def blobs(self, ids: Sequence[str]) -> Iterator[tuple[str, bytes]]:
         """(id, bytes) of many blobs, in the order given; ContentMissingError at the first that is not there."""
-        from muse.store import fast
+        from muse.store.objects import fast
 
         if len(ids) > 1:
             self._prefetch(ids)

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from muse.core.errors import FormatError, MuseError
 from muse.store import refs
 from muse.store.layout import OWN, REMOTES, Kind, is_entry, owner
-from muse.store.meta import is_ours
-from muse.store.objects import FILE, FOLDER, TreeEntry
+from muse.store.meta.writer_refs import is_ours
+from muse.store.objects.database import FILE, FOLDER, TreeEntry
 
 if TYPE_CHECKING:
     from muse.store.repository import Repository
