@@ -27,7 +27,7 @@ soak:           ## long proofs, each printing its number of cases (under an hour
 	@sh .ci/setup test
 	MUSE_TEST_RANDOM=1 $(BIN)/python -m pytest -m soak -n 2 --dist worksteal -rPs
 	MUSE_TEST_RANDOM=1 MUSE_LAW_CASES=3000 MUSE_JOIN_CASES=40 \
-		$(BIN)/python -m pytest -n 2 tests/laws tests/plugins tests/engine/test_joining.py
+		$(BIN)/python -m pytest -n 2 tests/properties tests/plugins tests/engine/test_joining.py
 
 test-servers:   ## real Git servers on loopback, from Debian packages
 	@sh .ci/setup test

@@ -1,4 +1,4 @@
-"""The rules by example; the laws are in tests/laws."""
+"""The rules by example; the laws are in tests/properties."""
 
 from __future__ import annotations
 

@@ -18,8 +18,8 @@ from muse.domain import FileMerge
 from muse.plugins.code.merge.file import SECONDS
 from muse.plugins.code.plugin import CodePlugin
 from muse.plugins.code.syntax.window import LARGE
-from tests.laws.codeedits import taking
 from tests.plugins.code.test_merge import BASE
+from tests.properties.codeedits import taking
 
 ROOT = Path(__file__).resolve().parents[3]
 SAMPLES = ROOT / "fixtures" / "code"

@@ -24,7 +24,7 @@ from muse.plugins.code.languages import ROWS, language_of, row_of
 from muse.plugins.code.plugin import CodePlugin
 from muse.plugins.code.syntax.parsing import available, count_errors, parse
 from muse.plugins.code.syntax.tokens import is_blank, keeps_every_edit, tokens
-from tests.laws.codeedits import OURS, THEIRS, WORD, Side, disputes, taking, untouched, words_of
+from tests.properties.codeedits import OURS, THEIRS, WORD, Side, disputes, taking, untouched, words_of
 
 SAMPLES = Path(__file__).resolve().parents[2] / "fixtures" / "code"
 FILES = sorted(path for path in SAMPLES.iterdir() if path.is_file())
