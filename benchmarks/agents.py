@@ -133,13 +133,16 @@ def main() -> int:
         waits = sorted(wait for agent in agents for wait in agent.waits)
         found = {entry["op_id"] for entry in OpLog(repo, "jam").read_all()}
         lost = sum(len(agent.acks() - found) for agent in agents)
-        grown = max((agent.memory[-1] - agent.memory[len(agent.memory) // 2] for agent in agents if agent.memory),
-                    default=0)
+        grown = max(
+            (agent.memory[-1] - agent.memory[len(agent.memory) // 2] for agent in agents if agent.memory), default=0
+        )
         p50, p99, worst = (waits[min(int(len(waits) * part), len(waits) - 1)] * 1e3 for part in (0.5, 0.99, 1.0))
-        print(f"{AGENTS} agents, {PACE} edits/s each for {SECONDS:g} s:\n"
-              f"  {len(waits)} edits in {took:.1f} s, {lost} lost; playing the agents took {spent:.1f} s of processor\n"
-              f"  acknowledged after: median {p50:.2f} ms, p99 {p99:.2f} ms, worst {worst:.1f} ms (wanted p99 < 10)\n"
-              f"  memory grew by at most {grown} kB in the second half of the run")
+        print(
+            f"{AGENTS} agents, {PACE} edits/s each for {SECONDS:g} s:\n"
+            f"  {len(waits)} edits in {took:.1f} s, {lost} lost; playing the agents took {spent:.1f} s of processor\n"
+            f"  acknowledged after: median {p50:.2f} ms, p99 {p99:.2f} ms, worst {worst:.1f} ms (wanted p99 < 10)\n"
+            f"  memory grew by at most {grown} kB in the second half of the run"
+        )
     return 0
 
 

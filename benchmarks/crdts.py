@@ -153,7 +153,9 @@ def traces() -> None:
 def beside(edits: list[Edit], calls: list[Call], peer_rounds: int) -> None:
     """One replay on every side, in turns; pycrdt takes long on a whole trace, so it may have fewer turns."""
     sides: dict[str, Callable[[], str]] = {
-        "muse": lambda: muse(calls), "muse, fugue": lambda: muse(calls, "fugue"), "loro": lambda: loro(edits),
+        "muse": lambda: muse(calls),
+        "muse, fugue": lambda: muse(calls, "fugue"),
+        "loro": lambda: loro(edits),
         "pycrdt": lambda: pycrdt(edits),
     }
     times: dict[str, list[float]] = {name: [] for name in sides}

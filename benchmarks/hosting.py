@@ -52,8 +52,10 @@ def commits(ref: str, first: int, count: int, files: Callable[[int], dict[str, b
     out = []
     for number in range(first, first + count):
         text = f"change {number}".encode()
-        out.append(f"commit {ref}\ncommitter Bench <b@example.org> {1_700_000_000 + number} +0000\n".encode()
-                   + b"data %d\n%s\n" % (len(text), text))
+        out.append(
+            f"commit {ref}\ncommitter Bench <b@example.org> {1_700_000_000 + number} +0000\n".encode()
+            + b"data %d\n%s\n" % (len(text), text)
+        )
         if on and number == first:
             out.append(f"from {on}\n".encode())
         for path, data in files(number).items():
@@ -87,8 +89,10 @@ def transports(folder: Path, env: dict[str, str]) -> None:
     (folder / "srv").mkdir()
     repo = history(folder / "srv", env)
     start = min(bare_start(env, folder) for _ in range(10))
-    print(f"\n{COMMITS} commits, {RUNS} runs each; S, `python -c pass`: {start * 1000:.0f} ms; the helper without any "
-          f"work: {min(once(['git-remote-muse'], folder, env, 129) for _ in range(10)) * 1000:.0f} ms")
+    print(
+        f"\n{COMMITS} commits, {RUNS} runs each; S, `python -c pass`: {start * 1000:.0f} ms; the helper without any "
+        f"work: {min(once(['git-remote-muse'], folder, env, 129) for _ in range(10)) * 1000:.0f} ms"
+    )
     header("git")
     beside(folder, env, "file", f"file://{repo}", start)
     kinds = {"git": servers.git_daemon, "http": servers.lighttpd, "ssh": servers.sshd}
@@ -108,8 +112,11 @@ def beside(folder: Path, env: dict[str, str], kind: str, url: str, start: float)
     quiet(folder, env, "clone", "-q", "--bare", "--single-branch", "-b", "old", url, str(base))
 
     def clone(prefix: str, *settings: str) -> float:
-        return once(["git", *settings, "clone", "-q", "--bare", prefix + url, str(folder / f"clone-{kind}-{next(at)}")],
-                    folder, env)
+        return once(
+            ["git", *settings, "clone", "-q", "--bare", prefix + url, str(folder / f"clone-{kind}-{next(at)}")],
+            folder,
+            env,
+        )
 
     def fetch(prefix: str, *settings: str) -> float:
         copy = folder / f"fetch-{kind}-{next(at)}"
@@ -123,8 +130,10 @@ def beside(folder: Path, env: dict[str, str], kind: str, url: str, start: float)
 
     for name, run in (("clone", clone), ("fetch of 100 commits", fetch), ("fetch of nothing", nothing)):
         sides = {"git": ("",), "muse": ("muse::", "-c", "muse.autoSetup=false"), "follow": ("muse::",)}
-        took = interleaved({side: lambda run=run, words=words: run(*words) for side, words in sides.items()},  # type: ignore[misc]
-                           RUNS)
+        took = interleaved(
+            {side: lambda run=run, words=words: run(*words) for side, words in sides.items()},  # type: ignore[misc]
+            RUNS,
+        )
         bound = 1.05 * took["git"] + start
         row(f"{kind}: {name}", took["muse"], took["git"], "1.05 git + S", bound)
         row("  and a look for metadata", took["follow"], took["git"], "1.05 git + S", bound)
@@ -142,9 +151,12 @@ def metadata(writers: int, sessions: int) -> bytes:
         def log(number: int, writer: int = writer) -> dict[str, bytes]:
             name = f"session {writer} {number}"
             data = b"".join(json.dumps({"op": op, "n": at, "of": name}).encode() + b"\n" for at in range(20))
-            return {"format": b"muse 1\n", session_path(name, "name"): name.encode(),
-                    session_path(name, "checkpoint.json"): b'{"session_id":"%s"}' % name.encode(),
-                    segment_path(name, "f" * 32, 1, 20, data): data}
+            return {
+                "format": b"muse 1\n",
+                session_path(name, "name"): name.encode(),
+                session_path(name, "checkpoint.json"): b'{"session_id":"%s"}' % name.encode(),
+                segment_path(name, "f" * 32, 1, 20, data): data,
+            }
 
         def meta(number: int, writer: int = writer) -> dict[str, bytes]:
             return {"format": b"muse 1\n", f"deltas/aa/{writer:040x}-{number:040x}.json": b'{"ops":[%d]}' % number}
@@ -185,8 +197,13 @@ def _writers(folder: Path, env: dict[str, str], bases: dict[str, str]) -> None:
                     row(label, took["with"], took["without"], "1.10 without", 1.1 * took["without"])
                     if kind == "file":  # both ends are our children, and processor time is steadier than the clock
                         used = {name: statistics.median(side.used) for name, side in sides.items()}
-                        row("  processor time of both ends", used["with"], used["without"], "1.10 without",
-                            1.1 * used["without"])
+                        row(
+                            "  processor time of both ends",
+                            used["with"],
+                            used["without"],
+                            "1.10 without",
+                            1.1 * used["without"],
+                        )
 
 
 class Side:
@@ -204,8 +221,14 @@ class Side:
 
     def _next(self, where: Path, ref: str) -> None:
         self.at += 1
-        quiet(where, self.env, "fast-import", "--quiet", "--force",
-              feed=commits(ref, 10**6 + self.at, 1, change, f"{ref}^0"))
+        quiet(
+            where,
+            self.env,
+            "fast-import",
+            "--quiet",
+            "--force",
+            feed=commits(ref, 10**6 + self.at, 1, change, f"{ref}^0"),
+        )
 
     def fetch(self) -> float:
         """One new commit comes in."""
@@ -274,15 +297,22 @@ def agents(folder: Path, env: dict[str, str], count: int = 16, pushes: int = 3) 
         quiet(folder, env, "clone", "-q", f"muse::{folder / 'server'}", f"w{number}")
     began = time.perf_counter()
     command = [sys.executable, "-c", AGENT]
-    running = [subprocess.Popen([*command, str(number), str(pushes), notes], cwd=folder / f"w{number}", env=env,
-                                stderr=subprocess.DEVNULL) for number in range(count)]
+    running = [
+        subprocess.Popen(
+            [*command, str(number), str(pushes), notes], cwd=folder / f"w{number}", env=env, stderr=subprocess.DEVNULL
+        )
+        for number in range(count)
+    ]
     codes = [process.wait() for process in running]
     took = time.perf_counter() - began
     shown = ["git", "show", "main:a.mid"]
     found = subprocess.run(shown, cwd=folder / "server", env=env, capture_output=True, check=True).stdout
     same = "every edit is there" if found == (wanted / "a.mid").read_bytes() else "EDITS ARE MISSING"
-    print(f"{count} clones change {pushes} notes each of one score and push every change to one branch: {took:.1f} s, "
-          f"{sum(map(bool, codes))} failed, {same}", flush=True)
+    print(
+        f"{count} clones change {pushes} notes each of one score and push every change to one branch: {took:.1f} s, "
+        f"{sum(map(bool, codes))} failed, {same}",
+        flush=True,
+    )
 
 
 # Checkpoints ---------------------------------------------------------------------------------------------------------
@@ -316,9 +346,12 @@ def checkpoints_part(folder: Path, env: dict[str, str], count: int = 4, each: in
     report = checkpoints.pull(Repository(clone), log)
     reading = time.perf_counter() - began
     found = len({entry["op_id"] for entry in log.read_all()})
-    print(f"{count * each} checkpoints of {ops} ops from {count} writers: one push each {max(sending):.2f} s at most, "
-          f"one fetch {fetching:.2f} s,\n  taken into the reader's log in {reading:.1f} s: {found} of {expected} ops, "
-          f"{len(report.quarantined)} in quarantine", flush=True)
+    print(
+        f"{count * each} checkpoints of {ops} ops from {count} writers: one push each {max(sending):.2f} s at most, "
+        f"one fetch {fetching:.2f} s,\n  taken into the reader's log in {reading:.1f} s: {found} of {expected} ops, "
+        f"{len(report.quarantined)} in quarantine",
+        flush=True,
+    )
 
 
 def _insert(name: str) -> Any:

@@ -1,6 +1,6 @@
 """The main job beside Git: clone, status, commit, snapshot; and the driver beside a bare start of the interpreter.
 
-    python benchmarks/main_job.py            (MUSE_BENCH_RUNS=7, MUSE_BENCH_FILES=10000)
+python benchmarks/main_job.py            (MUSE_BENCH_RUNS=7, MUSE_BENCH_FILES=10000)
 """
 
 from __future__ import annotations
@@ -75,16 +75,23 @@ def clone(top: Path, env: Env, command: list[str]) -> float:
 
 def clones(top: Path, env: Env, start: float) -> None:
     """Clones with and without metadata, beside Git's over the same protocol."""
-    got = interleaved({
-        "muse": lambda: clone(top, env, ["git", "-c", "muse.metadata=false", "clone", "-q", "muse::server"]),
-        "full": lambda: clone(top, env, ["git", "clone", "-q", "muse::server"]),
-        "git": lambda: clone(top, env, ["git", "clone", "-q", "--no-local", "server"]),
-        "ls": lambda: once(["git", "ls-remote", "server"], top, env),
-        "fetch": lambda: once(["git", "-C", "plain", "fetch", "-q", "../server"], top, env),
-    })
+    got = interleaved(
+        {
+            "muse": lambda: clone(top, env, ["git", "-c", "muse.metadata=false", "clone", "-q", "muse::server"]),
+            "full": lambda: clone(top, env, ["git", "clone", "-q", "muse::server"]),
+            "git": lambda: clone(top, env, ["git", "clone", "-q", "--no-local", "server"]),
+            "ls": lambda: once(["git", "ls-remote", "server"], top, env),
+            "fetch": lambda: once(["git", "-C", "plain", "fetch", "-q", "../server"], top, env),
+        }
+    )
     row("clone, metadata off", got["muse"], got["git"], "1.05x + S", 1.05 * got["git"] + start)
-    row("clone, with metadata", got["full"], got["git"], "1.05x + S + ls-remote + fetch",
-        1.05 * got["git"] + start + got["ls"] + got["fetch"])
+    row(
+        "clone, with metadata",
+        got["full"],
+        got["git"],
+        "1.05x + S + ls-remote + fetch",
+        1.05 * got["git"] + start + got["ls"] + got["fetch"],
+    )
 
 
 def beside_git(top: Path, env: Env, start: float) -> None:
@@ -93,20 +100,29 @@ def beside_git(top: Path, env: Env, start: float) -> None:
     plain, ours = repository(top, "plain", env), repository(top, "ours", env, "muse")
     once(["git", "clone", "-q", "--bare", str(plain), "server"], top, env)
     clones(top, env, start)
-    got = interleaved({"muse": lambda: once(["muse", "status"], ours, env),
-                       "git": lambda: once(["git", "status"], plain, env)})
+    got = interleaved(
+        {"muse": lambda: once(["muse", "status"], ours, env), "git": lambda: once(["git", "status"], plain, env)}
+    )
     row(f"status, nothing changed of {FILES}", got["muse"], got["git"], "2x + S + 60 ms", 2 * got["git"] + start + 0.06)
 
     def commit(repo: Path, command: list[str]) -> float:
         change(repo, 10)
         return once(command, repo, env)
 
-    got = interleaved({"muse": lambda: commit(ours, ["muse", "commit", "-m", "x"]),
-                       "git": lambda: commit(plain, ["git", "commit", "-q", "-a", "-m", "x"])})
+    got = interleaved(
+        {
+            "muse": lambda: commit(ours, ["muse", "commit", "-m", "x"]),
+            "git": lambda: commit(plain, ["git", "commit", "-q", "-a", "-m", "x"]),
+        }
+    )
     row(f"commit, 10 changed of {FILES}", got["muse"], got["git"], "3x + S + 60 ms", 3 * got["git"] + start + 0.06)
-    got = interleaved({"muse": lambda: snapshot(top, env, ["muse", "commit", "-m", "all"]),
-                       "git": lambda: snapshot(top, env, ["sh", "-c", "git add -A && git commit -q -m all"])},
-                      max(3, RUNS // 2))
+    got = interleaved(
+        {
+            "muse": lambda: snapshot(top, env, ["muse", "commit", "-m", "all"]),
+            "git": lambda: snapshot(top, env, ["sh", "-c", "git add -A && git commit -q -m all"]),
+        },
+        max(3, RUNS // 2),
+    )
     row(f"commit of {FILES} new files", got["muse"], got["git"], "1.5x", 1.5 * got["git"])
 
 

@@ -73,8 +73,10 @@ def reading(data: bytes, name: str) -> None:
     count = sum(len(track.bodies) for track in parse(data).tracks)
     mine = best(lambda: parse(data))
     other = best(lambda: mido.MidiFile(file=io.BytesIO(data)), 1)
-    print(f"reading {name}: {count:,} events, {count / mine / 1e6:.2f} M/s; mido {count / other / 1e6:.3f} M/s "
-          f"({other / mine:.0f} times as long)")
+    print(
+        f"reading {name}: {count:,} events, {count / mine / 1e6:.2f} M/s; mido {count / other / 1e6:.3f} M/s "
+        f"({other / mine:.0f} times as long)"
+    )
 
 
 def merging() -> None:
@@ -100,8 +102,10 @@ def live() -> None:
         parts = [flat[at : at + size] for at in range(0, min(len(flat), max(size, 10)), size)]
         took = best(lambda parts=parts: [patch_file("a.mid", old, part) for part in parts])  # type: ignore[misc]
         count = sum(map(len, parts))
-        print(f"live edits of a file of 10,000 notes, {size} at once: {count / took:,.0f} a second, "
-              f"{took / len(parts) * 1000:.0f} ms each time")
+        print(
+            f"live edits of a file of 10,000 notes, {size} at once: {count / took:,.0f} a second, "
+            f"{took / len(parts) * 1000:.0f} ms each time"
+        )
 
 
 def main() -> None:

@@ -30,11 +30,18 @@ ROUNDS = int(os.environ.get("MUSE_BENCH_RUNS", "5"))
 OPS = int(os.environ.get("MUSE_BENCH_OPS", "4000"))
 LONGEST = int(os.environ.get("MUSE_BENCH_LOG", "1000000"))
 OP: Any = {
-    "op": "insert", "address": "piece.mid/track:1/note:480:60", "position": 7, "content_id": "sha256:" + "a" * 64,
-    "content_summary": "C4 at bar 1 beat 2", "content": {"pitch": 60, "velocity": 90, "start": 480, "duration": 240},
+    "op": "insert",
+    "address": "piece.mid/track:1/note:480:60",
+    "position": 7,
+    "content_id": "sha256:" + "a" * 64,
+    "content_summary": "C4 at bar 1 beat 2",
+    "content": {"pitch": 60, "velocity": 90, "start": 480, "duration": 240},
 }
 SMALL: Any = {
-    "op": "delete", "address": "piece.mid/track:1/note:480:60", "position": 7, "content_id": "",
+    "op": "delete",
+    "address": "piece.mid/track:1/note:480:60",
+    "position": 7,
+    "content_id": "",
     "content_summary": "C4",
 }
 _fork = multiprocessing.get_context("fork")
@@ -115,8 +122,10 @@ def appends() -> None:
             peer = statistics.median(rates["sqlite"])
             for name, (_, batch) in calls.items():
                 mine = statistics.median(rates[name])
-                print(f"{level:8} {processes:9} {name:28} {mine:9.0f} {peer:9.0f} {mine / peer:6.2f}  "
-                      f">= {wanted[level, batch]}")
+                print(
+                    f"{level:8} {processes:9} {name:28} {mine:9.0f} {peer:9.0f} {mine / peer:6.2f}  "
+                    f">= {wanted[level, batch]}"
+                )
 
 
 def fill(folder: Path, count: int, op: Any) -> OpLog:
@@ -164,9 +173,11 @@ def decoded(path: Path) -> list[Any]:
 
 def reading() -> None:
     """Reading everything, and replaying what is new, at growing sizes, for a note and for the least an op can be."""
-    print(f"\n{'bytes/op':>8} {'ops':>9} {'MB':>7} | {'replay all s':>12} {'cpu s':>6} {'MB/s':>5} | {'again s':>8} "
-          f"{'cpu s':>6} {'MB/s':>5} {'peak MB':>8} | {'msgspec alone s':>15} {'cpu s':>6} {'peak MB':>8} | "
-          f"{'replay 10 new ms':>16} {'follow 1 op ms':>14}")
+    print(
+        f"\n{'bytes/op':>8} {'ops':>9} {'MB':>7} | {'replay all s':>12} {'cpu s':>6} {'MB/s':>5} | {'again s':>8} "
+        f"{'cpu s':>6} {'MB/s':>5} {'peak MB':>8} | {'msgspec alone s':>15} {'cpu s':>6} {'peak MB':>8} | "
+        f"{'replay 10 new ms':>16} {'follow 1 op ms':>14}"
+    )
     for op in (OP, SMALL):
         size = 1000 if op is OP else LONGEST
         while size <= LONGEST:
@@ -185,9 +196,12 @@ def reading() -> None:
                 at = log.end()
                 log.record("ada", "midi", [op])
                 one = statistics.median(timed(lambda log=log, at=at: log.read_from(at)) for _ in range(21))
-                print(f"{megabytes * 1e6 / size:8.0f} {size:9} {megabytes:7.1f} | {first:12.3f} {first_cpu:6.2f} "
-                      f"{megabytes / first:5.0f} | {again:8.3f} {again_cpu:6.2f} {megabytes / again:5.0f} {peak:8.0f} "
-                      f"| {bare:15.3f} {bare_cpu:6.2f} {least:8.0f} | {new * 1e3:16.3f} {one * 1e3:14.3f}", flush=True)
+                print(
+                    f"{megabytes * 1e6 / size:8.0f} {size:9} {megabytes:7.1f} | {first:12.3f} {first_cpu:6.2f} "
+                    f"{megabytes / first:5.0f} | {again:8.3f} {again_cpu:6.2f} {megabytes / again:5.0f} {peak:8.0f} "
+                    f"| {bare:15.3f} {bare_cpu:6.2f} {least:8.0f} | {new * 1e3:16.3f} {one * 1e3:14.3f}",
+                    flush=True,
+                )
             finally:
                 shutil.rmtree(folder)
             size *= 10

@@ -102,8 +102,12 @@ def drawn(page: Path, folder: Path) -> float | None:
         taken = []
         for _ in range(RUNS):
             browser.open(page)
-            taken.append(browser.run("const t = performance.getEntriesByType('navigation')[0];"
-                                     " return (t.domComplete - t.startTime) / 1000"))
+            taken.append(
+                browser.run(
+                    "const t = performance.getEntriesByType('navigation')[0];"
+                    " return (t.domComplete - t.startTime) / 1000"
+                )
+            )
         return statistics.median(taken)
     finally:
         browser.close()
@@ -130,8 +134,13 @@ def main() -> None:
         header("git")
         row("muse --help (git -h)", found["help"], found["git help"], "S + 60 ms", start + 0.060)
         row("muse log, first page (git log --stat)", found["log"], found["git log"], "S + 110 ms", start + 0.110)
-        row("muse status, nothing changed", found["status"], found["git status"], "2x + S + 60 ms",
-            2 * found["git status"] + start + 0.060)
+        row(
+            "muse status, nothing changed",
+            found["status"],
+            found["git status"],
+            "2x + S + 60 ms",
+            2 * found["git status"] + start + 0.060,
+        )
         merge = long_merge(top, env)
         made = once(["muse", "render", "-o", "page.html"], merge, env)
         size = (merge / "page.html").stat().st_size

@@ -38,8 +38,20 @@ from muse.plugins.code.syntax.parsing import available, parses_as_well
 from muse.plugins.registry import resolve_plugin_by_domain
 
 HOW = MergeOptions(ours_label="ours", theirs_label="theirs", conflict_style="diff3", notes=False)
-COLUMNS = ("cases", "git clean", "git other", "regress", "repeats", "conflicts", "resolved", "as made", "in order",
-           "other", "broken", "ms")
+COLUMNS = (
+    "cases",
+    "git clean",
+    "git other",
+    "regress",
+    "repeats",
+    "conflicts",
+    "resolved",
+    "as made",
+    "in order",
+    "other",
+    "broken",
+    "ms",
+)
 MAX_BYTES = 262_144
 
 
@@ -59,8 +71,9 @@ class Git:
 
     def __init__(self, path: str) -> None:
         self.path = path
-        self.cat = subprocess.Popen(["git", "-C", path, "cat-file", "--batch"],
-                                    stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self.cat = subprocess.Popen(
+            ["git", "-C", path, "cat-file", "--batch"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        )
 
     def run(self, *args: str) -> str:
         done = subprocess.run(["git", "-C", self.path, *args], capture_output=True, check=True)
@@ -86,8 +99,9 @@ def cases(path: str, limit: int) -> Iterator[Case]:
     seen = set()
     merges = git.run("rev-list", "--all", "--min-parents=2", "--max-parents=2", "--parents", f"-n{limit}")
     for merge, first, second in (line.split() for line in merges.splitlines()):
-        bases = subprocess.run(["git", "-C", path, "merge-base", "--all", first, second],
-                               capture_output=True, text=True, check=False).stdout.split()
+        bases = subprocess.run(
+            ["git", "-C", path, "merge-base", "--all", first, second], capture_output=True, text=True, check=False
+        ).stdout.split()
         if len(bases) != 1 or bases[0] in (first, second):
             continue
         mine = git.modified(bases[0], first)
@@ -95,8 +109,11 @@ def cases(path: str, limit: int) -> Iterator[Case]:
         both = [name for name in mine.keys() & other.keys() if row_of(name) and mine[name][1] != other[name][1]]
         if not both:
             continue
-        made = {line.split("\t", 1)[1]: line.split()[2]
-                for line in git.run("ls-tree", "-r", "-z", merge, "--", *both).split("\0") if "\t" in line}
+        made = {
+            line.split("\t", 1)[1]: line.split()[2]
+            for line in git.run("ls-tree", "-r", "-z", merge, "--", *both).split("\0")
+            if "\t" in line
+        }
         for name in sorted(made.keys() & set(both)):
             key = (*mine[name], other[name][1])
             if key in seen:
@@ -180,7 +197,8 @@ class Tally:
         row["resolved"] += 1
         language = load(case.language)
         row["broken"] += available(language) and not parses_as_well(
-            language, merged, (case.base, case.ours, case.theirs))
+            language, merged, (case.base, case.ours, case.theirs)
+        )
         mine, made = squashed(merged), squashed(case.made)
         kind = "as made" if mine == made else "other"
         row["in order"] += sorted(mine) == sorted(made)
@@ -201,9 +219,11 @@ class Tally:
         for driver in drivers:
             row = self.rows["total", driver]
             if row["resolved"]:
-                print(f"{driver} resolved {100 * row['resolved'] / row['conflicts']:.1f} % of Git's conflicts, "
-                      f"{100 * row['as made'] / row['resolved']:.1f} % of them as committed, "
-                      f"{100 * row['in order'] / row['resolved']:.1f} % but for the order of lines")
+                print(
+                    f"{driver} resolved {100 * row['resolved'] / row['conflicts']:.1f} % of Git's conflicts, "
+                    f"{100 * row['as made'] / row['resolved']:.1f} % of them as committed, "
+                    f"{100 * row['in order'] / row['resolved']:.1f} % but for the order of lines"
+                )
 
 
 def repeats(case: Case, merged: bytes) -> bool:

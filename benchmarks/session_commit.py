@@ -60,11 +60,25 @@ class Notes:
         kind = dice.randrange(10)
         if kind < 4:
             new = (note[0], dice.randrange(30, 90), dice.randrange(300_000), 200, 70, 0x840)
-            return {"op": "insert", "address": note_address(track, self.times, new), "position": None,
-                    "content_id": "", "content_summary": "", "content": dict(zip(ATTRIBUTES, new))}
+            return {
+                "op": "insert",
+                "address": note_address(track, self.times, new),
+                "position": None,
+                "content_id": "",
+                "content_summary": "",
+                "content": dict(zip(ATTRIBUTES, new)),
+            }
         if kind < 9:
-            return {"op": "replace", "address": f"{address}/velocity", "position": None, "old_content_id": "",
-                    "new_content_id": "", "old_summary": "", "new_summary": "", "content": dice.randrange(1, 128)}
+            return {
+                "op": "replace",
+                "address": f"{address}/velocity",
+                "position": None,
+                "old_content_id": "",
+                "new_content_id": "",
+                "old_summary": "",
+                "new_summary": "",
+                "content": dice.randrange(1, 128),
+            }
         return {"op": "delete", "address": address, "position": None, "content_id": "", "content_summary": ""}
 
 
@@ -101,8 +115,10 @@ def rates(name: str, plugin: Any, files: dict[str, bytes], op: Callable[[], Any]
         path = paths[number % len(paths)]
         _try(plugin.patch_file, path, files[path], [each])
     single = (time.process_time() - start) / alone
-    print(f"{count:,} edits of {name}: {kept:.2f} s, {count / kept:,.0f} a second; one at a time {1 / single:,.0f} "
-          f"a second ({count / kept * single:,.0f} times as many)")
+    print(
+        f"{count:,} edits of {name}: {kept:.2f} s, {count / kept:,.0f} a second; one at a time {1 / single:,.0f} "
+        f"a second ({count / kept * single:,.0f} times as many)"
+    )
 
 
 def _try(step: Callable[..., Any], *args: Any) -> None:
@@ -141,8 +157,10 @@ def whole(edits: int, data: bytes) -> None:
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
         changed = once(["git", "diff", "--quiet", "HEAD~1", "HEAD"], folder, env, expect=1)
         assert changed >= 0
-        print(f"muse session commit of {edits:,} edits of {AGENTS} agents in {FILES} files: {took:.1f} s by the clock, "
-              f"{after.ru_utime - used:.1f} s of CPU, {edits / took:,.0f} a second, {after.ru_maxrss >> 10:,} MB")
+        print(
+            f"muse session commit of {edits:,} edits of {AGENTS} agents in {FILES} files: {took:.1f} s by the clock, "
+            f"{after.ru_utime - used:.1f} s of CPU, {edits / took:,.0f} a second, {after.ru_maxrss >> 10:,} MB"
+        )
 
 
 def main() -> None:

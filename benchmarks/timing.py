@@ -31,8 +31,12 @@ def environment(home: Path) -> dict[str, str]:
     env = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
     home.mkdir(parents=True, exist_ok=True)
     (home / ".gitconfig").write_text(_CONFIG)
-    env.update(HOME=str(home), GIT_CONFIG_GLOBAL=str(home / ".gitconfig"), GIT_CONFIG_NOSYSTEM="1",
-               PATH=f"{BIN}{os.pathsep}{env.get('PATH', '')}")
+    env.update(
+        HOME=str(home),
+        GIT_CONFIG_GLOBAL=str(home / ".gitconfig"),
+        GIT_CONFIG_NOSYSTEM="1",
+        PATH=f"{BIN}{os.pathsep}{env.get('PATH', '')}",
+    )
     return env
 
 
@@ -71,5 +75,8 @@ def header(peer: str) -> None:
 def row(what: str, ours: float, peer: float, bound: str, target: float) -> None:
     """One printed line; `target` is what the bound comes to in seconds, in this run."""
     verdict = "holds" if ours <= target else "MISSED"
-    print(f"{what:<44} {ours * 1000:7.1f} ms {peer * 1000:7.1f} ms {ours / peer:6.2f}x   "
-          f"{bound} = {target * 1000:.0f} ms: {verdict}", flush=True)
+    print(
+        f"{what:<44} {ours * 1000:7.1f} ms {peer * 1000:7.1f} ms {ours / peer:6.2f}x   "
+        f"{bound} = {target * 1000:.0f} ms: {verdict}",
+        flush=True,
+    )

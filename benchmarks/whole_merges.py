@@ -25,9 +25,18 @@ def module(number: int, side: str) -> str:
     """A module of some 300 lines; the sides edit functions of their own, and in some files the same line."""
     lines = ["import os", "import sys", ""]
     for n in range(30):
-        lines += ["", f"def func_{n}(a, b):", f'    """Do thing {n}."""', f"    total = a + {n}",
-                  "    for k in range(b):", "        total += k * a", f"    if total > {n * 10}:",
-                  f"        total -= {number}", "    return total", ""]
+        lines += [
+            "",
+            f"def func_{n}(a, b):",
+            f'    """Do thing {n}."""',
+            f"    total = a + {n}",
+            "    for k in range(b):",
+            "        total += k * a",
+            f"    if total > {n * 10}:",
+            f"        total -= {number}",
+            "    return total",
+            "",
+        ]
     if side:
         lines[6 + 10 * (3 if side == "ours" else 20)] += f"  # {side}"
         if number < CONFLICTING and number % 2:
@@ -65,8 +74,9 @@ def compare() -> None:
             once(["git", "merge", "--abort"], root, env)
             return took
 
-        taken = interleaved({"git merge": lambda: merge("git"),
-                             "muse merge": lambda: merge(sys.executable, "-m", "muse.cli")})
+        taken = interleaved(
+            {"git merge": lambda: merge("git"), "muse merge": lambda: merge(sys.executable, "-m", "muse.cli")}
+        )
     print(f"{FILES} both-sided files of 300 lines, {CONFLICTING} conflicting for Git:")
     for name, seconds in taken.items():
         print(f"  {name:<12} {seconds:6.2f} s")
@@ -84,8 +94,18 @@ def replay(where: Path, count: int) -> int:
     rows = [row.split() for row in repo.git("rev-list", "--all", "--merges", "--parents").decode().splitlines()]
     merges = [row for row in rows if len(row) == 3]
     random.Random(7).shuffle(merges)
-    tally = dict.fromkeys(("clean for Git", "the same tree", "objections", "DIFFERENT", "conflicts for Git",
-                           "of these clean", "of these as committed"), 0)
+    tally = dict.fromkeys(
+        (
+            "clean for Git",
+            "the same tree",
+            "objections",
+            "DIFFERENT",
+            "conflicts for Git",
+            "of these clean",
+            "of these as committed",
+        ),
+        0,
+    )
     start = time.perf_counter()
     for commit, ours, theirs in merges[:count]:
         with scratch(repo) as trial:

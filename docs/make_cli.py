@@ -82,9 +82,15 @@ def _options(command: click.Command) -> list[tuple[str, str]]:
 
 def reference() -> str:
     """docs/cli.md."""
-    out = ["# Command line\n", "Written by `python docs/make_cli.py` from the commands; do not edit by hand.\n",
-           f"{GENERAL}\n{SCHEMAS}", "## muse\n", _list(_options(cli)), "## Environment\n",
-           _list(list(ENVIRONMENT.items()))]
+    out = [
+        "# Command line\n",
+        "Written by `python docs/make_cli.py` from the commands; do not edit by hand.\n",
+        f"{GENERAL}\n{SCHEMAS}",
+        "## muse\n",
+        _list(_options(cli)),
+        "## Environment\n",
+        _list(list(ENVIRONMENT.items())),
+    ]
     for group, found in parts():
         out.append(f"## {group}\n")
         for part in found:
@@ -102,18 +108,34 @@ def _list(rows: list[tuple[str, str]]) -> str:
 
 def manual() -> dict[str, str]:
     """The manual pages by file name; `git-muse` is what `git muse --help` asks for, and `muse` the same page."""
-    out = [f'.TH GIT\\-MUSE 1 "" "muse {__version__}" "Muse Manual"', ".SH NAME",
-           "git\\-muse, muse \\- version control that understands music and code, stored in plain Git", ".SH SYNOPSIS",
-           "\\fBmuse\\fR [\\-C PATH] [\\-\\-git\\-dir PATH] VERB [ARGUMENTS]", ".br",
-           "\\fBgit muse\\fR VERB [ARGUMENTS]", ".SH DESCRIPTION", *_paragraphs(GENERAL.strip()), ".SH OPTIONS",
-           *_tagged(_options(cli))]
+    out = [
+        f'.TH GIT\\-MUSE 1 "" "muse {__version__}" "Muse Manual"',
+        ".SH NAME",
+        "git\\-muse, muse \\- version control that understands music and code, stored in plain Git",
+        ".SH SYNOPSIS",
+        "\\fBmuse\\fR [\\-C PATH] [\\-\\-git\\-dir PATH] VERB [ARGUMENTS]",
+        ".br",
+        "\\fBgit muse\\fR VERB [ARGUMENTS]",
+        ".SH DESCRIPTION",
+        *_paragraphs(GENERAL.strip()),
+        ".SH OPTIONS",
+        *_tagged(_options(cli)),
+    ]
     for group, found in parts():
         out.append(f".SH {_escaped(group).upper()}")
         for part in found:
-            out += [f".SS {_escaped(part.name)}", f"\\fB{_escaped(part.usage)}\\fR", *_paragraphs(part.text),
-                    *_tagged(part.options)]
-    out += [".SH ENVIRONMENT", *_tagged(list(ENVIRONMENT.items())), ".SH SEE ALSO",
-            "\\fBgit\\fR(1), \\fBgitattributes\\fR(5), \\fBgitremote\\-helpers\\fR(7)"]
+            out += [
+                f".SS {_escaped(part.name)}",
+                f"\\fB{_escaped(part.usage)}\\fR",
+                *_paragraphs(part.text),
+                *_tagged(part.options),
+            ]
+    out += [
+        ".SH ENVIRONMENT",
+        *_tagged(list(ENVIRONMENT.items())),
+        ".SH SEE ALSO",
+        "\\fBgit\\fR(1), \\fBgitattributes\\fR(5), \\fBgitremote\\-helpers\\fR(7)",
+    ]
     return {"git-muse.1": "\n".join(out) + "\n", "muse.1": ".so man1/git-muse.1\n"}
 
 

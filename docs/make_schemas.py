@@ -81,37 +81,87 @@ def conflict() -> Schema:
 
 
 COMMIT = {
-    "id": ID, "tree": ID, "parents": rows(ID), "author": STR, "author_email": STR, "author_date": STR, "when": STR,
-    "committer": STR, "committer_email": STR, "committer_date": STR, "refs": STRS, "message": STR,
+    "id": ID,
+    "tree": ID,
+    "parents": rows(ID),
+    "author": STR,
+    "author_email": STR,
+    "author_date": STR,
+    "when": STR,
+    "committer": STR,
+    "committer_email": STR,
+    "committer_date": STR,
+    "refs": STRS,
+    "message": STR,
 }
 NOTE: dict[str, Schema] = {
-    "track": INT, "track_name": STR, "bar": INT, "beat": INT, "tick": INT, "channel": INT, "pitch": INT, "name": STR,
-    "onset": INT, "length": INT, "velocity": INT, "address": STR,
+    "track": INT,
+    "track_name": STR,
+    "bar": INT,
+    "beat": INT,
+    "tick": INT,
+    "channel": INT,
+    "pitch": INT,
+    "name": STR,
+    "onset": INT,
+    "length": INT,
+    "velocity": INT,
+    "address": STR,
 }
 REFS = rows(obj(name=STR, commit=ID, upstream=maybe(STR), current=BOOL, subject=STR))
 OPS = [domain.InsertOp, domain.DeleteOp, domain.MoveOp, domain.ReplaceOp, domain.PatchOp]
 DEFS: dict[str, Schema] = {
     "op": {"anyOf": [of_type(kind) for kind in OPS]},
-    "delta": obj(domain=STR, summary=STR, paths=rows(
-        obj(status={"enum": ["A", "D", "M", "R", "C"]}, path=STR, summary=STR, op=ref("op")))),
+    "delta": obj(
+        domain=STR,
+        summary=STR,
+        paths=rows(obj(status={"enum": ["A", "D", "M", "R", "C"]}, path=STR, summary=STR, op=ref("op"))),
+    ),
     "conflict": conflict(),
     "entry": of_type(OpEntry),
     "merge": obj(
-        ours=ID, theirs=ID, bases=rows(ID), tree=ID, clean=BOOL,
+        ours=ID,
+        theirs=ID,
+        bases=rows(ID),
+        tree=ID,
+        clean=BOOL,
         conflicts=rows(obj(path=STR, stages=named(obj(mode=STR, id=ID)))),
         messages=rows(obj(paths=STRS, kind=STR, text=STR)),
-        paths=rows(obj(path=STR, domain=STR, clean=BOOL, git_clean=BOOL, notes=STRS, dimensions=named(STR),
-                       conflicts=rows(ref("conflict")))),
+        paths=rows(
+            obj(
+                path=STR,
+                domain=STR,
+                clean=BOOL,
+                git_clean=BOOL,
+                notes=STRS,
+                dimensions=named(STR),
+                conflicts=rows(ref("conflict")),
+            )
+        ),
     ),
 }
 STATES = {"enum": [None, "merge", "rebase", "rebase or am", "cherry-pick", "revert", "bisect"]}
 LETTER = {"type": "string", "maxLength": 1}
 VERBS: dict[str, Schema] = {
     "status": obj(
-        branch=maybe(STR), commit=maybe(ID), upstream=maybe(STR), ahead=maybe(INT), behind=maybe(INT), state=STATES,
+        branch=maybe(STR),
+        commit=maybe(ID),
+        upstream=maybe(STR),
+        ahead=maybe(INT),
+        behind=maybe(INT),
+        state=STATES,
         clean=BOOL,
-        paths=rows(obj(kind={"enum": ["changed", "renamed", "unmerged", "untracked"]}, path=STR, old_path=maybe(STR),
-                       staged=LETTER, unstaged=LETTER, summary=STR, delta=maybe(ref("op")))),
+        paths=rows(
+            obj(
+                kind={"enum": ["changed", "renamed", "unmerged", "untracked"]},
+                path=STR,
+                old_path=maybe(STR),
+                staged=LETTER,
+                unstaged=LETTER,
+                summary=STR,
+                delta=maybe(ref("op")),
+            )
+        ),
     ),
     "log": rows(obj(**COMMIT, delta=maybe(ref("delta")))),
     "log --symbol": rows(obj(**COMMIT, delta={"type": "null"}, address=STR, before=maybe(STR))),
@@ -121,32 +171,55 @@ VERBS: dict[str, Schema] = {
     "blame --notes": rows(obj(commit=ID, **NOTE)),
     "blame --bars": rows(obj(track=INT, track_name=STR, bar=INT, commits=named(INT))),
     "grep-notes": rows(obj(path=STR, **NOTE)),
-    "review": obj(ours=ID, theirs=ID, in_progress=BOOL, paths=rows(
-        obj(path=STR, git={"enum": ["clean", "conflict"]}, result={"enum": ["muse", "edited"]}, notes=STRS))),
+    "review": obj(
+        ours=ID,
+        theirs=ID,
+        in_progress=BOOL,
+        paths=rows(obj(path=STR, git={"enum": ["clean", "conflict"]}, result={"enum": ["muse", "edited"]}, notes=STRS)),
+    ),
     "merge --dry-run": ref("merge"),
     "merge-tree": ref("merge"),
     "branch": REFS,
     "tag": REFS,
-    "conflicts": rows(obj(
-        path=STR, picks=named(SIDE), conflicts=rows(ref("conflict")),
-        stages={"type": "object", "propertyNames": SIDE, "additionalProperties": obj(mode=STR, id=ID)})),
+    "conflicts": rows(
+        obj(
+            path=STR,
+            picks=named(SIDE),
+            conflicts=rows(ref("conflict")),
+            stages={"type": "object", "propertyNames": SIDE, "additionalProperties": obj(mode=STR, id=ID)},
+        )
+    ),
     "conflicts --joined": rows(obj(path=STR, joined=rows(ref("conflict")))),
     "doctor": rows(obj(check=STR, state={"enum": ["ok", "note", "bad"]}, text=STR, mend=STR)),
     "verify": rows(obj(where=STR, why=STR, repaired=BOOL)),
     "session start": obj(session=STR, folder=STR, writer=STR),
-    "session append": {"anyOf": [obj(ack=DIGEST, lamport=INT, sequence=INT), obj(error=STR)],
-                       "description": "one object a line, --json or not"},
+    "session append": {
+        "anyOf": [obj(ack=DIGEST, lamport=INT, sequence=INT), obj(error=STR)],
+        "description": "one object a line, --json or not",
+    },
     "session follow": {**ref("entry"), "description": "one object a line, --json or not"},
     "session show": {**ref("entry"), "description": "one object a line"},
     "session status": obj(
-        session=STR, ops=INT, uncommitted=INT, waiting=rows(DIGEST), missing_content=rows(DIGEST), actors=STRS,
+        session=STR,
+        ops=INT,
+        uncommitted=INT,
+        waiting=rows(DIGEST),
+        missing_content=rows(DIGEST),
+        actors=STRS,
         damage=rows({"type": "object"}),
-        checkpoint=maybe(obj(snapshot_id=STR, created_at=STR, op_count=INT))),
-    "session commit": obj(commit=maybe(ID), snapshot_id=STR, ops=INT, changed=STRS, external=STRS, overridden=STRS,
-                          waiting=INT),
+        checkpoint=maybe(obj(snapshot_id=STR, created_at=STR, op_count=INT)),
+    ),
+    "session commit": obj(
+        commit=maybe(ID), snapshot_id=STR, ops=INT, changed=STRS, external=STRS, overridden=STRS, waiting=INT
+    ),
     "session list": STRS,
-    "gc": obj(absorbed=STRS, apart=rows(obj(ref=STR, path=STR, why=STR)), deleted=STRS,
-              archived=rows(obj(session=STR, archived=INT, given_up=INT)), kept=STRS),
+    "gc": obj(
+        absorbed=STRS,
+        apart=rows(obj(ref=STR, path=STR, why=STR)),
+        deleted=STRS,
+        archived=rows(obj(session=STR, archived=INT, given_up=INT)),
+        kept=STRS,
+    ),
     "solve": obj(path=STR, conflicts_before=INT, conflicts_left=INT, conflicts=rows(ref("conflict"))),
     "languages": rows(obj(language=STR, files=STRS, grammar=STR, available=BOOL, commutative=STRS)),
     "domains": rows(obj(domain=STR, patterns=STRS, description=STR, merge_mode=STR, dimensions=named(STR), error=STR)),

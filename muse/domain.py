@@ -229,9 +229,7 @@ class MuseDomainPlugin(Protocol):
         """The live state as a manifest; `.museignore` holds for paths."""
         ...
 
-    def diff(
-        self, base: StateSnapshot, target: StateSnapshot, *, repo_root: pathlib.Path | None = None
-    ) -> StateDelta:
+    def diff(self, base: StateSnapshot, target: StateSnapshot, *, repo_root: pathlib.Path | None = None) -> StateDelta:
         """What leads from `base` to `target`, as deep as the content at hand allows."""
         ...
 

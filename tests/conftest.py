@@ -190,13 +190,17 @@ def programs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder (with a space in its name) of our programs as an installation has them; put it on PATH to use them."""
     folder = tmp_path_factory.mktemp("our programs")
     modules = {
-        "muse": "muse.cli", "git-muse": "muse.cli", "git-remote-muse": "git_remote_muse",
-        "muse-merge-driver": "muse.drivers.merge", "muse-textconv": "muse.drivers.textconv",
+        "muse": "muse.cli",
+        "git-muse": "muse.cli",
+        "git-remote-muse": "git_remote_muse",
+        "muse-merge-driver": "muse.drivers.merge",
+        "muse-textconv": "muse.drivers.textconv",
     }
     for name, module in modules.items():
         script = folder / name
-        script.write_text(f'#!/bin/sh\nPYTHONPATH="{ROOT}${{PYTHONPATH:+:$PYTHONPATH}}" '
-                          f'exec "{sys.executable}" -m {module} "$@"\n')
+        script.write_text(
+            f'#!/bin/sh\nPYTHONPATH="{ROOT}${{PYTHONPATH:+:$PYTHONPATH}}" exec "{sys.executable}" -m {module} "$@"\n'
+        )
         script.chmod(0o755)
     return folder
 

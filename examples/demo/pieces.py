@@ -110,8 +110,14 @@ def minuet(
         melody[index] = (*melody[index][:3], velocity)
     bass = transpose(notes(BASS, 72), bass_shift, 5, 8)
     tracks = [
-        _track("Menuet in G", [(0, 0, b"\xff\x51\x03" + (500_000).to_bytes(3, "big")),
-                               (0, 1, b"\xff\x58\x04\x03\x02\x18\x08"), (0, 2, b"\xff\x59\x02\x01\x00")]),
+        _track(
+            "Menuet in G",
+            [
+                (0, 0, b"\xff\x51\x03" + (500_000).to_bytes(3, "big")),
+                (0, 1, b"\xff\x58\x04\x03\x02\x18\x08"),
+                (0, 2, b"\xff\x59\x02\x01\x00"),
+            ],
+        ),
         _part("Melody", 0, 6, melody, []),
         _part("Bass", 1, 6, bass, swell(5, 8) if curve else []),
     ]
@@ -124,8 +130,16 @@ def minuet(
 def round_for_four() -> bytes:
     """Frère Jacques in F, 4/4: four voices on four channels, each two bars behind the one before, sung twice."""
     once = notes(JACQUES, 80)
-    tracks = [_track("Frere Jacques", [(0, 0, b"\xff\x51\x03" + (500_000).to_bytes(3, "big")),
-                                       (0, 1, b"\xff\x58\x04\x04\x02\x18\x08"), (0, 2, b"\xff\x59\x02\xff\x00")])]
+    tracks = [
+        _track(
+            "Frere Jacques",
+            [
+                (0, 0, b"\xff\x51\x03" + (500_000).to_bytes(3, "big")),
+                (0, 1, b"\xff\x58\x04\x04\x02\x18\x08"),
+                (0, 2, b"\xff\x59\x02\xff\x00"),
+            ],
+        )
+    ]
     for voice in range(4):
         shifts = [voice * 8 * PPQ + turn * 32 * PPQ for turn in range(2)]
         part = [(on + shift, length, pitch, velocity) for shift in shifts for on, length, pitch, velocity in once]

@@ -36,7 +36,7 @@ if __name__ == "__main__":
 ALICE_SONGBOOK = SONGBOOK.replace("seconds(", "playing_time(")
 BOB_SONGBOOK = SONGBOOK.replace(
     "    total = beats(bars, per_bar)\n",
-    "    if tempo <= 0:\n        raise ValueError(\"tempo must be positive\")\n    total = beats(bars, per_bar)\n",
+    '    if tempo <= 0:\n        raise ValueError("tempo must be positive")\n    total = beats(bars, per_bar)\n',
 )
 BOTH_SONGBOOK = BOB_SONGBOOK.replace("seconds(", "playing_time(")
 
@@ -48,8 +48,9 @@ class Show:
         self.top = top
         self.here = top
         bin_dir = os.path.dirname(os.path.abspath(sys.executable))
-        self.env = {name: value for name, value in os.environ.items()
-                    if not name.startswith("GIT_") or name.endswith("_DATE")}
+        self.env = {
+            name: value for name, value in os.environ.items() if not name.startswith("GIT_") or name.endswith("_DATE")
+        }
         self.env.update(
             PATH=bin_dir + os.pathsep + self.env.get("PATH", ""),
             HOME=str(top / "home"),
@@ -71,8 +72,16 @@ class Show:
         """Run one command line and return its output; the exit code must be `expect`."""
         if not quiet:
             print(f"{self.here.name}$ {command}", flush=True)
-        done = subprocess.run(shlex.split(command), cwd=self.here, env=self.env, text=True, check=False,
-                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)
+        done = subprocess.run(
+            shlex.split(command),
+            cwd=self.here,
+            env=self.env,
+            text=True,
+            check=False,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            stdin=subprocess.DEVNULL,
+        )
         shown = done.stdout.rstrip().splitlines()
         if not quiet or done.returncode != expect:
             for line in shown[:lines]:
@@ -185,8 +194,10 @@ def clean_merge(show: Show) -> None:
     show.say("Bob pulls: Git merges the trees and hands both files to Muse")
     show.cd("bob")
     show.run("git pull --no-rebase --no-edit")
-    show.checked(notes_of(show.read("menuet.mid")) == notes_of(pieces.minuet(bass_shift=12, beat=True, curve=True)),
-                 "the merged score has exactly both edits, event for event")
+    show.checked(
+        notes_of(show.read("menuet.mid")) == notes_of(pieces.minuet(bass_shift=12, beat=True, curve=True)),
+        "the merged score has exactly both edits, event for event",
+    )
     show.checked(show.read("songbook.py").decode() == BOTH_SONGBOOK, "the merged program has the rename and the check")
     show.checked("Menuet: 24 s" in show.run(f"{shlex.quote(sys.executable)} songbook.py"), "the merged program runs")
     show.run("git push -q")

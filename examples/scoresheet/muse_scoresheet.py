@@ -27,8 +27,14 @@ class ScoreSheetPlugin(FileDomain):
 
     def schema(self) -> DomainSchema:
         rows = DimensionSpec(name="rows", description="cells by contestant", schema=_ROWS, independent_merge=True)
-        return DomainSchema(domain=self.name, description="CSV score sheets", dimensions=[rows], top_level=_ROWS,
-                            merge_mode="three_way", schema_version="0.1.0")
+        return DomainSchema(
+            domain=self.name,
+            description="CSV score sheets",
+            dimensions=[rows],
+            top_level=_ROWS,
+            merge_mode="three_way",
+            schema_version="0.1.0",
+        )
 
     def diff_file(self, path: str, old: bytes, new: bytes) -> tuple[list[DomainOp], str] | None:
         """Rows that came and went at `path/row`; a changed row is a patch with one replace per cell."""
@@ -39,19 +45,46 @@ class ScoreSheetPlugin(FileDomain):
         for row in dict.fromkeys([*was, *now]):
             at, before, after = f"{path}/{row}", was.get(row), now.get(row)
             if after is None:
-                ops.append(DeleteOp(op="delete", address=at, position=None, content_id=content_hash(before),
-                                    content_summary=row))
+                ops.append(
+                    DeleteOp(
+                        op="delete", address=at, position=None, content_id=content_hash(before), content_summary=row
+                    )
+                )
             elif before is None:
-                ops.append(InsertOp(op="insert", address=at, position=None, content_id=content_hash(after),
-                                    content_summary=row, content=after))
+                ops.append(
+                    InsertOp(
+                        op="insert",
+                        address=at,
+                        position=None,
+                        content_id=content_hash(after),
+                        content_summary=row,
+                        content=after,
+                    )
+                )
             elif before != after:
                 cells: list[DomainOp] = [
-                    ReplaceOp(op="replace", address=f"{at}/{column}", position=None, content=after[column],
-                              old_content_id=content_hash(before[column]), new_content_id=content_hash(after[column]),
-                              old_summary=before[column], new_summary=after[column])
-                    for column in columns if before[column] != after[column]]
-                ops.append(PatchOp(op="patch", address=at, child_ops=cells, child_domain=self.name,
-                                   child_summary=f"{len(cells)} cells of {row}"))
+                    ReplaceOp(
+                        op="replace",
+                        address=f"{at}/{column}",
+                        position=None,
+                        content=after[column],
+                        old_content_id=content_hash(before[column]),
+                        new_content_id=content_hash(after[column]),
+                        old_summary=before[column],
+                        new_summary=after[column],
+                    )
+                    for column in columns
+                    if before[column] != after[column]
+                ]
+                ops.append(
+                    PatchOp(
+                        op="patch",
+                        address=at,
+                        child_ops=cells,
+                        child_domain=self.name,
+                        child_summary=f"{len(cells)} cells of {row}",
+                    )
+                )
         return ops, f"{len(ops)} rows changed"
 
     def merge_file(self, path: str, base: bytes | None, ours: bytes, theirs: bytes) -> FileMerge:
@@ -78,8 +111,10 @@ class ScoreSheetPlugin(FileDomain):
                     merged[row] = kept
                 continue
             merged[row] = {
-                column: _settle(conflicts, path, f"{row}/{column}", before and before[column], left[column],
-                                right[column]) or ""
+                column: _settle(
+                    conflicts, path, f"{row}/{column}", before and before[column], left[column], right[column]
+                )
+                or ""
                 for column in columns
             }
         return FileMerge(_write(columns, merged), conflicts)
@@ -116,10 +151,19 @@ def _settle(conflicts: list[ConflictRecord], path: str, address: str, was: Any, 
     pick = options.current().picks.get(address)
     if pick is None:
         words = ["(none)" if side is None else str(side) for side in (was, left, right)]
-        conflicts.append(ConflictRecord(
-            path=path, conflict_type="cell", address=address, addresses=[f"{path}/{address}"], dimension="rows",
-            base_summary=words[0], ours_summary=words[1], theirs_summary=words[2],
-            hint=f"muse resolve {path} --pick '{address}=theirs'"))
+        conflicts.append(
+            ConflictRecord(
+                path=path,
+                conflict_type="cell",
+                address=address,
+                addresses=[f"{path}/{address}"],
+                dimension="rows",
+                base_summary=words[0],
+                ours_summary=words[1],
+                theirs_summary=words[2],
+                hint=f"muse resolve {path} --pick '{address}=theirs'",
+            )
+        )
     return {"theirs": right, "base": was}.get(pick or "ours", left)
 
 

@@ -72,9 +72,7 @@ def _authors(here: Repository, commits: set[str]) -> dict[str, str]:
     return {commit: words for commit, _, words in rows}
 
 
-def file_history(
-    here: Repository, head: str, path: str
-) -> tuple[str, dict[str, bytes], dict[str, list[str]]]:
+def file_history(here: Repository, head: str, path: str) -> tuple[str, dict[str, bytes], dict[str, list[str]]]:
     """The newest commit that touched a file, its bytes per commit, and those commits' parents among them.
 
     Where the file appears for the first time, Git is asked whether it was renamed, and its history goes on from there.

@@ -114,7 +114,14 @@ def list_refs(repo: Repository, prefix: str) -> int:
     for row in rows.split("\x01\n"):
         if row:
             name, object_id, peeled, upstream, head, subject = row.split("\0")
-            found.append({"name": name, "commit": peeled or object_id, "upstream": upstream or None,
-                          "current": head == "*", "subject": subject})
+            found.append(
+                {
+                    "name": name,
+                    "commit": peeled or object_id,
+                    "upstream": upstream or None,
+                    "current": head == "*",
+                    "subject": subject,
+                }
+            )
     print_json(found)
     return 0

@@ -71,8 +71,9 @@ def _version(ctx: click.Context, param: click.Parameter, wanted: bool) -> None:
 )
 @click.option("-C", "folders", metavar="PATH", multiple=True, help=overview.OPTIONS["-C PATH"])
 @click.option("--git-dir", metavar="PATH", help=overview.OPTIONS["--git-dir PATH"])
-@click.option("--version", is_flag=True, is_eager=True, expose_value=False, callback=_version,
-              help=overview.OPTIONS["--version"])
+@click.option(
+    "--version", is_flag=True, is_eager=True, expose_value=False, callback=_version, help=overview.OPTIONS["--version"]
+)
 def cli(folders: tuple[str, ...], git_dir: str | None) -> None:
     """Version control that understands music and code, stored in plain Git."""
     for folder in folders:

@@ -20,8 +20,11 @@ _WIDEST, _NARROWEST = 100, 40
 def text() -> str:
     """The whole message, as wide as the terminal allows."""
     columns = max(_NARROWEST, min(_columns() - 1, _WIDEST))
-    parts = ["Usage: muse [OPTIONS] COMMAND [ARGS]...\n", "".join(_folded(WHAT, columns, 2)),
-             "Options:\n" + _rows(list(OPTIONS.items()), columns)]
+    parts = [
+        "Usage: muse [OPTIONS] COMMAND [ARGS]...\n",
+        "".join(_folded(WHAT, columns, 2)),
+        "Options:\n" + _rows(list(OPTIONS.items()), columns),
+    ]
     for group in GROUPS:
         rows = [(name, verb.help) for name, verb in sorted(VERBS.items()) if verb.group == group]
         if rows:

@@ -134,8 +134,13 @@ def create_reservation(
     now = datetime.now(UTC)
     made = Reservation(_new_id(), run_id, branch, list(addresses), now, now + timedelta(seconds=ttl_seconds), operation)
     for found in overlaps([made], active_reservations(root)):
-        _log.warning("reserved %s, which %s has reserved on %s until %s", ", ".join(found.addresses),
-                     found.second.run_id, found.second.branch, found.second.expires_at.isoformat(timespec="seconds"))
+        _log.warning(
+            "reserved %s, which %s has reserved on %s until %s",
+            ", ".join(found.addresses),
+            found.second.run_id,
+            found.second.branch,
+            found.second.expires_at.isoformat(timespec="seconds"),
+        )
     _write(root, "reservations", made.reservation_id, made.to_dict())
     return made
 
@@ -172,9 +177,7 @@ def load_all_intents(root: StrPath) -> list[Intent]:
     return sorted(found, key=lambda record: (record.created_at, record.intent_id))
 
 
-def overlaps(
-    reservations: Sequence[Reservation], others: Sequence[Reservation] | None = None
-) -> list[Overlap]:
+def overlaps(reservations: Sequence[Reservation], others: Sequence[Reservation] | None = None) -> list[Overlap]:
     """Pairs of different runs that reserved one address, or one that holds the other (`a.py` and `a.py::f`).
 
     Within `reservations`, or between them and `others`; branches do not matter, for they will be merged.
@@ -225,9 +228,7 @@ def _write(root: StrPath, kind: str, name: str, value: dict[str, Any]) -> None:
     write_text_atomic(coordination_dir(root) / kind / f"{name}.json", text + "\n")
 
 
-def _load(
-    root: StrPath, kind: str, read: Callable[[dict[str, Any]], Record]
-) -> Iterator[tuple[Record | None, str]]:
+def _load(root: StrPath, kind: str, read: Callable[[dict[str, Any]], Record]) -> Iterator[tuple[Record | None, str]]:
     """Each file's record, or None and the reason it is none."""
     folder = coordination_dir(root) / kind
     try:

@@ -88,8 +88,12 @@ _HINTS = {
     errno.EDQUOT: "make room below your quota, then run the same command again",
     errno.EMFILE: "more open files are needed: ulimit -n 4096",
 }
-_GITS = (("Permission denied", errno.EACCES), ("insufficient permission", errno.EACCES),
-         ("Read-only file system", errno.EROFS), ("No space left on device", errno.ENOSPC))
+_GITS = (
+    ("Permission denied", errno.EACCES),
+    ("insufficient permission", errno.EACCES),
+    ("Read-only file system", errno.EROFS),
+    ("No space left on device", errno.ENOSPC),
+)
 
 
 def hint_for(number: int | None) -> str:

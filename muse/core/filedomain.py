@@ -101,11 +101,21 @@ class FileDomain:
         ops: list[DomainOp] = []
         for path in sorted(old.keys() | new.keys()):
             if path not in new:
-                ops.append(DeleteOp(op="delete", address=path, position=None, content_id=old[path],
-                                    content_summary=f"deleted {path}"))
+                ops.append(
+                    DeleteOp(
+                        op="delete",
+                        address=path,
+                        position=None,
+                        content_id=old[path],
+                        content_summary=f"deleted {path}",
+                    )
+                )
             elif path not in old:
-                ops.append(InsertOp(op="insert", address=path, position=None, content_id=new[path],
-                                    content_summary=f"added {path}"))
+                ops.append(
+                    InsertOp(
+                        op="insert", address=path, position=None, content_id=new[path], content_summary=f"added {path}"
+                    )
+                )
             elif old[path] != new[path]:
                 ops.append(self._changed(path, old[path], new[path], repo_root))
         return StructuredDelta(domain=self.name, ops=ops, summary=summarise(ops))
@@ -118,11 +128,25 @@ class FileDomain:
         except MuseError:
             pass  # no store, missing content or an unreadable file: what is left to say is that it changed
         if inner is None:
-            return ReplaceOp(op="replace", address=path, position=None, old_content_id=old, new_content_id=new,
-                             old_summary=path, new_summary=f"changed {path}")
+            return ReplaceOp(
+                op="replace",
+                address=path,
+                position=None,
+                old_content_id=old,
+                new_content_id=new,
+                old_summary=path,
+                new_summary=f"changed {path}",
+            )
         children, summary = inner
-        return PatchOp(op="patch", address=path, child_ops=children, child_domain=self.name, child_summary=summary,
-                       old_content_id=old, new_content_id=new)
+        return PatchOp(
+            op="patch",
+            address=path,
+            child_ops=children,
+            child_domain=self.name,
+            child_summary=summary,
+            old_content_id=old,
+            new_content_id=new,
+        )
 
     def merge(
         self, base: StateSnapshot, left: StateSnapshot, right: StateSnapshot, *, repo_root: Path | None = None
@@ -422,9 +446,7 @@ def _at_hand(repo_root: Path | None) -> ContentStore | None:
         return None
 
 
-def _decide_unread(
-    result: MergeResult, path: str, sides: dict[str, str | None], bind: options.MergeOptions
-) -> None:
+def _decide_unread(result: MergeResult, path: str, sides: dict[str, str | None], bind: options.MergeOptions) -> None:
     """A path both sides changed, of which nothing but the digests is known."""
     strategy = bind.picks.get("") or file_strategy(bind.rules, path)
     digest = sides[strategy] if strategy in sides else sides["ours"] or sides["theirs"]

@@ -30,14 +30,10 @@ def crdt_join_snapshots(
     if not isinstance(plugin, CRDTPlugin):
         raise TypeError(f"{type(plugin).__name__} cannot join: it does not implement CRDTPlugin")
 
-    def manifest(
-        files: Mapping[str, str], clock: Mapping[str, int], state: Mapping[str, str]
-    ) -> CRDTSnapshotManifest:
+    def manifest(files: Mapping[str, str], clock: Mapping[str, int], state: Mapping[str, str]) -> CRDTSnapshotManifest:
         return CRDTSnapshotManifest(
             files=dict(files), domain=domain, vclock=dict(clock), crdt_state=dict(state), schema_version=__version__
         )
 
-    joined = plugin.join(
-        manifest(a_snapshot, a_vclock, a_crdt_state), manifest(b_snapshot, b_vclock, b_crdt_state)
-    )
+    joined = plugin.join(manifest(a_snapshot, a_vclock, a_crdt_state), manifest(b_snapshot, b_vclock, b_crdt_state))
     return MergeResult(merged=plugin.from_crdt_state(joined))

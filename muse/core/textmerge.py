@@ -97,9 +97,7 @@ def _spawn(argv: list[str], result: str) -> int:
         os.close(quiet)
 
 
-def _run(
-    flags: list[str], base: bytes, ours: bytes, theirs: bytes, style: str = "merge"
-) -> tuple[bytes, int] | None:
+def _run(flags: list[str], base: bytes, ours: bytes, theirs: bytes, style: str = "merge") -> tuple[bytes, int] | None:
     if is_binary(base) or is_binary(ours) or is_binary(theirs):
         return None
     folder = os.path.join(os.environ.get("TMPDIR") or "/tmp", f"muse-merge-{os.getpid()}-{os.urandom(6).hex()}")

@@ -18,8 +18,14 @@ GUARDED = {CLEAN: 70, CONFLICT: 71}
 DEADLINE = 5.0
 CHILD = 0.9  # share of the deadline for the child; the rest is for Git's text merge should there be no answer
 USAGE_TEXT = "usage: muse-merge-driver BASE OURS THEIRS [-L SIZE] [-p PATH] [-s LABEL] [-x LABEL] [-y LABEL]"
-OPTIONS = {"-L": "size", "-p": "path", "-s": "base_label", "-x": "ours_label", "-y": "theirs_label",
-           "--guarded": "report"}
+OPTIONS = {
+    "-L": "size",
+    "-p": "path",
+    "-s": "base_label",
+    "-x": "ours_label",
+    "-y": "theirs_label",
+    "--guarded": "report",
+}
 # What Git leaves in place of a value it does not know: %S, %X and %Y before 2.44, any of them with an old driver line.
 PLACEHOLDERS = {"-L": "%L", "-p": "%P", "-s": "%S", "-x": "%X", "-y": "%Y"}
 

@@ -95,9 +95,7 @@ def _between_bases(plugin: Any, job: Job, base: bytes | None, merged: FileMerge,
 def options_for(job: Job, config: dict[str, str], root: str | None) -> tuple[MergeOptions, str]:
     """How the call wants its merge written, and a warning or ""."""
     ours, base, theirs = job.labels
-    return how_from(
-        config, root, ours_label=ours, base_label=base, theirs_label=theirs, marker_size=job.size
-    )
+    return how_from(config, root, ours_label=ours, base_label=base, theirs_label=theirs, marker_size=job.size)
 
 
 def record(job: Job, root: str | None, merged: FileMerge, how: MergeOptions) -> tuple[str, bytes]:

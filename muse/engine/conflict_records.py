@@ -128,8 +128,17 @@ def _valid(value: Any) -> Record | None:
     if not isinstance(value, dict) or value.get("format") != FORMAT:
         return None
     value.setdefault("joined", [])
-    kinds = {"path": str, "inputs": dict, "labels": dict, "marker_size": int, "style": str, "picks": dict,
-             "conflicts": list, "joined": list, "notes": list}
+    kinds = {
+        "path": str,
+        "inputs": dict,
+        "labels": dict,
+        "marker_size": int,
+        "style": str,
+        "picks": dict,
+        "conflicts": list,
+        "joined": list,
+        "notes": list,
+    }
     if not all(isinstance(value.get(key), kind) for key, kind in kinds.items()):
         return None
     if not all(isinstance(entry, dict) for entry in (*value["conflicts"], *value["joined"])):

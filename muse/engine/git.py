@@ -86,10 +86,17 @@ def watched(repo: Repository, *args: str, env: Mapping[str, str] | None = None) 
 
     at = next(n for n, word in enumerate(args) if word in ("fsck", "fetch")) + 1
     words = ["git", *args[:at], "--progress", *(word for word in args[at:] if word != "-q")]
-    with tempfile.TemporaryFile() as out, subprocess.Popen(
-        words, cwd=repo.root, env={**repo.env, **(env or {})}, stdin=subprocess.DEVNULL, stdout=out,
-        stderr=subprocess.PIPE,
-    ) as process:
+    with (
+        tempfile.TemporaryFile() as out,
+        subprocess.Popen(
+            words,
+            cwd=repo.root,
+            env={**repo.env, **(env or {})},
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=subprocess.PIPE,
+        ) as process,
+    ):
         assert process.stderr is not None
         said = [line for part in records(process.stderr, b"\r") for line in part.split(b"\n") if not _told(line)]
         process.wait()

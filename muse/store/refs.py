@@ -40,9 +40,7 @@ def update(repo: Repository, name: str, new: str | None, old: str | None, *, mes
     update_many(repo, [(name, new, old)], message=message)
 
 
-def update_many(
-    repo: Repository, moves: Iterable[tuple[str, str | None, str | None]], *, message: str = ""
-) -> None:
+def update_many(repo: Repository, moves: Iterable[tuple[str, str | None, str | None]], *, message: str = "") -> None:
     """Move several refs, all or none (see `update`)."""
     todo = [(_checked(name), new, old) for name, new, old in moves]
     zero = repo.zero

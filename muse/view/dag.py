@@ -32,8 +32,10 @@ def lanes(commits: Sequence[tuple[str, tuple[str, ...]]]) -> list[tuple[int, lis
         waiting.extend([None] * (column + 1 - len(waiting)))
         columns.append(column)
     return [
-        (columns[row], [(rows[parent], columns[rows[parent]]) if parent in rows else (-1, columns[row])
-                        for parent in parents])
+        (
+            columns[row],
+            [(rows[parent], columns[rows[parent]]) if parent in rows else (-1, columns[row]) for parent in parents],
+        )
         for row, (_, parents) in enumerate(commits)
     ]
 
@@ -57,15 +59,24 @@ def graph(commits: Sequence[Commit], shown: Sequence[str] = ()) -> str:
             to_x = to_column * _COLUMN + 12
             to_y = height if to_row < 0 else to_row * _ROW + 14
             bend = to_y - _ROW if to_x < x else y + _ROW
-            path = f"M{x} {y}V{to_y}" if x == to_x else f"M{x} {y}L{to_x} {bend}V{to_y}" if to_x > x else \
-                f"M{x} {y}V{bend}L{to_x} {to_y}"
+            path = (
+                f"M{x} {y}V{to_y}"
+                if x == to_x
+                else f"M{x} {y}L{to_x} {bend}V{to_y}"
+                if to_x > x
+                else f"M{x} {y}V{bend}L{to_x} {to_y}"
+            )
             lines.append(f'<path class="edge c{max(column, to_column) % 6}" d="{path}"/>')
         here = " here" if commit.id in shown else ""
         merge = " merge" if len(commit.parents) > 1 else ""
         dots.append(f'<circle class="commit c{column % 6}{here}{merge}" cx="{x}" cy="{y}" r="{_DOT}"/>')
         names = "".join(f' <tspan class="ref">{escape(ref)}</tspan>' for ref in commit.refs)
         subject = escape(commit.message.partition("\n")[0][:90])
-        dots.append(f'<text x="{wide}" y="{y + 4}" class="subject{here}"><tspan class="id">{commit.id[:8]}</tspan>'
-                    f"{names} {subject} <tspan class=\"who\">{escape(commit.author)}</tspan></text>")
-    return (f'<svg class="graph" role="img" aria-label="history of {len(commits)} commits" width="{wide + 760}" '
-            f'height="{height}">{"".join(lines)}{"".join(dots)}</svg>')
+        dots.append(
+            f'<text x="{wide}" y="{y + 4}" class="subject{here}"><tspan class="id">{commit.id[:8]}</tspan>'
+            f'{names} {subject} <tspan class="who">{escape(commit.author)}</tspan></text>'
+        )
+    return (
+        f'<svg class="graph" role="img" aria-label="history of {len(commits)} commits" width="{wide + 760}" '
+        f'height="{height}">{"".join(lines)}{"".join(dots)}</svg>'
+    )

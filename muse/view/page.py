@@ -52,22 +52,25 @@ def build(page: Page, files: Iterable[Compared], plugin_for: Any, *, choices: bo
         contents.append(f'<li><a href="#{ident}">{escape(one_line(each.path))}</a>{open_ones}</li>')
     about = "".join(f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value in page.about)
     history = dag.graph(page.commits, page.shown) if page.commits else ""
-    return "".join([
-        '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">',
-        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}{_SAVING if choices else ""}">',
-        '<meta name="viewport" content="width=device-width,initial-scale=1">',
-        '<meta name="color-scheme" content="light dark">',
-        f'<meta name="generator" content="muse {__version__}"><title>{escape(page.title)}</title>',
-        f"<style>{_template('page.css')}</style></head><body>{pianoroll.defs()}",
-        f'<header><h1>{escape(page.title)}</h1><dl class="about">{about}</dl>',
-        f'<pre class="message">{escape(page.message)}</pre>' if page.message else "",
-        _legend(), f'<nav aria-label="files"><ul>{"".join(contents)}</ul></nav></header><main>',
-        f'<section class="history"><h2>History</h2><div class="wide">{history}</div></section>' if history else "",
-        "".join(sections) or '<p class="nothing">Nothing changed.</p>',
-        '</main><footer><p id="status" role="status" aria-live="polite"></p></footer>',
-        f'<script type="application/json" id="data">{_json(data)}</script>',
-        f"<script>{_template('page.js')}</script></body></html>\n",
-    ])
+    return "".join(
+        [
+            '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">',
+            f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}{_SAVING if choices else ""}">',
+            '<meta name="viewport" content="width=device-width,initial-scale=1">',
+            '<meta name="color-scheme" content="light dark">',
+            f'<meta name="generator" content="muse {__version__}"><title>{escape(page.title)}</title>',
+            f"<style>{_template('page.css')}</style></head><body>{pianoroll.defs()}",
+            f'<header><h1>{escape(page.title)}</h1><dl class="about">{about}</dl>',
+            f'<pre class="message">{escape(page.message)}</pre>' if page.message else "",
+            _legend(),
+            f'<nav aria-label="files"><ul>{"".join(contents)}</ul></nav></header><main>',
+            f'<section class="history"><h2>History</h2><div class="wide">{history}</div></section>' if history else "",
+            "".join(sections) or '<p class="nothing">Nothing changed.</p>',
+            '</main><footer><p id="status" role="status" aria-live="polite"></p></footer>',
+            f'<script type="application/json" id="data">{_json(data)}</script>',
+            f"<script>{_template('page.js')}</script></body></html>\n",
+        ]
+    )
 
 
 def picture(each: Compared) -> str:
@@ -91,14 +94,20 @@ def picture(each: Compared) -> str:
     x = 4
     for kind, words in pianoroll.KINDS.items():
         if f'class="n {kind}"' in drawn:
-            parts.append(f'<rect class="n {kind}" x="{x}" y="{y + 9}" width="22" height="8"/>'
-                         f'<text x="{x + 28}" y="{y + 17}" class="bar">{escape(words)}</text>')
+            parts.append(
+                f'<rect class="n {kind}" x="{x}" y="{y + 9}" width="22" height="8"/>'
+                f'<text x="{x + 28}" y="{y + 17}" class="bar">{escape(words)}</text>'
+            )
             x += 44 + 6 * len(words)
     y += 26
-    style = (f"{_template('page.css')}svg{{background:var(--paper)}}.roll{{width:1000px;height:{one}px}}"
-             ".bar{font:11px sans-serif;fill:var(--ink)}")
-    return (f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1000 {y}" width="1000" height="{y}">'
-            f"<title>{escape(each.path)}</title><style>{escape(style)}</style>{pianoroll.defs()}{''.join(parts)}</svg>\n")
+    style = (
+        f"{_template('page.css')}svg{{background:var(--paper)}}.roll{{width:1000px;height:{one}px}}"
+        ".bar{font:11px sans-serif;fill:var(--ink)}"
+    )
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1000 {y}" width="1000" height="{y}">'
+        f"<title>{escape(each.path)}</title><style>{escape(style)}</style>{pianoroll.defs()}{''.join(parts)}</svg>\n"
+    )
 
 
 def _section(each: Compared, ident: str, plugin_for: Any, choices: bool) -> tuple[str, dict[str, Any] | None]:
@@ -134,7 +143,7 @@ def _music(score: Score, ident: str) -> str:
     names = "".join(f'<option value="{index}">{escape(name)}</option>' for index, name in enumerate(score.tracks))
     lanes = "".join(
         f'<figure class="panel lanes"><figcaption>{escape(lane.name)}<br>'
-        f'<small>{escape(score.tracks[lane.track])}</small></figcaption>'
+        f"<small>{escape(score.tracks[lane.track])}</small></figcaption>"
         f'<div class="stage">{pianoroll.lane(score, lane)}</div></figure>'
         for lane in score.lanes
     )
@@ -186,7 +195,8 @@ def _conflicts(records: Sequence[ConflictRecord], ident: str, choices: bool) -> 
     for index, record in enumerate(records):
         sides = "".join(
             f"<dt>{side}</dt><dd>{escape(one_line(getattr(record, side + '_summary')))}</dd>"
-            for side in ("base", "ours", "theirs") if getattr(record, side + "_summary")
+            for side in ("base", "ours", "theirs")
+            if getattr(record, side + "_summary")
         )
         where = record.address or "the whole file"
         rows.append(
@@ -205,8 +215,10 @@ def _conflicts(records: Sequence[ConflictRecord], ident: str, choices: bool) -> 
 
 def _choice(record: ConflictRecord, name: str) -> str:
     """Three buttons of which one is chosen; o, t and b choose by keyboard."""
-    rows = "".join(f'<label><input type="radio" name="{name}" value="{side}"> {side}</label>'
-                   for side in ("ours", "theirs", "base"))
+    rows = "".join(
+        f'<label><input type="radio" name="{name}" value="{side}"> {side}</label>'
+        for side in ("ours", "theirs", "base")
+    )
     return f'<fieldset class="choice" data-address="{escape(record.address)}"><legend>keep</legend>{rows}</fieldset>'
 
 
@@ -229,11 +241,14 @@ def _data(score: Score, ident: str) -> dict[str, Any]:
 def _legend() -> str:
     rows = "".join(
         f'<li><svg width="26" height="12" aria-hidden="true"><path class="n {kind}" d="M1 1h24v10h-24z"/></svg>'
-        f"{escape(words)}</li>" for kind, words in pianoroll.KINDS.items()
+        f"{escape(words)}</li>"
+        for kind, words in pianoroll.KINDS.items()
     )
     keys = ("space play or stop", "1 2 3 4 choose a version", "n p next or previous change", "+ - zoom", "? this list")
-    return (f'<details class="legend"><summary>Legend and keys</summary><ul>{rows}</ul>'
-            f'<p>{escape("; ".join(keys))}</p></details>')
+    return (
+        f'<details class="legend"><summary>Legend and keys</summary><ul>{rows}</ul>'
+        f"<p>{escape('; '.join(keys))}</p></details>"
+    )
 
 
 def _json(value: Any) -> str:

@@ -97,7 +97,8 @@ def ruler(score: Score) -> str:
         at.setdefault(x, []).append((text, have))
     for x, found in at.items():
         told = [
-            text if have == score.everywhere
+            text
+            if have == score.everywhere
             else f"{text} ({', '.join(name for side, name in enumerate(score.sides) if have >> side & 1)})"
             for text, have in found
         ]
@@ -133,8 +134,9 @@ def _curve(points: Sequence[tuple[float, int]], drawn: Lane, width: float) -> st
 
 
 def _grid(score: Score, low: int, high: int, width: float) -> str:
-    keys = "".join(f"M0 {(high - pitch) * ROW}h{_n(width)}v{ROW}H0z" for pitch in range(low, high + 1)
-                   if pitch % 12 in _BLACK)
+    keys = "".join(
+        f"M0 {(high - pitch) * ROW}h{_n(width)}v{ROW}H0z" for pitch in range(low, high + 1) if pitch % 12 in _BLACK
+    )
     octaves = "".join(f"M0 {(high - pitch + 1) * ROW}h{_n(width)}" for pitch in range(low, high + 1) if pitch % 12 == 0)
     bars = "".join(f"M{_n(x)} 0V{(high - low + 1) * ROW}" for x, _ in score.bars)
     return f'<path class="keys" d="{keys}"/><path class="octaves" d="{octaves}"/><path class="bars" d="{bars}"/>'

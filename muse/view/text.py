@@ -11,9 +11,27 @@ if TYPE_CHECKING:
 SIGNS = {"insert": "+", "delete": "-", "replace": "~", "move": ">", "patch": "~"}
 LETTERS = {"insert": "A", "delete": "D", "replace": "M", "patch": "M", "move": "M"}
 WORDS = {"A": "added", "D": "deleted", "M": "modified", "R": "renamed", "C": "copied"}
-_COLORS = {"+": "32", "-": "31", "~": "33", ">": "36", "A": "32", "D": "31", "M": "33", "R": "36", "C": "36",
-           "staged": "32", "unstaged": "31", "ok": "32", "note": "33", "bad": "31;1", "commit": "33", "path": "1",
-           "base": "2", "ours": "34", "theirs": "33"}
+_COLORS = {
+    "+": "32",
+    "-": "31",
+    "~": "33",
+    ">": "36",
+    "A": "32",
+    "D": "31",
+    "M": "33",
+    "R": "36",
+    "C": "36",
+    "staged": "32",
+    "unstaged": "31",
+    "ok": "32",
+    "note": "33",
+    "bad": "31;1",
+    "commit": "33",
+    "path": "1",
+    "base": "2",
+    "ours": "34",
+    "theirs": "33",
+}
 INDENT = "    "
 
 

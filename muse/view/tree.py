@@ -28,14 +28,18 @@ def tree(ops: Sequence[DomainOp], parent: str) -> str:
 def _row(op: DomainOp, parent: str) -> str:
     kind = op["op"]
     sign = f'<span class="sign" title="{_WORDS[kind]}">{SIGNS[kind]}</span>'
-    name = f'<code>{escape(_inside(op["address"], parent))}</code>'
+    name = f"<code>{escape(_inside(op['address'], parent))}</code>"
     if op["op"] == "patch":
         said = f'{sign}{name} <span class="said">{escape(one_line(op["child_summary"]))}</span>'
-        return (f'<li class="{kind}"><details open><summary>{said}</summary>'
-                f"{tree(op['child_ops'], op['address'])}</details></li>")
+        return (
+            f'<li class="{kind}"><details open><summary>{said}</summary>'
+            f"{tree(op['child_ops'], op['address'])}</details></li>"
+        )
     if op["op"] == "replace":
-        said = (f'<span class="old">{escape(one_line(op["old_summary"]))}</span> <span class="arrow">\u2192</span> '
-                f'<span class="new">{escape(one_line(op["new_summary"]))}</span>')
+        said = (
+            f'<span class="old">{escape(one_line(op["old_summary"]))}</span> <span class="arrow">\u2192</span> '
+            f'<span class="new">{escape(one_line(op["new_summary"]))}</span>'
+        )
     elif op["op"] == "move":
         said = f"from {op['from_position']} to {op['to_position']}"
     else:

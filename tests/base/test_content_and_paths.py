@@ -46,8 +46,12 @@ def test_places_in_a_repository_a_linked_worktree_and_outside(tmp_path: Path, mo
     monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
 
     def git(*args: str) -> None:
-        subprocess.run(["git", "-c", "user.name=T", "-c", "user.email=t@example.org", *args], cwd=tmp_path, check=True,
-                       capture_output=True)
+        subprocess.run(
+            ["git", "-c", "user.name=T", "-c", "user.email=t@example.org", *args],
+            cwd=tmp_path,
+            check=True,
+            capture_output=True,
+        )
 
     git("init", "-q", "repo")
     git("-C", "repo", "commit", "-q", "--allow-empty", "-m", "x")

@@ -155,8 +155,11 @@ def test_apply_of_a_diff_gives_the_target_in_memory_and_on_disk(tmp_path: Path) 
 @pytest.mark.parametrize("path", ["/etc/passwd", "../x", "a/../../x", ".git/config", "sub/.GIT/hooks/x", ""])
 def test_apply_refuses_paths_that_lead_out(tmp_path: Path, path: str) -> None:
     digest = content.current().put(b"x")
-    delta = StructuredDelta(domain="files", summary="", ops=[
-        {"op": "insert", "address": path, "position": None, "content_id": digest, "content_summary": ""}])
+    delta = StructuredDelta(
+        domain="files",
+        summary="",
+        ops=[{"op": "insert", "address": path, "position": None, "content_id": digest, "content_summary": ""}],
+    )
     with pytest.raises(MuseError, match="refusing the path"):
         PLUGIN.apply(delta, tmp_path)
 
@@ -166,8 +169,11 @@ def test_apply_refuses_to_write_through_a_symlinked_folder(tmp_path: Path) -> No
     (tmp_path / "tree").mkdir()
     os.symlink("../outside", tmp_path / "tree" / "link")
     digest = content.current().put(b"x")
-    delta = StructuredDelta(domain="files", summary="", ops=[
-        {"op": "insert", "address": "link/x", "position": None, "content_id": digest, "content_summary": ""}])
+    delta = StructuredDelta(
+        domain="files",
+        summary="",
+        ops=[{"op": "insert", "address": "link/x", "position": None, "content_id": digest, "content_summary": ""}],
+    )
     with pytest.raises(MuseError, match="symbolic link"):
         PLUGIN.apply(delta, tmp_path / "tree")
     assert os.listdir(tmp_path / "outside") == []

@@ -27,12 +27,15 @@ def installed(tmp_path, monkeypatch):
     registry._entry_points.cache_clear()
 
 
-@pytest.mark.parametrize(("text", "others"), [
-    ("[console_scripts]\nx = y:z\n", False),
-    ("[muse.plugins]\nfiles = muse.plugins.files:FilesPlugin\n\n[console_scripts]\nother = a:b\n", False),
-    ("[console_scripts]\nx = y:z\n\n[muse.plugins]\nknitting = knit:Plugin\n", True),
-    ("[muse.plugins]\n# a comment\nfiles = somebody.else:Files\n", True),
-])
+@pytest.mark.parametrize(
+    ("text", "others"),
+    [
+        ("[console_scripts]\nx = y:z\n", False),
+        ("[muse.plugins]\nfiles = muse.plugins.files:FilesPlugin\n\n[console_scripts]\nother = a:b\n", False),
+        ("[console_scripts]\nx = y:z\n\n[muse.plugins]\nknitting = knit:Plugin\n", True),
+        ("[muse.plugins]\n# a comment\nfiles = somebody.else:Files\n", True),
+    ],
+)
 def test_another_package_is_seen(installed, text, others):
     installed(text)
     assert registry._others_installed() is others

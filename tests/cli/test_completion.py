@@ -75,19 +75,24 @@ def test_other_shells(shell, here):
         pytest.skip(f"{shell} is not installed here, so its completion is not tried")
     if shell == "fish":
         line = "muse completion fish | source; complete -C 'muse merge fe'; complete -C 'muse session status '"
-        done = subprocess.run(["fish", "--no-config", "-c", line], cwd=here, capture_output=True, text=True,
-                              check=False)
+        done = subprocess.run(
+            ["fish", "--no-config", "-c", line], cwd=here, capture_output=True, text=True, check=False
+        )
         assert [row.split("\t")[0] for row in done.stdout.splitlines()] == ["feature", "evening"], done.stderr
         return
-    line = ("compdef() { :; }; compadd() { print -l -- ${(P)argv[-1]}; }; _describe() { print -l -- ${(P)3}; }; "
-            'eval "$(muse completion zsh)"; words=(muse merge fe) CURRENT=3; _muse_completion')
+    line = (
+        "compdef() { :; }; compadd() { print -l -- ${(P)argv[-1]}; }; _describe() { print -l -- ${(P)3}; }; "
+        'eval "$(muse completion zsh)"; words=(muse merge fe) CURRENT=3; _muse_completion'
+    )
     done = subprocess.run(["zsh", "-f", "-c", line], cwd=here, capture_output=True, text=True, check=False)
     assert "feature" in done.stdout.split(), done.stdout + done.stderr
 
 
 def test_completing_a_verb_imports_none(here):
-    script = ("import sys; from muse.cli.main import main; main([]); "
-              "print(sorted(m for m in sys.modules if m.startswith('muse.cli.verbs.')), file=sys.stderr)")
+    script = (
+        "import sys; from muse.cli.main import main; main([]); "
+        "print(sorted(m for m in sys.modules if m.startswith('muse.cli.verbs.')), file=sys.stderr)"
+    )
     env = {**os.environ, "_MUSE_COMPLETE": "bash_complete", "COMP_WORDS": "muse re", "COMP_CWORD": "1"}
     script = script.replace("main([]); ", "\ntry:\n    main([])\nexcept SystemExit:\n    pass\n")
     import sys

@@ -102,8 +102,10 @@ def test_commit_log_and_show_tell_one_story(muse, make_repo, git):
     assert code == 0 and "\nM  a.py: " in out and "\n    ~ function load" in out
     assert "\n    ~" not in muse(root, "show", "--stat")[1]
     assert muse(root, "show", "HEAD~1:a.py")[1] == BASE
-    assert [row["id"] for row in json.loads(muse(root, "show", "--json", "HEAD~1", "HEAD")[1])] == \
-        [git(root, "rev-parse", "HEAD~1"), head]
+    assert [row["id"] for row in json.loads(muse(root, "show", "--json", "HEAD~1", "HEAD")[1])] == [
+        git(root, "rev-parse", "HEAD~1"),
+        head,
+    ]
 
 
 def test_log_takes_ranges_and_paths_and_says_what_git_says(muse, make_repo, commit, git):
@@ -114,8 +116,10 @@ def test_log_takes_ranges_and_paths_and_says_what_git_says(muse, make_repo, comm
     rows = json.loads(muse(root, "log", "--json", "--", "a.txt")[1])
     assert [row["message"] for row in rows] == ["both", "first"]
     assert [path["path"] for path in rows[0]["delta"]["paths"]] == ["a.txt"]
-    assert [row["message"] for row in json.loads(muse(root / "d", "log", "--json", "--", "b.txt")[1])] == \
-        ["only b", "both"]
+    assert [row["message"] for row in json.loads(muse(root / "d", "log", "--json", "--", "b.txt")[1])] == [
+        "only b",
+        "both",
+    ]
     code, out, err = muse(root, "log", "nowhere")
     assert code == 128 and out == "" and "nowhere" in err
     assert muse(make_repo("empty"), "log")[0] == 128
@@ -185,8 +189,9 @@ def test_a_closed_pipe_is_quiet(make_repo, commit):
     root = make_repo("repo", {"a.txt": "1\n"})
     for number in range(60):
         commit(root, {"a.txt": f"{number}\n"}, f"change {number} " + "x" * 3000)
-    process = subprocess.Popen([sys.executable, "-m", "muse.cli", "log"], cwd=root, stdout=subprocess.PIPE,
-                               stderr=subprocess.PIPE)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "muse.cli", "log"], cwd=root, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
     assert process.stdout is not None and process.stderr is not None
     process.stdout.read(10)
     process.stdout.close()
@@ -206,7 +211,8 @@ def test_a_symbol_renamed_on_one_branch_and_edited_on_another_has_both_in_its_hi
     assert muse(root, "merge", "-m", "both", "topic")[0] == 0
     rows = json.loads(muse(root, "log", "--json", "--symbol", "a.py::P.read")[1])
     assert {(row["message"], row["address"], row["before"]) for row in rows} == {
-        ("rename", "a.py::P.read", "a.py::P.load"), ("edit", "a.py::P.load", "a.py::P.load"),
+        ("rename", "a.py::P.read", "a.py::P.load"),
+        ("edit", "a.py::P.load", "a.py::P.load"),
         ("first", "a.py::P.load", None),
     }
     assert rows[-1]["message"] == "first"
@@ -234,12 +240,17 @@ def test_a_symbol_is_followed_through_renames(muse, make_repo, commit, git):
     assert muse(root, "log", "--symbol", "b.py::nothing")[2].startswith("muse: there is no nothing in b.py at ")
     assert muse(root, "log", "--symbol", "b.py")[0] == 129
     out = muse(root, "blame", "-s", "--symbol", "P.read", "b.py")[1]
-    assert [line.split(") ", 1)[1].strip() for line in out.splitlines()] == \
-        ["def read(self, a, b):", "total = a + b", "return total * 3"]
+    assert [line.split(") ", 1)[1].strip() for line in out.splitlines()] == [
+        "def read(self, a, b):",
+        "total = a + b",
+        "return total * 3",
+    ]
     assert muse(root, "blame", "--symbol", "nope", "b.py")[2] == "muse: there is no nope in b.py\n"
     rows = json.loads(muse(root, "blame", "--json", "--symbol", "P.read", "b.py")[1])
-    assert [(row["line"], row["text"].strip()) for row in rows][::2] == \
-        [(2, "def read(self, a, b):"), (4, "return total * 3")]
+    assert [(row["line"], row["text"].strip()) for row in rows][::2] == [
+        (2, "def read(self, a, b):"),
+        (4, "return total * 3"),
+    ]
     assert rows[2]["commit"] == git(root, "rev-parse", "HEAD") and rows[2]["author"] == "Ada Tester"
     assert muse(root, "blame", "--json", "nowhere")[0] == 128
     (root / "t.txt").write_text("x\n")

@@ -32,9 +32,13 @@ QUIET_ENDS = (130, -signal.SIGINT)
 
 def start(where: Path, *words: str, **streams: object) -> subprocess.Popen[str]:
     """`muse WORDS` in a process group of its own."""
-    return subprocess.Popen([sys.executable, "-m", "muse.cli", *words], cwd=where, text=True, process_group=0,
-                            **{"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE,
-                               **streams})  # type: ignore[call-overload,no-any-return]
+    return subprocess.Popen(
+        [sys.executable, "-m", "muse.cli", *words],
+        cwd=where,
+        text=True,
+        process_group=0,
+        **{"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **streams},
+    )  # type: ignore[call-overload,no-any-return]
 
 
 def interrupt(process: subprocess.Popen[str]) -> tuple[int, str]:
@@ -73,7 +77,7 @@ def sound(repo: Path) -> None:
     """Nothing half-written: Git finds nothing wrong, and no lock of the kind that bars others is left."""
     subprocess.run(["git", "fsck", "--strict", "--no-dangling"], cwd=repo, check=True, capture_output=True)
     limit = time.monotonic() + 3  # what git started may live a moment longer than git
-    while (locks := [path for path in (repo / ".git").rglob("*.lock") if "muse" not in path.parts]):
+    while locks := [path for path in (repo / ".git").rglob("*.lock") if "muse" not in path.parts]:
         assert time.monotonic() < limit, locks
         time.sleep(0.05)
     assert [path for path in repo.rglob("*.tmp") if ".git" not in path.parts] == []
@@ -108,9 +112,7 @@ LONG: dict[str, tuple[list[str], Callable[[Path], None] | None, bool]] = {
 
 @pytest.mark.needs_git(2, 38, "git merge-tree --write-tree")
 @pytest.mark.parametrize("name", LONG)
-def test_an_interrupted_verb_leaves_all_as_before_or_done(
-    name: str, many: Path, git: RunGit, tmp_path: Path
-) -> None:
+def test_an_interrupted_verb_leaves_all_as_before_or_done(name: str, many: Path, git: RunGit, tmp_path: Path) -> None:
     words, prepare, changes = LONG[name]
     if prepare is not None:
         prepare(many)
@@ -163,20 +165,39 @@ def test_a_merge_interrupted_while_it_writes_files_puts_them_back(
     before = state(many, git)
     files_before = {path: path.read_bytes() for path in many.rglob("*") if path.is_file() and ".git" not in path.parts}
     smudge = tmp_path / "smudge"
-    smudge.write_text(f"#!/bin/sh\necho x >>{tmp_path}/n\n"
-                      f"[ $(wc -l <{tmp_path}/n) -ne 3 ] || {{ kill -INT -$(cat {tmp_path}/group); sleep 1; }}\ncat\n")
+    smudge.write_text(
+        f"#!/bin/sh\necho x >>{tmp_path}/n\n"
+        f"[ $(wc -l <{tmp_path}/n) -ne 3 ] || {{ kill -INT -$(cat {tmp_path}/group); sleep 1; }}\ncat\n"
+    )
     smudge.chmod(0o755)
     (many / ".git/info/attributes").write_text("*.py filter=late\n")
     git(many, "config", "filter.late.smudge", str(smudge))
-    process = subprocess.Popen(["sh", "-c", f'echo $$ >"{tmp_path}/group"; exec "$@"', "sh", sys.executable, "-m",
-                                "muse.cli", "merge", "-q", "topic"], cwd=many, process_group=0,
-                               stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        [
+            "sh",
+            "-c",
+            f'echo $$ >"{tmp_path}/group"; exec "$@"',
+            "sh",
+            sys.executable,
+            "-m",
+            "muse.cli",
+            "merge",
+            "-q",
+            "topic",
+        ],
+        cwd=many,
+        process_group=0,
+        stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
     _, err = process.communicate(timeout=30)
     assert process.returncode in QUIET_ENDS and "Traceback" not in err, err
     sound(many)
     assert state(many, git) == before
-    assert {path: path.read_bytes() for path in many.rglob("*")
-            if path.is_file() and ".git" not in path.parts} == files_before
+    assert {
+        path: path.read_bytes() for path in many.rglob("*") if path.is_file() and ".git" not in path.parts
+    } == files_before
     git(many, "config", "--unset", "filter.late.smudge")
     assert start(many, "merge", "-q", "topic").communicate() and git(many, "status", "--porcelain") == "?? mine.txt"
     assert (many / "lib/z.txt").read_text() == "theirs\n"
@@ -185,15 +206,28 @@ def test_a_merge_interrupted_while_it_writes_files_puts_them_back(
 def live(repo: Path, session: str = "live") -> None:
     """A session that wrote a file."""
     for words, fed in ((["session", "start", session], ""), (["session", "append", session], LINE)):
-        done = subprocess.run([sys.executable, "-m", "muse.cli", *words], cwd=repo, input=fed, text=True,
-                              capture_output=True, check=True)
+        done = subprocess.run(
+            [sys.executable, "-m", "muse.cli", *words], cwd=repo, input=fed, text=True, capture_output=True, check=True
+        )
         assert "error" not in done.stdout, done.stdout
 
 
 TEXT = b"text\n"
-LINE = json.dumps({"op": {
-    "op": "insert", "address": "live.txt", "position": None, "content_id": blob_digest(TEXT),
-    "content_summary": "added", "content_b64": base64.b64encode(TEXT).decode()}}) + "\n"
+LINE = (
+    json.dumps(
+        {
+            "op": {
+                "op": "insert",
+                "address": "live.txt",
+                "position": None,
+                "content_id": blob_digest(TEXT),
+                "content_summary": "added",
+                "content_b64": base64.b64encode(TEXT).decode(),
+            }
+        }
+    )
+    + "\n"
+)
 
 # Verbs without an end of their own: what to type, and the line that says that they are at work.
 ENDLESS = [
@@ -239,8 +273,13 @@ def test_a_verb_that_goes_on_until_ctrl_c(
     sound(forked)
     assert state(forked, git) == before
     if typed.startswith("session append"):
-        shown = subprocess.run([sys.executable, "-m", "muse.cli", "session", "show", "live"], cwd=forked,
-                               capture_output=True, text=True, check=True)
+        shown = subprocess.run(
+            [sys.executable, "-m", "muse.cli", "session", "show", "live"],
+            cwd=forked,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
         assert shown.stdout.count("live.txt") == 2, "what was acknowledged is there"
 
 

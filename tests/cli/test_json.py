@@ -21,14 +21,21 @@ ROOT = Path(__file__).resolve().parents[2]
 PAGE = json.loads((ROOT / "docs" / "schemas.json").read_text())
 ONE_A_LINE = {"session append", "session follow", "session show"}
 TEXT = b"live\n"
-OP = {"op": "insert", "address": "live.txt", "position": None, "content_id": blob_digest(TEXT), "content_summary": "",
-      "content_b64": base64.b64encode(TEXT).decode()}
+OP = {
+    "op": "insert",
+    "address": "live.txt",
+    "position": None,
+    "content_id": blob_digest(TEXT),
+    "content_summary": "",
+    "content_b64": base64.b64encode(TEXT).decode(),
+}
 
 
 def valid(name, value):
     """The value, which is what the schema of a verb says."""
-    jsonschema.validate(value, {"$defs": PAGE["$defs"], **PAGE["properties"][name]},
-                        cls=jsonschema.Draft202012Validator)
+    jsonschema.validate(
+        value, {"$defs": PAGE["$defs"], **PAGE["properties"][name]}, cls=jsonschema.Draft202012Validator
+    )
     return value
 
 

@@ -49,7 +49,10 @@ def test_help_lists_every_verb_under_a_group_and_imports_none() -> None:
     )
     done = subprocess.run(
         [sys.executable, "-c", script],
-        capture_output=True, text=True, env={**os.environ, "PYTHONPATH": str(ROOT)}, check=False,
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        check=False,
     )
     assert done.returncode == 0
     assert done.stderr.strip() == "[]"
@@ -83,8 +86,11 @@ def test_version() -> None:
     [
         (["domainz"], 129, "muse: 'domainz' is not a muse command\nhint: did you mean: domains\n"),
         (["domains", "--frob"], 129, "muse: No such option '--frob'.\nhint: muse domains --help\n"),
-        (["-C", "/nowhere/at/all", "domains"], 128, "muse: cannot change to '/nowhere/at/all': "
-                                                    "No such file or directory\n"),
+        (
+            ["-C", "/nowhere/at/all", "domains"],
+            128,
+            "muse: cannot change to '/nowhere/at/all': No such file or directory\n",
+        ),
     ],
 )
 def test_mistakes_are_one_line_a_hint_and_an_exit_code(args: list[str], code: int, message: str) -> None:
@@ -97,18 +103,32 @@ def test_mistakes_are_one_line_a_hint_and_an_exit_code(args: list[str], code: in
     [
         (MuseError("no luck", hint="try harder"), 128, "muse: no luck\nhint: try harder\n"),
         (ConflictError("stopped"), 1, "muse: stopped\n"),
-        (PermissionError(13, "Permission denied", "a.mid"), 128, "muse: a.mid: Permission denied\n"
-         "hint: you may not write there (`ls -ld` shows who may); or work in a clone of your own: muse clone\n"),
-        (OSError(28, "No space left on device"), 128, "muse: No space left on device\n"
-         "hint: make room on that disk (`df -h`), then run the same command again\n"),
-        (ValueError("two\nlines"), 128,
-         "muse: internal error: ValueError: two lines\nhint: set MUSE_TRACE=1 for the traceback\n"),
+        (
+            PermissionError(13, "Permission denied", "a.mid"),
+            128,
+            "muse: a.mid: Permission denied\n"
+            "hint: you may not write there (`ls -ld` shows who may); or work in a clone of your own: muse clone\n",
+        ),
+        (
+            OSError(28, "No space left on device"),
+            128,
+            "muse: No space left on device\nhint: make room on that disk (`df -h`), then run the same command again\n",
+        ),
+        (
+            ValueError("two\nlines"),
+            128,
+            "muse: internal error: ValueError: two lines\nhint: set MUSE_TRACE=1 for the traceback\n",
+        ),
         (KeyboardInterrupt(), 130, ""),
     ],
 )
 def test_whatever_a_verb_raises_becomes_one_line(
-    failing: list[BaseException], error: BaseException, code: int, message: str,
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch,
+    failing: list[BaseException],
+    error: BaseException,
+    code: int,
+    message: str,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.delenv("MUSE_TRACE", raising=False)
     failing.append(error)
@@ -130,8 +150,11 @@ def test_a_closed_pipe_is_quiet() -> None:
     os.close(reader)
     try:
         done = subprocess.run(
-            [sys.executable, "-m", "muse.cli", "--help"], stdout=writer, stderr=subprocess.PIPE,
-            env={**os.environ, "PYTHONPATH": str(ROOT)}, check=False,
+            [sys.executable, "-m", "muse.cli", "--help"],
+            stdout=writer,
+            stderr=subprocess.PIPE,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            check=False,
         )
     finally:
         os.close(writer)

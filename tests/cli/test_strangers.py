@@ -16,10 +16,29 @@ import pytest
 from muse.cli.verbs import VERBS
 from tests.conftest import CONFIG
 
-NEEDS_NO_REPOSITORY = {"completion", "doctor", "domains", "languages", "clone", "init", "serve", "solve", "install",
-                       "uninstall"}
-LEAST = {"blame": ["p.py"], "render": ["-o", "-"], "commit": ["-m", "x"], "merge": ["x"], "merge-tree": ["a", "b"],
-         "checkout": ["x"], "resolve": ["p.py"], "mergetool": ["p.py", "--no-browser"], "session": ["list"]}
+NEEDS_NO_REPOSITORY = {
+    "completion",
+    "doctor",
+    "domains",
+    "languages",
+    "clone",
+    "init",
+    "serve",
+    "solve",
+    "install",
+    "uninstall",
+}
+LEAST = {
+    "blame": ["p.py"],
+    "render": ["-o", "-"],
+    "commit": ["-m", "x"],
+    "merge": ["x"],
+    "merge-tree": ["a", "b"],
+    "checkout": ["x"],
+    "resolve": ["p.py"],
+    "mergetool": ["p.py", "--no-browser"],
+    "session": ["list"],
+}
 
 
 @pytest.mark.parametrize("verb", sorted(VERBS.keys() - NEEDS_NO_REPOSITORY))
@@ -27,8 +46,10 @@ def test_outside_of_a_repository(verb, muse, tmp_path, monkeypatch):
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path))
     code, out, err = muse(tmp_path, verb, *LEAST.get(verb, []))
     assert (code, out) == (128, "")
-    assert err == (f"muse: not a git repository (or any of the parent directories): .git: {tmp_path}\n"
-                   "hint: make one with `muse init`, or go into one with `cd`\n")
+    assert err == (
+        f"muse: not a git repository (or any of the parent directories): .git: {tmp_path}\n"
+        "hint: make one with `muse init`, or go into one with `cd`\n"
+    )
 
 
 UNKNOWN = "muse: unknown revision: nope\nhint: `git log --all` lists what there is\n"
@@ -105,8 +126,11 @@ WRONG = [  # what is typed, the exit code, how stderr begins
 def state(repo):
     """Every file of the work tree, and where everything stands."""
     kept = {path.relative_to(repo): path.read_bytes() for path in repo.rglob("*") if path.is_file()}
-    return {path: data for path, data in kept.items()
-            if path.parts[0] != ".git" or path.name in ("HEAD", "packed-refs", "config") or "refs" in path.parts}
+    return {
+        path: data
+        for path, data in kept.items()
+        if path.parts[0] != ".git" or path.name in ("HEAD", "packed-refs", "config") or "refs" in path.parts
+    }
 
 
 @pytest.mark.parametrize(("typed", "code", "said"), WRONG, ids=[row[0] for row in WRONG])
@@ -129,14 +153,17 @@ READING = ["status", "log", "log --json", "show", "blame p.py", "render -o -", "
 def shell(where, line, **env):
     """A line of sh with our programs on PATH; variables that are None are taken away."""
     full = {key: value for key, value in {**os.environ, **env}.items() if value is not None}
-    return subprocess.run(["bash", "-c", line], cwd=where, env=full, capture_output=True, stdin=subprocess.DEVNULL,
-                          check=False)
+    return subprocess.run(
+        ["bash", "-c", line], cwd=where, env=full, capture_output=True, stdin=subprocess.DEVNULL, check=False
+    )
 
 
 @pytest.mark.parametrize("typed", READING)
 def test_a_reader_that_goes_away_a_full_disk_and_closed_streams(typed, forked, muse_on_path):
-    line = f"muse {typed} | head -c 0; echo ${{PIPESTATUS[0]}}; muse {typed} > /dev/full; echo $?; " \
-           f"muse {typed} >&-; echo $?; muse {typed} <&- >&- 2>&-; echo $?"
+    line = (
+        f"muse {typed} | head -c 0; echo ${{PIPESTATUS[0]}}; muse {typed} > /dev/full; echo $?; "
+        f"muse {typed} >&-; echo $?; muse {typed} <&- >&- 2>&-; echo $?"
+    )
     done = shell(forked, line)
     code = "1" if typed.startswith("merge-tree") else "0"
     assert done.stdout.split() == [b"141", b"128", code.encode(), code.encode()], done.stderr
@@ -158,8 +185,14 @@ CIRCUMSTANCES = {
 @pytest.mark.parametrize("env", CIRCUMSTANCES.values(), ids=CIRCUMSTANCES)
 def test_odd_circumstances(env, forked, muse_on_path):
     said = {}
-    for typed, code in (("status", 0), ("log --graph", 0), ("install", 0), ("merge feature", 1),
-                        ("conflicts", 0), ("resolve --ours p.py", 0)):
+    for typed, code in (
+        ("status", 0),
+        ("log --graph", 0),
+        ("install", 0),
+        ("merge feature", 1),
+        ("conflicts", 0),
+        ("resolve --ours p.py", 0),
+    ):
         done = shell(forked, f"muse {typed}", **env)
         assert done.returncode == code, (typed, done.stderr)
         assert b"Traceback" not in done.stderr and b"internal error" not in done.stderr
@@ -168,8 +201,9 @@ def test_odd_circumstances(env, forked, muse_on_path):
     assert "a() changed" in said["log --graph"] and "p.py: 1 conflict\n" in said["conflicts"]
 
 
-@pytest.mark.parametrize("typed", ["status", "log", "log --oneline", "log --graph", "show", "diff", "doctor", "branch",
-                                   "log -p"])
+@pytest.mark.parametrize(
+    "typed", ["status", "log", "log --oneline", "log --graph", "show", "diff", "doctor", "branch", "log -p"]
+)
 def test_colour_is_as_the_user_says(typed, forked, muse, monkeypatch):
     (forked / "p.py").write_text("x\n")
     plain = muse(forked, *typed.split())[1]
@@ -231,8 +265,14 @@ def read_only(forked, tmp_path):
             path.chmod(path.stat().st_mode & 0o555)
 
     def run(line):
-        return subprocess.run([*become, sys.executable, "-m", "muse.cli", *line.split()], cwd=forked,
-                              capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
+        return subprocess.run(
+            [*become, sys.executable, "-m", "muse.cli", *line.split()],
+            cwd=forked,
+            capture_output=True,
+            text=True,
+            check=False,
+            stdin=subprocess.DEVNULL,
+        )
 
     yield run
     if not root:

@@ -37,8 +37,16 @@ class Terminal:
         def own_terminal():
             fcntl.ioctl(0, termios.TIOCSCTTY, 0)  # so that a ^C that is typed becomes a signal
 
-        self.process = subprocess.Popen([sys.executable, "-m", "muse.cli", *words], cwd=where, env=full, stdin=slave,
-                                        stdout=slave, stderr=slave, start_new_session=True, preexec_fn=own_terminal)
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "muse.cli", *words],
+            cwd=where,
+            env=full,
+            stdin=slave,
+            stdout=slave,
+            stderr=slave,
+            start_new_session=True,
+            preexec_fn=own_terminal,
+        )
         os.close(slave)
         self.seen = ""
 
@@ -49,7 +57,7 @@ class Terminal:
             ready = select.select([self.master], [], [], max(0.0, end - time.monotonic()))[0]
             assert ready, f"{pattern!r} did not come; there is: {self.seen!r}"
             assert self._read(), f"{pattern!r} did not come; it ended with: {self.seen!r}"
-        self.seen = self.seen[found.end():]
+        self.seen = self.seen[found.end() :]
         return found
 
     def type(self, text):
@@ -104,6 +112,7 @@ def test_a_tiny_terminal(size, forked):
 @pytest.fixture
 def ten(make_repo, commit, git, muse):
     """A merge with ten conflicts in one program."""
+
     def text(number):
         return "".join(f"def f{n}():\n    return {n}{number}\n\n\n" for n in range(10))
 
@@ -159,8 +168,14 @@ def test_questions_can_be_skipped_quit_ended_and_interrupted(ten, git):
 
 def test_questions_without_a_terminal_change_nothing(ten, git):
     before = (ten / "p.py").read_text()
-    done = subprocess.run([sys.executable, "-m", "muse.cli", "resolve", "-i", "p.py"], cwd=ten, capture_output=True,
-                          text=True, stdin=subprocess.DEVNULL, check=False)
+    done = subprocess.run(
+        [sys.executable, "-m", "muse.cli", "resolve", "-i", "p.py"],
+        cwd=ten,
+        capture_output=True,
+        text=True,
+        stdin=subprocess.DEVNULL,
+        check=False,
+    )
     assert done.returncode in (1, 130) and "Traceback" not in done.stderr and (ten / "p.py").read_text() == before
 
 
@@ -184,8 +199,12 @@ def test_progress_comes_after_a_second_and_leaves_no_trace(forked, tmp_path):
     subprocess.run(["git", "add", "-A"], cwd=forked, check=True)
 
     def show(**streams):
-        return subprocess.Popen([sys.executable, str(script), "diff", "--cached", "--stat"], cwd=forked,
-                                env={**os.environ, "PYTHONPATH": str(ROOT)}, **streams)
+        return subprocess.Popen(
+            [sys.executable, str(script), "diff", "--cached", "--stat"],
+            cwd=forked,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            **streams,
+        )
 
     master, slave = pty.openpty()
     process = show(stdout=subprocess.PIPE, stderr=slave)

@@ -34,11 +34,20 @@ def test_absent_and_empty_files_have_no_rules(tmp_path: Path) -> None:
 
 
 def test_priority_then_file_order(tmp_path: Path) -> None:
-    write(tmp_path, rule("*", "theirs") + rule("a/*", "ours", priority=10, comment="mine") + rule("*", "base")
-          + rule("*", "union", priority=-1))
+    write(
+        tmp_path,
+        rule("*", "theirs")
+        + rule("a/*", "ours", priority=10, comment="mine")
+        + rule("*", "base")
+        + rule("*", "union", priority=-1),
+    )
     rules = load_attributes(tmp_path)
     assert [(r.strategy, r.priority, r.source_index) for r in rules] == [
-        ("ours", 10, 1), ("theirs", 0, 0), ("base", 0, 2), ("union", -1, 3)]
+        ("ours", 10, 1),
+        ("theirs", 0, 0),
+        ("base", 0, 2),
+        ("union", -1, 3),
+    ]
     assert rules[0].comment == "mine"
     assert resolve_strategy(rules, "a/x") == "ours" and resolve_strategy(rules, "b/x") == "theirs"
 
@@ -50,14 +59,23 @@ def test_every_strategy_is_accepted(strategy: str, tmp_path: Path) -> None:
 
 
 RULES = [
-    AttributeRule("a/*", "notes", "ours"), AttributeRule("a/*", "*", "manual"), AttributeRule("*", "tempo", "base"),
+    AttributeRule("a/*", "notes", "ours"),
+    AttributeRule("a/*", "*", "manual"),
+    AttributeRule("*", "tempo", "base"),
 ]
 
 
-@pytest.mark.parametrize("path, dimension, strategy", [
-    ("a/x", "notes", "ours"), ("a/x", "tempo", "manual"), ("b", "tempo", "base"), ("b", "notes", "auto"),
-    ("a/x", "*", "ours"), ("b", "*", "base"),
-])
+@pytest.mark.parametrize(
+    "path, dimension, strategy",
+    [
+        ("a/x", "notes", "ours"),
+        ("a/x", "tempo", "manual"),
+        ("b", "tempo", "base"),
+        ("b", "notes", "auto"),
+        ("a/x", "*", "ours"),
+        ("b", "*", "base"),
+    ],
+)
 def test_the_first_rule_that_fits_decides(path: str, dimension: str, strategy: str) -> None:
     assert resolve_strategy(RULES, path, dimension) == strategy
 
@@ -67,23 +85,34 @@ def test_a_rule_for_one_dimension_never_decides_the_file() -> None:
     assert file_strategy(RULES, "b") == "auto"
 
 
-@pytest.mark.parametrize("pattern, path, fits", [
-    ("drums/*", "drums/a/kick.mid", True), ("src/**/*.mid", "src/a/b.mid", True), ("src/**/*.mid", "src/b.mid", True),
-    ("**/x", "x", True), ("*.mid", "A.MID", False), ("[ab].mid", "b.mid", True), ("drums/*", "other/drums/x", False),
-])
+@pytest.mark.parametrize(
+    "pattern, path, fits",
+    [
+        ("drums/*", "drums/a/kick.mid", True),
+        ("src/**/*.mid", "src/a/b.mid", True),
+        ("src/**/*.mid", "src/b.mid", True),
+        ("**/x", "x", True),
+        ("*.mid", "A.MID", False),
+        ("[ab].mid", "b.mid", True),
+        ("drums/*", "other/drums/x", False),
+    ],
+)
 def test_globs(pattern: str, path: str, fits: bool) -> None:
     assert (file_strategy([AttributeRule(pattern, "*", "ours")], path) == "ours") is fits
 
 
-@pytest.mark.parametrize("text, words", [
-    ("not toml [", "TOML parse error"),
-    ('rules = "x"', r"written as \[\[rules\]\]"),
-    ("rules = [3]", r"rule\[0\] is not a table"),
-    (rule("*", "ours") + '[[rules]]\npath = "x"\nstrategy = "ours"\n', r"rule\[1\] is missing .* 'dimension'"),
-    (rule("*", "mine"), "unknown strategy 'mine'"),
-    (rule("*", "ours", priority=1.5), r"rule\[0\]: priority"),
-    ('[[rules]]\npath = 3\ndimension = "*"\nstrategy = "ours"\n', r"rule\[0\]: path must be a string"),
-])
+@pytest.mark.parametrize(
+    "text, words",
+    [
+        ("not toml [", "TOML parse error"),
+        ('rules = "x"', r"written as \[\[rules\]\]"),
+        ("rules = [3]", r"rule\[0\] is not a table"),
+        (rule("*", "ours") + '[[rules]]\npath = "x"\nstrategy = "ours"\n', r"rule\[1\] is missing .* 'dimension'"),
+        (rule("*", "mine"), "unknown strategy 'mine'"),
+        (rule("*", "ours", priority=1.5), r"rule\[0\]: priority"),
+        ('[[rules]]\npath = 3\ndimension = "*"\nstrategy = "ours"\n', r"rule\[0\]: path must be a string"),
+    ],
+)
 def test_mistakes_are_named(text: str, words: str, tmp_path: Path) -> None:
     write(tmp_path, text)
     with pytest.raises(ValueError, match=words):

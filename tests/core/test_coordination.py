@@ -66,7 +66,9 @@ def test_overlaps_are_found_and_logged(tmp_path: Path, caplog: pytest.LogCapture
     assert "a.py::g" in caplog.text and "ann" in caplog.text and "b.py" not in caplog.text
     found = overlaps(active_reservations(tmp_path))
     assert [(pair.first.run_id, pair.second.run_id, pair.addresses) for pair in found] == [
-        ("ann", "bob", ["a.py"]), ("ann", "bob", ["a.py::g"])]
+        ("ann", "bob", ["a.py"]),
+        ("ann", "bob", ["a.py::g"]),
+    ]
     assert overlaps([first], [second])[0].addresses == ["a.py"]
     assert overlaps([second], [first])[0].addresses == ["a.py::g"]
 
@@ -79,12 +81,36 @@ def test_overlaps_of_many_reservations_do_not_try_all_pairs() -> None:
 
 
 GARBAGE: dict[str, Any] = {
-    "text": b"not json{{{", "empty": b"", "binary": b"\xff\x00\xfe", "list": b"[]", "null": b"null",
-    "number": b'{"reservation_id": 7}', "deep": b"[" * 100_000, "huge": b" " * ((1 << 20) + 1),
-    "times": json.dumps({"reservation_id": "r", "intent_id": "i", "run_id": "r", "branch": "b", "addresses": [],
-                         "operation": "o", "created_at": "yesterday", "expires_at": "never"}).encode(),
-    "addresses": json.dumps({"reservation_id": "r", "run_id": "r", "branch": "b", "addresses": "a.py",
-                             "created_at": "2026-01-01", "expires_at": "2026-01-01"}).encode(),
+    "text": b"not json{{{",
+    "empty": b"",
+    "binary": b"\xff\x00\xfe",
+    "list": b"[]",
+    "null": b"null",
+    "number": b'{"reservation_id": 7}',
+    "deep": b"[" * 100_000,
+    "huge": b" " * ((1 << 20) + 1),
+    "times": json.dumps(
+        {
+            "reservation_id": "r",
+            "intent_id": "i",
+            "run_id": "r",
+            "branch": "b",
+            "addresses": [],
+            "operation": "o",
+            "created_at": "yesterday",
+            "expires_at": "never",
+        }
+    ).encode(),
+    "addresses": json.dumps(
+        {
+            "reservation_id": "r",
+            "run_id": "r",
+            "branch": "b",
+            "addresses": "a.py",
+            "created_at": "2026-01-01",
+            "expires_at": "2026-01-01",
+        }
+    ).encode(),
 }
 
 
@@ -109,7 +135,10 @@ def test_things_that_are_no_files_are_skipped_and_never_waited_for(tmp_path: Pat
     (here / ".half.json").write_text("{")
     assert len(load_all_reservations(tmp_path)) == 1
     assert sorted(line.split()[0] for line in problems(tmp_path)) == [
-        "reservations/folder.json", "reservations/link.json", "reservations/pipe.json"]
+        "reservations/folder.json",
+        "reservations/link.json",
+        "reservations/pipe.json",
+    ]
 
 
 def test_a_file_in_the_folders_place_is_reported(tmp_path: Path) -> None:

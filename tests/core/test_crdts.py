@@ -34,7 +34,11 @@ def chain(n: int, *, start: int = 1, actor: str = "a") -> RGA:
 
 def test_trap_insert_order_does_not_depend_on_delivery_order() -> None:
     ops = [
-        (None, "1@a"), (None, "1@b"), ("1@a", "2@a"), ("1@a", "2@b"), ("2@b", "3@c"),
+        (None, "1@a"),
+        (None, "1@b"),
+        ("1@a", "2@a"),
+        ("1@a", "2@b"),
+        ("2@b", "3@c"),
     ]
     seen = set()
     for order in permutations(ops):
@@ -105,10 +109,17 @@ def test_trap_nan_and_infinity_are_refused() -> None:
         LWWRegister(float("nan"), 1.0, "a")
 
 
-@pytest.mark.parametrize("build", [
-    lambda: VectorClock({"a": 1}), lambda: GCounter({"a": 1}), lambda: LWWRegister("v", 1, "a"),
-    lambda: ORSet({("e", "t")}, {"u"}), lambda: AWMap({("k", "v", "1@a")}, {"2@a"}), lambda: chain(3).delete("2@a"),
-])
+@pytest.mark.parametrize(
+    "build",
+    [
+        lambda: VectorClock({"a": 1}),
+        lambda: GCounter({"a": 1}),
+        lambda: LWWRegister("v", 1, "a"),
+        lambda: ORSet({("e", "t")}, {"u"}),
+        lambda: AWMap({("k", "v", "1@a")}, {"2@a"}),
+        lambda: chain(3).delete("2@a"),
+    ],
+)
 def test_trap_equality_hash_and_repr(build: Any) -> None:
     one, two = build(), build()
     assert one == two and hash(one) == hash(two) and one.equivalent(two) and repr(one) == repr(two)
@@ -116,11 +127,17 @@ def test_trap_equality_hash_and_repr(build: Any) -> None:
     assert one != object() and len({one, two}) == 1
 
 
-@pytest.mark.parametrize("build", [
-    lambda n: ORSet([(str(at), f"{at + 1}@a") for at in range(n)]),
-    lambda n: AWMap([(str(at), "v", f"{at + 1}@a") for at in range(n)]),
-    lambda n: GCounter({str(at): 1 for at in range(n)}), lambda n: VectorClock({str(at): 1 for at in range(n)}), chain,
-], ids=["ORSet", "AWMap", "GCounter", "VectorClock", "RGA"])
+@pytest.mark.parametrize(
+    "build",
+    [
+        lambda n: ORSet([(str(at), f"{at + 1}@a") for at in range(n)]),
+        lambda n: AWMap([(str(at), "v", f"{at + 1}@a") for at in range(n)]),
+        lambda n: GCounter({str(at): 1 for at in range(n)}),
+        lambda n: VectorClock({str(at): 1 for at in range(n)}),
+        chain,
+    ],
+    ids=["ORSet", "AWMap", "GCounter", "VectorClock", "RGA"],
+)
 def test_trap_an_edit_does_not_copy_the_value(build: Any) -> None:
     """Memory of 100 edits, not time: it must not depend on the size of what is edited, or growth is quadratic."""
     taken = []
@@ -268,15 +285,28 @@ def test_simple_wire_forms_load_and_join() -> None:
     assert "z" not in old.join(ORSet({("z", "uuid-0")}))
 
 
-@pytest.mark.parametrize("bad", [
-    None, [], "x", {}, {"entries": 3}, {"entries": [3]}, {"entries": [{"element": "a"}]},
-    {"entries": [{"element": 1, "token": "t"}]}, {"entries": [], "tombstones": [1]},
-    {"entries": [], "tombstones": [], "context": {"a": 0}}, {"entries": [], "tombstones": [], "context": {"a": -1}},
-    {"entries": [], "tombstones": [], "context": {"a": True}}, {"entries": [], "context": {"a": [[2, 1]]}},
-    {"entries": [], "context": {"a": [[1, 10**30]]}}, {"entries": [], "context": {"": 1}},
-    {"entries": [], "context": 3},
-    {"entries": [{"element": "a", "token": ""}]},
-])
+@pytest.mark.parametrize(
+    "bad",
+    [
+        None,
+        [],
+        "x",
+        {},
+        {"entries": 3},
+        {"entries": [3]},
+        {"entries": [{"element": "a"}]},
+        {"entries": [{"element": 1, "token": "t"}]},
+        {"entries": [], "tombstones": [1]},
+        {"entries": [], "tombstones": [], "context": {"a": 0}},
+        {"entries": [], "tombstones": [], "context": {"a": -1}},
+        {"entries": [], "tombstones": [], "context": {"a": True}},
+        {"entries": [], "context": {"a": [[2, 1]]}},
+        {"entries": [], "context": {"a": [[1, 10**30]]}},
+        {"entries": [], "context": {"": 1}},
+        {"entries": [], "context": 3},
+        {"entries": [{"element": "a", "token": ""}]},
+    ],
+)
 def test_hostile_sets_are_refused(bad: Any) -> None:
     with pytest.raises(FormatError):
         ORSet.from_dict(bad)
@@ -291,11 +321,22 @@ def test_hostile_counts_are_refused(bad: Any) -> None:
             kind.from_dict(bad) if bad is not None else kind.from_dict(3)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("bad", [
-    3, "x", {}, [3], [{}], [{"id": 1, "value": "v"}], [{"id": "1@a", "value": 2}],
-    [{"id": "1@a", "value": "v", "deleted": "no"}], [{"id": "1@a", "value": "v", "parent_id": 7}],
-    [{"id": "1@a", "value": "v", "others": 3}], [{"id": "1@a", "value": "v", "others": [{"value": 1}]}],
-])
+@pytest.mark.parametrize(
+    "bad",
+    [
+        3,
+        "x",
+        {},
+        [3],
+        [{}],
+        [{"id": 1, "value": "v"}],
+        [{"id": "1@a", "value": 2}],
+        [{"id": "1@a", "value": "v", "deleted": "no"}],
+        [{"id": "1@a", "value": "v", "parent_id": 7}],
+        [{"id": "1@a", "value": "v", "others": 3}],
+        [{"id": "1@a", "value": "v", "others": [{"value": 1}]}],
+    ],
+)
 def test_hostile_sequences_are_refused(bad: Any) -> None:
     with pytest.raises(FormatError):
         RGA.from_dict(bad)

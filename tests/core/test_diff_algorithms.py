@@ -25,7 +25,11 @@ def tensor(mode: str = "sparse", epsilon: float = 0.0) -> TensorSchema:
 def test_sets_list_removals_then_additions_sorted() -> None:
     delta = set_ops.diff(SET, {"b", "a", "k"}, {"z", "y", "k"}, domain="t", address="tags/")
     assert [(op["op"], op["content_id"]) for op in delta["ops"]] == [
-        ("delete", "a"), ("delete", "b"), ("insert", "y"), ("insert", "z")]
+        ("delete", "a"),
+        ("delete", "b"),
+        ("insert", "y"),
+        ("insert", "z"),
+    ]
     assert all(op["position"] is None and op["address"] == "tags/" for op in delta["ops"])
     assert delta["summary"] == "2 added, 2 removed (tag)"
     assert set_ops.diff(SET, {"a"}, {"a"}, domain="t")["summary"] == "no changes"
@@ -70,7 +74,8 @@ def test_trees_address_nodes_by_their_ids() -> None:
     base = node("r", node("a", node("x")), node("b"), node("c"))
     assert tree_ops(base, base) == []
     assert tree_ops(base, node("r", node("a", node("x", content="new")), node("b"), node("c"))) == [
-        ("replace", "r/a/x")]
+        ("replace", "r/a/x")
+    ]
     assert tree_ops(base, node("r", node("b"), node("c"))) == [("delete", "r/a/x"), ("delete", "r/a")]
     assert tree_ops(node("r"), node("r", node("a", node("x")))) == [("insert", "r/a"), ("insert", "r/a/x")]
     assert tree_ops(base, node("r", node("b"), node("c"), node("a", node("x")))) == [("move", "r/a")]
@@ -94,7 +99,9 @@ trees = st.recursive(
     st.builds(node, st.sampled_from("abc"), content=st.sampled_from("uv")),
     lambda inner: st.builds(
         lambda id_, children: node(id_, *{child.id: child for child in children}.values()),
-        st.sampled_from("abc"), st.lists(inner, max_size=4)),
+        st.sampled_from("abc"),
+        st.lists(inner, max_size=4),
+    ),
     max_leaves=8,
 )
 
@@ -136,13 +143,18 @@ def manifest(**files: str) -> SnapshotManifest:
 
 def test_maps_and_snapshots_address_by_key() -> None:
     old, new = {"kept": "1", "gone": "1", "changed": "1"}, {"kept": "1", "new": "1", "changed": "2"}
-    delta = diff_by_schema(MAP, {"kind": "map", "entries": old}, {"kind": "map", "entries": new}, domain="t",
-                           address="a.mid")
+    delta = diff_by_schema(
+        MAP, {"kind": "map", "entries": old}, {"kind": "map", "entries": new}, domain="t", address="a.mid"
+    )
     assert [(op["op"], op["address"]) for op in delta["ops"]] == [
-        ("replace", "a.mid/changed"), ("delete", "a.mid/gone"), ("insert", "a.mid/new")]
+        ("replace", "a.mid/changed"),
+        ("delete", "a.mid/gone"),
+        ("insert", "a.mid/new"),
+    ]
     assert delta["summary"] == "1 added, 1 removed, 1 modified"
-    schema = DomainSchema(domain="t", description="", dimensions=[], top_level=MAP, merge_mode="three_way",
-                          schema_version="1")
+    schema = DomainSchema(
+        domain="t", description="", dimensions=[], top_level=MAP, merge_mode="three_way", schema_version="1"
+    )
     whole = snapshot_diff(schema, manifest(**old), manifest(**new))
     assert [op["address"] for op in whole["ops"]] == ["changed", "gone", "new"]
     assert Counter(op["op"] for op in whole["ops"]) == {"replace": 1, "delete": 1, "insert": 1}

@@ -11,8 +11,37 @@ import pytest
 from muse.core.filedomain import walk_files
 from muse.core.ignore import IgnoreError, is_ignored, load_ignore_config, load_patterns, resolve_patterns
 
-PIECES = ["a", "b", "ab", "*", "**", "?", "[ab]", "[!a]", "[^b]", "\\*", ".x", "a*", "*b", "a?", "[a-c]", "[]a]",
-          "[[:alpha:]]", "a**b", "***", "#", "!", "\\!", " ", "\\ ", "[z-a]", "[", "\\", "c.d", "A"]
+PIECES = [
+    "a",
+    "b",
+    "ab",
+    "*",
+    "**",
+    "?",
+    "[ab]",
+    "[!a]",
+    "[^b]",
+    "\\*",
+    ".x",
+    "a*",
+    "*b",
+    "a?",
+    "[a-c]",
+    "[]a]",
+    "[[:alpha:]]",
+    "a**b",
+    "***",
+    "#",
+    "!",
+    "\\!",
+    " ",
+    "\\ ",
+    "[z-a]",
+    "[",
+    "\\",
+    "c.d",
+    "A",
+]
 NAMES = ["a", "b", "ab", "abb", "c", ".x", "a.x", "c.d", "*", "ac", "aXb", "#", "!", "!a", " ", "a ", "A", "]", "ba"]
 
 
@@ -32,30 +61,38 @@ def test_git_says_the_same(seed: int, tmp_path: Path) -> None:
         patterns = [some_pattern(rng) for _ in range(rng.randint(1, 4))]
         (tmp_path / ".gitignore").write_text("\n".join(patterns) + "\n")
         paths = sorted({"/".join(rng.choices(NAMES, k=rng.randint(1, 4))) for _ in range(60)})
-        answer = subprocess.run(["git", "check-ignore", "--no-index", "-z", "--stdin"], cwd=tmp_path, check=False,
-                                input="\0".join(paths).encode(), capture_output=True).stdout.decode()
+        answer = subprocess.run(
+            ["git", "check-ignore", "--no-index", "-z", "--stdin"],
+            cwd=tmp_path,
+            check=False,
+            input="\0".join(paths).encode(),
+            capture_output=True,
+        ).stdout.decode()
         ours = [path for path in paths if is_ignored(path, patterns)]
         assert ours == [path for path in answer.split("\0") if path], patterns
         ignored += len(ours)
     assert ignored > 50
 
 
-@pytest.mark.parametrize("pattern, path, verdict", [
-    ("renders/", "renders/deep/mix.wav", True),
-    ("renders/", "renders", False),
-    ("renders/", "renders/", True),
-    ("/scratch.mid", "scratch.mid", True),
-    ("/scratch.mid", "tracks/scratch.mid", False),
-    ("tracks/*.bak", "tracks/a.bak", True),
-    ("tracks/*.bak", "old/tracks/a.bak", False),
-    ("**/cache/*.dat", "cache/index.dat", True),
-    ("a/**/b", "a/b", True),
-    ("logs/**", "logs", False),
-    ("naïve?.mid", "naïve1.mid", True),
-    ("", "anything", False),
-    ("# note", "# note", False),
-    ("\\# note", "# note", True),
-])
+@pytest.mark.parametrize(
+    "pattern, path, verdict",
+    [
+        ("renders/", "renders/deep/mix.wav", True),
+        ("renders/", "renders", False),
+        ("renders/", "renders/", True),
+        ("/scratch.mid", "scratch.mid", True),
+        ("/scratch.mid", "tracks/scratch.mid", False),
+        ("tracks/*.bak", "tracks/a.bak", True),
+        ("tracks/*.bak", "old/tracks/a.bak", False),
+        ("**/cache/*.dat", "cache/index.dat", True),
+        ("a/**/b", "a/b", True),
+        ("logs/**", "logs", False),
+        ("naïve?.mid", "naïve1.mid", True),
+        ("", "anything", False),
+        ("# note", "# note", False),
+        ("\\# note", "# note", True),
+    ],
+)
 def test_single_patterns(pattern: str, path: str, verdict: bool) -> None:
     assert is_ignored(path, [pattern]) is verdict
 
@@ -97,8 +134,10 @@ def test_a_walk_leaves_ignored_folders_alone(tmp_path: Path) -> None:
     assert list(walk_files(tmp_path, "midi")) == [".museignore"]
 
 
-@pytest.mark.parametrize("text", ["not toml ][", 'global = "x"', "[global]\npatterns = 3", "domain = 3",
-                                  "[domain]\nmidi = 3", "x = " + "[" * 5000])
+@pytest.mark.parametrize(
+    "text",
+    ["not toml ][", 'global = "x"', "[global]\npatterns = 3", "domain = 3", "[domain]\nmidi = 3", "x = " + "[" * 5000],
+)
 def test_what_is_no_museignore_is_a_clear_error(text: str, tmp_path: Path) -> None:
     write(tmp_path, text)
     with pytest.raises(IgnoreError, match=r"\.museignore"):

@@ -18,8 +18,9 @@ BASE = b"def first():\n    return 1\n\n\ndef second():\n    return 2\n"
 
 def advanced(plugin: CodePlugin, store: MemoryContent, data: bytes, actor: str) -> CRDTSnapshotManifest:
     was = plugin.to_crdt_state({"files": {"a.py": store.put(BASE)}, "domain": "code"})
-    delta = plugin.diff({"files": {"a.py": store.put(BASE)}, "domain": "code"},
-                        {"files": {"a.py": store.put(data)}, "domain": "code"})
+    delta = plugin.diff(
+        {"files": {"a.py": store.put(BASE)}, "domain": "code"}, {"files": {"a.py": store.put(data)}, "domain": "code"}
+    )
     return plugin.advance_crdt_state(was, delta, actor=actor)
 
 
@@ -52,7 +53,8 @@ def test_a_file_only_one_side_has_is_kept() -> None:
         b = plugin.to_crdt_state({"files": {"b.py": store.put(b"x = 1\n")}, "domain": "code"})
         merged = join(plugin, a, b).merged
         assert {path: fetch(store, digest) for path, digest in merged["files"].items()} == {
-            "a.py": BASE, "b.py": b"x = 1\n",
+            "a.py": BASE,
+            "b.py": b"x = 1\n",
         }
 
 

@@ -106,13 +106,27 @@ def test_what_was_seen_to_be_whole_is_still_looked_at(tmp_path: Path) -> None:
         assert OpLog(tmp_path, "s").read_all() == healthy
 
 
-@pytest.mark.parametrize("change", [
-    {"op_id": "x"}, {"lamport_ts": True}, {"lamport_ts": -1}, {"lamport_ts": LATEST + 1}, {"lamport_ts": "1"},
-    {"actor_id": 3}, {"domain_op": []}, {"domain_op": {"op": "explode", "address": "x"}},
-    {"domain_op": {"op": "insert"}},
-    {"parent_op_ids": "abc"}, {"parent_op_ids": [1]}, {"sequence": 3}, {"created_at": None}, {"intent_id": None},
-    {"lamport_ts": 2**53}, {"domain_op": {"op": "insert", "address": "x", "content": float("nan")}},
-])
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"op_id": "x"},
+        {"lamport_ts": True},
+        {"lamport_ts": -1},
+        {"lamport_ts": LATEST + 1},
+        {"lamport_ts": "1"},
+        {"actor_id": 3},
+        {"domain_op": []},
+        {"domain_op": {"op": "explode", "address": "x"}},
+        {"domain_op": {"op": "insert"}},
+        {"parent_op_ids": "abc"},
+        {"parent_op_ids": [1]},
+        {"sequence": 3},
+        {"created_at": None},
+        {"intent_id": None},
+        {"lamport_ts": 2**53},
+        {"domain_op": {"op": "insert", "address": "x", "content": float("nan")}},
+    ],
+)
 def test_what_is_no_entry_is_refused(tmp_path: Path, change: dict[str, Any]) -> None:
     log = OpLog(tmp_path, "s")
     log.append(entry("first", 1))
@@ -210,7 +224,9 @@ def test_trap_an_op_from_a_slow_clock_is_replayed(tmp_path: Path) -> None:
     slow.append(entry("late", 3))
     assert names(fast.replay_since_checkpoint()) == ["late"]
     assert fast.to_structured_delta("midi") == {
-        "domain": "midi", "ops": [insert("late")], "summary": "1 insert",
+        "domain": "midi",
+        "ops": [insert("late")],
+        "summary": "1 insert",
     }
 
 
@@ -281,7 +297,11 @@ def test_trap_a_checkpoint_that_contradicts_the_log_hides_no_op(tmp_path: Path) 
     everything = ["n1", "n2", "n3", "n4", "early", "new", "newer"]
     lies: list[dict[str, Any]] = [
         {"positions": dict.fromkeys(honest["positions"], 99)},
-        {"positions": {}}, {"offset": log.end()}, {"offset": 17}, {"end": 10**9}, {"op_count": 99},
+        {"positions": {}},
+        {"offset": log.end()},
+        {"offset": 17},
+        {"end": 10**9},
+        {"op_count": 99},
     ]
     for lie in lies:  # a checksum tells that it was changed: nothing of it is believed
         path.write_text(json.dumps({**honest, **lie}))
@@ -407,10 +427,30 @@ def test_a_log_of_another_session_is_no_replica(tmp_path: Path) -> None:
 # Names -----------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", [
-    "plain", "../../x", "a/b", ".", "..", "", "NUL", "nul\0nul", "x" * 10_000, "é🎵" * 2000, "a.lock", "A", "%41", "%",
-    "content", "name", "\ud800", "f" * 64, "a" * 64 + "/",
-])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "plain",
+        "../../x",
+        "a/b",
+        ".",
+        "..",
+        "",
+        "NUL",
+        "nul\0nul",
+        "x" * 10_000,
+        "é🎵" * 2000,
+        "a.lock",
+        "A",
+        "%41",
+        "%",
+        "content",
+        "name",
+        "\ud800",
+        "f" * 64,
+        "a" * 64 + "/",
+    ],
+)
 def test_trap_any_text_names_a_session_and_stays_inside(tmp_path: Path, name: str) -> None:
     log = OpLog(tmp_path, name)
     log.append(make_op_entry(name if "\ud800" not in name else "x", "midi", insert("n"), 1))
@@ -448,8 +488,13 @@ def test_a_delta_becomes_ops_with_a_patch_as_its_childrens_cause(tmp_path: Path,
     import importlib
 
     module = importlib.import_module(f"muse.plugins.{domain}._op_log_integration")
-    patch = {"op": "patch", "address": "a", "child_ops": [insert("a::f"), insert("a::g")], "child_domain": domain,
-             "child_summary": ""}
+    patch = {
+        "op": "patch",
+        "address": "a",
+        "child_ops": [insert("a::f"), insert("a::g")],
+        "child_domain": domain,
+        "child_summary": "",
+    }
     delta: Any = {"domain": domain, "ops": [insert("b"), patch], "summary": ""}
     log = getattr(module, f"open_{domain}_session")(tmp_path, "s")
     cause = log.record("ada", domain, [insert("first")])[0]["op_id"]
@@ -466,8 +511,12 @@ def test_a_delta_becomes_ops_with_a_patch_as_its_childrens_cause(tmp_path: Path,
 
 _json = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text() | st.floats(allow_nan=False, allow_infinity=False),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4)
-    | st.dictionaries(st.integers(), inner, max_size=2) | st.tuples(inner),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(st.text(), inner, max_size=4)
+        | st.dictionaries(st.integers(), inner, max_size=2)
+        | st.tuples(inner)
+    ),
     max_leaves=12,
 )
 

@@ -23,13 +23,26 @@ def move(address: str, at: int, to: int) -> Any:
 
 
 def rep(address: str, new: str = "n", at: int | None = None) -> Any:
-    return {"op": "replace", "address": address, "position": at, "old_content_id": "o", "new_content_id": new,
-            "old_summary": "", "new_summary": ""}
+    return {
+        "op": "replace",
+        "address": address,
+        "position": at,
+        "old_content_id": "o",
+        "new_content_id": new,
+        "old_summary": "",
+        "new_summary": "",
+    }
 
 
 def patch(address: str, *children: Any, **more: Any) -> Any:
-    return {"op": "patch", "address": address, "child_ops": list(children), "child_domain": "d",
-            "child_summary": "edited", **more}
+    return {
+        "op": "patch",
+        "address": address,
+        "child_ops": list(children),
+        "child_domain": "d",
+        "child_summary": "edited",
+        **more,
+    }
 
 
 COMMUTE = [
@@ -148,13 +161,17 @@ def test_transform_of_edits_that_contradict_leaves_them_alone() -> None:
     assert a2 == b2 and a2["op"] == "patch" and a2["child_ops"] == []
 
 
-@pytest.mark.parametrize("ours, theirs, conflicts", [
-    ([ins(f"f/{n}", None, "o") for n in range(10_000)], [ins(f"f/t{n}", None, "t") for n in range(10_000)], 0),
-    ([ins("f", 2 * n, f"o{n}") for n in range(10_000)], [ins("f", 2 * n + 1, f"t{n}") for n in range(10_000)], 0),
-    ([ins("f", n, "o") for n in range(10_000)], [dele("f", n, "t") for n in range(10_000)], 10_000),
-    ([dele("f", n) for n in range(10_000)], [rep(f"f/{n}") for n in range(10_000)], 10_000),
-    ([patch("f", rep(f"f/{n}")) for n in range(10_000)], [patch("f", rep(f"f/t{n}")) for n in range(10_000)], 0),
-], ids=["things", "sequence", "inserts and deletes", "inside", "patches"])
+@pytest.mark.parametrize(
+    "ours, theirs, conflicts",
+    [
+        ([ins(f"f/{n}", None, "o") for n in range(10_000)], [ins(f"f/t{n}", None, "t") for n in range(10_000)], 0),
+        ([ins("f", 2 * n, f"o{n}") for n in range(10_000)], [ins("f", 2 * n + 1, f"t{n}") for n in range(10_000)], 0),
+        ([ins("f", n, "o") for n in range(10_000)], [dele("f", n, "t") for n in range(10_000)], 10_000),
+        ([dele("f", n) for n in range(10_000)], [rep(f"f/{n}") for n in range(10_000)], 10_000),
+        ([patch("f", rep(f"f/{n}")) for n in range(10_000)], [patch("f", rep(f"f/t{n}")) for n in range(10_000)], 0),
+    ],
+    ids=["things", "sequence", "inserts and deletes", "inside", "patches"],
+)
 def test_ten_thousand_against_ten_thousand_without_trying_all_pairs(
     ours: list[Any], theirs: list[Any], conflicts: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -16,8 +16,20 @@ from muse.core.errors import MuseError
 from muse.core.op_log import OpLog, Request
 
 CALLS: list[tuple[ModuleType, str]] = [
-    (os, "open"), (os, "write"), (os, "fdatasync"), (os, "fsync"), (os, "ftruncate"), (os, "pread"), (os, "replace"),
-    (os, "stat"), (os, "fstat"), (os, "mkdir"), (os, "rename"), (os, "listdir"), (os, "dup"), (os, "fchmod"),
+    (os, "open"),
+    (os, "write"),
+    (os, "fdatasync"),
+    (os, "fsync"),
+    (os, "ftruncate"),
+    (os, "pread"),
+    (os, "replace"),
+    (os, "stat"),
+    (os, "fstat"),
+    (os, "mkdir"),
+    (os, "rename"),
+    (os, "listdir"),
+    (os, "dup"),
+    (os, "fchmod"),
     (fcntl, "flock"),
 ]
 

@@ -319,9 +319,7 @@ class Failing:
 
 
 @pytest.mark.parametrize("code", [errno.EIO, errno.ENOSPC, errno.EDQUOT])
-def test_a_failed_write_leaves_the_log_as_it_was(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int
-) -> None:
+def test_a_failed_write_leaves_the_log_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int) -> None:
     log = OpLog(tmp_path, "s")
     log.record("a", "midi", [insert("a")])
     before = (log.folder / "ops.jsonl").read_bytes()
@@ -435,7 +433,8 @@ def test_a_disk_that_is_full_at_the_very_first_op_is_an_error_and_not_a_dead_pro
         rest.unlink()
         ran.append(subprocess.run([sys.executable, "-c", code, str(small)], capture_output=True, text=True))
         assert [(done.returncode, done.stdout, done.stderr) for done in ran] == [
-            (0, "No space left on device\n", ""), (0, "ok\n", "")
+            (0, "No space left on device\n", ""),
+            (0, "ok\n", ""),
         ]
         assert len(OpLog(small, "s").read_all()) == 1
     finally:

@@ -53,7 +53,8 @@ def test_a_log_reads_the_same_however_it_was_cut(tmp_path: Path) -> None:
     assert len(cut.segments()) > 10 and cut.end() == plain.end()
     assert cut.read_all() == plain.read_all() == seen
     assert [line.split(b',"instance"')[0] for line in cut.raw_lines()] == [
-        line.split(b',"instance"')[0] for line in plain.raw_lines()]
+        line.split(b',"instance"')[0] for line in plain.raw_lines()
+    ]
     assert cut.replay_since_checkpoint() == plain.replay_since_checkpoint()
     assert cut.replay([]).entries == plain.replay([]).entries
     for at in (0, plain.end() // 2, plain.end() - 1, plain.end()):
@@ -111,7 +112,8 @@ def test_threads_that_append_read_and_sync_while_segments_are_closed(tmp_path: P
     steps: list[Callable[[int], object]] = [
         lambda at: log.record("a", "midi", [insert(f"w{at}", 3000)]),
         lambda at: log.record("a", "midi", [insert(f"d{at}")], level="durable"),
-        read, lambda at: OpLog(tmp_path, "s").close_segment(),
+        read,
+        lambda at: OpLog(tmp_path, "s").close_segment(),
     ]
     threads = [threading.Thread(target=work, args=(step,)) for step in steps]
     for thread in threads:
@@ -170,7 +172,10 @@ def test_a_process_that_dies_at_any_step_of_it_takes_nothing_along(tmp_path: Pat
 
 
 LOST = {
-    "one is gone": {"1a", "1b"}, "the last is gone": {"3a", "3b"}, "one is cut off": {"1b"}, "a byte is wrong": {"1b"},
+    "one is gone": {"1a", "1b"},
+    "the last is gone": {"3a", "3b"},
+    "one is cut off": {"1b"},
+    "a byte is wrong": {"1b"},
     "all are gone": {f"{at}{half}" for at in range(4) for half in "ab"},
 }
 
@@ -210,6 +215,7 @@ def test_a_file_that_cannot_be_made_durable_is_not_closed(tmp_path: Path, monkey
     log = OpLog(tmp_path, "s")
     log.record("a", "midi", [insert("a")])
     with monkeypatch.context() as patch:
+
         def failing(_: int) -> None:
             raise OSError(5, "injected")
 

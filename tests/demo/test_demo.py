@@ -45,7 +45,7 @@ def test_the_main_job_holds_and_the_pictures_of_it_are_current(
     assert "Everything above was checked" in done.stdout
     printed = {re.sub(r"\b[0-9a-f]{7}\b", "ID", line.strip()) for line in done.stdout.splitlines()}
     page = (ROOT / "README.md").read_text(encoding="utf-8")
-    job = page[page.index("## The main job"):page.index("## Use it")]
+    job = page[page.index("## The main job") : page.index("## Use it")]
     told = [line.strip() for block in re.findall(r"```\n(.*?)```", job, re.DOTALL) for line in block.splitlines()]
     assert len(told) > 14 and {re.sub(r"\b[0-9a-f]{7}\b", "ID", line) for line in told} <= printed, "README"
     monkeypatch.setenv("PATH", env["PATH"])

@@ -29,11 +29,14 @@ def test_it_is_what_the_page_says(plugin: Any) -> None:
     assert plugin.claims("animals.words") and plugin.schema()["domain"] == "wordlist"
 
 
-@pytest.mark.parametrize("base, ours, theirs, merged", [
-    (b"a\n", b"a\nb\n", b"a\nc\n", b"a\nb\nc\n"),
-    (b"a\nb\n", b"a\nx\n", b"b\ny\n", b"x\ny\n"),
-    (None, b"a\nb\n", b"b\nc\n", b"a\nb\nc\n"),
-])
+@pytest.mark.parametrize(
+    "base, ours, theirs, merged",
+    [
+        (b"a\n", b"a\nb\n", b"a\nc\n", b"a\nb\nc\n"),
+        (b"a\nb\n", b"a\nx\n", b"b\ny\n", b"x\ny\n"),
+        (None, b"a\nb\n", b"b\nc\n", b"a\nb\nc\n"),
+    ],
+)
 def test_it_merges(plugin: Any, base: bytes | None, ours: bytes, theirs: bytes, merged: bytes) -> None:
     with options.using(MergeOptions()):
         answer = plugin.merge_file("x.words", base, ours, theirs)
@@ -46,6 +49,6 @@ def test_what_is_no_list_stays_a_conflict(plugin: Any) -> None:
 
 
 def test_the_table_of_methods_names_real_ones() -> None:
-    table = PAGE[PAGE.index("## The methods"):PAGE.index("## What a merge")]
+    table = PAGE[PAGE.index("## The methods") : PAGE.index("## What a merge")]
     named = re.findall(r"^\| `(\w+)\(", table, re.MULTILINE)
     assert len(named) == 7 and all(callable(getattr(FileDomain, name)) for name in named)

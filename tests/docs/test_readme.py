@@ -31,7 +31,8 @@ def test_every_verb_that_is_named_is_one(page: Path) -> None:
 def test_the_table_of_git_and_muse_has_every_verb() -> None:
     page = (ROOT / "docs" / "git-and-muse.md").read_text(encoding="utf-8")
     assert {verb for verb in VERBS if f"muse {verb}" not in page} <= {"branch", "tag", "checkout"}, (
-        "a verb wants a row in docs/git-and-muse.md")
+        "a verb wants a row in docs/git-and-muse.md"
+    )
 
 
 def test_the_way_out_leaves_plain_git(
@@ -53,4 +54,3 @@ def test_the_way_out_leaves_plain_git(
     assert (repo / ".git" / "config").read_bytes() == config and git(repo, "rev-parse", "HEAD") == head
     assert [path for path in (repo / ".git").rglob("*muse*") if path.is_file()] == []
     git(repo, "fsck", "--strict")
-

@@ -49,8 +49,15 @@ def test_every_command_says_what_the_page_says(tmp_path: Path, muse_on_path: Pat
         elif words[0] == "write":
             (here / words[1]).write_text("\n".join(written) + "\n", encoding="utf-8")
         else:
-            done = subprocess.run(words, cwd=here, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-                                  env={**os.environ, "PYTHONIOENCODING": "utf-8"}, check=False)
+            done = subprocess.run(
+                words,
+                cwd=here,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                env={**os.environ, "PYTHONIOENCODING": "utf-8"},
+                check=False,
+            )
             said = f"$ {command}\n{done.stdout}(exit code {done.returncode}, {sys.executable})"
             assert done.returncode == (1 if words[:2] == ["git", "merge"] and "-q" not in words else 0), said
             assert matches(done.stdout, expected), said + "\nexpected:\n" + "\n".join(expected)

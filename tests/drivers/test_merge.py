@@ -20,7 +20,7 @@ OURS = b"one\nTWO\nthree\n"
 THEIRS = b"one\nzwei\nthree\n"
 APART = b"ONE\ntwo\nthree\nfour\n"
 
-PLUGIN = '''
+PLUGIN = """
 from muse.core.filedomain import FileDomain
 from muse.domain import FileMerge, ConflictRecord
 import os, signal, time, ctypes
@@ -32,7 +32,7 @@ class Bad(FileDomain):
         return {"domain": "bad", "merge_mode": "three_way"}
     def merge_file(self, path, base, ours, theirs):
         %s
-'''
+"""
 
 
 class Call:
@@ -46,7 +46,10 @@ class Call:
     def run(self, *args: str, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[bytes]:
         return subprocess.run(
             [sys.executable, "-m", "muse.drivers.merge", "O", "A", "B", *args],
-            cwd=self.folder, capture_output=True, env={**os.environ, **(env or {})}, check=False,
+            cwd=self.folder,
+            capture_output=True,
+            env={**os.environ, **(env or {})},
+            check=False,
         )
 
     @property
@@ -79,8 +82,14 @@ def bad_plugin(tmp_path: Path) -> Callable[[str], dict[str, str]]:
 
 @pytest.mark.parametrize(
     ("base", "ours", "theirs", "expected"),
-    [(BASE, OURS, OURS, OURS), (BASE, OURS, BASE, OURS), (BASE, BASE, THEIRS, THEIRS), (b"", b"", THEIRS, THEIRS),
-     (BASE, APART, BASE, APART), (b"\0a", b"\0a", b"\0b", b"\0b")],
+    [
+        (BASE, OURS, OURS, OURS),
+        (BASE, OURS, BASE, OURS),
+        (BASE, BASE, THEIRS, THEIRS),
+        (b"", b"", THEIRS, THEIRS),
+        (BASE, APART, BASE, APART),
+        (b"\0a", b"\0a", b"\0b", b"\0b"),
+    ],
 )
 def test_trivial_merges(call: Callable[..., Call], base: bytes, ours: bytes, theirs: bytes, expected: bytes) -> None:
     work = call(base, ours, theirs)
@@ -144,9 +153,7 @@ def test_the_conflict_style_of_the_configuration(
     work = call(BASE, OURS, THEIRS)
     git(work.folder, "config", "--global", "merge.conflictStyle", style)
     assert work.run("-p", "a.txt", "-s", "old").returncode == 1
-    assert work.result == (
-        b"one\n<<<<<<< ours\nTWO\n||||||| old\ntwo\n=======\nzwei\n>>>>>>> theirs\nthree\n"
-    )
+    assert work.result == (b"one\n<<<<<<< ours\nTWO\n||||||| old\ntwo\n=======\nzwei\n>>>>>>> theirs\nthree\n")
 
 
 def test_bytes_stay_bytes(call: Callable[..., Call]) -> None:
@@ -324,8 +331,10 @@ def test_a_signal_leaves_ours_no_child_and_no_litter(
     body = "open(os.environ['SEEN'], 'w').write(str(os.getpid())); time.sleep(60)"
     seen = work.folder.parent / "seen"
     process = subprocess.Popen(
-        [sys.executable, "-m", "muse.drivers.merge", "O", "A", "B", "-p", "a.bad"], cwd=work.folder,
-        stderr=subprocess.PIPE, env={**os.environ, **bad_plugin(body), "SEEN": str(seen)},
+        [sys.executable, "-m", "muse.drivers.merge", "O", "A", "B", "-p", "a.bad"],
+        cwd=work.folder,
+        stderr=subprocess.PIPE,
+        env={**os.environ, **bad_plugin(body), "SEEN": str(seen)},
     )
     while not (seen.exists() and seen.read_text()):
         time.sleep(0.01)

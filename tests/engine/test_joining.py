@@ -168,8 +168,11 @@ def test_three_sides_joined_in_any_order_give_one_file_and_one_state(tangle: Tan
     sides[1] = tangle.edit(sides[1], 20, 7)
     results = set()
     for a, b, c in itertools.permutations(sides):
-        for end in (tangle.join(tangle.join(a, b), c), tangle.join(a, tangle.join(b, c)),
-                    tangle.join(tangle.join(a, b), tangle.join(b, c))):
+        for end in (
+            tangle.join(tangle.join(a, b), c),
+            tangle.join(a, tangle.join(b, c)),
+            tangle.join(tangle.join(a, b), tangle.join(b, c)),
+        ):
             tangle.check(end)
             results.add((tangle.file(end), tangle.state(end)))
     assert len(results) == 1
@@ -270,8 +273,13 @@ def _plant(repo: Repository, ref: str, tip: str | None, tree: str, path: str, st
     from muse.store.objects.database import FILE
     from muse.store.objects.trees import edit
 
-    head = {"format": 1, "domain": "files", "vclock": {}, "crdt_state": {path: blob_digest(state)},
-            "schema_version": "0"}
+    head = {
+        "format": 1,
+        "domain": "files",
+        "vclock": {},
+        "crdt_state": {path: blob_digest(state)},
+        "schema_version": "0",
+    }
     with repo.writer() as writer:
         changes = {b"format": (FILE, writer.blob(FORMAT))}
         for name, data in ((crdt_path(tree), canonical_json(head)), (crdt_path(tree, path), state)):

@@ -81,8 +81,10 @@ def test_a_clean_merge_is_committed_as_git_commits_it(fork, git):
     git(twin, "merge", "-q", "--no-edit", "origin/side")
     assert merge(root) == 0
     assert git(root, "rev-parse", "HEAD^{tree}") == git(twin, "rev-parse", "HEAD^{tree}")
-    assert git(root, "log", "-1", "--format=%P %s") == f"{git(root, 'rev-parse', 'HEAD^1')} " + \
-        f"{git(root, 'rev-parse', 'side')} Merge branch 'side'"
+    assert (
+        git(root, "log", "-1", "--format=%P %s")
+        == f"{git(root, 'rev-parse', 'HEAD^1')} " + f"{git(root, 'rev-parse', 'side')} Merge branch 'side'"
+    )
     assert git(root, "status", "--porcelain") == ""
     assert git(root, "rev-parse", "ORIG_HEAD") == git(root, "rev-parse", "HEAD^1")
     assert git(root, "reflog", "-1", "--format=%gs") == "merge side: Merge made by the 'muse' strategy."
@@ -232,8 +234,10 @@ def test_a_rule_settles_a_deletion_against_an_edit(fork, git):
     kept = set(git(root, "ls-tree", "-r", "--name-only", merged.tree).splitlines()) - {".museattributes"}
     assert kept == {"ours/they-drop", "theirs/we-drop", "none/they-drop", "none/we-drop"}
     assert git(root, "cat-file", "-p", f"{merged.tree}:theirs/we-drop") + "\n" == edited
-    assert [m.paths for m in merged.messages if m.kind.startswith("CONFLICT")] == \
-        [(b"none/they-drop",), (b"none/we-drop",)]
+    assert [m.paths for m in merged.messages if m.kind.startswith("CONFLICT")] == [
+        (b"none/they-drop",),
+        (b"none/we-drop",),
+    ]
 
 
 def test_a_deletion_that_a_rule_settles_keeps_the_mode_and_needs_no_plugin(make_repo, commit, git):
@@ -290,7 +294,7 @@ def test_history_questions(fork, git, commit):
 
 def test_odd_paths_and_renames_reach_their_domain(fork, git):
     text = "def f():\n    return 1\n\n\n" * 3 + "\n".join(f"x{n} = {n}" for n in range(40)) + "\n"
-    odd = b"d \"q\" \\ [x]*?\xff.py".decode("utf-8", "surrogateescape")
+    odd = b'd "q" \\ [x]*?\xff.py'.decode("utf-8", "surrogateescape")
     ours = text.replace("x1 = 1", "x1 = 100")
     theirs = text.replace("x39 = 39", "x39 = 390")
     moved = {odd: ours, "old.py": None, "new.py": ours}

@@ -40,7 +40,7 @@ def fork(make_repo, commit, git):
     return root
 
 
-STEPS = ("cp ", "GIT_INDEX_FILE=$next git read-tree", "GIT_INDEX_FILE=$next git update-index", "mv -f", "exit \"$MUSE")
+STEPS = ("cp ", "GIT_INDEX_FILE=$next git read-tree", "GIT_INDEX_FILE=$next git update-index", "mv -f", 'exit "$MUSE')
 
 
 @pytest.mark.parametrize("step", STEPS)
@@ -75,8 +75,13 @@ def test_a_merge_killed_outright_can_be_explained_and_abandoned(fork, git):
         "import sys; from muse.engine import mergeapply; mergeapply._STRATEGY = sys.argv[1];"
         "from muse.cli.main import main; sys.exit(main(['merge', 'side']))"
     )
-    process = subprocess.Popen([sys.executable, "-c", code, script], cwd=fork, start_new_session=True,
-                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        [sys.executable, "-c", code, script],
+        cwd=fork,
+        start_new_session=True,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
     for _ in range(600):
         if (fork / "new.txt").exists():
             break
@@ -175,7 +180,7 @@ def test_a_missing_object_is_one_line(fork, git, capfd, monkeypatch):
 def test_odd_labels_and_settings_do_not_confuse_the_shadow(fork, git):
     """Names Git could not use as branches, settings with quotes, other people's drivers, replaced objects."""
     git(fork, "config", "merge.other.driver", 'echo "a \\"b\\" %A" > ../other-ran; cp %B %A; exit 0')
-    git(fork, "config", "alias.odd", "!f() { echo \"x\ty\"; }; f")
+    git(fork, "config", "alias.odd", '!f() { echo "x\ty"; }; f')
     (fork / ".git" / "info").mkdir(exist_ok=True)
     (fork / ".git" / "info" / "attributes").write_text("c.txt merge=other\n")
     repo = Repository(fork)
@@ -195,8 +200,9 @@ def test_a_label_in_conflict_markers_is_what_the_user_typed(fork, git, monkeypat
     monkeypatch.chdir(fork)
     assert main(["merge", "side~0"]) == 1
     base = git(fork, "rev-parse", "--short", "main~1")
-    assert f"<<<<<<< HEAD\nours\n||||||| {base}\nline 9\n=======\ntheirs\n>>>>>>> side~0\n" in \
-        (fork / "c.txt").read_text()
+    assert (
+        f"<<<<<<< HEAD\nours\n||||||| {base}\nline 9\n=======\ntheirs\n>>>>>>> side~0\n" in (fork / "c.txt").read_text()
+    )
 
 
 @whole_merges

@@ -16,9 +16,16 @@ BASE = b"class C:\n    def m(self):\n        return 0\n\n\ndef f():\n    return 
 
 
 def edit(name: str, value: str, base: str = "", made: str = "") -> dict[str, Any]:
-    return {"op": "replace", "address": f"s.py::{name}", "position": None, "old_content_id": base,
-            "new_content_id": made or value, "old_summary": "", "new_summary": "",
-            "content": f"def {name.rpartition('.')[2]}():\n    return {value!r}"}
+    return {
+        "op": "replace",
+        "address": f"s.py::{name}",
+        "position": None,
+        "old_content_id": base,
+        "new_content_id": made or value,
+        "old_summary": "",
+        "new_summary": "",
+        "content": f"def {name.rpartition('.')[2]}():\n    return {value!r}",
+    }
 
 
 def gone(name: str, base: str = "") -> dict[str, Any]:
@@ -55,8 +62,15 @@ def test_a_whole_file_between_two_edits_starts_anew() -> None:
     store = MemoryContent()
     entries = [make_op_entry("ada", "code", edit("f", "ada"), 1)]
     middle = replay(entries, {"s.py": store.put(BASE)}, store, plugin_for_path).files["s.py"]
-    whole: Any = {"op": "replace", "address": "s.py", "position": None, "old_content_id": middle,
-                  "new_content_id": store.put(store.get(middle) + b"# end\n"), "old_summary": "", "new_summary": ""}
+    whole: Any = {
+        "op": "replace",
+        "address": "s.py",
+        "position": None,
+        "old_content_id": middle,
+        "new_content_id": store.put(store.get(middle) + b"# end\n"),
+        "old_summary": "",
+        "new_summary": "",
+    }
     entries += [make_op_entry("cyd", "code", whole, 2), make_op_entry("bob", "code", edit("f", "bob"), 3)]
     assert replay(entries, {"s.py": store.put(BASE)}, store, plugin_for_path).overridden == []
 

@@ -27,10 +27,16 @@ def record(root, *flags, **how):
 
 
 def test_tracked_and_new_files_go_in_ignored_ones_stay_out(make_repo, git):
-    root = make_repo("repo", {
-        ".gitignore": "*.log\n", ".museignore": '[global]\npatterns = ["drafts/", "*.tmp"]\n', "a.txt": "1\n",
-        "tracked.tmp": "tracked\n", "gone.txt": "x\n",
-    })
+    root = make_repo(
+        "repo",
+        {
+            ".gitignore": "*.log\n",
+            ".museignore": '[global]\npatterns = ["drafts/", "*.tmp"]\n',
+            "a.txt": "1\n",
+            "tracked.tmp": "tracked\n",
+            "gone.txt": "x\n",
+        },
+    )
     for name in ("x.log", "y.tmp", "drafts/z.txt", "new/n.txt", "a.txt", "tracked.tmp"):
         (root / name).parent.mkdir(exist_ok=True)
         (root / name).write_text("changed\n")

@@ -148,8 +148,10 @@ def test_all_at_once_is_one_by_one() -> None:
 @pytest.mark.soak
 def test_all_at_once_is_one_by_one_for_long() -> None:
     counts = [compare(seed, 60) for seed in range(1000, 1000 + SEEDS)]
-    print(f"{sum(ops for ops, _ in counts):,} ops in {SEEDS:,} sessions, {sum(told for _, told in counts):,} told, "
-          "all as one by one")
+    print(
+        f"{sum(ops for ops, _ in counts):,} ops in {SEEDS:,} sessions, {sum(told for _, told in counts):,} told, "
+        "all as one by one"
+    )
 
 
 def test_notes_in_a_patch_carry_their_content() -> None:

@@ -12,7 +12,7 @@ import pytest
 from muse.engine.setup import install as setup
 
 # A domain for the tests: key=value lines. Both sides' lines are kept; a key with two values is a conflict.
-PLUGIN = '''
+PLUGIN = """
 from muse.core import options
 from muse.core.filedomain import FileDomain
 from muse.core.schema import DomainSchema, SetSchema
@@ -48,7 +48,7 @@ class KeyPlugin(FileDomain):
         text = "".join(f"{key}={value}\\n" for key, value in out.items()).encode()
         return FileMerge((b"\\0" if path.endswith(".bkeys") else b"") + text, left,
                          notes=[f"merged {len(out)} keys"] if not left else [])
-'''
+"""
 
 
 @pytest.fixture
@@ -69,17 +69,20 @@ def run(muse_on_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
 
     def call(where: Path, *command: str, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            command, cwd=where, capture_output=True, text=True, errors="surrogateescape",
-            env={**os.environ, **(env or {})}, check=False,
+            command,
+            cwd=where,
+            capture_output=True,
+            text=True,
+            errors="surrogateescape",
+            env={**os.environ, **(env or {})},
+            check=False,
         )
 
     return call
 
 
 @pytest.fixture
-def installed(
-    keys: None, make_repo: Callable[..., Path], run: Callable[..., subprocess.CompletedProcess[str]]
-) -> Path:
+def installed(keys: None, make_repo: Callable[..., Path], run: Callable[..., subprocess.CompletedProcess[str]]) -> Path:
     """A repository with one commit of both kinds of file, after `muse install`."""
     root = make_repo("repo", {"a.keys": "m=1\n", "sub/b.bkeys": b"\0m=1\n"})
     done = run(root, "muse", "install")

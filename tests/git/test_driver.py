@@ -43,19 +43,27 @@ OPERATIONS = {
     "rebase --apply": [["git", "rebase", "--apply", "topic"]],
     "cherry-pick": [["git", "cherry-pick", "topic"]],
     "merge -s recursive": [["git", "merge", "-s", "recursive", "--no-edit", "topic"]],
-    "checkout -m": [["git", "reset", "-q", "--soft", "HEAD~"], ["git", "reset", "-q"],
-                    ["git", "checkout", "-m", "topic"]],
-    "stash pop": [["git", "reset", "-q", "--soft", "HEAD~"], ["git", "stash", "-q"], ["git", "reset", "-q", "--hard",
-                  "topic"], ["git", "stash", "pop"]],
-    "am -3": [["sh", "-c", "git format-patch -q --binary --stdout main~..main >../p.mbox"],
-              ["git", "reset", "-q", "--hard", "topic"], ["git", "am", "-3", "../p.mbox"]],
+    "checkout -m": [
+        ["git", "reset", "-q", "--soft", "HEAD~"],
+        ["git", "reset", "-q"],
+        ["git", "checkout", "-m", "topic"],
+    ],
+    "stash pop": [
+        ["git", "reset", "-q", "--soft", "HEAD~"],
+        ["git", "stash", "-q"],
+        ["git", "reset", "-q", "--hard", "topic"],
+        ["git", "stash", "pop"],
+    ],
+    "am -3": [
+        ["sh", "-c", "git format-patch -q --binary --stdout main~..main >../p.mbox"],
+        ["git", "reset", "-q", "--hard", "topic"],
+        ["git", "am", "-3", "../p.mbox"],
+    ],
 }
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)
-def test_a_merge_beyond_gits_in_every_operation(
-    operation: str, branches: Callable[..., Path], run: Run
-) -> None:
+def test_a_merge_beyond_gits_in_every_operation(operation: str, branches: Callable[..., Path], run: Run) -> None:
     root = branches(*BOTH)
     for command in OPERATIONS[operation]:
         done = run(root, *command)
@@ -172,9 +180,7 @@ def test_criss_cross_settled_differently_is_a_conflict_again(
     assert [conflict["address"] for conflict in record["conflicts"]] == ["m"]
 
 
-def test_criss_cross_text_with_markers_in_the_base_is_gits(
-    installed: Path, git: Git, commit: Commit, run: Run
-) -> None:
+def test_criss_cross_text_with_markers_in_the_base_is_gits(installed: Path, git: Git, commit: Commit, run: Run) -> None:
     """The same bytes as with our driver switched off, longer markers of the inner conflict included."""
     git(installed, "config", "core.attributesFile", str(_merging_txt(installed)))
     commit(installed, {"a.txt": "1\nm\n2\n"})
@@ -271,7 +277,12 @@ BROKEN = {
 
 @pytest.mark.parametrize("kind", BROKEN)
 def test_a_missing_or_broken_installation_merges_as_git_does(
-    kind: str, branches: Callable[..., Path], run: Run, tmp_path: Path, git: Git, monkeypatch: pytest.MonkeyPatch,
+    kind: str,
+    branches: Callable[..., Path],
+    run: Run,
+    tmp_path: Path,
+    git: Git,
+    monkeypatch: pytest.MonkeyPatch,
     without_us: Callable[[Path], None],
 ) -> None:
     root = branches(*BOTH)
@@ -307,14 +318,23 @@ def test_labels_as_old_and_new_git_hand_them(
     for name, text in (("O", "m\n"), ("A", "a\n"), ("B", "b\n")):
         (tmp_path / name).write_text(text)
     command = next(value for head, name, key, value in settings("") if (head, name, key) == ("merge", "muse", "driver"))
-    values = {"%O": "O", "%A": "A", "%B": "B", "%L": "9", "%P": "it's.txt", "%S": "$(touch hit)", "%X": "HEAD",
-              "%Y": "it's \"topic\""}
+    values = {
+        "%O": "O",
+        "%A": "A",
+        "%B": "B",
+        "%L": "9",
+        "%P": "it's.txt",
+        "%S": "$(touch hit)",
+        "%X": "HEAD",
+        "%Y": 'it\'s "topic"',
+    }
     if not working:
         monkeypatch.setenv("PATH", "/usr/local/bin:/usr/bin:/bin")
-    done = subprocess.run(["sh", "-c", _expanded(command, values, quoted)], cwd=tmp_path, check=False,
-                          capture_output=True)
+    done = subprocess.run(
+        ["sh", "-c", _expanded(command, values, quoted)], cwd=tmp_path, check=False, capture_output=True
+    )
     assert done.returncode == 1 and bool(done.stderr) is not working
-    ours, theirs = ("HEAD", "it's \"topic\"") if quoted else ("ours", "theirs")
+    ours, theirs = ("HEAD", 'it\'s "topic"') if quoted else ("ours", "theirs")
     assert (tmp_path / "A").read_text() == f"<<<<<<<<< {ours}\na\n=========\nb\n>>>>>>>>> {theirs}\n"
     assert not (tmp_path / "hit").exists()
 

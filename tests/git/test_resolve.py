@@ -55,7 +55,9 @@ def test_conflicts_says_what_is_left_and_what_to_type(clash: Callable[..., Path]
     (entry,) = json.loads(run(root, "muse", "conflicts", "--json").stdout)
     assert entry["path"] == "sub/b.bkeys" and sorted(entry["stages"]) == ["base", "ours", "theirs"]
     assert [(c["address"], c["ours_summary"], c["theirs_summary"]) for c in entry["conflicts"]] == [
-        ("m", "2", "3"), ("n", "2", "3")]
+        ("m", "2", "3"),
+        ("n", "2", "3"),
+    ]
 
 
 @pytest.mark.parametrize("side", ["ours", "theirs", "base"])
@@ -65,7 +67,9 @@ def test_one_side_for_all_keeps_the_clean_edits_of_both(
     root = clash(TWO)
     done = run(root, "muse", "resolve", f"--{side}", "sub/b.bkeys")
     assert (done.returncode, done.stderr) == (
-        0, "muse: sub/b.bkeys: settled and added\nhint: nothing is left to settle; go on with: git merge --continue\n")
+        0,
+        "muse: sub/b.bkeys: settled and added\nhint: nothing is left to settle; go on with: git merge --continue\n",
+    )
     value = {"ours": b"2", "theirs": b"3", "base": b"1"}[side]
     assert (root / "sub/b.bkeys").read_bytes() == b"\0a=1\nb=2\nm=%s\nn=%s\n" % (value, value)
     assert git(root, "ls-files", "-u") == "" and git(root, "diff") == ""
@@ -102,8 +106,7 @@ def test_conflicts_git_left_without_us_are_settled_too(clash: Callable[..., Path
     """No record, Git's markers on disk: the stages are enough."""
     root = clash({"a.keys": (b"m=1\n", b"a=1\nm=1\n", b"b=2\nm=1\n")}, off=True)
     assert conflict_records.load_all(root / ".git") == []
-    assert run(root, "muse", "conflicts").stdout == (
-        "a.keys: Muse can merge this by itself\n    muse resolve a.keys\n")
+    assert run(root, "muse", "conflicts").stdout == ("a.keys: Muse can merge this by itself\n    muse resolve a.keys\n")
     done = run(root, "muse", "resolve", "a.keys")
     assert done.returncode == 0, done.stderr
     assert (root / "a.keys").read_bytes() == b"a=1\nb=2\nm=1\n"
@@ -238,8 +241,9 @@ def test_a_bare_repository_has_nothing_to_settle(make_repo: Callable[..., Path],
 
 def test_interactively(clash: Callable[..., Path], programs: Path) -> None:
     root = clash(TWO)
-    done = subprocess.run(["muse", "resolve", "-i", "sub/b.bkeys"], cwd=root, input=b"t\no\n", capture_output=True,
-                          check=False)
+    done = subprocess.run(
+        ["muse", "resolve", "-i", "sub/b.bkeys"], cwd=root, input=b"t\no\n", capture_output=True, check=False
+    )
     assert done.returncode == 0, done.stderr
     assert (root / "sub/b.bkeys").read_bytes() == b"\0a=1\nb=2\nm=3\nn=2\n"
 
@@ -249,8 +253,10 @@ def test_a_whole_folder_is_settled_as_gits_strategy_option_would(
     side: str, clash: Callable[..., Path], run: Run, git: Git
 ) -> None:
     """Git hands no driver its -X: resolving everything afterwards comes to the same bytes."""
-    files = {"t/a.txt": (b"1\n2\n3\n4\n5\n", b"1\nour 2\n3\n4\n5\nend\n", b"top\n1\ntheir 2\n3\n4\n5\n"),
-             "t/b.txt": (b"x\n", b"ours\n", b"theirs\n")}
+    files = {
+        "t/a.txt": (b"1\n2\n3\n4\n5\n", b"1\nour 2\n3\n4\n5\nend\n", b"top\n1\ntheir 2\n3\n4\n5\n"),
+        "t/b.txt": (b"x\n", b"ours\n", b"theirs\n"),
+    }
     root = clash(files)
     assert run(root, "muse", "resolve", f"--{side}", "t").returncode == 0
     settled = {path: (root / path).read_bytes() for path in files}
@@ -261,8 +267,9 @@ def test_a_whole_folder_is_settled_as_gits_strategy_option_would(
 
 def test_git_mergetool(clash: Callable[..., Path], git: Git) -> None:
     root = clash(TWO)
-    done = subprocess.run(["git", "mergetool", "-t", "muse", "-y"], cwd=root, input=b"b\nb\n", capture_output=True,
-                          check=False)
+    done = subprocess.run(
+        ["git", "mergetool", "-t", "muse", "-y"], cwd=root, input=b"b\nb\n", capture_output=True, check=False
+    )
     assert done.returncode == 0, done.stderr
     assert (root / "sub/b.bkeys").read_bytes() == b"\0a=1\nb=2\nm=1\nn=1\n"
     assert git(root, "ls-files", "-u") == ""
@@ -272,10 +279,16 @@ def test_git_mergetool(clash: Callable[..., Path], git: Git) -> None:
     ("args", "code", "message"),
     [
         (["nothing.here"], 128, "muse: nothing.here: no conflict here\nhint: unmerged: sub/b.bkeys\n"),
-        (["sub/b.bkeys", "--pick", "zz=ours"], 128,
-         "muse: sub/b.bkeys has no conflict at 'zz'\nhint: what is left: m, n\n"),
-        (["sub/b.bkeys", "--pick", "m=mine"], 129,
-         "muse: --pick 'm=mine' is not ADDRESS=ours, ADDRESS=theirs or ADDRESS=base\n"),
+        (
+            ["sub/b.bkeys", "--pick", "zz=ours"],
+            128,
+            "muse: sub/b.bkeys has no conflict at 'zz'\nhint: what is left: m, n\n",
+        ),
+        (
+            ["sub/b.bkeys", "--pick", "m=mine"],
+            129,
+            "muse: --pick 'm=mine' is not ADDRESS=ours, ADDRESS=theirs or ADDRESS=base\n",
+        ),
     ],
 )
 def test_mistakes(args: list[str], code: int, message: str, clash: Callable[..., Path], run: Run) -> None:

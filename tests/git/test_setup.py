@@ -99,8 +99,15 @@ def test_what_a_project_says_about_a_path_keeps_its_weight(make_repo: MakeRepo, 
     run(root, "muse", "install")
     said = git(root, "check-attr", "merge", "diff", "--", "lock.json", "a.py", "x.mid", "x.json")
     assert said.splitlines() == [
-        "lock.json: merge: binary", "lock.json: diff: unset", "a.py: merge: muse", "a.py: diff: python",
-        "x.mid: merge: unset", "x.mid: diff: unset", "x.json: merge: muse", "x.json: diff: unspecified"]
+        "lock.json: merge: binary",
+        "lock.json: diff: unset",
+        "a.py: merge: muse",
+        "a.py: diff: python",
+        "x.mid: merge: unset",
+        "x.mid: diff: unset",
+        "x.json: merge: muse",
+        "x.json: diff: unspecified",
+    ]
 
 
 def test_a_locked_configuration_is_a_clear_error(make_repo: MakeRepo, run: Run) -> None:
@@ -127,7 +134,9 @@ def test_a_block_that_lost_its_end_is_not_guessed_at(make_repo: MakeRepo, run: R
 def test_outside_of_a_repository(run: Run, tmp_path: Path) -> None:
     done = run(tmp_path, "muse", "install")
     assert (done.returncode, done.stderr) == (
-        128, "muse: not in a git repository\nhint: go into one, or: muse install --global\n")
+        128,
+        "muse: not in a git repository\nhint: go into one, or: muse install --global\n",
+    )
 
 
 def test_in_a_bare_repository_and_a_linked_worktree(
@@ -145,7 +154,7 @@ def test_in_a_bare_repository_and_a_linked_worktree(
 
 def test_every_value_survives_gits_own_reading(make_repo: MakeRepo, run: Run, git: Git) -> None:
     root = make_repo("repo", {"a": "1"})
-    folder = "/opt/it's 100% \"odd\"; $(x) \\ here"
+    folder = '/opt/it\'s 100% "odd"; $(x) \\ here'
     setup.install(setup.places(root), {"midi": ("*.mid",)}, program_dir=folder)
     for head, name, key, value in tables.settings(folder):
         assert git(root, "config", f"{head}.{name}.{key}") == value.rstrip("\n")
@@ -196,7 +205,7 @@ def test_hunk_headers_name_what_a_change_is_in(
 
 
 def test_git_diff_shows_a_midi_file_as_a_listing(make_repo: MakeRepo, run: Run, git: Git, commit: Commit) -> None:
-    tune = (Path(__file__).parents[2] / "fixtures/midi")
+    tune = Path(__file__).parents[2] / "fixtures/midi"
     piece = next(file for file in sorted(tune.rglob("*.mid")))
     root = make_repo("repo", {"tune.MID": piece.read_bytes()})
     run(root, "muse", "install")
@@ -220,8 +229,12 @@ def test_doctor_of_a_healthy_repository(installed: Path, run: Run, git: Git) -> 
     before = state(*sorted(path for path in (installed / ".git").rglob("*") if path.is_file()))
     done = run(installed, "muse", "doctor")
     assert done.returncode == 0, done.stdout
-    for line in ("the merge driver is configured", "the merge driver runs", "nothing is left to settle",
-                 "file types are merged through us"):
+    for line in (
+        "the merge driver is configured",
+        "the merge driver runs",
+        "nothing is left to settle",
+        "file types are merged through us",
+    ):
         assert line in done.stdout
     assert state(*before) == before  # looking changes nothing
 
@@ -246,9 +259,22 @@ def broken_plugin(root: Path, tmp_path: Path, git: Git, commit: Commit) -> None:
 
 def stale_record(root: Path, tmp_path: Path, git: Git, commit: Commit) -> None:
     (root / ".git/muse/conflicts").mkdir(parents=True)
-    (root / ".git/muse/conflicts/a.json").write_text(json.dumps(
-        {"format": 1, "path": "gone.py", "inputs": {}, "written": None, "labels": {}, "marker_size": 7,
-         "style": "merge", "picks": {}, "conflicts": [], "notes": []}))
+    (root / ".git/muse/conflicts/a.json").write_text(
+        json.dumps(
+            {
+                "format": 1,
+                "path": "gone.py",
+                "inputs": {},
+                "written": None,
+                "labels": {},
+                "marker_size": 7,
+                "style": "merge",
+                "picks": {},
+                "conflicts": [],
+                "notes": [],
+            }
+        )
+    )
 
 
 def copied(root: Path, tmp_path: Path, git: Git, commit: Commit) -> None:
@@ -266,8 +292,12 @@ def unpushed(root: Path, tmp_path: Path, git: Git, commit: Commit) -> None:
 
 
 ILLS: dict[str, tuple[Callable[..., None], str, str, str]] = {
-    "driver does not run": (broken_driver, "bad", "the merge driver does not run",
-                            "pipx install --force muse-on-git && muse install"),
+    "driver does not run": (
+        broken_driver,
+        "bad",
+        "the merge driver does not run",
+        "pipx install --force muse-on-git && muse install",
+    ),
     "not installed": (no_drivers, "bad", "Git knows no merge driver of ours here", "muse install"),
     "attributes missing": (no_attributes, "bad", "Git does not use our merge driver for", "muse install"),
     "broken plugin": (broken_plugin, "bad", "the plugin of domain 'keys' cannot be loaded", "pip uninstall it"),

@@ -41,10 +41,16 @@ def state(root, git):
     Git before 2.44 does not tell a driver that ours is HEAD, so that its marker says "ours".
     """
     names = git(root, "ls-files").splitlines()
-    files = {name: (root / name).read_bytes().replace(b"<<<<<<< ours", b"<<<<<<< HEAD")
-             for name in names if (root / name).is_file()}
-    progress = {name: (root / ".git" / name).read_text()
-                for name in ("MERGE_HEAD", "MERGE_MODE", "MERGE_MSG", "ORIG_HEAD") if (root / ".git" / name).exists()}
+    files = {
+        name: (root / name).read_bytes().replace(b"<<<<<<< ours", b"<<<<<<< HEAD")
+        for name in names
+        if (root / name).is_file()
+    }
+    progress = {
+        name: (root / ".git" / name).read_text()
+        for name in ("MERGE_HEAD", "MERGE_MODE", "MERGE_MSG", "ORIG_HEAD")
+        if (root / ".git" / name).exists()
+    }
     return git(root, "ls-files", "-s"), git(root, "status", "--porcelain"), files, progress
 
 
@@ -62,10 +68,21 @@ def test_clean_merges_of_many_kinds_are_one_tree(twins, run, git):
     old = CODE.replace("import os", "import re")
     base = {"m.py": CODE, "t.txt": "".join(f"{n}\n" for n in range(30)), "old.py": old}
     by_git, by_muse = twins(
-        {"a.keys": "m=1\nours=1\n", "sub/b.bkeys": b"\0m=1\nours=1\n", "m.py": CODE.replace("a + 1\n", "a + 100\n"),
-         "t.txt": "first\n" + base["t.txt"], "old.py": None, "new.py": old.replace("a + 2\n", "a - 2\n")},
-        {"a.keys": "m=1\ntheirs=1\n", "sub/b.bkeys": b"\0m=1\ntheirs=1\n", "m.py": CODE.replace("a + 9\n", "a * 9\n"),
-         "t.txt": base["t.txt"] + "last\n", "old.py": old.replace("a + 11\n", "a * 11\n")},
+        {
+            "a.keys": "m=1\nours=1\n",
+            "sub/b.bkeys": b"\0m=1\nours=1\n",
+            "m.py": CODE.replace("a + 1\n", "a + 100\n"),
+            "t.txt": "first\n" + base["t.txt"],
+            "old.py": None,
+            "new.py": old.replace("a + 2\n", "a - 2\n"),
+        },
+        {
+            "a.keys": "m=1\ntheirs=1\n",
+            "sub/b.bkeys": b"\0m=1\ntheirs=1\n",
+            "m.py": CODE.replace("a + 9\n", "a * 9\n"),
+            "t.txt": base["t.txt"] + "last\n",
+            "old.py": old.replace("a + 11\n", "a * 11\n"),
+        },
         base,
     )
     assert run(by_git, "git", "merge", "--no-edit", "side").returncode == 0

@@ -66,9 +66,20 @@ def test_work_tree_and_its_git_folder(server: Path, tmp_path: Path, ok: Ok, git:
 
 @pytest.mark.parametrize(
     "words",
-    ["muse::nowhere", "muse::./nowhere", "muse::{0}/nowhere", "muse:///{0}/nowhere/", "muse::nowhere copy",
-     "--bare muse::nowhere", "--mirror muse::nowhere", "--separate-git-dir=apart muse::nowhere",
-     "muse::folder copy", "muse::folder/file copy", "muse::empty", "muse::. ."],
+    [
+        "muse::nowhere",
+        "muse::./nowhere",
+        "muse::{0}/nowhere",
+        "muse:///{0}/nowhere/",
+        "muse::nowhere copy",
+        "--bare muse::nowhere",
+        "--mirror muse::nowhere",
+        "--separate-git-dir=apart muse::nowhere",
+        "muse::folder copy",
+        "muse::folder/file copy",
+        "muse::empty",
+        "muse::. .",
+    ],
 )
 def test_clone_of_no_repository_is_refused_and_leaves_nothing(tmp_path: Path, run_git: RunAny, words: str) -> None:
     """Git makes the new repository first; where it makes it at the very path to read, that is no repository to read."""

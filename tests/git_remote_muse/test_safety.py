@@ -189,8 +189,12 @@ def test_metadata_larger_than_the_limit_is_given_up_and_leaves_nothing(
     for number in range(150):  # more than Git unpacks into files of their own
         blob = git(server, "hash-object", "-w", "--stdin", input=os.urandom(1000).hex())
         rows.append(f"100644 blob {blob}\t{number}")
-    git(server, "update-ref", "refs/muse/log/big",
-        git(server, "commit-tree", "-m", "x", git(server, "mktree", input="\n".join(sorted(rows)) + "\n")))
+    git(
+        server,
+        "update-ref",
+        "refs/muse/log/big",
+        git(server, "commit-tree", "-m", "x", git(server, "mktree", input="\n".join(sorted(rows)) + "\n")),
+    )
     git(server, "update-ref", "refs/muse/log/good", chain(server, "good"))
     done = run_git(one, "fetch", "-q")
     said = done.stderr.decode().splitlines()
@@ -260,7 +264,7 @@ def test_a_server_killed_in_a_push_leaves_whole_refs_and_the_next_push_mends(
     tip = commit(one, {"b.txt": "b"})
     before = refs(server)
     script = server / "hooks" / hook
-    script.write_text('#!/bin/sh\nkill -9 $PPID\n')
+    script.write_text("#!/bin/sh\nkill -9 $PPID\n")
     script.chmod(0o755)
     done = run_git(one, "push", "origin", "HEAD:main", "HEAD:refs/heads/new")
     assert done.returncode != 0 and b"Traceback" not in done.stderr

@@ -15,9 +15,7 @@ import pytest
 Ok = Callable[..., str]
 RunAny = Callable[..., subprocess.CompletedProcess[bytes]]
 PARTS = Path(subprocess.run(["git", "--exec-path"], capture_output=True, text=True).stdout.strip())
-pytestmark = pytest.mark.skipif(
-    not (PARTS / "git-daemon").exists(), reason="git daemon is not installed with this git"
-)
+pytestmark = pytest.mark.skipif(not (PARTS / "git-daemon").exists(), reason="git daemon is not installed with this git")
 with_http = pytest.mark.skipif(not (PARTS / "git-remote-http").exists(), reason="this git was built without http")
 
 

@@ -34,11 +34,15 @@ def installed(tmp_path: Path, muse_on_path: Path, monkeypatch: pytest.MonkeyPatc
     for name in project["tool"]["hatch"]["build"]["targets"]["wheel"]["only-include"]:
         shutil.copy(EXAMPLE / name, site)
     points = project["project"]["entry-points"]
-    (info / "entry_points.txt").write_text("".join(
-        f"[{group}]\n" + "".join(f"{name} = {target}\n" for name, target in rows.items())
-        for group, rows in points.items()))
+    (info / "entry_points.txt").write_text(
+        "".join(
+            f"[{group}]\n" + "".join(f"{name} = {target}\n" for name, target in rows.items())
+            for group, rows in points.items()
+        )
+    )
     (info / "METADATA").write_text(
-        f"Metadata-Version: 2.1\nName: {project['project']['name']}\nVersion: {project['project']['version']}\n")
+        f"Metadata-Version: 2.1\nName: {project['project']['name']}\nVersion: {project['project']['version']}\n"
+    )
     monkeypatch.setenv("PYTHONPATH", f"{ROOT}{os.pathsep}{site}")
 
 
@@ -129,8 +133,14 @@ with content.using(content.MemoryContent()) as store:
 def test_every_protocol_method_in_a_fresh_process(installed: None, tmp_path: Path) -> None:
     import sys
 
-    done = subprocess.run([sys.executable, "-c", IN_PROCESS], input=json.dumps([BASE, OURS, THEIRS]),
-                          capture_output=True, text=True, check=True, cwd=tmp_path)
+    done = subprocess.run(
+        [sys.executable, "-c", IN_PROCESS],
+        input=json.dumps([BASE, OURS, THEIRS]),
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=tmp_path,
+    )
     told = json.loads(done.stdout)
     assert told["domain"] == "scoresheet" and told["kinds"] == "map"
     assert told["clean"] and told["merged"] == MERGED and told["replayed"] == [OURS, THEIRS]

@@ -117,8 +117,9 @@ def rename(side: Side, at: int) -> None:
     found = side.definition(at)
     if found is not None:
         name, new = re.compile(rb"\b" + re.escape(found[2]) + rb"\b"), side.word()
-        side.lines = [((side.label, new, key) if name.search(line) else key, name.sub(new, line))
-                      for key, line in side.lines]
+        side.lines = [
+            ((side.label, new, key) if name.search(line) else key, name.sub(new, line)) for key, line in side.lines
+        ]
 
 
 def add_definition(side: Side, at: int) -> None:
@@ -137,8 +138,20 @@ def drop_definition(side: Side, at: int) -> None:
 
 
 EDITS: list[Callable[[Side, int], None]] = [
-    reword, reword, reword, add_line, add_line, drop, repeat, move, indent, comment,
-    rename, add_definition, add_definition, drop_definition,
+    reword,
+    reword,
+    reword,
+    add_line,
+    add_line,
+    drop,
+    repeat,
+    move,
+    indent,
+    comment,
+    rename,
+    add_definition,
+    add_definition,
+    drop_definition,
 ]
 
 

@@ -107,8 +107,10 @@ def check_merged_again(name: str, base: bytes, theirs: Side, content: bytes) -> 
     bytes: where the base has one line and the merge two of which one is new, either can be taken for the old one."""
     again = merge(name, base, content, theirs.data)
     if not again.conflicts:
-        assert all(words_of(label, again.content or b"") >= words_of(label, side)
-                   for label, side in ((OURS, content), (THEIRS, theirs.data)))
+        assert all(
+            words_of(label, again.content or b"") >= words_of(label, side)
+            for label, side in ((OURS, content), (THEIRS, theirs.data))
+        )
 
 
 def check_apart(name: str, base: bytes, seed: int) -> None:
@@ -118,8 +120,10 @@ def check_apart(name: str, base: bytes, seed: int) -> None:
     solid = [at for at, line in enumerate(lines) if WORD.search(line) and lines.count(line) == 1]
     one = rng.choice(solid)
     two = rng.choice([at for at in solid if abs(at - one) > 1])
-    new = [[lines[at].replace(WORD.findall(lines[at])[0], label.encode(), 1), lines[at]][: rng.choice([1, 1, 2])]
-           for at, label in ((one, OURS), (two, THEIRS))]
+    new = [
+        [lines[at].replace(WORD.findall(lines[at])[0], label.encode(), 1), lines[at]][: rng.choice([1, 1, 2])]
+        for at, label in ((one, OURS), (two, THEIRS))
+    ]
     mine, other, both = list(lines), list(lines), list(lines)
     mine[one : one + 1] = new[0]
     other[two : two + 1] = new[1]
@@ -152,8 +156,11 @@ def installed(row: str, most: int = 12) -> list[Path]:
             found += [Path(folder, name) for name in sorted(names) if row_of(name) == row]
     found = [path for path in found if path.is_file() and 400 < path.stat().st_size < 20_000]
     Random(7).shuffle(found)
-    return [path for path in found[: 4 * most] if b"\0" not in path.read_bytes() and path.read_bytes().count(b"\n") > 9
-            and b"<<<<<<<" not in path.read_bytes()][:most]
+    return [
+        path
+        for path in found[: 4 * most]
+        if b"\0" not in path.read_bytes() and path.read_bytes().count(b"\n") > 9 and b"<<<<<<<" not in path.read_bytes()
+    ][:most]
 
 
 @pytest.mark.soak

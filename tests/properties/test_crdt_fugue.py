@@ -227,11 +227,18 @@ def element(**changes: Any) -> RGAElement:
     return made  # type: ignore[no-any-return]
 
 
-@pytest.mark.parametrize("bad", [
-    [element(side="up")], [element(side=None, others=[element()])], [element(side=1)], [element(side=["left"])],
-    [element(side="left")], [element(), {"id": "2@a", "value": "v", "deleted": False, "parent_id": "1@a"}],
-    [element(others=[{"value": "w", "parent_id": None}])],
-])
+@pytest.mark.parametrize(
+    "bad",
+    [
+        [element(side="up")],
+        [element(side=None, others=[element()])],
+        [element(side=1)],
+        [element(side=["left"])],
+        [element(side="left")],
+        [element(), {"id": "2@a", "value": "v", "deleted": False, "parent_id": "1@a"}],
+        [element(others=[{"value": "w", "parent_id": None}])],
+    ],
+)
 def test_hostile_sides_are_refused(bad: Any) -> None:
     with pytest.raises(FormatError):
         RGA.from_dict(bad)
@@ -246,8 +253,14 @@ def test_a_mode_that_contradicts_the_elements_is_refused() -> None:
 
 
 def test_circles_and_hostile_ids_stop_no_insertion() -> None:
-    circle = RGA([element(id="2@a", parent_id="1@a", side="left"), element(id="1@a", parent_id="2@a", side="left"),
-                  element(id="3@a", parent_id="3@a", side="left"), element(id="4@a", parent_id="3@a")])
+    circle = RGA(
+        [
+            element(id="2@a", parent_id="1@a", side="left"),
+            element(id="1@a", parent_id="2@a", side="left"),
+            element(id="3@a", parent_id="3@a", side="left"),
+            element(id="4@a", parent_id="3@a"),
+        ]
+    )
     text = circle
     for number, after in enumerate([None, "1@a", "2@a", "3@a", "4@a"], start=10):
         text = text.insert(after, "x", element_id=f"{number}@b")

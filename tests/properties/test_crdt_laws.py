@@ -55,7 +55,9 @@ fugue_places = st.none().map(lambda head: {"parent_id": head, "side": "right"}) 
 fugue_contents = st.builds(lambda value, place: {"value": value, **place}, names, fugue_places)
 fugue_elements = st.builds(
     lambda name, deleted, content, others: {"id": name, "deleted": deleted, **content, **others},
-    ids, st.booleans(), fugue_contents,
+    ids,
+    st.booleans(),
+    fugue_contents,
     st.just({}) | st.fixed_dictionaries({"others": st.lists(fugue_contents, max_size=2)}),
 )
 
@@ -115,8 +117,7 @@ KINDS: dict[str, tuple[Any, Any]] = {
     "LWWRegister": (LWWRegister, registers),
     "ORSet": (
         ORSet,
-        steps.map(set_program)
-        | wire({"element": names, "token": tokens.filter(bool)}).map(ORSet.from_dict),
+        steps.map(set_program) | wire({"element": names, "token": tokens.filter(bool)}).map(ORSet.from_dict),
     ),
     "AWMap": (
         AWMap,
@@ -231,6 +232,7 @@ def test_all_delivery_orders_of_five_ops_of_three_actors(name: str) -> None:
 
 def slow_order(wire_form: list[Any]) -> list[str]:
     """The definition of both orders, written as plainly as possible: before the element, the element, after it."""
+
     def key(identity: str) -> Any:
         number, _, actor = identity.partition("@")
         return tuple(int(part) for part in number.split(".")), actor

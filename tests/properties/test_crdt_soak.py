@@ -32,14 +32,16 @@ def counts(rng: random.Random, kind: Any) -> Any:
 
 
 def register(rng: random.Random) -> LWWRegister:
-    value = LWWRegister(rng.choice([0, 1, True, None, "v", [1], {"k": 1.5}]), rng.choice([0, 1, 1.0, 2**60, 0.5, -1]),
-                        rng.choice("ab"))
+    value = LWWRegister(
+        rng.choice([0, 1, True, None, "v", [1], {"k": 1.5}]), rng.choice([0, 1, 1.0, 2**60, 0.5, -1]), rng.choice("ab")
+    )
     return value.write("w", rng.choice([0.5, 2]), "a") if rng.random() < 0.3 else value
 
 
 def wire(rng: random.Random, fields: tuple[str, ...]) -> Any:
-    entries = [{field: rng.choice(WORDS) for field in fields} | {"token": rng.choice(TOKENS)}
-               for _ in range(rng.randint(0, 5))]
+    entries = [
+        {field: rng.choice(WORDS) for field in fields} | {"token": rng.choice(TOKENS)} for _ in range(rng.randint(0, 5))
+    ]
     made: Any = {"entries": entries, "tombstones": rng.sample(TOKENS, rng.randint(0, 3))}
     if rng.random() < 0.4:
         seen = [1, 2, 5, [[2, 3]], [[1, 1], [3, 7]]]
@@ -48,8 +50,12 @@ def wire(rng: random.Random, fields: tuple[str, ...]) -> Any:
 
 
 def element(rng: random.Random) -> Any:
-    made: Any = {"id": rng.choice(IDS), "value": rng.choice(WORDS), "deleted": rng.random() < 0.3,
-                 "parent_id": rng.choice([None, *IDS])}
+    made: Any = {
+        "id": rng.choice(IDS),
+        "value": rng.choice(WORDS),
+        "deleted": rng.random() < 0.3,
+        "parent_id": rng.choice([None, *IDS]),
+    }
     if rng.random() < 0.1:
         made["others"] = [{"value": rng.choice(WORDS), "parent_id": rng.choice([None, *IDS])}]
     return made
@@ -108,7 +114,8 @@ def states(rng: random.Random, name: str) -> list[Any]:
         "AWMap": (lambda: AWMap.from_dict(wire(rng, ("key", "value"))), map_step),
         "RGA": (lambda: RGA.from_dict([element(rng) for _ in range(rng.randint(0, 6))]), rga_step),
         "RGA, Fugue": (
-            lambda: RGA([fugue_element(rng) for _ in range(rng.randint(0, 6))], mode="fugue"), rga_step,
+            lambda: RGA([fugue_element(rng) for _ in range(rng.randint(0, 6))], mode="fugue"),
+            rga_step,
         ),
     }[name]
     empty = RGA(mode="fugue") if name == "RGA, Fugue" else KINDS[name]()

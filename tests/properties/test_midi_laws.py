@@ -34,9 +34,22 @@ POINT = st.tuples(
     st.integers(0, 7).map(lambda n: n * 120),
     st.sampled_from(
         (
-            kit.cc(7, 1), kit.cc(7, 2), kit.cc(11, 9), kit.cc(0, 1), kit.cc(101, 0), kit.cc(6, 2), b"\xc0\x05",
-            b"\xe0\0\x40", b"\xd0\x05", kit.tempo(9), kit.tempo(8), b"\xff\x05\x02la", b"\xf0\x02\x01\xf7",
-            b"\xf0\x02\x02\xf7", b"\x80\x45\0", b"\x90\x45\x01",
+            kit.cc(7, 1),
+            kit.cc(7, 2),
+            kit.cc(11, 9),
+            kit.cc(0, 1),
+            kit.cc(101, 0),
+            kit.cc(6, 2),
+            b"\xc0\x05",
+            b"\xe0\0\x40",
+            b"\xd0\x05",
+            kit.tempo(9),
+            kit.tempo(8),
+            b"\xff\x05\x02la",
+            b"\xf0\x02\x01\xf7",
+            b"\xf0\x02\x02\xf7",
+            b"\x80\x45\0",
+            b"\x90\x45\x01",
         )
     ),
 )

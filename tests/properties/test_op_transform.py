@@ -36,7 +36,8 @@ def patch(children: list[Any], address: str = ADDRESS) -> Any:
 def apply_delta(items: list[str], ops: list[Any]) -> list[str]:
     """Take out by base position, put in by target position."""
     gone = {op["position"] for op in ops if op["op"] == "delete"} | {
-        op["from_position"] for op in ops if op["op"] == "move"}
+        op["from_position"] for op in ops if op["op"] == "move"
+    }
     assert all(0 <= at < len(items) for at in gone)
     result = [item for at, item in enumerate(items) if at not in gone]
     put = [(op["position"], op["content_id"]) for op in ops if op["op"] == "insert"]
@@ -152,9 +153,11 @@ def test_the_merge_does_not_depend_on_the_side_but_for_ties(targets: tuple[list[
     other = merge_op_lists([], delta(targets[1]), delta(targets[0]))
     assert one.is_clean == other.is_clean
     assert Counter(kind_and_content(op) for op in one.merged_ops) == Counter(
-        kind_and_content(op) for op in other.merged_ops)
+        kind_and_content(op) for op in other.merged_ops
+    )
     assert {(kind_and_content(a), kind_and_content(b)) for a, b in one.conflict_ops} == {
-        (kind_and_content(a), kind_and_content(b)) for b, a in other.conflict_ops}
+        (kind_and_content(a), kind_and_content(b)) for b, a in other.conflict_ops
+    }
 
 
 def kind_and_content(op: Any) -> tuple[str, str, str]:
@@ -169,8 +172,15 @@ POSITIONS = st.one_of(st.none(), st.integers(0, 3))
 
 
 def rep(address: str, old: str, new: str) -> Any:
-    return {"op": "replace", "address": address, "position": None, "old_content_id": old, "new_content_id": new,
-            "old_summary": "", "new_summary": ""}
+    return {
+        "op": "replace",
+        "address": address,
+        "position": None,
+        "old_content_id": old,
+        "new_content_id": new,
+        "old_summary": "",
+        "new_summary": "",
+    }
 
 
 leaf = st.one_of(
@@ -184,8 +194,10 @@ any_op = st.recursive(
     lambda inner: st.builds(
         # A thing is not renamed to its own name, nor into itself.
         lambda address, children, extra: {**patch(children, address), **(extra if address[0] != "b" else {})},
-        ADDRESSES, st.lists(inner, max_size=3),
-        st.sampled_from([{}, {"from_address": "b"}, {"old_content_id": "c1", "new_content_id": "c2"}])),
+        ADDRESSES,
+        st.lists(inner, max_size=3),
+        st.sampled_from([{}, {"from_address": "b"}, {"old_content_id": "c1", "new_content_id": "c2"}]),
+    ),
     max_leaves=4,
 )
 op_lists = st.lists(any_op, max_size=6)
@@ -255,7 +267,8 @@ def test_one_side_alone_and_both_sides_alike(ops: list[Any]) -> None:
 def test_what_one_side_took_back_stays_back_and_the_rest_is_merged(base: list[Any], extra: list[Any]) -> None:
     result = merge_op_lists(base, extra, base)
     assert set(leaves(result.merged_ops)) | set(leaves(pair[0] for pair in result.conflict_ops)) <= set(
-        leaves(base) + leaves(extra))
+        leaves(base) + leaves(extra)
+    )
     if not any(op in base for op in extra):
         assert result.is_clean and result.merged_ops == extra
 

@@ -38,7 +38,7 @@ def histories(draw):
                 data, mode = side[name]
                 rows = data.split(b"\n")
                 at = draw(st.integers(0, len(rows) - 1))
-                rows[at:at + draw(st.integers(0, 1))] = [draw(st.sampled_from(LINES)).encode() + b"!"]
+                rows[at : at + draw(st.integers(0, 1))] = [draw(st.sampled_from(LINES)).encode() + b"!"]
                 side[name] = (b"\n".join(rows), mode)
             elif action == "new":
                 side[name] = draw(entry)
@@ -154,6 +154,9 @@ def test_the_shadow_repository_is_git(repo, history):
     done = repo.run("merge-tree", "--write-tree", "-z", "--no-messages", ours, theirs)
     fields = done.stdout.rstrip(b"\0").split(b"\0")
     assert merged.tree == fields[0].decode()
-    rows = [b"%s %s %d\t%s" % (s.mode, s.id.encode(), n, path)
-            for path, stages in sorted(merged.stages.items()) for n, s in sorted(stages.items())]
+    rows = [
+        b"%s %s %d\t%s" % (s.mode, s.id.encode(), n, path)
+        for path, stages in sorted(merged.stages.items())
+        for n, s in sorted(stages.items())
+    ]
     assert sorted(rows) == sorted(fields[1:])

@@ -24,8 +24,14 @@ PROGRAMS = {"muse", "git-muse", "git-remote-muse", "muse-merge-driver", "muse-te
 
 def run(*words: object, cwd: Path | None = None, **env: str) -> str:
     """A program's output; its complaint when it fails."""
-    done = subprocess.run([os.fspath(word) if isinstance(word, Path) else str(word) for word in words], cwd=cwd,
-                          capture_output=True, text=True, env={**os.environ, **env}, check=False)
+    done = subprocess.run(
+        [os.fspath(word) if isinstance(word, Path) else str(word) for word in words],
+        cwd=cwd,
+        capture_output=True,
+        text=True,
+        env={**os.environ, **env},
+        check=False,
+    )
     assert done.returncode == 0, f"{words}\n{done.stdout}\n{done.stderr}"
     return done.stdout + done.stderr
 
@@ -73,8 +79,16 @@ def env(installed: Path, git_env: dict[str, str]) -> dict[str, str]:
 
 
 def test_the_sdist_has_all_that_tests_and_pages_need(sdist: Path) -> None:
-    for name in ("README.md", "LICENSE", "CHANGELOG.md", "docs/man/man1/git-muse.1", "tests/conftest.py", "Makefile",
-                 "examples/demo/run.py", "fixtures/midi/menuet.mid"):
+    for name in (
+        "README.md",
+        "LICENSE",
+        "CHANGELOG.md",
+        "docs/man/man1/git-muse.1",
+        "tests/conftest.py",
+        "Makefile",
+        "examples/demo/run.py",
+        "fixtures/midi/menuet.mid",
+    ):
         assert (sdist / name).is_file(), name
 
 
@@ -83,10 +97,18 @@ def test_the_wheel_has_the_program_and_nothing_else(wheel: Path) -> None:
         names = set(archive.namelist())
         metadata = archive.read(f"muse_on_git-{__version__}.dist-info/METADATA").decode()
     tops = {name.partition("/")[0] for name in names}
-    assert tops == {"muse", "git_remote_muse", f"muse_on_git-{__version__}.dist-info",
-                    f"muse_on_git-{__version__}.data"}
-    kept = {str(path.relative_to(ROOT)) for room in ("muse", "git_remote_muse") for path in (ROOT / room).rglob("*")
-            if path.is_file() and "__pycache__" not in path.parts}
+    assert tops == {
+        "muse",
+        "git_remote_muse",
+        f"muse_on_git-{__version__}.dist-info",
+        f"muse_on_git-{__version__}.data",
+    }
+    kept = {
+        str(path.relative_to(ROOT))
+        for room in ("muse", "git_remote_muse")
+        for path in (ROOT / room).rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    }
     assert {name for name in names if name.startswith(("muse/", "git_remote_muse/"))} == kept
     assert {"muse/py.typed", "muse/view/templates/page.js"} <= names
     assert f"muse_on_git-{__version__}.data/data/share/man/man1/git-muse.1" in names

@@ -28,13 +28,27 @@ def b64(data: bytes) -> str:
 
 
 def added(path: str, data: bytes) -> dict[str, Any]:
-    return {"op": "insert", "address": path, "position": None, "content_id": blob_digest(data),
-            "content_summary": f"added {path}", "content_b64": b64(data)}
+    return {
+        "op": "insert",
+        "address": path,
+        "position": None,
+        "content_id": blob_digest(data),
+        "content_summary": f"added {path}",
+        "content_b64": b64(data),
+    }
 
 
 def changed(path: str, old: bytes, new: bytes) -> dict[str, Any]:
-    return {"op": "replace", "address": path, "position": None, "old_content_id": blob_digest(old),
-            "new_content_id": blob_digest(new), "old_summary": "", "new_summary": "", "content_b64": b64(new)}
+    return {
+        "op": "replace",
+        "address": path,
+        "position": None,
+        "old_content_id": blob_digest(old),
+        "new_content_id": blob_digest(new),
+        "old_summary": "",
+        "new_summary": "",
+        "content_b64": b64(new),
+    }
 
 
 def removed(path: str, old: bytes) -> dict[str, Any]:
@@ -65,7 +79,6 @@ def replayed(root: Path, base: str) -> dict[str, str]:
 
 def transposed(data: bytes, track: int, by: int) -> bytes:
 
-
     piece = mido.MidiFile(file=io.BytesIO(data))
     for message in piece.tracks[track]:
         if message.type in ("note_on", "note_off"):
@@ -78,7 +91,6 @@ def transposed(data: bytes, track: int, by: int) -> bytes:
 def note_up(data: bytes, which: int) -> bytes:
     """The piece with the velocity of one note of its own changed."""
 
-
     piece = mido.MidiFile(file=io.BytesIO(data))
     notes = [message for track in piece.tracks for message in track if message.type == "note_on" and message.velocity]
     notes[which * 5].velocity = 1 + which
@@ -88,6 +100,5 @@ def note_up(data: bytes, which: int) -> bytes:
 
 
 def heard(data: bytes) -> list[list[str]]:
-
 
     return [[str(message) for message in track] for track in mido.MidiFile(file=io.BytesIO(data)).tracks]

@@ -34,12 +34,19 @@ def test_two_clones_with_four_agents_each_end_byte_identical(tmp_path: Path, git
         log = OpLog(clone, "jam")
         for agent in range(4):
             line = b"%d\n" % (number * 30 + agent * 6)
-            edit = words.replace(b"\n" + line, b"\nagent %d of %d\n" % (agent, number)) if line != b"0\n" else (
-                b"agent 0 of 0\n" + words[2:])
-            log.record(f"agent{agent}", "files", [
-                changed("words.txt", words, edit),  # type: ignore[list-item]
-                added(f"{number}-{agent}.txt", os.urandom(20)),  # type: ignore[list-item]
-            ])
+            edit = (
+                words.replace(b"\n" + line, b"\nagent %d of %d\n" % (agent, number))
+                if line != b"0\n"
+                else (b"agent 0 of 0\n" + words[2:])
+            )
+            log.record(
+                f"agent{agent}",
+                "files",
+                [
+                    changed("words.txt", words, edit),  # type: ignore[list-item]
+                    added(f"{number}-{agent}.txt", os.urandom(20)),  # type: ignore[list-item]
+                ],
+            )
     for clone in clones:
         checkpoints.save(Repository(clone), OpLog(clone, "jam"))
         git(clone, "push", "-q", "origin", "refs/muse/log/*:refs/muse/log/*")

@@ -26,8 +26,10 @@ from tests.session.kit import CODE, added, append, changed, commit, removed, rep
 def test_ops_of_two_agents_become_one_commit(jam: Path, git: RunGit, capfd: pytest.CaptureFixture[str]) -> None:
     one, two = CODE.replace(b"return 1", b"return 100"), CODE.replace(b"return 3", b"return 300")
     answers = append(
-        jam, "jam",
-        {"op": changed("code.py", CODE, one), "actor": "ada"}, {"op": changed("code.py", CODE, two), "actor": "bob"},
+        jam,
+        "jam",
+        {"op": changed("code.py", CODE, one), "actor": "ada"},
+        {"op": changed("code.py", CODE, two), "actor": "bob"},
         {"op": added("new.txt", b"hello\n"), "actor": "bob"},
         {"op": removed("words.txt", b"one\ntwo\nthree\n"), "actor": "ada"},
     )
@@ -48,8 +50,12 @@ def test_ops_of_two_agents_become_one_commit(jam: Path, git: RunGit, capfd: pyte
 
 def test_a_later_op_overrides_and_the_earlier_stays_in_the_log(jam: Path) -> None:
     one, two = CODE.replace(b"return 1", b"return 10"), CODE.replace(b"return 1", b"return 11")
-    append(jam, "jam", {"op": changed("code.py", CODE, one), "actor": "ada"},
-           {"op": changed("code.py", CODE, two), "actor": "bob"})
+    append(
+        jam,
+        "jam",
+        {"op": changed("code.py", CODE, one), "actor": "ada"},
+        {"op": changed("code.py", CODE, two), "actor": "bob"},
+    )
     with pytest.raises(Exception, match="override"):
         session.commit(Repository(jam), OpLog(jam, "jam"), plugin_for_path, strict=True)
     done = commit(jam)
@@ -73,9 +79,7 @@ def test_a_live_edit_elsewhere_in_the_file_is_merged_and_recorded(jam: Path) -> 
 
 
 @pytest.mark.parametrize("take", ["live", "log"])
-def test_a_live_edit_that_disagrees_is_never_lost(
-    jam: Path, take: str, capfd: pytest.CaptureFixture[str]
-) -> None:
+def test_a_live_edit_that_disagrees_is_never_lost(jam: Path, take: str, capfd: pytest.CaptureFixture[str]) -> None:
     mine, theirs = CODE.replace(b"return 1", b"return 7"), CODE.replace(b"return 1", b"return 8")
     append(jam, "jam", {"op": changed("code.py", CODE, theirs)})
     (jam / "code.py").write_bytes(mine)
@@ -128,9 +132,14 @@ def test_a_refused_commit_leaves_the_index_as_it_was(jam: Path, git: RunGit) -> 
     (jam / "words.txt").write_text("one\ntwo\nthree\n")
     index = git(jam, "ls-files", "-s")
     one = CODE.replace(b"return 1", b"return 100")
-    append(jam, "jam", {"op": added("new.txt", b"x\n")}, {"op": changed("code.py", CODE, one)},
-           {"op": changed("words.txt", b"one\ntwo\nthree\n", b"one\ntwo\nthree\nfour\n")},
-           {"op": removed("piece.mid", (jam / "piece.mid").read_bytes())})
+    append(
+        jam,
+        "jam",
+        {"op": added("new.txt", b"x\n")},
+        {"op": changed("code.py", CODE, one)},
+        {"op": changed("words.txt", b"one\ntwo\nthree\n", b"one\ntwo\nthree\nfour\n")},
+        {"op": removed("piece.mid", (jam / "piece.mid").read_bytes())},
+    )
     assert commit(jam).code == 1 and git(jam, "ls-files", "-s") == index
     hook.unlink()
     assert commit(jam).changed == ["code.py", "new.txt", "piece.mid", "words.txt"]
@@ -145,7 +154,10 @@ def test_a_file_is_put_in_place_whole_or_not_at_all(jam: Path, git: RunGit) -> N
     append(jam, "jam", {"op": op})
     index = git(jam, "ls-files", "-s")
     done = subprocess.run(
-        [sys.executable, "-m", "muse.cli", "session", "commit", "jam"], cwd=jam, capture_output=True, text=True,
+        [sys.executable, "-m", "muse.cli", "session", "commit", "jam"],
+        cwd=jam,
+        capture_output=True,
+        text=True,
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 20, 1 << 20)),
     )
     assert done.returncode == 128 and "Traceback" not in done.stderr and len(done.stderr.splitlines()) <= 2

@@ -57,9 +57,16 @@ BELIEVED = {
     "fields of another version": claim(positions={}, extra={"a": [None, 1.5]}),
     "a tree nobody has": claim(tree="f" * 40, positions={"w/i": 1}),
 }
-FOREIGN = {name: claim(roots=[root]) for name, root in (
-    ("a root of two lines", "HEAD\nHEAD"), ("a root that is NUL", "\0"), ("a root that is empty", ""),
-    ("a root that is an option", "--all"), ("a root that is a lone surrogate", "\ud800"))}
+FOREIGN = {
+    name: claim(roots=[root])
+    for name, root in (
+        ("a root of two lines", "HEAD\nHEAD"),
+        ("a root that is NUL", "\0"),
+        ("a root that is empty", ""),
+        ("a root that is an option", "--all"),
+        ("a root that is a lone surrogate", "\ud800"),
+    )
+}
 
 
 def publish(root: Path, git: RunGit, text: str) -> None:
@@ -67,8 +74,16 @@ def publish(root: Path, git: RunGit, text: str) -> None:
     blob = git(root, "hash-object", "-w", "--stdin", input=text)
     form = git(root, "hash-object", "-w", "--stdin", input=FORMAT)
     index = {"GIT_INDEX_FILE": str(root.parent / "evil-index")}
-    git(root, "update-index", "--add", "--cacheinfo", f"100644,{form},format",
-        "--cacheinfo", f"100644,{blob},{session_path('jam', 'checkpoint.json')}", env=index)
+    git(
+        root,
+        "update-index",
+        "--add",
+        "--cacheinfo",
+        f"100644,{form},format",
+        "--cacheinfo",
+        f"100644,{blob},{session_path('jam', 'checkpoint.json')}",
+        env=index,
+    )
     evil = git(root, "commit-tree", "-m", "evil", git(root, "write-tree", env=index))
     git(root, "update-ref", f"refs/muse-remotes/x/log/{'e' * 20}", evil)
 
@@ -105,8 +120,12 @@ def test_no_fetched_checkpoint_stops_a_session(
     out, err = capfd.readouterr()
     assert "internal error" not in err and "Traceback" not in err
     if name in HOSTILE:
-        assert code == 1 and [line for line in (out + err).splitlines() if "checkpoint.json" in line] == [
-            line for line in (out + err).splitlines() if "is no checkpoint of its session" in line] != []
+        assert (
+            code == 1
+            and [line for line in (out + err).splitlines() if "checkpoint.json" in line]
+            == [line for line in (out + err).splitlines() if "is no checkpoint of its session" in line]
+            != []
+        )
     else:
         assert code == 0, (out, err)
 
@@ -119,10 +138,11 @@ def test_doctor_lists_what_of_other_clones_is_left_out(
     assert [found.state for found in checkup.check_sessions(repo)] == ["ok"]
     log = OpLog(jam, "jam")
     (key,) = (key for key, _ in log.records())
-    reasons = {"it is no checkpoint of its session": HOSTILE["NaN beside a sum"],
-               "it is a session of another repository, whose history is not here":
-                   claim(positions={}, roots=["f" * 40]),
-               f"it claims op 7 of {key.who}, which this clone has never given away": claim(positions={key.who: 7})}
+    reasons = {
+        "it is no checkpoint of its session": HOSTILE["NaN beside a sum"],
+        "it is a session of another repository, whose history is not here": claim(positions={}, roots=["f" * 40]),
+        f"it claims op 7 of {key.who}, which this clone has never given away": claim(positions={key.who: 7}),
+    }
     for why, text in reasons.items():
         publish(jam, git, text)
         caplog.clear()

@@ -24,16 +24,22 @@ from tests.session.kit import CODE, PIECE, append, changed, commit, heard, note_
 
 def test_edits_of_notes_by_two_agents_are_both_in_the_commit(jam: Path) -> None:
 
-
     base = transposed(PIECE.read_bytes(), 1, 0)
     (jam / "piece.mid").write_bytes(base)
     subprocess.run(["git", "commit", "-qam", "as mido writes it", "--allow-empty"], cwd=jam, check=True)
-    tracks = [at for at, track in enumerate(mido.MidiFile(file=io.BytesIO(base)).tracks)
-              if any(message.type == "note_on" for message in track)]
+    tracks = [
+        at
+        for at, track in enumerate(mido.MidiFile(file=io.BytesIO(base)).tracks)
+        if any(message.type == "note_on" for message in track)
+    ]
     assert len(tracks) >= 2
     one, two = transposed(base, tracks[0], 12), transposed(base, tracks[1], -12)
-    append(jam, "jam", {"op": changed("piece.mid", base, one), "actor": "ada"},
-           {"op": changed("piece.mid", base, two), "actor": "bob"})
+    append(
+        jam,
+        "jam",
+        {"op": changed("piece.mid", base, one), "actor": "ada"},
+        {"op": changed("piece.mid", base, two), "actor": "bob"},
+    )
     done = commit(jam)
     assert done.overridden == [] and done.changed == ["piece.mid"]
     got = mido.MidiFile(jam / "piece.mid")
@@ -69,8 +75,16 @@ def test_single_notes_edited_by_address_are_replayed(jam: Path, git: RunGit) -> 
 def test_symbols_edited_by_name_are_replayed(jam: Path) -> None:
     """An agent that knows only the symbol sends only the symbol."""
     text = "def second():\n    return 22"
-    edit = {"op": "replace", "address": "code.py::second", "position": None, "old_content_id": "",
-            "new_content_id": content_hash(text), "old_summary": "", "new_summary": "", "content": text}
+    edit = {
+        "op": "replace",
+        "address": "code.py::second",
+        "position": None,
+        "old_content_id": "",
+        "new_content_id": content_hash(text),
+        "old_summary": "",
+        "new_summary": "",
+        "content": text,
+    }
     other = CODE.replace(b"return 1", b"return 100")
     append(jam, "jam", {"op": changed("code.py", CODE, other), "actor": "ada"}, {"op": edit, "actor": "bob"})
     done = commit(jam)
@@ -85,10 +99,21 @@ def test_the_smallest_plugin_replays_edits_inside_files(tmp_path: Path) -> None:
     base: SnapshotManifest = {"files": {name: store.put(b"a = 1\nb = 2\n")}, "domain": "scaffold"}
     log = OpLog(tmp_path, "s")
     for actor, key, value in (("ada", "a", "10"), ("bob", "b", "20"), ("bob", "c", "30")):
-        child: Any = {"op": "insert", "address": f"{name}/{key}", "position": None, "content_id": "",
-                      "content_summary": "", "content": value}
-        patch: Any = {"op": "patch", "address": name, "child_ops": [child], "child_domain": "scaffold",
-                      "child_summary": ""}
+        child: Any = {
+            "op": "insert",
+            "address": f"{name}/{key}",
+            "position": None,
+            "content_id": "",
+            "content_summary": "",
+            "content": value,
+        }
+        patch: Any = {
+            "op": "patch",
+            "address": name,
+            "child_ops": [child],
+            "child_domain": "scaffold",
+            "child_summary": "",
+        }
         log.record(actor, "scaffold", [patch])
     done = replay(log.replay([]).entries, base["files"], store, lambda _: plugin)
     assert store.get(done.files[name]) == b"a = 10\nb = 20\nc = 30\n"

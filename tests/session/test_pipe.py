@@ -22,10 +22,23 @@ def test_bad_lines_are_answered_and_hurt_nobody(jam: Path) -> None:
     lost = {"op": {**added("b.txt", b"b\n"), "content_b64": b64(b"other")}}
     gone = {"op": {key: value for key, value in added("c.txt", b"c\n").items() if key != "content_b64"}}
     deep = b'{"op": ' + b"[" * 100_000 + b"]" * 100_000 + b"}"
-    lines = [good, b"", b"{", b"[]", b"\xff\xfe", json.dumps(lost).encode(), json.dumps(gone).encode(), deep,
-             b'{"op": {"op": "explode", "address": "x"}}', b'{"op": 3}', b'{"actor": "x"}', b'{"op": {}, "x": 1}',
-             b'{"op": {"op": "delete", "address": "x", "content_summary": NaN}}',
-             b'{"op": {"op": "delete", "address": "x", "content_id": "", "position": null}, "parents": [3]}', good]
+    lines = [
+        good,
+        b"",
+        b"{",
+        b"[]",
+        b"\xff\xfe",
+        json.dumps(lost).encode(),
+        json.dumps(gone).encode(),
+        deep,
+        b'{"op": {"op": "explode", "address": "x"}}',
+        b'{"op": 3}',
+        b'{"actor": "x"}',
+        b'{"op": {}, "x": 1}',
+        b'{"op": {"op": "delete", "address": "x", "content_summary": NaN}}',
+        b'{"op": {"op": "delete", "address": "x", "content_id": "", "position": null}, "parents": [3]}',
+        good,
+    ]
     answers = append(jam, "jam", raw=b"\n".join(lines))
     assert ["ack" in answer for answer in answers] == [True, *[False] * 12, True]
     assert [answer["sequence"] for answer in answers if "ack" in answer] == [1, 2]
@@ -43,8 +56,16 @@ def test_content_that_is_not_what_its_id_says_is_refused_with_both_digests(jam: 
     if carried == "content":
         del op["content_b64"]
         op["content"] = "a\n"
-    inside = {"op": "replace", "address": "code.py::second", "position": None, "old_content_id": "", "old_summary": "",
-              "new_summary": "", "content": "def second():\n    return 22", "new_content_id": content_hash("its own")}
+    inside = {
+        "op": "replace",
+        "address": "code.py::second",
+        "position": None,
+        "old_content_id": "",
+        "old_summary": "",
+        "new_summary": "",
+        "content": "def second():\n    return 22",
+        "new_content_id": content_hash("its own"),
+    }
     answers = append(jam, "jam", {"op": op}, {"op": inside})
     assert blob_digest(b"a\n") in answers[0]["error"] and wrong in answers[0]["error"] and "ack" in answers[1]
     assert [entry["domain_op"]["address"] for entry in OpLog(jam, "jam").read_all()] == ["code.py::second"]
@@ -86,7 +107,8 @@ def test_an_op_that_cannot_be_applied_is_told_and_the_session_goes_on(jam: Path)
         {"op": "patch", "address": "gone.py", "child_ops": [{"op": "delete"}], "from_address": "words.txt"},
         {"op": "patch", "address": "piece.mid", "child_ops": [{"op": 7, "address": []}], "from_address": 4},
         {"op": "move", "address": "code.py", "from_position": 1, "to_position": 2, "content_id": ""},
-        {"op": "delete", "address": "words.txt"}, {"op": "insert", "address": "x.txt", "content": "x"},
+        {"op": "delete", "address": "words.txt"},
+        {"op": "insert", "address": "x.txt", "content": "x"},
     ]
     log = OpLog(jam, "jam")
     log.record("mallory", "files", bad)
@@ -101,8 +123,12 @@ def test_an_op_that_cannot_be_applied_is_told_and_the_session_goes_on(jam: Path)
 
 def test_follow_list_show_and_status(jam: Path, capfd: pytest.CaptureFixture[str]) -> None:
     answers = append(jam, "jam", {"op": added("a.txt", b"a\n"), "actor": "ada"})
-    append(jam, "jam", {"op": removed("a.txt", b"a\n"), "parents": [answers[0]["ack"]]},
-           {"op": added("w.txt", b"w\n"), "parents": ["sha256:unknown"]})
+    append(
+        jam,
+        "jam",
+        {"op": removed("a.txt", b"a\n"), "parents": [answers[0]["ack"]]},
+        {"op": added("w.txt", b"w\n"), "parents": ["sha256:unknown"]},
+    )
     capfd.readouterr()
     assert main(["session", "follow", "jam", "--all", "-n", "3"]) == 0
     told = [json.loads(line) for line in capfd.readouterr().out.splitlines()]

@@ -37,8 +37,15 @@ def jam(make_repo: MakeRepo, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def added(path: str, text: str, **more: Any) -> dict[str, Any]:
-    return {"op": "insert", "address": path, "position": None, "content_id": blob_digest(text.encode()),
-            "content_summary": "", "content": text, **more}
+    return {
+        "op": "insert",
+        "address": path,
+        "position": None,
+        "content_id": blob_digest(text.encode()),
+        "content_summary": "",
+        "content": text,
+        **more,
+    }
 
 
 def append(root: Path, *lines: Any) -> list[dict[str, Any]]:
@@ -141,8 +148,10 @@ def test_a_session_may_turn_a_file_into_a_folder_and_a_folder_into_a_file(jam: P
     for name in "ab":
         (jam / "folder" / name).write_text(name)
     git(jam, "add", "."), git(jam, "commit", "-qm", "folder")
-    gone = [{"op": "delete", "address": path, "position": None, "content_id": blob_digest(data), "content_summary": ""}
-            for path, data in (("words.txt", LINES.encode()), ("folder/a", b"a"), ("folder/b", b"b"))]
+    gone = [
+        {"op": "delete", "address": path, "position": None, "content_id": blob_digest(data), "content_summary": ""}
+        for path, data in (("words.txt", LINES.encode()), ("folder/a", b"a"), ("folder/b", b"b"))
+    ]
     append(jam, *({"op": op} for op in gone), {"op": added("words.txt/new", "n\n")}, {"op": added("folder", "f\n")})
     assert main(["session", "commit", "jam"]) == 0
     assert (jam / "words.txt" / "new").read_text() == "n\n" and (jam / "folder").read_text() == "f\n"
@@ -176,8 +185,18 @@ def test_git_gc_cannot_take_the_content_of_an_acknowledged_op(jam: Path, git: Ru
 
 
 def test_what_was_edited_outside_survives_git_gc_when_the_commit_is_refused(jam: Path, git: RunGit) -> None:
-    append(jam, {"op": added("a.txt", "a\n")}, {"op": {**added("words.txt", "zero\n" + LINES), "op": "replace",
-           "old_content_id": blob_digest(LINES.encode()), "new_content_id": blob_digest(b"zero\n" + LINES.encode())}})
+    append(
+        jam,
+        {"op": added("a.txt", "a\n")},
+        {
+            "op": {
+                **added("words.txt", "zero\n" + LINES),
+                "op": "replace",
+                "old_content_id": blob_digest(LINES.encode()),
+                "new_content_id": blob_digest(b"zero\n" + LINES.encode()),
+            }
+        },
+    )
     (jam / "words.txt").write_text(LINES + "by hand\n")
     hook = jam / ".git" / "hooks" / "pre-commit"
     hook.write_text("#!/bin/sh\nexit 1\n")

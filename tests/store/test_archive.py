@@ -30,8 +30,19 @@ def told(log: OpLog) -> tuple[Any, ...]:
     """Everything a log says about itself, by every way of reading it."""
     made = log.read_checkpoint()
     assert made is not None
-    return (log.records(), log.read_all(), log.raw_lines(), log.replay([]), log.replay_since_checkpoint(), log.end(),
-            log.read_from(made["end"]), log.waiting(), log.damage(), made, log.log_id())
+    return (
+        log.records(),
+        log.read_all(),
+        log.raw_lines(),
+        log.replay([]),
+        log.replay_since_checkpoint(),
+        log.end(),
+        log.read_from(made["end"]),
+        log.waiting(),
+        log.damage(),
+        made,
+        log.log_id(),
+    )
 
 
 @pytest.fixture
@@ -82,8 +93,12 @@ def test_nobody_can_tell_what_is_archived_and_what_is_given_up(repo: Repository,
     assert one(repo) == archive.Archived("jam", [], []) and one(repo, prune=True).given_up == [segment]
     assert not os.path.exists(segment.local) and os.path.exists(segment.recipe)
     assert told(open_before) == told(OpLog(repo.root, "jam")) == before
-    git(repo.root, "update-ref", "--stdin", input=git(
-        repo.root, "for-each-ref", "--format=delete %(refname)", "refs/muse-remotes") + "\n")
+    git(
+        repo.root,
+        "update-ref",
+        "--stdin",
+        input=git(repo.root, "for-each-ref", "--format=delete %(refname)", "refs/muse-remotes") + "\n",
+    )
     git(repo.root, "-c", "gc.pruneExpire=now", "gc", "-q", "--prune=now")
     assert told(OpLog(repo.root, "jam")) == before, "what bob had committed is part of our own ref"
     (made,) = open_before.record("ada", "files", [insert("late")], parent_op_ids=[before[1][0]["op_id"]])
@@ -149,7 +164,10 @@ def ref_of_another_format(repo: Repository, git: RunGit) -> None:
 
 @pytest.mark.parametrize("trouble", [damaged_blob, missing_blob, locked_ref, ref_of_another_format])
 def test_nothing_is_given_up_when_git_does_not_have_it(
-    repo: Repository, git: RunGit, trouble: Callable[[Repository, RunGit], None], capfd: pytest.CaptureFixture[str],
+    repo: Repository,
+    git: RunGit,
+    trouble: Callable[[Repository, RunGit], None],
+    capfd: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     log = OpLog(repo.root, "jam")
@@ -197,10 +215,24 @@ def test_ops_that_git_lost_are_told_and_come_back_from_a_clone(
     before = {key for key, _ in OpLog(repo.root, "jam").records()}
     git(repo.root, "clone", "-q", str(repo.root), "../saved")
     git(repo.root.parent / "saved", "fetch", "-q", "origin", "+refs/muse/*:refs/muse/*")
-    git(repo.root, "update-ref", "--stdin", input=git(
-        repo.root, "for-each-ref", "--format=delete %(refname)", "refs/muse-remotes", "refs/muse") + "\n")
-    git(repo.root, "-c", "gc.pruneExpire=now", "-c", "gc.reflogExpire=now", "-c", "gc.reflogExpireUnreachable=now",
-        "gc", "-q", "--prune=now")
+    git(
+        repo.root,
+        "update-ref",
+        "--stdin",
+        input=git(repo.root, "for-each-ref", "--format=delete %(refname)", "refs/muse-remotes", "refs/muse") + "\n",
+    )
+    git(
+        repo.root,
+        "-c",
+        "gc.pruneExpire=now",
+        "-c",
+        "gc.reflogExpire=now",
+        "-c",
+        "gc.reflogExpireUnreachable=now",
+        "gc",
+        "-q",
+        "--prune=now",
+    )
     here = Repository(repo.root)
     assert [problem.why for problem in verify.problems(here, deep=True)] == ["its ops are gone, here and from Git"]
     log = session.existing(here, "jam")
@@ -268,7 +300,8 @@ def test_whoever_dies_while_archiving_takes_nothing_along(repo: Repository, git:
         assert open_before.records()[:-1] == before[0] and len(open_before.records()) == 61
         one(Repository(repo.root), prune=True)
         assert OpLog(repo.root, "jam").records() == open_before.records() and not list(
-            (open_before.folder / "archive").glob("*.jsonl"))
+            (open_before.folder / "archive").glob("*.jsonl")
+        )
         open_before.close()
         at += every
     assert code == 0 and ends == {(False, False), (True, True), (True, False)}
@@ -297,8 +330,10 @@ def test_agents_that_write_while_their_log_is_archived_and_given_up(make_repo: M
     session.start(repo, "jam").close()
     heard = repo.root.parent / "told"
     with heard.open("ab") as out:
-        agents = [subprocess.Popen([sys.executable, "-c", WRITER, str(repo.root), f"w{number}"], stdout=out)
-                  for number in range(3)]
+        agents = [
+            subprocess.Popen([sys.executable, "-c", WRITER, str(repo.root), f"w{number}"], stdout=out)
+            for number in range(3)
+        ]
     log = OpLog(repo.root, "jam")
     followed: list[str] = []
     new = log.follow(since=0)
@@ -324,9 +359,7 @@ def take(new: Iterator[Any], most: int) -> list[str]:
     return [entry["op_id"] for _, entry in zip(range(most), new)]
 
 
-def test_the_verb(
-    repo: Repository, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
-) -> None:
+def test_the_verb(repo: Repository, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
     monkeypatch.chdir(repo.root)
     size = OpLog(repo.root, "jam").end()
     assert main(["gc"]) == 0 and capfd.readouterr().out == ""

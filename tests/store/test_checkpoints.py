@@ -117,8 +117,18 @@ def test_what_others_committed_is_verified(make_repo: MakeRepo, git: RunGit) -> 
     form = git(root, "hash-object", "-w", "--stdin", input=FORMAT)
     index = {"GIT_INDEX_FILE": str(root / "evil-index")}
     instance = "f" * 32
-    git(root, "update-index", "--add", "--cacheinfo", f"100644,{blob},s/{instance}/aa/0000000001-0000000002.jsonl",
-        "--cacheinfo", f"100644,{bad},s/checkpoint.json", "--cacheinfo", f"100644,{form},format", env=index)
+    git(
+        root,
+        "update-index",
+        "--add",
+        "--cacheinfo",
+        f"100644,{blob},s/{instance}/aa/0000000001-0000000002.jsonl",
+        "--cacheinfo",
+        f"100644,{bad},s/checkpoint.json",
+        "--cacheinfo",
+        f"100644,{form},format",
+        env=index,
+    )
     commit = git(root, "commit-tree", "-m", "evil", git(root, "write-tree", env=index))
     git(root, "update-ref", f"refs/muse-remotes/evil/log/{'e' * 20}", commit)
     report = checkpoints.pull(repo, log)

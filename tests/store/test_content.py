@@ -119,10 +119,12 @@ def test_the_index_stays_small(repo, monkeypatch):
 def test_a_row_that_lies_is_not_believed(repo):
     wanted, other = repo.content.put(b"wanted"), repo.content.put(b"other")
     with sqlite3.connect(_index(repo)) as database:
-        database.execute("update digest set digest = ? where digest = ?",
-                         (bytes.fromhex("00" * 32), bytes.fromhex(other[7:])))
-        database.execute("update digest set digest = ? where digest = ?",
-                         (bytes.fromhex(other[7:]), bytes.fromhex(wanted[7:])))
+        database.execute(
+            "update digest set digest = ? where digest = ?", (bytes.fromhex("00" * 32), bytes.fromhex(other[7:]))
+        )
+        database.execute(
+            "update digest set digest = ? where digest = ?", (bytes.fromhex(other[7:]), bytes.fromhex(wanted[7:]))
+        )
     database.close()
     fresh = Repository(repo.root)
     assert fresh.content.get(wanted) == b"wanted" and fresh.content.get(other) == b"other"

@@ -14,8 +14,9 @@ from muse.store.meta.union import Union
 from muse.store.repository import Repository
 
 A, B, C = "a" * 40, "b" * 40, "c" * 40
-INNER = ReplaceOp(op="replace", address="f", position=None, old_content_id="1", new_content_id="2", old_summary="é",
-                  new_summary="x")
+INNER = ReplaceOp(
+    op="replace", address="f", position=None, old_content_id="1", new_content_id="2", old_summary="é", new_summary="x"
+)
 DELTA = StructuredDelta(
     domain="code",
     summary="5 things",
@@ -86,9 +87,19 @@ def test_contradictions_are_reported_and_never_picked(repo, other, caplog):
 
 @pytest.mark.parametrize(
     "damage",
-    [b"", b"null", b"[]", b"{}", b"\xff", b'{"format":2}', b"[" * 100_000, b'{"format":1,"delta":null}',
-     b'{"format":1,"plugins":{"a":1},"delta":{"domain":"","summary":"","ops":[]}}',
-     b'{"format":1,"delta":{"domain":"","summary":"","ops":[NaN]}}', b"9" * 5000],
+    [
+        b"",
+        b"null",
+        b"[]",
+        b"{}",
+        b"\xff",
+        b'{"format":2}',
+        b"[" * 100_000,
+        b'{"format":1,"delta":null}',
+        b'{"format":1,"plugins":{"a":1},"delta":{"domain":"","summary":"","ops":[]}}',
+        b'{"format":1,"delta":{"domain":"","summary":"","ops":[NaN]}}',
+        b"9" * 5000,
+    ],
 )
 def test_damaged_deltas_are_left_out(repo, other, caplog, damage):
     writer_refs.commit_files(other, "meta", {layout.delta_path(A, B): damage}, "evil")
@@ -107,9 +118,19 @@ def _nest(depth):
 
 @pytest.mark.parametrize(
     "op",
-    [None, {}, {"op": []}, {"op": "explode", "address": ""}, {"op": "delete", "address": 1},
-     dict(DELTA["ops"][1], position="3"), dict(DELTA["ops"][1], position=True), dict(DELTA["ops"][2], to_position=None),
-     dict(DELTA["ops"][3], child_ops=[{}]), dict(DELTA["ops"][3], child_ops=None), _nest(40)],
+    [
+        None,
+        {},
+        {"op": []},
+        {"op": "explode", "address": ""},
+        {"op": "delete", "address": 1},
+        dict(DELTA["ops"][1], position="3"),
+        dict(DELTA["ops"][1], position=True),
+        dict(DELTA["ops"][2], to_position=None),
+        dict(DELTA["ops"][3], child_ops=[{}]),
+        dict(DELTA["ops"][3], child_ops=None),
+        _nest(40),
+    ],
 )
 def test_shapes_that_are_no_delta(op):
     with pytest.raises(FormatError):
@@ -124,8 +145,13 @@ def test_provenance_that_is_not_what_its_name_says(repo, caplog):
 
 
 def _state(repo, **states):
-    return CRDTSnapshotManifest(files={}, domain="midi", vclock={"w": 3}, schema_version="1",
-                                crdt_state={path: repo.content.put(data) for path, data in states.items()})
+    return CRDTSnapshotManifest(
+        files={},
+        domain="midi",
+        vclock={"w": 3},
+        schema_version="1",
+        crdt_state={path: repo.content.put(data) for path, data in states.items()},
+    )
 
 
 def test_crdt_states(repo, other):
@@ -143,14 +169,25 @@ def test_crdt_states(repo, other):
 
 
 def test_crdt_state_without_its_bytes_is_not_kept(repo):
-    state = CRDTSnapshotManifest(files={}, domain="d", vclock={}, schema_version="1",
-                                 crdt_state={"a": "sha256:" + "0" * 64})
+    state = CRDTSnapshotManifest(
+        files={}, domain="d", vclock={}, schema_version="1", crdt_state={"a": "sha256:" + "0" * 64}
+    )
     with pytest.raises(MuseError, match="in no store"):
         crdt_state.save(repo, repo.tree_of("HEAD"), state)
 
 
-@pytest.mark.parametrize("change", [{"format": 2}, {"vclock": {"w": -1}}, {"vclock": {"w": True}}, {"vclock": []},
-                                    {"crdt_state": {"a": 1}}, {"crdt_state": {"a": "sha256:00"}}, {"domain": None}])
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"format": 2},
+        {"vclock": {"w": -1}},
+        {"vclock": {"w": True}},
+        {"vclock": []},
+        {"crdt_state": {"a": 1}},
+        {"crdt_state": {"a": "sha256:00"}},
+        {"domain": None},
+    ],
+)
 def test_damaged_crdt_states_are_left_out(repo, other, caplog, change):
     tree = repo.tree_of("HEAD")
     crdt_state.save(other, tree, _state(other, a=b"A"))

@@ -158,8 +158,11 @@ def test_a_read_only_disk(small_disk, git, commit):
     assert fresh.content.get(digest) == b"was here"
     assert fresh.manifest("HEAD")["files"] == {"a": blob_digest(b"1\n")}
     assert deltas.load(fresh, A, B) == DELTA
-    for attempt in (lambda: fresh.content.put(b"new"), lambda: deltas.save(fresh, B, A, DELTA),
-                    lambda: refs.update(fresh, "refs/muse/x", fresh.head(), None)):
+    for attempt in (
+        lambda: fresh.content.put(b"new"),
+        lambda: deltas.save(fresh, B, A, DELTA),
+        lambda: refs.update(fresh, "refs/muse/x", fresh.head(), None),
+    ):
         with pytest.raises(MuseError, match=r"cannot|unable") as caught:
             attempt()
         assert "\n" not in str(caught.value)

@@ -34,7 +34,10 @@ def write_sample(repo: Repository) -> None:
     delta = StructuredDelta(domain="files", ops=[op], summary="1 added")
     deltas.save(repo, repo.empty_tree, tree, delta, {"agent": "Ada", "tool": "muse"}, plugins={"files": "0.1.0"})
     state = CRDTSnapshotManifest(
-        files={}, domain="files", vclock={"ada": 3}, schema_version="0.1.0",
+        files={},
+        domain="files",
+        vclock={"ada": 3},
+        schema_version="0.1.0",
         crdt_state={"song.txt": repo.content.put(b'{"elements":[]}')},
     )
     crdt_state.save(repo, tree, state)

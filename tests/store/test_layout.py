@@ -26,8 +26,15 @@ def test_path_text_is_reversible(raw):
 
 @pytest.mark.parametrize(
     ("raw", "text"),
-    [(b"a/b.mid", "a/b.mid"), ("é".encode(), "é"), (b"caf\xe9", "caf%E9"), (b"100%.txt", "100%.txt"),
-     (b"100%25", "100%25"), (b"a%E9", "a%25E9"), (b"a%25E9", "a%2525E9")],
+    [
+        (b"a/b.mid", "a/b.mid"),
+        ("é".encode(), "é"),
+        (b"caf\xe9", "caf%E9"),
+        (b"100%.txt", "100%.txt"),
+        (b"100%25", "100%25"),
+        (b"a%E9", "a%25E9"),
+        (b"a%25E9", "a%2525E9"),
+    ],
 )
 def test_how_paths_look(raw, text):
     assert layout.path_text(raw) == text
@@ -35,9 +42,15 @@ def test_how_paths_look(raw, text):
 
 @pytest.mark.parametrize(
     ("name", "encoded"),
-    [("take-1", "take-1"), ("Take 1", "%54ake%201"),
-     ("../../x", "%2E%2E%2F%2E%2E%2Fx"), ("", "%"), ("a.lock", "a%2Elock"),
-     ("é", "%C3%A9"), ("x" * 101, hashlib.sha256(b"x" * 101).hexdigest())],
+    [
+        ("take-1", "take-1"),
+        ("Take 1", "%54ake%201"),
+        ("../../x", "%2E%2E%2F%2E%2E%2Fx"),
+        ("", "%"),
+        ("a.lock", "a%2Elock"),
+        ("é", "%C3%A9"),
+        ("x" * 101, hashlib.sha256(b"x" * 101).hexdigest()),
+    ],
 )
 def test_encoded_names(name, encoded):
     assert encode_name(name) == encoded

@@ -20,8 +20,9 @@ from muse.store.repository import Repository
 
 
 def _op(number):
-    op = InsertOp(op="insert", address=f"note{number}", position=None, content_id="", content_summary="",
-                  content={"n": number})
+    op = InsertOp(
+        op="insert", address=f"note{number}", position=None, content_id="", content_summary="", content={"n": number}
+    )
     return make_op_entry("ada", "files", op, number)
 
 
@@ -45,8 +46,23 @@ def test_a_segment_that_claims_our_ops_is_not_believed(make_repo, git, copied):
     assert refs.read(repo, tip) == before
 
 
-NAMES = ["../../x", "a/b", ".", "..", "", "nul\0nul", "x" * 10_000, "é🎵" * 2000, "a.lock", "%41", "content", "name",
-         "refs/heads/main", "-rf", "a\nb"]
+NAMES = [
+    "../../x",
+    "a/b",
+    ".",
+    "..",
+    "",
+    "nul\0nul",
+    "x" * 10_000,
+    "é🎵" * 2000,
+    "a.lock",
+    "%41",
+    "content",
+    "name",
+    "refs/heads/main",
+    "-rf",
+    "a\nb",
+]
 
 
 @pytest.mark.parametrize("name", NAMES, ids=range(len(NAMES)))
@@ -79,8 +95,15 @@ def test_a_foreign_checkpoint_cannot_claim_ops_we_never_gave_away(make_repo, git
     log.append(_op(3))
     who = f"{log.writer}/{log.instance}"
     for top, believed in ((2, True), (3, False), (2**53, False)):
-        claim = {"session_id": "jam", "snapshot_id": "x", "lamport_ts": 3, "op_count": top, "created_at": "",
-                 "positions": {who: top}, "tree": repo.tree_of("HEAD")}
+        claim = {
+            "session_id": "jam",
+            "snapshot_id": "x",
+            "lamport_ts": 3,
+            "op_count": top,
+            "created_at": "",
+            "positions": {who: top},
+            "tree": repo.tree_of("HEAD"),
+        }
         _publish(repo, evil, git, {layout.session_path("jam", "checkpoint.json"): json.dumps(claim).encode()})
         left = [entry["domain_op"]["address"] for entry in log.replay(session.effective(repo, log)).entries]
         assert left == (["note3"] if believed else ["note1", "note2", "note3"])
@@ -137,8 +160,14 @@ def test_a_foreign_checkpoint_must_say_which_ops_it_holds(make_repo, git, caplog
     repo, evil = Repository(make_repo(files={"a": "1\n"})), Repository(make_repo("evil", {"a": "1\n"}))
     log = session.start(repo, "jam")
     log.append(_op(1))
-    claim = {"session_id": "jam", "snapshot_id": "x", "lamport_ts": 2**53, "op_count": 1, "created_at": "",
-             "tree": repo.tree_of("HEAD")}
+    claim = {
+        "session_id": "jam",
+        "snapshot_id": "x",
+        "lamport_ts": 2**53,
+        "op_count": 1,
+        "created_at": "",
+        "tree": repo.tree_of("HEAD"),
+    }
     _publish(repo, evil, git, {layout.session_path("jam", "checkpoint.json"): json.dumps(claim).encode()})
     assert len(log.replay(session.effective(repo, log)).entries) == 1 and "which ops it holds" in caplog.text
 
@@ -158,6 +187,8 @@ def test_numbers_with_gaps_between_them_cannot_fill_our_checkpoints(make_repo, i
     assert all("jumps too far" in why for why in report.quarantined)
     made = log.checkpoint("x")
     assert sum(map(len, made["holes"].values())) < 200_000
-    filled = [finish(*seal(_op(100 + number)), ("e" * 20, "evil1" if instances > 1 else "evil0", number)).rstrip(b"\n")
-              for number in range(1, 4)]
+    filled = [
+        finish(*seal(_op(100 + number)), ("e" * 20, "evil1" if instances > 1 else "evil0", number)).rstrip(b"\n")
+        for number in range(1, 4)
+    ]
     assert log.merge_replica(filled).added == 3

@@ -241,8 +241,16 @@ def test_hostile_trees_are_left_out_and_reported(repo, git):
         deep = git(repo.root, "mktree", input=f"040000 tree {deep}\td\n")
     link = git(repo.root, "mktree", input=f"120000 blob {blob}\t{good.split('/')[2]}\n")
     shard = git(repo.root, "mktree", input=f"040000 tree {link}\tbb\n")
-    _hostile(repo, git, [f"040000 tree {deep}\tdeep", f"100644 blob {blob}\tstray", f"040000 tree {shard}\tdeltas",
-                         f"160000 commit {repo.head()}\tmodule"])
+    _hostile(
+        repo,
+        git,
+        [
+            f"040000 tree {deep}\tdeep",
+            f"100644 blob {blob}\tstray",
+            f"040000 tree {shard}\tdeltas",
+            f"160000 commit {repo.head()}\tmodule",
+        ],
+    )
     git(repo.root, "update-ref", "refs/muse-remotes/origin/log/blob", blob)
     git(repo.root, "update-ref", "refs/muse-remotes/origin/nonsense", repo.head())
     assert _find(repo, good) == [b"fine"]

@@ -53,8 +53,16 @@ def test_modes_and_submodules_of_the_old_tree_stay(repo, git):
     tree = snapshots.write_tree(repo, manifest, like="HEAD", modes={"hook": EXECUTABLE})
     assert repo.manifest(tree) == manifest
     modes = {row.split("\t")[1]: row[:6] for row in git(repo.root, "ls-tree", "-r", tree).splitlines()}
-    assert modes == {"a.txt": "100644", "hook": "100755", "link": f"{SYMLINK:06o}", "module": "160000", "new": "100644",
-                     "run.sh": "100755", "sub.x": "100644", "sub/b.txt": "100644"}
+    assert modes == {
+        "a.txt": "100644",
+        "hook": "100755",
+        "link": f"{SYMLINK:06o}",
+        "module": "160000",
+        "new": "100644",
+        "run.sh": "100755",
+        "sub.x": "100644",
+        "sub/b.txt": "100644",
+    }
 
 
 def test_edit_touches_only_what_changes(repo, git):
@@ -78,8 +86,22 @@ def test_files_become_folders_and_back(repo, git):
 
 @pytest.mark.parametrize(
     "path",
-    [b"", b"/a", b"a/", b"a//b", b"../a", b"a/./b", b".git/config", b"x/.GIT/y", b"git~1", b".git ", b".git::$INDEX",
-     "a/.g\u200cit/x".encode(), b"a\0b", b"x\\.git\\y"],
+    [
+        b"",
+        b"/a",
+        b"a/",
+        b"a//b",
+        b"../a",
+        b"a/./b",
+        b".git/config",
+        b"x/.GIT/y",
+        b"git~1",
+        b".git ",
+        b".git::$INDEX",
+        "a/.g\u200cit/x".encode(),
+        b"a\0b",
+        b"x\\.git\\y",
+    ],
 )
 def test_paths_git_forbids(repo, path):
     with pytest.raises(MuseError, match="does not allow"):
@@ -137,8 +159,10 @@ def test_differences(repo, git, commit):
 
 
 def test_snapshot_id_has_nothing_of_gits(make_repo):
-    ids = {snapshots.snapshot_id(Repository(make_repo(name, FILES, sha256=sha256)).manifest("HEAD"))
-           for name, sha256 in (("one", False), ("two", True))}
+    ids = {
+        snapshots.snapshot_id(Repository(make_repo(name, FILES, sha256=sha256)).manifest("HEAD"))
+        for name, sha256 in (("one", False), ("two", True))
+    }
     assert len(ids) == 1
 
 

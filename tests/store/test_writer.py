@@ -55,8 +55,16 @@ def test_rotation_happens_once(repo):
     assert new != me and writer.rotate(repo, me) == new == writer.writer_id(repo)
 
 
-@pytest.mark.parametrize("damage", [b"", b"[]", b"{}", b'{"id":"../../x","machine":"m","path":"p","previous":[]}',
-                                    b'{"id":"%s","machine":"m","path":"p","previous":[1]}' % (b"a" * 20)])
+@pytest.mark.parametrize(
+    "damage",
+    [
+        b"",
+        b"[]",
+        b"{}",
+        b'{"id":"../../x","machine":"m","path":"p","previous":[]}',
+        b'{"id":"%s","machine":"m","path":"p","previous":[1]}' % (b"a" * 20),
+    ],
+)
 def test_a_damaged_file_gives_a_new_id(repo, damage):
     me = writer.writer_id(repo)
     (repo.common_dir / "muse" / "writer.json").write_bytes(damage)

@@ -44,14 +44,23 @@ def test_every_core_module_stands_on_a_floor() -> None:
     contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
     layers = next(contract["layers"] for contract in contracts if contract["type"] == "layers")
     named = set(re.findall(r"[\w.]+", " ".join(layers)))
-    here = {f"muse.core.{path.stem}" for path in (ROOT / "muse" / "core").iterdir()
-            if path.name != "__init__.py" and not path.name.startswith("__")}
+    here = {
+        f"muse.core.{path.stem}"
+        for path in (ROOT / "muse" / "core").iterdir()
+        if path.name != "__init__.py" and not path.name.startswith("__")
+    }
     assert here - named == set()
 
 
 HEAVY = ["click", "rich", "dulwich", "pygit2", "tree_sitter"]
-QUICK = ["muse.drivers.merge", "muse.drivers.textconv", "muse.core.textmerge", "git_remote_muse",
-         "git_remote_muse.__main__", "muse.plugins.registry"]
+QUICK = [
+    "muse.drivers.merge",
+    "muse.drivers.textconv",
+    "muse.core.textmerge",
+    "git_remote_muse",
+    "git_remote_muse.__main__",
+    "muse.plugins.registry",
+]
 
 
 @pytest.mark.parametrize("module", QUICK)
@@ -71,8 +80,12 @@ def test_the_merge_driver_starts_with_next_to_nothing() -> None:
 
 def test_no_blind_except_without_a_reason() -> None:
     blind = re.compile(r"except (Base)?Exception\b(?!.*(noqa: BLE001|as error:))|except:")
-    found = [f"{path.relative_to(ROOT)}:{number}" for path in SOURCES
-             for number, line in enumerate(path.read_text().splitlines(), 1) if blind.search(line)]
+    found = [
+        f"{path.relative_to(ROOT)}:{number}"
+        for path in SOURCES
+        for number, line in enumerate(path.read_text().splitlines(), 1)
+        if blind.search(line)
+    ]
     unraised = [place for place in found if not _re_raises(place)]
     assert unraised == []
 
@@ -88,6 +101,10 @@ def _re_raises(place: str) -> bool:
 def test_the_core_reads_no_clock_but_its_own_and_no_environment() -> None:
     """Pure algorithms stay pure."""
     pure = [ROOT / "muse/core/op_transform", ROOT / "muse/core/diff_algorithms", ROOT / "muse/core/crdts"]
-    used = [f"{path.relative_to(ROOT)}: {match}" for folder in pure for path in folder.glob("*.py")
-            for match in re.findall(r"\b(?:os\.environ|open\(|time\.time|datetime|import random)", path.read_text())]
+    used = [
+        f"{path.relative_to(ROOT)}: {match}"
+        for folder in pure
+        for path in folder.glob("*.py")
+        for match in re.findall(r"\b(?:os\.environ|open\(|time\.time|datetime|import random)", path.read_text())
+    ]
     assert used == []

@@ -105,8 +105,9 @@ CALLS = {
     "muse.core.crdts:RGA": "elements",
     "muse.core.crdts:AWMap": "entries tombstones",
     "muse.core.crdts:GCounter": "counts",
-    "muse.core.merge_engine:crdt_join_snapshots":
-        "plugin a_snapshot b_snapshot a_vclock b_vclock a_crdt_state b_crdt_state domain",
+    "muse.core.merge_engine:crdt_join_snapshots": (
+        "plugin a_snapshot b_snapshot a_vclock b_vclock a_crdt_state b_crdt_state domain"
+    ),
 }
 
 
@@ -116,7 +117,7 @@ def test_parameters_keep_their_names_and_order(name: str) -> None:
     parameters = inspect.signature(getattr(importlib.import_module(module), attribute)).parameters
     promised = CALLS[name].split()
     assert list(parameters)[: len(promised)] == promised
-    later = [parameters[extra] for extra in list(parameters)[len(promised):]]
+    later = [parameters[extra] for extra in list(parameters)[len(promised) :]]
     assert all(extra.default is not extra.empty or extra.kind is extra.VAR_KEYWORD for extra in later)
 
 
@@ -150,8 +151,11 @@ def test_both_domains_implement_all_three_protocols(name: str) -> None:
     from muse.plugins import registry
 
     plugin: Any = registry.resolve_plugin_by_domain(name)
-    missing = [protocol.__name__ for protocol in (MuseDomainPlugin, StructuredMergePlugin, CRDTPlugin)
-               if not isinstance(plugin, protocol)]
+    missing = [
+        protocol.__name__
+        for protocol in (MuseDomainPlugin, StructuredMergePlugin, CRDTPlugin)
+        if not isinstance(plugin, protocol)
+    ]
     assert missing == []
 
 

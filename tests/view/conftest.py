@@ -68,8 +68,9 @@ def muse(muse_on_path: Path) -> Callable[..., Any]:
 
 
 @pytest.fixture
-def disputed(make_repo: Callable[..., Path], git: Callable[..., str], commit: Callable[..., str],
-             muse: Callable[..., Any]) -> Path:
+def disputed(
+    make_repo: Callable[..., Path], git: Callable[..., str], commit: Callable[..., str], muse: Callable[..., Any]
+) -> Path:
     """main and topic both changed one velocity of song.mid and one function of lib.py; the merge stands open."""
     repo = make_repo(files={"song.mid": edited(PIECE, lambda song: None), "lib.py": CODE, "a<b>&.txt": "one\n"})
     muse(repo, "install")
@@ -78,7 +79,10 @@ def disputed(make_repo: Callable[..., Path], git: Callable[..., str], commit: Ca
     commit(repo, {"song.mid": edited(PIECE, theirs), "lib.py": code}, "theirs")
     git(repo, "switch", "-q", "main")
     code = CODE.replace("load", "read").replace("return y", "return 3")
-    commit(repo, {"song.mid": edited(PIECE, ours), "lib.py": code,
-                  "a<b>&.txt": "one\n<script>alert(1)</script>\n"}, "ours <script>alert(2)</script>")
+    commit(
+        repo,
+        {"song.mid": edited(PIECE, ours), "lib.py": code, "a<b>&.txt": "one\n<script>alert(1)</script>\n"},
+        "ours <script>alert(2)</script>",
+    )
     git(repo, "merge", "topic", check=False)
     return repo

@@ -66,9 +66,15 @@ def tool(disputed: Path, git: Callable[..., str], tmp_path: Path) -> Iterator[Ca
     running: list[subprocess.Popen[str]] = []
 
     def start(path: str) -> tuple[subprocess.Popen[str], str]:
-        process = subprocess.Popen(["git", "mergetool", "--no-prompt", "-t", "muse", path], cwd=disputed, text=True,
-                                   env={**os.environ, "BROWSER": str(script)}, stdin=subprocess.DEVNULL,
-                                   stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        process = subprocess.Popen(
+            ["git", "mergetool", "--no-prompt", "-t", "muse", path],
+            cwd=disputed,
+            text=True,
+            env={**os.environ, "BROWSER": str(script)},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        )
         running.append(process)
         while not told.exists():
             assert process.poll() is None, process.communicate()[0]
@@ -97,11 +103,15 @@ STATUS = "return document.getElementById('status').textContent"
 def test_four_panels_with_notes_marks_and_words(page: str, open_page: Callable[..., Any]) -> None:
     browser = open_page(page)
     browser.run("document.querySelector('.score').scrollIntoView()")
-    sizes = browser.run("return [...document.querySelectorAll('.roll')].map(r => { const b = r.getBoundingClientRect();"
-                        " return [b.width, b.height]; })")
+    sizes = browser.run(
+        "return [...document.querySelectorAll('.roll')].map(r => { const b = r.getBoundingClientRect();"
+        " return [b.width, b.height]; })"
+    )
     assert len(sizes) == 4 and all(width > 300 and height > 100 for width, height in sizes)
-    drawn = browser.run("return [...document.querySelectorAll('.roll .n')].map(n => { const b = n.getBBox();"
-                        " return [n.getAttribute('class'), b.width * b.height]; })")
+    drawn = browser.run(
+        "return [...document.querySelectorAll('.roll .n')].map(n => { const b = n.getBBox();"
+        " return [n.getAttribute('class'), b.width * b.height]; })"
+    )
     assert {name for name, _ in drawn} >= {"n same", "n goes", "n ours", "n theirs", "n lost"}
     assert all(area > 0 for _, area in drawn)
     assert browser.run("return document.querySelectorAll('.mark').length") == 4
@@ -120,14 +130,19 @@ def colours(png: bytes) -> int:
     assert depth == 8 and width > 0
     at, data = 8, b""
     while at < len(png):
-        size = struct.unpack(">I", png[at:at + 4])[0]
-        if png[at + 4:at + 8] == b"IDAT":
-            data += png[at + 8:at + 8 + size]
+        size = struct.unpack(">I", png[at : at + 4])[0]
+        if png[at + 4 : at + 8] == b"IDAT":
+            data += png[at + 8 : at + 8 + size]
         at += size + 12
     raw = zlib.decompress(data)
     line = width * step + 1
-    return len({raw[row * line + 1 + column:row * line + 4 + column]
-                for row in range(0, height, 3) for column in range(0, line - 4, step * 3)})
+    return len(
+        {
+            raw[row * line + 1 + column : row * line + 4 + column]
+            for row in range(0, height, 3)
+            for column in range(0, line - 4, step * 3)
+        }
+    )
 
 
 def test_the_keyboard_is_enough(page: str, open_page: Callable[..., Any]) -> None:
@@ -212,8 +227,10 @@ def test_ten_thousand_notes_and_no_complaints(open_page: Callable[..., Any], mus
         for event in music.ons(song)[shift::50]:
             event.velocity = 20 + shift
 
-    sides = {name: music.edited(music.piece, lambda song, shift=shift: longer(song, shift))
-             for shift, name in enumerate(FOUR)}
+    sides = {
+        name: music.edited(music.piece, lambda song, shift=shift: longer(song, shift))
+        for shift, name in enumerate(FOUR)
+    }
     browser = open_page(build(Page("long"), [Compared("long.mid", sides)], plugin_for_path))
     took = browser.run("const t = performance.getEntriesByType('navigation')[0]; return t.domComplete - t.startTime")
     print(f"10,000 notes in four versions: drawn in {took:.0f} ms")
@@ -245,14 +262,19 @@ def test_git_mergetool_settles_a_note_by_keyboard(
     browser.press("Enter")
     assert process.wait(30) == 0, process.communicate()[0]
     assert browser.run("return document.querySelector('.saved').textContent") == (
-        "settled and saved; this page can be closed")
+        "settled and saved; this page can be closed"
+    )
     assert git(disputed, "ls-files", "--unmerged", "song.mid") == ""
     loud = git(disputed, "show", ":song.mid", check=False)
     assert loud and git(disputed, "diff", "--name-only", "song.mid") == ""
     import mido
 
-    notes = [event for track in mido.MidiFile(disputed / "song.mid").tracks for event in track
-             if event.type == "note_on" and event.velocity]
+    notes = [
+        event
+        for track in mido.MidiFile(disputed / "song.mid").tracks
+        for event in track
+        if event.type == "note_on" and event.velocity
+    ]
     assert 120 in [note.velocity for note in notes] and 33 in [note.velocity for note in notes]
     assert 40 not in [note.velocity for note in notes]
 
@@ -270,8 +292,12 @@ def test_a_page_closed_without_saving_leaves_the_conflict(
 
 
 def test_ten_conflicts_are_chosen_with_ten_keys(open_page: Callable[..., Any], music: Any) -> None:
-    records = [ConflictRecord("song.mid", "note_attribute", address=f"track:1/note:{bar}:1:0:0:74#0", ours_summary="a",
-                              theirs_summary="b") for bar in range(1, 11)]
+    records = [
+        ConflictRecord(
+            "song.mid", "note_attribute", address=f"track:1/note:{bar}:1:0:0:74#0", ours_summary="a", theirs_summary="b"
+        )
+        for bar in range(1, 11)
+    ]
     each = Compared("song.mid", dict.fromkeys(FOUR, music.piece), conflicts=records)
     browser = open_page(build(Page("ten"), [each], plugin_for_path, choices=True))
     browser.run("document.querySelector('.goto').focus()")

@@ -44,8 +44,13 @@ class Session:
 
 @pytest.fixture
 def session(disputed: Path) -> Iterator[Session]:
-    process = subprocess.Popen(["muse", "mergetool", "--no-browser", "song.mid"], cwd=disputed, text=True,
-                               stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    process = subprocess.Popen(
+        ["muse", "mergetool", "--no-browser", "song.mid"],
+        cwd=disputed,
+        text=True,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+    )
     yield Session(process)
     process.terminate()
     process.wait(10)

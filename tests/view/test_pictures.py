@@ -31,10 +31,16 @@ def four(music: Any) -> Score:
         music.theirs(song)
         music.ours(song)
 
-    conflicts = [ConflictRecord("song.mid", address="track:1/note:2:1:0:0:74#0"),
-                 ConflictRecord("song.mid", address="track:2/cc_volume:3:1:0:1:7")]
-    sides = {"base": base, "ours": music.edited(base, music.ours), "theirs": music.edited(base, music.theirs),
-             "result": music.edited(base, both)}
+    conflicts = [
+        ConflictRecord("song.mid", address="track:1/note:2:1:0:0:74#0"),
+        ConflictRecord("song.mid", address="track:2/cc_volume:3:1:0:1:7"),
+    ]
+    sides = {
+        "base": base,
+        "ours": music.edited(base, music.ours),
+        "theirs": music.edited(base, music.theirs),
+        "result": music.edited(base, both),
+    }
     score = read_score(sides, conflicts)
     assert score is not None
     return score
@@ -86,9 +92,14 @@ def test_a_note_twice_is_two_notes(music: Any) -> None:
     assert sum(note.have == 0b10 for note in score.notes) == 2
 
 
-@pytest.mark.parametrize("sides", [
-    {"before": b"", "after": b""}, {"before": None, "after": b"no music"}, {"before": b"MThd", "after": None},
-])
+@pytest.mark.parametrize(
+    "sides",
+    [
+        {"before": b"", "after": b""},
+        {"before": None, "after": b"no music"},
+        {"before": b"MThd", "after": None},
+    ],
+)
 def test_what_is_no_music_has_no_score(sides: dict[str, bytes | None]) -> None:
     assert read_score(sides) is None
 
@@ -100,8 +111,10 @@ def test_every_kind_of_note_has_a_look_that_does_not_need_colour() -> None:
     for kind in pianoroll.KINDS:
         assert f".{kind}" in css
     patterns = dict(re.findall(r"\.(\w+)(?:\.n)?\{fill:url\(#p-(\w+)\)", css))
-    drawn = {name: re.sub(r"var\(--\w+\)", "", body)
-             for name, body in re.findall(r'<pattern id="p-(\w+)"[^>]*>(.*?)</pattern>', pianoroll.defs())}
+    drawn = {
+        name: re.sub(r"var\(--\w+\)", "", body)
+        for name, body in re.findall(r'<pattern id="p-(\w+)"[^>]*>(.*?)</pattern>', pianoroll.defs())
+    }
     assert drawn["ours"] != drawn["theirs"] != drawn["both"] != drawn["ours"]
     assert set(patterns.values()) <= drawn.keys()
 
@@ -128,9 +141,23 @@ def test_a_straight_line_is_straight_and_a_branch_stands_beside_it() -> None:
 
 def test_trees_nest_escape_and_draw_renames() -> None:
     ops: list[Any] = [
-        {"op": "patch", "address": "a.py::C<T>", "child_domain": "code", "child_summary": "m <changed>", "child_ops": [
-            {"op": "replace", "address": "a.py::C<T>.m", "position": None, "old_content_id": "", "new_content_id": "",
-             "old_summary": "method m", "new_summary": "method n: renamed n"}]},
+        {
+            "op": "patch",
+            "address": "a.py::C<T>",
+            "child_domain": "code",
+            "child_summary": "m <changed>",
+            "child_ops": [
+                {
+                    "op": "replace",
+                    "address": "a.py::C<T>.m",
+                    "position": None,
+                    "old_content_id": "",
+                    "new_content_id": "",
+                    "old_summary": "method m",
+                    "new_summary": "method n: renamed n",
+                }
+            ],
+        },
         {"op": "delete", "address": "a.py::f", "position": None, "content_id": "", "content_summary": "removed f"},
     ]
     html = tree(ops, "a.py")

@@ -93,8 +93,16 @@ def test_the_page_loads_nothing_and_lets_nothing_run(disputed: Path, muse: Muse)
 
 def test_a_commit_names_itself_its_files_and_its_history(disputed: Path, muse: Muse, git: Git) -> None:
     _, page = rendered(muse, disputed, "HEAD")
-    for words in (git(disputed, "rev-parse", "HEAD"), "ada@example.org", "load() renamed read()", "a<b>&.txt",
-                  "<script>alert(1)</script>", "ours <script>alert(2)</script>", "first", "HEAD -> main"):
+    for words in (
+        git(disputed, "rev-parse", "HEAD"),
+        "ada@example.org",
+        "load() renamed read()",
+        "a<b>&.txt",
+        "<script>alert(1)</script>",
+        "ours <script>alert(2)</script>",
+        "first",
+        "HEAD -> main",
+    ):
         assert words in page.text, words
 
 
@@ -132,12 +140,15 @@ def test_svg_is_well_formed_and_holds_the_notes(disputed: Path, muse: Muse) -> N
     assert {"unchanged", "new", "removed or changed later"} <= {text for _, text in said}, "a legend of what is drawn"
 
 
-@pytest.mark.parametrize("words, code, said", [
-    (["render", "nowhere"], 128, "unknown revision"),
-    (["render", "HEAD", "-o", "lib.py/x.html"], 128, "cannot write"),
-    (["render", "--svg", "HEAD", "lib.py"], 129, "--svg draws one MIDI file"),
-    (["render", "HEAD", "--nope"], 129, "nope"),
-])
+@pytest.mark.parametrize(
+    "words, code, said",
+    [
+        (["render", "nowhere"], 128, "unknown revision"),
+        (["render", "HEAD", "-o", "lib.py/x.html"], 128, "cannot write"),
+        (["render", "--svg", "HEAD", "lib.py"], 129, "--svg draws one MIDI file"),
+        (["render", "HEAD", "--nope"], 129, "nope"),
+    ],
+)
 def test_mistakes_are_one_line(words: list[str], code: int, said: str, disputed: Path, muse: Muse) -> None:
     done = muse(disputed, *words, check=False)
     assert done.returncode == code and said in done.stderr and "Traceback" not in done.stderr

@@ -12,26 +12,41 @@ def insert(address, summary):
 
 
 def replace(address, old, new):
-    return ReplaceOp(op="replace", address=address, position=None, old_content_id="x", new_content_id="y",
-                     old_summary=old, new_summary=new)
+    return ReplaceOp(
+        op="replace",
+        address=address,
+        position=None,
+        old_content_id="x",
+        new_content_id="y",
+        old_summary=old,
+        new_summary=new,
+    )
 
 
 def patch(address, children, summary, **more):
     return PatchOp(op="patch", address=address, child_ops=children, child_domain="code", child_summary=summary, **more)
 
 
-DELTA = StructuredDelta(domain="files", summary="", ops=[
-    insert("new.py", "added new.py"),
-    DeleteOp(op="delete", address="gone.py", position=None, content_id="x", content_summary="deleted gone.py"),
-    replace("plain.txt", "plain.txt", "changed plain.txt"),
-    patch("a.py", [
-        replace("a.py::load", "function load", "function load: body changed"),
-        patch("a.py::P", [insert("a.py::P.read", "added method P.read")], "P.read added"),
-        replace("a.py::x", "1", "2"),
-        MoveOp(op="move", address="a.py::y", from_position=3, to_position=1, content_id="x"),
-    ], "load() changed, P.read added"),
-    patch("b.py", [], "renamed from old.py", from_address="old.py"),
-])
+DELTA = StructuredDelta(
+    domain="files",
+    summary="",
+    ops=[
+        insert("new.py", "added new.py"),
+        DeleteOp(op="delete", address="gone.py", position=None, content_id="x", content_summary="deleted gone.py"),
+        replace("plain.txt", "plain.txt", "changed plain.txt"),
+        patch(
+            "a.py",
+            [
+                replace("a.py::load", "function load", "function load: body changed"),
+                patch("a.py::P", [insert("a.py::P.read", "added method P.read")], "P.read added"),
+                replace("a.py::x", "1", "2"),
+                MoveOp(op="move", address="a.py::y", from_position=3, to_position=1, content_id="x"),
+            ],
+            "load() changed, P.read added",
+        ),
+        patch("b.py", [], "renamed from old.py", from_address="old.py"),
+    ],
+)
 
 
 def test_a_delta_reads_from_the_path_inwards():
@@ -47,8 +62,10 @@ def test_a_delta_reads_from_the_path_inwards():
         "    > y: moved from 3 to 1",
         "R  b.py: renamed from old.py",
     ]
-    assert list(delta_lines(DELTA, deep=False))[3:] == ["M  a.py: load() changed, P.read added",
-                                                       "R  b.py: renamed from old.py"]
+    assert list(delta_lines(DELTA, deep=False))[3:] == [
+        "M  a.py: load() changed, P.read added",
+        "R  b.py: renamed from old.py",
+    ]
     assert next(delta_lines(DELTA, color=True)) == "\x1b[32mA\x1b[m  new.py"
 
 
@@ -74,5 +91,10 @@ def test_a_long_sentence_is_cut_where_a_part_ends():
 def test_a_graph_keeps_its_drawing():
     drawn = ["* one", f"| {MARK}t1 p1", "*   merge", f"|\\  {MARK}t2 p2 p3", "| * side", f"| | {MARK}\x1b[mt3 p3"]
     said = {"t1": "said", "t3": ""}
-    assert list(graph_lines(drawn, lambda tree, parents: said.get(tree, ""))) == \
-        ["* one", "|   said", "*   merge", "|\\", "| * side"]
+    assert list(graph_lines(drawn, lambda tree, parents: said.get(tree, ""))) == [
+        "* one",
+        "|   said",
+        "*   merge",
+        "|\\",
+        "| * side",
+    ]

@@ -70,9 +70,15 @@ def _rows(here: Repository, words: list[str]) -> Iterator[dict[str, Any]]:
         line = raw.decode("utf-8", "surrogateescape")
         if line.startswith("\t"):
             commit, _, number = fields[""].split()[:3]
-            yield {"commit": commit, "line": int(number), "author": fields.get("author", ""),
-                   "author_email": fields.get("author-mail", "").strip("<>"), "path": fields.get("filename", ""),
-                   "author_time": int(fields.get("author-time", 0)), "text": line[1:]}
+            yield {
+                "commit": commit,
+                "line": int(number),
+                "author": fields.get("author", ""),
+                "author_email": fields.get("author-mail", "").strip("<>"),
+                "path": fields.get("filename", ""),
+                "author_time": int(fields.get("author-time", 0)),
+                "text": line[1:],
+            }
             fields = {}
         elif not fields:
             fields[""] = line

@@ -17,8 +17,9 @@ _PASSED = {"ignore_unknown_options": True, "allow_interspersed_args": False, "he
 
 
 @click.command("clone", short_help="Clone a repository and set Muse up in the clone", context_settings=_PASSED)
-@click.argument("arguments", nargs=-1, required=True, metavar="[GIT OPTIONS]... REPOSITORY [FOLDER]",
-                type=click.UNPROCESSED)
+@click.argument(
+    "arguments", nargs=-1, required=True, metavar="[GIT OPTIONS]... REPOSITORY [FOLDER]", type=click.UNPROCESSED
+)
 def command(arguments: tuple[str, ...]) -> int:
     """Clone a repository and set Muse up in the clone.
 
@@ -26,8 +27,10 @@ def command(arguments: tuple[str, ...]) -> int:
     Muse data come along. Plain `git clone` works as well, without them.
     """
     source, folder = _positional(arguments)
-    spelled = [f"muse::{_absolute(arg)}" if index == source and not arg.startswith("muse::") else arg
-               for index, arg in enumerate(arguments)]
+    spelled = [
+        f"muse::{_absolute(arg)}" if index == source and not arg.startswith("muse::") else arg
+        for index, arg in enumerate(arguments)
+    ]
     code = on_terminal(["clone", *spelled])
     if code:
         return code
@@ -40,9 +43,30 @@ def command(arguments: tuple[str, ...]) -> int:
 
 # Options of git clone whose value is a word of its own.
 _WITH_VALUE = frozenset(
-    ("-o", "--origin", "-b", "--branch", "-u", "--upload-pack", "--template", "-c", "--config", "--depth", "-j",
-     "--jobs", "--shallow-since", "--shallow-exclude", "--reference", "--reference-if-able", "--separate-git-dir",
-     "--filter", "--server-option", "--bundle-uri", "--revision", "--ref-format")
+    (
+        "-o",
+        "--origin",
+        "-b",
+        "--branch",
+        "-u",
+        "--upload-pack",
+        "--template",
+        "-c",
+        "--config",
+        "--depth",
+        "-j",
+        "--jobs",
+        "--shallow-since",
+        "--shallow-exclude",
+        "--reference",
+        "--reference-if-able",
+        "--separate-git-dir",
+        "--filter",
+        "--server-option",
+        "--bundle-uri",
+        "--revision",
+        "--ref-format",
+    )
 )
 
 

@@ -29,8 +29,12 @@ _SWITCHES = {
 @click.option("-a", "--all", "everything", is_flag=True, help="Everything, even when the index is partly staged.")
 @click.option("--author", metavar="NAME <EMAIL>", help="Somebody else wrote this.")
 @click.option("--date", metavar="DATE", help="When it was written.")
-@click.option("--session", metavar="NAME", shell_complete=late("sessions"),
-              help="Record what changed as ops of this live session, too.")
+@click.option(
+    "--session",
+    metavar="NAME",
+    shell_complete=late("sessions"),
+    help="Record what changed as ops of this live session, too.",
+)
 @git_switches(_SWITCHES)
 def command(
     message: tuple[str, ...],

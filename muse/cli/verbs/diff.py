@@ -9,8 +9,20 @@ from muse.cli.gitverb import GitVerb, paged, split_own, use_color
 
 _SECONDS = 30.0  # for telling what is inside files; those that are left are named
 _OWN = {"--json", "--stat", "--exit-code"}
-_PASSED = ("--cached", "--staged", "--merge-base", "-M", "-C", "-R", "--find-renames", "--no-renames", "--find-copies",
-           "--find-copies-harder", "--diff-filter", "--ignore-submodules")
+_PASSED = (
+    "--cached",
+    "--staged",
+    "--merge-base",
+    "-M",
+    "-C",
+    "-R",
+    "--find-renames",
+    "--no-renames",
+    "--find-copies",
+    "--find-copies-harder",
+    "--diff-filter",
+    "--ignore-submodules",
+)
 
 
 @click.command("diff", cls=GitVerb, short_help="Show what changed between two states")

@@ -37,8 +37,14 @@ def command(names: tuple[str, ...], as_json: bool) -> None:
 
 
 def _row(name: str) -> dict[str, Any]:
-    row: dict[str, Any] = {"domain": name, "patterns": [], "description": "", "merge_mode": "", "dimensions": {},
-                           "error": ""}
+    row: dict[str, Any] = {
+        "domain": name,
+        "patterns": [],
+        "description": "",
+        "merge_mode": "",
+        "dimensions": {},
+        "error": "",
+    }
     try:
         plugin = registry.resolve_plugin_by_domain(name)
         schema = plugin.schema()

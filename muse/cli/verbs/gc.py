@@ -22,19 +22,38 @@ _MIB = 1 << 20
 
 
 @click.command("gc", short_help="Take in the metadata of clones that are gone, archive long live logs")
-@click.option("--retired-after", "days", type=float, default=RETIRED_DAYS, show_default=True, metavar="DAYS",
-              help="How long a clone must have written nothing to count as gone.")
+@click.option(
+    "--retired-after",
+    "days",
+    type=float,
+    default=RETIRED_DAYS,
+    show_default=True,
+    metavar="DAYS",
+    help="How long a clone must have written nothing to count as gone.",
+)
 @click.option("--prune-absorbed", "prune", is_flag=True, help="Delete the refs whose whole chain is part of ours.")
-@click.option("--remote", metavar="NAME", shell_complete=late("remotes"),
-              help="With --prune-absorbed: delete them on this remote as well.")
-@click.option("--archive-from", "mib", type=click.FloatRange(0), default=LEAST / _MIB, show_default=True,
-              metavar="MIB", help="Archive the live log of a session when it has grown to this.")
-@click.option("--prune-archived", is_flag=True,
-              help="Give up the local copy of archived ops, once Git has given the same bytes back.")
+@click.option(
+    "--remote",
+    metavar="NAME",
+    shell_complete=late("remotes"),
+    help="With --prune-absorbed: delete them on this remote as well.",
+)
+@click.option(
+    "--archive-from",
+    "mib",
+    type=click.FloatRange(0),
+    default=LEAST / _MIB,
+    show_default=True,
+    metavar="MIB",
+    help="Archive the live log of a session when it has grown to this.",
+)
+@click.option(
+    "--prune-archived",
+    is_flag=True,
+    help="Give up the local copy of archived ops, once Git has given the same bytes back.",
+)
 @json_option
-def command(
-    days: float, prune: bool, remote: str | None, mib: float, prune_archived: bool, as_json: bool
-) -> int:
+def command(days: float, prune: bool, remote: str | None, mib: float, prune_archived: bool, as_json: bool) -> int:
     """Take in the metadata of clones that are gone, so that their refs need not be kept for ever.
 
     Every clone writes refs of its own; those of CI runs pile up. Their chains become parents of ours, and nothing is
@@ -53,8 +72,15 @@ def command(
     code = int(ExitCode.CONFLICT if kept else ExitCode.OK)
     if as_json:
         apart = [{"ref": problem.ref, "path": problem.path, "why": problem.why} for problem in done.apart]
-        print_json({"absorbed": done.refs, "apart": apart, "deleted": gone, "archived": archived,
-                    "kept": [str(error) for error in kept]})
+        print_json(
+            {
+                "absorbed": done.refs,
+                "apart": apart,
+                "deleted": gone,
+                "archived": archived,
+                "kept": [str(error) for error in kept],
+            }
+        )
         return code
     for row in archived:
         for key, words in (("archived", "are in Git and were read back"), ("given_up", "are in Git alone now")):

@@ -45,8 +45,10 @@ def command(scope: str | None, attributes: str | None) -> None:
     and `muse uninstall` gives back the files as they were.
     """
     if not setup.find_programs():
-        raise MuseError(f"{setup.PROGRAM} is not installed beside {setup.interpreter()} nor on PATH",
-                        hint="pipx install muse-on-git")
+        raise MuseError(
+            f"{setup.PROGRAM} is not installed beside {setup.interpreter()} nor on PATH",
+            hint="pipx install muse-on-git",
+        )
     for warning in registry.broken_plugins().values():
         note(f"muse: {warning}")
     changed = setup.install(places_for(scope, attributes), registry.claimed_patterns())

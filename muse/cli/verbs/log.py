@@ -25,9 +25,31 @@ _MOST = 20  # paths told below one commit
 _TOLD = 300  # commits whose changes are told in full; further ones, unless their delta is stored, path by path
 _OWN = {"--json", "--graph", "--oneline", "--notes"}
 # With these the answer is Git's own text, which nothing of ours can be put into.
-_GITS = ("-p", "-u", "--patch", "--stat", "--numstat", "--shortstat", "--raw", "--name-only", "--name-status", "-c",
-         "--cc", "--format", "--pretty", "-L", "--summary", "--dirstat", "--patch-with-stat", "--compact-summary",
-         "-z", "--walk-reflogs", "-g", "--show-signature", "--show-notes")
+_GITS = (
+    "-p",
+    "-u",
+    "--patch",
+    "--stat",
+    "--numstat",
+    "--shortstat",
+    "--raw",
+    "--name-only",
+    "--name-status",
+    "-c",
+    "--cc",
+    "--format",
+    "--pretty",
+    "-L",
+    "--summary",
+    "--dirstat",
+    "--patch-with-stat",
+    "--compact-summary",
+    "-z",
+    "--walk-reflogs",
+    "-g",
+    "--show-signature",
+    "--show-notes",
+)
 
 
 @click.command("log", cls=GitVerb, short_help="Show the history in musical and code terms")
@@ -202,8 +224,12 @@ def _symbol(here: Repository, words: tuple[str, ...]) -> int:
     own, rest = split_own((*words[:at], *words[at + 2 :]), {"--json", "--oneline"})
     steps = history(here, path, name, rest, domains(here)[0])
     if "--json" in own:
-        print_json([{**commit_row(step.commit, None), "address": step.address, "before": step.before or None}
-                    for step in steps])
+        print_json(
+            [
+                {**commit_row(step.commit, None), "address": step.address, "before": step.before or None}
+                for step in steps
+            ]
+        )
         return 0
     color = use_color(here)
     with paged(here) as out:

@@ -180,8 +180,10 @@ def _dry_run(here: Repository, theirs: tuple[str, ...], as_json: bool) -> int:
             for decision in merged.decisions:
                 for record in decision.merge.conflicts:
                     where = f" {record.address}" if record.address else ""
-                    click.echo(f"    {record.path}{where}: {record.conflict_type}"
-                               f" (ours: {record.ours_summary}; theirs: {record.theirs_summary})")
+                    click.echo(
+                        f"    {record.path}{where}: {record.conflict_type}"
+                        f" (ours: {record.ours_summary}; theirs: {record.theirs_summary})"
+                    )
             left = len(merged.stages)
             click.echo("would merge cleanly" if merged.clean else f"would leave {left} path(s) in conflict")
     return int(ExitCode.OK if merged.clean else ExitCode.CONFLICT)

@@ -68,7 +68,8 @@ def _contents(
     if what is None and (conflicts or here.git("ls-files", "--unmerged", "-z", ":/")):
         rows = list(commits(here, ["-n", "30", "HEAD", *_other_side(here)])) if here.head() else []
         return Page("merge in progress", [("branch", _branch(here))], "", rows), compare.of_conflicts(
-            here, plugin_for, paths)
+            here, plugin_for, paths
+        )
     if what is not None and ".." in what:
         old, _, new = what.partition("..")
         old, new = here.resolve(old or "HEAD"), here.resolve(new.lstrip(".") or "HEAD")
@@ -79,12 +80,17 @@ def _contents(
         return page, compare.of_trees(here, here.tree_of(old), here.tree_of(new), plugin_for, paths)
     name = here.resolve(what or "HEAD")
     (commit,) = commits(here, ["-n", "1", name])
-    about = [("commit", commit.id), ("author", f"{commit.author} <{commit.author_email}>"),
-             ("date", commit.author_date), *(("parent", parent) for parent in commit.parents)]
+    about = [
+        ("commit", commit.id),
+        ("author", f"{commit.author} <{commit.author_email}>"),
+        ("date", commit.author_date),
+        *(("parent", parent) for parent in commit.parents),
+    ]
     subject, _, body = commit.message.partition("\n")
     rows = list(commits(here, ["-n", "30", name]))
     return Page(f"{commit.id[:10]} {subject}", about, body.strip(), rows, [name]), compare.of_commit(
-        here, name, plugin_for, paths)
+        here, name, plugin_for, paths
+    )
 
 
 def _branch(here: Repository) -> str:

@@ -22,17 +22,16 @@ if TYPE_CHECKING:
 
 
 @click.command("resolve", short_help="Settle conflicts of a file by choosing sides")
-@click.argument("paths", nargs=-1, required=True, metavar="PATH...", type=click.Path(),
-                shell_complete=late("unmerged", files=True))
+@click.argument(
+    "paths", nargs=-1, required=True, metavar="PATH...", type=click.Path(), shell_complete=late("unmerged", files=True)
+)
 @click.option("--ours", "side", flag_value="ours", help="Take our side in every conflict left.")
 @click.option("--theirs", "side", flag_value="theirs", help="Take their side in every conflict left.")
 @click.option("--base", "side", flag_value="base", help="Take what was there before, in every conflict left.")
 @click.option("--pick", "picks", metavar="ADDRESS=SIDE", multiple=True, help="Settle one conflict: ours, theirs, base.")
 @click.option("-i", "--interactive", is_flag=True, help="Ask for each conflict.")
 @click.option("-f", "--force", is_flag=True, help="Overwrite a file that was edited since the merge.")
-def command(
-    paths: tuple[str, ...], side: Choice | None, picks: tuple[str, ...], interactive: bool, force: bool
-) -> int:
+def command(paths: tuple[str, ...], side: Choice | None, picks: tuple[str, ...], interactive: bool, force: bool) -> int:
     """Settle conflicts of a file by choosing sides; `muse conflicts` lists the addresses.
 
     Clean edits of both sides are kept whichever side is chosen: only what is in dispute is decided. The merge is made
@@ -73,8 +72,11 @@ def _named(here: Repository, paths: tuple[str, ...]) -> list[settle.Unmerged]:
     left = settle.unmerged(here)
     chosen: dict[str, settle.Unmerged] = {}
     for path in paths:
-        full = os.path.normpath(os.path.join("/", below_top(here), path))[1:] if not os.path.isabs(path) else (
-            os.path.relpath(os.path.realpath(path), os.path.realpath(here.root)))
+        full = (
+            os.path.normpath(os.path.join("/", below_top(here), path))[1:]
+            if not os.path.isabs(path)
+            else (os.path.relpath(os.path.realpath(path), os.path.realpath(here.root)))
+        )
         hits = [item for item in left if full in ("", ".") or item.path == full or item.path.startswith(full + "/")]
         if not hits:
             hint = "unmerged: " + ", ".join(item.path for item in left) if left else "nothing is left to settle"
@@ -89,8 +91,14 @@ def _ask(here: Repository, item: settle.Unmerged, merged: FileMerge, force: bool
     picks: dict[str, Choice] = {}
     for record in merged.conflicts:
         show(item.path, [record], use_color(here))
-        answer = click.prompt("take [o]urs, [t]heirs, [b]ase, [s]kip or [q]uit", default="s", show_default=False,
-                              type=click.Choice(["o", "t", "b", "s", "q"]), show_choices=False, err=True)
+        answer = click.prompt(
+            "take [o]urs, [t]heirs, [b]ase, [s]kip or [q]uit",
+            default="s",
+            show_default=False,
+            type=click.Choice(["o", "t", "b", "s", "q"]),
+            show_choices=False,
+            err=True,
+        )
         if answer == "q":
             break
         if answer in words:

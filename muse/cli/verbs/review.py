@@ -39,8 +39,14 @@ def command(rev: str | None, undo: tuple[str, ...], as_json: bool) -> None:
             note(f"{path}: Git's version is back" + ("" if found.in_progress else "; commit it when it is right"))
         return
     if as_json:
-        print_json({"ours": found.ours, "theirs": found.theirs, "in_progress": found.in_progress,
-                    "paths": [_row(difference) for difference in found.differences]})
+        print_json(
+            {
+                "ours": found.ours,
+                "theirs": found.theirs,
+                "in_progress": found.in_progress,
+                "paths": [_row(difference) for difference in found.differences],
+            }
+        )
         return
     if not found.differences:
         click.echo("every file is as Git merges it")

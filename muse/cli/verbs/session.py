@@ -253,13 +253,14 @@ def status(name: str, as_json: bool) -> None:
 @click.argument("name", shell_complete=late("sessions"))
 @click.option("-m", "--message", help="The commit's message.")
 @click.option("--take", type=click.Choice(["live", "log"]), help="What wins where file and session disagree.")
-@click.option("--accept-damage", is_flag=True,
-              help="Commit without damaged lines (they are in quarantine) and ops without content.")
+@click.option(
+    "--accept-damage",
+    is_flag=True,
+    help="Commit without damaged lines (they are in quarantine) and ops without content.",
+)
 @click.option("--strict", is_flag=True, help="Refuse when ops of the session override one another.")
 @json_option
-def commit(
-    name: str, message: str | None, take: Take | None, accept_damage: bool, strict: bool, as_json: bool
-) -> int:
+def commit(name: str, message: str | None, take: Take | None, accept_damage: bool, strict: bool, as_json: bool) -> int:
     """Commit what the ops of session NAME make of the last commit; files no op spoke of are left alone."""
     from muse.engine.session import commit as session
     from muse.plugins.registry import plugin_for_path, read_domain
@@ -267,8 +268,16 @@ def commit(
 
     here = repo()
     log = session.existing(here, name)
-    done = session.commit(here, log, plugin_for_path, message=message, take=take, accept_damage=accept_damage,
-                          strict=strict, domain=read_domain(here.root))
+    done = session.commit(
+        here,
+        log,
+        plugin_for_path,
+        message=message,
+        take=take,
+        accept_damage=accept_damage,
+        strict=strict,
+        domain=read_domain(here.root),
+    )
     for line in done.overridden:
         note(f"muse: {one_line(line)}")
     for path in done.external:
@@ -276,8 +285,17 @@ def commit(
     if done.waiting:
         note(f"muse: waiting for an op they depend on, and not in this commit: {plural(done.waiting, 'op')}")
     if as_json:
-        print_json({"commit": done.commit, "snapshot_id": done.snapshot_id, "ops": done.ops, "changed": done.changed,
-                    "external": done.external, "overridden": done.overridden, "waiting": done.waiting})
+        print_json(
+            {
+                "commit": done.commit,
+                "snapshot_id": done.snapshot_id,
+                "ops": done.ops,
+                "changed": done.changed,
+                "external": done.external,
+                "overridden": done.overridden,
+                "waiting": done.waiting,
+            }
+        )
     elif done.commit is None:
         click.echo("nothing to commit: the ops change no file" if not done.code else "not committed")
     else:

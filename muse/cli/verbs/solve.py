@@ -34,8 +34,9 @@ def command(file: Path, dry_run: bool, as_json: bool) -> int:
         raise MuseError(f"{file}: {error.strerror}") from None
     chunks = markers.parse(data)
     if chunks is None:
-        raise MuseError(f"{file}: the markers show no base, or do not pair",
-                        hint=f"git checkout --conflict=diff3 -- {file}")
+        raise MuseError(
+            f"{file}: the markers show no base, or do not pair", hint=f"git checkout --conflict=diff3 -- {file}"
+        )
     before = len(markers.conflicts_of(chunks))
     if not before:
         note(f"muse: {file}: no conflict markers")
@@ -51,8 +52,14 @@ def command(file: Path, dry_run: bool, as_json: bool) -> int:
     if content is not None and content != data and not dry_run:
         write_bytes_atomic(file, content)
     if as_json:
-        print_json({"path": str(file), "conflicts_before": before, "conflicts_left": left,
-                    "conflicts": [record.to_dict() for record in merged.conflicts]})
+        print_json(
+            {
+                "path": str(file),
+                "conflicts_before": before,
+                "conflicts_left": left,
+                "conflicts": [record.to_dict() for record in merged.conflicts],
+            }
+        )
     else:
         note(f"muse: {file}: {plural(before, 'conflict')}, {left} left")
         for record in merged.conflicts:

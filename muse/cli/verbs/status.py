@@ -103,8 +103,9 @@ def _head(status: Status, state: tuple[str, str]) -> None:
 def _line(entry: Entry, op: DomainOp | None, color: bool) -> str:
     from muse.view.text import one_line, paint, sentence, shorten
 
-    index, tree = ("?", "?") if entry.kind == "?" else (letter.replace(".", " ") for letter in
-                                                        (entry.staged, entry.unstaged))
+    index, tree = (
+        ("?", "?") if entry.kind == "?" else (letter.replace(".", " ") for letter in (entry.staged, entry.unstaged))
+    )
     letters = paint(index, "staged" if entry.kind in "12" else "unstaged", color) + paint(tree, "unstaged", color)
     path = one_line(os.fsdecode(entry.path))
     if entry.old_path:

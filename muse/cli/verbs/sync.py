@@ -20,9 +20,7 @@ from muse.core.types import plural
 @click.option("--rounds", type=click.IntRange(1), help="With --watch, stop after so many rounds.")
 @click.option("--no-push", is_flag=True, help="Only take in.")
 @json_option
-def command(
-    remote: str | None, watch: bool, interval: float, rounds: int | None, no_push: bool, as_json: bool
-) -> int:
+def command(remote: str | None, watch: bool, interval: float, rounds: int | None, no_push: bool, as_json: bool) -> int:
     """Fetch, join and push, for any remote, muse:: or plain.
 
     The current branch goes forward, is joined where both sides may be joined, and is pushed; live-edit logs and

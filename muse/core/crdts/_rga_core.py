@@ -33,8 +33,24 @@ class Core:
     """
 
     __slots__ = (
-        "anchors", "base", "d0", "d_done", "dead", "deletes", "depth", "fugue", "ids", "index", "n0", "n_done", "odd",
-        "places", "tip", "twice", "values", "when",
+        "anchors",
+        "base",
+        "d0",
+        "d_done",
+        "dead",
+        "deletes",
+        "depth",
+        "fugue",
+        "ids",
+        "index",
+        "n0",
+        "n_done",
+        "odd",
+        "places",
+        "tip",
+        "twice",
+        "values",
+        "when",
     )
 
     def __init__(self, fugue: bool, base: Level | None = None) -> None:
@@ -98,8 +114,10 @@ class Core:
                 if self.index.setdefault(name, slot) != slot:
                     self.twice.setdefault(name, []).append(slot)
             self.odd = True
-        known = self.fugue and self.base and not all(
-            lower.catch_up().index.keys().isdisjoint(names) for lower, _, _ in pile(self.base)
+        known = (
+            self.fugue
+            and self.base
+            and not all(lower.catch_up().index.keys().isdisjoint(names) for lower, _, _ in pile(self.base))
         )
         if known or self.odd:
             self.odd = True

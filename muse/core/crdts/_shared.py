@@ -160,9 +160,11 @@ class SharedDict(Generic[K, V]):
             only_mine = [pair for pair in mine.items() if pair[0] not in theirs]
             only_theirs = [pair for pair in theirs.items() if pair[0] not in mine]
             both = len(mine) - len(only_mine)
-            differ = [
-                (key, value, theirs[key]) for key, value in mine.items() if key in theirs and theirs[key] != value
-            ] if both else []
+            differ = (
+                [(key, value, theirs[key]) for key, value in mine.items() if key in theirs and theirs[key] != value]
+                if both
+                else []
+            )
         return only_mine, only_theirs, differ
 
     def _touched(self, other: SharedDict[K, V]) -> list[K] | None:

@@ -48,9 +48,7 @@ class AWMap(DotStore):
     def _group(payload: Any) -> str:
         return str(payload[0])
 
-    def set(
-        self, key: str, value: str, *, token: str | None = None, replaces: Iterable[str] | None = None
-    ) -> AWMap:
+    def set(self, key: str, value: str, *, token: str | None = None, replaces: Iterable[str] | None = None) -> AWMap:
         """The map with the key set, in place of the values seen for it, or of the tokens named by `replaces`.
 
         A token given that was removed already stays removed. A token given that is a dot replaces only older ones, so

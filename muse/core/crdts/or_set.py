@@ -62,9 +62,7 @@ class ORSet(DotStore):
         A token that is live for another element is left alone.
         """
         tokens = [observed_tokens] if isinstance(observed_tokens, str) else list(observed_tokens)
-        return self._without(
-            token for token in dict.fromkeys(tokens) if elem in self._live.get(token, (elem,))
-        )
+        return self._without(token for token in dict.fromkeys(tokens) if elem in self._live.get(token, (elem,)))
 
     def join(self, other: ORSet) -> ORSet:
         """Everything either has added, without what either has removed."""

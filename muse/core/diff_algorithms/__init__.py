@@ -71,9 +71,7 @@ def diff_by_schema(
     return delta
 
 
-def snapshot_diff(
-    domain_schema: DomainSchema, base: SnapshotManifest, target: SnapshotManifest
-) -> StructuredDelta:
+def snapshot_diff(domain_schema: DomainSchema, base: SnapshotManifest, target: SnapshotManifest) -> StructuredDelta:
     """File-level operations between two manifests, sorted by path."""
     return _map_diff("file", base["files"], target["files"], domain=domain_schema["domain"], prefix="")
 
@@ -92,14 +90,29 @@ def _map_diff(noun: str, base: dict[str, str], target: dict[str, str], *, domain
         if old == new:
             continue
         if old is None and new is not None:
-            ops.append(InsertOp(op="insert", address=address, position=None, content_id=new,
-                                content_summary=f"added {noun} {key}"))
+            ops.append(
+                InsertOp(
+                    op="insert", address=address, position=None, content_id=new, content_summary=f"added {noun} {key}"
+                )
+            )
         elif new is None and old is not None:
-            ops.append(DeleteOp(op="delete", address=address, position=None, content_id=old,
-                                content_summary=f"removed {noun} {key}"))
+            ops.append(
+                DeleteOp(
+                    op="delete", address=address, position=None, content_id=old, content_summary=f"removed {noun} {key}"
+                )
+            )
         elif old is not None and new is not None:
-            ops.append(ReplaceOp(op="replace", address=address, position=None, old_content_id=old, new_content_id=new,
-                                 old_summary=f"{noun} {key}", new_summary=f"changed {noun} {key}"))
+            ops.append(
+                ReplaceOp(
+                    op="replace",
+                    address=address,
+                    position=None,
+                    old_content_id=old,
+                    new_content_id=new,
+                    old_summary=f"{noun} {key}",
+                    new_summary=f"changed {noun} {key}",
+                )
+            )
     return StructuredDelta(domain=domain, ops=ops, summary=summarise(ops))
 
 

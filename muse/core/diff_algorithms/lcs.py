@@ -182,8 +182,15 @@ def detect_moves(
         paired.add(at)
         source = deletes[at]["position"]
         assert source is not None
-        moves.append(MoveOp(op="move", address=insert["address"], from_position=source,
-                            to_position=insert["position"], content_id=insert["content_id"]))
+        moves.append(
+            MoveOp(
+                op="move",
+                address=insert["address"],
+                from_position=source,
+                to_position=insert["position"],
+                content_id=insert["content_id"],
+            )
+        )
     return moves, rest, [delete for at, delete in enumerate(deletes) if at not in paired]
 
 
@@ -199,11 +206,13 @@ def diff(
     kept_base, kept_target = {x for x, _ in pairs}, {y for _, y in pairs}
     inserts = [
         InsertOp(op="insert", address=address, position=at, content_id=item, content_summary=f"{noun} {item[:19]}")
-        for at, item in enumerate(target) if at not in kept_target
+        for at, item in enumerate(target)
+        if at not in kept_target
     ]
     deletes = [
         DeleteOp(op="delete", address=address, position=at, content_id=item, content_summary=f"{noun} {item[:19]}")
-        for at, item in enumerate(base) if at not in kept_base
+        for at, item in enumerate(base)
+        if at not in kept_base
     ]
     moves, inserts, deletes = detect_moves(inserts, deletes)
     ops: list[DomainOp] = [*deletes, *inserts, *moves]

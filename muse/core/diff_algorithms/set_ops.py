@@ -12,9 +12,7 @@ if TYPE_CHECKING:
     from muse.core.schema import SetSchema
 
 
-def diff(
-    schema: SetSchema, base: Set[str], target: Set[str], *, domain: str, address: str = ""
-) -> StructuredDelta:
+def diff(schema: SetSchema, base: Set[str], target: Set[str], *, domain: str, address: str = "") -> StructuredDelta:
     """Removals, then additions, each sorted, all at `address` and without a position.
 
     End the address of a set with `/` (or leave it empty): so the merge knows that different contents there are

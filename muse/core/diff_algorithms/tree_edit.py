@@ -25,9 +25,7 @@ class TreeNode:
     children: tuple[TreeNode, ...]
 
 
-def diff(
-    schema: TreeSchema, base: TreeNode, target: TreeNode, *, domain: str, address: str = ""
-) -> StructuredDelta:
+def diff(schema: TreeSchema, base: TreeNode, target: TreeNode, *, domain: str, address: str = "") -> StructuredDelta:
     """Replaces, deletes, inserts and moves of nodes, each at `address/<ids from the root down>`.
 
     Positions are indices among siblings, in the base for a delete, in the target for an insert, both for a move. A
@@ -39,8 +37,17 @@ def diff(
     while stack:
         old, new, at = stack.pop()
         if (old.id, old.label, old.content_id) != (new.id, new.label, new.content_id):
-            ops.append(ReplaceOp(op="replace", address=at, position=None, old_content_id=old.content_id,
-                                 new_content_id=new.content_id, old_summary=old.label, new_summary=new.label))
+            ops.append(
+                ReplaceOp(
+                    op="replace",
+                    address=at,
+                    position=None,
+                    old_content_id=old.content_id,
+                    new_content_id=new.content_id,
+                    old_summary=old.label,
+                    new_summary=new.label,
+                )
+            )
         if old.children is not new.children:
             stack.extend(reversed(_children(old, new, at, ops)))
     return StructuredDelta(domain=domain, ops=ops, summary=summarise(ops, schema["node_type"]))
@@ -53,19 +60,40 @@ def _children(old: TreeNode, new: TreeNode, at: str, ops: list[DomainOp]) -> lis
     for key, (place, child) in before.items():
         if key not in after:
             for node, where, index in reversed(list(_walk(child, _join(at, key), place))):
-                ops.append(DeleteOp(op="delete", address=where, position=index, content_id=node.content_id,
-                                    content_summary=node.label))
+                ops.append(
+                    DeleteOp(
+                        op="delete",
+                        address=where,
+                        position=index,
+                        content_id=node.content_id,
+                        content_summary=node.label,
+                    )
+                )
     for key, (place, child) in after.items():
         if key not in before:
             for node, where, index in _walk(child, _join(at, key), place):
-                ops.append(InsertOp(op="insert", address=where, position=index, content_id=node.content_id,
-                                    content_summary=node.label))
+                ops.append(
+                    InsertOp(
+                        op="insert",
+                        address=where,
+                        position=index,
+                        content_id=node.content_id,
+                        content_summary=node.label,
+                    )
+                )
     both = [key for key in after if key in before]
     in_order = set(increasing([before[key][0] for key in both]))
     for index, key in enumerate(both):
         if index not in in_order:
-            ops.append(MoveOp(op="move", address=_join(at, key), from_position=before[key][0],
-                              to_position=after[key][0], content_id=after[key][1].content_id))
+            ops.append(
+                MoveOp(
+                    op="move",
+                    address=_join(at, key),
+                    from_position=before[key][0],
+                    to_position=after[key][0],
+                    content_id=after[key][1].content_id,
+                )
+            )
     return [(before[key][1], after[key][1], _join(at, key)) for key in both]
 
 

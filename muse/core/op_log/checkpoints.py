@@ -73,12 +73,21 @@ def _values(test: _Test) -> _Test:
 
 
 _NEEDED: dict[str, _Test] = {
-    "session_id": _is(str), "snapshot_id": _is(str), "lamport_ts": _is(int), "op_count": _is(int),
+    "session_id": _is(str),
+    "snapshot_id": _is(str),
+    "lamport_ts": _is(int),
+    "op_count": _is(int),
     "created_at": _is(str),
 }
 _WANTED: dict[str, _Test] = {
-    "positions": _values(_is(int)), "holes": _values(_each(_is(int))), "offset": _is(int), "end": _is(int),
-    "log": _is(str), "tree": _is(str), "roots": _each(_is(str)), "quarantined": _each(_is(str)),
+    "positions": _values(_is(int)),
+    "holes": _values(_each(_is(int))),
+    "offset": _is(int),
+    "end": _is(int),
+    "log": _is(str),
+    "tree": _is(str),
+    "roots": _each(_is(str)),
+    "quarantined": _each(_is(str)),
     "earlier": _each(lambda value: type(value) is dict and "earlier" not in value and is_checkpoint(value)),
 }
 
@@ -131,8 +140,14 @@ def compose(before: list[OpLogCheckpoint], rows: list[Row], out: set[Key], end: 
             offset = min(offset, row["offset"])
         place(positions, holes, key, held)
     made = OpLogCheckpoint(
-        session_id="", snapshot_id="", lamport_ts=latest, op_count=count, created_at=now_utc_iso(),
-        positions=positions, offset=offset, end=end,
+        session_id="",
+        snapshot_id="",
+        lamport_ts=latest,
+        op_count=count,
+        created_at=now_utc_iso(),
+        positions=positions,
+        offset=offset,
+        end=end,
     )
     left = {who: sorted(missing) for who, missing in holes.items() if missing}
     if left:

@@ -78,20 +78,23 @@ def _entries(lines: list[Any], names: dict[str, str]) -> list[OpEntry]:
     if len(names) > _NAMES:
         names.clear()
     same = names.setdefault
-    return cast("list[OpEntry]", [
-        {
-            "actor_id": same(line.actor_id, line.actor_id),
-            "domain": same(line.domain, line.domain),
-            "domain_op": line.domain_op,
-            "intent_id": line.intent_id,
-            "lamport_ts": line.lamport_ts,
-            "parent_op_ids": line.parent_op_ids,
-            "reservation_id": line.reservation_id,
-            "created_at": line.created_at,
-            "op_id": line.op_id,
-        }
-        for line in lines
-    ])
+    return cast(
+        "list[OpEntry]",
+        [
+            {
+                "actor_id": same(line.actor_id, line.actor_id),
+                "domain": same(line.domain, line.domain),
+                "domain_op": line.domain_op,
+                "intent_id": line.intent_id,
+                "lamport_ts": line.lamport_ts,
+                "parent_op_ids": line.parent_op_ids,
+                "reservation_id": line.reservation_id,
+                "created_at": line.created_at,
+                "op_id": line.op_id,
+            }
+            for line in lines
+        ],
+    )
 
 
 def _whole(block: bytes, at: int, seen: Seen) -> list[Any] | None:
@@ -175,9 +178,26 @@ def _typed() -> Callable[[bytes], list[Any]] | None:
     except ImportError:
         return None
     texts: Any = list[str]
-    line = msgspec.defstruct("Line", [
-        ("actor_id", str), ("domain", str), ("domain_op", dict[str, Any]), ("intent_id", str), ("lamport_ts", int),
-        ("parent_op_ids", texts), ("reservation_id", str), ("created_at", str), ("op_id", str),
-        ("unmet", texts, ()), ("writer", str), ("instance", str), ("sequence", int), ("crc", str),
-    ], forbid_unknown_fields=True, gc=False, kw_only=True)
+    line = msgspec.defstruct(
+        "Line",
+        [
+            ("actor_id", str),
+            ("domain", str),
+            ("domain_op", dict[str, Any]),
+            ("intent_id", str),
+            ("lamport_ts", int),
+            ("parent_op_ids", texts),
+            ("reservation_id", str),
+            ("created_at", str),
+            ("op_id", str),
+            ("unmet", texts, ()),
+            ("writer", str),
+            ("instance", str),
+            ("sequence", int),
+            ("crc", str),
+        ],
+        forbid_unknown_fields=True,
+        gc=False,
+        kw_only=True,
+    )
     return msgspec.json.Decoder(line).decode_lines

@@ -43,8 +43,6 @@ def without_echoes(entries: list[OpEntry]) -> list[OpEntry]:
         entry
         for entry in entries
         if not any(
-            canonical_json(entry["domain_op"]) in held[parent]
-            for parent in entry["parent_op_ids"]
-            if parent in held
+            canonical_json(entry["domain_op"]) in held[parent] for parent in entry["parent_op_ids"] if parent in held
         )
     ]

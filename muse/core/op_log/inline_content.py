@@ -45,8 +45,10 @@ def missing_content(op: Any, store: ContentStore) -> list[str]:
         if at.get("op") == "patch":
             if not isinstance(wanted, str) or not store.has(wanted):
                 stack.extend(children(at))
-        elif at.get("op") in ("insert", "replace") and not carried and not (
-            isinstance(wanted, str) and store.has(wanted)
+        elif (
+            at.get("op") in ("insert", "replace")
+            and not carried
+            and not (isinstance(wanted, str) and store.has(wanted))
         ):
             missing.append(str(at.get("address")))
     return sorted(missing)

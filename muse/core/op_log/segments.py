@@ -22,6 +22,7 @@ FOLDER = "archive"
 _NAME = re.compile(r"([0-9]{12,18})-([0-9]{12,18})-([0-9]{1,16})\.json(?:l)?")
 _FILLER = 1 << 16
 
+
 class Segment(NamedTuple):
     """The bytes `first` to `last` of a log; `stem` is the path of its files without suffix, "" when all are gone."""
 

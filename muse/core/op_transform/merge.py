@@ -228,7 +228,7 @@ def _by_place(edits: list[_Edit]) -> dict[Place, dict[str, list[_Edit]]]:
 def _meet_at_position(ours: list[_Edit], theirs: list[_Edit], fights: _Fights) -> None:
     mine, other = _by_position(ours), _by_position(theirs)
     for position, group in mine.items():
-        for against in ((position, None) if position is not None else tuple(other)):
+        for against in (position, None) if position is not None else tuple(other):
             rivals = other.get(against, [])
             if any(rules.collide(group[0].op, rival.op) for rival in rivals) or (
                 rivals and any(rules.collide(edit.op, rivals[0].op) for edit in group)

@@ -129,8 +129,10 @@ def describe(
 ) -> StructuredDelta:
     """The changes as one delta of the repository, each path told by its own domain."""
     limit = time.monotonic() + seconds
-    ops = [describe_one(repo, change, plugin_for if time.monotonic() < limit else _nobody)
-           for change in counted(list(found), "reading changes")]
+    ops = [
+        describe_one(repo, change, plugin_for if time.monotonic() < limit else _nobody)
+        for change in counted(list(found), "reading changes")
+    ]
     note_moves(ops)
     return StructuredDelta(domain=domain, ops=ops, summary=summarise(ops))
 
@@ -221,8 +223,15 @@ def _plain(path: str, old: str | None, new: str | None) -> DomainOp:
 
 
 def _changed(path: str, old: str, new: str, summary: str) -> ReplaceOp:
-    return ReplaceOp(op="replace", address=path, position=None, old_content_id=old, new_content_id=new,
-                     old_summary=path, new_summary=summary)
+    return ReplaceOp(
+        op="replace",
+        address=path,
+        position=None,
+        old_content_id=old,
+        new_content_id=new,
+        old_summary=path,
+        new_summary=summary,
+    )
 
 
 def _renamed(op: DomainOp, path: str, change: Change) -> PatchOp:
@@ -231,16 +240,24 @@ def _renamed(op: DomainOp, path: str, change: Change) -> PatchOp:
     word = "copied from" if change.status == "C" else "renamed from"
     inner = op["child_ops"] if op["op"] == "patch" else []
     more = f"; {op['child_summary']}" if op["op"] == "patch" and op["child_summary"] else ""
-    patch = PatchOp(op="patch", address=path, child_ops=inner, child_summary=f"{word} {source}{more}",
-                    child_domain=op["child_domain"] if op["op"] == "patch" else "files", from_address=source)
+    patch = PatchOp(
+        op="patch",
+        address=path,
+        child_ops=inner,
+        child_summary=f"{word} {source}{more}",
+        child_domain=op["child_domain"] if op["op"] == "patch" else "files",
+        from_address=source,
+    )
     if op["op"] in ("replace", "patch"):
         patch["old_content_id"], patch["new_content_id"] = op["old_content_id"], op["new_content_id"]
     return patch
 
 
 def _submodule(change: Change, path: str) -> DomainOp:
-    old, new = ("" if mode != SUBMODULE else name[:12] for mode, name in
-                ((change.old_mode, change.old_id), (change.new_mode, change.new_id)))
+    old, new = (
+        "" if mode != SUBMODULE else name[:12]
+        for mode, name in ((change.old_mode, change.old_id), (change.new_mode, change.new_id))
+    )
     if not old:
         text = f"submodule {path} added at {new}"
     elif not new:

@@ -47,9 +47,7 @@ def lines_of(repo: Repository, path: str, address: str, rev: str | None, plugin_
     return found
 
 
-def history(
-    repo: Repository, path: str, address: str, words: Sequence[str], plugin_for: PluginFor
-) -> Iterator[Step]:
+def history(repo: Repository, path: str, address: str, words: Sequence[str], plugin_for: PluginFor) -> Iterator[Step]:
     """The commits that changed a symbol, newest first, down to the one that added it.
 
     `words` are `git log` options and at most one revision to start from (HEAD when there is none).
@@ -96,8 +94,11 @@ def _before(
     old_path = _old_path(repo, commit, path)
     if old_path == "":  # a merge that took the file from its first parent
         return name, True
-    found = None if old_path is None else plugin.symbol_before(
-        path, _blob(repo, commit.parents[0], old_path), _blob(repo, commit.id, path), address)
+    found = (
+        None
+        if old_path is None
+        else plugin.symbol_before(path, _blob(repo, commit.parents[0], old_path), _blob(repo, commit.id, path), address)
+    )
     if old_path is None or found is None:
         return None
     return (old_path, found[0]), found[1] and found[0] == address

@@ -28,8 +28,18 @@ NEEDED = (2, 38)  # the first git with merge-tree --write-tree
 _REGULAR = frozenset({b"100644", b"100755"})
 _CONTENT_KINDS = frozenset({"Auto-merging", "CONFLICT (contents)", "CONFLICT (binary)"})
 # Settings that would make the shadow something else than a view of the same objects, or name our own driver.
-_NOT_SHADOWED = ("merge.muse.", "include.", "includeif.", "core.worktree", "core.bare", "core.fsmonitor",
-                 "core.splitindex", "core.hookspath", "extensions.worktreeconfig", "extensions.refstorage")
+_NOT_SHADOWED = (
+    "merge.muse.",
+    "include.",
+    "includeif.",
+    "core.worktree",
+    "core.bare",
+    "core.fsmonitor",
+    "core.splitindex",
+    "core.hookspath",
+    "extensions.worktreeconfig",
+    "extensions.refstorage",
+)
 
 
 class Stage(NamedTuple):
@@ -238,9 +248,11 @@ def _contents(repo: Repository, env: dict[str, str], merged: TreeMerge) -> dict[
     """Every path whose contents Git merged or could not, with its versions, unless more than contents is disputed."""
     disputed = {path for message in merged.messages if message.kind not in _CONTENT_KINDS for path in message.paths}
     both = {path: stages for path, stages in merged.stages.items() if path not in disputed and _regular(stages)}
-    clean = {
-        path for message in merged.messages if message.kind == "Auto-merging" for path in message.paths
-    } - merged.stages.keys() - disputed
+    clean = (
+        {path for message in merged.messages if message.kind == "Auto-merging" for path in message.paths}
+        - merged.stages.keys()
+        - disputed
+    )
     if not clean:
         return both
     found = _unmoved(repo, merged, clean) if len(merged.bases) == 1 else None
@@ -257,8 +269,11 @@ def _halves(merged: TreeMerge) -> dict[bytes, Stages]:
         for path in message.paths:
             kinds.setdefault(path, set()).add(message.kind)
     return {
-        path: stages for path, stages in merged.stages.items()
-        if kinds.get(path) == {"CONFLICT (modify/delete)"} and len(stages) == 2 and 1 in stages
+        path: stages
+        for path, stages in merged.stages.items()
+        if kinds.get(path) == {"CONFLICT (modify/delete)"}
+        and len(stages) == 2
+        and 1 in stages
         and all(stage.mode in _REGULAR for stage in stages.values())
     }
 
@@ -304,8 +319,14 @@ def _by_driver(repo: Repository, env: dict[str, str], merged: TreeMerge, wanted:
     _write(os.path.join(env["GIT_DIR"], "info", "attributes"), b"\n".join([attributes, *lines, b""]))
     try:
         output = _merge_tree(
-            repo, env, merged.ours, merged.theirs,
-            "-c", "merge.muse-stages.driver=false", "-c", "merge.muse-stages.recursive=text",
+            repo,
+            env,
+            merged.ours,
+            merged.theirs,
+            "-c",
+            "merge.muse-stages.driver=false",
+            "-c",
+            "merge.muse-stages.recursive=text",
         )
     finally:
         _write(os.path.join(env["GIT_DIR"], "info", "attributes"), attributes)

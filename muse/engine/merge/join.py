@@ -126,8 +126,13 @@ class _Join:
 
     def _read(self, kept: Kept) -> CRDTSnapshotManifest:
         digest = self.store.put(kept.state)
-        state = CRDTSnapshotManifest(files={self.path: digest}, domain=self.domain, vclock=dict(kept.vclock),
-                                     crdt_state={self.path: digest}, schema_version=__version__)
+        state = CRDTSnapshotManifest(
+            files={self.path: digest},
+            domain=self.domain,
+            vclock=dict(kept.vclock),
+            crdt_state={self.path: digest},
+            schema_version=__version__,
+        )
         state["files"] = self.plugin.from_crdt_state(state)["files"]
         return state
 

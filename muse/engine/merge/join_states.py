@@ -78,8 +78,10 @@ def keep_commit(repo: Repository, commit: str, parent: str, paths: Sequence[byte
 
 
 def _add(repo: Repository, trees: Mapping[str, Mapping[str, Stored]], message: str) -> None:
-    small = {tree: {path: state for path, state in states.items() if len(state[0]) <= MAX_KEPT}
-             for tree, states in trees.items()}
+    small = {
+        tree: {path: state for path, state in states.items() if len(state[0]) <= MAX_KEPT}
+        for tree, states in trees.items()
+    }
     try:
         crdt_state.add(repo, small, message)
     except (MuseError, OSError) as error:

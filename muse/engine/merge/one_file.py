@@ -74,7 +74,12 @@ def rules_in(repo: Repository, commit: str) -> tuple[AttributeRule, ...]:
 
 
 def merge_one(
-    plugin: Any, path: str, base: bytes | None, ours: bytes | None, theirs: bytes | None, how: MergeOptions,
+    plugin: Any,
+    path: str,
+    base: bytes | None,
+    ours: bytes | None,
+    theirs: bytes | None,
+    how: MergeOptions,
     past: Past | None = None,
 ) -> FileMerge:
     """Merge one path; None stands for "no such file". Never raises for what a plugin does.
@@ -196,5 +201,3 @@ def _checked(merged: FileMerge, sides: tuple[bytes | None, ...]) -> FileMerge:
     elif not merged.conflicts and has_markers(merged.content) and not any(has_markers(side or b"") for side in sides):
         raise PluginFailure("the plugin left conflict markers in a merge it calls clean")
     return merged
-
-

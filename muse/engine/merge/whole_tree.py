@@ -140,8 +140,12 @@ def _decide(repo: Repository, git: TreeMerge, plugin_for: PluginFor, how: MergeO
         history = history or (History(repo, git.ours, git.theirs, git.bases) if joined else None)
         past = {path: history.of(path) for path in joined} if history is not None else {}
 
-        def work(path: bytes, blobs: dict[str, bytes] = blobs, merged: dict[bytes, str] = merged,
-                 past: dict[bytes, Past] = past) -> Decision:
+        def work(
+            path: bytes,
+            blobs: dict[str, bytes] = blobs,
+            merged: dict[bytes, str] = merged,
+            past: dict[bytes, Past] = past,
+        ) -> Decision:
             known = blobs[merged[path]] if path in merged else None
             timed = how._replace(deadline=time.monotonic() + limit)
             return _decide_one(path, versions[path], blobs, known, plugin_for, timed, limit, past.get(path))

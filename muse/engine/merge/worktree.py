@@ -78,10 +78,12 @@ def by_git(repo: Repository, words: Sequence[str], patterns: install.Patterns) -
         # The lowest of all attribute files, and the user's own lines last: whatever anybody says outranks ours.
         said = Path(own).read_bytes() if os.path.isfile(own) else b""
         lent.write_bytes(os.fsencode("\n".join([*lines, ""])) + said)
-        drivers = [("-c", f"{head}.{name}.{key}={value}") for head, name, key, value in settings(where)
-                   if head == "merge"]
-        return attended(repo, *(word for pair in drivers for word in pair), "-c", f"core.attributesFile={lent}",
-                        "merge", *words)
+        drivers = [
+            ("-c", f"{head}.{name}.{key}={value}") for head, name, key, value in settings(where) if head == "merge"
+        ]
+        return attended(
+            repo, *(word for pair in drivers for word in pair), "-c", f"core.attributesFile={lent}", "merge", *words
+        )
 
 
 _IN_PROGRESS = {
@@ -104,14 +106,20 @@ def refuse_overwriting(repo: Repository, merged: WholeMerge) -> None:
     repo.run("update-index", "-q", "--refresh")
     staged = repo.run("diff-index", "--cached", "--quiet", "--ignore-submodules=dirty", "HEAD", "--")
     if staged.returncode == 1:
-        raise MuseError("your index holds changes that are not committed", ExitCode.CONFLICT,
-                        hint="muse commit, or git stash, then merge again")
+        raise MuseError(
+            "your index holds changes that are not committed",
+            ExitCode.CONFLICT,
+            hint="muse commit, or git stash, then merge again",
+        )
     trial = repo.run("read-tree", "-n", "-m", "-u", "HEAD", merged.tree)
     if trial.returncode:
         lines = trial.stderr.decode("utf-8", "replace").strip().splitlines()
         message = "; ".join(line.removeprefix("error: ").rstrip(".") for line in lines)
-        raise MuseError(f"the merge would overwrite your work: {message}", ExitCode.CONFLICT,
-                        hint="muse commit, git stash, or move the files away, then merge again")
+        raise MuseError(
+            f"the merge would overwrite your work: {message}",
+            ExitCode.CONFLICT,
+            hint="muse commit, git stash, or move the files away, then merge again",
+        )
 
 
 def apply(

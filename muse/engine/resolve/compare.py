@@ -114,6 +114,3 @@ def _on_disk(repo: Repository, path: str) -> bytes | None:
             return file.read()
     except OSError:
         return None
-
-
-

@@ -127,9 +127,7 @@ def _as_records(path: str, entries: list[dict[str, Any]]) -> list[ConflictRecord
     ]
 
 
-def merge_again(
-    repo: Repository, item: Unmerged, plugin_for: PluginFor, picks: Mapping[str, Choice]
-) -> FileMerge:
+def merge_again(repo: Repository, item: Unmerged, plugin_for: PluginFor, picks: Mapping[str, Choice]) -> FileMerge:
     """The path's merge from its stages, with picks bound."""
     if not item.is_file:
         return _not_files(item, picks)
@@ -157,8 +155,13 @@ def _not_files(item: Unmerged, picks: Mapping[str, Choice]) -> FileMerge:
         return FileMerge(None)
     kinds = {"120000": "a symbolic link", "160000": "a submodule"}
     words = [kinds.get(item.modes.get(side, ""), "a file") if side in item.modes else "deleted" for side in SIDES[1:]]
-    record = ConflictRecord(path=item.path, conflict_type="file_level", ours_summary=words[0], theirs_summary=words[1],
-                            hint=f"muse resolve --ours {item.path}   or   muse resolve --theirs {item.path}")
+    record = ConflictRecord(
+        path=item.path,
+        conflict_type="file_level",
+        ours_summary=words[0],
+        theirs_summary=words[1],
+        hint=f"muse resolve --ours {item.path}   or   muse resolve --theirs {item.path}",
+    )
     return FileMerge(None, [record])
 
 
@@ -225,8 +228,10 @@ def _refuse_edited(repo: Repository, item: Unmerged, current: FileMerge) -> None
             return
         if _unlabelled(data) == _unlabelled(disk.replace(b"\r\n", b"\n")):
             return
-    raise MuseError(f"{item.path} was edited since the merge",
-                    hint=f"keep it: git add {item.path}\noverwrite it: muse resolve --force ...")
+    raise MuseError(
+        f"{item.path} was edited since the merge",
+        hint=f"keep it: git add {item.path}\noverwrite it: muse resolve --force ...",
+    )
 
 
 class _TextOnly:

@@ -79,8 +79,11 @@ def _differences(repo: Repository, merged: WholeMerge, tree: str) -> list[Differ
             result = _in_work_tree(repo, decision.path)
         if result != git:
             by_muse = result == decision.merge.content
-            found.append(Difference(decision.path, git, result, decision.git_clean, by_muse, decision.merge.notes,
-                                    decision.stages))
+            found.append(
+                Difference(
+                    decision.path, git, result, decision.git_clean, by_muse, decision.merge.notes, decision.stages
+                )
+            )
     return found
 
 
@@ -114,7 +117,9 @@ def undo(repo: Repository, found: Review, paths: Sequence[str]) -> list[str]:
         write_bytes_atomic(inside(repo.work_tree, path_text(difference.path)), difference.git)
         if found.in_progress and not difference.git_clean:
             rows = [b"0 %s\t%s\0" % (repo.zero.encode(), difference.path)]
-            rows += [b"%s %s %d\t%s\0" % (s.mode, s.id.encode(), n, difference.path)
-                     for n, s in sorted(difference.stages.items())]
+            rows += [
+                b"%s %s %d\t%s\0" % (s.mode, s.id.encode(), n, difference.path)
+                for n, s in sorted(difference.stages.items())
+            ]
             repo.git("update-index", "-z", "--index-info", input=b"".join(rows))
     return [shown(difference.path) for difference in wanted]

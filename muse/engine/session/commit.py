@@ -123,8 +123,12 @@ def status(repo: Repository, log: OpLog) -> dict[str, Any]:
         "missing_content": lost,
         "actors": sorted({entry["actor_id"] for entry in everything}),
         "damage": log.damage(),
-        "checkpoint": None if last is None else {
-            "snapshot_id": last["snapshot_id"], "created_at": last["created_at"], "op_count": last["op_count"],
+        "checkpoint": None
+        if last is None
+        else {
+            "snapshot_id": last["snapshot_id"],
+            "created_at": last["created_at"],
+            "op_count": last["op_count"],
         },
     }
 
@@ -189,7 +193,8 @@ def _with_external(log: OpLog, now: Replay, view: Replay) -> Replay:
     """The view with the ops just recorded, but without what others appended in the meantime."""
     held = {(row["instance"], row["sequence"]) for row in view.rows}
     rows = [
-        row for row in now.rows
+        row
+        for row in now.rows
         if (row["instance"], row["sequence"]) in held or (row["instance"], row["actor_id"]) == (log.instance, EXTERNAL)
     ]
     return Replay(view.entries, view.waiting, rows, now.end)
@@ -222,8 +227,13 @@ def _refuse_damage(log: OpLog, accepted: bool) -> None:
 
 
 def _reconcile(
-    repo: Repository, log: OpLog, before: dict[str, str], done: Replayed, seen: dict[str, str | None],
-    plugin_for: PluginFor, take: Take | None,
+    repo: Repository,
+    log: OpLog,
+    before: dict[str, str],
+    done: Replayed,
+    seen: dict[str, str | None],
+    plugin_for: PluginFor,
+    take: Take | None,
 ) -> list[str]:
     """Bring replayed and live files together; the paths that were changed outside of the session."""
     how, _ = how_from({}, repo.work_tree)
@@ -259,8 +269,14 @@ def _reconcile(
 
 
 def _merge_live(
-    repo: Repository, path: str, was: str | None, live: str | None, logged: str | None, plugin_for: PluginFor,
-    how: MergeOptions, take: Take | None,
+    repo: Repository,
+    path: str,
+    was: str | None,
+    live: str | None,
+    logged: str | None,
+    plugin_for: PluginFor,
+    how: MergeOptions,
+    take: Take | None,
 ) -> tuple[str | None, bool]:
     """The digest of both together, and whether there is one."""
     base, ours, theirs = (
@@ -287,14 +303,31 @@ def _record_external(
 
     op: DomainOp
     if new is None:
-        op = {"op": "delete", "address": path, "position": None, "content_id": old or "",
-              "content_summary": f"deleted {path} outside of the session"}
+        op = {
+            "op": "delete",
+            "address": path,
+            "position": None,
+            "content_id": old or "",
+            "content_summary": f"deleted {path} outside of the session",
+        }
     elif old is None:
-        op = {"op": "insert", "address": path, "position": None, "content_id": new,
-              "content_summary": f"added {path} outside of the session"}
+        op = {
+            "op": "insert",
+            "address": path,
+            "position": None,
+            "content_id": new,
+            "content_summary": f"added {path} outside of the session",
+        }
     else:
-        op = {"op": "replace", "address": path, "position": None, "old_content_id": old, "new_content_id": new,
-              "old_summary": path, "new_summary": f"changed {path} outside of the session"}
+        op = {
+            "op": "replace",
+            "address": path,
+            "position": None,
+            "old_content_id": old,
+            "new_content_id": new,
+            "old_summary": path,
+            "new_summary": f"changed {path} outside of the session",
+        }
     checkpoints.pin(repo, filter(None, (old, new)))
     log.record(EXTERNAL, getattr(plugin_for(path), "name", "files"), [op], level="durable")
 
@@ -323,8 +356,15 @@ class _Work:
         made = self.log.checkpoint(_snapshot_id(repo, tree), replay=self.view, tree=tree, since=self.since)
         checkpoints.save(repo, self.log, made)
         changed = sorted(path for path in self.before.keys() | files.keys() if self.before.get(path) != files.get(path))
-        result = SessionCommit(0, None, made["snapshot_id"], len(self.view.entries), changed,
-                               overridden=self.done.overridden, waiting=len(self.view.waiting))
+        result = SessionCommit(
+            0,
+            None,
+            made["snapshot_id"],
+            len(self.view.entries),
+            changed,
+            overridden=self.done.overridden,
+            waiting=len(self.view.waiting),
+        )
         paths = sorted({*changed, *self.done.touched})
         with worktree.staged(repo, paths):
             worktree.put(repo, tree, paths, self.done, self.live)
@@ -338,8 +378,16 @@ class _Work:
             os.chdir(repo.root)  # the paths count from the top
             try:
                 named = worktree.without_displaced(changed, files.keys() & set(changed))
-                result.code = attended(repo, "commit", "-q", *flags, "--only", "--", *map(worktree.native, named),
-                                       env={"GIT_LITERAL_PATHSPECS": "1"})
+                result.code = attended(
+                    repo,
+                    "commit",
+                    "-q",
+                    *flags,
+                    "--only",
+                    "--",
+                    *map(worktree.native, named),
+                    env={"GIT_LITERAL_PATHSPECS": "1"},
+                )
             finally:
                 os.chdir(here)
         head = repo.head()

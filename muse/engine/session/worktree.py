@@ -37,13 +37,18 @@ def refuse_obstacles(repo: Repository, done: Replayed) -> None:
         above = [repo.work_tree / folder for folder in target.relative_to(repo.work_tree).parents][:-1]
         precious = {os.fspath(folder) for folder in above if folder.exists() and not folder.is_dir()} - going
         if target.is_dir() and not target.is_symlink():
-            precious |= {os.path.join(at, name) for at, folders, files in os.walk(target) for name in
-                         (*files, *(name for name in folders if os.path.islink(os.path.join(at, name))))} - going
+            precious |= {
+                os.path.join(at, name)
+                for at, folders, files in os.walk(target)
+                for name in (*files, *(name for name in folders if os.path.islink(os.path.join(at, name))))
+            } - going
         elif target.exists() and not target.is_file():
             precious.add(os.fspath(target))
         if precious:
-            raise MuseError(f"{min(precious)} is in the way of {path}, which the session made",
-                            hint="move it elsewhere, then commit the session again")
+            raise MuseError(
+                f"{min(precious)} is in the way of {path}, which the session made",
+                hint="move it elsewhere, then commit the session again",
+            )
 
 
 @contextmanager
@@ -64,9 +69,7 @@ def staged(repo: Repository, paths: Sequence[str]) -> Iterator[None]:
             repo.run("update-index", "-q", "--refresh")
 
 
-def put(
-    repo: Repository, tree: str, paths: Sequence[str], done: Replayed, seen: Mapping[str, str | None]
-) -> None:
+def put(repo: Repository, tree: str, paths: Sequence[str], done: Replayed, seen: Mapping[str, str | None]) -> None:
     """Bring index and work tree of these paths to what the tree has; refused when a file is not as it was `seen`."""
     from muse.store.layout import path_bytes
 

@@ -64,8 +64,12 @@ def check_manual() -> Iterator[Finding]:
     else:
         page = os.path.join(sysconfig.get_path("data"), "share", "man", "man1", "git-muse.1")
         link = f"mkdir -p ~/.local/share/man/man1 && ln -s {page} ~/.local/share/man/man1/"
-        yield Finding("manual", "note", "`git muse --help` does not find the manual; `muse help` shows the same",
-                      link if os.path.exists(page) else "muse help")
+        yield Finding(
+            "manual",
+            "note",
+            "`git muse --help` does not find the manual; `muse help` shows the same",
+            link if os.path.exists(page) else "muse help",
+        )
 
 
 def check_installation(repo: Repository, patterns: setup.Patterns) -> Iterator[Finding]:
@@ -78,8 +82,12 @@ def check_installation(repo: Repository, patterns: setup.Patterns) -> Iterator[F
     if driver in ours:
         yield Finding("drivers", "ok", "the merge driver is configured")
     else:
-        yield Finding("drivers", "note", "the merge driver was configured by another version of Muse, or from another "
-                      "folder", "muse install")
+        yield Finding(
+            "drivers",
+            "note",
+            "the merge driver was configured by another version of Muse, or from another folder",
+            "muse install",
+        )
     yield _run_driver(repo, driver)
     samples = {pattern.replace("*", "sample") for claimed in patterns.values() for pattern in claimed}
     unused = sorted(_unused(repo, samples))
@@ -87,8 +95,11 @@ def check_installation(repo: Repository, patterns: setup.Patterns) -> Iterator[F
         text = f"Git does not use our merge driver for {_some(unused)}"
         yield Finding("attributes", "bad" if len(unused) == len(samples) else "note", text, "muse install")
     else:
-        yield Finding("attributes", "ok", f"{len(attribute_lines({k: tuple(v) for k, v in patterns.items()}))} "
-                      "file types are merged through us")
+        yield Finding(
+            "attributes",
+            "ok",
+            f"{len(attribute_lines({k: tuple(v) for k, v in patterns.items()}))} file types are merged through us",
+        )
 
 
 _DRIVER = ("merge", "muse", "driver")
@@ -108,16 +119,29 @@ def _run_driver(repo: Repository, command: str) -> Finding:
         for name, text in (("O", "a\n"), ("A", "b\n"), ("B", "b\n")):
             with open(os.path.join(folder, name), "w", encoding="ascii") as file:
                 file.write(text)
-        plain = {"%O": "O", "%A": "A", "%B": "B", "%L": "7", "%P": "sample.txt", "%S": "base", "%X": "x", "%Y": "y",
-                 "%%": "%"}
+        plain = {
+            "%O": "O",
+            "%A": "A",
+            "%B": "B",
+            "%L": "7",
+            "%P": "sample.txt",
+            "%S": "base",
+            "%X": "x",
+            "%Y": "y",
+            "%%": "%",
+        }
         filled = re.sub("%[OABLPSXY%]", lambda match: plain[match[0]], command)
         env = {key: value for key, value in os.environ.items() if key != "MUSE"}
         done = subprocess.run(["sh", "-c", filled], cwd=folder, capture_output=True, text=True, env=env, check=False)
     if done.returncode == 0 and not done.stderr:
         return Finding("driver", "ok", "the merge driver runs")
     wrong = done.stderr.strip().splitlines()[-1:] or [f"it exits with {done.returncode}"]
-    return Finding("driver", "bad", f"the merge driver does not run: {wrong[0]}",
-                   "pipx install --force muse-on-git && muse install")
+    return Finding(
+        "driver",
+        "bad",
+        f"the merge driver does not run: {wrong[0]}",
+        "pipx install --force muse-on-git && muse install",
+    )
 
 
 def check_records(repo: Repository) -> Iterator[Finding]:
@@ -141,8 +165,12 @@ def check_writer(repo: Repository) -> Iterator[Finding]:
     if writer.known_writer(repo) is not None:
         yield Finding("writer", "ok", "this clone has a writer id of its own")
     elif writer.previous_writers(repo) or os.path.exists(os.path.join(repo.common_dir, "muse", "writer.json")):
-        yield Finding("writer", "note", "this folder was copied or moved; it takes a writer id of its own when it "
-                      "writes next", "muse sync")
+        yield Finding(
+            "writer",
+            "note",
+            "this folder was copied or moved; it takes a writer id of its own when it writes next",
+            "muse sync",
+        )
     else:
         yield Finding("writer", "ok", "nothing was written yet, so there is no writer id")
 
@@ -177,8 +205,12 @@ def check_metadata(repo: Repository) -> Iterator[Finding]:
     yield from _problems(repo)
     schemes = repo.git("config", "--get-regexp", r"^remote\..*\.(push)?url$", check=False)
     if b" muse::" in schemes and not _on_path("git-remote-muse"):
-        yield Finding("remote helper", "bad", "a remote is reached by muse::, and git-remote-muse is not on PATH",
-                      "pipx ensurepath")
+        yield Finding(
+            "remote helper",
+            "bad",
+            "a remote is reached by muse::, and git-remote-muse is not on PATH",
+            "pipx ensurepath",
+        )
 
 
 def _problems(repo: Repository) -> Iterator[Finding]:

@@ -29,8 +29,11 @@ def repair(repo: Repository, found: Iterable[Problem], plugin_for: PluginFor, *,
         if problem.ref == verify.DIGESTS:
             verify.forget_digest(repo, problem.path)
             mended.add(problem)
-        elif problem.ref == ours and problem.path.startswith("deltas/") and _delta(repo, problem.path, plugin_for,
-                                                                                   domain):
+        elif (
+            problem.ref == ours
+            and problem.path.startswith("deltas/")
+            and _delta(repo, problem.path, plugin_for, domain)
+        ):
             mended.add(problem)
     return mended
 

@@ -88,18 +88,26 @@ def _refuse(entries: list[Entry], everything: bool) -> None:
     unmerged = [entry for entry in entries if entry.kind == "u"]
     if unmerged:
         names = ", ".join(os.fsdecode(entry.path) for entry in unmerged[:3]) + (", ..." if len(unmerged) > 3 else "")
-        raise ConflictError(f"{len(unmerged)} path(s) are still in conflict: {names}",
-                            hint="muse conflicts, then muse resolve PATH (or edit it and git add PATH)")
+        raise ConflictError(
+            f"{len(unmerged)} path(s) are still in conflict: {names}",
+            hint="muse conflicts, then muse resolve PATH (or edit it and git add PATH)",
+        )
     tracked = [entry for entry in entries if entry.kind in "12"]
     some_staged = any(entry.staged != "." for entry in tracked)
     left = next((entry for entry in tracked if entry.unstaged not in ".A"), None)
     if some_staged and left is not None and not everything:
-        raise MuseError(f"the index is partly staged: {os.fsdecode(left.path)} has changes that are not in it",
-                        hint="muse commit --staged commits the index as it is, muse commit --all everything")
+        raise MuseError(
+            f"the index is partly staged: {os.fsdecode(left.path)} has changes that are not in it",
+            hint="muse commit --staged commits the index as it is, muse commit --all everything",
+        )
 
 
 def keep_deltas(
-    repo: Repository, commit: str, plugin_for: PluginFor, *, domain: str = "files",
+    repo: Repository,
+    commit: str,
+    plugin_for: PluginFor,
+    *,
+    domain: str = "files",
     origin: Mapping[str, Any] | None = None,
 ) -> str:
     """Store the delta from each parent of a commit, with where it came from; "" or why it could not be.

@@ -48,8 +48,16 @@ class Status:
 def read_status(repo: Repository, *, untracked: str = "all", paths: tuple[str, ...] = ()) -> Status:
     """Git's status of the whole work tree, or of some pathspecs below its top."""
     output = repo.git(
-        "status", "--porcelain=v2", "-z", "--branch", "--ahead-behind", "--no-show-stash", "--find-renames",
-        f"--untracked-files={untracked}", "--", *paths,
+        "status",
+        "--porcelain=v2",
+        "-z",
+        "--branch",
+        "--ahead-behind",
+        "--no-show-stash",
+        "--find-renames",
+        f"--untracked-files={untracked}",
+        "--",
+        *paths,
     )
     status = Status()
     fields = iter(output.split(b"\0"))

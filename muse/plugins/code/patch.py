@@ -96,9 +96,11 @@ class SourceFile:
     def _import(self, op: DomainOp) -> None:
         """An import after the last one, or one taken away."""
         data, outline = self._data, self._outline()
-        found = [] if outline is None else [
-            node for node in outline.tree.root_node.named_children if node.type in outline.language.imports
-        ]
+        found = (
+            []
+            if outline is None
+            else [node for node in outline.tree.root_node.named_children if node.type in outline.language.imports]
+        )
         if op["op"] == "insert":
             at = data.find(b"\n", found[-1].end_byte) + 1 if found else 0
             self._write(at, at, _text(op) + b"\n")

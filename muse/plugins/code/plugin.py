@@ -34,10 +34,12 @@ class CodePlugin(FileDomain):
             domain=self.name,
             description="Source code as symbols",
             dimensions=[
-                DimensionSpec(name="symbols", description="definitions, nested", schema=symbols,
-                              independent_merge=True),
-                DimensionSpec(name="imports", description="what a file imports", schema=imports,
-                              independent_merge=True),
+                DimensionSpec(
+                    name="symbols", description="definitions, nested", schema=symbols, independent_merge=True
+                ),
+                DimensionSpec(
+                    name="imports", description="what a file imports", schema=imports, independent_merge=True
+                ),
             ],
             top_level=symbols,
             merge_mode="three_way",
@@ -109,9 +111,7 @@ class CodePlugin(FileDomain):
 
         return joined(a, b)
 
-    def advance_crdt_state(
-        self, crdt: CRDTSnapshotManifest, delta: StateDelta, *, actor: str
-    ) -> CRDTSnapshotManifest:
+    def advance_crdt_state(self, crdt: CRDTSnapshotManifest, delta: StateDelta, *, actor: str) -> CRDTSnapshotManifest:
         """Carry the states along edits that were made outside of Muse."""
         from muse.plugins.code.join.manifests import advanced
 

@@ -62,7 +62,6 @@ class MidiPlugin(FileDomain):
 
         return listing(data)
 
-
     # Join ------------------------------------------------------------------------------------------------------------
 
     def crdt_schema(self) -> list[CRDTDimensionSpec]:
@@ -132,9 +131,7 @@ class MidiPlugin(FileDomain):
             ]  # fmt: skip
         return found
 
-    def advance_crdt_state(
-        self, crdt: CRDTSnapshotManifest, delta: StateDelta, *, actor: str
-    ) -> CRDTSnapshotManifest:
+    def advance_crdt_state(self, crdt: CRDTSnapshotManifest, delta: StateDelta, *, actor: str) -> CRDTSnapshotManifest:
         """Carry the states along edits that were made outside of Muse."""
         from muse.plugins.midi.join.join import advance, build, lift
         from muse.plugins.midi.join.state import JoinState
@@ -170,9 +167,7 @@ class MidiPlugin(FileDomain):
             files.update(after["files"])
 
 
-def _crdt(
-    files: dict[str, str], domain: str, clock: dict[str, int], states: dict[str, str]
-) -> CRDTSnapshotManifest:
+def _crdt(files: dict[str, str], domain: str, clock: dict[str, int], states: dict[str, str]) -> CRDTSnapshotManifest:
     return CRDTSnapshotManifest(
         files=dict(files), domain=domain, vclock=clock, crdt_state=states, schema_version=__version__
     )

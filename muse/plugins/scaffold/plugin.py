@@ -34,8 +34,9 @@ class ScaffoldPlugin(FileDomain):
         return DomainSchema(
             domain=self.name,
             description="Files of settings, one `key = value` a line",
-            dimensions=[DimensionSpec(name="settings", description="values by key", schema=_SETTINGS,
-                                      independent_merge=True)],
+            dimensions=[
+                DimensionSpec(name="settings", description="values by key", schema=_SETTINGS, independent_merge=True)
+            ],
             top_level=_SETTINGS,
             merge_mode="three_way",
             schema_version=__version__,
@@ -44,8 +45,10 @@ class ScaffoldPlugin(FileDomain):
     def diff_file(self, path: str, old: bytes, new: bytes) -> tuple[list[DomainOp], str] | None:
         """One operation per setting, at `path/key`, carrying the new value so that it can be replayed."""
         was, now = _read(old), _read(new)
-        sides = [MapInput(kind="map", entries={key: content_hash(value) for key, value in side.items()})
-                 for side in (was, now)]
+        sides = [
+            MapInput(kind="map", entries={key: content_hash(value) for key, value in side.items()})
+            for side in (was, now)
+        ]
         delta = diff_by_schema(_SETTINGS, *sides, domain=self.name, address=path)
         for op in delta["ops"]:
             if op["op"] == "insert" or op["op"] == "replace":
@@ -130,7 +133,13 @@ def _makes_sense(data: bytes | None) -> bool:
 def _conflict(path: str, key: str, was: str | None, left: str | None, right: str | None) -> ConflictRecord:
     words = ["(absent)" if value is None else value for value in (was, left, right)]
     return ConflictRecord(
-        path=path, conflict_type="setting", address=key, addresses=[f"{path}/{key}"], dimension="settings",
-        base_summary=words[0], ours_summary=words[1], theirs_summary=words[2],
+        path=path,
+        conflict_type="setting",
+        address=key,
+        addresses=[f"{path}/{key}"],
+        dimension="settings",
+        base_summary=words[0],
+        ours_summary=words[1],
+        theirs_summary=words[2],
         hint=f"muse resolve {path} --pick {key}=theirs",
     )

@@ -106,8 +106,9 @@ def load(repo: Repository, tree: str) -> list[CRDTSnapshotManifest]:
             continue
         try:
             state = decode(union.read(entry, MAX_HEAD))
-            blobs = {path: _state_of(repo, union, entry, tree, path, digest)
-                     for path, digest in state["crdt_state"].items()}
+            blobs = {
+                path: _state_of(repo, union, entry, tree, path, digest) for path, digest in state["crdt_state"].items()
+            }
         except FormatError as error:
             union.note(entry, str(error))
             continue
@@ -119,14 +120,14 @@ def load(repo: Repository, tree: str) -> list[CRDTSnapshotManifest]:
 
 def load_path(repo: Repository, tree: str, path: str) -> list[bytes]:
     """The states clones kept for one path of a tree, each once."""
-    return list(dict.fromkeys(
-        repo.content.get(state["crdt_state"][path]) for state in load(repo, tree) if path in state["crdt_state"]
-    ))
+    return list(
+        dict.fromkeys(
+            repo.content.get(state["crdt_state"][path]) for state in load(repo, tree) if path in state["crdt_state"]
+        )
+    )
 
 
-def _state_of(
-    repo: Repository, union: Union, head: Entry, tree: str, path: str, digest: str
-) -> tuple[str, str]:
+def _state_of(repo: Repository, union: Union, head: Entry, tree: str, path: str, digest: str) -> tuple[str, str]:
     """(blob id, digest) of one path's state, which must be what `state.json` of the same ref says."""
     for entry in union.writers("meta", crdt_path(tree, path)):
         if entry.ref == head.ref:

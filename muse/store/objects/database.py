@@ -86,6 +86,7 @@ class ObjectReader:
 
         FormatError when it has more than `limit` bytes; they are not read then.
         """
+
         def body(kind: str, size: int, sink: IO[bytes]) -> tuple[str, bytes]:
             if limit is not None and size > limit:
                 self.close()
@@ -188,8 +189,12 @@ class ObjectReader:
         if self._process is None:
             self._pid = os.getpid()
             self._process = subprocess.Popen(
-                ["git", "cat-file", "--batch"], cwd=self._repo.root, env=self._repo.env,
-                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                ["git", "cat-file", "--batch"],
+                cwd=self._repo.root,
+                env=self._repo.env,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
             )
             weakref.finalize(self, _end, self._process)
         source, sink = self._process.stdin, self._process.stdout

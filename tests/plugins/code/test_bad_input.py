@@ -72,10 +72,19 @@ def test_syntax_errors_cost_understanding_only(path: str, broken: bytes) -> None
     assert b"3\n>>>>>>>" in (conflict.content or b"")
 
 
-@pytest.mark.parametrize(("path", "opening", "closing", "line_end"), [
-    ("a.py", b"(", b")", b""), ("a.json", b"[", b"]", b""), ("a.js", b"(", b")", b"\n"), ("a.c", b"{", b"}", b""),
-    ("a.css", b"a{", b"}", b""), ("a.php", b"[", b"]", b"\n"), ("a.sh", b"$(", b")", b"\n"), ("a.md", b"> ", b"", b""),
-])
+@pytest.mark.parametrize(
+    ("path", "opening", "closing", "line_end"),
+    [
+        ("a.py", b"(", b")", b""),
+        ("a.json", b"[", b"]", b""),
+        ("a.js", b"(", b")", b"\n"),
+        ("a.c", b"{", b"}", b""),
+        ("a.css", b"a{", b"}", b""),
+        ("a.php", b"[", b"]", b"\n"),
+        ("a.sh", b"$(", b")", b"\n"),
+        ("a.md", b"> ", b"", b""),
+    ],
+)
 def test_ten_thousand_levels_of_nesting(path: str, opening: bytes, closing: bytes, line_end: bytes) -> None:
     """An edit in the innermost one: no recursion, and nothing that takes the square of the depth."""
     base = (opening + line_end) * 10_000 + b"one" + line_end + (closing + line_end) * 10_000 + b"\n"
@@ -88,8 +97,7 @@ def test_ten_thousand_levels_of_nesting(path: str, opening: bytes, closing: byte
 
 def test_preprocessor_soup() -> None:
     """Branches that open the same bracket twice, and one that closes what nobody opened."""
-    branches = (b"#if A%d\nint f%d(int a) {\n#else\nint g%d(int b) {\n#endif\n\treturn %d;\n}\n"
-                b"#ifdef X\n}}}\n#endif\n")
+    branches = b"#if A%d\nint f%d(int a) {\n#else\nint g%d(int b) {\n#endif\n\treturn %d;\n}\n#ifdef X\n}}}\n#endif\n"
     base = b"".join(branches % ((i,) * 4) for i in range(200))
     ours, theirs = base.replace(b"return 50;", b"return 51 + 2;"), base.replace(b"return 150;", b"return 9;")
     assert merge("a.c", base, ours, theirs).content == ours.replace(b"return 150;", b"return 9;")
@@ -119,11 +127,14 @@ def test_a_hundred_kilobytes_of_noise(path: str) -> None:
     assert taking(merged.content or b"", "theirs") == theirs
 
 
-@pytest.mark.parametrize("base", [
-    pytest.param(b"x = [" + b"1, " * 1_666_666 + b"]\n", id="one line of 5 MB"),
-    pytest.param(b"x = 1\n" * 100_000, id="100,000 equal lines"),
-    pytest.param(b"".join(b"x%d = %d\n" % (i, i) for i in range(100_000)), id="100,000 different lines"),
-])
+@pytest.mark.parametrize(
+    "base",
+    [
+        pytest.param(b"x = [" + b"1, " * 1_666_666 + b"]\n", id="one line of 5 MB"),
+        pytest.param(b"x = 1\n" * 100_000, id="100,000 equal lines"),
+        pytest.param(b"".join(b"x%d = %d\n" % (i, i) for i in range(100_000)), id="100,000 different lines"),
+    ],
+)
 def test_very_long_and_very_many_lines(base: bytes) -> None:
     ours, theirs = base[:-2] + b"2\n", base[:-2] + b"3\n"
     merged = merge("a.py", base, ours, theirs)
@@ -147,13 +158,23 @@ def test_a_source_file_of_two_megabytes_stays_under_300_megabytes(tmp_path: Path
     base = b"".join(body % (i, i) for i in range(31_000))
     assert len(base) > 1_900_000
     at = b"def f5000("
-    for name, data in zip("OAB", (base, *(base.replace(at, b"def %s(a):\n    return 1\n\n\n" % new + at)
-                                          for new in (b"mine", b"theirs"))), strict=True):
+    for name, data in zip(
+        "OAB",
+        (base, *(base.replace(at, b"def %s(a):\n    return 1\n\n\n" % new + at) for new in (b"mine", b"theirs"))),
+        strict=True,
+    ):
         (tmp_path / name).write_bytes(data)
-    code = ("import os, sys\npid = os.fork()\nif not pid: os.execv(sys.executable, [sys.executable, *sys.argv[1:]])\n"
-            "_, status, used = os.wait4(pid, 0)\nprint(os.waitstatus_to_exitcode(status), used.ru_maxrss)")
-    done = subprocess.run([sys.executable, "-S", "-c", code, "-m", "muse.drivers.merge", "O", "A", "B", "-p", "a.py"],
-                          cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, check=True)
+    code = (
+        "import os, sys\npid = os.fork()\nif not pid: os.execv(sys.executable, [sys.executable, *sys.argv[1:]])\n"
+        "_, status, used = os.wait4(pid, 0)\nprint(os.waitstatus_to_exitcode(status), used.ru_maxrss)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-S", "-c", code, "-m", "muse.drivers.merge", "O", "A", "B", "-p", "a.py"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        check=True,
+    )
     exit_code, kilobytes = map(int, done.stdout.split())
     assert kilobytes < 300_000
     merged = (tmp_path / "A").read_bytes()
@@ -164,8 +185,10 @@ def test_a_source_file_of_two_megabytes_stays_under_300_megabytes(tmp_path: Path
 @pytest.mark.parametrize("path", ["a.go", "a.c"])
 def test_in_a_large_file_only_what_is_around_the_edits_is_looked_into(path: str) -> None:
     """Insertions by both merge there as they do in a small one; the rest comes through byte for byte."""
-    body = {"a.go": b"func f%d(a int) int {\n\treturn a + %d\n}\n\n",
-            "a.c": b"int f%d(int a)\n{\n\treturn a + %d;\n}\n\n"}[path]
+    body = {
+        "a.go": b"func f%d(a int) int {\n\treturn a + %d\n}\n\n",
+        "a.c": b"int f%d(int a)\n{\n\treturn a + %d;\n}\n\n",
+    }[path]
     head = b"package a\n\n" if path == "a.go" else b""
     blocks = [body % (i, i) for i in range(9000)]
     new = [body.replace(b"f%d", name) % 1 for name in (b"mine", b"yours")]

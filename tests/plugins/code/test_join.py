@@ -30,8 +30,9 @@ def manifest(store: MemoryContent, **files: bytes) -> SnapshotManifest:
     return SnapshotManifest(files={f"{name}.py": store.put(data) for name, data in files.items()}, domain="code")
 
 
-def advanced(store: MemoryContent, lifted: CRDTSnapshotManifest, was: SnapshotManifest, data: bytes, who: str) \
-        -> CRDTSnapshotManifest:
+def advanced(
+    store: MemoryContent, lifted: CRDTSnapshotManifest, was: SnapshotManifest, data: bytes, who: str
+) -> CRDTSnapshotManifest:
     return PLUGIN.advance_crdt_state(lifted, PLUGIN.diff(was, manifest(store, api=data)), actor=who)
 
 
@@ -97,7 +98,12 @@ def test_three_agents_add_functions() -> None:
     sides = [BASE + f"\n\ndef f{i}():\n    return {i}\n".encode() for i in range(3)]
     merged = joined(*sides)
     assert sorted(node.name for node in ast.walk(ast.parse(merged)) if isinstance(node, ast.FunctionDef)) == [
-        "f0", "f1", "f2", "load", "parse"]
+        "f0",
+        "f1",
+        "f2",
+        "load",
+        "parse",
+    ]
 
 
 def test_settling_a_joined_file_by_hand_ends_the_concurrency() -> None:
@@ -105,8 +111,10 @@ def test_settling_a_joined_file_by_hand_ends_the_concurrency() -> None:
     with using(store):
         was = manifest(store, api=BASE)
         lifted = PLUGIN.to_crdt_state(was)
-        sides = [advanced(store, lifted, was, BASE.replace(b"open(path)", new), who)
-                 for new, who in ((b"open(path, 1)", "a"), (b"open(path, 2)", "b"))]
+        sides = [
+            advanced(store, lifted, was, BASE.replace(b"open(path)", new), who)
+            for new, who in ((b"open(path, 1)", "a"), (b"open(path, 2)", "b"))
+        ]
         both = PLUGIN.join(*sides)
         shown = PLUGIN.from_crdt_state(both)
         settled = BASE.replace(b"open(path)", b"open(path, 12)")

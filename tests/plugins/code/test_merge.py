@@ -125,7 +125,8 @@ def test_deletion_against_edit_is_a_conflict() -> None:
 def test_a_pick_settles_the_conflict_by_its_address(choice: str) -> None:
     sides = {"ours": b"return data[1:]", "theirs": b"return data[2:]", "base": b"return data"}
     merged = merge(
-        BASE.replace(b"return data", sides["ours"]), BASE.replace(b"return data", sides["theirs"]),
+        BASE.replace(b"return data", sides["ours"]),
+        BASE.replace(b"return data", sides["theirs"]),
         picks={"load": choice},
     )
     assert merged.content == BASE.replace(b"return data", sides[choice])
@@ -135,12 +136,16 @@ def test_a_pick_settles_the_conflict_by_its_address(choice: str) -> None:
 @pytest.mark.parametrize("style", ["merge", "diff3", "zdiff3"])
 def test_conflict_styles_sizes_and_labels(style: str) -> None:
     merged = merge(
-        BASE.replace(b"return data", b"return data[1:]"), BASE.replace(b"return data", b"return data[2:]"),
-        conflict_style=style, marker_size=9, ours_label="HEAD", theirs_label="topic", notes=False,
+        BASE.replace(b"return data", b"return data[1:]"),
+        BASE.replace(b"return data", b"return data[2:]"),
+        conflict_style=style,
+        marker_size=9,
+        ours_label="HEAD",
+        theirs_label="topic",
+        notes=False,
     )
     middle = b"" if style == "merge" else b"||||||||| base\n    return data\n"
-    expected = (b"<<<<<<<<< HEAD\n    return data[1:]\n" + middle
-                + b"=========\n    return data[2:]\n>>>>>>>>> topic\n")
+    expected = b"<<<<<<<<< HEAD\n    return data[1:]\n" + middle + b"=========\n    return data[2:]\n>>>>>>>>> topic\n"
     assert merged.content == BASE.replace(b"    return data\n", expected)
 
 
@@ -204,7 +209,9 @@ def test_macros_added_by_both_conflict_because_they_may_have_taken_one_number() 
 
 
 def test_imports_added_by_both_merge_sorted() -> None:
-    merged = merge(BASE.replace(b"import sys\n", b"import re\nimport sys\n"),
-                   BASE.replace(b"import sys\n", b"import pathlib\nimport sys\n"))
+    merged = merge(
+        BASE.replace(b"import sys\n", b"import re\nimport sys\n"),
+        BASE.replace(b"import sys\n", b"import pathlib\nimport sys\n"),
+    )
     assert merged.content == BASE.replace(b"import sys\n", b"import pathlib\nimport re\nimport sys\n")
     assert not merged.conflicts

@@ -20,7 +20,9 @@ def merge(path: str, base: bytes, ours: bytes, theirs: bytes) -> FileMerge:
 def test_a_function_that_both_sides_moved_is_not_there_twice() -> None:
     help_, run, setup, show = (
         b"static int %s(void)\n{\n\tstruct child %s_cmd = INIT;\n\n\t%s_cmd.git = 1;\n\treturn run_%s(&%s_cmd);\n}\n\n"
-        % ((name,) * 5) for name in (b"help", b"run", b"setup", b"show"))
+        % ((name,) * 5)
+        for name in (b"help", b"run", b"setup", b"show")
+    )
     base, ours, theirs = help_ + run + setup + show, run + help_ + setup + show, run + setup + show + help_
     merged = merge("tool.c", base, ours, theirs)
     assert merged.conflicts or (merged.content or b"").count(b"static int help(void)") == 1
@@ -42,10 +44,10 @@ def test_a_line_that_everybody_has_is_on_both_sides_of_a_conflict() -> None:
 
 def test_a_file_that_one_side_broke_is_not_merged_by_its_tree() -> None:
     """The open bracket makes one array of all that follows; what moved above it must not end up behind."""
-    tail = b"authors = [\n    \"A. Walker\",\n    \"B. Mapper\",\n]\nbuild = \"build.rs\"\nautolib = false\n"
-    base = b"[package]\nedition = \"2021\"\nname = \"shelf\"\nversion = \"1.0.0\"\n" + tail
+    tail = b'authors = [\n    "A. Walker",\n    "B. Mapper",\n]\nbuild = "build.rs"\nautolib = false\n'
+    base = b'[package]\nedition = "2021"\nname = "shelf"\nversion = "1.0.0"\n' + tail
     ours = base.replace(b"authors = [", b"editors = [\nauthors = [")
-    theirs = base.replace(b"name = \"shelf\"\nversion = \"1.0.0\"\n", b"version = \"1.0.0\"\nname = \"shelf\"\n")
+    theirs = base.replace(b'name = "shelf"\nversion = "1.0.0"\n', b'version = "1.0.0"\nname = "shelf"\n')
     content = merge("Cargo.toml", base, ours, theirs).content or b""
     assert max(content.index(b'name = "shelf"'), content.index(b"editors")) < content.index(b"authors")
     assert tail in content
@@ -68,13 +70,16 @@ def test_an_indented_header_still_opens_its_own_section() -> None:
     assert b"bb v1" in first
 
 
-@pytest.mark.parametrize(("ours", "theirs"), [
-    (b"    a = 1\n    end()", b"    alpha(a, b)\n    c = 10\n    d = 1\n    end()"),
-    (b"    return a\n    end()", b"    if a:\n        return b\n    x(a)\n    end()"),
-    (b"    go(a)\n    end()", b"    if b:\n        go(a)\n    end()"),
-    (b"    end(a)", b"    end(b, other(a, 2))"),
-    (b"    end(1)", b"    end(2, 1)"),
-])
+@pytest.mark.parametrize(
+    ("ours", "theirs"),
+    [
+        (b"    a = 1\n    end()", b"    alpha(a, b)\n    c = 10\n    d = 1\n    end()"),
+        (b"    return a\n    end()", b"    if a:\n        return b\n    x(a)\n    end()"),
+        (b"    go(a)\n    end()", b"    if b:\n        go(a)\n    end()"),
+        (b"    end(a)", b"    end(b, other(a, 2))"),
+        (b"    end(1)", b"    end(2, 1)"),
+    ],
+)
 @pytest.mark.parametrize("path", ["a.py", "a.rb"])
 def test_an_edit_that_the_other_side_holds_by_chance_is_not_dropped(path: str, ours: bytes, theirs: bytes) -> None:
     base = b"def f(a, b):\n    start()\n    end()\n"

@@ -26,13 +26,19 @@ def flat(ops: list[DomainOp]) -> list[tuple[str, str]]:
 
 
 def test_the_summary_names_what_happened() -> None:
-    new = (BASE.replace(b"import sys\n", b"import sys\nimport re\nimport io\n").replace(b"def load(", b"def read(")
-           .replace(b"text.split()", b"text.split(2)"))
+    new = (
+        BASE.replace(b"import sys\n", b"import sys\nimport re\nimport io\n")
+        .replace(b"def load(", b"def read(")
+        .replace(b"text.split()", b"text.split(2)")
+    )
     ops, summary = diff(new)
     assert summary == "load() renamed read(), Parser.parse changed, 2 imports added"
     assert flat(ops) == [
-        ("replace", "api.py::load"), ("patch", "api.py::Parser"), ("replace", "api.py::Parser.parse"),
-        ("insert", "api.py::import::import re"), ("insert", "api.py::import::import io"),
+        ("replace", "api.py::load"),
+        ("patch", "api.py::Parser"),
+        ("replace", "api.py::Parser.parse"),
+        ("insert", "api.py::import::import re"),
+        ("insert", "api.py::import::import io"),
     ]
 
 

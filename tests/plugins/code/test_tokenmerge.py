@@ -87,8 +87,9 @@ def test_a_line_one_side_indented_stays_so_behind_what_the_other_put_before_it()
     assert merge_tokens(base, theirs, ours, indented=False) == wanted
 
 
-@pytest.mark.parametrize("comment", [b"  // g(b, c);\n", b"  // f(b, c);\n", b"  try {\n   // f(b, c);\n",
-                                     b"  /* f(b, c); */\n"])
+@pytest.mark.parametrize(
+    "comment", [b"  // g(b, c);\n", b"  // f(b, c);\n", b"  try {\n   // f(b, c);\n", b"  /* f(b, c); */\n"]
+)
 def test_an_edit_is_not_put_into_a_line_made_a_comment(comment: bytes) -> None:
     base, edited = b"  a();\n  f(b, c);\n  z();\n", b"  a();\n  f(b, d);\n  z();\n"
     closed = base.replace(b"  f(b, c);\n", comment)

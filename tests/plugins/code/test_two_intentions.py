@@ -46,18 +46,39 @@ def test_a_word_that_both_replaced_is_not_held_by_a_longer_answer(
         ("a.py", "f()\nb(1, 2)\nc()\n", "f()\n# b(1, 2)\nc()\n", "f()\nb(1, 3)\nc()\n"),
         ("a.js", "f();\nb(1, 2);\nc();\n", "f();\n// b(1, 2);\nc();\n", "f();\nb(1, 3);\nc();\n"),
         ("a.py", "if a:\n    b()\n    c()\n", "if a:\n    b()\nc()\n", "if a:\n    b()\n    c()\n    d()\n"),
-        ("a.py", "def f():\n\tif a:\n\t\tb()\n", "def f():\n    if a:\n        b()\n",
-         "def f():\n\tif a:\n\t\tb()\n\t\tc()\n"),
+        (
+            "a.py",
+            "def f():\n\tif a:\n\t\tb()\n",
+            "def f():\n    if a:\n        b()\n",
+            "def f():\n\tif a:\n\t\tb()\n\t\tc()\n",
+        ),
         ("a.yaml", "a: 1\nz: 2\n", "a: 1\nb:\nz: 2\n", "a: 1\nb:\n  c: 1\nz: 2\n"),
         ("a.py", 's = """\na b\n"""\n', 's = """\na  b\n"""\n', 's = """\na   b\n"""\n'),
         ("a.js", "s = `\na b\n`\n", "s = `\na  b\n`\n", "s = `\na   b\n`\n"),
         ("a.json", '{\n "k": "v"\n}\n', '{\n "k": "a  b"\n}\n', '{\n "k": "a b"\n}\n'),
-        *((path, _SWITCH, _SWITCH.replace("  a();\n  break;\n", "  a();\n"),
-           _SWITCH.replace("case 2:", "case 3:\n  c();\n  break;\ncase 2:"))
-          for path in ("a.c", "a.js", "a.java")),
+        *(
+            (
+                path,
+                _SWITCH,
+                _SWITCH.replace("  a();\n  break;\n", "  a();\n"),
+                _SWITCH.replace("case 2:", "case 3:\n  c();\n  break;\ncase 2:"),
+            )
+            for path in ("a.c", "a.js", "a.java")
+        ),
     ],
-    ids=["comment", "comment-js", "dedent-add", "tabs-add", "empty-key",
-         "docstring", "template", "json", "falls-c", "falls-js", "falls-java"],
+    ids=[
+        "comment",
+        "comment-js",
+        "dedent-add",
+        "tabs-add",
+        "empty-key",
+        "docstring",
+        "template",
+        "json",
+        "falls-c",
+        "falls-js",
+        "falls-java",
+    ],
 )
 def test_what_only_looks_apart_conflicts_both_ways_round(path: str, base: str, ours: str, theirs: str) -> None:
     for mine, its in ((ours, theirs), (theirs, ours)):
@@ -69,8 +90,13 @@ def test_what_only_looks_apart_conflicts_both_ways_round(path: str, base: str, o
     ("path", "base", "ours", "theirs", "wanted"),
     [
         ("a.md", "one\ntwo\n", "one  \ntwo\n", "one\ntwo three\n", "one  \ntwo three\n"),
-        ("a.sh", "cat <<E\none\ntwo\nE\n", "cat <<E\none\n  two\nE\n", "cat <<E\none\ntwo x\nE\n",
-         "cat <<E\none\n  two x\nE\n"),
+        (
+            "a.sh",
+            "cat <<E\none\ntwo\nE\n",
+            "cat <<E\none\n  two\nE\n",
+            "cat <<E\none\ntwo x\nE\n",
+            "cat <<E\none\n  two x\nE\n",
+        ),
         ("a.js", "f(a,b);\n", "f( a, b );\n", "g(a,b);\n", "g( a, b );\n"),
     ],
 )
@@ -84,10 +110,20 @@ def test_white_space_of_one_side_stays_beside_words_of_the_other(
 @pytest.mark.parametrize(
     ("path", "base", "ours", "theirs", "wanted"),
     [
-        ("a.json", '{"a":{"x":1},"b":{"x":1}}\n', '{"a":{"x":2},"b":{"x":1}}\n', '{"b":{"x":1},"a":{"x":1}}\n',
-         '{"b":{"x":1},"a":{"x":2}}\n'),
-        ("a.json", '{"a":{"x":1},"b":{"x":1}}\n', '{"a":{"x":1},"b":{"x":2}}\n', '{"b":{"x":1},"a":{"x":1}}\n',
-         '{"b":{"x":2},"a":{"x":1}}\n'),
+        (
+            "a.json",
+            '{"a":{"x":1},"b":{"x":1}}\n',
+            '{"a":{"x":2},"b":{"x":1}}\n',
+            '{"b":{"x":1},"a":{"x":1}}\n',
+            '{"b":{"x":1},"a":{"x":2}}\n',
+        ),
+        (
+            "a.json",
+            '{"a":{"x":1},"b":{"x":1}}\n',
+            '{"a":{"x":1},"b":{"x":2}}\n',
+            '{"b":{"x":1},"a":{"x":1}}\n',
+            '{"b":{"x":2},"a":{"x":1}}\n',
+        ),
         ("a.py", "f(a=1, b=1)\n", "f(a=2, b=1)\n", "f(b=1, a=1)\n", "f(b=1, a=2)\n"),
         ("a.txt", "a=1, b=1\n", "a=2, b=1\n", "b=1, a=1\n", "b=1, a=2\n"),
     ],

@@ -163,6 +163,7 @@ def test_a_track_that_moved_in_time_and_place_is_still_the_one_the_other_side_de
 
 def test_a_part_changed_to_the_notes_of_another_part_is_not_taken_for_it() -> None:
     """Found in a real file, whose program also spelled every track anew."""
+
     def parts(*pitches: int, spelled: int = 0) -> bytes:
         rows = [
             [(0, NAME + b"part"), (0, bytes((0x90, pitch, 64))), (960, bytes((0x90, pitch, 0))[spelled:])]
@@ -239,6 +240,7 @@ def test_a_note_deleted_from_a_track_is_not_back_in_the_track_the_other_side_put
     drums = notes_to_events([(36 + step % 3, step * 240, 100) for step in range(12)], 9)
     bass = notes_to_events([(40 + step, step * 240, 200) for step in range(8)], 1)
     head = track([(0, tempo(500000))])
+
     def mixed(*parts: Events) -> bytes:
         return smf(head, track(sorted((event for part in parts for event in part), key=lambda event: event[0])))
 

@@ -16,8 +16,10 @@ from .midi_kit import Spec, song
 def tune(seed: int) -> list[Spec]:
     """Few pitches in a steady beat, so that by chance many notes have one of their pitch a bar later."""
     made = random.Random(seed)
-    return [(made.choice((60, 62, 64, 65)), beat * 240 + made.choice((0, 0, 60)), 170, made.randint(40, 110))
-            for beat in range(32)]
+    return [
+        (made.choice((60, 62, 64, 65)), beat * 240 + made.choice((0, 0, 60)), 170, made.randint(40, 110))
+        for beat in range(32)
+    ]
 
 
 def heard(data: bytes) -> list[tuple[int, bytes]]:

@@ -38,7 +38,11 @@ def test_one_setting_changed_twice_is_a_conflict_and_a_pick_settles_it() -> None
     assert merged.content == b"tempo = 96\nkey = C\nmetre = 3/4\n"
     (record,) = merged.conflicts
     assert (record.address, record.base_summary, record.ours_summary, record.theirs_summary) == (
-        "tempo", "120", "96", "60")
+        "tempo",
+        "120",
+        "96",
+        "60",
+    )
     assert record.hint == "muse resolve a.scaffold --pick tempo=theirs"
     assert merge(BASE, ours, theirs, tempo="theirs") == FileMerge(b"tempo = 60\nkey = C\nmetre = 3/4\n")
     assert merge(BASE, ours, theirs, tempo="base") == FileMerge(b"tempo = 120\nkey = C\nmetre = 3/4\n")
@@ -94,8 +98,9 @@ def test_a_merge_loses_nothing(base: dict[str, str], ours: dict[str, str], their
 @given(values, values)
 def test_a_delta_replayed_gives_the_target(base: dict[str, str], target: dict[str, str]) -> None:
     with content.using(MemoryContent()) as store:
-        snapshots = [SnapshotManifest(files={PATH: store.put(written(side))}, domain="scaffold")
-                     for side in (base, target)]
+        snapshots = [
+            SnapshotManifest(files={PATH: store.put(written(side))}, domain="scaffold") for side in (base, target)
+        ]
         delta = PLUGIN.diff(*snapshots)
         for op in delta["ops"]:
             assert op["op"] == "patch"

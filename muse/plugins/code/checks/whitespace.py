@@ -11,8 +11,11 @@ from collections import Counter
 from collections.abc import Mapping
 
 _LITERAL = re.compile(
-    rb'"""(?:[^\\]|\\.)*?"""' rb"|'''(?:[^\\]|\\.)*?'''"
-    rb'|"(?:[^"\\\n]|\\.)*"' rb"|'(?:[^'\\\n]|\\.)*'" rb"|`(?:[^`\\]|\\.)*`",
+    rb'"""(?:[^\\]|\\.)*?"""'
+    rb"|'''(?:[^\\]|\\.)*?'''"
+    rb'|"(?:[^"\\\n]|\\.)*"'
+    rb"|'(?:[^'\\\n]|\\.)*'"
+    rb"|`(?:[^`\\]|\\.)*`",
     re.DOTALL,
 )
 _TABBED, _BLANK = re.compile(rb"^\t+[^\s#]", re.M), re.compile(rb"^ +[^\s#]", re.M)
@@ -23,8 +26,9 @@ def keeps_spaces(base: bytes, ours: bytes, theirs: bytes, merged: bytes) -> bool
     was, mine, its, made = (_literals(data) for data in (base, ours, theirs, merged))
     for side, other in ((mine, its), (its, mine)):
         for literal in side - was:
-            if not made[literal] and any(_words(literal) == _words(one) for one in _missing(was, side) | other - was
-                                         if one != literal):
+            if not made[literal] and any(
+                _words(literal) == _words(one) for one in _missing(was, side) | other - was if one != literal
+            ):
                 return False
     return True
 

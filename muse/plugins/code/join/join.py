@@ -95,8 +95,13 @@ def _insert(
 
 
 def _replace(
-    edit: Edit, flat: list[bytes], owner: list[int], wanted: list[bytes], whose: list[int],
-    texts: list[list[bytes]], fresh: Fresh,
+    edit: Edit,
+    flat: list[bytes],
+    owner: list[int],
+    wanted: list[bytes],
+    whose: list[int],
+    texts: list[list[bytes]],
+    fresh: Fresh,
 ) -> None:
     """Give the new lines of an edit to the cells they take the place of, and what there was not before to new cells.
 

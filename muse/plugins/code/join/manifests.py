@@ -14,18 +14,25 @@ from muse.plugins.code.join.join import advance, build, lift
 from muse.plugins.code.join.state import FILE, JoinState, Writer
 
 SCHEMA = (
-    CRDTDimensionSpec(name="order", description="definitions, and the lines between them", crdt_type="rga",
-                      independent_merge=False),
-    CRDTDimensionSpec(name="texts", description="the text of each; concurrent ones are all kept", crdt_type="aw_map",
-                      independent_merge=True),
+    CRDTDimensionSpec(
+        name="order", description="definitions, and the lines between them", crdt_type="rga", independent_merge=False
+    ),
+    CRDTDimensionSpec(
+        name="texts",
+        description="the text of each; concurrent ones are all kept",
+        crdt_type="aw_map",
+        independent_merge=True,
+    ),
 )
 
 
 def lifted(snapshot: StateSnapshot) -> CRDTSnapshotManifest:
     """A state for every file."""
     store = content.current()
-    states = {path: store.put(lift(path, content.fetch(store, digest)).to_bytes())
-              for path, digest in snapshot["files"].items()}
+    states = {
+        path: store.put(lift(path, content.fetch(store, digest)).to_bytes())
+        for path, digest in snapshot["files"].items()
+    }
     return _manifest(snapshot["files"], snapshot["domain"], {}, states)
 
 
@@ -52,8 +59,10 @@ def joined(a: CRDTSnapshotManifest, b: CRDTSnapshotManifest) -> CRDTSnapshotMani
             files[path] = store.put(build(path, both))
     for path in sorted((a["files"].keys() | b["files"].keys()) - states.keys()):  # files without a state
         files[path] = max(side["files"][path] for side in (a, b) if path in side["files"])
-    clock = {actor: max(a["vclock"].get(actor, 0), b["vclock"].get(actor, 0))
-             for actor in sorted(a["vclock"].keys() | b["vclock"].keys())}
+    clock = {
+        actor: max(a["vclock"].get(actor, 0), b["vclock"].get(actor, 0))
+        for actor in sorted(a["vclock"].keys() | b["vclock"].keys())
+    }
     return _manifest(files, a["domain"], clock, states)
 
 
@@ -86,5 +95,6 @@ def _state(store: ContentStore, digest: str) -> JoinState:
 def _manifest(
     files: Mapping[str, str], domain: str, clock: dict[str, int], states: dict[str, str]
 ) -> CRDTSnapshotManifest:
-    return CRDTSnapshotManifest(files=dict(files), domain=domain, vclock=clock, crdt_state=states,
-                                schema_version=__version__)
+    return CRDTSnapshotManifest(
+        files=dict(files), domain=domain, vclock=clock, crdt_state=states, schema_version=__version__
+    )

@@ -138,9 +138,7 @@ def _taking(chunks: Sequence[Chunk], side: str) -> bytes:
     return b"".join(settled(chunk, side) if isinstance(chunk, Conflict) else chunk for chunk in chunks)
 
 
-def _written(
-    path: str, chunks: Sequence[tuple[Chunk, str]], step: str, how: MergeOptions
-) -> FileMerge:
+def _written(path: str, chunks: Sequence[tuple[Chunk, str]], step: str, how: MergeOptions) -> FileMerge:
     """Bytes and records of the answer; picks settle conflicts by address here, after the answer was chosen."""
     final: list[Chunk] = []
     records: list[ConflictRecord] = []
@@ -191,8 +189,16 @@ def _git_answer(path: str, base: bytes | None, ours: bytes, theirs: bytes, how: 
     if merged is None:
         return whole_file_conflict(path, base, ours, theirs)
     data, count = merged
-    records = [] if not count else [
-        ConflictRecord(path=path, conflict_type="text", ours_summary=f"{count} conflicting hunk(s)",
-                       hint=f"edit {path}, then: git add {path}")
-    ]
+    records = (
+        []
+        if not count
+        else [
+            ConflictRecord(
+                path=path,
+                conflict_type="text",
+                ours_summary=f"{count} conflicting hunk(s)",
+                hint=f"edit {path}, then: git add {path}",
+            )
+        ]
+    )
     return FileMerge(data, records)

@@ -16,8 +16,11 @@ _MAX_PAIRS = 2000
 def match_symbols(old: Sequence[Symbol], new: Sequence[Symbol]) -> dict[str, str]:
     """Old address -> new address. Renamed and moved symbols are found among those whose address is on one side only."""
     there = {symbol.address: symbol for symbol in new}
-    pairs = {symbol.address: symbol.address for symbol in old
-             if symbol.address in there and there[symbol.address].kind == symbol.kind}
+    pairs = {
+        symbol.address: symbol.address
+        for symbol in old
+        if symbol.address in there and there[symbol.address].kind == symbol.kind
+    }
     left = [symbol for symbol in old if symbol.address not in pairs]
     right = [symbol for symbol in new if symbol.address not in pairs]
     _by_body(left, right, pairs)

@@ -78,9 +78,7 @@ def _gaps(pairs: list[tuple[int, int]], len_a: int, len_b: int) -> list[Edit]:
     return found
 
 
-def _anchors(
-    a: Sequence[Hashable], a0: int, a1: int, b: Sequence[Hashable], b0: int, b1: int
-) -> list[tuple[int, int]]:
+def _anchors(a: Sequence[Hashable], a0: int, a1: int, b: Sequence[Hashable], b0: int, b1: int) -> list[tuple[int, int]]:
     """The longest increasing run of elements that occur once on each side."""
     count_a, count_b = Counter(a[a0:a1]), Counter(b[b0:b1])
     where = {b[j]: j for j in range(b0, b1) if count_b[b[j]] == 1}
@@ -105,9 +103,7 @@ def _anchors(
     return chain[::-1]
 
 
-def _myers(
-    a: Sequence[Hashable], a0: int, a1: int, b: Sequence[Hashable], b0: int, b1: int
-) -> list[tuple[int, int]]:
+def _myers(a: Sequence[Hashable], a0: int, a1: int, b: Sequence[Hashable], b0: int, b1: int) -> list[tuple[int, int]]:
     """Matched pairs of a shortest edit script; none when it is longer than the bound allows."""
     n, m = a1 - a0, b1 - b0
     front = {1: 0}
@@ -158,9 +154,11 @@ def regions(
     """
     mine, other = edits(base, ours), edits(base, theirs)
     grows = {
-        (side is ours, edit): 0 if firm is not None and firm(base[edit.a0 : edit.a1], side[edit.b0 : edit.b1])
+        (side is ours, edit): 0
+        if firm is not None and firm(base[edit.a0 : edit.a1], side[edit.b0 : edit.b1])
         else edit.growth or 1
-        for side, found in ((ours, mine), (theirs, other)) for edit in found
+        for side, found in ((ours, mine), (theirs, other))
+        for edit in found
     }
 
     def meets(taken: list[Edit], new: Edit, is_ours: bool) -> bool:

@@ -229,7 +229,9 @@ class _Numbering:
                     ids[index] = fresh
                     fresh += 1
         self.ids = (
-            list(range(len(base))), [ids_o[i] for i in range(len(ours))], [ids_t[i] for i in range(len(theirs))]
+            list(range(len(base))),
+            [ids_o[i] for i in range(len(ours))],
+            [ids_t[i] for i in range(len(theirs))],
         )
         self._at = tuple({id_: place for place, id_ in enumerate(ids)} for ids in self.ids)
 
@@ -294,9 +296,7 @@ def _end(text: bytes) -> bytes:
     return text.rstrip().rpartition(b"\n")[2].strip()
 
 
-def _side_by_side(
-    box: Box, numbering: _Numbering, b: list[int], o: list[int], t: list[int]
-) -> list[int] | None:
+def _side_by_side(box: Box, numbering: _Numbering, b: list[int], o: list[int], t: list[int]) -> list[int] | None:
     """Both sides' items in one order, where order carries no meaning; None where it does."""
     new_o = [i for i in o if not numbering.has(0, i) and not numbering.has(2, i)]
     new_t = [i for i in t if not numbering.has(0, i) and not numbering.has(1, i)]
@@ -382,9 +382,7 @@ def match_items(a: list[Item], b: list[Item], *, strictly: bool = False) -> dict
     return pairs
 
 
-def _by(
-    pairs: dict[int, int], a: list[Item], b: list[Item], identity: Callable[[Item], Key | None]
-) -> None:
+def _by(pairs: dict[int, int], a: list[Item], b: list[Item], identity: Callable[[Item], Key | None]) -> None:
     """Pair items of equal identity, the first with the first."""
     taken = set(pairs.values())
     where: dict[Key, list[int]] = defaultdict(list)

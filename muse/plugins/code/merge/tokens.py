@@ -188,7 +188,14 @@ def _opens_comment(units: Sequence[_Unit]) -> bool:
 
 
 _COMMENTS = (
-    (b"#", b""), (b"//", b""), (b"--", b""), (b";", b""), (b"%", b""), (b"REM", b""), (b"/*", b"*/"), (b"<!--", b"-->")
+    (b"#", b""),
+    (b"//", b""),
+    (b"--", b""),
+    (b";", b""),
+    (b"%", b""),
+    (b"REM", b""),
+    (b"/*", b"*/"),
+    (b"<!--", b"-->"),
 )
 
 
@@ -248,7 +255,8 @@ def _is_part_by_line(base: list[bytes], small: list[bytes], large: list[bytes]) 
     found = edits(base, large)
     return all(
         any(
-            wide.a0 <= edit.a0 and edit.a1 <= wide.a1
+            wide.a0 <= edit.a0
+            and edit.a1 <= wide.a1
             and _longer(small[edit.b0 : edit.b1], large[wide.b0 : wide.b1])
             and (edit.b0 < edit.b1 or wide.b0 == wide.b1)
             for wide in found

@@ -71,8 +71,15 @@ def _scope(
             continue
         if source.address in moved:
             words.append(f"{label(source)} moved")
-            ops.append(MoveOp(op="move", address=f"{path}::{source.address}", from_position=ours.index(source),
-                              to_position=place, content_id=symbol.content_id))
+            ops.append(
+                MoveOp(
+                    op="move",
+                    address=f"{path}::{source.address}",
+                    from_position=ours.index(source),
+                    to_position=place,
+                    content_id=symbol.content_id,
+                )
+            )
         changed = _changed(path, source, symbol, before, after, pairs, words)
         if changed is not None:
             ops.append(changed)
@@ -99,8 +106,13 @@ def _changed(
                 children.insert(0, _replace(path, old, new, [f"renamed {new.name}"]))
                 words.append(f"{label(old)} renamed {label(new)}")
             words.extend(inner)
-            return PatchOp(op="patch", address=f"{path}::{old.address}", child_ops=children, child_domain="code",
-                           child_summary=in_a_line(inner))
+            return PatchOp(
+                op="patch",
+                address=f"{path}::{old.address}",
+                child_ops=children,
+                child_domain="code",
+                child_summary=in_a_line(inner),
+            )
     renamed = old.name != new.name
     words.append(f"{label(old)} renamed {label(new)}" if renamed else f"{label(old)} {_short(verdicts)}")
     return _replace(path, old, new, verdicts)
@@ -140,17 +152,27 @@ def _replace(path: str, old: Symbol, new: Symbol, verdicts: list[str]) -> Replac
 def _inserted(path: str, symbol: Symbol, source: str | None, words: list[str]) -> InsertOp:
     words.append(f"{label(symbol)} moved here" if source else f"{label(symbol)} added")
     how = f"moved from {source}" if source else "added"
-    return InsertOp(op="insert", address=f"{path}::{symbol.address}", position=None, content_id=symbol.content_id,
-                    content_summary=f"{how} {symbol.kind} {symbol.name}",
-                    content=symbol.text.decode("utf-8", "surrogateescape"))
+    return InsertOp(
+        op="insert",
+        address=f"{path}::{symbol.address}",
+        position=None,
+        content_id=symbol.content_id,
+        content_summary=f"{how} {symbol.kind} {symbol.name}",
+        content=symbol.text.decode("utf-8", "surrogateescape"),
+    )
 
 
 def _deleted(path: str, symbol: Symbol, target: str | None, words: list[str]) -> DeleteOp:
     if not target:
         words.append(f"{label(symbol)} removed")
     how = f"moved to {target}" if target else "removed"
-    return DeleteOp(op="delete", address=f"{path}::{symbol.address}", position=None, content_id=symbol.content_id,
-                    content_summary=f"{how} {symbol.kind} {symbol.name}")
+    return DeleteOp(
+        op="delete",
+        address=f"{path}::{symbol.address}",
+        position=None,
+        content_id=symbol.content_id,
+        content_summary=f"{how} {symbol.kind} {symbol.name}",
+    )
 
 
 def _imports(path: str, old: Sequence[bytes], new: Sequence[bytes], words: list[str]) -> list[DomainOp]:
@@ -160,14 +182,24 @@ def _imports(path: str, old: Sequence[bytes], new: Sequence[bytes], words: list[
         if lines:
             words.append(f"{len(lines)} import{'s' if len(lines) > 1 else ''} {verb}")
     ops: list[DomainOp] = [
-        DeleteOp(op="delete", address=_import_address(path, line), position=None, content_id=blob_digest(line),
-                 content_summary="removed " + line.decode("utf-8", "replace"))
+        DeleteOp(
+            op="delete",
+            address=_import_address(path, line),
+            position=None,
+            content_id=blob_digest(line),
+            content_summary="removed " + line.decode("utf-8", "replace"),
+        )
         for line in gone
     ]
     ops.extend(
-        InsertOp(op="insert", address=_import_address(path, line), position=None, content_id=blob_digest(line),
-                 content_summary="added " + line.decode("utf-8", "replace"),
-                 content=line.decode("utf-8", "surrogateescape"))
+        InsertOp(
+            op="insert",
+            address=_import_address(path, line),
+            position=None,
+            content_id=blob_digest(line),
+            content_summary="added " + line.decode("utf-8", "replace"),
+            content=line.decode("utf-8", "surrogateescape"),
+        )
         for line in fresh
     )
     return ops
@@ -178,9 +210,16 @@ def _import_address(path: str, line: bytes) -> str:
 
 
 def _text(path: str, old: bytes, new: bytes) -> ReplaceOp:
-    return ReplaceOp(op="replace", address=f"{path}::text", position=None, old_content_id=blob_digest(old),
-                     new_content_id=blob_digest(new), old_summary="text", new_summary="text changed",
-                     content=new.decode("utf-8", "surrogateescape"))
+    return ReplaceOp(
+        op="replace",
+        address=f"{path}::text",
+        position=None,
+        old_content_id=blob_digest(old),
+        new_content_id=blob_digest(new),
+        old_summary="text",
+        new_summary="text changed",
+        content=new.decode("utf-8", "surrogateescape"),
+    )
 
 
 def label(symbol: Symbol) -> str:

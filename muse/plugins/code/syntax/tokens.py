@@ -60,10 +60,7 @@ def keeps_side(base: bytes, side: bytes, other: bytes, taken: bytes) -> bool:
     mine, _, _ = _changes(base, side)
     _, inserted, deleted = _changes(base, other, fine=True)
     made, _, _ = _changes(base, taken)
-    return all(
-        -deleted[token] <= made[token] - mine[token] <= inserted[token]
-        for token in mine.keys() | made.keys()
-    )
+    return all(-deleted[token] <= made[token] - mine[token] <= inserted[token] for token in mine.keys() | made.keys())
 
 
 def without_common_ends(*versions: bytes) -> list[bytes]:
@@ -118,9 +115,7 @@ def _line_counts(data: bytes) -> Counter[bytes]:
 
 
 @lru_cache(maxsize=8)
-def _changes(
-    base: bytes, side: bytes, *, fine: bool = False
-) -> tuple[Counter[bytes], Counter[bytes], Counter[bytes]]:
+def _changes(base: bytes, side: bytes, *, fine: bool = False) -> tuple[Counter[bytes], Counter[bytes], Counter[bytes]]:
     """Per token: by how much its count changed, how often it was inserted, how often deleted. Within one edit of lines
     a token that was only moved counts as neither, unless `fine`."""
     a, b = base.splitlines(True), side.splitlines(True)

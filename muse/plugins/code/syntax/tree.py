@@ -263,8 +263,13 @@ def _spans(language: Language, node: Node, separator: bytes, data: bytes) -> lis
             continue
         if not child.is_named:
             token = data[child.start_byte : child.end_byte]
-            if spans and not open_ and token in (b";", b",") and token != separator \
-                    and not data[spans[-1][2] : child.start_byte].strip(b" \t"):
+            if (
+                spans
+                and not open_
+                and token in (b";", b",")
+                and token != separator
+                and not data[spans[-1][2] : child.start_byte].strip(b" \t")
+            ):
                 nodes, low, _ = spans[-1]
                 spans[-1] = (nodes, low, child.end_byte)
             continue

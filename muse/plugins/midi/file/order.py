@@ -301,4 +301,3 @@ def respell(track: Track, ticks: list[int], end: int) -> Track:
     closing = vlq(end - before) + b"\xff\x2f\0"
     raw = b"".join(parts) + closing
     return Track(raw + track.raw[track.tail :], ticks, track.bodies, starts, end, position + len(closing))
-

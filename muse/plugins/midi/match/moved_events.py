@@ -67,9 +67,7 @@ def _targets(
     for event in gone:
         slot, tick, _ = event
         left = free.get(_sound(event), [])
-        near = [
-            one for one in left if one[1] == tick or (one[0][0] == slot[0] and abs(one[1] - tick) < bar_at(tick))
-        ]
+        near = [one for one in left if one[1] == tick or (one[0][0] == slot[0] and abs(one[1] - tick) < bar_at(tick))]
         if not near and len(left) == 1 and held[_sound(event)] == 1:
             near = left
         if near:

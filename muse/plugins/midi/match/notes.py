@@ -53,9 +53,7 @@ def align(base: list[Note], side: list[Note], beat: int, bar: int) -> Alignment:
     return found
 
 
-def agree(
-    base: list[Note], ours: list[Note], theirs: list[Note], to_ours: Alignment, to_theirs: Alignment
-) -> None:
+def agree(base: list[Note], ours: list[Note], theirs: list[Note], to_ours: Alignment, to_theirs: Alignment) -> None:
     """Where one side's new note equals what the other side made of a base note, read it as the same edit.
 
     Each side is aligned on its own; among crowded notes the same change can come out in two ways. A note that kept its

@@ -107,8 +107,12 @@ def _best(base: list[Track], side: list[Track], left: list[int], right: list[int
             same_name = _name(base[index]) == _name(side[other])
             same_channels = _channels(base[index]) == _channels(side[other])
             here = index == other
-            if common >= _ENOUGH or (here and same_name) or (same_name and same_channels and onsets >= _ENOUGH) \
-                    or (here and same_channels and onsets >= _ENOUGH):
+            if (
+                common >= _ENOUGH
+                or (here and same_name)
+                or (same_name and same_channels and onsets >= _ENOUGH)
+                or (here and same_channels and onsets >= _ENOUGH)
+            ):
                 score = common + onsets / 4 + 0.2 * same_name + 0.1 * same_channels + 0.1 * here
                 offers.append((-score, abs(index - other), index, other))
     offers.sort()

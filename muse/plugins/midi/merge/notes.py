@@ -147,6 +147,7 @@ class _Notes:
             if k not in matched:
                 self._add(three.theirs.notes[k], -1, -1, k)
 
+
 def _attribute(note: Note, field: int, times: TimeMap) -> str:
     value = note[field]
     if field == 1:

@@ -260,9 +260,7 @@ def _all_values(plan: Iterable[Planned], slot: Slot, name: str) -> set[bytes]:
 def only_from(entry: Slotted, track: Track, whole: Mapping[Part, str]) -> Track:
     """A track only one side has, without the slots that come from the other."""
     own = "ours" if entry.ours is not None else "theirs"
-    gone = {
-        index for slot, indices in Content(track).slots.items() if whole.get(slot, own) != own for index in indices
-    }
+    gone = {index for slot, indices in Content(track).slots.items() if whole.get(slot, own) != own for index in indices}
     if not gone:
         return track
     kept = [at for at in range(len(track.ticks)) if at not in gone]

@@ -10,9 +10,7 @@ from muse.plugins.midi.file.model import Content, Note
 from muse.plugins.midi.merge.decisions import Clash, Decisions, Final, Key
 
 
-def settle_overlaps(
-    out: Decisions, finals: list[Final], undecided: set[int], addresses: dict[int, str]
-) -> list[Final]:
+def settle_overlaps(out: Decisions, finals: list[Final], undecided: set[int], addresses: dict[int, str]) -> list[Final]:
     """The notes of the result; `undecided` are places of notes already in dispute, `addresses` name base notes."""
     return _Overlaps(out, finals, addresses).run(undecided)
 

@@ -119,4 +119,3 @@ def _all_events(song: Song) -> list[tuple[int, bytes]]:
 def _track(events: list[tuple[int, bytes]], end: int) -> Track:
     blank = Track(b"", [], [body for _, body in events], [], 0, 0)
     return respell(blank, [tick for tick, _ in events], end)
-

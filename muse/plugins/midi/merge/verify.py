@@ -82,7 +82,10 @@ def _events(track: Track, keys: Collection[tuple[int, int]]) -> Iterator[tuple[i
 
 
 def brings_back(
-    base: list[Track], ours: list[Track], theirs: list[Track], merged: list[Track],
+    base: list[Track],
+    ours: list[Track],
+    theirs: list[Track],
+    merged: list[Track],
     pairs: Iterable[tuple[Track | None, Track]],
 ) -> bool:
     """True when the file holds an event more often than the side that deleted it, and neither side added one.

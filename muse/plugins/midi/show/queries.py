@@ -93,8 +93,10 @@ def find_notes(data: bytes, query: Query) -> Iterator[Found]:
     times = time_map(song)
     for index, track in enumerate(song.tracks):
         name = _text(track_name(track))
-        if query.track is not None and query.track not in (str(index), f"t{index}") and (
-            query.track.lower() not in name.lower() or query.track.isdecimal()
+        if (
+            query.track is not None
+            and query.track not in (str(index), f"t{index}")
+            and (query.track.lower() not in name.lower() or query.track.isdecimal())
         ):
             continue
         content = Content(track)
@@ -139,9 +141,7 @@ class Blamed(NamedTuple):
     version: str
 
 
-def blame_notes(
-    versions: Mapping[str, bytes], parents: Mapping[str, Sequence[str]], newest: str
-) -> list[Blamed]:
+def blame_notes(versions: Mapping[str, bytes], parents: Mapping[str, Sequence[str]], newest: str) -> list[Blamed]:
     """Which version wrote each note of the newest one.
 
     `versions`: version -> the file's bytes in it; `parents`: version -> the versions it was made from (those without
