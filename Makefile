@@ -16,6 +16,7 @@ test: lint unit ## set up what tests need and run every check (under 10 minutes 
 lint:
 	@sh .ci/setup test
 	$(BIN)/ruff check .
+	$(BIN)/ruff format --check -q .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 
