@@ -72,7 +72,7 @@ def test_a_merge_killed_outright_can_be_explained_and_abandoned(fork, git):
     """Kill `muse` and Git while the strategy has half done its work."""
     script = worktree._STRATEGY.replace("mv -f", "kill -STOP $$; mv -f", 1)
     code = (
-        "import sys; from muse.engine import mergeapply; mergeapply._STRATEGY = sys.argv[1];"
+        "import sys; from muse.engine.merge import worktree; worktree._STRATEGY = sys.argv[1];"
         "from muse.cli.main import main; sys.exit(main(['merge', 'side']))"
     )
     process = subprocess.Popen(

@@ -34,7 +34,7 @@ n = int(sys.argv[3]) - 1
 while True:
     n += 1
     files = {layout.delta_path("a" * 40, f"{n:04x}{k:036x}"): b"%d" % n for k in range(int(sys.argv[2]))}
-    meta.commit_files(repo, "meta", files, str(n))
+    writer_refs.commit_files(repo, "meta", files, str(n))
     print(n, flush=True)
 """
 

@@ -25,7 +25,7 @@ from muse.store.meta import writer_refs
 repo = repository.Repository(sys.argv[1])
 for n in range(int(sys.argv[3])):
     name = sys.argv[2] * 38 + f"{n:02d}"
-    meta.commit_files(repo, "meta", {layout.delta_path("a" * 40, name): name.encode()}, "test")
+    writer_refs.commit_files(repo, "meta", {layout.delta_path("a" * 40, name): name.encode()}, "test")
 """
 
 
