@@ -1,17 +1,18 @@
 """Where bytes come from: the only way a plugin or the op log reaches content.
 
-A door or the engine binds a store (`with using(store):`); outside of one, the repository's own store is opened through
-the opener that `muse.store` registers.
+A door or the engine binds a store (`with using(store):`); outside of one, the repository's own store is asked for
+(`muse.core.git_host`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from muse.core.errors import ContentMissingError, MuseError
+from muse.core.git_host import host
 from muse.core.types import blob_digest
 
 if TYPE_CHECKING:
@@ -60,13 +61,6 @@ class MemoryContent:
 
 
 _bound: ContextVar[ContentStore | None] = ContextVar("muse_content", default=None)
-_opener: Callable[[Path], ContentStore] | None = None
-
-
-def register_opener(opener: Callable[[Path], ContentStore]) -> None:
-    """Say how a repository's own store is opened; `muse.store` calls this when it is imported."""
-    global _opener
-    _opener = opener
 
 
 @contextmanager
@@ -90,12 +84,7 @@ def current(repo_root: Path | None = None) -> ContentStore:
     if store is not None:
         return store
     if repo_root is not None:
-        if _opener is None:
-            import importlib
-
-            importlib.import_module("muse.store")  # registers the opener; the core itself knows no Git
-        if _opener is not None:
-            return _opener(repo_root)
+        return host().content(repo_root)
     raise MuseError("no content store is bound", hint="wrap the call in `with muse.core.content.using(store):`")
 
 

@@ -8,7 +8,6 @@ bytes together from what Git has; with that the `.jsonl` may be given up.
 
 from __future__ import annotations
 
-import importlib
 import os
 import re
 from collections.abc import Iterator
@@ -16,6 +15,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import IO, NamedTuple
 
+from muse.core.git_host import host
 from muse.core.types import load_json_file
 
 FOLDER = "archive"
@@ -75,10 +75,9 @@ def restored(root: Path, segment: Segment, into: IO[bytes]) -> bool:
     recipe = load_json_file(segment.recipe) if segment.stem else None
     if not isinstance(recipe, dict) or recipe.get("size") != segment.last - segment.first:
         return False
-    restore = importlib.import_module("muse.store.log.archive").restore  # the store knows Git, the core must not
     digest = sha256()
     try:
-        for part in restore(root, recipe):
+        for part in host().archived(root, recipe):
             digest.update(part)
             into.write(part)
     except (KeyError, IndexError, TypeError, ValueError):

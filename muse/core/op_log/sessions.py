@@ -6,6 +6,7 @@ import re
 from functools import lru_cache
 from pathlib import Path
 
+from muse.core.git_host import host
 from muse.core.paths import StrPath, git_dir, op_log_dir
 from muse.core.paths import encode_name as encode_name
 from muse.core.types import load_json_file
@@ -43,7 +44,4 @@ def writer_of(root: Path) -> str:
     """The clone's writer id, `local` outside of Git."""
     if git_dir(root) is None:
         return "local"
-    import importlib
-
-    repository = importlib.import_module("muse.store.repository").Repository(root)  # the store knows, the core must not
-    return str(importlib.import_module("muse.store.writer").writer_id(repository))
+    return host().writer(root)
