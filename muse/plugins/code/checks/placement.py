@@ -10,8 +10,8 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 from itertools import pairwise
 
+from muse.core.sequences import Edit, edits
 from muse.plugins.code.merge.likeness import likeness, shared, words_of
-from muse.plugins.code.merge.sequences import Edit, edits
 from muse.plugins.code.syntax.tokens import is_weak_line, without_common_ends
 
 _ALIKE = 0.6

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 
+from muse.core.sequences import Edit, edits
 from muse.core.types import blob_digest, edit_name
 from muse.plugins.code.join.state import JoinState, Writer, empty
 from muse.plugins.code.languages import language_of
 from muse.plugins.code.languages.table import Language
-from muse.plugins.code.merge.sequences import Edit, edits
 
 _MANY = 1000  # pairs of cells that are compared
 _LOOKED_AT = 400  # bytes of each

@@ -15,10 +15,10 @@ from functools import partial
 from itertools import pairwise
 
 from muse.core.markers import Chunk, Conflict, conflict_size
+from muse.core.sequences import edits, regions
 from muse.plugins.code.languages.table import Language
 from muse.plugins.code.merge.hunks import merge_lines
 from muse.plugins.code.merge.likeness import likeness
-from muse.plugins.code.merge.sequences import edits, regions
 from muse.plugins.code.syntax.keyed_lines import line_parts
 from muse.plugins.code.syntax.parsing import TooSlowError, count_errors, parse
 from muse.plugins.code.syntax.tree import Box, Item, Key, Part, whole_file

@@ -10,7 +10,7 @@ import re
 from collections.abc import Hashable, Sequence
 from typing import NamedTuple
 
-from muse.plugins.code.merge.sequences import Edit, Region, edited_beside_a_copy, edits, regions
+from muse.core.sequences import Edit, Region, edited_beside_a_copy, edits, regions
 from muse.plugins.code.syntax.tokens import tokens
 
 _MAX_TOKENS = 6000

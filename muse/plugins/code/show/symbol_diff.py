@@ -230,7 +230,7 @@ def label(symbol: Symbol) -> str:
 
 def _moved(old: Sequence[Symbol], new: Sequence[Symbol], pairs: Mapping[str, str]) -> set[str]:
     """Old addresses of the symbols that changed places among those that stayed."""
-    from muse.plugins.code.merge.sequences import edits
+    from muse.core.sequences import edits
 
     order = [pairs[symbol.address] for symbol in old]
     target = [symbol.address for symbol in new if symbol.address in set(order)]

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Hashable, Sequence
 from functools import lru_cache
 
-from muse.plugins.code.merge.sequences import edits
+from muse.core.sequences import edits
 
 # words (and the bytes of non-ASCII letters), numbers and versions, runs of blanks, line ends, joints of names, signs
 _TOKEN = re.compile(rb"\d[\w.]*|[\w\x80-\xff]+|[ \t\f\v]+|\r?\n|::|->|[^\w\s]|\s", re.ASCII)
