@@ -6,6 +6,7 @@ algorithm (1986), bounded, so that no input takes long.
 
 from __future__ import annotations
 
+from array import array
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Hashable, Sequence
@@ -83,59 +84,84 @@ def _anchors(a: Sequence[Hashable], a0: int, a1: int, b: Sequence[Hashable], b0:
     count_a, count_b = Counter(a[a0:a1]), Counter(b[b0:b1])
     where = {b[j]: j for j in range(b0, b1) if count_b[b[j]] == 1}
     common = [(i, where[a[i]]) for i in range(a0, a1) if count_a[a[i]] == 1 and a[i] in where]
-    tails: list[int] = []
-    last: list[int] = []
-    before: list[int] = []
-    for index, (_, j) in enumerate(common):
-        place = bisect_left(tails, j)
-        before.append(last[place - 1] if place else -1)
-        if place == len(tails):
-            tails.append(j)
-            last.append(index)
-        else:
-            tails[place] = j
-            last[place] = index
-    chain = []
-    at = last[-1] if last else -1
-    while at >= 0:
-        chain.append(common[at])
-        at = before[at]
-    return chain[::-1]
+    return [common[at] for at in increasing([j for _, j in common])]
 
 
 def _myers(a: Sequence[Hashable], a0: int, a1: int, b: Sequence[Hashable], b0: int, b1: int) -> list[tuple[int, int]]:
     """Matched pairs of a shortest edit script; none when it is longer than the bound allows."""
-    n, m = a1 - a0, b1 - b0
-    front = {1: 0}
-    trace: list[dict[int, int]] = []
-    for d in range(min(n + m, _MAX_D) + 1):
-        trace.append(dict(front))
+    pairs: list[tuple[int, int]] = []
+    if shortest_script(a[a0:a1], b[b0:b1], 0, 0, _MAX_D, pairs) != (a1 - a0, b1 - b0):
+        return []
+    return [(a0 + x, b0 + y) for x, y in pairs]
+
+
+def increasing(values: Sequence[int]) -> list[int]:
+    """Indices of a longest strictly increasing subsequence."""
+    ends: list[int] = []
+    end_at: list[int] = []
+    before: list[int] = [-1] * len(values)
+    for at, value in enumerate(values):
+        pile = len(ends) if not ends or value > ends[-1] else bisect_left(ends, value)
+        if pile == len(ends):
+            ends.append(value)
+            end_at.append(at)
+        else:
+            ends[pile], end_at[pile] = value, at
+        before[at] = end_at[pile - 1] if pile else -1
+    chain: list[int] = []
+    at = end_at[-1] if end_at else -1
+    while at >= 0:
+        chain.append(at)
+        at = before[at]
+    return chain[::-1]
+
+
+def shortest_script(
+    a: Sequence[Hashable], b: Sequence[Hashable], x0: int, y0: int, limit: int, pairs: list[tuple[int, int]]
+) -> tuple[int, int]:
+    """Search from (x0, y0) for at most `limit` edits, add the kept pairs, and say how far it got.
+
+    `reach[k]` is the furthest x on the diagonal x - y = k (both counted from the start of the piece). `trace[d]` keeps,
+    for each diagonal of round d, where its run of equal items began and whether a step down (an insert) led there.
+    """
+    n, m = len(a) - x0, len(b) - y0
+    limit = min(limit, n + m)
+    reach = [-1] * (2 * limit + 3)
+    reach[1] = 0
+    trace: list[array[int]] = []
+    furthest = best_k = best_d = -1
+    for d in range(limit + 1):
+        begun = array("q", bytes(8 * (d + 1)))
+        trace.append(begun)
         for k in range(-d, d + 1, 2):
-            down = k == -d or (k != d and front[k - 1] < front[k + 1])
-            x = front[k + 1] if down else front[k - 1] + 1
+            down, right = reach[k + 1], reach[k - 1] + 1
+            if down - k > m:
+                down = -1
+            if right > n or right == 0:
+                right = -1
+            x = max(down, right)
+            if x < 0:
+                reach[k] = -1
+                continue
+            begun[(k + d) // 2] = 2 * x + (down >= right)
             y = x - k
-            while x < n and y < m and a[a0 + x] == b[b0 + y]:
-                x, y = x + 1, y + 1
-            front[k] = x
-            if x >= n and y >= m:
-                return _walk_back(trace, n, m, a0, b0)
-    return []
-
-
-def _walk_back(trace: list[dict[int, int]], x: int, y: int, a0: int, b0: int) -> list[tuple[int, int]]:
-    pairs = []
-    for d in range(len(trace) - 1, -1, -1):
-        front = trace[d]
-        k = x - y
-        down = k == -d or (k != d and front[k - 1] < front[k + 1])
-        previous = k + 1 if down else k - 1
-        px = front[previous] if d else 0
-        py = px - previous if d else 0
-        while x > px and y > py:
-            x, y = x - 1, y - 1
-            pairs.append((a0 + x, b0 + y))
-        x, y = px, py
-    return pairs
+            while x < n and y < m and a[x0 + x] == b[y0 + y]:
+                x += 1
+                y += 1
+            reach[k] = x
+            if x + y > furthest:
+                furthest, best_k, best_d = x + y, k, d
+        if furthest == n + m:
+            break
+    x, k = (furthest + best_k) // 2, best_k
+    kept: list[tuple[int, int]] = []
+    end = (x0 + x, y0 + x - k)
+    for d in range(best_d, -1, -1):
+        start, down = divmod(trace[d][(k + d) // 2], 2)
+        kept.extend((x0 + at, y0 + at - k) for at in range(x - 1, start - 1, -1))
+        x, k = (start, k + 1) if down else (start - 1, k - 1)
+    pairs.extend(reversed(kept))
+    return end
 
 
 def regions(

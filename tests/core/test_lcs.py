@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from muse.core import sequences
 from muse.core.diff_algorithms import lcs
 from muse.core.schema import SequenceSchema
 from muse.domain import DomainOp
@@ -67,7 +68,7 @@ def test_a_search_cut_into_pieces_is_still_correct(base: list[str], target: list
     pairs: list[tuple[int, int]] = []
     x = y = 0
     while x < len(base) and y < len(target):
-        x, y = lcs._one_piece(base, target, x, y, 2, pairs)
+        x, y = sequences.shortest_script(base, target, x, y, 2, pairs)
     assert all(base[i] == target[j] for i, j in pairs)
     assert pairs == sorted(pairs) and len({i for i, _ in pairs}) == len(pairs) == len({j for _, j in pairs})
 

@@ -9,14 +9,13 @@ that got furthest: the script stays correct, near-minimal, and its cost is bound
 
 from __future__ import annotations
 
-from array import array
-from bisect import bisect_left
 from collections import Counter, deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from muse.core.diff_algorithms.summary import summarise
+from muse.core.sequences import increasing, shortest_script
 from muse.domain import DeleteOp, DomainOp, InsertOp, MoveOp, StructuredDelta
 
 if TYPE_CHECKING:
@@ -75,27 +74,6 @@ def common_pairs(base: Sequence[str], target: Sequence[str]) -> list[tuple[int, 
     ]
 
 
-def increasing(values: Sequence[int]) -> list[int]:
-    """Indices of a longest strictly increasing subsequence."""
-    ends: list[int] = []
-    end_at: list[int] = []
-    before: list[int] = [-1] * len(values)
-    for at, value in enumerate(values):
-        pile = len(ends) if not ends or value > ends[-1] else bisect_left(ends, value)
-        if pile == len(ends):
-            ends.append(value)
-            end_at.append(at)
-        else:
-            ends[pile], end_at[pile] = value, at
-        before[at] = end_at[pile - 1] if pile else -1
-    chain: list[int] = []
-    at = end_at[-1] if end_at else -1
-    while at >= 0:
-        chain.append(at)
-        at = before[at]
-    return chain[::-1]
-
-
 def _unique_pairs(a: list[str], b: list[str]) -> list[tuple[int, int]]:
     place = {item: at for at, item in enumerate(b)}
     columns = [place[item] for item in a]
@@ -107,56 +85,8 @@ def _myers_pairs(a: list[str], b: list[str]) -> list[tuple[int, int]]:
     x = y = 0
     limit = max(_SHORTEST_PIECE, _WORK // (len(a) + len(b) + 1))
     while x < len(a) and y < len(b):
-        x, y = _one_piece(a, b, x, y, limit, pairs)
+        x, y = shortest_script(a, b, x, y, limit, pairs)
     return pairs
-
-
-def _one_piece(
-    a: list[str], b: list[str], x0: int, y0: int, limit: int, pairs: list[tuple[int, int]]
-) -> tuple[int, int]:
-    """Search from (x0, y0) for at most `limit` edits, add the kept pairs, and say how far it got.
-
-    `reach[k]` is the furthest x on the diagonal x - y = k (both counted from the start of the piece). `trace[d]` keeps,
-    for each diagonal of round d, where its run of equal items began and whether a step down (an insert) led there.
-    """
-    n, m = len(a) - x0, len(b) - y0
-    limit = min(limit, n + m)
-    reach = [-1] * (2 * limit + 3)
-    reach[1] = 0
-    trace: list[array[int]] = []
-    furthest = best_k = best_d = -1
-    for d in range(limit + 1):
-        begun = array("q", bytes(8 * (d + 1)))
-        trace.append(begun)
-        for k in range(-d, d + 1, 2):
-            down, right = reach[k + 1], reach[k - 1] + 1
-            if down - k > m:
-                down = -1
-            if right > n or right == 0:
-                right = -1
-            x = max(down, right)
-            if x < 0:
-                reach[k] = -1
-                continue
-            begun[(k + d) // 2] = 2 * x + (down >= right)
-            y = x - k
-            while x < n and y < m and a[x0 + x] == b[y0 + y]:
-                x += 1
-                y += 1
-            reach[k] = x
-            if x + y > furthest:
-                furthest, best_k, best_d = x + y, k, d
-        if furthest == n + m:
-            break
-    x, k = (furthest + best_k) // 2, best_k
-    kept: list[tuple[int, int]] = []
-    end = (x0 + x, y0 + x - k)
-    for d in range(best_d, -1, -1):
-        start, down = divmod(trace[d][(k + d) // 2], 2)
-        kept.extend((x0 + at, y0 + at - k) for at in range(x - 1, start - 1, -1))
-        x, k = (start, k + 1) if down else (start - 1, k - 1)
-    pairs.extend(reversed(kept))
-    return end
 
 
 def detect_moves(

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from muse.core.diff_algorithms.lcs import increasing
 from muse.core.diff_algorithms.summary import summarise
+from muse.core.sequences import increasing
 from muse.domain import DeleteOp, DomainOp, InsertOp, MoveOp, ReplaceOp, StructuredDelta
 
 if TYPE_CHECKING:

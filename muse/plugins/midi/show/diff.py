@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from muse.core.sequences import increasing
 from muse.core.types import content_hash
 from muse.domain import DeleteOp, DomainOp, InsertOp, MoveOp, PatchOp, ReplaceOp
 from muse.plugins.midi.file.address import (
@@ -102,10 +103,8 @@ def _track_new(index: int, track: Track) -> InsertOp:
 
 def _moved(matched: list[int]) -> list[DomainOp]:
     """MoveOps for tracks outside of the longest run that kept its order."""
-    from muse.plugins.midi.show.summary import longest_rising
-
     kept = [(index, other) for index, other in enumerate(matched) if other >= 0]
-    steady = set(longest_rising([other for _, other in kept]))
+    steady = set(increasing([other for _, other in kept]))
     return [
         MoveOp(op="move", address=f"track:{index}", from_position=index, to_position=other, content_id="")
         for at, (index, other) in enumerate(kept)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
-
 from muse.core.types import plural
 from muse.plugins.midi.file.address import slot_dimension
 from muse.plugins.midi.file.bars import TimeMap
@@ -84,25 +82,3 @@ def file_summary(parts: list[str]) -> str:
     if not parts:
         return "written differently, nothing changed"
     return "; ".join(parts[:8]) + (f"; {len(parts) - 8} more" if len(parts) > 8 else "")
-
-
-def longest_rising(values: list[int]) -> list[int]:
-    """Indices of a longest increasing subsequence (patience sorting)."""
-    tops: list[int] = []
-    at: list[int] = []
-    before = [-1] * len(values)
-    for index, value in enumerate(values):
-        pile = bisect_left(tops, value)
-        if pile == len(tops):
-            tops.append(value)
-            at.append(index)
-        else:
-            tops[pile] = value
-            at[pile] = index
-        before[index] = at[pile - 1] if pile else -1
-    out = []
-    index = at[-1] if at else -1
-    while index >= 0:
-        out.append(index)
-        index = before[index]
-    return out[::-1]
