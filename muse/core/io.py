@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from muse.core.platform.durable import sync_file
 from muse.core.types import load_json_file as load_json_file
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ def fsync_dir(path: StrPath) -> None:
     """Make a rename or a new name in a directory survive power loss."""
     fd = os.open(path, os.O_RDONLY | getattr(os, "O_DIRECTORY", 0))
     try:
-        os.fsync(fd)
+        sync_file(fd)
     finally:
         os.close(fd)
 
@@ -52,7 +53,7 @@ def write_bytes_atomic(path: StrPath, data: bytes, *, mode: int | None = None) -
             if mode is not None:
                 os.fchmod(fd, mode)
             write_all(fd, data)
-            os.fsync(fd)
+            sync_file(fd)
         finally:
             os.close(fd)
         os.replace(temp, path)

@@ -21,6 +21,7 @@ from muse.core.errors import DamageError
 from muse.core.io import fsync_dir
 from muse.core.op_log.segment_reader import Files
 from muse.core.op_log.segments import FOLDER, closed, stem_of
+from muse.core.platform.durable import sync_data
 
 _STATE = struct.Struct("<8s16sQQ")
 _SUM = struct.Struct("<I")
@@ -318,7 +319,7 @@ class Journal(Files):
             reached = self.end
             fd = self.duplicate()  # what is in a closed segment by now was made durable when that was closed
             try:
-                os.fdatasync(fd)
+                sync_data(fd)
                 if not self._synced:  # whoever made the file, or closed the one before, may not have got that far yet
                     self._sync_names()
             except OSError as problem:

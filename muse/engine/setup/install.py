@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from muse.core import paths
 from muse.core.errors import MuseError
 from muse.core.io import fsync_dir, write_all
+from muse.core.platform.durable import sync_file
 from muse.engine.setup.tables import attribute_lines, settings
 
 if TYPE_CHECKING:
@@ -203,7 +204,7 @@ def _replace_locked(path: str, text: str) -> None:
             if os.path.exists(path):
                 os.fchmod(fd, mode)
             write_all(fd, text.encode("utf-8", "surrogateescape"))
-            os.fsync(fd)
+            sync_file(fd)
         finally:
             os.close(fd)
         os.replace(lock, path)

@@ -22,6 +22,7 @@ from muse.core.io import fsync_dir, write_text_atomic
 from muse.core.op_log import OpLog, list_sessions, named_content
 from muse.core.op_log.entries import intact
 from muse.core.op_log.segments import Segment, restored
+from muse.core.platform.durable import sync_file
 from muse.store.layout import session_path
 from muse.store.log import checkpoints
 from muse.store.meta.union import Problem, Union
@@ -221,7 +222,7 @@ def _sync(repo: Repository, blobs: list[str]) -> None:
     for path in files:
         fd = os.open(path, os.O_RDONLY)
         try:
-            os.fsync(fd)
+            sync_file(fd)
         finally:
             os.close(fd)
     for folder in {path.parent for path in files} | {repo.objects_dir}:

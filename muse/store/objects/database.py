@@ -19,6 +19,7 @@ from typing import IO, TYPE_CHECKING, NamedTuple, TypeVar
 
 from muse.core.errors import ContentMissingError, DamageError, FormatError, MuseError
 from muse.core.io import fsync_dir, write_all
+from muse.core.platform.durable import sync_file
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -377,7 +378,7 @@ def _written(folder: str, chunks: Iterable[bytes]) -> str:
         try:
             for chunk in chunks:
                 write_all(fd, chunk)
-            os.fsync(fd)
+            sync_file(fd)
         finally:
             os.close(fd)
     except BaseException:
