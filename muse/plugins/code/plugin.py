@@ -5,16 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from muse._version import __version__
-from muse.core.filedomain import FileDomain
+from muse.core.filejoin import JoinedFiles
 from muse.plugins.code.languages import PATTERNS, language_of, row_of
 
 if TYPE_CHECKING:
+    from muse.core.filejoin import FileJoin
     from muse.core.schema import CRDTDimensionSpec, DomainSchema
-    from muse.domain import CRDTSnapshotManifest, DomainOp, FileMerge, StateDelta, StateSnapshot
+    from muse.domain import DomainOp, FileMerge
     from muse.plugins.code.patch import SourceFile
 
 
-class CodePlugin(FileDomain):
+class CodePlugin(JoinedFiles):
     """Source code and markup in the languages of `languages.ROWS`."""
 
     name = "code"
@@ -89,31 +90,12 @@ class CodePlugin(FileDomain):
 
     def crdt_schema(self) -> list[CRDTDimensionSpec]:
         """The order of cells and their texts."""
-        from muse.plugins.code.join.manifests import SCHEMA
+        from muse.plugins.code.join.join import SCHEMA
 
         return list(SCHEMA)
 
-    def to_crdt_state(self, snapshot: StateSnapshot) -> CRDTSnapshotManifest:
-        """Lift every file; equal bytes lift to equal states."""
-        from muse.plugins.code.join.manifests import lifted
+    def file_join(self) -> FileJoin:
+        """Definitions and the lines between them as a sequence of cells."""
+        from muse.plugins.code.join.join import FILE_JOIN
 
-        return lifted(snapshot)
-
-    def from_crdt_state(self, crdt: CRDTSnapshotManifest) -> StateSnapshot:
-        """The files the states stand for."""
-        from muse.plugins.code.join.manifests import built
-
-        return built(crdt)
-
-    def join(self, a: CRDTSnapshotManifest, b: CRDTSnapshotManifest) -> CRDTSnapshotManifest:
-        """Everything of both sides; a file deleted on one side stays while the other side has edited it."""
-        from muse.plugins.code.join.manifests import joined
-
-        return joined(a, b)
-
-    def advance_crdt_state(self, crdt: CRDTSnapshotManifest, delta: StateDelta, *, actor: str) -> CRDTSnapshotManifest:
-        """Carry the states along edits that were made outside of Muse."""
-        from muse.plugins.code.join.manifests import advanced
-
-        after = self.apply(delta, {"files": dict(crdt["files"]), "domain": crdt["domain"]})
-        return advanced(crdt, {} if not isinstance(after, dict) else after["files"], actor)
+        return FILE_JOIN

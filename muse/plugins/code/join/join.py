@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import re
 
+from muse.core.filejoin import FileJoin
+from muse.core.schema import CRDTDimensionSpec
 from muse.core.sequences import Edit, edits
 from muse.core.types import blob_digest, edit_name
-from muse.plugins.code.join.state import JoinState, Writer, empty
+from muse.plugins.code.join.state import FILE, JoinState, Writer, empty
 from muse.plugins.code.languages import language_of
 from muse.plugins.code.languages.table import Language
 
@@ -220,3 +222,25 @@ def _leaf_spans(path: str, data: bytes) -> list[tuple[int, int]]:
     from muse.plugins.code.syntax.symbols import symbols_of
 
     return sorted((symbol.start, symbol.end) for symbol in symbols_of(language, data) or [] if symbol.leaf)
+
+
+def _removed(state: JoinState, actor: str) -> JoinState:
+    writer = Writer(state, actor)
+    writer.remove(FILE)
+    return writer.state()
+
+
+FILE_JOIN = FileJoin(
+    read=JoinState.from_bytes, lift=lift, build=build, advance=advance, remove=_removed, alive=JoinState.alive
+)
+SCHEMA = (
+    CRDTDimensionSpec(
+        name="order", description="definitions, and the lines between them", crdt_type="rga", independent_merge=False
+    ),
+    CRDTDimensionSpec(
+        name="texts",
+        description="the text of each; concurrent ones are all kept",
+        crdt_type="aw_map",
+        independent_merge=True,
+    ),
+)

@@ -13,6 +13,7 @@ from hashlib import sha256
 from typing import Any
 
 from muse.core.errors import FormatError
+from muse.core.filejoin import FileJoin
 from muse.plugins.midi.file.codec import Song, Track, parse, parse_track, write
 from muse.plugins.midi.file.model import ATTRIBUTES, OPAQUE, Content, Note, Slot
 from muse.plugins.midi.file.order import emit, weave
@@ -337,3 +338,19 @@ def _advance_points(state: JoinState, elements: _Elements, before: Content, afte
                 taken.discard(key)
             for _ in range(surplus):
                 _add_element(state, stem, taken)
+
+
+def _removed(state: JoinState, actor: str) -> JoinState:
+    state = state.copy(actor)
+    state.remove("file")
+    return state
+
+
+FILE_JOIN = FileJoin(
+    read=JoinState.from_bytes,
+    lift=lambda path, data: lift(data),
+    build=lambda path, state: build(state),
+    advance=lambda path, state, data, actor: advance(state, data, actor),
+    remove=_removed,
+    alive=lambda state: state.alive("file"),
+)
