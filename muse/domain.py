@@ -6,6 +6,7 @@ reached through `muse.core.content` alone.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Literal, NotRequired, Protocol, TypedDict, Union, runtime_checkable
 
 if TYPE_CHECKING:
@@ -214,6 +215,10 @@ class OpenFile(Protocol):
     def data(self) -> bytes:
         """The bytes of the file as it is now."""
         ...
+
+
+PluginFor = Callable[[str], Any]
+"""Path -> the plugin that owns it; the doors hand one to the engine, which knows no plugin by name."""
 
 
 @runtime_checkable

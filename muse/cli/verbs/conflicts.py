@@ -11,7 +11,7 @@ from muse.cli.gitverb import use_color
 from muse.cli.options import json_option
 from muse.core.errors import ExitCode, MuseError
 from muse.core.types import plural
-from muse.domain import ConflictRecord
+from muse.domain import ConflictRecord, PluginFor
 from muse.engine.resolve import resolve as settle
 from muse.plugins import registry
 from muse.view.text import paint
@@ -57,7 +57,7 @@ def _list_joined(unseen: dict[str, list[ConflictRecord]], exit_code: bool, as_js
     return int(ExitCode.CONFLICT if unseen and exit_code else ExitCode.OK)
 
 
-def plugin_for(here: Repository) -> settle.PluginFor:
+def plugin_for(here: Repository) -> PluginFor:
     """The look-up of a path's plugin, the repository's own domain first."""
     try:
         domain = registry.read_domain(here.root)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from muse.core import content
@@ -16,13 +16,12 @@ from muse.core.content import MemoryContent
 from muse.core.errors import MuseError
 from muse.core.filedomain import read_entry, summarise
 from muse.core.progress import counted
-from muse.domain import DeleteOp, DomainOp, InsertOp, PatchOp, ReplaceOp, SnapshotManifest, StructuredDelta
+from muse.domain import DeleteOp, DomainOp, InsertOp, PatchOp, PluginFor, ReplaceOp, SnapshotManifest, StructuredDelta
 from muse.engine.git import records, streamed
 
 if TYPE_CHECKING:
     from muse.store.repository import Repository
 
-PluginFor = Callable[[str], Any]
 MAX_BYTES = 4 << 20  # above this a file's change is told in one word
 MAX_SECONDS = 10.0  # for all sentences of one delta; what is left over is told in one word each
 SUBMODULE = "160000"

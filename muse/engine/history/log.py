@@ -6,8 +6,9 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from muse.core.errors import MuseError
+from muse.domain import PluginFor
 from muse.engine.git import records, streamed
-from muse.engine.history.diff import PluginFor, delta_between
+from muse.engine.history.diff import delta_between
 from muse.engine.worktree.commit import tree_of_commit
 
 if TYPE_CHECKING:

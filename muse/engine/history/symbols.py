@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from muse.core.errors import MuseError
 from muse.core.progress import counted
+from muse.domain import PluginFor
 from muse.engine.git import shown
-from muse.engine.history.diff import PluginFor, between
+from muse.engine.history.diff import between
 from muse.engine.history.log import Commit, commits
 from muse.engine.worktree.commit import tree_of_commit
 

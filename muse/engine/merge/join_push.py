@@ -6,11 +6,12 @@ import os
 from typing import TYPE_CHECKING, NamedTuple
 
 from muse.core.errors import ConflictError, MuseError
+from muse.domain import PluginFor
 from muse.engine.history.ancestry import merge_bases
 from muse.engine.merge import join_states
 from muse.engine.merge.git_trees import too_old
 from muse.engine.merge.one_file import wants_join
-from muse.engine.merge.whole_tree import PluginFor, WholeMerge, merge_commits
+from muse.engine.merge.whole_tree import WholeMerge, merge_commits
 
 if TYPE_CHECKING:
     from muse.store.repository import Repository

@@ -6,8 +6,8 @@ any of these commits again, in whatever order, goes on from the very same states
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from muse.core.errors import FormatError, MuseError
 from muse.engine.git import shown
@@ -17,9 +17,9 @@ from muse.store.meta import crdt_state
 from muse.store.meta.union import Union
 
 if TYPE_CHECKING:
+    from muse.domain import PluginFor
     from muse.store.repository import Repository
 
-PluginFor = Callable[[str], Any]
 Stored = tuple[bytes, dict[str, int]]
 MOST = 1000  # commits back
 MAX_EDITED = 4 << 20  # bytes of a file whose state a commit carries on; beyond, the next join does it

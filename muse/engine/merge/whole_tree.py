@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -18,7 +18,7 @@ from muse.core.errors import MuseError
 from muse.core.filedomain import FileDomain, merge_as_text
 from muse.core.options import MergeOptions
 from muse.core.progress import counted
-from muse.domain import FileMerge
+from muse.domain import FileMerge, PluginFor
 from muse.engine.git import shown
 from muse.engine.history.ancestry import find_merge_base as find_merge_base
 from muse.engine.merge.git_trees import Message, Stages, TreeMerge, merge_trees
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from muse.engine.merge.join import Past
     from muse.store.repository import Repository
 
-PluginFor = Callable[[str], Any]
 DEADLINE = 5.0  # seconds for one file; `muse.mergeDeadline`
 _OURS_TO_SAY = frozenset({"muse", "unspecified"})  # values of the attribute `merge` that leave a path to us
 _CHUNK = 64  # paths whose versions are in memory at once

@@ -21,7 +21,7 @@ from muse.store import sync
 from muse.store.repository import git_error
 
 if TYPE_CHECKING:
-    from muse.engine.merge.whole_tree import PluginFor
+    from muse.domain import PluginFor
     from muse.store.repository import Repository
 
 TRIES = 20

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from muse.core.errors import MuseError
-from muse.domain import ConflictRecord, DomainOp
+from muse.domain import ConflictRecord, DomainOp, PluginFor
 from muse.engine.history.ancestry import find_merge_base
 from muse.engine.history.diff import between, describe_one, path_text
 from muse.engine.resolve import resolve
@@ -16,7 +16,6 @@ from muse.engine.resolve import resolve
 if TYPE_CHECKING:
     from muse.store.repository import Repository
 
-PluginFor = Callable[[str], Any]
 TWO = ("before", "after")
 FOUR = ("base", "ours", "theirs", "result")
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -17,14 +17,13 @@ from muse.core.errors import MuseError
 from muse.core.io import write_bytes_atomic
 from muse.core.options import Choice, MergeOptions
 from muse.core.types import blob_digest
-from muse.domain import ConflictRecord, FileMerge
+from muse.domain import ConflictRecord, FileMerge, PluginFor
 from muse.engine import conflict_records
 from muse.engine.merge.one_file import how_from, merge_one
 
 if TYPE_CHECKING:
     from muse.store.repository import Repository
 
-PluginFor = Callable[[str], Any]
 SIDES = ("base", "ours", "theirs")
 _FILE_MODES = ("100644", "100755")
 _ROUNDS = 5  # a settled conflict may uncover another; more often than this is a plugin that does not settle

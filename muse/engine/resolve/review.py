@@ -14,10 +14,11 @@ from muse.core.errors import ConflictError, MuseError
 from muse.core.filedomain import inside, read_entry
 from muse.core.io import write_bytes_atomic
 from muse.core.paths import path_text
+from muse.domain import PluginFor
 from muse.engine.git import shown
 from muse.engine.history.ancestry import parents
 from muse.engine.merge.git_trees import Stages
-from muse.engine.merge.whole_tree import PluginFor, WholeMerge, entries, merge_commits
+from muse.engine.merge.whole_tree import WholeMerge, entries, merge_commits
 
 if TYPE_CHECKING:
     from muse.store.repository import Repository

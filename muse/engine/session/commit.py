@@ -15,10 +15,10 @@ from muse.core import content
 from muse.core.errors import ConflictError, DamageError, MuseError
 from muse.core.op_log import OpEntry, OpLog, OpLogCheckpoint, Replay, list_sessions, missing_content, record_delta
 from muse.core.types import plural
-from muse.domain import DomainOp, SnapshotManifest
+from muse.domain import DomainOp, PluginFor, SnapshotManifest
 from muse.engine.merge.one_file import how_from, merge_one
 from muse.engine.session import worktree
-from muse.engine.session.replay import PluginFor, Replayed, replay, without_content
+from muse.engine.session.replay import Replayed, replay, without_content
 from muse.engine.worktree.commit import keep_deltas
 
 if TYPE_CHECKING:

@@ -24,13 +24,12 @@ from muse.core.filedomain import Reopened
 from muse.core.op_log import OpEntry, missing_content, named_content, without_echoes
 from muse.core.options import MergeOptions
 from muse.core.types import blob_digest
-from muse.domain import OpenFile
+from muse.domain import OpenFile, PluginFor
 from muse.engine.merge.one_file import merge_one
 from muse.engine.session.overrides import Overrides
 from muse.store.layout import path_bytes
 from muse.store.objects.trees import check_path
 
-PluginFor = Callable[[str], Any]
 _LONGEST_NAME = 255
 _LONGEST_PATH = 3000  # bytes below the work tree; a system's PATH_MAX counts the folders above it too
 

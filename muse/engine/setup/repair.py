@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from muse.core.errors import MuseError
 
 if TYPE_CHECKING:
-    from muse.engine.history.diff import PluginFor
+    from muse.domain import PluginFor
     from muse.store.meta.union import Problem
     from muse.store.repository import Repository
 

@@ -15,7 +15,7 @@ from muse.engine.git import attended, shown
 from muse.engine.worktree.status import Entry, Status, read_status
 
 if TYPE_CHECKING:
-    from muse.engine.history.diff import PluginFor
+    from muse.domain import PluginFor
     from muse.store.objects.commits import Commit
     from muse.store.repository import Repository
 

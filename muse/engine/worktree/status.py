@@ -7,8 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from muse.domain import DomainOp
-    from muse.engine.history.diff import PluginFor
+    from muse.domain import DomainOp, PluginFor
     from muse.store.repository import Repository
 
 
