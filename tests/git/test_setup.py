@@ -12,6 +12,7 @@ import pytest
 
 from muse.engine.setup import install as setup
 from muse.engine.setup import tables
+from muse.plugins import registry
 
 Git = Callable[..., str]
 Run = Callable[..., subprocess.CompletedProcess[str]]
@@ -155,9 +156,53 @@ def test_in_a_bare_repository_and_a_linked_worktree(
 def test_every_value_survives_gits_own_reading(make_repo: MakeRepo, run: Run, git: Git) -> None:
     root = make_repo("repo", {"a": "1"})
     folder = '/opt/it\'s 100% "odd"; $(x) \\ here'
-    setup.install(setup.places(root), {"midi": ("*.mid",)}, program_dir=folder)
+    setup.install(setup.places(root), registry.claimed_patterns(), program_dir=folder)
     for head, name, key, value in tables.settings(folder):
         assert git(root, "config", f"{head}.{name}.{key}") == value.rstrip("\n")
+
+
+def test_no_value_breaks_a_program_that_reads_the_configuration_by_lines(
+    make_repo: MakeRepo, run: Run, git: Git
+) -> None:
+    """git-filter-repo reads `git config --list` and splits each line at its first `=`."""
+    root = make_repo("repo", {"a": "1"})
+    assert run(root, "muse", "install").returncode == 0
+    lines = git(root, "config", "--list").splitlines()
+    assert [line for line in lines if "=" not in line] == []
+    assert len(lines) == len(git(root, "config", "--list", "-z").rstrip("\0").split("\0"))
+
+
+ONLY = {
+    "midi": {"a.py": "unspecified", "b.MID": "muse", "c.json": "unspecified"},
+    "music": {"a.py": "unspecified", "b.MID": "muse", "c.json": "unspecified"},
+    "code": {"a.py": "muse", "b.MID": "unspecified", "c.json": "muse"},
+}
+
+
+@pytest.mark.parametrize("domain", ONLY)
+def test_only_one_domain(domain: str, make_repo: MakeRepo, run: Run, git: Git) -> None:
+    root = make_repo("repo", {"a": "1"})
+    done = run(root, "muse", "install", "--only", domain)
+    assert done.returncode == 0 and f"now know: {domain.replace('music', 'midi')}\nnext: " in done.stderr
+    said = git(root, "check-attr", "merge", "--", *ONLY[domain]).splitlines()
+    assert said == [f"{path}: merge: {value}" for path, value in ONLY[domain].items()]
+    assert ("diff.muse-midi.textconv" in git(root, "config", "--list")) is (domain != "code")
+    assert ("diff.muse-javascript.xfuncname" in git(root, "config", "--list")) is (domain == "code")
+    done = run(root, "muse", "doctor")
+    assert done.returncode == 0 and "Git does not use" not in done.stdout  # what was chosen is no fault
+    assert run(root, "muse", "install").returncode == 0
+    assert git(root, "check-attr", "merge", "--", "a.py", "b.MID").count(": muse") == 2
+
+
+def test_only_a_domain_there_is(make_repo: MakeRepo, run: Run) -> None:
+    root = make_repo("repo", {"a": "1"})
+    before = state(root / ".git/config", root / ".git/info/attributes")
+    done = run(root, "muse", "install", "--only", "midy")
+    assert (done.returncode, done.stderr) == (
+        128,
+        "muse: no domain 'midy' claims file types\nhint: one of: code, midi\n",
+    )
+    assert state(root / ".git/config", root / ".git/info/attributes") == before
 
 
 def test_the_programs_are_found_where_they_were_installed(

@@ -37,12 +37,14 @@ def places_for(scope: str | None, attributes: str | None) -> setup.Places:
 
 
 @click.command("install", short_help="Make Git use Muse's merge and diff drivers")
+@click.option("--only", multiple=True, metavar="DOMAIN", help="Only the file types of this domain: midi, code.")
 @scope_options
-def command(scope: str | None, attributes: str | None) -> None:
+def command(scope: str | None, attributes: str | None, only: tuple[str, ...]) -> None:
     """Make Git use Muse's merge and diff drivers.
 
     Writes one marked block into Git's configuration and one into an attributes file; a second run changes nothing,
-    and `muse uninstall` gives back the files as they were.
+    and `muse uninstall` gives back the files as they were. `--only midi` leaves source files to Git, `--only code`
+    leaves scores to it; without it, all file types are set up.
     """
     if not setup.find_programs():
         raise MuseError(
@@ -51,11 +53,17 @@ def command(scope: str | None, attributes: str | None) -> None:
         )
     for warning in registry.broken_plugins().values():
         note(f"muse: {warning}")
-    changed = setup.install(places_for(scope, attributes), registry.claimed_patterns())
+    only = tuple(dict.fromkeys(registry.ALIASES.get(name, name) for name in only))
+    patterns = registry.claimed_patterns()
+    changed = setup.install(places_for(scope, attributes), patterns, only=only)
     for path in changed:
         note(f"muse: wrote {path}")
     if not changed:
         note("muse: already installed, nothing to change")
+        return
+    domains = ", ".join(sorted(setup.limited(patterns, only)))
+    note(f"muse: git merge, rebase and diff now know: {domains}")
+    note("next: work with git as ever; `muse doctor` tests the set-up, `muse uninstall` takes it out")
 
 
 def install_into(root: Path) -> None:

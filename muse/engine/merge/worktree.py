@@ -21,7 +21,7 @@ from muse.engine.git import attended, git_version, shown
 from muse.engine.history.ancestry import merge_bases
 from muse.engine.merge.git_trees import NEEDED
 from muse.engine.setup import install
-from muse.engine.setup.tables import attribute_lines, settings
+from muse.engine.setup.tables import Patterns, attribute_lines, settings
 
 if TYPE_CHECKING:
     from muse.engine.merge.whole_tree import WholeMerge
@@ -64,14 +64,14 @@ def left_to_git(repo: Repository, theirs: Sequence[str], *, no_ff: bool = False)
     return other in bases or (ours in bases and not no_ff) or special
 
 
-def by_git(repo: Repository, words: Sequence[str], patterns: install.Patterns) -> int:
+def by_git(repo: Repository, words: Sequence[str], patterns: Patterns) -> int:
     """`git merge` with our driver, which is lent for this one merge where it is not installed; the exit code."""
     where = install.find_programs()
     if not where or repo.config("merge.muse.driver") is not None:
         return attended(repo, "merge", *words)
     asked = repo.run("config", "--type=path", "core.attributesFile").stdout
     own = os.fsdecode(asked).rstrip("\n") or install.default_attributes()
-    claimed = attribute_lines({name: tuple(globs) for name, globs in patterns.items()})
+    claimed = attribute_lines(patterns)
     lines = [line.partition(" merge=muse")[0].removesuffix(" -text") + " merge=muse" for line in claimed]
     with tempfile.TemporaryDirectory(prefix="muse-attributes-") as folder:
         lent = Path(folder, "attributes")

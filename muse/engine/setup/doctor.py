@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from muse.core.errors import MuseError
 from muse.engine import conflict_records
 from muse.engine.setup import install as setup
-from muse.engine.setup.tables import attribute_lines, settings
+from muse.engine.setup.tables import Patterns, attribute_lines, settings
 
 if TYPE_CHECKING:
     from muse.store.repository import Repository
@@ -72,7 +72,7 @@ def check_manual() -> Iterator[Finding]:
         )
 
 
-def check_installation(repo: Repository, patterns: setup.Patterns) -> Iterator[Finding]:
+def check_installation(repo: Repository, patterns: Patterns) -> Iterator[Finding]:
     """Are the drivers configured as this version would, and do Git's attributes use them?"""
     driver = repo.config("merge.muse.driver")
     if driver is None:
@@ -89,6 +89,8 @@ def check_installation(repo: Repository, patterns: setup.Patterns) -> Iterator[F
             "muse install",
         )
     yield _run_driver(repo, driver)
+    only = (repo.config("muse.only") or "").split()
+    patterns = {name: claimed for name, claimed in patterns.items() if not only or name in only}
     samples = {pattern.replace("*", "sample") for claimed in patterns.values() for pattern in claimed}
     unused = sorted(_unused(repo, samples))
     if unused:
@@ -98,7 +100,7 @@ def check_installation(repo: Repository, patterns: setup.Patterns) -> Iterator[F
         yield Finding(
             "attributes",
             "ok",
-            f"{len(attribute_lines({k: tuple(v) for k, v in patterns.items()}))} file types are merged through us",
+            f"{len(attribute_lines(patterns))} file types are merged through us",
         )
 
 

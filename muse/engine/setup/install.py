@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -17,7 +17,7 @@ from muse.core import paths
 from muse.core.errors import MuseError
 from muse.core.io import fsync_dir, write_all
 from muse.core.platform.durable import sync_file
-from muse.engine.setup.tables import attribute_lines, settings
+from muse.engine.setup.tables import Patterns, attribute_lines, settings
 
 if TYPE_CHECKING:
     from muse.core.paths import StrPath
@@ -29,8 +29,6 @@ NO_NEWLINE = " (the line before had no end)"
 PROGRAM = "muse-merge-driver"
 SCOPES = ("local", "global", "system")
 ATTRIBUTES = ("info", "tracked", "global")
-Patterns = Mapping[str, Sequence[str]]
-"""Domain -> the file-name globs it claims."""
 
 
 @dataclass(frozen=True)
@@ -70,12 +68,15 @@ def places(root: StrPath | None, scope: str = "local", attributes: str | None = 
     )
 
 
-def install(at: Places, patterns: Patterns, *, program_dir: str | None = None) -> list[str]:
-    """Write settings and attributes; the files that changed (none the second time)."""
+def install(at: Places, patterns: Patterns, *, only: Sequence[str] = (), program_dir: str | None = None) -> list[str]:
+    """Write settings and attributes; the files that changed (none the second time).
+
+    `only` names the domains to limit it to; it is written down as `muse.only`, for `doctor` to know.
+    """
     where = find_programs() if program_dir is None else program_dir
     blocks = [
-        (at.config, config_lines(where)),
-        (at.attributes, attribute_lines({k: tuple(v) for k, v in patterns.items()}) + _overrides(at.tracked)),
+        (at.config, config_lines(where, patterns, only)),
+        (at.attributes, attribute_lines(limited(patterns, only)) + _overrides(at.tracked)),
     ]
     if at.exclude is not None:
         blocks.append((at.exclude, ["/.muse/"]))
@@ -102,14 +103,23 @@ def interpreter() -> str:
     return sys.executable
 
 
-def config_lines(program_dir: str) -> list[str]:
+def limited(patterns: Patterns, only: Sequence[str]) -> Patterns:
+    """The file types of the domains named, of all where none is; MuseError for a domain that claims none."""
+    for name in only:
+        if name not in patterns:
+            raise MuseError(f"no domain {name!r} claims file types", hint=f"one of: {', '.join(sorted(patterns))}")
+    return {name: claimed for name, claimed in patterns.items() if not only or name in only}
+
+
+def config_lines(program_dir: str, patterns: Patterns, only: Sequence[str] = ()) -> list[str]:
     """Our part of a Git configuration file."""
     lines = []
     section = None
-    for head, name, key, value in settings(program_dir):
+    rows = settings(program_dir, limited(patterns, only)) + [("muse", "", "only", " ".join(only))] * bool(only)
+    for head, name, key, value in rows:
         if (head, name) != section:
             section = (head, name)
-            lines.append(f'[{head} "{name}"]')
+            lines.append(f'[{head} "{name}"]' if name else f"[{head}]")
         lines.append(f"\t{key} = {_config_value(value)}")
     return lines
 

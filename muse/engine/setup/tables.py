@@ -6,6 +6,12 @@ replacing `%O` and so on (`%%` is a plain `%`), with the path of the file quoted
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from itertools import chain, pairwise
+
+Patterns = Mapping[str, Sequence[str]]
+"""Domain -> the file-name globs it claims."""
+
 # A broken Python exits with 1 just like a conflict, so the driver answers 70 and 71 when it is told to, and anything
 # else means that it did not run: then Git's own text merge is made here. What it has to say comes through descriptor 3;
 # stderr of a broken one would only be a traceback. Git before 2.44 leaves %S, %X and %Y as they are.
@@ -27,19 +33,40 @@ _MERGETOOL = (
 # see that side as unchanged and quietly take the other.
 _BINARY = {"": " || exit 1", "--virtual ": "; r=$?; test $r -lt 128 || cat %O >%A; test $r = 0"}
 
+_LETTERS = "abcdefghijklmnopqrstuvwxyz"
+_NAME = "[$0-9A-Z_a-z]*"
+
+
+def _other_than(*words: str) -> str:
+    """An extended regular expression for every name that is none of `words`; such expressions know no "not"."""
+
+    def after(ends: set[str]) -> str:
+        heads = sorted({end[0] for end in ends if end})
+        marks = ["`", *heads, "{"]  # the characters before a and behind z
+        gaps = [_LETTERS[ord(low) - 96 : ord(high) - 97] for low, high in pairwise(marks)]
+        rest = "".join(gap if len(gap) < 4 else f"{gap[0]}-{gap[-1]}" for gap in gaps)
+        ways = [
+            f"[$0-9A-Z_{rest}]{_NAME}",
+            *(head + after({end[1:] for end in ends if end[:1] == head}) for head in heads),
+        ]
+        return (f"({'|'.join(ways)})" if heads else ways[0]) + ("" if "" in ends else "?")
+
+    return after({"", *words})
+
+
+_JAVASCRIPT = (
+    r"(export[[:blank:]]+)?(default[[:blank:]]+)?(declare[[:blank:]]+)?(abstract[[:blank:]]+)?"
+    r"(async[[:blank:]]+)?(function|class|interface|enum|namespace|module|type)[[:blank:]*].*",
+    r"(export[[:blank:]]+)?(const|let|var)[[:blank:]]+[A-Za-z0-9_$]+[^=]*=[[:blank:]]*"
+    r"(async[[:blank:]]*)?(function|\(|[A-Za-z0-9_$]+[[:blank:]]*=>).*",
+    r"((static|async|get|set|public|private|protected|readonly)[[:blank:]]+)*#?"
+    + _other_than("if", "else", "for", "while", "switch", "catch", "return", "do", "try", "with")
+    + r"[[:blank:]]*\([^;]*\{[[:blank:]]*",
+)
+
+# One line each: a newline in a value breaks programs that read `git config --list` line by line (git-filter-repo).
 HUNK_HEADERS: dict[str, str] = {
-    "muse-javascript": "\n".join(
-        (
-            r"!^[[:blank:]]*(if|else|for|while|switch|catch|return|do|try|with)[^A-Za-z0-9_$]",
-            r"^[[:blank:]]*((export[[:blank:]]+)?(default[[:blank:]]+)?(declare[[:blank:]]+)?(abstract[[:blank:]]+)?"
-            r"(async[[:blank:]]+)?(function|class|interface|enum|namespace|module|type)[[:blank:]*].*)$",
-            r"^[[:blank:]]*((export[[:blank:]]+)?(const|let|var)[[:blank:]]+[A-Za-z0-9_$]+[^=]*=[[:blank:]]*"
-            r"(async[[:blank:]]*)?(function|\(|[A-Za-z0-9_$]+[[:blank:]]*=>).*)$",
-            r"^[[:blank:]]+((static[[:blank:]]+|async[[:blank:]]+|get[[:blank:]]+|set[[:blank:]]+|public[[:blank:]]+|"
-            r"private[[:blank:]]+|protected[[:blank:]]+|readonly[[:blank:]]+)*[A-Za-z0-9_$#]+[[:blank:]]*\([^;]*\{)"
-            r"[[:blank:]]*$",
-        )
-    ),
+    "muse-javascript": f"^[[:blank:]]*({'|'.join(_JAVASCRIPT)})$",
     "muse-swift": r"^[[:blank:]]*((@?[a-zA-Z()]+[[:blank:]]+)*(func|class|struct|enum|protocol|extension|actor|init)"
     r"[[:blank:](<].*)$",
     "muse-scala": r"^[[:blank:]]*(([a-z]+[[:blank:]]+)*(def|class|object|trait|enum|given)[[:blank:]].*)$",
@@ -82,8 +109,12 @@ LISTED = ("muse-midi",)
 """Diff drivers whose files are shown as `muse-textconv` lists them."""
 
 
-def settings(program_dir: str) -> list[tuple[str, str, str, str]]:
-    """(section, subsection, name, value) of every setting; `program_dir` is searched after PATH ("" for none)."""
+def settings(program_dir: str, patterns: Patterns | None = None) -> list[tuple[str, str, str, str]]:
+    """(section, subsection, name, value) of every setting; `program_dir` is searched after PATH ("" for none).
+
+    `patterns`: the file types that are to be used, for which diff drivers are written; None for all.
+    """
+    used = set(DIFF_DRIVER.values() if patterns is None else map(DIFF_DRIVER.get, chain(*patterns.values())))
     path = f'PATH="$PATH":{_quoted(program_dir)} ' if program_dir else ""
     in_driver = path.replace("%", "%%")
     rows = [
@@ -93,12 +124,12 @@ def settings(program_dir: str) -> list[tuple[str, str, str, str]]:
         ("merge", "muse-base", "name", "Muse, between merge bases"),
         ("merge", "muse-base", "driver", _driver(in_driver, "--virtual ")),
     ]
-    for name in LISTED:
+    for name in filter(used.__contains__, LISTED):
         rows += [
             ("diff", name, "textconv", _TEXTCONV.format(path=path)),
             ("diff", name, "cachetextconv", "true"),
         ]
-    rows += [("diff", name, "xfuncname", pattern) for name, pattern in HUNK_HEADERS.items()]
+    rows += [("diff", name, "xfuncname", pattern) for name, pattern in HUNK_HEADERS.items() if name in used]
     rows += [
         ("mergetool", "muse", "cmd", _MERGETOOL.format(path=path)),
         ("mergetool", "muse", "trustExitCode", "true"),
@@ -106,7 +137,7 @@ def settings(program_dir: str) -> list[tuple[str, str, str, str]]:
     return rows
 
 
-def attribute_lines(patterns: dict[str, tuple[str, ...]]) -> list[str]:
+def attribute_lines(patterns: Patterns) -> list[str]:
     """Lines for an attributes file from domain -> file-name globs.
 
     Names people write with capitals (`TUNE.MID`, `Makefile`) get lines of their own.
