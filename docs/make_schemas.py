@@ -118,6 +118,7 @@ DEFS: dict[str, Schema] = {
         paths=rows(obj(status={"enum": ["A", "D", "M", "R", "C"]}, path=STR, summary=STR, op=ref("op"))),
     ),
     "conflict": conflict(),
+    "element": obj(address=STR, kind=STR, summary=STR, content={}, content_id=DIGEST, lines=maybe(rows(INT))),
     "entry": of_type(OpEntry),
     "merge": obj(
         ours=ID,
@@ -190,6 +191,8 @@ VERBS: dict[str, Schema] = {
         )
     ),
     "conflicts --joined": rows(obj(path=STR, joined=rows(ref("conflict")))),
+    "symbols": rows(ref("element")),
+    "notes": rows(ref("element")),
     "doctor": rows(obj(check=STR, state={"enum": ["ok", "note", "bad"]}, text=STR, mend=STR)),
     "verify": rows(obj(where=STR, why=STR, repaired=BOOL)),
     "session start": obj(session=STR, folder=STR, writer=STR),

@@ -7,7 +7,7 @@ reached through `muse.core.content` alone.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Literal, NotRequired, Protocol, TypedDict, Union, runtime_checkable
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, NotRequired, Protocol, TypedDict, Union, runtime_checkable
 
 if TYPE_CHECKING:
     import pathlib
@@ -107,6 +107,25 @@ class StructuredDelta(TypedDict):
 StateDelta = StructuredDelta
 LiveState = Union[SnapshotManifest, "pathlib.Path"]
 """A manifest, or the path of a folder whose files are the state."""
+
+
+class Element(NamedTuple):
+    """Something inside a file that an op can name.
+
+    `address` is what the op says, `content` what it holds in the form an op brings it (None where no op could), and
+    `content_id` the digest of that. `kind` is a word of its domain; `lines`, where there are any, count from 1.
+    """
+
+    address: str
+    kind: str
+    summary: str
+    content: Any
+    content_id: str
+    lines: tuple[int, int] | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """A JSON object with every field."""
+        return {**self._asdict(), "lines": None if self.lines is None else list(self.lines)}
 
 
 class _Record:

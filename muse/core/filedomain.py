@@ -23,6 +23,7 @@ from muse.domain import (
     ConflictRecord,
     DeleteOp,
     DomainOp,
+    Element,
     FileMerge,
     InsertOp,
     LiveState,
@@ -70,6 +71,10 @@ class FileDomain:
     def open_file(self, path: str, data: bytes) -> OpenFile:
         """The file kept open for many batches of child operations; worth it where a batch costs less than the file."""
         return Reopened(self.patch_file, path, data)
+
+    def elements(self, path: str, data: bytes) -> list[Element] | None:
+        """What an op can name in a file; None when only the file itself is known. FormatError for a damaged file."""
+        return None
 
     def listing(self, data: bytes, path: str) -> str:
         """The file as text lines for `git diff`; ValueError when it cannot be read."""

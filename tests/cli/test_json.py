@@ -95,6 +95,8 @@ def test_reading(asked, forked, git):
     assert asked("blame --json --notes song.mid", name="blame --notes")[0]["name"] == "D5"
     assert asked("blame --json --bars song.mid", name="blame --bars")[0]["bar"] == 1
     assert asked("grep-notes --json --pitch D5")[0]["path"] == "song.mid"
+    assert [row["kind"] for row in asked("symbols --json p.py")][-1] == "text"
+    assert asked("notes --json --kind note song.mid")[0]["content"]["pitch"] == 74
     git(forked, "tag", "-a", "-m", "x", "v1")
     assert [row["name"] for row in asked("branch --json")] == ["feature", "main"]
     assert asked("tag --json")[0]["commit"] == git(forked, "rev-parse", "HEAD")

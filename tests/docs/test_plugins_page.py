@@ -51,4 +51,4 @@ def test_what_is_no_list_stays_a_conflict(plugin: Any) -> None:
 def test_the_table_of_methods_names_real_ones() -> None:
     table = PAGE[PAGE.index("## The methods") : PAGE.index("## What a merge")]
     named = re.findall(r"^\| `(\w+)\(", table, re.MULTILINE)
-    assert len(named) == 7 and all(callable(getattr(FileDomain, name)) for name in named)
+    assert len(named) == 8 and all(callable(getattr(FileDomain, name)) for name in named)

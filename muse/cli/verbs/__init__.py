@@ -29,6 +29,8 @@ VERBS: dict[str, Verb] = {
     "blame": Verb("blame", EXAMINE, "Show who last changed each line"),
     "render": Verb("render", EXAMINE, "Draw a commit, a range or a conflict as one HTML page"),
     "grep-notes": Verb("grep_notes", EXAMINE, "Find notes by pitch, bar or track"),
+    "symbols": Verb("symbols", EXAMINE, "List what in a file an op can name"),
+    "notes": Verb("notes", EXAMINE, "List the notes and events of a MIDI file as ops name them"),
     "review": Verb("review", EXAMINE, "Show what a merge resolved beyond Git, and undo it"),
     "commit": Verb("commit", GROW, "Record every change"),
     "merge": Verb("merge", GROW, "Merge another line of history into this one"),

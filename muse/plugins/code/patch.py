@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from muse.core.errors import MuseError
 from muse.domain import DomainOp
-from muse.plugins.code.languages.table import Language
+from muse.plugins.code.languages.table import KEYED, Language
 from muse.plugins.code.syntax.outline import Outline
 from muse.plugins.code.syntax.parsing import Edit
 
@@ -44,7 +44,9 @@ class SourceFile:
 
     def _apply(self, op: DomainOp, place: str) -> None:
         data = self._data
-        if place.startswith("import::"):
+        if place != "text" and self._language is not None and self._language.name in KEYED:
+            self._key(op, place)
+        elif place.startswith("import::"):
             self._import(op)
         elif op["op"] == "insert":
             self._insert(place, _text(op))
@@ -92,6 +94,22 @@ class SourceFile:
         gap = b"" if not data or data.endswith(b"\n") else b"\n"
         gap += b"\n\n" if data.strip() else b""
         self._write(len(data), len(data), gap + text + (b"" if text.endswith(b"\n") else b"\n"))
+
+    def _key(self, op: DomainOp, place: str) -> None:
+        """A key of a file that is all keys and values; its content is the value, as JSON."""
+        from muse.plugins.code.keys import Keys, path_of
+
+        outline = self._outline()
+        if outline is None:
+            raise MuseError(f"an edit of {place} in a file that cannot be parsed")
+        keys, path = Keys(outline.language, self._data, outline.tree), path_of(place)
+        if op["op"] == "delete":
+            self._write(*keys.deleted(path))
+        elif (op["op"] == "insert" or op["op"] == "replace") and "content" in op:
+            edit = keys.inserted if op["op"] == "insert" else keys.replaced
+            self._write(*edit(path, op["content"]))
+        else:
+            raise MuseError(f"the edit of {op['address']} does not carry its value")
 
     def _import(self, op: DomainOp) -> None:
         """An import after the last one, or one taken away."""

@@ -11,7 +11,7 @@ from muse.plugins.code.languages import PATTERNS, language_of, row_of
 if TYPE_CHECKING:
     from muse.core.filejoin import FileJoin
     from muse.core.schema import CRDTDimensionSpec, DomainSchema
-    from muse.domain import DomainOp, FileMerge
+    from muse.domain import DomainOp, Element, FileMerge
     from muse.plugins.code.patch import SourceFile
 
 
@@ -73,6 +73,12 @@ class CodePlugin(JoinedFiles):
         from muse.plugins.code.show.lookup import symbol_before
 
         return symbol_before(path, old, new, address)
+
+    def elements(self, path: str, data: bytes) -> list[Element]:
+        """What an op can name in a file: definitions, imports, keys, the text."""
+        from muse.plugins.code.show.elements import elements
+
+        return list(elements(path, data))
 
     def patch_file(self, path: str, old: bytes, child_ops: list[DomainOp]) -> bytes:
         """The file after symbol operations that carry their text."""

@@ -8,7 +8,7 @@ from muse._version import __version__
 from muse.core import content
 from muse.core.filejoin import JoinedFiles
 from muse.core.types import content_hash
-from muse.domain import ConflictRecord, CRDTSnapshotManifest, DomainOp, FileMerge
+from muse.domain import ConflictRecord, CRDTSnapshotManifest, DomainOp, Element, FileMerge
 
 if TYPE_CHECKING:
     from muse.core.filejoin import FileJoin
@@ -55,6 +55,12 @@ class MidiPlugin(JoinedFiles):
         from muse.plugins.midi.edit.live_file import LiveFile
 
         return LiveFile(path, data)
+
+    def elements(self, path: str, data: bytes) -> list[Element]:
+        """What an op can name in a file: tracks, notes, controllers and other events."""
+        from muse.plugins.midi.show.elements import elements
+
+        return list(elements(path, data))
 
     def listing(self, data: bytes, path: str) -> str:
         """One line per note and event."""

@@ -13,7 +13,7 @@ from muse.core.errors import FormatError, MuseError
 from muse.core.filedomain import FileDomain, merge_as_text, whole_file_conflict
 from muse.core.schema import DimensionSpec, DomainSchema, MapSchema, SetSchema
 from muse.core.types import content_hash
-from muse.domain import ConflictRecord, DomainOp, FileMerge
+from muse.domain import ConflictRecord, DomainOp, Element, FileMerge
 
 _SETTINGS = MapSchema(
     kind="map",
@@ -85,11 +85,18 @@ class ScaffoldPlugin(FileDomain):
                 merged[key] = chosen
         return FileMerge(_write(merged), conflicts)
 
+    def elements(self, path: str, data: bytes) -> list[Element]:
+        """What an op can name in a file: its settings."""
+        return [
+            Element(f"{path}/{key}", "setting", f"{key} = {value}", value, content_hash(value), (at, at))
+            for at, (key, value) in enumerate(_read(data).items(), start=1)
+        ]
+
     def patch_file(self, path: str, old: bytes, child_ops: list[DomainOp]) -> bytes:
         """The file after operations as `diff_file` makes them."""
         values = _read(old)
         for op in child_ops:
-            key = op["address"].removeprefix(f"{path}/")
+            key = op["address"].removeprefix(f"{path}::").removeprefix(f"{path}/")
             if op["op"] == "delete":
                 values.pop(key, None)
             elif (op["op"] == "insert" or op["op"] == "replace") and isinstance(op.get("content"), str):

@@ -7,6 +7,8 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 _NONE: Mapping[str, str] = MappingProxyType({})
+KEYED = frozenset({"json", "yaml", "toml"})
+"""Languages of keys and values, whose keys are what an op can name."""
 
 
 class Language(NamedTuple):

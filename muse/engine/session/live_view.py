@@ -1,0 +1,132 @@
+"""What a session's ops make of the last commit right now: for an agent that looks, and for ops that say what they saw.
+
+Kept up with the log as it grows: new ops are replayed onto what was there. Whenever that could differ from a replay of
+everything (HEAD moved, an op came from elsewhere with an earlier time, one waits for its cause) all of it is done anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from muse.core import content
+from muse.core.op_log import OpEntry, OpLog
+from muse.domain import Element, PluginFor
+from muse.engine.elements import listed
+from muse.engine.session import commit as session
+from muse.engine.session.replay import replay
+
+if TYPE_CHECKING:
+    from muse.store.repository import Repository
+
+
+class LiveView:
+    """The files of a session as its ops have them now. `refresh` brings it up to date; look-ups never do."""
+
+    def __init__(self, repo: Repository, log: OpLog, plugin_for: PluginFor) -> None:
+        self.repo = repo
+        self.log = log
+        self.plugin_for = plugin_for
+        self.end = -1
+        self._files: dict[str, str] = {}
+        self._head: str | None = ""
+        self._latest = 0
+        self._settled = False
+        self._applied: set[str] = set()
+        self._last: dict[str, str] = {}
+        self._elements: dict[str, tuple[str, list[Element] | None]] = {}
+        self._addresses: dict[str, tuple[str, set[str]]] = {}
+
+    def refresh(self) -> None:
+        """Take in what was appended or committed since; MuseError when content that an op needs is nowhere."""
+        head = self.repo.head()
+        if head == self._head and self._settled and self.end >= 0:
+            fresh, end = self.log.read_from(self.end)
+            if all(self._follows(entry) for entry in fresh):
+                self._apply(fresh)
+                self.end = end
+                return
+        self._rebuild(head)
+
+    def _follows(self, entry: OpEntry) -> bool:
+        return entry["lamport_ts"] > self._latest and all(parent in self._applied for parent in entry["parent_op_ids"])
+
+    def _rebuild(self, head: str | None) -> None:
+        repo = self.repo
+        self.end = self.log.end()
+        view = self.log.replay(session.effective(repo, self.log))
+        self.end = max(view.end, 0)
+        self._files = {} if head is None else dict(repo.manifest(head)["files"])
+        self._head, self._settled = head, not view.waiting
+        self._applied, self._last, self._latest = set(), {}, 0
+        self._apply(view.entries)
+
+    def _apply(self, entries: list[OpEntry]) -> None:
+        if not entries:
+            return
+        self._files = replay(entries, self._files, self.repo.content, self.plugin_for).files
+        for entry in entries:
+            self._applied.add(entry["op_id"])
+            self._latest = max(self._latest, entry["lamport_ts"])
+            for address in addresses(entry["domain_op"]):
+                self._last[address] = entry["op_id"]
+
+    # Looking -----------------------------------------------------------------------------------------------------
+
+    def _now(self) -> None:
+        if self.end < 0:
+            self.refresh()
+
+    def files(self) -> dict[str, str]:
+        """Path -> digest."""
+        self._now()
+        return self._files
+
+    def digest(self, path: str) -> str | None:
+        """A file's digest; None when it is not there."""
+        self._now()
+        return self._files.get(path)
+
+    def data(self, path: str) -> bytes | None:
+        """A file's bytes; None when it is not there."""
+        digest = self.digest(path)
+        return None if digest is None else content.fetch(self.repo.content, digest)
+
+    def elements(self, path: str) -> list[Element] | None:
+        """What can be named in a file; None when it is not there or its domain names nothing."""
+        digest = self.digest(path)
+        known = self._elements.get(path)
+        if known is None or known[0] != digest:
+            data = self.data(path)
+            found = None if data is None else listed(self.plugin_for(path), path, data)
+            known = self._elements[path] = digest or "", found
+        return known[1]
+
+    def addresses(self, path: str) -> set[str] | None:
+        """The addresses of what can be named in a file, for look-ups; None where that is not known."""
+        digest = self.digest(path)
+        known = self._addresses.get(path)
+        if known is None or known[0] != digest:
+            found = self.elements(path)
+            if found is None:
+                return None
+            known = self._addresses[path] = digest or "", {element.address for element in found}
+        return known[1]
+
+    def last_op(self, address: str) -> str | None:
+        """The op that made a thing what it is; None when no op of the session did."""
+        return self._last.get(address)
+
+
+def addresses(op: Any) -> Iterable[str]:
+    """Every address an op speaks of, those of the ops in it included."""
+    stack = [op]
+    while stack:
+        at = stack.pop()
+        if isinstance(at, dict) and isinstance(at.get("address"), str):
+            yield at["address"]
+            children = at.get("child_ops")
+            stack.extend(children if isinstance(children, list) else ())
+
+
+__all__ = ["LiveView", "addresses"]

@@ -1,0 +1,51 @@
+"""Everything in a source file that an op can name: definitions, imports, keys, and the text as a whole."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from muse.core.types import blob_digest, content_hash
+from muse.domain import Element
+from muse.plugins.code.languages import language_of
+from muse.plugins.code.languages.table import KEYED
+from muse.plugins.code.syntax.parsing import available, parse_anew
+from muse.plugins.code.syntax.symbols import imports_of, symbols_of
+
+
+def elements(path: str, data: bytes) -> Iterator[Element]:
+    """The elements in the order of the file, the text last; only that for a file that cannot be parsed."""
+    language = language_of(path)
+    if available(language):
+        if language.name in KEYED:
+            yield from _keys(path, data)
+        for symbol in symbols_of(language, data) or []:
+            lines = data.count(b"\n", 0, symbol.start) + 1, data.count(b"\n", 0, max(symbol.end - 1, symbol.start)) + 1
+            words = f"{symbol.kind} {symbol.address}"
+            yield Element(f"{path}::{symbol.address}", symbol.kind, words, _text(symbol.text), symbol.content_id, lines)
+        for line in imports_of(language, data):
+            text = _text(line)
+            yield Element(f"{path}::import::{' '.join(text.split())}", "import", text, text, blob_digest(line))
+    yield Element(f"{path}::text", "text", "the whole text", _text(data), blob_digest(data), (1, max(_lines(data), 1)))
+
+
+def _keys(path: str, data: bytes) -> Iterator[Element]:
+    from muse.plugins.code.keys import Keys, address_of
+
+    language = language_of(path)
+    tree = None if language is None else parse_anew(language, data)
+    if language is None or tree is None:
+        return
+    keys = Keys(language, data, tree)
+    for pair in sorted(keys.pairs.values(), key=lambda each: each.start):
+        value = keys.value(pair)
+        lines = data.count(b"\n", 0, pair.start) + 1, data.count(b"\n", 0, max(pair.end - 1, pair.start)) + 1
+        words = " ".join(_text(data[slice(*pair.value)] if pair.value else b"").split())
+        yield Element(f"{path}::{address_of(pair.path)}", "key", words, value, content_hash(value), lines)
+
+
+def _lines(data: bytes) -> int:
+    return data.count(b"\n") + (not data.endswith(b"\n"))
+
+
+def _text(data: bytes) -> str:
+    return data.decode("utf-8", "surrogateescape")
