@@ -7,7 +7,6 @@ problem is one line on stderr.
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Mapping
 
 from git_remote_muse import run
@@ -16,6 +15,7 @@ from git_remote_muse.protocol import Watch
 from git_remote_muse.refs import list_refs
 from git_remote_muse.url import Place
 from muse.core.errors import MuseError
+from muse.core.terminal import tell
 from muse.core.types import plural
 
 METADATA = ("refs/muse/", "refs/muse-remotes/", "refs/heads/muse-meta/")
@@ -148,4 +148,4 @@ def take_new_name() -> None:
 
 def say(text: str) -> None:
     """One line on stderr."""
-    sys.stderr.write(f"muse: {text}\n")
+    tell(f"muse: {text}")

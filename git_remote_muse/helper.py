@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 
 from git_remote_muse.config import Config, check_allowed
 from git_remote_muse.connect import SERVICES, must_exist, open_http, open_local, open_ssh
@@ -12,6 +11,7 @@ from git_remote_muse.quoting import unquote
 from git_remote_muse.run import Child
 from git_remote_muse.url import Place, parse
 from muse.core.errors import MuseError, UsageError
+from muse.core.terminal import tell
 
 CAPABILITIES = b"option\nconnect\n\n"
 WITH_PUSH = b"option\nconnect\npush\nobject-format\n\n"
@@ -135,5 +135,7 @@ def _stand_between(child: Child, watch: Watch, first: bytes, idle: Idle) -> tupl
 
 def complain(error: MuseError) -> int:
     """One clear line, perhaps a second that says what to do; never a traceback."""
-    sys.stderr.write(f"muse: {error}\n" + (f"hint: {error.hint}\n" if error.hint else ""))
+    tell(f"muse: {error}")
+    for line in error.hint.split("\n") if error.hint else ():
+        tell(f"hint: {line}")
     return int(error.exit_code)

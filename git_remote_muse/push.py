@@ -19,6 +19,7 @@ from git_remote_muse.quoting import unquote
 from git_remote_muse.refs import list_refs, printable
 from git_remote_muse.url import Place, without_password
 from muse.core.errors import ConflictError, MuseError
+from muse.core.terminal import tell
 
 if TYPE_CHECKING:
     from muse.store.repository import Repository
@@ -226,7 +227,7 @@ class Pusher:
         out, err = run.both("git", "-c", "advice.pushUpdateRejected=false", "push", *words, self._place.url, *specs)
         for line in err.splitlines():
             if line.startswith(b"remote: "):
-                os.write(2, line + b"\n")
+                tell(line.decode("utf-8", "surrogateescape"))
         answers = {target: why for target, why in map(_answer, out.decode("utf-8", "replace").splitlines()) if target}
         if not answers:
             raise MuseError(f"the push failed: {printable(err) or 'the other side hung up'}")
@@ -296,4 +297,4 @@ def short(ref: str) -> str:
 
 def say(text: str) -> None:
     """One line on stderr."""
-    os.write(2, f"muse: {text}\n".encode("utf-8", "surrogateescape"))
+    tell(f"muse: {text}")

@@ -16,6 +16,7 @@ from git_remote_muse.protocol import write_all
 from git_remote_muse.run import Child, read_all, spawn
 from git_remote_muse.url import Place
 from muse.core.errors import MuseError
+from muse.core.terminal import one_line
 
 MAX_REFS = 20_000  # of metadata; branches are as many as Git lets them be
 MAX_BYTES = 64 << 20  # version 0 sends every ref there is
@@ -191,5 +192,4 @@ def _list_slowly(place: Place, prefixes: Sequence[str]) -> dict[str, str]:
 
 def printable(data: bytes) -> str:
     """Words of the other side, fit for one line of a terminal."""
-    text = data.decode("utf-8", "replace")
-    return "".join(letter if letter.isprintable() else " " for letter in text)[:200].strip()
+    return one_line(data.decode("utf-8", "replace")[:200])

@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-import click
-
 from muse.cli.context import print_json
+from muse.cli.output import say
+from muse.core import terminal
 from muse.core.errors import MuseError, UsageError
 from muse.core.types import plural
 
@@ -29,7 +29,7 @@ def blame_music(here: Repository, words: tuple[str, ...]) -> int:
     head = here.resolve(named[0] if len(named) == 2 else "HEAD")
     path = os.path.normpath(os.path.join(below_top(here), named[-1]))
     if not plugin.claims(path):
-        raise MuseError(f"{path} is no MIDI file", hint=f"muse blame {named[-1]}")
+        raise MuseError(f"{path} is no MIDI file", hint=terminal.command("muse", "blame", paths=[named[-1]]))
     newest, versions, parents = file_history(here, head, path)
     blamed = blame_notes(versions, parents, newest)
     who = _authors(here, {each.version for each in blamed})
@@ -45,7 +45,8 @@ def blame_music(here: Repository, words: tuple[str, ...]) -> int:
     if "--json" in flags:
         print_json(rows)
     else:
-        click.echo("".join(f"{line}\n" for line in lines), nl=False)
+        for line in lines:
+            say(line)
     return 0
 
 

@@ -6,7 +6,8 @@ import json
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-import click
+from muse.cli.output import note as note
+from muse.cli.output import say
 
 if TYPE_CHECKING:
     from muse.store.repository import Repository
@@ -21,12 +22,12 @@ def repo() -> Repository:
 
 def print_json(value: Any) -> None:
     """One line of JSON with sorted keys; ASCII, so that no terminal or pipe can spoil it."""
-    click.echo(json.dumps(value, sort_keys=True))
+    say(json_line(value))
 
 
-def note(text: str) -> None:
-    """A line for a person, on stderr, so that stdout stays what was asked for."""
-    click.echo(text, err=True)
+def json_line(value: Any) -> str:
+    """The value as one line of ASCII that needs no further escaping."""
+    return json.dumps(value, sort_keys=True).replace("\x7f", "\\u007f")
 
 
 def domains(here: Repository) -> tuple[Callable[[str], Any], str]:

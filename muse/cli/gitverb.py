@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from muse.core import progress
+from muse.cli.output import say
+from muse.core import progress, terminal
 from muse.engine.git import forced_color
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ def paged(repo: Repository) -> Iterator[Callable[[str], None]]:
     progress.tell(None)  # from here on the answer itself shows that there is progress
     command = _pager(repo) if sys.stdout.isatty() else ""
     if not command:
-        yield lambda line: click.echo(line)
+        yield say
         sys.stdout.flush()
         return
     env = {"LESS": "FRX", "LV": "-c", **repo.env}
@@ -76,7 +77,7 @@ def paged(repo: Repository) -> Iterator[Callable[[str], None]]:
     sink = pager.stdin
 
     def out(line: str) -> None:
-        sink.write(line.encode("utf-8", "surrogateescape") + b"\n")
+        sink.write(terminal.escaped(line).encode("utf-8", "surrogateescape") + b"\n")
 
     try:
         yield out

@@ -15,8 +15,10 @@ import click
 
 from muse._version import __version__
 from muse.cli import overview
+from muse.cli.output import say
 from muse.cli.verbs import VERBS
 from muse.core.errors import ExitCode, MuseError, hint_for
+from muse.core.terminal import one_line, tell
 
 
 class LazyGroup(click.Group):
@@ -61,7 +63,7 @@ class LazyGroup(click.Group):
 
 def _version(ctx: click.Context, param: click.Parameter, wanted: bool) -> None:
     if wanted and not ctx.resilient_parsing:
-        click.echo(f"muse version {__version__}")
+        say(f"muse version {__version__}")
         ctx.exit()
 
 
@@ -163,7 +165,8 @@ def _failed(error: Exception) -> int:
     if isinstance(error, click.exceptions.Abort):
         return int(ExitCode.INTERRUPTED)
     if isinstance(error, click.exceptions.NoArgsIsHelpError) and error.ctx is not None:
-        print(error.ctx.get_help(), file=sys.stderr)
+        for line in error.ctx.get_help().split("\n"):
+            tell(line)
         return int(ExitCode.USAGE)
     if isinstance(error, click.UsageError):
         verb = error.ctx.command_path if error.ctx is not None else "muse"
@@ -186,10 +189,7 @@ def _spare_output() -> None:
 
 
 def _say(message: str, hint: str, code: int) -> int:
-    lines = [f"muse: {' '.join(message.split())}"]
-    lines += [f"hint: {line}" for line in hint.splitlines()]
-    try:
-        print("\n".join(lines), file=sys.stderr, flush=True)
-    except OSError:
-        pass  # nobody is left to read it; the exit code still tells
+    tell(f"muse: {one_line(message)}")
+    for line in hint.split("\n") if hint else ():
+        tell(f"hint: {line}")
     return int(code)

@@ -7,6 +7,7 @@ import sys
 import time
 
 from muse.core import progress
+from muse.core.terminal import one_line
 
 _PATIENCE = 1.0  # seconds before the first word
 _EVERY = 0.1
@@ -28,6 +29,7 @@ class Line:
         self.next = now + _EVERY
         share = f" {100 * done // total:3d}%" if total else ""
         said = f"{what}:{share} ({done}{f'/{total}' if total else ''})"
+        said = one_line(said)
         self._write(f"\r{said[: max(_columns() - 1, 0)]}\x1b[K" if _columns() >= _LEAST else "")
         self.shown = True
 

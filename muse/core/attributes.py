@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from muse.core.errors import MuseError
 from muse.core.paths import config_file
+from muse.core.terminal import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -72,7 +73,7 @@ def read_attributes_meta(root: str | os.PathLike[str]) -> dict[str, Any]:
     except AttributesError as error:
         import logging
 
-        logging.getLogger(__name__).warning("%s", error)
+        logging.getLogger(__name__).warning("%s", one_line(str(error)))
         return {}
     return meta if isinstance(meta, dict) else {}
 

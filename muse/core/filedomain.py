@@ -18,6 +18,7 @@ from muse.core.errors import ContentMissingError, MuseError
 from muse.core.ignore import is_ignored, load_patterns
 from muse.core.io import write_bytes_atomic
 from muse.core.paths import StrPath, path_bytes, path_text
+from muse.core.terminal import edit_or_pick, either_side
 from muse.core.types import blob_digest
 from muse.domain import (
     ConflictRecord,
@@ -322,7 +323,7 @@ def whole_file_conflict(path: str, base: bytes | None, ours: bytes | None, their
         conflict_type="file_level",
         ours_summary=words[0],
         theirs_summary=words[1],
-        hint=f"muse resolve --ours {path}   or   muse resolve --theirs {path}",
+        hint=either_side(path),
     )
     return FileMerge(content=ours if ours is not None else theirs, conflicts=[record])
 
@@ -359,7 +360,7 @@ def merge_as_text(path: str, base: bytes | None, ours: bytes, theirs: bytes) -> 
             base_summary=head_line(hunk.base),
             ours_summary=head_line(hunk.ours),
             theirs_summary=head_line(hunk.theirs),
-            hint=f"edit {path}, or: muse resolve --pick {address}=ours {path}",
+            hint=edit_or_pick(path, address),
         )
         for address, hunk in left
     ]

@@ -50,9 +50,12 @@ class Job:
         """One line for the user; nobody reading it is no reason to fail."""
         if self.virtual:
             return  # a merge of merge bases is Git's own affair
+        from muse.core.terminal import escaped, path
+
         try:
             text = " ".join(text.split()).removeprefix(f"{self.path}: ")
-            os.write(self.report, os.fsencode(f"muse: {self.path}: {text}\n"))
+            line = escaped(f"muse: {path(self.path)}: {text}")
+            os.write(self.report, f"{line}\n".encode("utf-8", "surrogateescape"))
         except OSError:
             pass
 
@@ -63,7 +66,9 @@ def main(argv: list[str] | None = None) -> int:
     _fill_standard_streams()
     job = parse(args)
     if job is None:
-        os.write(2, (USAGE_TEXT + "\n").encode())
+        from muse.core.terminal import tell
+
+        tell(USAGE_TEXT)
         return USAGE
     try:
         answer = _surely(job)

@@ -10,6 +10,8 @@ import os
 import sys
 
 from muse.core.errors import MuseError
+from muse.core.terminal import escaped, tell
+from muse.core.terminal import path as shown
 
 SECONDS = 10.0
 
@@ -20,7 +22,7 @@ def main(argv: list[str] | None = None) -> int:
     path = args[args.index("-p") + 1] if "-p" in args[:-1] else None
     files = [arg for index, arg in enumerate(args) if arg != "-p" and (index == 0 or args[index - 1] != "-p")]
     if len(files) != 1:
-        os.write(2, b"usage: muse-textconv FILE [-p PATH]\n")
+        tell("usage: muse-textconv FILE [-p PATH]")
         return 129
     try:
         sys.stdout.buffer.write(_listed(files[0], path))
@@ -33,7 +35,7 @@ def main(argv: list[str] | None = None) -> int:
             import traceback
 
             traceback.print_exception(error)
-        os.write(2, f"muse-textconv: {files[0]}: {error}\n".encode("utf-8", "replace"))
+        tell(f"muse-textconv: {shown(files[0])}: {error}")
         return 1
     return 0
 
@@ -60,8 +62,8 @@ def listing(file: str, path: str | None = None) -> str:
         plugin = registry.resolve_plugin_by_domain("midi")  # whatever Git called the copy
     else:
         plugin = registry.plugin_for_path(name)
-    shown: str = plugin.listing(data, name)  # type: ignore[attr-defined]
-    return shown
+    listed: str = plugin.listing(data, name)  # type: ignore[attr-defined]
+    return "\n".join(map(escaped, listed.split("\n")))
 
 
 if __name__ == "__main__":

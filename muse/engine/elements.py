@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from muse.core.errors import MuseError
+from muse.core.terminal import command
 from muse.core.types import content_hash
 from muse.domain import Element, PluginFor
 
@@ -41,7 +42,8 @@ def read_file(repo: Repository, path: str, rev: str | None) -> bytes:
         try:
             return repo.objects.blob(f"{repo.resolve(rev)}:{path}")
         except KeyError:
-            raise MuseError(f"there is no {path} in {rev}", hint=f"git ls-tree -r --name-only {rev}") from None
+            hint = command("git", "ls-tree", "-r", "--name-only", rev)
+            raise MuseError(f"there is no {path} in {rev}", hint=hint) from None
     if repo.work_tree is None:
         raise MuseError("this repository has no work tree", hint="name a revision: --rev HEAD")
     try:

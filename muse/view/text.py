@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
+from muse.core import terminal
+from muse.core.terminal import one_line as one_line
+
 if TYPE_CHECKING:
     from muse.domain import DomainOp, StructuredDelta
 
@@ -46,7 +49,7 @@ def path_lines(op: DomainOp, *, color: bool = False, deep: bool = True) -> Itera
     letter = letter_of(op)
     said = sentence(op) if deep else shorten(sentence(op))
     path = op["address"]
-    yield f"{paint(letter, letter, color)}  {one_line(path)}{': ' + said if said else ''}"
+    yield f"{paint(letter, letter, color)}  {terminal.path(path)}{': ' + said if said else ''}"
     if deep and op["op"] == "patch":
         yield from inner_lines(op["child_ops"], path, color=color)
 
@@ -82,7 +85,7 @@ def headline(delta: StructuredDelta, most: int = 3) -> str:
     told = []
     for op in delta["ops"][:most]:
         said = shorten(sentence(op)) or WORDS[letter_of(op)]
-        told.append(f"{one_line(op['address'])}: {said}")
+        told.append(f"{terminal.path(op['address'])}: {said}")
     more = len(delta["ops"]) - most
     return "; ".join(told) + (f"; {more} more" if more > 0 else "")
 
@@ -99,14 +102,9 @@ def shorten(text: str, most: int = 100) -> str:
     return f"{said}{joint}and more" if rest else said
 
 
-def one_line(text: str) -> str:
-    """Text without line breaks or control characters, so that no file name or content can redraw a terminal."""
-    return "".join(char if char.isprintable() or 0xDC80 <= ord(char) <= 0xDCFF else " " for char in text).strip()
-
-
 def paint(text: str, kind: str, color: bool) -> str:
     """The text in the colour of its kind."""
-    return f"\x1b[{_COLORS.get(kind, '0')}m{text}\x1b[m" if color else text
+    return terminal.painted(text, _COLORS.get(kind, "0")) if color else text
 
 
 def _summary(op: DomainOp) -> str:

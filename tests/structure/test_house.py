@@ -108,3 +108,62 @@ def test_the_core_reads_no_clock_but_its_own_and_no_environment() -> None:
         for match in re.findall(r"\b(?:os\.environ|open\(|time\.time|datetime|import random)", path.read_text())
     ]
     assert used == []
+
+
+PRINTERS = {
+    "muse/cli/output.py": "the way out of every verb",
+    "muse/core/terminal.py": "the way out of the other doors",
+    "muse/cli/progress.py": "one line that is written over; escapes what it says",
+    "muse/cli/__main__.py": "fixed text, before anything is imported",
+    "muse/drivers/textconv.py": "a listing, escaped line by line",
+}
+
+
+def test_nothing_is_printed_but_in_one_place() -> None:
+    """What goes to a terminal passes `muse.core.terminal.escaped`; nobody prints around it."""
+    around = []
+    for path in SOURCES:
+        if str(path.relative_to(ROOT)) in PRINTERS:
+            continue
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Call) and _prints(node):
+                around.append(f"{path.relative_to(ROOT)}:{node.lineno}")
+    assert around == []
+
+
+def _prints(call: ast.Call) -> bool:
+    words = ast.unparse(call.func)
+    if words == "os.write":
+        return ast.unparse(call.args[0]) in ("1", "2")
+    return words in ("print", "click.echo", "click.secho") or bool(
+        re.fullmatch(r"sys\.std(?:out|err)(?:\.buffer)?\.write(?:lines)?", words)
+    )
+
+
+def test_commands_in_hints_are_quoted() -> None:
+    """A name goes into a command that a hint offers through `command` or `word`, never as it is."""
+    bare = []
+    for path in SOURCES:
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.keyword) and node.arg in ("hint", "mend"):
+                bare += [
+                    f"{path.relative_to(ROOT)}:{node.value.lineno}" for part in ast.walk(node.value) if _bare(part)
+                ]
+    assert bare == []
+
+
+def _bare(node: ast.AST) -> bool:
+    if not isinstance(node, ast.JoinedStr):
+        return False
+    told = ""
+    for part in node.values:
+        if isinstance(part, ast.Constant):
+            told += str(part.value)
+        elif re.search(r"(?:^|[:`] ?)(?:git|muse|rm|mv|cd) [^`]*$", told) and not _quotes(part):
+            return True
+    return False
+
+
+def _quotes(part: ast.expr) -> bool:
+    value = part.value if isinstance(part, ast.FormattedValue) else part
+    return isinstance(value, ast.Call) and ast.unparse(value.func).rpartition(".")[2] in ("command", "word")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 from click.shell_completion import get_completion_class
 
+from muse.cli.output import data
 from muse.core.errors import UsageError
 
 # Git's completion calls this for `git muse ...`, with the words of the line in `words` and `cword`.
@@ -28,6 +29,6 @@ def command(shell: str) -> None:
     kind = get_completion_class(shell)
     if kind is None:
         raise UsageError(f"no completion for {shell}")
-    click.echo(kind(cli, {}, "muse", "_MUSE_COMPLETE").source())
+    data(kind(cli, {}, "muse", "_MUSE_COMPLETE").source().encode() + b"\n")
     if shell == "bash":
-        click.echo(_GIT_MUSE)
+        data(_GIT_MUSE.encode() + b"\n")

@@ -9,6 +9,8 @@ import click
 from muse.cli.context import print_json, repo
 from muse.cli.gitverb import use_color
 from muse.cli.options import json_option
+from muse.cli.output import say
+from muse.core import terminal
 from muse.core.errors import ExitCode, MuseError
 from muse.core.types import plural
 from muse.domain import ConflictRecord, PluginFor
@@ -41,7 +43,7 @@ def command(exit_code: bool, joined: bool, as_json: bool) -> int:
         for item, records in rows:
             show(item.path, records, color)
         if not rows:
-            click.echo("nothing is left to settle")
+            say("nothing is left to settle")
     return int(ExitCode.CONFLICT if rows and exit_code else ExitCode.OK)
 
 
@@ -49,11 +51,13 @@ def _list_joined(unseen: dict[str, list[ConflictRecord]], exit_code: bool, as_js
     if as_json:
         print_json([{"path": path, "joined": [record.to_dict() for record in unseen[path]]} for path in unseen])
     for path in () if as_json else unseen:
-        click.echo(f"{path}: {len(unseen[path])} value(s) kept unseen")
+        say(f"{terminal.path(path)}: {len(unseen[path])} value(s) kept unseen")
         for record in unseen[path]:
-            click.echo(f"  {record.address}\n    seen:   {record.ours_summary}\n    unseen: {record.theirs_summary}")
+            say(f"  {record.address}")
+            say(f"    seen:   {record.ours_summary}")
+            say(f"    unseen: {record.theirs_summary}")
     if not unseen and not as_json:
-        click.echo("no join keeps anything unseen")
+        say("no join keeps anything unseen")
     return int(ExitCode.CONFLICT if unseen and exit_code else ExitCode.OK)
 
 
@@ -69,17 +73,18 @@ def plugin_for(here: Repository) -> PluginFor:
 def show(path: str, records: list[ConflictRecord], color: bool = False) -> None:
     """Print what is in dispute inside one path."""
     if not records:
-        click.echo(f"{path}: Muse can merge this by itself\n    muse resolve {path}")
+        say(f"{terminal.path(path)}: Muse can merge this by itself")
+        say(f"    {terminal.command('muse', 'resolve', paths=[path])}")
         return
-    click.echo(f"{paint(path, 'path', color)}: {plural(len(records), 'conflict')}")
+    say(f"{paint(terminal.path(path), 'path', color)}: {plural(len(records), 'conflict')}")
     for record in records:
-        click.echo(f"  {record.address or 'the whole file'} ({record.conflict_type.replace('_', ' ')})")
+        say(f"  {record.address or 'the whole file'} ({record.conflict_type.replace('_', ' ')})")
         for side in ("base", "ours", "theirs"):
             summary = getattr(record, f"{side}_summary")
             if summary:
-                click.echo(f"    {paint(f'{side}:'.ljust(8), side, color)}{summary}")
+                say(f"    {paint(f'{side}:'.ljust(8), side, color)}{summary}")
         if record.hint:
-            click.echo(f"    {record.hint}")
+            say(f"    {record.hint}")
 
 
 def _json(item: settle.Unmerged, records: list[ConflictRecord]) -> dict[str, Any]:

@@ -9,6 +9,7 @@ import click
 from muse.cli.context import print_json, repo
 from muse.cli.gitverb import use_color
 from muse.cli.options import json_option
+from muse.cli.output import say
 from muse.core.errors import ExitCode, NotARepositoryError
 from muse.engine.setup import doctor as checkup
 from muse.engine.setup.doctor import Finding
@@ -29,9 +30,9 @@ def command(as_json: bool) -> int:
     else:
         color = use_color()
         for finding in findings:
-            click.echo(paint(f"{finding.state:<5}", finding.state, color) + finding.text)
+            say(paint(f"{finding.state:<5}", finding.state, color) + finding.text)
             if finding.mend:
-                click.echo(f"     mend it: {finding.mend}")
+                say(f"     mend it: {finding.mend}")
     return int(ExitCode.CONFLICT if any(finding.state == "bad" for finding in findings) else ExitCode.OK)
 
 

@@ -8,6 +8,7 @@ import click
 
 from muse.cli.context import print_json
 from muse.cli.options import json_option, late
+from muse.cli.output import say
 from muse.core.errors import MuseError
 from muse.plugins import registry
 
@@ -29,11 +30,11 @@ def command(names: tuple[str, ...], as_json: bool) -> None:
         print_json(rows)
         return
     for row in rows:
-        click.echo(f"{row['domain']:<10} {row['error'] or row['description']}")
+        say(f"{row['domain']:<10} {row['error'] or row['description']}")
         if row["patterns"]:
-            click.echo(f"{'':<10} {' '.join(row['patterns'])}")
+            say(f"{'':<10} {' '.join(row['patterns'])}")
         for dimension, text in row["dimensions"].items() if names else ():
-            click.echo(f"{'':<10} {dimension:<16} {text}")
+            say(f"{'':<10} {dimension:<16} {text}")
 
 
 def _row(name: str) -> dict[str, Any]:

@@ -8,6 +8,7 @@ import click
 
 from muse.cli.context import note, print_json, repo
 from muse.cli.options import json_option, late
+from muse.cli.output import say
 from muse.core.errors import ExitCode, MuseError
 from muse.engine.remote.sync import known_remote
 from muse.store.log.archive import LEAST, archive_all
@@ -85,14 +86,15 @@ def command(days: float, prune: bool, remote: str | None, mib: float, prune_arch
     for row in archived:
         for key, words in (("archived", "are in Git and were read back"), ("given_up", "are in Git alone now")):
             if row[key]:
-                click.echo(f"session {one_line(row['session'])}: {row[key]} bytes of ops {words}")
+                say(f"session {one_line(row['session'])}: {row[key]} bytes of ops {words}")
     for problem in done.apart:
         note(f"muse: {problem.ref} is kept apart: {problem.path}: {problem.why}")
     for text, names in (("absorbed", done.refs), ("deleted", gone)):
         for name in names:
-            click.echo(f"{text} {name}")
+            say(f"{text} {name}")
     for error in kept:
-        note(f"muse: {error}\nhint: {error.hint or 'muse verify'}")
+        note(f"muse: {error}")
+        note(f"hint: {error.hint or 'muse verify'}")
     return code
 
 

@@ -10,6 +10,8 @@ import click
 
 from muse.cli.context import note, print_json, repo
 from muse.cli.options import json_option, late, paths_argument
+from muse.cli.output import say
+from muse.core import terminal
 from muse.core.errors import FormatError, MuseError
 
 if TYPE_CHECKING:
@@ -48,9 +50,9 @@ def command(
             for each in find_notes(data, query):
                 rows.append({"path": path, **each.as_json()})
                 if not as_json:
-                    click.echo(f"{path}: {each.words()}")
+                    say(f"{terminal.path(path)}: {each.words()}")
         except FormatError as error:
-            note(f"muse: {path}: {error}")
+            note(f"muse: {terminal.path(path)}: {error}")
     if as_json:
         print_json(rows)
     return 0 if rows else 1
@@ -79,4 +81,4 @@ def _files(here: Repository, rev: str | None, paths: tuple[str, ...]) -> Iterato
             with open(os.path.join(here.root, path), "rb") as file:
                 yield shown(raw), file.read()
         except OSError as error:
-            note(f"muse: {shown(raw)}: {error.strerror}")
+            note(f"muse: {terminal.path(shown(raw))}: {error.strerror}")

@@ -8,6 +8,7 @@ import click
 
 from muse.cli.context import print_json
 from muse.cli.options import json_option, late
+from muse.cli.output import say
 from muse.core.errors import MuseError
 
 
@@ -29,8 +30,8 @@ def command(names: tuple[str, ...], as_json: bool) -> None:
         print_json(rows)
         return
     for row in rows:
-        click.echo(f"{row['language']:<13} {' '.join(row['files'])}")
-        click.echo(f"{'':<13} {_state(row)}; in any order: {', '.join(row['commutative']) or 'nothing'}")
+        say(f"{row['language']:<13} {' '.join(row['files'])}")
+        say(f"{'':<13} {_state(row)}; in any order: {', '.join(row['commutative']) or 'nothing'}")
 
 
 def _state(row: dict[str, Any]) -> str:

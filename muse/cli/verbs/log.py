@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import itertools
-import json
 from typing import TYPE_CHECKING
 
 import click
 
 from muse.cli.context import domains, repo
 from muse.cli.gitverb import GitVerb, paged, paths_of, split_own, use_color
+from muse.cli.output import say
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -87,7 +87,7 @@ def _nothing(here: Repository, as_json: bool) -> int:
     from muse.core.errors import MuseError
 
     if as_json:
-        click.echo("[]")
+        say("[]")
         return 0
     name = (here.branch() or "HEAD").removeprefix("refs/heads/")
     raise MuseError(f"your current branch '{name}' does not have any commits yet", hint="muse commit -m MESSAGE")
@@ -200,14 +200,16 @@ def commit_row(commit: Commit, delta: StructuredDelta | None) -> dict[str, objec
 
 
 def _json(here: Repository, own: Own, rest: list[str]) -> int:
+    from muse.cli.context import json_line
     from muse.engine.history.log import commits
 
-    opening = "["
+    row = ""
     for commit in commits(here, rest):
         delta = _told(here, own, commit.tree, commit.parents, rest)
-        click.echo(opening + json.dumps(commit_row(commit, delta), sort_keys=True), nl=False)
-        opening = ",\n "
-    click.echo("[]" if opening == "[" else "]")
+        if row:
+            say(f"{row},")
+        row = (" " if row else "[") + json_line(commit_row(commit, delta))
+    say(f"{row or '['}]")
     return 0
 
 

@@ -8,6 +8,8 @@ import click
 
 from muse.cli.context import domains, note, print_json, repo
 from muse.cli.options import git_switches, git_words, json_option, late
+from muse.cli.output import say
+from muse.core import terminal
 from muse.core.errors import ExitCode, MuseError, UsageError
 
 if TYPE_CHECKING:
@@ -132,15 +134,16 @@ def _say(merged: WholeMerge, quiet: bool) -> None:
 
     for message in merged.messages:
         if message.kind.startswith("CONFLICT") or not quiet:
-            click.echo(message.text)
+            for line in message.text.rstrip("\n").split("\n"):
+                say(line)
     for decision in merged.decisions:
         path = os.fsdecode(decision.path)
         notes = "; ".join(text.removeprefix(f"{path}: ") for text in decision.merge.notes)
         if decision.beyond_git:
             notes = notes or "resolved where Git's text merge conflicts"
-            note(f"{path}: {notes} (muse review shows it)")
+            note(f"{terminal.path(path)}: {notes} (muse review shows it)")
         elif notes:
-            note(f"{path}: {notes}")
+            note(f"{terminal.path(path)}: {notes}")
 
 
 def _keep(here: Repository) -> None:
@@ -180,10 +183,10 @@ def _dry_run(here: Repository, theirs: tuple[str, ...], as_json: bool) -> int:
             for decision in merged.decisions:
                 for record in decision.merge.conflicts:
                     where = f" {record.address}" if record.address else ""
-                    click.echo(
-                        f"    {record.path}{where}: {record.conflict_type}"
+                    say(
+                        f"    {terminal.path(record.path)}{where}: {record.conflict_type}"
                         f" (ours: {record.ours_summary}; theirs: {record.theirs_summary})"
                     )
             left = len(merged.stages)
-            click.echo("would merge cleanly" if merged.clean else f"would leave {left} path(s) in conflict")
+            say("would merge cleanly" if merged.clean else f"would leave {left} path(s) in conflict")
     return int(ExitCode.OK if merged.clean else ExitCode.CONFLICT)

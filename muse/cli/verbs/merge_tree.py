@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-import sys
 
 import click
 
+from muse.cli import output
 from muse.cli.context import domains, print_json, repo
 from muse.cli.options import json_option, late
+from muse.core import terminal
 from muse.core.errors import ExitCode
 
 
@@ -36,16 +37,18 @@ def command(ours: str, theirs: str, nul: bool, name_only: bool, messages: bool |
         return code
     end = b"\0" if nul else b"\n"
     out = [merged.tree.encode() + end]
+    all_ascii = here.config_bool("core.quotepath", True)
     for path, stages in sorted(merged.stages.items()):
+        name = path if nul else os.fsencode(terminal.path(os.fsdecode(path), all_ascii=all_ascii))
         if name_only:
-            out.append(path + end)
+            out.append(name + end)
         else:
-            out += [b"%s %s %d\t%s%s" % (s.mode, s.id.encode(), n, path, end) for n, s in sorted(stages.items())]
+            out += [b"%s %s %d\t%s%s" % (s.mode, s.id.encode(), n, name, end) for n, s in sorted(stages.items())]
     if not merged.clean if messages is None else messages:
         out.append(end)
         for m in merged.messages:
             parts = [str(len(m.paths)).encode(), *m.paths, m.kind.encode()] if nul else []
-            out.append(b"".join(part + end for part in parts) + os.fsencode(m.text) + (b"\n" + end if nul else end))
-    sys.stdout.flush()
-    sys.stdout.buffer.write(b"".join(out))
+            text = m.text if nul else "\n".join(terminal.escaped(line) for line in m.text.split("\n"))
+            out.append(b"".join(part + end for part in parts) + os.fsencode(text) + (b"\n" + end if nul else end))
+    output.data(b"".join(out))
     return code

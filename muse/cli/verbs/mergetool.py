@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -175,4 +174,4 @@ class _Handler(BaseHTTPRequestHandler):
     def log_message(self, format: str, *args: Any) -> None:
         """Requests are nobody's business but with MUSE_TRACE."""
         if os.environ.get("MUSE_TRACE"):
-            print(format % args, file=sys.stderr)
+            note(format % args)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
-import sys
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from muse.cli.context import domains, note, repo
 from muse.cli.options import late
+from muse.cli.output import data as data_out
+from muse.cli.output import say
+from muse.core import terminal
 from muse.core.errors import MuseError, UsageError
 
 if TYPE_CHECKING:
@@ -51,7 +53,8 @@ def command(what: str | None, paths: tuple[str, ...], output: str | None, svg: b
         if wanted:
             found = list(files)
             if not found:
-                raise MuseError(f"nothing changed in {', '.join(paths)}", hint=f"muse render {what or 'HEAD'}")
+                hint = terminal.command("muse", "render", what or "HEAD")
+                raise MuseError(f"nothing changed in {', '.join(paths)}", hint=hint)
             files = iter(found)
         text = view.build(page, files, plugin_for)
     _write(text, output or f"muse-{_slug(page.title)}.{'svg' if svg else 'html'}")
@@ -131,7 +134,7 @@ def _slug(title: str) -> str:
 def _write(text: str, output: str) -> None:
     data = text.encode("utf-8", "replace")
     if output == "-":
-        sys.stdout.buffer.write(data)
+        data_out(data)
         return
     from muse.core.io import write_bytes_atomic
 
@@ -140,4 +143,4 @@ def _write(text: str, output: str) -> None:
     except OSError as error:
         raise MuseError(f"cannot write {output}: {error.strerror}", hint="choose another place with -o") from None
     note(f"{len(data) / 1024:.0f} KB")
-    click.echo(output)
+    say(terminal.path(output))

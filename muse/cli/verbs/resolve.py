@@ -11,6 +11,7 @@ from muse.cli.context import note, repo
 from muse.cli.gitverb import use_color
 from muse.cli.options import late
 from muse.cli.verbs.conflicts import plugin_for, show
+from muse.core import terminal
 from muse.core.errors import ExitCode, MuseError, UsageError
 from muse.engine.git import below_top
 from muse.engine.resolve import resolve as settle
@@ -53,7 +54,7 @@ def command(paths: tuple[str, ...], side: Choice | None, picks: tuple[str, ...],
             show(item.path, merged.conflicts, use_color(here))
             left = True
         else:
-            note(f"muse: {item.path}: settled and added")
+            note(f"muse: {terminal.path(item.path)}: settled and added")
     step = "" if left or settle.unmerged(here) else settle.next_step(here)
     if step:
         note(f"hint: nothing is left to settle; go on with: {step}")
@@ -79,8 +80,9 @@ def _named(here: Repository, paths: tuple[str, ...]) -> list[settle.Unmerged]:
         )
         hits = [item for item in left if full in ("", ".") or item.path == full or item.path.startswith(full + "/")]
         if not hits:
-            hint = "unmerged: " + ", ".join(item.path for item in left) if left else "nothing is left to settle"
-            raise MuseError(f"{path}: no conflict here", hint=hint)
+            names = ", ".join(terminal.path(item.path) for item in left)
+            hint = f"unmerged: {names}" if left else "nothing is left to settle"
+            raise MuseError(f"{terminal.path(path)}: no conflict here", hint=hint)
         chosen.update((item.path, item) for item in hits)
     return list(chosen.values())
 

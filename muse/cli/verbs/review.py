@@ -10,6 +10,8 @@ import click
 from muse.cli.context import domains, note, print_json, repo
 from muse.cli.gitverb import paged, use_color
 from muse.cli.options import json_option, late
+from muse.cli.output import say
+from muse.core import terminal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,7 +38,8 @@ def command(rev: str | None, undo: tuple[str, ...], as_json: bool) -> None:
     if undo:
         names = [os.path.normpath(os.path.join(below_top(here), path)) for path in undo]
         for path in engine.undo(here, found, names):
-            note(f"{path}: Git's version is back" + ("" if found.in_progress else "; commit it when it is right"))
+            more = "" if found.in_progress else "; commit it when it is right"
+            note(f"{terminal.path(path)}: Git's version is back{more}")
         return
     if as_json:
         print_json(
@@ -49,7 +52,7 @@ def command(rev: str | None, undo: tuple[str, ...], as_json: bool) -> None:
         )
         return
     if not found.differences:
-        click.echo("every file is as Git merges it")
+        say("every file is as Git merges it")
         return
     with paged(here) as out:
         color = use_color(here)
@@ -73,7 +76,7 @@ def _lines(difference: Difference, color: bool) -> Iterator[str]:
     from muse.core.textmerge import is_binary
     from muse.view.text import one_line, paint
 
-    path = one_line(os.fsdecode(difference.path))
+    path = terminal.path(os.fsdecode(difference.path))
     git = "merged cleanly by Git" if difference.git_clean else "in conflict for Git"
     yield f"{path}: {git}, {'as Muse resolved it' if difference.by_muse else 'edited by a person'}"
     for text in difference.notes:

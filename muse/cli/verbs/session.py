@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +9,8 @@ import click
 
 from muse.cli.context import note, print_json, repo
 from muse.cli.options import json_option, late
+from muse.cli.output import data, say
+from muse.core import terminal
 from muse.core.errors import ExitCode, UsageError
 from muse.core.op_log import LEVELS, OpLog
 from muse.core.types import plural
@@ -40,7 +41,7 @@ def start(name: str, as_json: bool) -> None:
     if as_json:
         print_json({"session": name, "folder": str(log.folder), "writer": log.writer})
     else:
-        click.echo(f"session {name}: muse session append {name}")
+        say(f"session {name}: muse session append {name}")
 
 
 @command.command("append")
@@ -59,10 +60,8 @@ def append(name: str, actor: str | None, level: Level) -> int:
     here = repo()
     who = actor or here.config("user.name") or "somebody"
     stream = intake.Intake(here, OpLog(here.root, name), who, level, domain_for_path)
-    out = sys.stdout
     for lines in intake.batches(sys.stdin.fileno()):
-        out.write("".join(map(intake.text, stream.take(lines))))
-        out.flush()
+        data("".join(map(intake.text, stream.take(lines))).encode())
     stream.log.close()
     return int(ExitCode.CONFLICT if stream.failed else ExitCode.OK)
 
@@ -78,8 +77,7 @@ def follow(name: str, everything: bool, count: int | None) -> None:
     here = repo()
     log = session.existing(here, name)
     for number, entry in enumerate(log.follow(since=0 if everything else None), start=1):
-        sys.stdout.write(json.dumps(entry) + "\n")
-        sys.stdout.flush()
+        print_json(entry)
         if number == count:
             return
 
@@ -97,13 +95,13 @@ def status(name: str, as_json: bool) -> None:
     if as_json:
         print_json(found)
         return
-    click.echo(f"session {name}: {plural(found['ops'], 'op')} by {plural(len(found['actors']), 'actor')}")
-    click.echo(f"  {found['uncommitted']} not committed yet")
+    say(f"session {name}: {plural(found['ops'], 'op')} by {plural(len(found['actors']), 'actor')}")
+    say(f"  {found['uncommitted']} not committed yet")
     for key, words in (("waiting", "wait for an op they depend on"), ("missing_content", "have lost their content")):
         if found[key]:
-            click.echo(f"  {len(found[key])} {words}")
+            say(f"  {len(found[key])} {words}")
     for piece in found["damage"]:
-        click.echo(f"  damaged: {piece['reason']} (byte {piece['offset']}, {piece['length']} bytes, in quarantine)")
+        say(f"  damaged: {piece['reason']} (byte {piece['offset']}, {piece['length']} bytes, in quarantine)")
 
 
 @command.command("commit")
@@ -138,7 +136,7 @@ def commit(name: str, message: str | None, take: Take | None, accept_damage: boo
     for line in done.overridden:
         note(f"muse: {one_line(line)}")
     for path in done.external:
-        note(f"muse: {path} was changed outside of the session; that is now an op of it")
+        note(f"muse: {terminal.path(path)} was changed outside of the session; that is now an op of it")
     if done.waiting:
         note(f"muse: waiting for an op they depend on, and not in this commit: {plural(done.waiting, 'op')}")
     if as_json:
@@ -154,10 +152,10 @@ def commit(name: str, message: str | None, take: Take | None, accept_damage: boo
             }
         )
     elif done.commit is None:
-        click.echo("nothing to commit: the ops change no file" if not done.code else "not committed")
+        say("nothing to commit: the ops change no file" if not done.code else "not committed")
     else:
         what = f"{plural(done.ops, 'op')}, {plural(len(done.changed), 'file')}"
-        click.echo(f"[{done.commit[:10]}] session {name}: {what}")
+        say(f"[{done.commit[:10]}] session {name}: {what}")
     return done.code
 
 
@@ -174,7 +172,7 @@ def list_(as_json: bool) -> None:
         from muse.view.text import one_line
 
         for name in found:
-            click.echo(one_line(name))
+            say(one_line(name))
 
 
 @command.command("show")
@@ -188,7 +186,7 @@ def show(name: str, as_json: bool) -> None:
         if as_json:
             print_json(entry)
         else:
-            click.echo(_line(entry))
+            say(_line(entry))
 
 
 def _line(entry: OpEntry) -> str:

@@ -8,6 +8,8 @@ import click
 
 from muse.cli.context import note, print_json
 from muse.cli.options import json_option
+from muse.cli.output import say
+from muse.core import terminal
 from muse.core.errors import ExitCode, MuseError
 from muse.core.types import plural
 
@@ -34,9 +36,8 @@ def command(file: Path, dry_run: bool, as_json: bool) -> int:
         raise MuseError(f"{file}: {error.strerror}") from None
     chunks = markers.parse(data)
     if chunks is None:
-        raise MuseError(
-            f"{file}: the markers show no base, or do not pair", hint=f"git checkout --conflict=diff3 -- {file}"
-        )
+        hint = terminal.command("git", "checkout", "--conflict=diff3", "--", str(file))
+        raise MuseError(f"{file}: the markers show no base, or do not pair", hint=hint)
     before = len(markers.conflicts_of(chunks))
     if not before:
         note(f"muse: {file}: no conflict markers")
@@ -63,5 +64,5 @@ def command(file: Path, dry_run: bool, as_json: bool) -> int:
     else:
         note(f"muse: {file}: {plural(before, 'conflict')}, {left} left")
         for record in merged.conflicts:
-            click.echo(f"{record.address or file.name}: {record.ours_summary} | {record.theirs_summary}")
+            say(f"{record.address or terminal.path(file.name)}: {record.ours_summary} | {record.theirs_summary}")
     return int(ExitCode.CONFLICT if left else ExitCode.OK)

@@ -11,6 +11,7 @@ import click
 from muse.cli.context import domains, print_json, repo
 from muse.cli.gitverb import use_color
 from muse.cli.options import json_option, paths_argument
+from muse.cli.output import say
 from muse.core.errors import MuseError
 from muse.core.progress import counted
 
@@ -58,9 +59,9 @@ def command(paths: tuple[str, ...], as_json: bool, short: bool) -> None:
         _head(status, state)
     color = use_color(here)
     for entry, op in zip(status.entries, told or [None] * len(status.entries)):
-        click.echo(_line(entry, op, color))
+        say(_line(entry, op, color))
     if status.clean and not short:
-        click.echo("nothing to commit, working tree clean")
+        say("nothing to commit, working tree clean")
 
 
 def _from_top(here: Repository, paths: tuple[str, ...]) -> tuple[str, ...]:
@@ -86,30 +87,31 @@ def _told(here: Repository, status: Status) -> list[DomainOp | None]:
 
 def _head(status: Status, state: tuple[str, str]) -> None:
     if status.branch:
-        click.echo(f"On branch {status.branch}")
+        say(f"On branch {status.branch}")
     else:
-        click.echo(f"HEAD detached at {status.commit[:12]}")
+        say(f"HEAD detached at {status.commit[:12]}")
     if status.upstream:
         if status.ahead is None:
-            click.echo(f"Your branch follows {status.upstream}, which is gone")
+            say(f"Your branch follows {status.upstream}, which is gone")
         elif status.ahead or status.behind:
-            click.echo(f"{status.ahead} commit(s) ahead of {status.upstream}, {status.behind} behind")
+            say(f"{status.ahead} commit(s) ahead of {status.upstream}, {status.behind} behind")
     if not status.commit:
-        click.echo("No commits yet")
+        say("No commits yet")
     if state[0]:
-        click.echo(f"A {state[0]} is in progress: {state[1]}")
+        say(f"A {state[0]} is in progress: {state[1]}")
 
 
 def _line(entry: Entry, op: DomainOp | None, color: bool) -> str:
-    from muse.view.text import one_line, paint, sentence, shorten
+    from muse.core import terminal
+    from muse.view.text import paint, sentence, shorten
 
     index, tree = (
         ("?", "?") if entry.kind == "?" else (letter.replace(".", " ") for letter in (entry.staged, entry.unstaged))
     )
     letters = paint(index, "staged" if entry.kind in "12" else "unstaged", color) + paint(tree, "unstaged", color)
-    path = one_line(os.fsdecode(entry.path))
+    path = terminal.path(os.fsdecode(entry.path))
     if entry.old_path:
-        path = f"{one_line(os.fsdecode(entry.old_path))} -> {path}"
+        path = f"{terminal.path(os.fsdecode(entry.old_path))} -> {path}"
     said = shorten(sentence(op)) if op is not None else ""
     if entry.kind == "u":
         said = "in conflict"

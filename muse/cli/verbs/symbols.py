@@ -6,7 +6,9 @@ import click
 
 from muse.cli.context import domains, print_json, repo
 from muse.cli.options import json_option, late
+from muse.cli.output import say
 from muse.core.errors import MuseError
+from muse.core.terminal import command as command_line
 from muse.domain import Element
 
 
@@ -52,7 +54,9 @@ def _of_session(session: str, path: str) -> bytes:
     here = repo()
     data = LiveView(here, commit.existing(here, session), domains(here)[0]).data(path)
     if data is None:
-        raise MuseError(f"there is no {path} in session {session}", hint=f"muse session show {session}")
+        raise MuseError(
+            f"there is no {path} in session {session}", hint=command_line("muse", "session", "show", session)
+        )
     return data
 
 
@@ -63,4 +67,4 @@ def _table(found: list[Element]) -> None:
     for row in found:
         where = "" if row.lines is None else f"line {row.lines[0]}" + f"-{row.lines[1]}" * (row.lines[1] > row.lines[0])
         words = " ".join(filter(None, (where, one_line(row.summary[:200]))))
-        click.echo(f"{one_line(row.address):<{width}}  {row.kind:<10} {words}".rstrip())
+        say(f"{one_line(row.address):<{width}}  {row.kind:<10} {words}".rstrip())

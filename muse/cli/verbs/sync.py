@@ -9,6 +9,7 @@ import click
 
 from muse.cli.context import domains, note, print_json, repo
 from muse.cli.options import json_option, late
+from muse.cli.output import say
 from muse.core.errors import ExitCode, MuseError
 from muse.core.types import plural
 
@@ -62,6 +63,6 @@ def _tell(done: object, *, quiet: bool) -> None:
     parts += [f"{plural(done.fetched, 'metadata ref')} in"] * bool(done.fetched)
     parts += [f"{plural(done.pushed, 'metadata ref')} out"] * bool(done.pushed)
     if parts or not quiet:
-        click.echo(f"{done.remote}: {', '.join(parts) or done.action}")
+        say(f"{done.remote}: {', '.join(parts) or done.action}")
     if done.problem:
         note(f"muse: {done.problem}")

@@ -8,6 +8,7 @@ import click
 
 from muse.cli.context import domains, note, print_json, repo
 from muse.cli.options import json_option
+from muse.cli.output import say
 from muse.core.errors import ExitCode
 from muse.engine.git import watched
 from muse.store.verify import problems
@@ -46,7 +47,7 @@ def command(no_fsck: bool, repair: bool, as_json: bool) -> int:
         print_json(found)
         return int(ExitCode.CONFLICT if left else ExitCode.OK)
     for row in found:
-        click.echo(one_line(f"{row['where']:.400}: {row['why']}{' (repaired)' if row['repaired'] else ''}"))
+        say(one_line(f"{row['where']:.400}: {row['why']}{' (repaired)' if row['repaired'] else ''}"))
     if not left:
         note("muse: everything is as it should be")
     elif not repair:

@@ -16,6 +16,7 @@ from muse.core import gitconfig
 from muse.core.errors import MuseError
 from muse.core.io import write_bytes_atomic
 from muse.core.options import Choice, MergeOptions
+from muse.core.terminal import command, either_side
 from muse.core.types import blob_digest
 from muse.domain import ConflictRecord, FileMerge, PluginFor
 from muse.engine import conflict_records
@@ -84,7 +85,7 @@ def _still_joined(repo: Repository, record: conflict_records.Record) -> bool:
 
 def next_step(repo: Repository) -> str:
     """What to type once nothing is left: the command that goes on with what Git is in the middle of."""
-    for name, command in (
+    for name, words in (
         ("rebase-merge", "git rebase --continue"),
         ("rebase-apply/applying", "git am --continue"),
         ("rebase-apply", "git rebase --continue"),
@@ -93,7 +94,7 @@ def next_step(repo: Repository) -> str:
         ("MERGE_HEAD", "git merge --continue"),
     ):
         if os.path.exists(os.path.join(repo.git_dir, name)):
-            return command
+            return words
     return ""
 
 
@@ -159,7 +160,7 @@ def _not_files(item: Unmerged, picks: Mapping[str, Choice]) -> FileMerge:
         conflict_type="file_level",
         ours_summary=words[0],
         theirs_summary=words[1],
-        hint=f"muse resolve --ours {item.path}   or   muse resolve --theirs {item.path}",
+        hint=either_side(item.path),
     )
     return FileMerge(None, [record])
 
@@ -229,7 +230,7 @@ def _refuse_edited(repo: Repository, item: Unmerged, current: FileMerge) -> None
             return
     raise MuseError(
         f"{item.path} was edited since the merge",
-        hint=f"keep it: git add {item.path}\noverwrite it: muse resolve --force ...",
+        hint=f"keep it: {command('git', 'add', paths=[item.path])}\noverwrite it: muse resolve --force ...",
     )
 
 

@@ -14,6 +14,7 @@ from muse.core.errors import ConflictError, MuseError
 from muse.core.filedomain import inside, read_entry
 from muse.core.io import write_bytes_atomic
 from muse.core.paths import path_text
+from muse.core.terminal import command
 from muse.domain import PluginFor
 from muse.engine.git import shown
 from muse.engine.history.ancestry import parents
@@ -112,7 +113,8 @@ def undo(repo: Repository, found: Review, paths: Sequence[str]) -> list[str]:
             raise MuseError(f"{path} is as Git merges it, there is nothing to undo", hint="muse review")
         difference = by_path[path]
         if _in_work_tree(repo, difference.path) != difference.result:
-            raise ConflictError(f"{path} was edited since the merge", hint=f"git checkout -- {path}, then try again")
+            hint = f"{command('git', 'checkout', '--', path)}, then try again"
+            raise ConflictError(f"{path} was edited since the merge", hint=hint)
         wanted.append(difference)
     for difference in wanted:
         write_bytes_atomic(inside(repo.work_tree, path_text(difference.path)), difference.git)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from muse.core import content
 from muse.core.errors import ConflictError, DamageError, MuseError
 from muse.core.op_log import OpEntry, OpLog, OpLogCheckpoint, Replay, list_sessions, missing_content, record_delta
+from muse.core.terminal import word
 from muse.core.types import plural
 from muse.domain import DomainOp, PluginFor, SnapshotManifest
 from muse.engine.merge.one_file import how_from, merge_one
@@ -72,7 +73,7 @@ def pull(repo: Repository, log: OpLog) -> list[str]:
     if checkpoints.is_foreign(repo, log.read_checkpoint()):
         raise MuseError(
             f"session {log.session_id()!r:.80} was recorded in another repository: its history is not here",
-            hint=f"git fetch that history, or move {log.folder} away",
+            hint=f"git fetch that history, or move {word(str(log.folder))} away",
         )
     return checkpoints.pull(repo, log).quarantined
 

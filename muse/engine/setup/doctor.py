@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from muse.core.errors import MuseError
+from muse.core.terminal import command, word
 from muse.engine import conflict_records
 from muse.engine.setup import install as setup
 from muse.engine.setup.tables import Patterns, attribute_lines, settings
@@ -63,7 +64,7 @@ def check_manual() -> Iterator[Finding]:
         yield Finding("manual", "ok", "`git muse --help` finds the manual")
     else:
         page = os.path.join(sysconfig.get_path("data"), "share", "man", "man1", "git-muse.1")
-        link = f"mkdir -p ~/.local/share/man/man1 && ln -s {page} ~/.local/share/man/man1/"
+        link = f"mkdir -p ~/.local/share/man/man1 && ln -s {word(page)} ~/.local/share/man/man1/"
         yield Finding(
             "manual",
             "note",
@@ -201,7 +202,7 @@ def check_metadata(repo: Repository) -> Iterator[Finding]:
         late = sum(there.get(f"{REMOTES}{remote}/{name[len(OWN) :]}") != tip for name, tip in own.items())
         if late:
             text = f"{remote}, as last seen, does not have what was written here ({late} ref(s))"
-            yield Finding("metadata", "note", text, f"muse sync {remote}")
+            yield Finding("metadata", "note", text, command("muse", "sync", remote))
         else:
             yield Finding("metadata", "ok", f"{remote} has what was written here")
     yield from _problems(repo)

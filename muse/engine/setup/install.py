@@ -17,6 +17,7 @@ from muse.core import paths
 from muse.core.errors import MuseError
 from muse.core.io import fsync_dir, write_all
 from muse.core.platform.durable import sync_file
+from muse.core.terminal import command
 from muse.engine.setup.tables import Patterns, attribute_lines, settings
 
 if TYPE_CHECKING:
@@ -208,7 +209,8 @@ def _replace_locked(path: str, text: str) -> None:
         mode = os.stat(path).st_mode & 0o7777 if os.path.exists(path) else 0o666
         fd = os.open(lock, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
     except FileExistsError:
-        raise MuseError(f"{path} is locked by another process", hint=f"if there is none: rm '{lock}'") from None
+        hint = f"if there is none: {command('rm', lock)}"
+        raise MuseError(f"{path} is locked by another process", hint=hint) from None
     try:
         try:
             if os.path.exists(path):

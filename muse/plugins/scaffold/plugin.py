@@ -12,6 +12,7 @@ from muse.core.diff_algorithms import MapInput, diff_by_schema
 from muse.core.errors import FormatError, MuseError
 from muse.core.filedomain import FileDomain, merge_as_text, whole_file_conflict
 from muse.core.schema import DimensionSpec, DomainSchema, MapSchema, SetSchema
+from muse.core.terminal import command
 from muse.core.types import content_hash
 from muse.domain import ConflictRecord, DomainOp, Element, FileMerge
 
@@ -148,5 +149,5 @@ def _conflict(path: str, key: str, was: str | None, left: str | None, right: str
         base_summary=words[0],
         ours_summary=words[1],
         theirs_summary=words[2],
-        hint=f"muse resolve {path} --pick {key}=theirs",
+        hint=command("muse", "resolve", "--pick", f"{key}=theirs", paths=[path]),
     )

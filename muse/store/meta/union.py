@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from muse.core.errors import FormatError, MuseError
+from muse.core.terminal import one_line
 from muse.store import refs
 from muse.store.layout import OWN, REMOTES, Kind, is_entry, owner
 from muse.store.meta.writer_refs import is_ours
@@ -156,7 +157,8 @@ class Union:
         if not self._quiet:
             import logging
 
-            logging.getLogger(__name__).warning("%s: %s is left out: %s", entry.ref, entry.path, why)
+            where = f"{one_line(entry.ref)}: {one_line(entry.path)}"
+            logging.getLogger(__name__).warning("%s is left out: %s", where, one_line(why))
 
     @property
     def noted(self) -> list[Problem]:

@@ -16,6 +16,7 @@ from muse.core import options
 from muse.core.filedomain import whole_file_conflict
 from muse.core.markers import Chunk, Conflict, conflict_size, conflicts_of, joined, render, settled, whole_lines
 from muse.core.options import MergeOptions
+from muse.core.terminal import command, edit_or_pick, word
 from muse.core.textchunks import text_chunks
 from muse.core.textmerge import merge_text
 from muse.domain import ConflictRecord, FileMerge
@@ -170,7 +171,7 @@ def _record(path: str, address: str, conflict: Conflict) -> ConflictRecord:
         base_summary=_head(conflict.base),
         ours_summary=_head(conflict.ours),
         theirs_summary=_head(conflict.theirs),
-        hint=f"edit {path}, or: muse resolve --pick {address}=ours {path}",
+        hint=edit_or_pick(path, address),
     )
 
 
@@ -197,7 +198,7 @@ def _git_answer(path: str, base: bytes | None, ours: bytes, theirs: bytes, how: 
                 path=path,
                 conflict_type="text",
                 ours_summary=f"{count} conflicting hunk(s)",
-                hint=f"edit {path}, then: git add {path}",
+                hint=f"edit {word(path)}, then: {command('git', 'add', paths=[path])}",
             )
         ]
     )

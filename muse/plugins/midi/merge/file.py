@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from muse.core import options
 from muse.core.errors import FormatError
 from muse.core.filedomain import merge_as_text, whole_file_conflict
+from muse.core.terminal import command
 from muse.domain import ConflictRecord, FileMerge
 from muse.plugins.midi.file import order as weave
 from muse.plugins.midi.file.address import place
@@ -257,7 +258,8 @@ class _Merge(Disputes):
                 ConflictRecord(
                     path=self.path, conflict_type=clash.kind, ours_summary=clash.ours, theirs_summary=clash.theirs,
                     addresses=[clash.address, *clash.more], address=clash.address, base_summary=clash.base,
-                    dimension=clash.dimension, hint=f"muse resolve --pick {clash.address}=theirs {self.path}",
+                    dimension=clash.dimension,
+                    hint=command("muse", "resolve", "--pick", f"{clash.address}=theirs", paths=[self.path]),
                     detail={"whole_file": clash.dimension in DEPENDENT},
                 )
             )  # fmt: skip
