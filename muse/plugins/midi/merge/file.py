@@ -9,6 +9,7 @@ from muse.core.errors import FormatError
 from muse.core.filedomain import merge_as_text, whole_file_conflict
 from muse.core.terminal import command
 from muse.domain import ConflictRecord, FileMerge
+from muse.plugins.midi.bars.lay import Laid, lay
 from muse.plugins.midi.file import order as weave
 from muse.plugins.midi.file.address import place
 from muse.plugins.midi.file.bars import TimeMap, time_map
@@ -64,6 +65,9 @@ def _mirrored(merge: _Merge) -> FileMerge | None:
     if not merge.only_fallbacks():
         return None
     mirror = _Merge(merge.path, merge.base, merge.theirs, merge.ours, merge.originals)
+    mirror.keep_bars = True
+    if merge.laid is not None:
+        mirror.laid = merge.laid._replace(songs=(merge.base, merge.theirs, merge.ours))
     try:
         result = mirror.run()
     except (_Unsafe, FormatError):
@@ -97,6 +101,7 @@ class _Merge(Disputes):
 
     def __init__(self, path: str, base: Song, ours: Song, theirs: Song, originals: tuple[bytes, bytes, bytes]) -> None:
         super().__init__()
+        self.laid: Laid | None = None
         self.path = path
         self.originals = originals
         self.base, self.ours, self.theirs = base, ours, theirs
@@ -105,6 +110,7 @@ class _Merge(Disputes):
         self.contents: dict[int, Content] = {}
         here = options.current()
         self.picks: Mapping[str, str] = here.picks
+        self.keep_bars = here.config.get("midi.bars", "").lower() == "keep-numbers"
         self.carry = here.config.get("midi.carrytransform", "").lower() in ("true", "yes", "on", "1")
         self.rules = rules_for(here.rules, path)
 
@@ -120,6 +126,7 @@ class _Merge(Disputes):
                 return FileMerge(whole, self._records())
             self.base, self.ours, self.theirs = one_form
         self.times = time_map(self.base)
+        self._lay()
         layout = lay_out(self.base, self.ours, self.theirs, self.choose)
         self.plan = [Planned(entry) for entry in layout.entries]
         for planned in self.plan:
@@ -133,7 +140,22 @@ class _Merge(Disputes):
             merged = self.originals[1]  # the conflicts stand; only ours is sure to be what it says
             notes.append(f"{self.path}: {error}; until the conflicts are settled the file is ours")
         words = [word for planned in self.plan if planned.decided is not None for word in planned.decided.words]
+        if self.laid is not None:
+            words = self.laid.words + words
         return FileMerge(merged, self._records(), words + notes, dict(sorted(self.touched.items())))
+
+    def _lay(self) -> None:
+        """Bring the versions onto one line of bars where a side inserted, cut, moved or repeated some."""
+        if not self.keep_bars:
+            self.laid = lay((self.base, self.ours, self.theirs), self._content, self._asked)
+        if self.laid is not None:
+            self.base, self.ours, self.theirs = self.laid.songs
+            self.times = self.laid.times
+
+    def _asked(self, clash: Clash) -> str | None:
+        settled = self.settle(clash.address, clash.dimension, clash.tick)
+        self.choose(clash)
+        return settled
 
     def only_fallbacks(self) -> bool:
         """True when nothing is open or was chosen but what could only be taken whole from one side."""

@@ -1,0 +1,238 @@
+"""The bar map of one version: which of the base's bars it has, where, and which of that is sure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from muse.plugins.midi.bars.chain import Link, best_chain
+from muse.plugins.midi.bars.evidence import Evidence, Voice
+from muse.plugins.midi.bars.timeline import ENDLESS, IDENTITY, NEW, BarMap, Range, Span, joined
+from muse.plugins.midi.file.bars import TimeMap
+from muse.plugins.midi.file.codec import Song, Track
+
+_CHANGED = 0.5  # share of a bar's notes that is new or gone before bars can have moved
+_SURE = 0.35  # share of a bar's worth by which its place must beat every other one
+_HAS = 0.6  # share of a stretch that a voice has to have where the map puts it
+_MOVED = 0.8  # share of a stretch that must stand elsewhere before it was moved or copied
+
+
+class Stretch(NamedTuple):
+    """Bars of the base with one shift: first and last place among the bars with notes, ticks, shift."""
+
+    first: int
+    last: int
+    start: int
+    stop: int
+    shift: int
+
+
+def find(base: Song, side: Song, twins: Sequence[int], times: TimeMap) -> BarMap:
+    """What `side` did to the bars of `base`; `twins[n]`: the side's track that base track n is, or -1."""
+    pairs = [(base.tracks[n], side.tracks[m]) for n, m in enumerate(twins) if m >= 0]
+    if not may_differ(pairs, times):
+        return IDENTITY
+    evidence = Evidence(pairs, times)
+    if len(evidence.shifts) < 2 or not evidence.bars:
+        return IDENTITY
+    scores = [[evidence.score(bar.number, shift) for shift in evidence.shifts] for bar in evidence.bars]
+    chain = best_chain(evidence.bars, evidence.shifts, scores)
+    if all(link.shift == 0 for link in chain):
+        return IDENTITY
+    return _Finder(evidence, scores, chain).run()
+
+
+def may_differ(pairs: Sequence[tuple[Track, Track]], times: TimeMap) -> bool:
+    """False when so many notes of each bar are where they were that no bar can have moved."""
+    old = [_begins(base) for base, side in pairs if base is not side]
+    new = [_begins(side) for base, side in pairs if base is not side]
+    if old == new:
+        return False
+    edited = Counter(times.position(tick)[0] for one, two in zip(old, new) for tick, *_ in one ^ two)
+    whole = [one | two for one, two in zip(old, new)] + [_begins(base) for base, side in pairs if base is side]
+    here = Counter(times.position(tick)[0] for begins in whole for tick, *_ in begins)
+    return any(count >= _CHANGED * here[bar] for bar, count in edited.items())
+
+
+def _begins(track: Track) -> set[tuple[int, int, int]]:
+    return {
+        (tick, body[0], body[1]) for tick, body in zip(track.ticks, track.bodies) if 0x90 <= body[0] < 0xA0 and body[2]
+    }
+
+
+class Vote(NamedTuple):
+    """How many voices sound in a stretch, have it where the map puts it, have it as before, or anywhere else."""
+
+    sounding: int
+    moving: int
+    staying: int
+    elsewhere: int
+
+
+class _Finder:
+    def __init__(self, evidence: Evidence, scores: list[list[float]], chain: list[Link]) -> None:
+        self.evidence = evidence
+        self.bars = evidence.bars
+        self.scores = scores
+        self.chain = chain
+        self.unsure: list[Range] = []
+        self.copied: list[tuple[Range, int]] = []
+
+    def run(self) -> BarMap:
+        stretches = self._stretches()
+        before = [0, *(stretch.shift for stretch in stretches)]
+        votes = [self._vote(s, shift) if s.shift != shift else None for s, shift in zip(stretches, before)]
+        if all(vote is None or vote.staying >= vote.moving for vote in votes):
+            return IDENTITY  # single tracks were delayed
+        doubt = self._doubt(votes)
+        self._weak_links()
+        spans = self._spans(stretches)
+        return BarMap(spans, tuple(sorted(set(self.unsure))), doubt, tuple(self.copied))
+
+    def _stretches(self) -> list[Stretch]:
+        out: list[Stretch] = []
+        for link in self.chain:
+            bar = self.bars[link.at]
+            if out and out[-1].shift == link.shift:
+                out[-1] = out[-1]._replace(last=link.at, stop=bar.stop)
+            else:
+                out.append(Stretch(link.at, link.at, bar.start, bar.stop, link.shift))
+        return out
+
+    def _weak_links(self) -> None:
+        """Bars that could as well be elsewhere."""
+        worth = self._worth
+        for link in self.chain:
+            if link.margin < _SURE * worth(link.at):
+                self._doubtful(link.at)
+
+    def _worth(self, at: int) -> float:
+        number = self.bars[at].number
+        return sum(self.evidence.worth(voice, number) for voice in self.evidence.voices if number in voice.bars)
+
+    def _doubtful(self, at: int) -> None:
+        self.unsure.append(Range(self.bars[at].start, self.bars[at].stop))
+
+    # What the map says ----------------------------------------------------------------------------------------------
+
+    def _spans(self, stretches: list[Stretch]) -> tuple[Span, ...]:
+        """The line of the version, from the stretches that keep the base's order and what was moved out of it."""
+        rows: list[tuple[int, Span]] = []  # where in the version, and what
+        at = 0  # in the base: what is before it is placed or cut
+        shift = 0
+        for n, stretch in enumerate(stretches):
+            free = stretch.start - at
+            step = stretch.shift - shift
+            cut = max(0, -step)
+            if step and free > cut:  # these bars may lie on either side of what was put in or taken out
+                self.unsure.append(Range(at, stretch.start))
+            rows.append((at + shift, Span(at, free - cut)))
+            if cut:
+                self._slide(stretches, n)
+                rows += self._moved(Range(stretch.start - cut, stretch.start), stretches)
+            at, shift = stretch.start, stretch.shift
+            if n + 1 < len(stretches):
+                rows.append((at + shift, Span(at, stretch.stop - at)))
+                at = stretch.stop
+        rows.append((at + shift, Span(at, ENDLESS - at)))
+        return _tiled(rows)
+
+    def _slide(self, stretches: list[Stretch], n: int) -> None:
+        """Doubt bars around a cut that might lie a little earlier or later just as well."""
+        shifts = self.evidence.shifts
+        if n == 0:
+            return
+        before, after = shifts.index(stretches[n - 1].shift), shifts.index(stretches[n].shift)
+        cut = list(range(stretches[n - 1].last + 1, stretches[n].first))
+        if not cut:
+            return
+        for step in (-1, 1):
+            lost = 0.0
+            one = stretches[n - 1].last if step < 0 else cut[0]
+            two = cut[-1] if step < 0 else stretches[n].first
+            while 0 <= one < len(self.bars) and 0 <= two < len(self.bars):
+                kept, other = (one, two) if step < 0 else (two, one)
+                now = self.scores[kept][before if step < 0 else after]
+                then = self.scores[other][after if step < 0 else before]
+                lost += now - then
+                if lost >= _SURE * self._worth(kept) or not now:
+                    break
+                self._doubtful(kept)
+                self._doubtful(other)
+                one, two = one + step, two + step
+
+    def _moved(self, cut: Range, stretches: list[Stretch]) -> list[tuple[int, Span]]:
+        """The bars of a cut that stand elsewhere in the version, where nothing else of the base is."""
+        found = []
+        taken = [(s.start + s.shift, s.stop + s.shift) for s in stretches]
+        inside = [at for at, bar in enumerate(self.bars) if cut.start <= bar.start < cut.stop]
+        for which, shift in enumerate(self.evidence.shifts):
+            runs: list[list[int]] = []
+            for at in inside:
+                bar = self.bars[at]
+                free = all(bar.stop + shift <= a or bar.start + shift >= b for a, b in taken) and bar.start + shift >= 0
+                if free and self.scores[at][which] >= _MOVED * self._worth(at):
+                    if runs and runs[-1][-1] == at - 1:
+                        runs[-1].append(at)
+                    else:
+                        runs.append([at])
+            found += [(self.bars[run[0]].start, self.bars[run[-1]].stop, shift) for run in runs]
+        found.sort(key=lambda entry: (entry[0] - entry[1], entry))
+        out: list[tuple[int, Span]] = []
+        used: list[tuple[int, int]] = []
+        for start, stop, shift in found:
+            if all(stop <= a or start >= b for a, b in used):
+                used.append((start, stop))
+                out.append((start + shift, Span(start, stop - start)))
+        return out
+
+    # What it rests on -----------------------------------------------------------------------------------------------
+
+    def _doubt(self, votes: list[Vote | None]) -> str:
+        """Why the map is in question, "" when the voices agree on it."""
+        why = ""
+        for vote in votes:
+            if vote is None:
+                continue
+            if vote.staying or vote.elsewhere:
+                return "some tracks did not move with the others"
+            if vote.moving < min(2, vote.sounding) or not vote.moving:
+                why = "too little tells where the bars went"
+        return why
+
+    def _vote(self, stretch: Stretch, before: int) -> Vote:
+        """What the voices that sound in a stretch say about its shift, as against the one `before` it."""
+        sounding = moving = staying = elsewhere = 0
+        for voice in self.evidence.voices:
+            numbers = [self.bars[at].number for at in range(stretch.first, stretch.last + 1)]
+            numbers = [number for number in numbers if number in voice.bars]
+            if not numbers:
+                continue
+            sounding += 1
+            here = self._has(voice, numbers, stretch.shift)
+            there = self._has(voice, numbers, before)
+            if here >= _HAS and here > there + 0.15:
+                moving += 1
+            elif here < _HAS / 2 and there >= _MOVED:
+                staying += 1
+            elif here < _HAS / 2 and max(self._has(voice, numbers, s) for s in self.evidence.shifts) >= _MOVED:
+                elsewhere += 1
+        return Vote(sounding, moving, staying, elsewhere)
+
+    def _has(self, voice: Voice, numbers: list[int], shift: int) -> float:
+        worth = [self.evidence.worth(voice, number) for number in numbers]
+        found = sum(w * self.evidence.share(voice, number, shift) for w, number in zip(worth, numbers))
+        return found / (sum(worth) or 1.0)
+
+
+def _tiled(rows: list[tuple[int, Span]]) -> tuple[Span, ...]:
+    """Spans in the order of the version, with what nobody knows from the base between them."""
+    out: list[Span] = []
+    now = 0
+    for at, span in sorted(row for row in rows if row[1].length > 0):
+        if at > now:
+            out.append(Span(NEW, at - now))
+        out.append(span)
+        now = at + span.length
+    return joined(out)

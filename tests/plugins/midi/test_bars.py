@@ -1,0 +1,177 @@
+"""Bars that one side inserts, cuts, moves or repeats, against edits of the other side behind, before and inside."""
+
+from __future__ import annotations
+
+import importlib
+import random
+from pathlib import Path
+
+import pytest
+
+from muse.core import options
+from muse.domain import FileMerge
+from muse.plugins.midi.file.codec import parse
+from muse.plugins.midi.merge.file import merge_file
+
+from .midi_kit import Spec, notes_to_events, smf, track
+
+BAR = 1920
+BENCHMARKS = Path(__file__).parents[3] / "benchmarks"
+Parts = list[list[Spec]]
+
+
+def parts(bars: int = 12, seed: int = 1) -> Parts:
+    """Two melodies that repeat nothing."""
+    made = random.Random(seed)
+    return [
+        [(made.randrange(low, low + 24), beat * 480, 400, made.randint(50, 100)) for beat in range(bars * 4)]
+        for low in (60, 36)
+    ]
+
+
+def song(some: Parts, extra: list[tuple[int, bytes]] | None = None) -> bytes:
+    head = track([(0, b"\xff\x51\x03\x07\xa1\x20"), *sorted(extra or [])])
+    return smf(head, *(track(notes_to_events(sorted(notes, key=lambda note: note[1]))) for notes in some))
+
+
+def later(some: Parts, bar: int, bars: int) -> Parts:
+    """With so many bars put before a bar, counted from 1; fewer than none are cut."""
+    start, shift = (bar - 1) * BAR, bars * BAR
+    gone = range(start, start - shift)
+    return [
+        [(p, on + shift if on >= start else on, *rest) for p, on, *rest in notes if on not in gone] for notes in some
+    ]
+
+
+def heard(data: bytes | None) -> list[tuple[int, int, bytes]]:
+    assert data is not None
+    return sorted(
+        (n, tick, body) for n, only in enumerate(parse(data).tracks) for tick, body in zip(only.ticks, only.bodies)
+    )
+
+
+def both_ways(base: bytes, one: bytes, two: bytes, **how: object) -> list[FileMerge]:
+    with options.using(options.MergeOptions(**how)):  # type: ignore[arg-type]
+        return [merge_file("a.mid", base, one, two), merge_file("a.mid", base, two, one)]
+
+
+def merged(base: bytes, one: bytes, two: bytes, wanted: bytes) -> list[str]:
+    """Both ways round give the wanted file; the notes of the first."""
+    found = both_ways(base, one, two)
+    for result in found:
+        assert [record.address for record in result.conflicts] == []
+        assert heard(result.content) == heard(wanted)
+    return found[0].notes
+
+
+def with_note(some: Parts, bar: int, part: int = 0) -> Parts:
+    added: Spec = (100, (bar - 1) * BAR + 480, 300, 99)
+    return [[*notes, added] if n == part else notes for n, notes in enumerate(some)]
+
+
+def test_a_new_note_behind_inserted_bars_follows_its_bar() -> None:
+    old = parts()
+    words = merged(song(old), song(later(old, 3, 2)), song(with_note(old, 6)), song(with_note(later(old, 3, 2), 8)))
+    assert words == ["ours: 2 bars inserted at bar 3"]
+
+
+def test_a_new_note_before_inserted_bars_stays() -> None:
+    old = parts()
+    merged(song(old), song(later(old, 7, 2)), song(with_note(old, 6)), song(with_note(later(old, 7, 2), 6)))
+
+
+def test_a_new_note_behind_cut_bars_follows_its_bar() -> None:
+    old = parts()
+    words = merged(song(old), song(later(old, 3, -2)), song(with_note(old, 6)), song(with_note(later(old, 3, -2), 4)))
+    assert words == ["ours: bars 3-4 cut"]
+
+
+def test_tempo_and_marker_follow_their_bar() -> None:
+    old, point = parts(), [(6 * BAR, b"\xff\x51\x03\x06\x00\x00"), (7 * BAR + 480, b"\xff\x06\x02Go")]
+    moved = [(tick + 2 * BAR, body) for tick, body in point]
+    merged(song(old), song(later(old, 3, 2)), song(old, point), song(later(old, 3, 2), moved))
+
+
+def test_both_insert_bars_at_different_places() -> None:
+    old = parts()
+    merged(song(old), song(later(old, 3, 2)), song(later(old, 8, 1)), song(later(later(old, 8, 1), 3, 2)))
+
+
+def test_a_note_keeps_its_length_over_inserted_bars() -> None:
+    old = parts()
+    old[0].append((110, BAR + 1440, 960, 64))  # from bar 2 into bar 3
+    merged(song(old), song(later(old, 3, 2)), song(with_note(old, 6)), song(with_note(later(old, 3, 2), 8)))
+
+
+def test_cut_bars_that_the_other_side_edited_are_one_conflict() -> None:
+    old = parts()
+    base, cut, edited = song(old), song(later(old, 5, -4)), song(with_note(with_note(old, 6), 10))
+    for result in both_ways(base, cut, edited):
+        assert [(r.address, r.conflict_type) for r in result.conflicts] == [("bars:5-8", "bar_cut_edit")]
+    for name, wanted in (("ours", with_note(later(old, 5, -4), 6)), ("theirs", with_note(with_note(old, 6), 10))):
+        picked = both_ways(base, cut, edited, picks={"bars:5-8": name})[0]
+        assert not picked.conflicts and heard(picked.content) == heard(song(wanted))
+    ours = both_ways(base, cut, edited)[0]
+    assert heard(ours.content) == heard(song(with_note(later(old, 5, -4), 6)))  # what is clear is done already
+
+
+def test_both_insert_bars_at_one_place_is_one_conflict() -> None:
+    old = parts()
+    one, two = with_note(later(old, 5, 2), 5), with_note(later(old, 5, 1), 5, 1)
+    found = both_ways(song(old), song(one), song(two))
+    assert [[r.conflict_type for r in result.conflicts] for result in found] == [["bar_collision"]] * 2
+    assert heard(found[0].content) == heard(song(one)) and heard(found[1].content) == heard(song(two))
+    picked = both_ways(song(old), song(one), song(two), picks={found[0].conflicts[0].address: "theirs"})[0]
+    assert heard(picked.content) == heard(song(two))
+
+
+def test_who_wants_numbers_to_stay_says_so() -> None:
+    old = parts()
+    found = both_ways(song(old), song(later(old, 3, 2)), song(with_note(old, 6)), config={"midi.bars": "keep-numbers"})[
+        0
+    ]
+    assert (1, 5 * BAR + 480, b"\x90\x64\x63") in heard(found.content)
+
+
+def test_one_track_that_waits_two_bars_is_no_map() -> None:
+    old = parts()
+    late = [later(old, 3, 2)[0], old[1]]
+    for result in both_ways(song(old), song(late), song(with_note(old, 6, 1))):
+        assert heard(result.content) == heard(song(with_note(late, 6, 1)))
+
+
+def test_bars_moved_behind_others_take_edits_along() -> None:
+    old = parts()
+
+    def moved(some: Parts) -> Parts:  # bars 3-4 behind bar 8
+        def place(on: int) -> int:
+            bar = on // BAR + 1
+            return on + 4 * BAR if bar in (3, 4) else on - 2 * BAR if 5 <= bar <= 8 else on
+
+        return [[(p, place(on), *rest) for p, on, *rest in notes] for notes in some]
+
+    edited = with_note(with_note(old, 3), 6)
+    words = merged(song(old), song(moved(old)), song(edited), song(moved(edited)))
+    assert words == ["ours: bars 3-4 moved to bar 9"]
+
+
+def test_equal_bars_are_asked_about() -> None:
+    loop: Parts = [[(60 + beat % 4, beat * 480, 400, 80) for beat in range(32)] for _ in range(2)]
+    longer: Parts = [[(60 + beat % 4, beat * 480, 400, 80) for beat in range(40)] for _ in range(2)]
+    edited = [[(p, on, length, 33 if on == 4 * BAR else v) for p, on, length, v in notes] for notes in loop]
+    for result in both_ways(song(loop), song(longer), song(edited)):
+        assert len(result.conflicts) <= 1
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_generated_cases_are_as_meant_or_asked(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Cases of the benchmark, judged by its own reader."""
+    pytest.importorskip("mido", reason="the judge reads with mido")
+    monkeypatch.syspath_prepend(str(BENCHMARKS))
+    regions = importlib.import_module("midi_regions")
+    verdicts = []
+    found = regions.songs(None, 8, 100 + seed)
+    for _, _, case in regions.cases(found, 24, seed, list(regions.DEEDS)):
+        result = merge_file("song.mid", case.base, case.ours, case.theirs)
+        verdicts.append(regions.judge(case, len(result.conflicts), result.content or b""))
+    assert len(verdicts) == 24 and set(verdicts) <= {"meant", "asked"} and verdicts.count("meant") >= 20
