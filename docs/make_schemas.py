@@ -225,7 +225,17 @@ VERBS: dict[str, Schema] = {
     ),
     "solve": obj(path=STR, conflicts_before=INT, conflicts_left=INT, conflicts=rows(ref("conflict"))),
     "languages": rows(obj(language=STR, files=STRS, grammar=STR, available=BOOL, commutative=STRS)),
-    "domains": rows(obj(domain=STR, patterns=STRS, description=STR, merge_mode=STR, dimensions=named(STR), error=STR)),
+    "domains": rows(
+        obj(
+            domain=STR,
+            patterns=STRS,
+            elsewhere=named(STR),
+            description=STR,
+            merge_mode=STR,
+            dimensions=named(STR),
+            error=STR,
+        )
+    ),
     "sync": obj(remote=STR, fetched=INT, pushed=INT, branch=maybe(STR), action=STR, commit=maybe(ID), problem=STR),
 }
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from muse.cli.output import note as note
 from muse.cli.output import say
+from muse.core.errors import MuseError
 
 if TYPE_CHECKING:
     from muse.store.repository import Repository
@@ -28,6 +29,16 @@ def print_json(value: Any) -> None:
 def json_line(value: Any) -> str:
     """The value as one line of ASCII that needs no further escaping."""
     return json.dumps(value, sort_keys=True).replace("\x7f", "\\u007f")
+
+
+def own_domain(here: Repository) -> str:
+    """The repository's own domain, which is asked first; "" when it cannot be read, which others say."""
+    from muse.plugins import registry
+
+    try:
+        return registry.read_domain(here.root)
+    except MuseError:
+        return ""
 
 
 def domains(here: Repository) -> tuple[Callable[[str], Any], str]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from muse.core import content, options
@@ -18,6 +17,7 @@ from muse.core.errors import ContentMissingError, MuseError
 from muse.core.ignore import is_ignored, load_patterns
 from muse.core.io import write_bytes_atomic
 from muse.core.paths import StrPath, path_bytes, path_text
+from muse.core.patterns import matches
 from muse.core.terminal import edit_or_pick, either_side
 from muse.core.types import blob_digest
 from muse.domain import (
@@ -85,8 +85,7 @@ class FileDomain:
 
     def claims(self, path: str) -> bool:
         """True when the file's name matches one of `patterns`, case-insensitively."""
-        base = path.rsplit("/", 1)[-1].lower()
-        return any(fnmatchcase(base, pattern) for pattern in self.patterns)
+        return matches(path, self.patterns)
 
     def snapshot(self, live_state: LiveState) -> StateSnapshot:
         """A manifest of every file below the folder that `.museignore` does not exclude, or a copy of a manifest.

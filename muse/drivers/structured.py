@@ -14,7 +14,8 @@ from muse.core.errors import MuseError
 from muse.core.textmerge import has_markers
 from muse.domain import FileMerge
 from muse.engine import conflict_records
-from muse.engine.merge.one_file import how_from, merge_one, merge_text_only, wants_join
+from muse.engine.merge.one_file import how_from, merge_one, merge_text_only
+from muse.engine.merge.plugin_answer import wants_join
 
 if TYPE_CHECKING:
     from typing import Any

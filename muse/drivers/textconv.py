@@ -62,7 +62,8 @@ def listing(file: str, path: str | None = None) -> str:
         plugin = registry.resolve_plugin_by_domain("midi")  # whatever Git called the copy
     else:
         plugin = registry.plugin_for_path(name)
-    listed: str = plugin.listing(data, name)  # type: ignore[attr-defined]
+    shown = getattr(plugin, "listing", None)
+    listed = data.decode("utf-8", "replace") if shown is None else str(shown(data, name))
     return "\n".join(map(escaped, listed.split("\n")))
 
 

@@ -6,10 +6,11 @@ import importlib
 import os
 import sys
 from functools import cache, lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from muse.core.attributes import named_domain
 from muse.core.errors import MuseError
+from muse.core.patterns import claims_by_pattern, matches, patterns_of
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
@@ -60,8 +61,11 @@ def domain_for_path(path: str, *, first: str = "") -> str:
     Asked in turn: `first` (the repository's own domain, from `read_domain`), the built-in domains, other packages.
     That order keeps the look-up of installed packages, which takes longer than most merges, off the common path.
     """
-    for name in filter(None, (ALIASES.get(first, first), *_CLAIMING)):
-        if _claims(name, path):
+    first = ALIASES.get(first, first)
+    if first and _claims(first, path, own=True):
+        return first
+    for name in _CLAIMING:
+        if name != first and _claims(name, path):
             return name
     others = sorted(_entry_points().keys() - BUILT_IN.keys())
     return next((name for name in others if _claims(name, path)), "files")
@@ -72,14 +76,21 @@ def plugin_for_path(path: str, *, first: str = "") -> MuseDomainPlugin:
     return _load(domain_for_path(path, first=first))
 
 
-def claimed_patterns() -> dict[str, tuple[str, ...]]:
-    """Domain -> the file-name globs it claims, for Git's attributes; domains that claim none or are broken left out."""
+def claimed_patterns(first: str = "") -> dict[str, tuple[str, ...]]:
+    """Domain -> the file-name globs it claims, for Git's attributes; domains that claim none or are broken left out.
+
+    `first` is the repository's own domain: it counts whatever it is, and claims `*` where it names no files.
+    """
+    first = ALIASES.get(first, first)
     claimed = {}
-    for name in sorted({*_CLAIMING, *(_entry_points().keys() - BUILT_IN.keys())}):
+    for name in sorted({*_CLAIMING, *(_entry_points().keys() - BUILT_IN.keys()), *filter(None, [first])}):
         try:
-            patterns = tuple(getattr(_load(name), "patterns", ()))
+            plugin: Any = _load(name)
+            patterns = patterns_of(plugin)
         except MuseError:
             continue
+        if name == first and takes_all(name, plugin):
+            patterns = ("*",)
         if patterns:
             claimed[name] = patterns
     return claimed
@@ -96,12 +107,24 @@ def broken_plugins() -> dict[str, str]:
     return broken
 
 
-def _claims(name: str, path: str) -> bool:
+def _claims(name: str, path: str, *, own: bool = False) -> bool:
+    """True when a domain takes a path: its `claims`, else its `patterns`; a broken plugin takes nothing.
+
+    The repository's own domain (`own`) that names no files takes all but Git's and Muse's own.
+    """
     try:
-        claims = getattr(_load(name), "claims", None)
-    except MuseError:
-        return False  # a broken plugin claims nothing; `muse doctor` names it
-    return bool(claims is not None and claims(path))
+        plugin: Any = _load(name)
+        if own and takes_all(name, plugin):
+            return not path.rsplit("/", 1)[-1].startswith((".git", ".muse"))
+        claims = getattr(plugin, "claims", None)
+        return matches(path, patterns_of(plugin)) if claims is None else bool(claims(path))
+    except Exception:  # noqa: BLE001  `muse doctor` names it
+        return False
+
+
+def takes_all(name: str, plugin: Any) -> bool:
+    """True for a domain that names no files: a repository that names it as its own means all of them."""
+    return name != "files" and not patterns_of(plugin) and claims_by_pattern(plugin)
 
 
 @cache

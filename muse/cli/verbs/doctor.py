@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import click
 
-from muse.cli.context import print_json, repo
+from muse.cli.context import own_domain, print_json, repo
 from muse.cli.gitverb import use_color
 from muse.cli.options import json_option
 from muse.cli.output import say
-from muse.core.errors import ExitCode, NotARepositoryError
+from muse.core.errors import ExitCode, MuseError, NotARepositoryError
 from muse.engine.setup import doctor as checkup
 from muse.engine.setup.doctor import Finding
-from muse.plugins import registry
+from muse.plugins import promises, registry
 from muse.view.text import paint
+
+if TYPE_CHECKING:
+    from muse.store.repository import Repository
 
 
 @click.command("doctor", short_help="Find what is wrong with this set-up, and say what mends it")
@@ -43,15 +47,35 @@ def _findings() -> Iterator[Finding]:
     for domain, why in broken.items():
         mend = "pip install --force-reinstall muse-on-git" if domain in registry.BUILT_IN else "pip uninstall it"
         yield Finding("plugins", "bad", why, mend)
-    if not broken:
-        yield Finding("plugins", "ok", f"domains: {', '.join(registry.registered_domains())}")
     try:
         here = repo()
     except NotARepositoryError:
+        yield from _kept("", bool(broken))
         yield Finding("repository", "note", "not in a git repository: only the installation was looked at")
         return
-    yield from checkup.check_installation(here, registry.claimed_patterns())
+    own = own_domain(here)
+    yield from _kept(own, bool(broken))
+    yield from _rules(here)
+    yield from checkup.check_installation(here, registry.claimed_patterns(own))
     yield from checkup.check_records(here)
     yield from checkup.check_writer(here)
     yield from checkup.check_sessions(here)
     yield from checkup.check_metadata(here)
+
+
+def _kept(own: str, broken: bool) -> Iterator[Finding]:
+    """Does every plugin keep what it promises?"""
+    wrong = list(promises.mismatches(own))
+    for found in wrong:
+        yield Finding("plugins", "bad" if found.bad else "note", found.text, "see docs/plugins.md" if found.bad else "")
+    if not broken and not wrong:
+        yield Finding("plugins", "ok", f"domains: {', '.join(registry.registered_domains())}")
+
+
+def _rules(here: Repository) -> Iterator[Finding]:
+    """Do the rules speak of dimensions that there are?"""
+    try:
+        for text in promises.unknown_dimensions(here.root):
+            yield Finding("rules", "bad", text, "muse domains NAME lists a domain's dimensions")
+    except (MuseError, OSError) as error:
+        yield Finding("rules", "bad", str(error), "mend .museattributes")

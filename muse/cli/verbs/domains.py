@@ -6,11 +6,12 @@ from typing import Any
 
 import click
 
-from muse.cli.context import print_json
+from muse.cli.context import own_domain, print_json, repo
 from muse.cli.options import json_option, late
 from muse.cli.output import say
 from muse.core.errors import MuseError
-from muse.plugins import registry
+from muse.core.patterns import patterns_of
+from muse.plugins import promises, registry
 
 
 @click.command("domains", short_help="List the domains and the files they claim")
@@ -25,7 +26,8 @@ def command(names: tuple[str, ...], as_json: bool) -> None:
     for name in names:
         if name not in known:
             raise MuseError(f"there is no domain {name!r}", hint=f"domains here: {', '.join(known)}")
-    rows = [_row(name) for name in names or known]
+    own = _own()
+    rows = [_row(name, own) for name in names or known]
     if as_json:
         print_json(rows)
         return
@@ -33,14 +35,25 @@ def command(names: tuple[str, ...], as_json: bool) -> None:
         say(f"{row['domain']:<10} {row['error'] or row['description']}")
         if row["patterns"]:
             say(f"{'':<10} {' '.join(row['patterns'])}")
+        for glob, owner in row["elsewhere"].items():
+            say(f"{'':<10} {glob} goes to {owner}")
         for dimension, text in row["dimensions"].items() if names else ():
             say(f"{'':<10} {dimension:<16} {text}")
 
 
-def _row(name: str) -> dict[str, Any]:
+def _own() -> str:
+    """The domain of the repository we stand in, which is asked first; "" outside of one."""
+    try:
+        return own_domain(repo())
+    except MuseError:
+        return ""
+
+
+def _row(name: str, own: str) -> dict[str, Any]:
     row: dict[str, Any] = {
         "domain": name,
         "patterns": [],
+        "elsewhere": {},
         "description": "",
         "merge_mode": "",
         "dimensions": {},
@@ -53,7 +66,8 @@ def _row(name: str) -> dict[str, Any]:
         return {**row, "error": str(error)}
     return {
         **row,
-        "patterns": list(getattr(plugin, "patterns", ())),
+        "patterns": list(patterns_of(plugin)),
+        "elsewhere": {} if name in registry.BUILT_IN else promises.elsewhere(name, own),
         "description": schema["description"],
         "merge_mode": schema["merge_mode"],
         "dimensions": {dimension["name"]: dimension["description"] for dimension in schema["dimensions"]},

@@ -54,7 +54,7 @@ def command(scope: str | None, attributes: str | None, only: tuple[str, ...]) ->
     for warning in registry.broken_plugins().values():
         note(f"muse: {warning}")
     only = tuple(dict.fromkeys(registry.ALIASES.get(name, name) for name in only))
-    patterns = registry.claimed_patterns()
+    patterns = registry.claimed_patterns(_own(scope))
     changed = setup.install(places_for(scope, attributes), patterns, only=only)
     for path in changed:
         note(f"muse: wrote {path}")
@@ -66,11 +66,21 @@ def command(scope: str | None, attributes: str | None, only: tuple[str, ...]) ->
     note("next: work with git as ever; `muse doctor` tests the set-up, `muse uninstall` takes it out")
 
 
+def _own(scope: str | None) -> str:
+    """The domain of the repository that is set up; none counts where it is for all of them."""
+    if scope not in (None, "local"):
+        return ""
+    try:
+        return registry.read_domain(paths.find_root())
+    except MuseError:
+        return ""
+
+
 def install_into(root: Path) -> None:
     """Set a fresh repository up, quietly; for `muse init` and `muse clone`."""
     if not setup.find_programs():
         note(f"muse: {setup.PROGRAM} is not on PATH, so Git merges without Muse; see: muse doctor")
     try:
-        setup.install(setup.places(root), registry.claimed_patterns())
+        setup.install(setup.places(root), registry.claimed_patterns(registry.read_domain(root)))
     except OSError as error:
         raise MuseError(f"cannot set Muse up in {root}: {error.strerror}", hint="muse install") from None

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from muse.cli.context import domains, note, print_json, repo
+from muse.cli.context import domains, note, own_domain, print_json, repo
 from muse.cli.options import git_switches, git_words, json_option, late
 from muse.cli.output import say
 from muse.core import terminal
@@ -102,7 +102,7 @@ def _by_git(here: Repository, words: list[str], before: str | None) -> int:
     from muse.engine.merge import worktree
     from muse.plugins.registry import claimed_patterns
 
-    code = worktree.by_git(here, words, claimed_patterns())
+    code = worktree.by_git(here, words, claimed_patterns(own_domain(here)))
     if code == 1 and conflict_records.load_all(here.git_dir):
         note("muse conflicts lists what is left to settle")
     elif code == 0 and here.head() != before and here.run("rev-parse", "-q", "--verify", "HEAD^2").returncode == 0:

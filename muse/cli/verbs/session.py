@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from muse.cli.context import note, print_json, repo
+from muse.cli.context import domains, note, own_domain, print_json, repo
 from muse.cli.options import json_option, late
 from muse.cli.output import data, say
 from muse.core import terminal
@@ -59,7 +59,9 @@ def append(name: str, actor: str | None, level: Level) -> int:
 
     here = repo()
     who = actor or here.config("user.name") or "somebody"
-    stream = intake.Intake(here, OpLog(here.root, name), who, level, domain_for_path)
+    own = own_domain(here)
+    log = OpLog(here.root, name)
+    stream = intake.Intake(here, log, who, level, lambda path: domain_for_path(path, first=own))
     for lines in intake.batches(sys.stdin.fileno()):
         data("".join(map(intake.text, stream.take(lines))).encode())
     stream.log.close()
@@ -118,20 +120,20 @@ def status(name: str, as_json: bool) -> None:
 def commit(name: str, message: str | None, take: Take | None, accept_damage: bool, strict: bool, as_json: bool) -> int:
     """Commit what the ops of session NAME make of the last commit; files no op spoke of are left alone."""
     from muse.engine.session import commit as session
-    from muse.plugins.registry import plugin_for_path, read_domain
     from muse.view.text import one_line
 
     here = repo()
     log = session.existing(here, name)
+    plugin_for, own = domains(here)
     done = session.commit(
         here,
         log,
-        plugin_for_path,
+        plugin_for,
         message=message,
         take=take,
         accept_damage=accept_damage,
         strict=strict,
-        domain=read_domain(here.root),
+        domain=own,
     )
     for line in done.overridden:
         note(f"muse: {one_line(line)}")

@@ -69,6 +69,20 @@ def join_file(
     return done
 
 
+def join_lifted(plugin: Any, path: str, ours: bytes, theirs: bytes, store: MemoryContent) -> FileMerge:
+    """Both files lifted as they are and joined, for a plugin that carries no state along an edit.
+
+    What one side deleted is still in the other file and comes back; whoever asks has to look for that.
+    """
+    work = _Join(plugin, path, store)
+    state = plugin.join(work.lifted(ours), work.lifted(theirs))
+    merged = plugin.from_crdt_state(state)
+    if path not in merged["files"]:
+        raise MuseError("the plugin joined two files to none")
+    note = "joined from the files alone: the plugin has no advance_crdt_state"
+    return FileMerge(content.fetch(store, merged["files"][path]), notes=[note])
+
+
 def carry(plugin: Any, path: str, kept: tuple[Kept, ...], old: bytes, new: bytes) -> Kept | None:
     """The state of a file after one edit, from what is stored of the file before; None when the plugin cannot say."""
     store = MemoryContent()

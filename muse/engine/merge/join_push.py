@@ -10,7 +10,7 @@ from muse.domain import PluginFor
 from muse.engine.history.ancestry import merge_bases
 from muse.engine.merge import join_states
 from muse.engine.merge.git_trees import too_old
-from muse.engine.merge.one_file import wants_join
+from muse.engine.merge.plugin_answer import wants_join
 from muse.engine.merge.whole_tree import WholeMerge, merge_commits
 
 if TYPE_CHECKING:

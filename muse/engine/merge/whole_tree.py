@@ -23,8 +23,9 @@ from muse.engine.git import shown
 from muse.engine.history.ancestry import find_merge_base as find_merge_base
 from muse.engine.merge.git_trees import Message, Stages, TreeMerge, merge_trees
 from muse.engine.merge.join_states import History
-from muse.engine.merge.one_file import merge_one, rules_in, settings, wants_join
+from muse.engine.merge.one_file import merge_one, rules_in, settings
 from muse.engine.merge.parallel import spread
+from muse.engine.merge.plugin_answer import keeps_edits_over_deletions, wants_join
 from muse.store.objects.trees import edit
 
 if TYPE_CHECKING:
@@ -171,7 +172,7 @@ def _deletion_is_settled(git: TreeMerge, path: bytes, plugin_for: PluginFor, how
     strategy = file_strategy(how.rules, name)
     if strategy in ("ours", "theirs", "base"):
         return True
-    return _is_joined(plugin_for, name, how)
+    return _is_joined(plugin_for, name, how) and keeps_edits_over_deletions(plugin_for(name))
 
 
 def _is_joined(plugin_for: PluginFor, path: str, how: MergeOptions) -> bool:

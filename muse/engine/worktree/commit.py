@@ -133,7 +133,8 @@ def keep_deltas(
 def _keep_states(repo: Repository, commit: str, paths: list[bytes], plugin_for: PluginFor) -> None:
     """The CRDT states of joined files that a commit of one parent edited."""
     from muse.core.options import MergeOptions
-    from muse.engine.merge.one_file import rules_in, settings, wants_join
+    from muse.engine.merge.one_file import rules_in, settings
+    from muse.engine.merge.plugin_answer import wants_join
 
     parents = _commit(repo, commit).parents
     how = MergeOptions(rules=rules_in(repo, commit), config=settings(repo))

@@ -16,30 +16,32 @@ if TYPE_CHECKING:
 
 
 _MAX_BYTES = 1_000_000
+SYMBOLS, IMPORTS = "symbols", "imports"
+"""The dimensions a rule of `.museattributes` may name."""
 
 
 def names_of_conflicts(
     chunks: Sequence[Chunk], language: Language | None, ours: bytes, theirs: bytes, until: float
-) -> list[tuple[Chunk, str]]:
-    """Each chunk with its conflict's address ("" for settled text); notes are filled in.
+) -> list[tuple[Chunk, str, str]]:
+    """Each chunk with its conflict's address and dimension ("" for settled text); notes are filled in.
 
     The address is the innermost symbol around the conflict, else `text`; `#2`, `#3` follow for further conflicts of the
     same symbol, in file order.
     """
     if not any(isinstance(chunk, Conflict) for chunk in chunks):
-        return [(chunk, "") for chunk in chunks]
+        return [(chunk, "", "") for chunk in chunks]
     places = _places(chunks, language, ours, theirs, until)
     seen: Counter[str] = Counter()
-    out: list[tuple[Chunk, str]] = []
+    out: list[tuple[Chunk, str, str]] = []
     for chunk, (kind, symbol) in zip(chunks, places, strict=True):
         if not isinstance(chunk, Conflict):
-            out.append((chunk, ""))
+            out.append((chunk, "", ""))
             continue
         name = chunk.address or symbol or "text"
         seen[name] += 1
         address = name if seen[name] == 1 else f"{name}#{seen[name]}"
         note = chunk.note or (f"{kind} {symbol}: {verdict(chunk)}" if symbol else verdict(chunk))
-        out.append((chunk._replace(note=note, address=address), address))
+        out.append((chunk._replace(note=note, address=address), address, kind if kind == IMPORTS else SYMBOLS))
     return out
 
 
@@ -70,14 +72,18 @@ def _places(
         if tree is None:
             continue
         at[side] = start
+        last = start + len(text.rstrip()) - 1
         start += len(text) - len(text.lstrip())
-        found[index] = _around(language, data, tree.root_node, start)
+        kind, name = _around(language, data, tree.root_node, start)
+        if kind == IMPORTS and _around(language, data, tree.root_node, last)[0] != IMPORTS:
+            kind = ""
+        found[index] = kind, name
     return found
 
 
 def _around(language: Language, data: bytes, root: Node, offset: int) -> tuple[str, str]:
-    """Kind and dotted address of the innermost definition that covers an offset; from the root down, because the way up
-    is searched from the root at each step."""
+    """Kind and dotted address of the innermost definition that covers an offset, `imports` and "" for an import; from
+    the root down, because the way up is searched from the root at each step."""
     names: list[str] = []
     kind = ""
     cursor = root.walk()
@@ -88,6 +94,8 @@ def _around(language: Language, data: bytes, root: Node, offset: int) -> tuple[s
         if what and name:
             names.append(name)
             kind = what
+        elif node is not None and node.type in language.imports and not names:
+            kind = IMPORTS
         if cursor.goto_first_child_for_byte(offset) is None:
             break
         if cursor.node is None or not cursor.node.start_byte <= offset < cursor.node.end_byte:

@@ -13,6 +13,7 @@ import time
 from collections.abc import Sequence
 
 from muse.core import options
+from muse.core.attributes import resolve_strategy
 from muse.core.filedomain import whole_file_conflict
 from muse.core.markers import Chunk, Conflict, conflict_size, conflicts_of, joined, render, settled, whole_lines
 from muse.core.options import MergeOptions
@@ -139,27 +140,33 @@ def _taking(chunks: Sequence[Chunk], side: str) -> bytes:
     return b"".join(settled(chunk, side) if isinstance(chunk, Conflict) else chunk for chunk in chunks)
 
 
-def _written(path: str, chunks: Sequence[tuple[Chunk, str]], step: str, how: MergeOptions) -> FileMerge:
-    """Bytes and records of the answer; picks settle conflicts by address here, after the answer was chosen."""
+def _written(path: str, chunks: Sequence[tuple[Chunk, str, str]], step: str, how: MergeOptions) -> FileMerge:
+    """Bytes and records of the answer; picks and rules settle conflicts here, after the answer was chosen."""
     final: list[Chunk] = []
     records: list[ConflictRecord] = []
-    for chunk, address in chunks:
+    for chunk, address, dimension in chunks:
         if not isinstance(chunk, Conflict):
             final.append(chunk)
             continue
-        choice = how.picks.get(address) or how.picks.get(f"{path}::{address}")
+        choice = how.picks.get(address) or how.picks.get(f"{path}::{address}") or _ruled(path, dimension, how)
         if choice is not None:
-            final.append(settled(chunk, choice))
+            final.append(chunk.ours + chunk.theirs if choice == "union" else settled(chunk, choice))
         elif chunk.ours == chunk.theirs:
             final.append(chunk.ours)
         else:
             final.append(chunk)
-            records.append(_record(path, address, chunk))
+            records.append(_record(path, address, chunk, dimension))
     notes = [f"merged by {step}, Git's text merge conflicts"] if step != "text" and not records else []
     return FileMerge(render(final, how), records, notes)
 
 
-def _record(path: str, address: str, conflict: Conflict) -> ConflictRecord:
+def _ruled(path: str, dimension: str, how: MergeOptions) -> str | None:
+    """The side a rule of `.museattributes` gives a dimension of this file."""
+    strategy = resolve_strategy(how.rules, path, dimension) if how.rules else "auto"
+    return strategy if strategy in ("ours", "theirs", "base", "union") else None
+
+
+def _record(path: str, address: str, conflict: Conflict, dimension: str) -> ConflictRecord:
     kind = "both_added" if not conflict.base.strip() else "symbol_body"
     if conflict.base.strip() and not (conflict.ours.strip() and conflict.theirs.strip()):
         kind = "delete_edit"
@@ -168,6 +175,7 @@ def _record(path: str, address: str, conflict: Conflict) -> ConflictRecord:
         conflict_type=kind,
         address=address,
         addresses=[f"{path}::{address}"],
+        dimension=dimension,
         base_summary=_head(conflict.base),
         ours_summary=_head(conflict.ours),
         theirs_summary=_head(conflict.theirs),

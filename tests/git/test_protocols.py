@@ -1,0 +1,171 @@
+"""A plugin written to the published protocol alone, through a real `git merge`, with and without what is optional.
+
+Clean means both sides' lines; a stub that drops a side costs a conflict, never a line."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).parent
+BASE = "b\nd\nf\nh\n"
+OURS, THEIRS = "a\n" + BASE, "a2\n" + BASE  # both at the top: Git's text merge conflicts
+GOES, STAYS = BASE.replace("b\n", "b1\n"), "b\nd2\nf\nh\n"
+
+Run = Callable[..., "subprocess.CompletedProcess[str]"]
+Install = Callable[..., None]
+
+
+@pytest.fixture
+def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, git_env: dict[str, str]) -> Install:
+    """`install("GoodMerge", "Six", ...)`: a package whose plugin is made of these parts, found by its entry point."""
+
+    def put(*parts: str) -> None:
+        site = tmp_path / "site"
+        info = site / "lines_plugin-1.dist-info"
+        info.mkdir(parents=True)
+        (info / "METADATA").write_text("Metadata-Version: 2.1\nName: lines-plugin\nVersion: 1\n")
+        (info / "entry_points.txt").write_text("[muse.plugins]\nlines = lines_plugin:Plugin\n")
+        bases = ", ".join(f"stub_plugins.{part}" for part in parts)
+        (site / "lines_plugin.py").write_text(f"import stub_plugins\nclass Plugin({bases}):\n    pass\n")
+        (site / "stub_plugins.py").write_text((HERE / "stub_plugins.py").read_text())
+        monkeypatch.setenv("PYTHONPATH", f"{os.environ['PYTHONPATH']}{os.pathsep}{site}")
+
+    return put
+
+
+@pytest.fixture
+def merge(
+    install: Install, run: Run, git: Callable[..., str], commit: Callable[..., str], make_repo: Callable[..., Path]
+) -> Callable[..., tuple[int, str, str]]:
+    """`merge(parts, ours, theirs)`: exit code, the file and what was said, of `git merge` with that plugin."""
+
+    def go(
+        parts: tuple[str, ...], ours: str, theirs: str, *, base: str = BASE, rules: str = "", name: str = "x.lines"
+    ) -> tuple[int, str, str]:
+        install(*parts)
+        root = make_repo(files={name: base, **({".museattributes": rules} if rules else {})})
+        done = run(root, "muse", "install", "--local")
+        assert done.returncode == 0, done.stderr
+        git(root, "switch", "-q", "-c", "topic")
+        commit(root, {name: theirs}, "theirs")
+        git(root, "switch", "-q", "main")
+        commit(root, {name: ours}, "ours")
+        done = run(root, "git", "merge", "--no-edit", "topic")
+        return done.returncode, (root / name).read_text(), done.stdout + done.stderr
+
+    return go
+
+
+BOTH = "a\n" + BASE + "a2\n"
+SET = "".join(sorted({*OURS.splitlines(keepends=True), *THEIRS.splitlines(keepends=True)}))
+
+CLEAN = {
+    "merge": (("GoodMerge", "Patterns", "Six"), BOTH),
+    "merge and a name": (("GoodMerge", "Patterns", "Named", "Six"), BOTH),
+    "merge, claims and listing": (("GoodMerge", "Patterns", "ClaimsToo", "Listing", "Six"), BOTH),
+    "merge, and a diff that sees nothing": (("GoodMerge", "Patterns", "Opaque", "Six"), BOTH),
+    "merge_ops": (("GoodOps", "Patterns", "Six"), BOTH),
+    "merge_ops and a name": (("GoodOps", "Patterns", "Named", "Six"), BOTH),
+    "merge_file": (("MergeFile", "Patterns", "Named", "Six"), BOTH),
+    "merge_file before a stub of merge_ops": (("MergeFile", "StubOps", "Patterns", "Six"), BOTH),
+    "crdt": (("Crdt", "Patterns", "Six"), SET),
+    "crdt before a stub of merge_ops": (("Crdt", "StubOps", "Patterns", "Named", "Six"), SET),
+    "crdt with hidden values": (("Crdt", "Hidden", "Patterns", "Six"), SET),
+    "crdt that carries its state": (("Crdt", "Advance", "Patterns", "Six"), SET),
+    "crdt with everything": (("Crdt", "Advance", "Hidden", "Named", "ClaimsToo", "Patterns", "Six"), SET),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", CLEAN)
+def test_both_sides_lines_are_there(kind: str, merge: Callable[..., tuple[int, str, str]]) -> None:
+    parts, wanted = CLEAN[kind]
+    code, text, said = merge(parts, OURS, THEIRS)
+    assert (code, text) == (0, wanted), said
+    if "Crdt" in parts:
+        assert ("advance_crdt_state" in said) == ("Advance" not in parts)
+
+
+STUBS = {
+    "merge": ("Patterns", "Six"),
+    "merge, and a diff that sees nothing": ("Patterns", "Opaque", "Six"),
+    "merge_ops": ("StubOps", "Patterns", "Six"),
+    "merge_ops, and a diff that sees nothing": ("StubOps", "Patterns", "Opaque", "Named", "Six"),
+    "a fault": ("Raises", "Patterns", "Six"),
+    "conflicts": ("Conflicts", "Patterns", "Six"),
+}
+
+
+@pytest.mark.parametrize("kind", STUBS)
+def test_a_stub_never_loses_the_other_side(kind: str, merge: Callable[..., tuple[int, str, str]]) -> None:
+    code, text, said = merge(STUBS[kind], OURS, THEIRS)
+    assert code == 1, said
+    assert "a\n" in text and ("a2\n" in text or kind == "conflicts"), text
+
+
+@pytest.mark.parametrize("kind", STUBS)
+def test_what_git_merges_clean_is_not_worse_with_a_stub(kind: str, merge: Callable[..., tuple[int, str, str]]) -> None:
+    """Lines apart: Git alone would be clean, and so is the answer, unless the plugin says that there is a conflict."""
+    code, text, said = merge(STUBS[kind], "a\n" + BASE, BASE + "i\n")
+    assert (code, text) == ((1, "a\n" + BASE) if kind == "conflicts" else (0, "a\n" + BASE + "i\n")), said
+
+
+def test_a_join_from_the_files_alone_never_brings_back_what_was_deleted(
+    merge: Callable[..., tuple[int, str, str]],
+) -> None:
+    code, text, said = merge(("Crdt", "Patterns", "Six"), BASE.replace("b\n", ""), "b\nb2\nd\nf\nh\n")
+    assert code == 1, said
+    assert "<<<<<<<" in text and "b2" in text
+
+
+def test_a_join_that_carries_its_state_knows_what_was_deleted(merge: Callable[..., tuple[int, str, str]]) -> None:
+    code, text, said = merge(("Crdt", "Advance", "Patterns", "Six"), BASE.replace("b\n", ""), "b\nb2\nd\nf\nh\n")
+    assert (code, text) == (0, "b2\nd\nf\nh\n"), said
+
+
+def test_a_crdt_that_may_not_be_joined_is_not_left_to_its_stub(merge: Callable[..., tuple[int, str, str]]) -> None:
+    rules = '[[rules]]\npath = "*"\ndimension = "*"\nstrategy = "three_way"\n'
+    code, text, said = merge(("Crdt", "Patterns", "Six"), OURS, THEIRS, rules=rules)
+    assert code == 1 and "a\n" in text and "a2\n" in text, said
+
+
+def test_the_domain_a_repository_names_is_obeyed_without_patterns(
+    merge: Callable[..., tuple[int, str, str]],
+) -> None:
+    rules = '[meta]\ndomain = "lines"\n'
+    code, text, said = merge(("GoodMerge", "Six"), OURS, THEIRS, rules=rules, name="anything.txt")
+    assert (code, text) == (0, BOTH), said
+
+
+def test_nobody_asks_a_plugin_without_patterns_elsewhere(merge: Callable[..., tuple[int, str, str]]) -> None:
+    code, text, said = merge(("GoodMerge", "Six"), OURS, THEIRS, name="anything.txt")
+    assert code == 1 and "<<<<<<<" in text, said
+
+
+def test_an_unknown_dimension_is_told(merge: Callable[..., tuple[int, str, str]]) -> None:
+    rules = '[[rules]]\npath = "*.lines"\ndimension = "colour"\nstrategy = "ours"\n'
+    code, text, said = merge(("GoodMerge", "Patterns", "Six"), OURS, THEIRS, rules=rules)
+    assert (code, text) == (0, BOTH) and "'colour'" in said
+
+
+@pytest.mark.parametrize(
+    ("parts", "said"),
+    [
+        (("Crdt", "Patterns", "Six"), "has no advance_crdt_state"),
+        (("GoodMerge", "Six"), '[meta] domain = "lines"'),
+        (("GoodMerge", "ClaimsToo", "Six"), "has claims() and no patterns"),
+        (("GoodMerge", "Patterns", "Six"), ""),
+    ],
+)
+def test_doctor_tells_what_a_plugin_does_not_keep(
+    parts: tuple[str, ...], said: str, install: Install, run: Run, make_repo: Callable[..., Path]
+) -> None:
+    install(*parts)
+    root = make_repo(files={"x.lines": BASE})
+    run(root, "muse", "install", "--local")
+    told = run(root, "muse", "doctor").stdout
+    assert said in told and ("lines: " in told) == bool(said), told
