@@ -237,10 +237,10 @@ def test_whatever_a_plugin_does_the_answer_is_gits(
 
 def test_noise_of_a_plugin_reaches_nobody(call: Callable[..., Call], bad_plugin: Callable[..., dict[str, str]]) -> None:
     work = call(BASE, OURS, THEIRS)
-    body = "print('hello'); os.write(2, b'world'); return FileMerge(b'merged', notes=['took both'])"
+    body = "print('hello'); os.write(2, b'world'); return FileMerge(b'one\\nTWO zwei\\nthree\\n', notes=['took both'])"
     done = work.run("-p", "a.bad", env=bad_plugin(body))
     assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"muse: a.bad: took both\n")
-    assert work.result == b"merged"
+    assert work.result == b"one\nTWO zwei\nthree\n"
 
 
 def test_a_plugin_that_cannot_be_imported(call: Callable[..., Call], bad_plugin: Callable[..., dict[str, str]]) -> None:
