@@ -45,7 +45,8 @@ class Spec(NamedTuple):
 
 
 def may_join(config: Config) -> bool:
-    """True when this repository could join anything at all; a look at settings and one file, as every push pays it."""
+    """True when this repository could join anything at all; settings, one file and what is installed tell, and no more:
+    every push pays for it."""
     if config.get("muse.joinonpush"):
         return config.flag("muse.joinonpush", False)
     if config.get("merge.muse.mode") == "crdt":
@@ -54,8 +55,12 @@ def may_join(config: Config) -> bool:
         with open(".museattributes", encoding="utf-8", errors="replace") as file:
             text = file.read(1 << 20)
     except OSError:
-        return False
-    return '"join"' in text or "'join'" in text or _foreign_domain(text)
+        text = ""
+    if '"join"' in text or "'join'" in text or (text and _foreign_domain(text)):
+        return True
+    from muse.plugins.registry import others_join
+
+    return others_join()
 
 
 def _foreign_domain(text: str) -> bool:

@@ -96,6 +96,20 @@ def claimed_patterns(first: str = "") -> dict[str, tuple[str, ...]]:
     return claimed
 
 
+def others_join() -> bool:
+    """True when another package brings a domain whose files are joined (`merge_mode` crdt).
+
+    Where no other package is installed this is a look at some folders.
+    """
+    for name in _entry_points().keys() - BUILT_IN.keys():
+        try:
+            if _load(name).schema()["merge_mode"] == "crdt":
+                return True
+        except Exception:  # noqa: BLE001  `muse doctor` names it
+            continue
+    return False
+
+
 def broken_plugins() -> dict[str, str]:
     """Domain -> why it cannot be loaded, for `muse doctor`."""
     broken = {}
