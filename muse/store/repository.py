@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from muse.domain import SnapshotManifest
     from muse.store.objects.content import BlobContent
     from muse.store.objects.database import ObjectReader, ObjectWriter
+    from muse.store.objects.disk import DiskStore
 
 _PROBE = [
     "rev-parse",
@@ -201,6 +202,19 @@ class Repository:
         """What other parts of the store remember for this repository, by a name of theirs."""
         return {}
 
+    @cached_property
+    def disk(self) -> DiskStore:
+        """Where objects are written."""
+        from muse.store.objects.disk import DiskStore
+
+        return DiskStore(self)
+
+    def expect_writing(self) -> None:
+        """Load what writing objects takes while git is waited for; for commands that will certainly write."""
+        import threading
+
+        threading.Thread(target=lambda: self.disk, daemon=True).start()
+
     def writer(self) -> ObjectWriter:
         """A new batch of objects, stored together when it is flushed or its `with` block ends."""
         from muse.store.objects.database import ObjectWriter
@@ -216,7 +230,7 @@ class Repository:
 
     def close(self) -> None:
         """Let go of child processes and open files now; everything opens again when it is needed."""
-        for name in ("objects", "content"):
+        for name in ("objects", "content", "disk"):
             part = self.__dict__.pop(name, None)
             if part is not None:
                 part.close()

@@ -269,7 +269,7 @@ def _plant(repo: Repository, ref: str, tip: str | None, tree: str, path: str, st
     """Somebody else's metadata ref that says so of a tree's path."""
     from muse.core.types import blob_digest, canonical_json
     from muse.store.layout import FORMAT, crdt_path
-    from muse.store.meta.writer_refs import commit_bytes
+    from muse.store.meta.writer_refs import take_commit
     from muse.store.objects.database import FILE
     from muse.store.objects.trees import edit
 
@@ -285,7 +285,7 @@ def _plant(repo: Repository, ref: str, tip: str | None, tree: str, path: str, st
         for name, data in ((crdt_path(tree), canonical_json(head)), (crdt_path(tree, path), state)):
             changes[name.encode()] = (FILE, writer.blob(data))
         base = None if tip is None else repo.tree_of(tip)
-        new = writer.add("commit", commit_bytes(edit(repo, writer, base, changes), [tip] if tip else [], "lies"))
+        new = take_commit(writer, edit(repo, writer, base, changes), [tip] if tip else [], "lies")
     repo.git("update-ref", ref, new)
 
 

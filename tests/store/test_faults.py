@@ -11,6 +11,7 @@ import sys
 import time
 
 import pytest
+from dulwich.file import GitFile
 
 from muse.core.content import ContentStore
 from muse.core.errors import ContentMissingError, DamageError, MuseError
@@ -19,7 +20,7 @@ from muse.domain import StructuredDelta
 from muse.store import layout, refs, writer
 from muse.store.meta import deltas, writer_refs
 from muse.store.meta.union import Union
-from muse.store.objects import database, snapshots
+from muse.store.objects import database, disk, snapshots
 from muse.store.repository import Repository
 
 A, B = "a" * 40, "b" * 40
@@ -71,7 +72,7 @@ def _kept(repo):
     return {int(union.read(entry, 100) or b"0") for entry in union.below("meta", "deltas/")}
 
 
-@pytest.mark.parametrize("count", [2, database.LOOSE_LIMIT + 50])
+@pytest.mark.parametrize("count", [2, disk.LOOSE_LIMIT + 50])
 @pytest.mark.parametrize("delay", [0.0, 0.1])
 def test_killed_between_objects_and_ref(make_repo, git, count, delay):
     repo = Repository(make_repo(files={"a": "1\n"}))
@@ -86,24 +87,31 @@ def test_killed_again_and_again(make_repo, git):
     repo = Repository(make_repo(files={"a": "1\n"}))
     dice = random.Random(7)
     for cycle in range(150):
-        _write_until_killed(git, repo, dice.choice([1, 3, database.LOOSE_LIMIT + 5]), dice.random() * 0.2)
+        _write_until_killed(git, repo, dice.choice([1, 3, disk.LOOSE_LIMIT + 5]), dice.random() * 0.2)
         if cycle % 25 == 24:
             git(repo.root, "gc", "-q", "--prune=now")
 
 
-@pytest.mark.parametrize("count", [3, database.LOOSE_LIMIT + 50])
+@pytest.mark.parametrize("count", [3, disk.LOOSE_LIMIT + 50])
 def test_a_full_disk_changes_nothing(repo, git, monkeypatch, count):
     before = git(repo.root, "for-each-ref"), git(repo.root, "count-objects", "-v")
     writer.writer_id(repo)
-    real, left = database.write_all, [2]
+    left = [2 if count <= disk.LOOSE_LIMIT else 0]
 
-    def full(fd, data):
-        if left[0] == 0:
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-        left[0] -= 1
-        real(fd, data)
+    def full(*args, **kwargs):
+        file = GitFile(*args, **kwargs)
+        real = file.write
 
-    monkeypatch.setattr(database, "write_all", full)
+        def write(data):
+            if left[0] == 0:
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            left[0] -= 1
+            return real(data)
+
+        file.write = write
+        return file
+
+    monkeypatch.setattr(disk, "GitFile", full)
     files = {layout.delta_path(A, f"{n:040x}"): b"%d" % n for n in range(count)}
     with pytest.raises(MuseError, match="cannot write objects: No space left on device") as caught:
         writer_refs.commit_files(repo, "meta", files, "full")
@@ -172,7 +180,7 @@ def test_a_folder_that_cannot_be_written(repo, monkeypatch):
     def refuse(*args, **kwargs):
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
 
-    monkeypatch.setattr(database, "_place", refuse)
+    monkeypatch.setattr(disk, "GitFile", refuse)
     with pytest.raises(MuseError, match="cannot write objects: Permission denied"):
         repo.content.put(b"new")
 
@@ -199,8 +207,8 @@ def test_gc_while_the_reader_is_open(repo, git):
     git(repo.root, "gc", "-q", "--prune=now")
     assert repo.content.get(digest) == b"found before and after"
     with repo.content.batch():
-        more = [repo.content.put(b"%d" % n) for n in range(database.LOOSE_LIMIT + 1)]
-    assert repo.content.get(more[-1]) == b"%d" % database.LOOSE_LIMIT
+        more = [repo.content.put(b"%d" % n) for n in range(disk.LOOSE_LIMIT + 1)]
+    assert repo.content.get(more[-1]) == b"%d" % disk.LOOSE_LIMIT
 
 
 def test_a_dead_reader_is_replaced(repo):
@@ -309,7 +317,7 @@ def test_a_shared_repository_keeps_its_modes(make_repo, git):
     repo = Repository(root)
     one = repo.content.put(b"loose")
     with repo.content.batch():
-        many = [repo.content.put(b"%d" % n) for n in range(database.LOOSE_LIMIT + 1)]
+        many = [repo.content.put(b"%d" % n) for n in range(disk.LOOSE_LIMIT + 1)]
     assert [repo.content.get(digest) for digest in (one, many[5])] == [b"loose", b"5"]
     blob = repo.content.blob_id(one)
     assert (repo.objects_dir / blob[:2] / blob[2:]).stat().st_mode & 0o070 == 0o040

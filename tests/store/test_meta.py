@@ -264,7 +264,7 @@ def test_another_format_is_left_out_as_a_whole(repo, git):
     tip = writer_refs.commit_files(repo, "meta", {path: b"1"}, "one")
     with repo.writer() as batch:
         newer = edit(repo, batch, repo.tree_of(tip), {b"format": (database.FILE, batch.blob(b"muse 2\n"))})
-        new = batch.add("commit", writer_refs.commit_bytes(newer, [tip], "by a newer Muse"))
+        new = writer_refs.take_commit(batch, newer, [tip], "by a newer Muse")
     ref = layout.own_ref("meta", writer.writer_id(repo))
     assert _find(repo, path) == [b"1"]
     refs.update(repo, ref, new, tip)
@@ -281,7 +281,7 @@ def test_a_file_that_became_a_link_is_no_longer_there(repo, git):
     assert _find(repo, path) == [b"1"]
     with repo.writer() as batch:
         tree = edit(repo, batch, repo.tree_of(tip), {path.encode(): (database.SYMLINK, batch.blob(b"/etc/passwd"))})
-        new = batch.add("commit", writer_refs.commit_bytes(tree, [tip], "link"))
+        new = writer_refs.take_commit(batch, tree, [tip], "link")
     refs.update(repo, layout.own_ref("meta", writer.writer_id(repo)), new, tip)
     assert _find(repo, path) == [] and [problem.path for problem in verify.problems(repo)] == [path]
 

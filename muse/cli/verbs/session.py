@@ -123,6 +123,7 @@ def commit(name: str, message: str | None, take: Take | None, accept_damage: boo
     from muse.view.text import one_line
 
     here = repo()
+    here.expect_writing()
     log = session.existing(here, name)
     plugin_for, own = domains(here)
     done = session.commit(

@@ -12,6 +12,7 @@ from muse.engine.merge import join_states
 from muse.engine.merge.git_trees import too_old
 from muse.engine.merge.plugin_answer import wants_join
 from muse.engine.merge.whole_tree import WholeMerge, merge_commits
+from muse.store.objects import commits
 
 if TYPE_CHECKING:
     from muse.store.repository import Repository
@@ -40,7 +41,7 @@ def join_commits(
     stuck = sorted(merged.stages) if anything else _not_joined(merged, plugin_for)
     if stuck or not merged.clean:
         raise ConflictError(_sentence([os.fsdecode(path) for path in stuck]))
-    commit = repo.git("commit-tree", merged.tree, "-p", ours, "-p", theirs, "-m", message).decode().strip()
+    commit = commits.write(repo, merged.tree, [ours, theirs], f"{message}\n")
     join_states.keep(repo, ours, theirs, merged.tree, merged.joined)
     return Joined(commit, len(merged.git.both))
 

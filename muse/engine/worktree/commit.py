@@ -56,7 +56,8 @@ def commit(
 def _warm_up(repo: Repository) -> None:
     """Load what the delta will need while Git commits."""
     import muse.engine.history.diff
-    import muse.store.meta.deltas  # noqa: F401
+    import muse.store.meta.deltas
+    import muse.store.objects.disk  # noqa: F401
 
     repo.settings()
 

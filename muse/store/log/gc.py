@@ -14,7 +14,7 @@ from muse.core.errors import MuseError
 from muse.store import refs
 from muse.store.layout import FORMAT, OWN, REMOTES, Kind, own_ref, owner
 from muse.store.meta.union import Problem, Union
-from muse.store.meta.writer_refs import KINDS, commit_bytes, is_ancestor, settle
+from muse.store.meta.writer_refs import KINDS, is_ancestor, settle, take_commit
 from muse.store.objects.database import FILE
 from muse.store.objects.trees import Change, edit
 from muse.store.writer import known_writer, previous_writers, writer_id
@@ -89,7 +89,7 @@ def _absorb(repo: Repository, kind: Kind, union: Union, tips: dict[str, str], do
             changes[b"format"] = (FILE, writer.blob(FORMAT))
         tree = edit(repo, writer, base, changes)
         parents = [*([ours] if ours is not None else []), *(tips[ref] for ref in taken)]
-        commit = writer.add("commit", commit_bytes(tree, parents, f"absorb {len(taken)} writer(s)"))
+        commit = take_commit(writer, tree, parents, f"absorb {len(taken)} writer(s)")
     refs.update(repo, name, commit, ours, message="muse gc: absorb")
     done.refs.extend(taken)
 

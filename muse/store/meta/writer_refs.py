@@ -19,10 +19,11 @@ from muse.store.objects.trees import Change, edit
 from muse.store.writer import known_writer, previous_writers, rotate, writer_id
 
 if TYPE_CHECKING:
+    from muse.store.objects.database import ObjectWriter
     from muse.store.repository import Repository
 
 _TRIES = 30
-_WHO = b"Muse <muse@localhost> %d +0000"
+_WHO = b"Muse <muse@localhost>"
 KINDS: tuple[Kind, ...] = ("log", "meta")
 
 
@@ -61,17 +62,16 @@ def _commit(repo: Repository, ref: str, tip: str | None, files: Mapping[str, byt
         tree = edit(repo, writer, base, changes)
         if tip is not None and tree == base:
             return tip
-        new = writer.add("commit", commit_bytes(tree, [] if tip is None else [tip], message))
+        new = take_commit(writer, tree, [] if tip is None else [tip], message)
     refs.update(repo, ref, new, tip, message=f"muse: {message}")
     repo.memo.pop("union", None)
     return new
 
 
-def commit_bytes(tree: str, parents: list[str], message: str) -> bytes:
-    """A commit object of ours; it says nothing about the person, who may have set no identity."""
-    who = _WHO % int(time.time())
-    lines = [f"tree {tree}".encode(), *(f"parent {parent}".encode() for parent in parents)]
-    return b"\n".join([*lines, b"author " + who, b"committer " + who, b"", message.encode(), b""])
+def take_commit(writer: ObjectWriter, tree: str, parents: list[str], message: str) -> str:
+    """A commit of ours; it says nothing about the person, who may have set no identity."""
+    who = (_WHO, int(time.time()), 0)
+    return writer.commit(tree, parents, who, who, f"{message}\n".encode())
 
 
 def is_ours(repo: Repository, tree: str) -> bool:

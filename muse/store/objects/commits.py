@@ -1,4 +1,4 @@
-"""Muse commits are Git commits: written by Git, with its identity, encoding and signing rules, and read back."""
+"""Muse commits are Git commits: with Git's identity, encoding and signing rules, written by dulwich, and read back."""
 
 from __future__ import annotations
 
@@ -48,6 +48,23 @@ def write(
     The committer is who Git's configuration and environment say, and MuseError carries Git's message when they say
     nobody. `sign` None means as `commit.gpgSign` says.
     """
+    encoding = repo.config("i18n.commitencoding", "utf-8") or "utf-8"
+    try:
+        data = message.encode(encoding)
+    except (LookupError, UnicodeEncodeError):
+        raise MuseError(f"the message cannot be written in {encoding}", hint="git config i18n.commitEncoding") from None
+    if repo.config_bool("commit.gpgsign", False) if sign is None else sign:
+        return _signed(repo, tree, parents, data, author)
+    who = [_who(repo, "GIT_AUTHOR_IDENT") if author is None else author, _who(repo, "GIT_COMMITTER_IDENT")]
+    made_by, committed_by = (
+        (f"{each.name} <{each.email}>".encode(encoding), each.when, _seconds(each.zone)) for each in who
+    )
+    with repo.writer() as writer:
+        return writer.commit(tree, parents, made_by, committed_by, data, encoding)
+
+
+def _signed(repo: Repository, tree: str, parents: Sequence[str], message: bytes, author: Signature | None) -> str:
+    """Signing is Git's: it knows the user's keys and programs."""
     env = {}
     if author is not None:
         env = {
@@ -55,17 +72,19 @@ def write(
             "GIT_AUTHOR_EMAIL": author.email,
             "GIT_AUTHOR_DATE": f"@{author.when} {author.zone}",
         }
-    signing = repo.config_bool("commit.gpgsign", False) if sign is None else sign
-    flags = ["-S"] if signing else []
-    for parent in parents:
-        flags += ["-p", parent]
-    encoding = repo.config("i18n.commitencoding", "utf-8") or "utf-8"
-    try:
-        data = message.encode(encoding)
-    except (LookupError, UnicodeEncodeError):
-        raise MuseError(f"the message cannot be written in {encoding}", hint="git config i18n.commitEncoding") from None
-    done = repo.git(*DURABLE, "commit-tree", *flags, tree, input=data, env=env)
-    return done.decode().strip()
+    flags = [word for parent in parents for word in ("-p", parent)]
+    return repo.git(*DURABLE, "commit-tree", "-S", *flags, tree, input=message, env=env).decode().strip()
+
+
+def _who(repo: Repository, name: str) -> Signature:
+    """What Git would write as author or committer; MuseError with Git's message when that is nobody."""
+    return _signature(repo.git("var", name).decode("utf-8", "surrogateescape"))
+
+
+def _seconds(zone: str) -> int:
+    """`+0130` as seconds east of Greenwich."""
+    sign = -1 if zone.startswith("-") else 1
+    return sign * (int(zone[1:3]) * 3600 + int(zone[3:5]) * 60)
 
 
 def read(repo: Repository, rev: str) -> Commit:

@@ -1,8 +1,8 @@
 """Git objects in and out, for SHA-1 and SHA-256 repositories alike.
 
 Reading goes through one `git cat-file --batch` that stays open (alternates, partial clones and new packs are Git's
-business), in bulk through `fast` where that can open the repository. Writing collects objects: a few become loose
-files, many become one pack; either is durable when `flush` returns.
+business), in bulk through `fast` where that can open the repository. Writing collects objects, which dulwich makes and
+stores (`disk`); they are durable when `flush` returns.
 """
 
 from __future__ import annotations
@@ -12,14 +12,10 @@ import os
 import subprocess
 import threading
 import weakref
-import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from io import BytesIO
 from typing import IO, TYPE_CHECKING, NamedTuple, TypeVar
 
 from muse.core.errors import ContentMissingError, DamageError, FormatError, MuseError
-from muse.core.io import fsync_dir, write_all
-from muse.core.platform.durable import sync_file
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -29,9 +25,12 @@ if TYPE_CHECKING:
 Answer = TypeVar("Answer")
 
 _HEX = frozenset("0123456789abcdef")
-LOOSE_LIMIT = 100  # objects; more become a pack
 _SKIP_LIMIT = 16 << 20  # bytes; ending the git process is quicker than reading past more
 MEMORY_LIMIT = 64 << 20  # bytes held before they are written out as a pack
+
+
+Author = tuple[bytes, int, int]
+"""`Name <email>`, seconds since 1970, and the zone as seconds east of Greenwich."""
 
 
 class TreeEntry(NamedTuple):
@@ -48,12 +47,6 @@ FILE, EXECUTABLE, SYMLINK, FOLDER, SUBMODULE = 0o100644, 0o100755, 0o120000, 0o0
 def object_id(object_format: str, kind: str, data: bytes) -> str:
     """The hex id Git gives an object of `kind` (blob, tree, commit, tag)."""
     return hashlib.new(object_format, b"%s %d\0" % (kind.encode(), len(data)) + data, usedforsecurity=False).hexdigest()
-
-
-def tree_bytes(entries: Iterable[TreeEntry]) -> bytes:
-    """A tree object's bytes, rows in Git's order (folders sort as if they ended in a slash)."""
-    rows = sorted(entries, key=lambda e: e.name + b"/" if e.mode == FOLDER else e.name)
-    return b"".join(b"%o %s\0%s" % (e.mode, e.name, bytes.fromhex(e.id)) for e in rows)
 
 
 def parse_tree(data: bytes, id_size: int) -> list[TreeEntry]:
@@ -262,7 +255,34 @@ class ObjectWriter:
 
     def tree(self, entries: Iterable[TreeEntry]) -> str:
         """Take a tree."""
-        return self.add("tree", tree_bytes(entries))
+        from dulwich.objects import ObjectID, Tree
+
+        tree = Tree()
+        for mode, name, target in entries:
+            tree.add(name, mode, ObjectID(target.encode("ascii")))
+        return self.add("tree", tree.as_raw_string())
+
+    def commit(
+        self,
+        tree: str,
+        parents: Sequence[str],
+        author: Author,
+        committer: Author,
+        message: bytes,
+        encoding: str = "utf-8",
+    ) -> str:
+        """Take a commit; `message` is in `encoding` already."""
+        from dulwich.objects import Commit, ObjectID
+
+        made = Commit()
+        made.tree = ObjectID(tree.encode("ascii"))
+        made.parents = [ObjectID(parent.encode("ascii")) for parent in parents]
+        made.author, made.author_time, made.author_timezone = author
+        made.committer, made.commit_time, made.commit_timezone = committer
+        if encoding.lower().replace("-", "") != "utf8":
+            made.encoding = encoding.encode("ascii")
+        made.message = message
+        return self.add("commit", made.as_raw_string())
 
     def pending(self, name: str) -> bytes | None:
         """The bytes of an object taken since the last flush."""
@@ -273,122 +293,18 @@ class ObjectWriter:
         """Store everything taken so far, durably; MuseError when the disk is full or may not be written."""
         if not self._pending:
             return
+        from dulwich.object_format import get_object_format
+        from dulwich.objects import ShaFile
+
+        form = get_object_format(self._repo.object_format)
+        numbers = {"commit": 1, "tree": 2, "blob": 3, "tag": 4}
+        objects = [
+            ShaFile.from_raw_string(numbers[kind], data, object_format=form) for kind, data in self._pending.values()
+        ]
         try:
-            if self._repo.config("core.sharedrepository") not in (None, "false", "umask", "0"):
-                self._through_git()
-            elif len(self._pending) <= LOOSE_LIMIT:
-                self._loose()
-            else:
-                self._pack()
+            self._repo.disk.add_objects([(each, None) for each in objects])
         except OSError as error:
             hint = f"nothing was changed; look at {self._repo.objects_dir}"
             raise MuseError(f"cannot write objects: {error.strerror or error}", hint=hint) from None
         self._pending.clear()
         self._size = 0
-
-    def _loose(self) -> None:
-        folders = set()
-        for name, (kind, data) in self._pending.items():
-            folder = self._repo.objects_dir / name[:2]
-            target = folder / name[2:]
-            try:
-                os.utime(target)  # a fresh time keeps `git gc` from taking it before a ref names it
-                continue
-            except OSError:
-                pass
-            if not folder.is_dir():
-                folder.mkdir(exist_ok=True)
-                folders.add(self._repo.objects_dir)
-            body = zlib.compress(b"%s %d\0" % (kind.encode(), len(data)) + data, 1)
-            _place(os.fspath(target), [body])
-            folders.add(folder)
-        for path in folders:
-            fsync_dir(path)
-
-    def _pack(self) -> None:
-        """One pack beside the others, the index written by dulwich. Git sees a pack once its index is there."""
-        from dulwich.pack import write_pack_index
-
-        chunks, rows, checksum = self._pack_stream()
-        folder = self._repo.objects_dir / "pack"
-        folder.mkdir(exist_ok=True)
-        index = BytesIO()
-        write_pack_index(index, sorted(rows), checksum, version=2)
-        base = os.fspath(folder / f"pack-{checksum.hex()}")
-        temps = [_written(os.fspath(folder), chunks)]
-        try:
-            temps.append(_written(os.fspath(folder), [index.getvalue()]))
-            os.replace(temps[0], base + ".pack")
-            os.replace(temps[1], base + ".idx")
-        except OSError:
-            for temp in temps:
-                _unlink(temp)
-            raise
-        fsync_dir(folder)
-
-    def _pack_stream(self) -> tuple[list[bytes], list[tuple[bytes, int, int]], bytes]:
-        """The pack in chunks, its rows (id, offset, crc32) and its checksum."""
-        head = b"PACK" + (2).to_bytes(4, "big") + len(self._pending).to_bytes(4, "big")
-        chunks, rows, at = [head], [], len(head)
-        for name, (kind, data) in self._pending.items():
-            chunk = _entry_head(kind, len(data)) + zlib.compress(data, 1)
-            rows.append((bytes.fromhex(name), at, zlib.crc32(chunk)))
-            chunks.append(chunk)
-            at += len(chunk)
-        digest = hashlib.new(self._repo.object_format, usedforsecurity=False)
-        for chunk in chunks:
-            digest.update(chunk)
-        chunks.append(digest.digest())
-        return chunks, rows, digest.digest()
-
-    def _through_git(self) -> None:
-        """A shared repository has rules about modes that are best left to Git."""
-        chunks, _, _ = self._pack_stream()
-        few = len(self._pending) <= LOOSE_LIMIT
-        command = ["unpack-objects", "-q"] if few else ["index-pack", "--stdin"]
-        self._repo.git("-c", "core.fsync=committed,loose-object", *command, input=b"".join(chunks))
-
-
-def _entry_head(kind: str, size: int) -> bytes:
-    number = {"commit": 1, "tree": 2, "blob": 3, "tag": 4}[kind]
-    head, byte = bytearray(), number << 4 | size & 15
-    size >>= 4
-    while size:
-        head.append(byte | 0x80)
-        byte, size = size & 0x7F, size >> 7
-    head.append(byte)
-    return bytes(head)
-
-
-def _place(target: str, chunks: Iterable[bytes]) -> None:
-    """A new read-only file, complete and on the disk before it has its name."""
-    temp = _written(os.path.dirname(target), chunks)
-    try:
-        os.replace(temp, target)
-    except OSError:
-        _unlink(temp)
-        raise
-
-
-def _written(folder: str, chunks: Iterable[bytes]) -> str:
-    """A read-only temporary file, which `git gc` clears away if we die before it gets its name."""
-    temp = f"{folder}/tmp_obj_{os.getpid()}_{os.urandom(6).hex()}"
-    fd = os.open(temp, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o444)
-    try:
-        try:
-            for chunk in chunks:
-                write_all(fd, chunk)
-            sync_file(fd)
-        finally:
-            os.close(fd)
-    except BaseException:
-        _unlink(temp)
-        raise
-    return temp
-
-
-def _unlink(path: str) -> None:
-    try:
-        os.unlink(path)
-    except OSError:
-        pass

@@ -1,0 +1,241 @@
+"""dulwich writes what Muse stores: on every path, durably, past a crash at every step and with `git gc` beside it."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import stat
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from dulwich.objects import ShaFile
+
+from muse.core.types import blob_digest
+from muse.store import layout
+from muse.store.meta import writer_refs
+from muse.store.objects import disk
+from muse.store.repository import Repository
+
+A = "a" * 40
+
+
+@pytest.fixture(params=[False, True], ids=["sha1", "sha256"])
+def repo(request, make_repo):
+    return Repository(make_repo(files={"a": "1\n"}, sha256=request.param))
+
+
+def silent(git, root) -> bool:
+    """True when `git fsck --strict` finds nothing to say of what refs name, and nothing broken in the rest."""
+    done = subprocess.run(["git", "fsck", "--strict", "--full", "--no-dangling"], cwd=root, capture_output=True)
+    return (done.returncode, done.stdout, done.stderr.replace(b"notice: HEAD points to an unborn", b"")) == (
+        0,
+        b"",
+        b"",
+    )
+
+
+# A process that kills itself at the n-th step of writing: before a file is opened, synced, named, or a folder synced.
+DIE_AT = """
+import os, signal, sys
+from muse.store import layout, repository
+from muse.store.meta import writer_refs
+from muse.store.objects import disk
+repo = repository.Repository(sys.argv[1])
+count, last = int(sys.argv[2]), int(sys.argv[3])
+steps = 0
+def counted(real):
+    def call(*args, **kwargs):
+        global steps
+        steps += 1
+        if steps == last:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return real(*args, **kwargs)
+    return call
+disk.GitFile = counted(disk.GitFile)
+disk.sync_file, disk.fsync_dir = counted(disk.sync_file), counted(disk.fsync_dir)
+disk.write_pack_index = counted(disk.write_pack_index)
+os.replace, os.mkdir = counted(os.replace), counted(os.mkdir)
+files = {layout.delta_path("a" * 40, f"{n:040x}"): b"%d" % n for n in range(count)}
+writer_refs.commit_files(repo, "meta", files, "x")
+print(steps)
+"""
+
+
+@pytest.mark.parametrize("count", [1, disk.LOOSE_LIMIT + 20])
+def test_killed_at_every_step(make_repo, git, count):
+    """Every object is there or is not; the next run is not hindered by what a dead one left."""
+    repo = Repository(make_repo(files={"a": "1\n"}))
+
+    def run(step: int) -> subprocess.CompletedProcess[bytes]:
+        command = [sys.executable, "-c", DIE_AT, str(repo.root), str(count), str(step)]
+        return subprocess.run(command, capture_output=True)
+
+    step = 0
+    while True:
+        step += 1
+        done = run(step)
+        assert silent(git, repo.root), step
+        if done.returncode == 0:
+            break
+        assert done.returncode == -signal.SIGKILL, done.stderr.decode()
+    assert step > 10
+    git(repo.root, "gc", "-q", "--prune=now")
+    left = [name for _, _, names in os.walk(repo.objects_dir) for name in names if "tmp" in name or "lock" in name]
+    assert left == []
+    assert len(writer_refs.KINDS) == 2 and repo.git("for-each-ref", "refs/muse/meta/")
+
+
+def test_what_is_packed_is_not_written_again_but_kept_fresh(repo, git):
+    with repo.writer() as batch:
+        name = batch.blob(b"known\n")
+    git(repo.root, "update-ref", "refs/tags/kept", name)
+    git(repo.root, "repack", "-q", "-a", "-d")
+    git(repo.root, "prune-packed")
+    (pack,) = (repo.objects_dir / "pack").glob("*.pack")
+    os.utime(pack, (1, 1))
+    with Repository(repo.root).writer() as batch:
+        assert batch.blob(b"known\n") == name
+    assert not (repo.objects_dir / name[:2] / name[2:]).exists()
+    assert pack.stat().st_mtime > time.time() - 100
+
+
+def test_what_an_alternate_has_is_not_written_again(repo, git, tmp_path):
+    with repo.writer() as batch:
+        name = batch.blob(b"borrowed\n")
+    git(tmp_path, "clone", "-q", "--shared", "--no-checkout", str(repo.root), "borrower")
+    borrower = Repository(tmp_path / "borrower")
+    with borrower.writer() as batch:
+        assert batch.blob(b"borrowed\n") == name
+    assert not (borrower.objects_dir / name[:2] / name[2:]).exists()
+    assert borrower.objects.blob(name) == b"borrowed\n"
+
+
+@pytest.mark.parametrize("count", [2, disk.LOOSE_LIMIT + 20])
+def test_a_shared_repository_has_shared_files(make_repo, git, count):
+    root = make_repo(files={"a": "1\n"})
+    git(root, "config", "core.sharedRepository", "group")
+    before = os.umask(0o077)
+    try:
+        files = {layout.delta_path(A, f"{n:040x}"): b"%d" % n for n in range(count)}
+        made = Repository(root)
+        known = set((root / ".git" / "objects").rglob("*"))
+        writer_refs.commit_files(made, "meta", files, "x")
+    finally:
+        os.umask(before)
+    new = [path for path in (root / ".git" / "objects").rglob("*") if path not in known]
+    assert new
+    for path in new:
+        mode = stat.S_IMODE(path.stat().st_mode)
+        assert mode & 0o040, path
+        assert path.is_dir() or mode & 0o222 == 0, path
+        assert path.is_file() or mode & 0o2070 == 0o2070, path
+
+
+def test_random_writes_beside_gc(make_repo, git):
+    """`git gc --auto` again and again while objects of all kinds are written; nothing is lost, nothing is broken."""
+    repo = Repository(make_repo(files={"a": "1\n"}))
+    git(repo.root, "config", "gc.auto", "50")
+    writes = int(os.environ.get("MUSE_WRITES", "400"))
+    stop = repo.root / "stop"
+    loop = f"while ! test -e {stop}; do git gc --auto -q >/dev/null 2>&1; done"
+    dice = random.Random(os.environ.get("MUSE_SEED", "5"))
+    texts: dict[str, bytes] = {}
+    with subprocess.Popen(["sh", "-c", loop], cwd=repo.root) as beside:
+        try:
+            done = 0
+            while done < writes:
+                count = dice.choice([1, 1, 3, 10, disk.LOOSE_LIMIT + 10])
+                files = {
+                    layout.delta_path(A, f"{dice.getrandbits(160):040x}"): dice.randbytes(50) for _ in range(count)
+                }
+                writer_refs.commit_files(repo, "meta", files, "x")
+                texts.update(files)
+                done += count
+        finally:
+            stop.touch()
+            beside.wait()
+    assert silent(git, repo.root)
+    ref = repo.git("for-each-ref", "--format=%(refname)", "refs/muse/meta/").decode().strip()
+    fresh = Repository(repo.root)
+    assert all(fresh.objects.blob(f"{ref}:{path}") == text for path, text in texts.items())
+
+
+TRACE = """
+import atexit, os, sys
+import dulwich.object_store, dulwich.objects
+from muse.store.objects import disk
+seen = []
+def noted(name, real):
+    def call(self, objects, *rest):
+        seen.extend(each.type_name.decode() for each, _ in objects)
+        return real(self, objects, *rest)
+    return call
+disk.DiskStore.add_objects = noted("add_objects", disk.DiskStore.add_objects)
+def tell():
+    with open(os.environ["TRACE_TO"], "a") as file:
+        file.write("".join(f"{kind}\\n" for kind in seen))
+atexit.register(tell)
+from muse.cli.__main__ import main
+sys.exit(main())
+"""
+
+
+def traced(where: Path, trace: Path, *args: str, text: str = "") -> set[str]:
+    """The kinds of objects that a command has dulwich write."""
+    trace.write_text("")
+    done = subprocess.run(
+        [sys.executable, "-c", TRACE, *args],
+        cwd=where, capture_output=True, text=True, input=text, env={**os.environ, "TRACE_TO": str(trace)}, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return set(trace.read_text().split())
+
+
+def test_dulwich_writes_on_every_path(make_repo, git, tmp_path):
+    root, trace = make_repo(files={"a.py": "x = 1\n"}), tmp_path / "trace"
+    everything = {"blob", "tree", "commit"}
+    assert issubclass(disk.DiskStore, disk.DiskObjectStore) and ShaFile.__module__ == "dulwich.objects"
+    (root / "a.py").write_text("x = 2\n")
+    assert traced(root, trace, "commit", "-m", "two") >= everything  # refs/muse/meta, and the snapshot itself
+    traced(root, trace, "session", "start", "s")
+    op = json.dumps({"op": {"op": "insert", "address": "b.py", "position": None, "content_summary": "b",
+                            "content_id": blob_digest(b"y = 1\n"), "content": "y = 1\n"}})  # fmt: skip
+    traced(root, trace, "session", "append", "s", text=op)
+    assert traced(root, trace, "session", "commit", "s", "-m", "three") >= everything
+    assert git(root, "fsck", "--strict", "--no-dangling") == ""
+
+
+def test_a_joined_merge_is_written_by_dulwich(make_repo, git, commit):
+    from muse.engine.merge.join_push import join_commits
+    from muse.plugins.registry import plugin_for_path
+
+    root = make_repo(files={"a.py": "def a():\n    return 1\n\n\ndef b():\n    return 2\n"})
+    commit(root, {".museattributes": '[[rules]]\npath = "*"\ndimension = "*"\nstrategy = "join"\n'}, "rules")
+    git(root, "switch", "-q", "-c", "topic")
+    theirs = commit(root, {"a.py": "def a():\n    return 1\n\n\ndef b():\n    return 20\n"}, "theirs")
+    git(root, "switch", "-q", "main")
+    ours = commit(root, {"a.py": "def a():\n    return 10\n\n\ndef b():\n    return 2\n"}, "ours")
+    repo = Repository(root)
+    seen: list[str] = []
+    real = repo.disk.add_objects
+    repo.disk.add_objects = lambda objects, progress=None: (  # type: ignore[method-assign]
+        seen.extend(each.type_name.decode() for each, _ in objects) or real(objects)  # type: ignore[func-returns-value]
+    )
+    joined = join_commits(repo, ours, theirs, plugin_for_path, message="both")
+    assert git(root, "show", f"{joined.commit}:a.py").split() == [
+        "def",
+        "a():",
+        "return",
+        "10",
+        "def",
+        "b():",
+        "return",
+        "20",
+    ]
+    assert {"blob", "tree", "commit"} <= set(seen)
+    assert git(root, "fsck", "--strict", "--no-dangling") == ""
