@@ -11,6 +11,8 @@ from muse.cli.options import json_option
 from muse.cli.output import say
 from muse.core.errors import ExitCode
 from muse.engine.git import watched
+from muse.engine.history.agreement import false_deltas
+from muse.store.meta.union import Union
 from muse.store.verify import problems
 from muse.view.text import one_line
 
@@ -30,7 +32,7 @@ def command(no_fsck: bool, repair: bool, as_json: bool) -> int:
     wrong and still is.
     """
     here = repo()
-    wrong = problems(here, deep=True)
+    wrong = [*problems(here, deep=True), *false_deltas(here, Union(here, quiet=True))]
     mended: set[Problem] = set()
     if repair and wrong:
         from muse.engine.setup.repair import repair as mend

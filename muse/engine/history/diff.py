@@ -304,11 +304,14 @@ def path_text(path: bytes) -> str:
 def delta_between(
     repo: Repository, base_tree: str, tree: str, plugin_for: PluginFor, *, domain: str = "files", most: int = 200
 ) -> StructuredDelta:
-    """The stored delta of two trees, else one made now; with more than `most` changed paths, file by file only."""
-    stored = _stored(repo, base_tree, tree)
-    if stored is not None:
-        return stored
+    """What Git finds changed between two trees, in stored words where they fit, else told now.
+
+    With more than `most` changed paths and nothing stored, file by file only.
+    """
     found = between(repo, base_tree, tree)
+    stored = _stored(repo, base_tree, tree, found)
+    if stored is not None:
+        return {**stored, "summary": summarise(stored["ops"])}
     if len(found) > most:
         return outline(found, domain)
     return describe(repo, found, plugin_for, domain=domain)
@@ -325,10 +328,11 @@ def outline(found: list[Change], domain: str) -> StructuredDelta:
     return StructuredDelta(domain=domain, ops=ops, summary=summarise(ops))
 
 
-def _stored(repo: Repository, base_tree: str, tree: str) -> StructuredDelta | None:
+def _stored(repo: Repository, base_tree: str, tree: str, found: list[Change]) -> StructuredDelta | None:
+    from muse.engine.history.agreement import WHY, agrees
     from muse.store.meta import deltas
 
     try:
-        return deltas.load(repo, base_tree, tree)
+        return deltas.load(repo, base_tree, tree, refuse=lambda delta: "" if agrees(found, delta) else WHY)
     except MuseError:
         return None  # damage is `muse doctor`'s to report; what a delta says can be worked out again

@@ -7,7 +7,7 @@ computed from the trees themselves.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from muse.core.errors import FormatError
@@ -68,12 +68,17 @@ def save(
 
 
 def load(
-    repo: Repository, base_tree: str, tree: str, *, plugins: Mapping[str, str] | None = None
+    repo: Repository,
+    base_tree: str,
+    tree: str,
+    *,
+    plugins: Mapping[str, str] | None = None,
+    refuse: Callable[[StructuredDelta], str] = lambda _: "",
 ) -> StructuredDelta | None:
     """The delta somebody kept, or None: then the caller computes it.
 
     None as well when clones differ about it; where they had one version of each plugin, that is reported. With
-    `plugins`, only a delta made by these versions counts.
+    `plugins`, only a delta made by these versions counts. `refuse` says why a delta is to be left out, or "".
     """
     from muse.store.meta.union import recent
 
@@ -88,6 +93,10 @@ def load(
             delta, versions = decode(data)
         except FormatError as error:
             union.note(entry, str(error))
+            continue
+        why = refuse(delta)
+        if why:
+            union.note(entry, why)
             continue
         if plugins is None or versions == dict(plugins):
             found[canonical_json(delta)] = (delta, versions)

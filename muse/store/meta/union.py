@@ -74,6 +74,7 @@ class Union:
         self._repo = repo
         self._quiet = quiet
         self._found: list[Problem] = []
+        self._told: set[tuple[str, str]] = set()
         tips = {ref: tip for ref, tip in refs.read_many(repo, OWN, REMOTES).items() if owner(ref) is not None}
         path = repo.common_dir / "muse" / "union.sqlite"
         self._path, self._tips = path, tips
@@ -152,9 +153,10 @@ class Union:
         return None
 
     def note(self, entry: Entry, why: str) -> None:
-        """Report a file that is left out."""
+        """Report a file that is left out; each reason is told once for each ref."""
         self._found.append(Problem(entry.ref, entry.path, why))
-        if not self._quiet:
+        if not self._quiet and (entry.ref, why) not in self._told:
+            self._told.add((entry.ref, why))
             import logging
 
             where = f"{one_line(entry.ref)}: {one_line(entry.path)}"
