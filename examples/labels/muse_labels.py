@@ -6,6 +6,7 @@ import json
 import os
 
 from muse.core import content
+from muse.core.address import inside
 from muse.core.crdts import ORSet
 from muse.core.errors import FormatError, MuseError
 from muse.core.filedomain import FileDomain
@@ -74,7 +75,7 @@ class LabelsPlugin(FileDomain):
         """Replay what `diff_file` says."""
         labels = set(_read(old))
         for op in child_ops:
-            label = op["address"].removeprefix(path).lstrip("/:")
+            label = inside(path, op["address"])
             if op["op"] == "insert":
                 labels.add(label)
             elif op["op"] == "delete":

@@ -7,6 +7,7 @@ import io
 from typing import Any
 
 from muse.core import options
+from muse.core.address import inside
 from muse.core.errors import FormatError, MuseError
 from muse.core.filedomain import FileDomain, merge_as_text, whole_file_conflict
 from muse.core.schema import DimensionSpec, DomainSchema, MapSchema, SetSchema
@@ -123,7 +124,8 @@ class ScoreSheetPlugin(FileDomain):
         """Replay what `diff_file` says."""
         columns, rows = _read(old)
         for op in child_ops:
-            row = op["address"].removeprefix(f"{path}/")
+            row = inside(path, op["address"])
+            row, _, column = row.partition("/") if op["op"] == "replace" else (row, "", "")
             if op["op"] == "delete":
                 rows.pop(row, None)
             elif op["op"] == "insert":
@@ -131,7 +133,9 @@ class ScoreSheetPlugin(FileDomain):
             elif op["op"] == "patch":
                 for cell in op["child_ops"]:
                     if cell["op"] == "replace":
-                        rows[row][cell["address"].removeprefix(f"{path}/{row}/")] = cell["content"]
+                        rows[row][inside(row, inside(path, cell["address"]))] = cell["content"]
+            elif op["op"] == "replace" and column:  # one cell, as a live edit names it
+                rows[row][column] = op["content"]
             else:
                 raise MuseError(f"cannot replay {op['op']} of {op['address']}")
         return _write(columns, rows)

@@ -19,7 +19,7 @@ from muse.plugins.midi.show.diff import diff_files
 from muse.plugins.scaffold.plugin import ScaffoldPlugin
 from muse.store.repository import Repository
 from tests.conftest import RunGit
-from tests.session.kit import CODE, PIECE, append, changed, commit, heard, note_up, replayed, transposed
+from tests.session.kit import CODE, PIECE, added, append, changed, commit, heard, note_up, replayed, transposed
 
 
 def test_edits_of_notes_by_two_agents_are_both_in_the_commit(jam: Path) -> None:
@@ -117,3 +117,35 @@ def test_the_smallest_plugin_replays_edits_inside_files(tmp_path: Path) -> None:
         log.record(actor, "scaffold", [patch])
     done = replay(log.replay([]).entries, base["files"], store, lambda _: plugin)
     assert store.get(done.files[name]) == b"a = 10\nb = 20\nc = 30\n"
+
+
+def test_path_and_name_may_be_joined_either_way(jam: Path) -> None:
+    """`path/name` and `path::name` are one thing; both are appended, replayed and committed."""
+    append(jam, "jam", {"op": added("mod.py", CODE)})
+    first = CODE.split(b"\n\n\n")[0].decode()
+    value = {"op": "replace", "position": None, "old_content_id": "", "old_summary": "", "new_summary": ""}
+    texts = (first.replace("1", "100"), "def second():\n    return 200")
+    answers = append(
+        jam,
+        "jam",
+        {"op": {**value, "address": "mod.py/first", "content": texts[0], "new_content_id": content_hash(texts[0])}},
+        {"op": {**value, "address": "mod.py::second", "content": texts[1], "new_content_id": content_hash(texts[1])}},
+    )
+    assert all("ack" in answer for answer in answers), answers
+    assert commit(jam).overridden == []
+    code = (jam / "mod.py").read_text()
+    assert "return 100" in code and "return 200" in code and "return 3\n" in code
+
+
+def test_a_plain_setting_is_replayed_by_either_address(tmp_path: Path) -> None:
+    store, log = MemoryContent(), OpLog(tmp_path, "s")
+    files = {"set.scaffold": store.put(b"tempo = 90\nkey = C\n")}
+    value = {"op": "replace", "position": None, "old_content_id": "", "old_summary": "", "new_summary": ""}
+    ops: Any = [
+        {**value, "address": "set.scaffold/tempo", "content": "100", "new_content_id": content_hash("100")},
+        {**value, "address": "set.scaffold::key", "content": "D", "new_content_id": content_hash("D")},
+    ]
+    log.record("ada", "scaffold", ops)
+    done = replay(log.read_all(), files, store, lambda path: ScaffoldPlugin())
+    assert done.overridden == []
+    assert store.get(done.files["set.scaffold"]) == b"tempo = 100\nkey = D\n"

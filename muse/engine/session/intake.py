@@ -11,6 +11,7 @@ import os
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
+from muse.core.address import split
 from muse.core.errors import MuseError, hint_for
 from muse.core.op_log import OpLog, Request, missing_content, stored_content, take_content
 from muse.core.op_log.canonical import loads
@@ -60,6 +61,8 @@ class Intake:
         self.failed = False
         self.kept: set[str] = set()
         self.domains: dict[str, str] = {}
+        self.made: set[str] = set()  # files that an op before made
+        self.known: set[str] | None = None
 
     def take(self, lines: list[bytes | None]) -> list[dict[str, Any]]:
         """One answer per line that is not blank."""
@@ -116,7 +119,7 @@ class Intake:
         if "op" not in value:
             return self._error("op is missing")
         try:
-            op: Any = take_content(value["op"], self.here.content)
+            op: Any = take_content(self._in_its_file(value["op"]), self.here.content)
             lost = missing_content(op, self.here.content)
         except (MuseError, OSError, TypeError, AttributeError, RecursionError) as error:
             return self._error(in_words(error))
@@ -133,6 +136,32 @@ class Intake:
             intent=value.get("intent", ""),
             reservation=value.get("reservation", ""),
         )
+
+    def _in_its_file(self, op: Any) -> Any:
+        """An op on `path/key` as the patch of the file it is; a file is what is one on disk, or was made just now."""
+        if not isinstance(op, dict) or not isinstance(op.get("address"), str):
+            return op
+        path, inside = split(op["address"], self._is_file)
+        if not inside or "::" in op["address"]:
+            if op.get("op") == "insert" and not inside:
+                self.made.add(path)
+            return op
+        domain = self.domain_for_path(path)
+        summary = str(op.get("content_summary") or op.get("new_summary") or inside)
+        return {"op": "patch", "address": path, "child_ops": [op], "child_domain": domain, "child_summary": summary}
+
+    def _is_file(self, path: str) -> bool:
+        if self.domain_for_path(path) == "files":
+            return False
+        on_disk = os.path.join(self.here.root, path)
+        return path in self.made or os.path.isfile(on_disk) or (not os.path.isdir(on_disk) and path in self._session())
+
+    def _session(self) -> set[str]:
+        """The files that ops of the session had made when somebody first asked."""
+        if self.known is None:
+            ops = (entry["domain_op"] for entry in self.log.read_all())
+            self.known = {op["address"] for op in ops if op["op"] == "insert"}
+        return self.known
 
     def _domain(self, op: Any) -> str:
         address = op.get("address")

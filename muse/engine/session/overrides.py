@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import Any, NamedTuple
 
+from muse.core.address import inside
 from muse.core.op_log import OpEntry
 from muse.core.op_log.inline_content import children
 
@@ -42,7 +43,7 @@ class Overrides:
             if kind == "patch":
                 stack.extend(children(op))
             elif kind in ("insert", "replace", "delete") and isinstance(address, str):
-                told += self._edit(entry, op, address.removeprefix(f"{path}::"))
+                told += self._edit(entry, op, inside(path, address))
         return sorted(told)
 
     def _edit(self, entry: OpEntry, op: Any, address: str) -> list[str]:

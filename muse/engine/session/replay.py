@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from muse.core import content
+from muse.core.address import split
 from muse.core.content import ContentStore
 from muse.core.errors import ContentMissingError, DamageError, MuseError
 from muse.core.filedomain import Reopened
@@ -209,7 +210,7 @@ class _Replay:
 
     def _apply(self, at: int, entry: OpEntry) -> None:
         op: Any = entry["domain_op"]
-        path, inside, _ = op["address"].partition("::")
+        path, inside = split(op["address"], self._holds_things)
         child_ops = self._edits(path, op, inside)
         if child_ops is not None and path in self.done.files:
             self.waiting.setdefault(path, []).append(_Edit(at, entry, child_ops))
@@ -235,6 +236,10 @@ class _Replay:
             self.done.touched.add(path)
             for name in paths:
                 self.inside.pop(name, None)
+
+    def _holds_things(self, path: str) -> bool:
+        """True for a file whose domain knows what is in it."""
+        return path in self.done.files and getattr(self.plugin_for(path), "name", "") != "files"
 
     def _edits(self, path: str, op: Any, inside: str) -> list[Any] | None:
         """What an op says about the inside of a file and nothing else; None when it is about the file as a whole."""

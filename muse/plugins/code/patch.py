@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from muse.core.address import inside
 from muse.core.errors import MuseError
 from muse.domain import DomainOp
 from muse.plugins.code.languages.table import KEYED, Language
@@ -33,7 +34,7 @@ class SourceFile:
         before = self._data, self._known, self._edit
         try:
             for op in _flat(child_ops):
-                self._apply(op, op["address"].removeprefix(f"{self._path}::"))
+                self._apply(op, inside(self._path, op["address"]))
         except BaseException:
             self._data, self._known, self._edit = before
             raise

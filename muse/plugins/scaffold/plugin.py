@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from muse._version import __version__
 from muse.core import options
+from muse.core.address import inside
 from muse.core.diff_algorithms import MapInput, diff_by_schema
 from muse.core.errors import FormatError, MuseError
 from muse.core.filedomain import FileDomain, merge_as_text, whole_file_conflict
@@ -97,7 +98,7 @@ class ScaffoldPlugin(FileDomain):
         """The file after operations as `diff_file` makes them."""
         values = _read(old)
         for op in child_ops:
-            key = op["address"].removeprefix(f"{path}::").removeprefix(f"{path}/")
+            key = inside(path, op["address"])
             if op["op"] == "delete":
                 values.pop(key, None)
             elif (op["op"] == "insert" or op["op"] == "replace") and isinstance(op.get("content"), str):

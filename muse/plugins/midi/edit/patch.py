@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any, Generic, TypeVar, cast
 
+from muse.core.address import inside
 from muse.core.errors import MuseError
 from muse.domain import DomainOp
 from muse.plugins.midi.file.bars import TimeMap, time_map
@@ -31,7 +32,7 @@ class EditError(MuseError):
 def patch_file(path: str, old: bytes, ops: list[DomainOp]) -> bytes:
     """The file after operations as `diff` makes them; EditError for one that does not fit.
 
-    An address may begin with the file's path and `::`, as a live agent gives it.
+    An address may begin with the file's path and `::` or `/`, as a live agent gives it.
     """
     editor = Editor(parse(old))
     for op in without_path(path, ops):
@@ -42,7 +43,7 @@ def patch_file(path: str, old: bytes, ops: list[DomainOp]) -> bytes:
 def without_path(path: str, ops: list[DomainOp]) -> Iterator[DomainOp]:
     """The operations with addresses that begin inside the file."""
     for op in ops:
-        inner = op["address"].removeprefix(f"{path}::")
+        inner = inside(path, op["address"])
         yield op if inner == op["address"] else cast(DomainOp, {**op, "address": inner})
 
 
