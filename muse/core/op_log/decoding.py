@@ -18,6 +18,7 @@ from typing import Any, cast
 from muse.core.collector import no_collection
 from muse.core.op_log.canonical import loads
 from muse.core.op_log.entries import CRC_SIZE, OpEntry, intact, salvage, strip
+from muse.core.op_log.plain import row_of
 from muse.core.op_log.verified_blocks import Seen
 
 Row = dict[str, Any]
@@ -141,6 +142,11 @@ def _all_intact(block: bytes) -> bool:
 
 def _one_by_one(block: bytes, at: int, quarantine: Quarantine, offsets: bool) -> Iterator[Row]:
     for line in block.split(b"\n")[:-1]:
+        plain = None if intact(line) else row_of(line, at)
+        if plain is not None:
+            yield {**plain, "offset": at} if offsets else plain
+            at += len(line) + 1
+            continue
         whole = line if intact(line) else _rescue(line, at, quarantine)
         if whole is not None:
             try:

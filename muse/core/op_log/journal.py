@@ -19,6 +19,7 @@ from pathlib import Path
 
 from muse.core.errors import DamageError
 from muse.core.io import fsync_dir
+from muse.core.op_log.plain import entry_of
 from muse.core.op_log.segment_reader import Files
 from muse.core.op_log.segments import FOLDER, closed, stem_of
 from muse.core.platform.durable import sync_data
@@ -239,6 +240,10 @@ class Journal(Files):
         self.end = max(self.end, self.base)
         data = self.read(self.end, top)
         cut = data.rfind(b"\n") + 1
+        if cut < len(data) and entry_of(data[cut:]) is not None:  # a plain log may have no end of line at its end
+            os.write(self._fd, b"\n")
+            data += b"\n"
+            cut = len(data)
         if cut < len(data):
             self.quarantine(data[cut:], "torn tail of a writer that died", self.end + cut)
             os.ftruncate(self._fd, self.end - self.base + cut)

@@ -28,7 +28,8 @@ from muse.core.op_log.entries import (
     timed,
 )
 from muse.core.op_log.journal import Journal
-from muse.core.op_log.ordering import Replay, causal, find, latest_time
+from muse.core.op_log.ordering import Replay, causal, find, is_in_another, latest_time
+from muse.core.op_log.plain import convert, is_plain
 from muse.core.op_log.replicas import ReplicaReport, add, verified
 from muse.core.op_log.segments import Segment
 from muse.core.op_log.sessions import decode_name, encode_name, writer_of
@@ -186,8 +187,17 @@ class OpLog:
             self._renew()
             self._buffer, self._buffered = [], 0
         self._journal.acquire()
+        while is_plain(self._journal):
+            self._convert()
         if self._journal.end == 0 and decode_name(self._folder.name) is None:
             write_text_atomic(self._folder / "name", json.dumps(self._session) + "\n")
+
+    def _convert(self) -> None:
+        try:
+            convert(self._journal, self.writer)
+        finally:
+            self._journal.release()
+        self._journal.acquire()
 
     def _latest(self) -> int:
         return max(self._journal.lamport, self._buffer[-1][1] if self._buffer else 0)
@@ -373,7 +383,7 @@ class OpLog:
         return made.get("end", other) if made.get("log") == self._journal.log_id else other
 
     def _causal(self, rows: list[Row]) -> tuple[list[Row], list[Row]]:
-        return causal(rows, lambda op_id: find(self._journal, op_id))
+        return causal(rows, lambda op_id: find(self._journal, op_id), lambda op_id: is_in_another(self._folder, op_id))
 
     # Checkpoints -------------------------------------------------------------------------------------------------
 

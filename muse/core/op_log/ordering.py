@@ -7,6 +7,7 @@ import mmap
 from collections.abc import Callable
 from dataclasses import dataclass
 from operator import itemgetter, lt
+from pathlib import Path
 
 from muse.core.op_log.decoding import Row, decode
 from muse.core.op_log.entries import OpEntry, intact, order_key, salvage
@@ -50,10 +51,30 @@ def find(journal: Journal, op_id: str) -> int | None:
     return None
 
 
-def causal(rows: list[Row], time_of: Callable[[str], int | None]) -> tuple[list[Row], list[Row]]:
+def is_in_another(folder: Path, op_id: str) -> bool:
+    """True when another session's log here, beside the one in `folder`, has an op: times of sessions do not compare."""
+    needle = b'"op_id":' + json.dumps(op_id, ensure_ascii=False).encode()
+    for log in folder.parent.glob("*/ops.jsonl"):
+        if log.parent != folder and any(_has(path, needle) for path in (log, *log.parent.glob("*/*.jsonl"))):
+            return True
+    return False
+
+
+def _has(path: Path, needle: bytes) -> bool:
+    try:
+        with open(path, "rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as text:
+            return text.find(needle) >= 0
+    except (OSError, ValueError):  # gone, or empty
+        return False
+
+
+def causal(
+    rows: list[Row], time_of: Callable[[str], int | None], elsewhere: Callable[[str], bool] = lambda op_id: False
+) -> tuple[list[Row], list[Row]]:
     """Rows in the total order, and those that wait for a cause (or for an op that waits).
 
-    `time_of` looks an op up that is not among the rows; None when the log does not have it.
+    `time_of` looks an op up that is not among the rows; None when the log does not have it. A cause that `elsewhere`
+    knows, in another session, is here, and says nothing of the order in this one.
     """
     times = list(map(itemgetter("lamport_ts"), rows))
     if not all(map(lt, times, times[1:])):
@@ -68,6 +89,8 @@ def causal(rows: list[Row], time_of: Callable[[str], int | None]) -> tuple[list[
             found = here.get(parent)
             if found is None:
                 found = time_of(parent)
+            if found is None and elsewhere(parent):
+                continue
             missing = missing or found is None or found >= row["lamport_ts"]
         if missing or any(parent in held for parent in row["parent_op_ids"]):
             waiting.append(row)
