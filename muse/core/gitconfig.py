@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
-PATTERN = r"^(muse\..*|merge\.conflictstyle|merge\.muse\.mode)$"
+TYPE_CHECKING = False  # `typing` takes longer to import than all that is done here
+if TYPE_CHECKING:
+    from muse.core.options import ConflictStyle
+
+DEADLINE = 5.0
+PATTERN = (
+    r"^(muse\..*|merge\.conflictstyle|merge\.muse\.mode|core\.attributesfile|diff\.algorithm|branch\..*\.mergeoptions)$"
+)
 
 
 def read() -> dict[str, str]:
@@ -21,7 +28,7 @@ def begin() -> Callable[[], dict[str, str]]:
     """Start reading; the function that is returned waits for the answer. Git works while the caller does."""
     argv = ["git", "config", "-z", "--get-regexp", PATTERN]
     try:
-        finish = _started(argv)
+        finish = started(argv)
     except OSError:
         return dict
     return lambda: parse(finish())
@@ -51,17 +58,33 @@ def number(value: str | None, default: float) -> float:
         return default
 
 
-def _started(argv: list[str]) -> Callable[[], bytes]:
+def deadline(config: Mapping[str, str]) -> float:
+    """`muse.mergeDeadline` in seconds: the time for one file, wherever it is merged.
+
+    Between 0.05 and 86,400; what is no such number (`inf`, `nan`, `-1`, a word) is the default of 5.
+    """
+    seconds = number(config.get("mergedeadline"), DEADLINE)
+    return min(max(seconds, 0.05), 86400.0) if 0 < seconds < float("inf") else DEADLINE
+
+
+def conflict_style(config: Mapping[str, str]) -> ConflictStyle:
+    """`merge.conflictStyle`; what Git does not know is `merge`."""
+    style = config.get("merge.conflictstyle")
+    return "zdiff3" if style == "zdiff3" else "diff3" if style == "diff3" else "merge"
+
+
+def started(argv: list[str], env: Mapping[str, str] | None = None) -> Callable[[], bytes]:
+    """Start a program; the function that is returned waits for it and gives what it printed. OSError if it cannot."""
     if not hasattr(os, "posix_spawnp"):
         import subprocess
 
-        done = subprocess.run(argv, capture_output=True, check=False).stdout
+        done = subprocess.run(argv, env=env, capture_output=True, check=False).stdout
         return lambda: done
     reader, writer = os.pipe()
     try:
         quiet = (os.POSIX_SPAWN_OPEN, 2, os.devnull, os.O_WRONLY, 0)
         actions = [(os.POSIX_SPAWN_DUP2, writer, 1), quiet]
-        pid = os.posix_spawnp(argv[0], argv, os.environ, file_actions=actions)
+        pid = os.posix_spawnp(argv[0], argv, os.environ if env is None else env, file_actions=actions)
     except OSError:
         os.close(reader)
         raise

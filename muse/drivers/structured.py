@@ -9,10 +9,11 @@ import os
 import time
 from typing import TYPE_CHECKING
 
-from muse.core import gitconfig, paths
+from muse.core import gitcommand, paths
 from muse.core.errors import MuseError
 from muse.core.textmerge import has_markers
 from muse.domain import FileMerge
+from muse.drivers import others
 from muse.engine import conflict_records
 from muse.engine.merge.one_file import how_from, merge_one, merge_text_only
 from muse.engine.merge.plugin_answer import wants_join
@@ -21,26 +22,26 @@ if TYPE_CHECKING:
     from typing import Any
 
     from muse.core.options import MergeOptions
-    from muse.drivers.merge import Job
+    from muse.drivers.job import Job
     from muse.engine.merge.join import Past
 
 _COOPERATIVE = 0.9  # share of the deadline after which a plugin that looks at the clock gives up by itself
 
 
-def answer(job: Job, config: dict[str, str], seconds: float) -> list[bytes]:
+def answer(job: Job, seconds: float) -> list[bytes]:
     """What the child sends back: status, merged bytes, notes, the record's file ("" for none), the record."""
-    merged, record_file, kept = merge(job, config, seconds)
+    merged, record_file, kept = merge(job, seconds)
     status = b"conflict" if merged.conflicts else b"clean"
     notes = os.fsencode("\n".join(" ".join(note.split()) for note in merged.notes[:5]))
     return [status, merged.content or b"", notes, os.fsencode(record_file), kept]
 
 
-def merge(job: Job, config: dict[str, str], seconds: float) -> tuple[FileMerge, str, bytes]:
+def merge(job: Job, seconds: float) -> tuple[FileMerge, str, bytes]:
     """The merged file, the name of its conflict record ("" outside of a repository), and the record (b"": none)."""
     from muse.plugins import registry
 
     root = find_root()
-    how, warning = options_for(job, config, root)
+    how, warning = options_for(job, root)
     how = how._replace(deadline=time.monotonic() + seconds * _COOPERATIVE)
     base = job.base or None  # Git hands an empty file where both sides added theirs
     plugin = registry.plugin_for_path(job.path, first=_domain(root))
@@ -48,6 +49,9 @@ def merge(job: Job, config: dict[str, str], seconds: float) -> tuple[FileMerge, 
     merged = merge_one(plugin, job.path, base, job.ours, job.theirs, how, past)
     if job.virtual and merged.conflicts:
         merged = _between_bases(plugin, job, base, merged, how)
+    side = gitcommand.favoured(job.options)
+    if side and merged.conflicts:
+        merged = _favouring(side, plugin, job, base, merged, how)
     if warning:
         merged.notes.append(warning)
     return merged, *record(job, root, merged, how)
@@ -93,10 +97,21 @@ def _between_bases(plugin: Any, job: Job, base: bytes | None, merged: FileMerge,
     return FileMerge(job.base if again.conflicts else again.content, merged.conflicts)
 
 
-def options_for(job: Job, config: dict[str, str], root: str | None) -> tuple[MergeOptions, str]:
+def _favouring(side: str, plugin: Any, job: Job, base: bytes | None, merged: FileMerge, how: MergeOptions) -> FileMerge:
+    """`-X ours` and `-X theirs`: what is in dispute is that side's, the clean edits of both stay."""
+    picks = {conflict.address: side for conflict in merged.conflicts}
+    again = merge_one(plugin, job.path, base, job.ours, job.theirs, how._replace(picks=picks))  # type: ignore[arg-type]
+    if again.conflicts:
+        settled = others.by_git(job)
+        if settled is not None and settled[1]:
+            return FileMerge(settled[0])
+    return again
+
+
+def options_for(job: Job, root: str | None) -> tuple[MergeOptions, str]:
     """How the call wants its merge written, and a warning or ""."""
     ours, base, theirs = job.labels
-    return how_from(config, root, ours_label=ours, base_label=base, theirs_label=theirs, marker_size=job.size)
+    return how_from(job.config, root, ours_label=ours, base_label=base, theirs_label=theirs, marker_size=job.size)
 
 
 def record(job: Job, root: str | None, merged: FileMerge, how: MergeOptions) -> tuple[str, bytes]:
@@ -114,7 +129,7 @@ def record(job: Job, root: str | None, merged: FileMerge, how: MergeOptions) -> 
 def record_as_text(job: Job, data: bytes) -> tuple[str, bytes]:
     """The record of a merge that ended as Git's text merge, or as a whole-file conflict."""
     root = find_root()
-    how, _ = options_for(job, gitconfig.read(), root)
+    how, _ = options_for(job, root)
     left = merge_text_only(job.path, job.base or None, job.ours, job.theirs, how).conflicts
     return record(job, root, FileMerge(data, left), how)
 

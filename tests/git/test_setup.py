@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -94,21 +95,88 @@ def test_a_linked_configuration_stays_a_link(make_repo: MakeRepo, run: Run, git_
     assert "muse-merge-driver" in (home / "dotfiles/gitconfig").read_text()
 
 
-def test_what_a_project_says_about_a_path_keeps_its_weight(make_repo: MakeRepo, run: Run, git: Git) -> None:
-    """info/attributes outranks .gitattributes, so the project's lines are repeated after ours."""
-    root = make_repo("repo", {".gitattributes": "lock.json -diff merge=binary\n*.py text\n*.mid binary\n"})
+def test_what_a_project_says_about_a_diff_keeps_its_weight(make_repo: MakeRepo, run: Run, git: Git) -> None:
+    """info/attributes outranks .gitattributes, so the project's words on diffs are repeated after ours.
+
+    Those on merging are looked up when a file is merged: see test_owners.py.
+    """
+    text = 'lock.json -diff merge=binary\n*.py text\n*.mid binary\n"a b.py" diff=java merge=union\n'
+    root = make_repo("repo", {".gitattributes": text})
     run(root, "muse", "install")
-    said = git(root, "check-attr", "merge", "diff", "--", "lock.json", "a.py", "x.mid", "x.json")
-    assert said.splitlines() == [
-        "lock.json: merge: binary",
-        "lock.json: diff: unset",
-        "a.py: merge: muse",
-        "a.py: diff: python",
-        "x.mid: merge: unset",
-        "x.mid: diff: unset",
-        "x.json: merge: muse",
-        "x.json: diff: unspecified",
+    said = git(root, "check-attr", "diff", "--", "lock.json", "a.py", "x.mid", "x.json", "a b.py")
+    assert [line.rpartition(": ")[2] for line in said.splitlines()] == [
+        "unset",
+        "python",
+        "unset",
+        "unspecified",
+        "java",
     ]
+
+
+def test_lines_of_a_tracked_file_outrank_ours(make_repo: MakeRepo, run: Run, git: Git) -> None:
+    """Ours come first in the file, wherever an older version of Muse had put them."""
+    root = make_repo("repo", {".gitattributes": "*.json merge=union\n*.mid -text"})
+    before = (root / ".gitattributes").read_bytes()
+    run(root, "muse", "install", "--attributes=tracked")
+    text = (root / ".gitattributes").read_text()
+    assert text.startswith(setup.BEGIN) and text.endswith(setup.END + "\n*.json merge=union\n*.mid -text")
+    assert git(root, "check-attr", "merge", "a.json", "a.py").splitlines() == [
+        "a.json: merge: union",
+        "a.py: merge: muse",
+    ]
+    block = text.removesuffix("*.json merge=union\n*.mid -text")
+    old = "*.json merge=union\n*.mid -text\n" + block.replace(setup.BEGIN, setup.BEGIN + setup.NO_NEWLINE)
+    (root / ".gitattributes").write_text(old)
+    run(root, "muse", "install", "--attributes=tracked")
+    assert (root / ".gitattributes").read_text() == text
+    run(root, "muse", "uninstall", "--attributes=tracked")
+    assert (root / ".gitattributes").read_bytes() == before
+
+
+LINKS = {
+    ".gitattributes": ["--attributes=tracked"],
+    ".git/info/attributes": [],
+    ".git/config": [],
+    ".git/info": [],
+}
+
+
+@pytest.mark.parametrize("name", LINKS)
+def test_a_link_that_leads_out_of_the_repository_is_not_followed(
+    name: str, make_repo: MakeRepo, run: Run, tmp_path: Path
+) -> None:
+    root = make_repo("repo", {"a": "1"})
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "file").write_bytes((root / ".git/config").read_bytes())
+    if name == ".git/info":
+        shutil.rmtree(root / name)
+    else:
+        (root / name).unlink(missing_ok=True)
+    (root / name).symlink_to(outside if name == ".git/info" else outside / "file")
+    before = {file.name: file.read_bytes() for file in outside.iterdir()}
+    done = run(root, "muse", "install", *LINKS[name])
+    assert done.returncode == 128 and "is a link that leads out of the repository\nhint: " in done.stderr
+    assert {file.name: file.read_bytes() for file in outside.iterdir()} == before
+    assert "muse" not in (root / ".git/config").read_text()
+
+
+@pytest.mark.skipif(not hasattr(os, "getuid") or os.getuid() != 0, reason="giving a folder away takes root")
+def test_a_repository_that_git_does_not_trust_is_left_alone(make_repo: MakeRepo, run: Run, git: Git) -> None:
+    root = make_repo("some repo", {"a": "1"})
+    before = (root / ".git/config").read_bytes()
+    for file in (root, root / ".git"):
+        os.chown(file, 12345, 12345)
+    for verb in ("install", "uninstall"):
+        done = run(root, "muse", verb)
+        assert done.returncode == 128
+        assert done.stderr == (
+            f"muse: git does not trust {root}: it belongs to somebody else\n"
+            f"hint: git config --global --add safe.directory '{root}'\n"
+        )
+    assert (root / ".git/config").read_bytes() == before
+    git(root.parent, "config", "--global", "--add", "safe.directory", str(root))
+    assert run(root, "muse", "install").returncode == 0
 
 
 def test_a_locked_configuration_is_a_clear_error(make_repo: MakeRepo, run: Run) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,8 @@ from muse.cli.context import own_domain, print_json, repo
 from muse.cli.gitverb import use_color
 from muse.cli.options import json_option
 from muse.cli.output import say
-from muse.core.errors import ExitCode, MuseError, NotARepositoryError
+from muse.core.errors import ExitCode, MuseError, NotARepositoryError, UsageError
+from muse.engine.git import below_top
 from muse.engine.setup import doctor as checkup
 from muse.engine.setup.doctor import Finding
 from muse.plugins import promises, registry
@@ -22,13 +24,15 @@ if TYPE_CHECKING:
 
 
 @click.command("doctor", short_help="Find what is wrong with this set-up, and say what mends it")
+@click.argument("paths", nargs=-1, metavar="[PATH]...", type=click.Path())
 @json_option
-def command(as_json: bool) -> int:
-    """Find what is wrong with this set-up, and say what mends it.
+def command(paths: tuple[str, ...], as_json: bool) -> int:
+    """Find what is wrong with this set-up, and say what mends it. With PATH: say who merges these files.
 
-    Changes nothing. The exit code is 1 when something is bad; a note is something that works with a limit.
+    Changes nothing. The exit code is 1 when something is bad; a note is something that works with a limit. What a
+    project's or your own attributes say about merging is obeyed, and no fault.
     """
-    findings = list(_findings())
+    findings = list(_about(paths) if paths else _findings())
     if as_json:
         print_json([finding._asdict() for finding in findings])
     else:
@@ -38,6 +42,16 @@ def command(as_json: bool) -> int:
             if finding.mend:
                 say(f"     mend it: {finding.mend}")
     return int(ExitCode.CONFLICT if any(finding.state == "bad" for finding in findings) else ExitCode.OK)
+
+
+def _about(paths: tuple[str, ...]) -> Iterator[Finding]:
+    here = repo()
+    below = below_top(here)
+    names = [os.path.normpath(os.path.join(below, path)).replace(os.sep, "/") for path in paths]
+    outside = [path for path, name in zip(paths, names) if name.startswith("..") or os.path.isabs(name)]
+    if outside:
+        raise UsageError(f"{outside[0]} is not in this work tree")
+    yield from checkup.check_paths(here, names, registry.domain_for_path)
 
 
 def _findings() -> Iterator[Finding]:

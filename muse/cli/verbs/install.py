@@ -63,7 +63,7 @@ def command(scope: str | None, attributes: str | None, only: tuple[str, ...]) ->
         return
     domains = ", ".join(sorted(setup.limited(patterns, only)))
     note(f"muse: git merge, rebase and diff now know: {domains}")
-    note("next: work with git as ever; `muse doctor` tests the set-up, `muse uninstall` takes it out")
+    note("next: work with git as ever; `muse doctor` tests the set-up, `muse doctor FILE` says who merges a file")
 
 
 def _own(scope: str | None) -> str:

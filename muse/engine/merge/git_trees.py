@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from muse.core.errors import MuseError, hint_for_git
+from muse.core.gitattributes import without_ours
 from muse.engine.git import git_version
 from muse.engine.history.ancestry import merge_bases
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
     from muse.store.repository import Repository
 
+LFS = "a pointer of Git LFS"
 NEEDED = (2, 38)  # the first git with merge-tree --write-tree
 _REGULAR = frozenset({b"100644", b"100755"})
 _CONTENT_KINDS = frozenset({"Auto-merging", "CONFLICT (contents)", "CONFLICT (binary)"})
@@ -122,7 +124,8 @@ def _shadow(repo: Repository, ours: str) -> Iterator[dict[str, str]]:
         _write(join(folder, "config"), _configuration(repo))
         replaced = repo.git("for-each-ref", "--format=%(objectname) %(refname)", "refs/replace/")
         _write(join(folder, "packed-refs"), replaced)
-        _write(join(folder, "info", "attributes"), _read(join(repo.common_dir, "info", "attributes")))
+        own = without_ours(_read(join(repo.common_dir, "info", "attributes")))  # ours would outrank the project's
+        _write(join(folder, "info", "attributes"), own)
         env = {name: value for name, value in repo.env.items() if not name.startswith("GIT_CONFIG")}
         env.update(
             GIT_DIR=folder,
@@ -351,9 +354,19 @@ def _attribute_pattern(path: bytes) -> bytes:
 
 
 def _attributes(repo: Repository, env: dict[str, str], paths: list[bytes]) -> dict[bytes, str]:
-    """What the attribute `merge` says of each path: `unspecified`, `set`, `unset` or a driver's name."""
+    """What the attribute `merge` says of each path: `unspecified`, `set`, `unset` or a driver's name.
+
+    `LFS` for a pointer of Git LFS that no configured driver takes: markers in it would lose the file.
+    """
     if not paths:
         return {}
-    done = _git(repo, env, "check-attr", "-z", "--stdin", "merge", input=b"\0".join(paths) + b"\0")
+    done = _git(repo, env, "check-attr", "-z", "--stdin", "merge", "filter", input=b"\0".join(paths) + b"\0")
     fields = done.stdout.split(b"\0")
-    return {fields[i]: fields[i + 2].decode("utf-8", "replace") for i in range(0, len(fields) - 2, 3)}
+    found: dict[bytes, str] = {}
+    for i in range(0, len(fields) - 2, 3):
+        value = fields[i + 2].decode("utf-8", "replace")
+        if fields[i + 1] == b"merge":
+            found[fields[i]] = value
+        elif value == "lfs" and repo.config(f"merge.{found.get(fields[i])}.driver") is None:
+            found[fields[i]] = LFS
+    return found

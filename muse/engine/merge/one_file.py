@@ -40,9 +40,8 @@ def how_from(config: Mapping[str, str], root: StrPath | None, **known: Any) -> t
         rules = () if root is None else tuple(load_attributes(root))
     except (MuseError, OSError) as error:
         warning = f"rules ignored: {error}"
-    style = config.get("merge.conflictstyle", "merge")
     how = MergeOptions(
-        conflict_style=style if style in ("diff3", "zdiff3") else "merge",  # type: ignore[arg-type]
+        conflict_style=gitconfig.conflict_style(config),
         notes=not gitconfig.is_false(config.get("conflictnotes")),
         rules=rules,
         config=dict(config),
@@ -52,10 +51,13 @@ def how_from(config: Mapping[str, str], root: StrPath | None, **known: Any) -> t
 
 
 def settings(repo: Repository) -> dict[str, str]:
-    """The `muse.*` settings without their first word, and `merge.muse.mode`."""
-    found = {name.removeprefix("muse."): value for name, value in repo.settings().items() if name.startswith("muse.")}
-    mode = repo.config("merge.muse.mode")
-    return found if mode is None else {**found, "merge.muse.mode": mode}
+    """The settings that a merge reads, as `gitconfig.read` gives them."""
+    wanted = ("merge.conflictstyle", "merge.muse.mode")
+    return {
+        name.removeprefix("muse."): value
+        for name, value in repo.settings().items()
+        if name.startswith("muse.") or name in wanted
+    }
 
 
 def rules_in(repo: Repository, commit: str) -> tuple[AttributeRule, ...]:

@@ -11,17 +11,18 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from muse.core import content, textmerge
+from muse.core import content, gitconfig, textmerge
 from muse.core.attributes import file_strategy
 from muse.core.content import MemoryContent
 from muse.core.errors import MuseError
 from muse.core.filedomain import FileDomain, merge_as_text
+from muse.core.gitattributes import LEFT_TO_US
 from muse.core.options import MergeOptions
 from muse.core.progress import counted
 from muse.domain import FileMerge, PluginFor
 from muse.engine.git import shown
 from muse.engine.history.ancestry import find_merge_base as find_merge_base
-from muse.engine.merge.git_trees import Message, Stages, TreeMerge, merge_trees
+from muse.engine.merge.git_trees import LFS, Message, Stages, TreeMerge, merge_trees
 from muse.engine.merge.join_states import History
 from muse.engine.merge.one_file import merge_one, rules_in, settings
 from muse.engine.merge.parallel import spread
@@ -29,12 +30,10 @@ from muse.engine.merge.plugin_answer import keeps_edits_over_deletions, wants_jo
 from muse.store.objects.trees import edit
 
 if TYPE_CHECKING:
-    from muse.core.options import ConflictStyle
     from muse.engine.merge.join import Past
     from muse.store.repository import Repository
 
-DEADLINE = 5.0  # seconds for one file; `muse.mergeDeadline`
-_OURS_TO_SAY = frozenset({"muse", "unspecified"})  # values of the attribute `merge` that leave a path to us
+_OURS_TO_SAY = frozenset({*LEFT_TO_US, LFS})  # values of the attribute `merge` that leave a path to us
 _CHUNK = 64  # paths whose versions are in memory at once
 
 
@@ -106,17 +105,16 @@ def merge_commits(
 
 def options_for(repo: Repository, git: TreeMerge, ours_label: str, theirs_label: str) -> MergeOptions:
     """How results are written: labels as `git merge` has them, style, rules of ours' `.museattributes`, settings."""
-    style = repo.config("merge.conflictstyle") or "merge"
-    styles: dict[str, ConflictStyle] = {"diff3": "diff3", "zdiff3": "zdiff3"}
+    config = settings(repo)
     base = repo.git("rev-parse", "--short", git.bases[0]).decode().strip() if len(git.bases) == 1 else ""
     return MergeOptions(
         ours_label=ours_label,
         base_label=base or "merged common ancestors",
         theirs_label=theirs_label,
-        conflict_style=styles.get(style, "merge"),
-        notes=repo.config_bool("muse.conflictNotes", True),
+        conflict_style=gitconfig.conflict_style(config),
+        notes=not gitconfig.is_false(config.get("conflictnotes")),
         rules=rules_in(repo, git.ours),
-        config=settings(repo),
+        config=config,
     )
 
 
@@ -128,7 +126,7 @@ def _decide(repo: Repository, git: TreeMerge, plugin_for: PluginFor, how: MergeO
     wanted = [path for path in sorted(git.both) if _ours_to_say(git, path, plugin_for, how)]
     wanted += [path for path in sorted(git.halves) if _deletion_is_settled(git, path, plugin_for, how)]
     wanted.sort(key=lambda path: path not in git.stages)  # those that take time together, to be spread
-    limit = _seconds(how.config.get("mergedeadline"))
+    limit = gitconfig.deadline(how.config)
     history: History | None = None
     for start in range(0, len(wanted), _CHUNK):
         paths = wanted[start : start + _CHUNK]
@@ -140,6 +138,9 @@ def _decide(repo: Repository, git: TreeMerge, plugin_for: PluginFor, how: MergeO
         history = history or (History(repo, git.ours, git.theirs, git.bases) if joined else None)
         past = {path: history.of(path) for path in joined} if history is not None else {}
 
+        def plugin_of(path: bytes) -> PluginFor:
+            return (lambda name: FileDomain()) if git.attributes.get(path) == LFS else plugin_for
+
         def work(
             path: bytes,
             blobs: dict[str, bytes] = blobs,
@@ -148,7 +149,7 @@ def _decide(repo: Repository, git: TreeMerge, plugin_for: PluginFor, how: MergeO
         ) -> Decision:
             known = blobs[merged[path]] if path in merged else None
             timed = how._replace(deadline=time.monotonic() + limit)
-            return _decide_one(path, versions[path], blobs, known, plugin_for, timed, limit, past.get(path))
+            return _decide_one(path, versions[path], blobs, known, plugin_of(path), timed, limit, past.get(path))
 
         hard = [path for path in paths if path in git.stages]
         yield from spread(hard, work, "merging")
@@ -250,13 +251,6 @@ class _AsText(FileDomain):
     def merge_file(self, path: str, base: bytes | None, ours: bytes, theirs: bytes) -> FileMerge:
         """Git's text merge."""
         return merge_as_text(path, base, ours, theirs)
-
-
-def _seconds(text: str | None) -> float:
-    try:
-        return float(text) if text else DEADLINE
-    except ValueError:
-        return DEADLINE
 
 
 # One answer --------------------------------------------------------------------------------------------------------

@@ -9,11 +9,12 @@ import os
 import re
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+from muse.core import gitattributes
 from muse.core.errors import MuseError
-from muse.core.terminal import command, word
+from muse.core.terminal import command, escaped, word
 from muse.engine import conflict_records
 from muse.engine.setup import install as setup
 from muse.engine.setup.tables import Patterns, attribute_lines, settings
@@ -92,28 +93,73 @@ def check_installation(repo: Repository, patterns: Patterns) -> Iterator[Finding
     yield _run_driver(repo, driver)
     only = (repo.config("muse.only") or "").split()
     patterns = {name: claimed for name, claimed in patterns.items() if not only or name in only}
-    samples = {pattern.replace("*", "sample") for claimed in patterns.values() for pattern in claimed}
-    unused = sorted(_unused(repo, samples))
-    if unused:
-        text = f"Git does not use our merge driver for {_some(unused)}"
-        yield Finding("attributes", "bad" if len(unused) == len(samples) else "note", text, "muse install")
+    samples = {pattern.replace("*", "sample"): pattern for claimed in patterns.values() for pattern in claimed}
+    unused = {name for name, value in _in_force(repo, samples).items() if value != "muse"}
+    theirs = owners(repo, list(samples))
+    missing = sorted(samples[name] for name in unused - theirs.keys())
+    if missing:
+        text = f"Git does not use our merge driver for {_some(missing)}"
+        mend = command("muse", "install", *(word for name in only for word in ("--only", name)))
+        yield Finding("attributes", "bad" if len(missing) == len(samples) else "note", text, mend)
     else:
-        yield Finding(
-            "attributes",
-            "ok",
-            f"{len(attribute_lines(patterns))} file types are merged through us",
-        )
+        count = len(attribute_lines(patterns)) - len(theirs)
+        yield Finding("attributes", "ok", f"{count} file types are merged through us")
+    for name, (value, where) in sorted(theirs.items()):
+        yield Finding("attributes", "ok", f"{samples[name]} is {_merged_by(value)}{_as_said(where)}")
 
 
 _DRIVER = ("merge", "muse", "driver")
+_WAYS = {
+    "set": "merged as text by Git",
+    "text": "merged as text by Git",
+    "unset": "a conflict whenever both sides changed it",
+    "binary": "a conflict whenever both sides changed it",
+    "union": "merged by Git's union of both sides",
+}
 
 
-def _unused(repo: Repository, samples: set[str]) -> Iterator[str]:
-    listing = repo.git("check-attr", "-z", "--stdin", "merge", input="\0".join(sorted(samples)).encode() + b"\0")
-    fields = listing.decode("utf-8", "surrogateescape").split("\0")
-    for name, _, value in zip(fields[::3], fields[1::3], fields[2::3]):
-        if value != "muse":
-            yield name.removeprefix("sample")
+def _merged_by(value: str) -> str:
+    return _WAYS.get(value, f"merged by the driver {value!r}")
+
+
+def _as_said(where: str) -> str:
+    return f", as {where} says" if where else ", as your attributes say"
+
+
+def owners(repo: Repository, names: list[str]) -> dict[str, tuple[str, str]]:
+    """Of these paths, those that the user's attributes give to somebody else: the attribute's value, and where."""
+    root = None if repo.work_tree is None else os.fspath(repo.work_tree)
+    git_dir, file = os.fspath(repo.git_dir), repo.config("core.attributesFile")
+    said = gitattributes.begin(names, root, git_dir, file)()
+    values = {name: said.get(name, {}).get("merge", "unspecified") for name in names}
+    return {
+        name: (value, gitattributes.speaker(name, root, git_dir, file))
+        for name, value in values.items()
+        if value not in gitattributes.LEFT_TO_US
+    }
+
+
+def check_paths(repo: Repository, paths: Sequence[str], domain_of: Callable[[str], str]) -> Iterator[Finding]:
+    """Who merges each of these paths (from the top), and who says so."""
+    theirs = owners(repo, list(paths))
+    forced = _in_force(repo, paths)
+    lfs = _in_force(repo, paths, "filter")
+    for path in paths:
+        if lfs.get(path) == "lfs":
+            text = "a pointer of Git LFS, which is never merged: one side is chosen"
+        elif path in theirs:
+            text = _merged_by(theirs[path][0]) + _as_said(theirs[path][1])
+        elif forced.get(path) == "muse":
+            text = f"merged by Muse as {domain_of(path)}"
+        else:
+            text = "merged as text by Git: nobody claims it"
+        yield Finding("path", "ok", f"{escaped(path)}: {text}")
+
+
+def _in_force(repo: Repository, names: Iterable[str], attribute: str = "merge") -> dict[str, str]:
+    asked = "\0".join(sorted(names)).encode("utf-8", "surrogateescape") + b"\0"
+    fields = os.fsdecode(repo.git("check-attr", "-z", "--stdin", attribute, input=asked)).split("\0")
+    return dict(zip(fields[::3], fields[2::3]))
 
 
 def _run_driver(repo: Repository, command: str) -> Finding:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from muse.core import paths
 from muse.core.errors import MuseError
+from muse.core.gitattributes import BEGIN, END, without_ours
 from muse.core.io import fsync_dir, write_all
 from muse.core.platform.durable import sync_file
 from muse.core.terminal import command
@@ -23,8 +24,6 @@ from muse.engine.setup.tables import Patterns, attribute_lines, settings
 if TYPE_CHECKING:
     from muse.core.paths import StrPath
 
-BEGIN = "# >>> muse install; `muse uninstall` takes these lines out"
-END = "# <<< muse install"
 NEW_FILE = " (the file was new)"
 NO_NEWLINE = " (the line before had no end)"
 PROGRAM = "muse-merge-driver"
@@ -40,6 +39,8 @@ class Places:
     attributes: str
     exclude: str | None = None
     tracked: str | None = None
+    homes: tuple[tuple[str, str], ...] = ()
+    """Files of the repository, each with the folder that it must not lead out of; the others are the user's own."""
 
 
 def places(root: StrPath | None, scope: str = "local", attributes: str | None = None) -> Places:
@@ -61,11 +62,19 @@ def places(root: StrPath | None, scope: str = "local", attributes: str | None = 
     if kind == "tracked" and root is not None and not os.path.lexists(os.path.join(root, ".git")):
         raise MuseError("a bare repository has no .gitattributes to write", hint="use --attributes=info")
     config = {"local": os.path.join(common or "", "config"), "global": _global_config(), "system": _system_config()}
+    exclude = os.path.join(common or "", "info", "exclude") if scope == "local" else None
+    homes = [(path, str(common)) for path in (config[scope], exclude) if path and scope == "local"]
+    if kind != "global":
+        homes.append((attribute_files[kind], str(common if kind == "info" else root)))
+    if root is not None and homes:
+        _refuse_strangers(os.fspath(root))
+    tracked = attribute_files["tracked"]
     return Places(
         config[scope],
         attribute_files[kind],
-        os.path.join(common or "", "info", "exclude") if scope == "local" else None,
-        os.path.join(root or "", ".gitattributes") if kind == "info" else None,
+        exclude,
+        tracked if kind == "info" and not os.path.islink(tracked) else None,  # Git follows no such link either
+        tuple(homes),
     )
 
 
@@ -75,17 +84,19 @@ def install(at: Places, patterns: Patterns, *, only: Sequence[str] = (), program
     `only` names the domains to limit it to; it is written down as `muse.only`, for `doctor` to know.
     """
     where = find_programs() if program_dir is None else program_dir
+    refuse_links(at)
     blocks = [
-        (at.config, config_lines(where, patterns, only)),
-        (at.attributes, attribute_lines(limited(patterns, only)) + _overrides(at.tracked)),
+        (at.config, config_lines(where, patterns, only), False),
+        (at.attributes, attribute_lines(limited(patterns, only)) + _overrides(at.tracked), True),
     ]
     if at.exclude is not None:
-        blocks.append((at.exclude, ["/.muse/"]))
-    return [path for path, lines in blocks if edit_block(path, lines)]
+        blocks.append((at.exclude, ["/.muse/"], False))
+    return [path for path, lines, first in blocks if edit_block(path, lines, first=first)]
 
 
 def uninstall(at: Places) -> list[str]:
     """Take our lines out again; the files that changed."""
+    refuse_links(at)
     files = [at.config, at.attributes, *(path for path in (at.exclude, at.tracked) if path is not None)]
     return [path for path in files if edit_block(path, None)]
 
@@ -131,15 +142,21 @@ def block_of(path: StrPath) -> list[str] | None:
     return None if block is None else block.splitlines()[1:-1]
 
 
-def edit_block(path: str, lines: list[str] | None) -> bool:
+def edit_block(path: str, lines: list[str] | None, *, first: bool = False) -> bool:
     """Put our block into a file, or take it out (None); True when the file changed.
 
-    A symbolic link is followed, so that a configuration kept elsewhere stays there.
+    `first`: before everything else, because in an attributes file the last line that fits counts, and what people
+    write there is to count more than ours. A symbolic link is followed, so that a configuration kept elsewhere stays
+    there (`refuse_links` has looked whose it is).
     """
     path = os.path.realpath(path)
     existed = os.path.exists(path)
     old = _read(path)
     before, block, after = _split(old)
+    if first and before and lines is not None:
+        ended = block is not None and NO_NEWLINE in block.splitlines()[0]
+        before, after = "", (before.removesuffix("\n") if ended else before) + after
+        block = None if block is None else block.replace(NO_NEWLINE, "", 1)
     if lines is None:
         if block is None:
             return False
@@ -176,21 +193,51 @@ def _split(text: str) -> tuple[str, str | None, str]:
     return text[:start], text[start:stop], text[stop:]
 
 
-def _overrides(tracked: str | None) -> list[str]:
-    """Lines of a tracked `.gitattributes` that set merge or diff, repeated after ours.
+_DIFF_WORDS = {"diff": "diff", "-diff": "-diff", "!diff": "!diff", "binary": "-diff"}
 
-    `info/attributes` outranks tracked files, and what a project says about a path must keep its weight.
+
+def _overrides(tracked: str | None) -> list[str]:
+    """What a tracked `.gitattributes` says of diffs, repeated after our lines.
+
+    `info/attributes` outranks tracked files. What they say of merging is looked up by the driver, each time.
     """
     if tracked is None or not os.path.isfile(tracked):
         return []
-    words = ("merge", "-merge", "!merge", "diff", "-diff", "!diff", "binary")
     kept = []
-    before, _, after = _split(_read(tracked))
-    for line in (before + after).splitlines():
-        names = [word.partition("=")[0] for word in line.split()[1:]]
-        if not line.lstrip().startswith(("#", "[attr]")) and any(name in words for name in names):
-            kept.append(line.strip())
+    for line in without_ours(os.fsencode(_read(tracked))).decode("utf-8", "surrogateescape").splitlines():
+        if line.lstrip().startswith(("#", "[attr]")):
+            continue
+        pattern, words = _pattern_and_words(line)
+        said = [_DIFF_WORDS.get(word, word) for word in words if word in _DIFF_WORDS or word.startswith("diff=")]
+        if said:
+            kept.append(f"{pattern} {' '.join(said)}")
     return kept
+
+
+def _pattern_and_words(line: str) -> tuple[str, list[str]]:
+    """An attributes line apart; a pattern with blanks is quoted."""
+    import re
+
+    found = re.match(r'\s*("(?:[^"\\]|\\.)*"|\S+)(.*)', line)
+    return (found[1], found[2].split()) if found else ("", [])
+
+
+def refuse_links(at: Places) -> None:
+    """MuseError where a file of the repository is a link that leads out of it: it may have come with the repository."""
+    for path, home in at.homes:
+        if not os.path.realpath(path).startswith(os.path.realpath(home) + os.sep):
+            hint = f"look at it: {command('ls', '-l', path)}"
+            raise MuseError(f"{path} is a link that leads out of the repository", hint=hint)
+
+
+def _refuse_strangers(root: str) -> None:
+    """MuseError for a repository that Git itself does not trust, because it is somebody else's (`safe.directory`)."""
+    import subprocess
+
+    done = subprocess.run(["git", "rev-parse", "--git-dir"], cwd=root, capture_output=True, check=False)
+    if done.returncode and b"safe.directory" in done.stderr:
+        hint = command("git", "config", "--global", "--add", "safe.directory", root)
+        raise MuseError(f"git does not trust {root}: it belongs to somebody else", hint=hint)
 
 
 def _read(path: StrPath) -> str:

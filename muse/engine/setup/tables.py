@@ -16,9 +16,9 @@ Patterns = Mapping[str, Sequence[str]]
 # else means that it did not run: then Git's own text merge is made here. What it has to say comes through descriptor 3;
 # stderr of a broken one would only be a traceback. Git before 2.44 leaves %S, %X and %Y as they are.
 _DRIVER = (
-    'if test "$MUSE" != 0; then {path}muse-merge-driver --guarded 3 {flags}%O %A %B -L %L -p %P -s %S -x %X -y %Y '
-    "3>&2 2>/dev/null; case $? in 70) exit 0;; 71) exit 1;; 130) exit 130;; esac; "
-    "echo 'muse: the merge driver is missing or broken, merged as text; see: muse doctor' >&2; fi; "
+    "{path}muse-merge-driver --guarded 3 {flags}%O %A %B -L %L -p %P -s %S -x %X -y %Y "
+    '3>&2 2>/dev/null; case $? in 70) exit 0;; 71) exit 1;; 130) exit 130;; esac; test "$MUSE" = 0 || '
+    "echo 'muse: the merge driver is missing or broken, merged as text; see: muse doctor' >&2; "
     's=%S x=%X y=%Y; test "$s" != %%S || s=base; test "$x" != %%X || x=ours; test "$y" != %%Y || y=theirs; '
     'git merge-file -q --marker-size=%L -L "$x" -L "$s" -L "$y" %A %O %B 2>/dev/null{binary}'
 )
