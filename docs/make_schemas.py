@@ -197,7 +197,10 @@ VERBS: dict[str, Schema] = {
     "verify": rows(obj(where=STR, why=STR, repaired=BOOL)),
     "session start": obj(session=STR, folder=STR, writer=STR),
     "session append": {
-        "anyOf": [obj(ack=DIGEST, lamport=INT, sequence=INT), obj(error=STR)],
+        "anyOf": [
+            obj(ack=DIGEST, lamport=INT, sequence=INT),
+            {**obj(error=STR, code=STR, now={}), "required": ["error", "code"]},
+        ],
         "description": "one object a line, --json or not",
     },
     "session follow": {**ref("entry"), "description": "one object a line, --json or not"},

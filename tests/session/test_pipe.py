@@ -89,7 +89,9 @@ def test_an_op_whose_content_was_lost_is_named(jam: Path, capfd: pytest.CaptureF
 
 @pytest.mark.parametrize("path", ["../../x", "/etc/x", ".git/config", "a/../../x", "", "words.txt/x", "code.py/../x"])
 def test_an_op_cannot_leave_the_work_tree(jam: Path, path: str, capfd: pytest.CaptureFixture[str]) -> None:
-    append(jam, "jam", {"op": added(path, b"x\n")}, {"op": added("fine.txt", b"fine\n")})
+    refused, _ = append(jam, "jam", {"op": added(path, b"x\n")}, {"op": added("fine.txt", b"fine\n")})
+    assert refused["code"] in ("place", "unfit") and path.partition("/")[0] in refused["error"]
+    OpLog(jam, "jam").record("mallory", "files", [added(path, b"x\n")])  # type: ignore[list-item] # past every door
     assert main(["session", "commit", "jam"]) == 0
     assert f"{path}: op " in (told := capfd.readouterr().err) and "it cannot be applied" in told
     assert not (jam.parent.parent / "x").exists() and "[core]" in (jam / ".git" / "config").read_text()

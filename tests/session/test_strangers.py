@@ -78,7 +78,9 @@ def test_an_op_whose_content_is_not_what_its_id_says_is_refused(jam: Path, lie: 
 def test_a_name_no_disk_takes_or_no_commit_does_not_stop_the_session(
     jam: Path, path: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    append(jam, {"op": added(path, "x\n")}, {"op": added("fine.txt", "fine\n")})
+    refused, _ = append(jam, {"op": added(path, "x\n")}, {"op": added("fine.txt", "fine\n")})
+    assert refused["code"] == "place"
+    OpLog(jam, "jam").record("mallory", "files", [added(path, "x\n")])  # type: ignore[list-item] # past every door
     assert main(["session", "commit", "jam"]) == 0
     assert "it cannot be applied" in capfd.readouterr().err
     assert sorted(Repository(jam).manifest("HEAD")["files"]) == ["fine.txt", "words.txt"]
@@ -106,7 +108,8 @@ def test_one_op_without_content_does_not_stop_the_session_for_ever(
 
 
 def test_no_name_can_redraw_a_terminal(jam: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    append(jam, {"op": added("a\x1b[2J\nb/../c", "x\n"), "actor": "eve\x1b]0;x\x07\nada"})
+    op: Any = added("a\x1b[2J\nb/../c", "x\n")
+    OpLog(jam, "jam").record("eve\x1b]0;x\x07\nada", "files", [op])
     capfd.readouterr()
     assert main(["session", "show", "jam"]) == 0
     assert main(["session", "commit", "jam"]) == 0

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from muse.cli.context import domains, note, own_domain, print_json, repo
+from muse.cli.context import domains, note, print_json, repo
 from muse.cli.options import json_option, late
 from muse.cli.output import data, say
 from muse.core import terminal
 from muse.core.errors import ExitCode, UsageError
-from muse.core.op_log import LEVELS, OpLog
+from muse.core.op_log import LEVELS
 from muse.core.types import plural
 
 if TYPE_CHECKING:
@@ -48,20 +48,24 @@ def start(name: str, as_json: bool) -> None:
 @click.argument("name", shell_complete=late("sessions"))
 @click.option("--actor", metavar="NAME", help="Who makes the ops that do not say so (default: user.name).")
 @click.option("--level", type=click.Choice(LEVELS), default="written", help="What an acknowledged op survives.")
-def append(name: str, actor: str | None, level: Level) -> int:
-    """Append ops from standard input, one JSON object a line: {"op": {...}, "actor"?, "parents"?, "intent"?}.
+@click.option("--create", is_flag=True, help="Start the session if there is none of that name.")
+@click.option(
+    "--check/--no-check", default=True, help="Refuse ops that do not fit the file (the default), or take them."
+)
+def append(name: str, actor: str | None, level: Level, create: bool, check: bool) -> int:
+    """Append ops from standard input, one JSON object a line: {"op": {...}, "expect"?, "actor"?, "parents"?, ...}.
 
     Answers in order, one line each: {"ack": id, "lamport": time, "sequence": n} once the op is as safe as --level
-    says, or {"error": why}; an error concerns its own line only. Exits 1 when there was any.
+    says, or {"error": why, "code": word}; an error concerns its own line only. Exits 1 when there was any.
+    docs/agents.md has examples and every code.
     """
+    from muse.engine.session import commit as session
     from muse.engine.session import intake
-    from muse.plugins.registry import domain_for_path
 
     here = repo()
+    log = session.start(here, name) if create else session.known(here, name)
     who = actor or here.config("user.name") or "somebody"
-    own = own_domain(here)
-    log = OpLog(here.root, name)
-    stream = intake.Intake(here, log, who, level, lambda path: domain_for_path(path, first=own))
+    stream = intake.Intake(here, log, who, level, domains(here)[0], check=check)
     for lines in intake.batches(sys.stdin.fileno()):
         data("".join(map(intake.text, stream.take(lines))).encode())
     stream.log.close()

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Literal, cast
 
-from muse.core.errors import DamageError, FormatError, MuseError
+from muse.core.errors import DamageError, FormatError, MuseError, RefMovedError
 from muse.core.io import write_text_atomic
 from muse.core.op_log.checkpoints import chain_of, checksum, covered_by, is_checkpoint, portable
 from muse.core.op_log.checkpoints import compose as compose_checkpoint
@@ -148,12 +148,19 @@ class OpLog:
             level=level,
         )
 
-    def record_all(self, requests: Sequence[Request], *, level: Level | None = None) -> list[OpEntry]:
-        """As `record`, for ops of several actors, some with an earlier one of the same call as their cause."""
+    def record_all(
+        self, requests: Sequence[Request], *, level: Level | None = None, at_end: int | None = None
+    ) -> list[OpEntry]:
+        """As `record`, for ops of several actors, some with an earlier one of the same call as their cause.
+
+        With `at_end`, what `end` said when the caller looked: RefMovedError, and nothing is written, if the log grew.
+        """
         level = level or self._level
         drafts = [draft(wish) for wish in requests]  # what can be done before others have to wait
         self._acquire()
         try:
+            if at_end is not None and self._journal.end != at_end:
+                raise RefMovedError(f"the log of {self._session!r:.80} grew meanwhile")
             halves = timed(drafts, self._latest() + 1)
             end = self._write(self._lines(halves), level)
         finally:

@@ -66,6 +66,18 @@ def existing(repo: Repository, session: str) -> OpLog:
     return log
 
 
+def known(repo: Repository, session: str) -> OpLog:
+    """The log of a session that ops may be appended to; MuseError when nobody began it, here or elsewhere."""
+    import shlex
+
+    log = OpLog(repo.root, session)
+    if not log.folder.is_dir() and session not in names(repo):
+        name = shlex.quote(session)
+        hint = f"muse session start {name}, or muse session append --create {name}; muse session list has the others"
+        raise MuseError(f"there is no session {session!r:.80}", hint=hint)
+    return log
+
+
 def pull(repo: Repository, log: OpLog) -> list[str]:
     """Take in what other writers committed; lines about what was not taken."""
     from muse.store.log import checkpoints

@@ -1,20 +1,26 @@
 """What agents send, line by line, into a session's log: checked, batched, answered in order.
 
-A line is a JSON object {"op": {...}, "actor"?, "parents"?, "intent"?, "reservation"?, "domain"?}; lines that arrive
-together are written together, and where that fails each is tried alone.
+A line is a JSON object {"op": {...}, "expect"?, "actor"?, "parents"?, "intent"?, "reservation"?, "domain"?}; lines that
+arrive together are written together, and where that fails each is tried alone.
 """
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from muse.core.address import split
-from muse.core.errors import MuseError, hint_for
+from muse.core.errors import FormatError, MuseError, RefMovedError, hint_for
 from muse.core.op_log import OpLog, Request, missing_content, stored_content, take_content
 from muse.core.op_log.canonical import loads
+from muse.domain import PluginFor
+from muse.engine.session.complete import Refused, completed
+from muse.engine.session.expect import refuse_unexpected
+from muse.engine.session.fit import Fit
+from muse.engine.session.live_view import LiveView
+from muse.engine.session.rename import renamed
+from muse.engine.session.replay import folders_of, refuse_path
 
 if TYPE_CHECKING:
     from muse.core.op_log import Level
@@ -23,7 +29,16 @@ if TYPE_CHECKING:
 _CHUNK = 1 << 16
 _LONGEST = 1 << 26
 _PATHS = 1 << 10
-_FIELDS = {"op": dict, "actor": str, "parents": list, "intent": str, "reservation": str, "domain": str}
+_TRIES = 1000
+_FIELDS: dict[str, type] = {
+    "op": dict,
+    "expect": object,
+    "actor": str,
+    "parents": list,
+    "intent": str,
+    "reservation": str,
+    "domain": str,
+}
 
 
 def batches(stream: int) -> Iterator[list[bytes | None]]:
@@ -48,49 +63,74 @@ def batches(stream: int) -> Iterator[list[bytes | None]]:
 
 
 class Intake:
-    """Lines to answers; ops that arrive together are written together."""
+    """Lines to answers; ops that arrive together are written together.
+
+    An op is completed (`complete`), a rename written down as what it is (`rename`), what it expects compared (`expect`)
+    and whether it fits tried (`fit`), unless `check` is False; then it is recorded.
+    """
 
     def __init__(
-        self, here: Repository, log: OpLog, actor: str, level: Level, domain_for_path: Callable[[str], str]
+        self, here: Repository, log: OpLog, actor: str, level: Level, plugin_for: PluginFor, *, check: bool = True
     ) -> None:
         self.here = here
         self.log = log
         self.actor = actor
         self.level = level
-        self.domain_for_path = domain_for_path
+        self.plugin_for = plugin_for
         self.failed = False
+        self.check = check
+        self.view = LiveView(here, log, plugin_for)
+        self.fit = Fit(self.view, self._look)
         self.kept: set[str] = set()
         self.domains: dict[str, str] = {}
-        self.made: set[str] = set()  # files that an op before made
-        self.known: set[str] | None = None
+        self.waiting: list[tuple[int, Request]] = []
+        self.answers: dict[int, dict[str, Any]] = {}
 
-    def take(self, lines: list[bytes | None]) -> list[dict[str, Any]]:
+    # Batches -----------------------------------------------------------------------------------------------------
+
+    def take(self, lines: Sequence[bytes | None]) -> list[dict[str, Any]]:
         """One answer per line that is not blank."""
-        wishes = [self._wish(line) for line in lines if line is None or line.strip()]
-        good = [wish for wish in wishes if isinstance(wish, Request)]
-        try:
-            made = iter(self._record(good))
-            return [next(made) if isinstance(wish, Request) else wish for wish in wishes]
-        except (MuseError, OSError):
-            pass  # nothing was written; one by one shows which
-        return [self._alone(wish) if isinstance(wish, Request) else wish for wish in wishes]
+        self.waiting, self.answers = [], {}
+        for at, line in enumerate(lines):
+            if line is not None and not line.strip():
+                continue
+            try:
+                self._line(at, line)
+            except (MuseError, OSError) as error:
+                self.answers[at] = self._error(error)
+        self._flush()
+        return [self.answers[at] for at in sorted(self.answers)]
 
-    def _alone(self, wish: Request) -> dict[str, Any]:
+    def one(self, value: Any) -> dict[str, Any]:
+        """The answer to one line that is decoded already."""
+        self.waiting, self.answers = [], {}
         try:
-            return self._record([wish])[0]
+            self._value(0, value)
+            self._flush()
         except (MuseError, OSError) as error:
-            return self._error(in_words(error))
+            self.answers[0] = self._error(error)
+        return self.answers[0]
 
-    def _record(self, wishes: list[Request]) -> list[dict[str, Any]]:
-        if not wishes:
-            return []
-        self._keep(wishes)
-        entries = self.log.record_all(wishes, level=self.level)
+    def _flush(self) -> None:
+        """Record what waits; where that fails as a whole, one by one, which shows which."""
+        waiting, self.waiting = self.waiting, []
+        try:
+            self._record(waiting)
+        except (MuseError, OSError):
+            for row in waiting:
+                try:
+                    self._record([row])
+                except (MuseError, OSError) as error:
+                    self.answers[row[0]] = self._error(error)
+
+    def _record(self, rows: list[tuple[int, Request]], at_end: int | None = None) -> None:
+        if not rows:
+            return
+        self._keep([wish for _, wish in rows])
+        entries = self.log.record_all([wish for _, wish in rows], level=self.level, at_end=at_end)
         first = self.log.sequence - len(entries) + 1
-        return [
-            {"ack": entry["op_id"], "lamport": entry["lamport_ts"], "sequence": first + at}
-            for at, entry in enumerate(entries)
-        ]
+        for number, ((at, _), entry) in enumerate(zip(rows, entries)):
+            self.answers[at] = {"ack": entry["op_id"], "lamport": entry["lamport_ts"], "sequence": first + number}
 
     def _keep(self, wishes: list[Request]) -> None:
         """Have our ref name what the ops do not carry, before they are acknowledged."""
@@ -101,83 +141,152 @@ class Intake:
             checkpoints.pin(self.here, named)
             self.kept |= named
 
-    def _wish(self, line: bytes | None) -> Request | dict[str, Any]:
+    def _look(self) -> None:
+        """Bring the view up to date, with what this very batch has said so far."""
+        self._flush()
+        self.view.refresh()
+
+    # One line ----------------------------------------------------------------------------------------------------
+
+    def _line(self, at: int, line: bytes | None) -> None:
         if line is None:
-            return self._error(f"a line is over {_LONGEST} bytes")
+            raise Refused("malformed", f"a line is over {_LONGEST} bytes")
         try:
             value = loads(line)
         except (ValueError, RecursionError) as error:
-            return self._error(f"not JSON: {error}")
-        if not isinstance(value, dict):
-            return self._error("a line is a JSON object")
-        for name, found in value.items():
-            kind = _FIELDS.get(name)
-            if kind is None:
-                return self._error(f"{name!r:.80} is no field of a line ({', '.join(_FIELDS)})")
-            if not isinstance(found, kind):
-                return self._error(f"{name} is not of type {kind.__name__}")
-        if "op" not in value:
-            return self._error("op is missing")
+            raise Refused("malformed", f"not JSON: {error}") from None
+        self._value(at, value)
+
+    def _value(self, at: int, value: Any) -> None:
+        _refuse_shape(value)
+        op: Any = dict(value["op"])
+        expects = "expect" in op or "expect" in value
+        expected = op.pop("expect", value.get("expect"))
         try:
-            op: Any = take_content(self._in_its_file(value["op"]), self.here.content)
-            lost = missing_content(op, self.here.content)
-        except (MuseError, OSError, TypeError, AttributeError, RecursionError) as error:
-            return self._error(in_words(error))
+            placed = self._place(op)
+            wish = self._wish(value, placed)
+        except (TypeError, AttributeError, KeyError, ValueError, RecursionError) as error:
+            if isinstance(error, MuseError):
+                raise
+            raise Refused("malformed", f"the op is malformed: {error}") from None
+        if not expects:
+            self.waiting.append((at, wish))
+            return
+        where = op["address"] if placed["op"] == "patch" else placed["address"]
+        for _ in range(_TRIES):
+            self._look()
+            refuse_unexpected(self.view, placed["address"].partition("::")[0], where, expected)
+            seen = tuple(sorted({*wish.parents, *self.view.last_ops(where)}))
+            try:
+                self._record([(at, wish._replace(parents=seen))], at_end=self.view.end)
+                return
+            except RefMovedError:
+                continue
+        raise Refused("storage", "others write so much that what was expected could not be compared", hint="try again")
+
+    def _wish(self, value: Any, op: Any) -> Request:
+        """An op that can be recorded, from a line of the right shape."""
+        domain = value.get("domain") or self._domain(op["address"])
+        if op.get("op") == "rename":
+            self._look()
+            op = renamed(self.view, op)
+        op = self._with_digests(completed(op, domain))
+        if "::" not in op["address"]:
+            refuse_file(op)
+        op = take_content(op, self.here.content)
+        lost = missing_content(op, self.here.content)
         if lost:
-            return self._error(f"the content of {', '.join(lost[:3])} is neither in the op nor in the repository")
-        parents = value.get("parents", [])
-        if not all(isinstance(parent, str) for parent in parents):
-            return self._error("parents are op ids")
+            names = ", ".join(lost[:3])
+            raise Refused("content", f"the content of {names} is neither in the op nor in the repository")
+        parents = tuple(value.get("parents", ()))
+        if self.check and not self._waits(parents):
+            self.fit.refuse_unfit(op)
         return Request(
             actor=value.get("actor", self.actor),
-            domain=value.get("domain") or self._domain(op),
+            domain=domain,
             op=op,
-            parents=tuple(parents),
+            parents=parents,
             intent=value.get("intent", ""),
             reservation=value.get("reservation", ""),
         )
 
-    def _in_its_file(self, op: Any) -> Any:
-        """An op on `path/key` as the patch of the file it is; a file is what is one on disk, or was made just now."""
-        if not isinstance(op, dict) or not isinstance(op.get("address"), str):
-            return op
-        path, inside = split(op["address"], self._is_file)
-        if not inside or "::" in op["address"]:
-            if op.get("op") == "insert" and not inside:
-                self.made.add(path)
-            return op
-        domain = self.domain_for_path(path)
-        summary = str(op.get("content_summary") or op.get("new_summary") or inside)
-        return {"op": "patch", "address": path, "child_ops": [op], "child_domain": domain, "child_summary": summary}
-
-    def _is_file(self, path: str) -> bool:
-        if self.domain_for_path(path) == "files":
+    def _waits(self, parents: Sequence[str]) -> bool:
+        """True for an op with a cause that is not here yet: what it will find then nobody knows now."""
+        if all(map(self.view.knows, parents)):
             return False
-        on_disk = os.path.join(self.here.root, path)
-        return path in self.made or os.path.isfile(on_disk) or (not os.path.isdir(on_disk) and path in self._session())
+        self._look()
+        return not all(map(self.view.knows, parents))
 
-    def _session(self) -> set[str]:
-        """The files that ops of the session had made when somebody first asked."""
-        if self.known is None:
-            ops = (entry["domain_op"] for entry in self.log.read_all())
-            self.known = {op["address"] for op in ops if op["op"] == "insert"}
-        return self.known
+    def _with_digests(self, op: Any) -> Any:
+        """An op on a whole file with the digest of what it changes: that of what the session has now."""
+        name = {"replace": "old_content_id", "delete": "content_id"}.get(op["op"])
+        if name is None or op[name] or "::" in op["address"]:
+            return op
+        self._look()
+        digest = self.view.digest(op["address"])
+        if digest is None:
+            raise Refused("absent", f"there is no file {op['address']:.200}", hint="git ls-files; or insert the file")
+        return {**op, name: digest}
 
-    def _domain(self, op: Any) -> str:
+    def _place(self, op: Any) -> Any:
+        """An op on `path/inside` as one on `path::inside`, or as a patch of the file where its domain joins by `/`."""
         address = op.get("address")
-        if not isinstance(address, str):
-            return "files"
+        if not isinstance(address, str) or "::" in address or "/" not in address or op.get("op") == "patch":
+            return op
+        root = self.here.root
+        for folder in reversed(folders_of(address)):
+            if self._domain(folder) != "files" or os.path.isfile(os.path.join(root, folder)):
+                self._look()
+                if self.view.digest(folder) is not None:
+                    written = getattr(self.plugin_for(folder), "inner_address", None)
+                    if written is None:
+                        return {"op": "patch", "address": folder, "child_ops": [op]}
+                    return {**op, "address": f"{folder}::{written(address[len(folder) + 1 :])}"}
+        return op
+
+    def _domain(self, address: str) -> str:
         path = address.partition("::")[0]
         found = self.domains.get(path)
         if found is None:
             if len(self.domains) >= _PATHS:
                 self.domains.clear()
-            found = self.domains[path] = self.domain_for_path(path)
+            found = self.domains[path] = getattr(self.plugin_for(path), "name", "files")
         return found
 
-    def _error(self, why: str) -> dict[str, Any]:
+    def _error(self, error: Exception) -> dict[str, Any]:
         self.failed = True
-        return {"error": why}
+        code = getattr(error, "code", "content" if isinstance(error, FormatError) else "storage")
+        answer = {"error": in_words(error), "code": code}
+        return answer if getattr(error, "now", None) is None else {**answer, "now": error.now}  # type: ignore[attr-defined]
+
+
+def _refuse_shape(value: Any) -> None:
+    """Refused unless a line is an object with the fields it may have."""
+    if not isinstance(value, dict):
+        raise Refused("malformed", "a line is a JSON object")
+    for name, found in value.items():
+        kind = _FIELDS.get(name)
+        if kind is None:
+            raise Refused("malformed", f"{name!r:.80} is no field of a line ({', '.join(_FIELDS)})")
+        if not isinstance(found, kind):
+            raise Refused("malformed", f"{name} is not of type {kind.__name__}")
+    if "op" not in value:
+        raise Refused("malformed", "op is missing")
+    if not isinstance(value["op"].get("address"), str):
+        raise Refused("malformed", "an op has an address, which is text", hint="muse symbols FILE lists addresses")
+    if not all(isinstance(parent, str) for parent in value.get("parents", ())):
+        raise Refused("malformed", "parents are op ids")
+
+
+def refuse_file(op: Any) -> None:
+    """Refused for an op on a file that no commit can hold."""
+    if op["op"] == "move":
+        raise Refused("place", f"a move of {op['address']:.200} names no place inside a file", hint='use "rename"')
+    for path in (op["address"], op.get("from_address", op["address"])):
+        try:
+            refuse_path(path)
+        except MuseError as problem:
+            raise Refused("place", str(problem)) from None
 
 
 def text(answer: dict[str, Any]) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from muse.core import content
+from muse.core.address import ancestors
 from muse.core.op_log import OpEntry, OpLog
 from muse.domain import Element, PluginFor
 from muse.engine.elements import listed
@@ -34,8 +35,8 @@ class LiveView:
         self._settled = False
         self._applied: set[str] = set()
         self._last: dict[str, str] = {}
+        self._below: dict[str, str] = {}
         self._elements: dict[str, tuple[str, list[Element] | None]] = {}
-        self._addresses: dict[str, tuple[str, set[str]]] = {}
 
     def refresh(self) -> None:
         """Take in what was appended or committed since; MuseError when content that an op needs is nowhere."""
@@ -58,7 +59,7 @@ class LiveView:
         self.end = max(view.end, 0)
         self._files = {} if head is None else dict(repo.manifest(head)["files"])
         self._head, self._settled = head, not view.waiting
-        self._applied, self._last, self._latest = set(), {}, 0
+        self._applied, self._last, self._below, self._latest = set(), {}, {}, 0
         self._apply(view.entries)
 
     def _apply(self, entries: list[OpEntry]) -> None:
@@ -70,6 +71,7 @@ class LiveView:
             self._latest = max(self._latest, entry["lamport_ts"])
             for address in addresses(entry["domain_op"]):
                 self._last[address] = entry["op_id"]
+                self._below.update(dict.fromkeys(ancestors(address), entry["op_id"]))
 
     # Looking -----------------------------------------------------------------------------------------------------
 
@@ -102,20 +104,13 @@ class LiveView:
             known = self._elements[path] = digest or "", found
         return known[1]
 
-    def addresses(self, path: str) -> set[str] | None:
-        """The addresses of what can be named in a file, for look-ups; None where that is not known."""
-        digest = self.digest(path)
-        known = self._addresses.get(path)
-        if known is None or known[0] != digest:
-            found = self.elements(path)
-            if found is None:
-                return None
-            known = self._addresses[path] = digest or "", {element.address for element in found}
-        return known[1]
+    def last_ops(self, address: str) -> set[str]:
+        """The ops that made a thing, and last changed anything in it: who has seen it as it is now knows of these."""
+        return {op for op in (self._last.get(address), self._below.get(address)) if op is not None}
 
-    def last_op(self, address: str) -> str | None:
-        """The op that made a thing what it is; None when no op of the session did."""
-        return self._last.get(address)
+    def knows(self, op_id: str) -> bool:
+        """True for an op that is in what is seen."""
+        return op_id in self._applied
 
 
 def addresses(op: Any) -> Iterable[str]:

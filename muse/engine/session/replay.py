@@ -37,7 +37,7 @@ _LONGEST_PATH = 3000  # bytes below the work tree; a system's PATH_MAX counts th
 OPEN_BYTES = 8 << 20
 """Files kept open between edits, by their size; what is known of an open file takes up to fifty times as much."""
 
-_MALFORMED = (MuseError, KeyError, TypeError, ValueError, AttributeError, IndexError)
+MALFORMED = (MuseError, KeyError, TypeError, ValueError, AttributeError, IndexError)
 
 
 @dataclass
@@ -225,7 +225,7 @@ class _Replay:
             self._step(path, op, entry, child_ops)
         except (ContentMissingError, DamageError) as problem:
             raise _stopped(at, entry, path, problem) from problem
-        except _MALFORMED as problem:
+        except MALFORMED as problem:
             for name, digest in before.items():
                 if digest is None:
                     self.done.files.pop(name, None)
@@ -279,7 +279,7 @@ class _Replay:
                 file.apply(child_ops)
             except (ContentMissingError, DamageError) as problem:
                 raise _stopped(at, entry, path, problem) from problem
-            except _MALFORMED as problem:
+            except MALFORMED as problem:
                 self._tell_why(path, entry, problem)
             else:
                 self.done.touched.add(path)
@@ -319,14 +319,11 @@ class _Replay:
 
     def _refuse_place(self, path: str) -> None:
         """MuseError for a path no commit can hold or no disk, and where a file would be a folder as well."""
-        raw = check_path(path_bytes(path))
         files = self.done.files
         if path in files:
+            check_path(path_bytes(path))
             return
-        if len(raw) > _LONGEST_PATH or max(map(len, raw.split(b"/"))) > _LONGEST_NAME:
-            raise MuseError(f"no disk takes a name that long ({len(raw)} bytes)")
-        if raw.split(b"/")[0].lower() == b".muse":
-            raise MuseError("what is in .muse belongs to this clone and is never committed")
+        refuse_path(path)
         above = folders_of(path)
         for folder in above:
             if folder in files:
@@ -411,6 +408,15 @@ class _Replay:
     def _tell_why(self, path: str, entry: OpEntry, problem: Exception) -> None:
         why = problem if isinstance(problem, MuseError) else f"malformed, {type(problem).__name__}: {problem}"
         self._tell(path, entry, f"it cannot be applied ({why})")
+
+
+def refuse_path(path: str) -> None:
+    """MuseError for a path that no commit can hold, or no disk."""
+    raw = check_path(path_bytes(path))
+    if len(raw) > _LONGEST_PATH or max(map(len, raw.split(b"/"))) > _LONGEST_NAME:
+        raise MuseError(f"no disk takes a name that long ({len(raw)} bytes)")
+    if raw.split(b"/")[0].lower() == b".muse":
+        raise MuseError("what is in .muse belongs to this clone and is never committed")
 
 
 def _stopped(at: int, entry: OpEntry, path: str, problem: MuseError) -> _Stopped:

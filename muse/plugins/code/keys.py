@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from muse.core.errors import MuseError
 from muse.plugins.code.languages.table import Language
+from muse.plugins.code.syntax.parsing import text_of
 
 if TYPE_CHECKING:
     from tree_sitter import Node, Tree
@@ -31,7 +32,7 @@ _ONE_LINE = 60
 class Pair(NamedTuple):
     """A key with its value: where both stand, and where the value alone does (None: it has none).
 
-    `scalar` is False for a value that holds others.
+    `scalar` is False for a value that holds others, `is_null` True for one that is null in so many letters, or absent.
     """
 
     path: Path
@@ -39,6 +40,7 @@ class Pair(NamedTuple):
     end: int
     value: tuple[int, int] | None
     scalar: bool = True
+    is_null: bool = False
 
 
 class Scope(NamedTuple):
@@ -98,7 +100,8 @@ class Keys:
         path = scope + self._names(key)
         end = node.end_byte if value is None else value.end_byte
         span = None if value is None else (value.start_byte, value.end_byte)
-        pair = Pair(path, node.start_byte, end, span, value is None or value.type != "block_node")
+        null = value is None or text_of(value, self.data).strip() in (b"null", b"~")
+        pair = Pair(path, node.start_byte, end, span, value is None or value.type != "block_node", null)
         self.pairs[path] = pair
         if scope in self.scopes:
             self.scopes[scope].pairs.append(pair)

@@ -80,6 +80,16 @@ class CodePlugin(JoinedFiles):
 
         return list(elements(path, data))
 
+    def inner_address(self, rest: str) -> str:
+        """What follows a file's path where `/` was written for the joints: `server/port` is `server.port`."""
+        return rest.replace("/", ".")
+
+    def rename(self, path: str, data: bytes, address: str, to: str) -> list[DomainOp]:
+        """The ops that give a definition or a key another name."""
+        from muse.plugins.code.rename import rename
+
+        return rename(path, data, address, to)
+
     def patch_file(self, path: str, old: bytes, child_ops: list[DomainOp]) -> bytes:
         """The file after symbol operations that carry their text."""
         from muse.plugins.code.patch import patched

@@ -62,6 +62,16 @@ class MidiPlugin(JoinedFiles):
 
         return list(elements(path, data))
 
+    def inner_address(self, rest: str) -> str:
+        """What follows a file's path, where `/` and not `::` was written before it."""
+        return rest
+
+    def rename(self, path: str, data: bytes, address: str, to: str) -> list[DomainOp]:
+        """The op that gives a track another name."""
+        from muse.plugins.midi.edit.rename import rename
+
+        return rename(path, data, address, to)
+
     def listing(self, data: bytes, path: str) -> str:
         """One line per note and event."""
         from muse.plugins.midi.show.listing import listing

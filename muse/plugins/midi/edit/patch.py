@@ -214,7 +214,10 @@ class TrackEdits(Generic[Where]):
         name, _, attribute = inner.partition("/")
         key, occurrence = self._place(name, address)
         if op["op"] == "insert":
-            note = _as_note(op.get("content"), address)
+            content = op.get("content")
+            if isinstance(content, dict):  # what the address says need not be said again
+                content = {**dict(zip(ATTRIBUTES, key)), **content}
+            note = _as_note(content, address)
             self.fresh.append(Live(note))
             self._held(note[:3]).append(self.fresh[-1])
             return
