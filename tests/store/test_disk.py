@@ -201,7 +201,12 @@ def test_dulwich_writes_on_every_path(make_repo, git, tmp_path):
     everything = {"blob", "tree", "commit"}
     assert issubclass(disk.DiskStore, disk.DiskObjectStore) and ShaFile.__module__ == "dulwich.objects"
     (root / "a.py").write_text("x = 2\n")
-    assert traced(root, trace, "commit", "-m", "two") >= everything  # refs/muse/meta, and the snapshot itself
+    assert traced(root, trace, "commit", "-m", "two") >= everything  # refs/muse/meta
+    for n in range(250):
+        (root / f"new{n}.txt").write_text(f"{n}\n")
+    assert len(traced(root, trace, "commit", "-m", "many")) >= 3
+    assert trace.read_text().split().count("blob") >= 250  # the snapshot itself
+    assert git(root, "log", "-1", "--format=%s %an") == "many Ada Tester" and git(root, "status", "--porcelain") == ""
     traced(root, trace, "session", "start", "s")
     op = json.dumps({"op": {"op": "insert", "address": "b.py", "position": None, "content_summary": "b",
                             "content_id": blob_digest(b"y = 1\n"), "content": "y = 1\n"}})  # fmt: skip

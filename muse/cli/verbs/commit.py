@@ -8,6 +8,7 @@ import click
 
 from muse.cli.context import domains, note, repo
 from muse.cli.options import git_switches, git_words, late
+from muse.cli.output import data
 from muse.core.errors import UsageError
 
 _SWITCHES = {
@@ -61,7 +62,7 @@ def command(
     flags += git_words(switches)
     plugin_for, domain = domains(here)
     before = here.head()
-    code, trouble = commit(here, flags, plugin_for, staged=staged, everything=everything, domain=domain)
+    code, trouble = commit(here, flags, plugin_for, staged=staged, everything=everything, domain=domain, tell=data)
     if code == 0 and os.path.isdir(here.git_dir / "muse" / "conflicts"):
         from muse.engine.merge.worktree import drop_records
 

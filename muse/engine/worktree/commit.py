@@ -6,7 +6,7 @@ Git does the first two, so that hooks, identity, signing, filters and attributes
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from muse.core.errors import ConflictError, MuseError
@@ -31,10 +31,12 @@ def commit(
     staged: bool = False,
     everything: bool = False,
     domain: str = "files",
+    tell: Callable[[bytes], object] = lambda text: None,
 ) -> tuple[int, str]:
     """Commit and keep the delta: Git's exit code, and what went wrong with the delta in one line ("" when nothing did).
 
     `staged` commits the index as it is. Otherwise a partly staged index is refused, unless `everything` is meant.
+    `tell` gets what `git commit` would print, where it is not Git that commits.
     """
     if repo.work_tree is None:
         raise MuseError("this repository has no work tree to commit from")
@@ -43,6 +45,8 @@ def commit(
     else:
         before = read_status(repo)
         added = untracked(repo, before, everything=everything)
+        if _written_here(repo, before, added, flags, tell):
+            return 0, keep_deltas(repo, "HEAD", plugin_for, domain=domain)
         code = 1
         try:
             words = stage(repo, before, added)
@@ -51,6 +55,27 @@ def commit(
             if code and added and (repo.head() or "") == before.commit:  # as if we had never added them
                 repo.run("update-index", "--force-remove", "-z", "--stdin", input=b"\0".join(added) + b"\0")
     return code, "" if code else keep_deltas(repo, "HEAD", plugin_for, domain=domain)
+
+
+def _written_here(
+    repo: Repository, status: Status, added: Sequence[bytes], flags: Sequence[str], tell: Callable[[bytes], object]
+) -> bool:
+    """True when the commit was large and plain enough to be written without Git's own program.
+
+    A small one is Git's: there, loading what writes objects takes longer than Git takes for all of it.
+    """
+    if sum(entry.kind in "12" for entry in status.entries) + len(added) < PACK_FROM:
+        return False
+    from muse.engine.worktree import direct
+
+    said = direct.message_of(flags)
+    if said is None or not direct.may_write(repo, status):
+        return False
+    message, quiet = said
+    made = direct.commit(repo, status, added, message)
+    if made is not None and not quiet:
+        tell(direct.say(repo, status, made))
+    return made is not None
 
 
 def _warm_up(repo: Repository) -> None:

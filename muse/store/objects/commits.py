@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import re
+import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -9,6 +12,9 @@ from muse.core.errors import DamageError, MuseError
 
 if TYPE_CHECKING:
     from muse.store.repository import Repository
+
+_PLAIN = re.compile(r"\w(?:[\w .@+-]*\w)?")
+"""What Git takes as a name or an address as it is."""
 
 DURABLE = ("-c", "core.fsync=committed,loose-object")
 """For git commands that write objects a ref will soon name (Git 2.36 and newer; older ones ignore it)."""
@@ -77,7 +83,21 @@ def _signed(repo: Repository, tree: str, parents: Sequence[str], message: bytes,
 
 
 def _who(repo: Repository, name: str) -> Signature:
-    """What Git would write as author or committer; MuseError with Git's message when that is nobody."""
+    """What Git would write as author or committer; MuseError with Git's message when that is nobody.
+
+    Git is asked wherever there is more to know than a plain name and address in the environment or the settings.
+    """
+    role = name.split("_")[1]
+    found = [
+        os.environ.get(f"GIT_{role}_{part}")
+        or repo.config(f"{role.lower()}.{part.lower()}")
+        or repo.config(f"user.{part.lower()}")
+        or ""
+        for part in ("NAME", "EMAIL")
+    ]
+    if f"GIT_{role}_DATE" not in os.environ and all(_PLAIN.fullmatch(each) for each in found):
+        now = time.time()
+        return Signature(found[0], found[1], int(now), time.strftime("%z", time.localtime(now)))
     return _signature(repo.git("var", name).decode("utf-8", "surrogateescape"))
 
 
