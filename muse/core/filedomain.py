@@ -169,9 +169,16 @@ class FileDomain:
         *,
         repo_root: Path | None = None,
     ) -> MergeResult:
-        """Three-way merge inside files; the snapshots decide, the ops are the record of what each side did."""
+        """Three-way merge inside files: the contents are merged by `merge_file`, the ops say what each side did.
+
+        A door hands ops that are worked out when they are looked at; a caller with lists of its own gets back in
+        `op_log` what they come to together, without what they contradict each other in.
+        """
         result = merge_snapshots(self, base, ours_snap, theirs_snap, repo_root=repo_root)
-        result.op_log = [*ours_ops, *(op for op in theirs_ops if op not in ours_ops)] if result.is_clean else []
+        if result.is_clean and isinstance(ours_ops, list) and (ours_ops or theirs_ops):
+            from muse.core.op_transform import merge_op_lists
+
+            result.op_log = merge_op_lists([], ours_ops, theirs_ops).merged_ops
         return result
 
     def drift(self, committed: StateSnapshot, live: LiveState) -> DriftReport:
@@ -482,16 +489,5 @@ def _record(result: MergeResult, path: str, merged: FileMerge, strategy: str) ->
         result.conflict_records.extend(merged.conflicts)
 
 
-__all__ = [
-    "ContentMissingError",
-    "FileDomain",
-    "Reopened",
-    "head_line",
-    "inside",
-    "merge_as_text",
-    "merge_snapshots",
-    "merge_whole_file",
-    "summarise",
-    "walk_files",
-    "whole_file_conflict",
-]
+__all__ = ["ContentMissingError", "FileDomain", "Reopened", "head_line", "inside", "merge_as_text", "merge_snapshots"]
+__all__ += ["merge_whole_file", "summarise", "walk_files", "whole_file_conflict"]

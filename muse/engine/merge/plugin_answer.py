@@ -6,12 +6,14 @@ words of that `diff`, what both sides' edits make of the base; one that is not i
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from muse.core import content
 from muse.core.attributes import file_strategy, path_matches
 from muse.core.content import MemoryContent
 from muse.core.errors import MuseError
+from muse.core.filedomain import FileDomain
 from muse.core.textmerge import has_markers
 from muse.domain import ConflictRecord, FileMerge, SnapshotManifest
 
@@ -92,7 +94,7 @@ def _asked(
         if callable(getattr(plugin, "advance_crdt_state", None)):
             return join_file(plugin, path, base, ours, theirs, store, past or Past())
         return join_lifted(plugin, path, ours, theirs, store)
-    if callable(getattr(plugin, "merge_file", None)):
+    if callable(getattr(plugin, "merge_file", None)) and not isinstance(plugin, FileDomain):
         merged = plugin.merge_file(path, base, ours, theirs)
         if not isinstance(merged, FileMerge):
             raise PluginFailure(f"merge_file of {type(plugin).__name__} answered {type(merged).__name__}")
@@ -112,12 +114,11 @@ def _manifest(plugin: Any, path: str, data: bytes | None, store: MemoryContent) 
 def _by_snapshots(
     plugin: Any, path: str, base: bytes | None, ours: bytes, theirs: bytes, store: MemoryContent
 ) -> FileMerge:
-    """A plugin that knows whole snapshots only: three snapshots of one file."""
+    """Three snapshots of one file, and what each side did to it."""
     was, mine, other = (_manifest(plugin, path, side, store) for side in (base, ours, theirs))
     result: MergeResult
     if callable(getattr(plugin, "merge_ops", None)):
-        ops = [plugin.diff(was, side)["ops"] for side in (mine, other)]
-        result = plugin.merge_ops(was, mine, other, *ops)
+        result = plugin.merge_ops(was, mine, other, *_ops(plugin, was, mine, other))
     else:
         result = plugin.merge(was, mine, other)
     digest = result.merged["files"].get(path)
@@ -130,6 +131,32 @@ def _by_snapshots(
         list(result.notes.get(path, [])),
         dict(result.dimension_reports.get(path, {})),
     )
+
+
+def _ops(plugin: Any, was: SnapshotManifest, mine: SnapshotManifest, other: SnapshotManifest) -> list[Any]:
+    """What each side did. A domain of ours, which merges contents and seldom asks, gets it when it looks."""
+    if _answers_for_itself(plugin):
+        return [LateOps(plugin, was, side) for side in (mine, other)]
+    return [plugin.diff(was, side)["ops"] for side in (mine, other)]
+
+
+class LateOps(Sequence[Any]):
+    """A side's operations, worked out by the plugin's `diff` when somebody looks."""
+
+    def __init__(self, plugin: Any, was: SnapshotManifest, now: SnapshotManifest) -> None:
+        self._plugin, self._was, self._now = plugin, was, now
+        self._ops: list[Any] | None = None
+
+    def _all(self) -> list[Any]:
+        if self._ops is None:
+            self._ops = list(self._plugin.diff(self._was, self._now)["ops"])
+        return self._ops
+
+    def __len__(self) -> int:
+        return len(self._all())
+
+    def __getitem__(self, at: Any) -> Any:
+        return self._all()[at]
 
 
 def _possible(merged: FileMerge, sides: tuple[bytes | None, ...]) -> FileMerge:
