@@ -28,6 +28,8 @@ from muse.core.op_log import OpLog
 AGENTS = int(os.environ.get("MUSE_BENCH_AGENTS", "50"))
 PACE = int(os.environ.get("MUSE_BENCH_PACE", "100"))
 SECONDS = float(os.environ.get("MUSE_BENCH_SECONDS", "60"))
+PIECE = Path(__file__).parents[1] / "fixtures" / "midi" / "menuet.mid"
+NOTE = "piece.mid::track:1/note:1:1:0:0:74#0"
 
 
 class Agent:
@@ -47,7 +49,7 @@ class Agent:
 
     def send(self, at: int) -> None:
         """One op."""
-        op = f'{{"op":"delete","address":"piece.mid::{at}","position":null,"content_id":"","content_summary":"x"}}'
+        op = f'{{"op":"replace","address":"{NOTE}/velocity","content":{at % 127 + 1}}}'
         line = b'{"op":%b}\n' % op.encode()
         self.sent.append(time.perf_counter())
         if os.write(self.into, line) != len(line):
@@ -126,6 +128,10 @@ def main() -> int:
         env, repo = environment(Path(folder) / "home"), Path(folder) / "repo"
         env["PYTHONPATH"] = os.pathsep.join(sys.path)
         once(["git", "init", "-q", str(repo)], Path(folder), env)
+        (repo / "piece.mid").write_bytes(PIECE.read_bytes())
+        once(["git", "add", "."], repo, env)
+        once(["git", "-c", "user.name=bench", "-c", "user.email=b@x", "commit", "-qm", "piece"], repo, env)
+        once([sys.executable, "-m", "muse.cli", "session", "start", "jam"], repo, env)
         agents = [Agent(number, repo, env) for number in range(AGENTS)]
         began, spent = time.perf_counter(), time.process_time()
         play(agents)

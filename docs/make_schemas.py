@@ -110,6 +110,16 @@ NOTE: dict[str, Schema] = {
 }
 REFS = rows(obj(name=STR, commit=ID, upstream=maybe(STR), current=BOOL, subject=STR))
 OPS = [domain.InsertOp, domain.DeleteOp, domain.MoveOp, domain.ReplaceOp, domain.PatchOp]
+CLAIM: dict[str, Schema] = {
+    "id": STR,
+    "by": STR,
+    "branch": STR,
+    "addresses": STRS,
+    "until": STR,
+    "purpose": STR,
+    "overlaps": rows(obj(by=STR, id=STR, addresses=STRS, until=STR)),
+}
+
 DEFS: dict[str, Schema] = {
     "op": {"anyOf": [of_type(kind) for kind in OPS]},
     "delta": obj(
@@ -192,6 +202,12 @@ VERBS: dict[str, Schema] = {
     ),
     "conflicts --joined": rows(obj(path=STR, joined=rows(ref("conflict")))),
     "symbols": rows(ref("element")),
+    "claim": obj(**CLAIM, intent=STR),
+    "release": STRS,
+    "claims": obj(
+        claims=rows(obj(**CLAIM)),
+        editing=rows(obj(session=STR, actor=STR, path=STR, address=STR, ops=INT, last=STR)),
+    ),
     "notes": rows(ref("element")),
     "doctor": rows(obj(check=STR, state={"enum": ["ok", "note", "bad"]}, text=STR, mend=STR)),
     "verify": rows(obj(where=STR, why=STR, repaired=BOOL)),

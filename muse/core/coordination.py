@@ -11,7 +11,7 @@ import json
 import os
 import stat
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from logging import getLogger
 from pathlib import Path
@@ -21,6 +21,9 @@ from muse._version import __version__
 from muse.core.address import ancestors, overlap
 from muse.core.io import write_text_atomic
 from muse.core.paths import StrPath, coordination_dir
+
+LONGEST = 7 * 86400
+"""No reservation holds for more seconds than this, whatever its record says."""
 
 _MAX_BYTES = 1 << 20
 _log = getLogger(__name__)
@@ -40,8 +43,9 @@ class Reservation:
     operation: str | None = None
 
     def is_active(self) -> bool:
-        """True until it expires."""
-        return datetime.now(UTC) < self.expires_at
+        """True until it expires; one from the future, or that would never end, ends all the same."""
+        now, longest = datetime.now(UTC), timedelta(seconds=LONGEST)
+        return now < self.expires_at and self.created_at - timedelta(days=1) < now < self.created_at + longest
 
     def to_dict(self) -> dict[str, Any]:
         """JSON, times as ISO 8601."""
@@ -131,8 +135,7 @@ def create_reservation(
     operation: str | None = None,
 ) -> Reservation:
     """Write a reservation. Active ones of other runs that overlap it are logged as warnings; see also `overlaps`."""
-    now = datetime.now(UTC)
-    made = Reservation(_new_id(), run_id, branch, list(addresses), now, now + timedelta(seconds=ttl_seconds), operation)
+    made = planned(run_id, branch, addresses, ttl_seconds, operation)
     for found in overlaps([made], active_reservations(root)):
         _log.warning(
             "reserved %s, which %s has reserved on %s until %s",
@@ -141,8 +144,27 @@ def create_reservation(
             found.second.branch,
             found.second.expires_at.isoformat(timespec="seconds"),
         )
-    _write(root, "reservations", made.reservation_id, made.to_dict())
+    keep(root, made)
     return made
+
+
+def planned(
+    run_id: str, branch: str, addresses: Sequence[str], ttl_seconds: int, operation: str | None = None
+) -> Reservation:
+    """A reservation that is not written yet, so that one can see first whom it would meet."""
+    now = datetime.now(UTC)
+    until = now + timedelta(seconds=ttl_seconds)
+    return Reservation(_new_id(), run_id, branch, list(addresses), now, until, operation)
+
+
+def keep(root: StrPath, reservation: Reservation) -> None:
+    """Write a reservation, or write it anew."""
+    _write(root, "reservations", reservation.reservation_id, reservation.to_dict())
+
+
+def end(root: StrPath, reservation: Reservation) -> None:
+    """Let a reservation expire now; its record stays, for the ops that name it."""
+    keep(root, replace(reservation, expires_at=min(datetime.now(UTC), reservation.expires_at)))
 
 
 def create_intent(

@@ -140,6 +140,10 @@ def test_living(asked, forked, git, tmp_path, monkeypatch):
     assert asked("session status --json jam")["uncommitted"] == 1
     assert asked("session commit --json -m x jam")["changed"] == ["live.txt"]
     assert asked("session list --json") == ["jam"]
+    assert asked("claim --json --as ada --for repair p.py")["overlaps"] == []
+    assert asked("claim --json --as bob p.py::a")["overlaps"][0]["by"] == "ada"
+    assert [row["by"] for row in asked("claims --json")["claims"]] == ["ada", "bob"]
+    assert len(asked("release --json --as ada p.py")) == 1
     assert asked("gc --json")["deleted"] == []
     git(tmp_path, "init", "-q", "--bare", "server.git")
     git(forked, "remote", "add", "origin", str(tmp_path / "server.git"))
