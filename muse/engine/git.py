@@ -15,6 +15,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from muse.core import progress
 from muse.core.errors import MuseError
+from muse.store import durability
 
 if TYPE_CHECKING:
     from muse.store.repository import Repository
@@ -39,7 +40,10 @@ def attended(
     sys.stderr.flush()
     told = forced_color()
     color = [] if told is None else ["-c", f"color.ui={'always' if told else 'never'}"]
-    return on_terminal([*color, *args], {**repo.env, **(env or {})}, meanwhile)
+    words = [*durability.words(repo, args), *color, *args]
+    code = on_terminal(words, {**repo.env, **(env or {})}, meanwhile)
+    durability.settle(repo, args)
+    return code
 
 
 def on_terminal(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import time
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from muse.core.errors import MuseError, NotARepositoryError, hint_for_git
 from muse.core.paths import StrPath
+from muse.store import durability
 
 if TYPE_CHECKING:
     from muse.domain import SnapshotManifest
@@ -97,6 +99,7 @@ class Repository:
             env["GIT_OBJECT_DIRECTORY"] = str(self.objects_dir)
         self.env: dict[str, str] = env
         self._config: dict[str, str] | None = None
+        self.opened = time.time()
 
     def __repr__(self) -> str:
         return f"Repository({str(self.root)!r})"
@@ -121,8 +124,11 @@ class Repository:
         """Run git here; the exit code, standard output and standard error are the caller's to judge."""
         if args and args[0] == "config":
             self._config = None
-        command = ["git", *(os.fspath(arg) for arg in args)]
-        return _run(command, self.root, {**self.env, **env} if env else self.env, input)
+        command = ["git", *durability.words(self, args), *(os.fspath(arg) for arg in args)]
+        done = _run(command, self.root, {**self.env, **env} if env else self.env, input)
+        if done.returncode == 0:
+            durability.settle(self, args)
+        return done
 
     def settings(self) -> Mapping[str, str]:
         """Every Git setting here, by its canonical name; the last value counts, a valueless key is "true"."""

@@ -245,7 +245,7 @@ class Journal(Files):
             data += b"\n"
             cut = len(data)
         if cut < len(data):
-            self.quarantine(data[cut:], "torn tail of a writer that died", self.end + cut)
+            self.quarantine(data[cut:], "torn tail of a writer that died", self.end + cut, "tail")
             os.ftruncate(self._fd, self.end - self.base + cut)
         self.lamport = max(self.lamport, self._lamport_of(data[:cut]), *(segment.lamport for segment in self._closed))
         self.end += cut

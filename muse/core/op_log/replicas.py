@@ -83,5 +83,5 @@ def add(journal: Journal, incoming: list[tuple[Row, bytes]], report: ReplicaRepo
 
 def refuse(journal: Journal, line: bytes, reason: str) -> str:
     """Set a line aside; the reason, for the report."""
-    journal.quarantine(line, reason, 0)
+    journal.quarantine(line, reason, 0, "peer")
     return reason

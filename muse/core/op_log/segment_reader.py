@@ -9,11 +9,13 @@ import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, Literal
 
 from muse.core.io import write_bytes_atomic
 from muse.core.op_log.segments import Segment, closed, filler, is_filler, restored
 from muse.core.types import now_utc_iso
+
+Whose = Literal["log", "peer", "tail"]
 
 
 class Files:
@@ -160,20 +162,23 @@ class Files:
 
     # Damage ------------------------------------------------------------------------------------------------------
 
-    def quarantine(self, data: bytes, reason: str, offset: int) -> str:
-        """Keep damaged bytes with a reason, durably; the same damage is kept once. Returns its name."""
+    def quarantine(self, data: bytes, reason: str, offset: int, of: Whose = "log") -> str:
+        """Keep damaged bytes with a reason, durably; the same damage is kept once. Returns its name.
+
+        `of` says whose damage it is: this "log"'s, a "peer"'s, or a "tail" that nobody was told is written.
+        """
         if offset < self.base and is_filler(data):
             return ""
         folder = self.folder / "quarantine"
         name = f"{offset:012d}-{hashlib.sha256(data).hexdigest()[:16]}"
         if not (folder / f"{name}.json").exists():
             write_bytes_atomic(folder / f"{name}.bin", data)
-            note = {"reason": reason, "offset": offset, "length": len(data), "found_at": now_utc_iso()}
+            note = {"reason": reason, "offset": offset, "length": len(data), "of": of, "found_at": now_utc_iso()}
             write_bytes_atomic(folder / f"{name}.json", json.dumps(note, sort_keys=True).encode() + b"\n")
         return name
 
     def damage(self) -> list[dict[str, Any]]:
-        """What lies in quarantine: name, reason, offset, length, found_at; by offset."""
+        """What lies in quarantine: name, reason, offset, length, found_at, and whose it is; by offset."""
         found = []
         for path in sorted((self.folder / "quarantine").glob("*.json")):
             note = json.loads(path.read_bytes())

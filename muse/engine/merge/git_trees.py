@@ -19,6 +19,7 @@ from muse.core.errors import MuseError, hint_for_git
 from muse.core.gitattributes import without_ours
 from muse.engine.git import git_version
 from muse.engine.history.ancestry import merge_bases
+from muse.store import durability
 
 if TYPE_CHECKING:
     import subprocess
@@ -216,7 +217,8 @@ def _git(
     import subprocess
 
     where = env["GIT_WORK_TREE"]
-    return subprocess.run(["git", *args], cwd=where, env=env, input=input, capture_output=True, check=False)
+    words = ["git", *durability.words(repo, args), *args]
+    return subprocess.run(words, cwd=where, env=env, input=input, capture_output=True, check=False)
 
 
 def _merge_tree(repo: Repository, env: dict[str, str], ours: str, theirs: str, *settings: str) -> bytes:

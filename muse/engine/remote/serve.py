@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import IO
 from urllib.parse import unquote
 
+from muse.store.durability import WORDS
+
 CHUNK = 1 << 16
 MAX_HEAD = 1 << 16  # bytes of headers from the backend
 
@@ -94,10 +96,12 @@ class _Handler(BaseHTTPRequestHandler):
             "GIT_PROTOCOL": self.headers.get("Git-Protocol", ""),
             "HTTP_CONTENT_ENCODING": self.headers.get("Content-Encoding", ""),
         }
+        told = [tuple(WORDS[1].split("="))]  # what was pushed is on the medium before it is acknowledged
         if not self.server.user:  # a repository's own setting must not open what has no password
-            count = int(env.get("GIT_CONFIG_COUNT", "0") or 0)
-            env |= {f"GIT_CONFIG_KEY_{count}": "http.receivepack", f"GIT_CONFIG_VALUE_{count}": "false"}
-            env["GIT_CONFIG_COUNT"] = str(count + 1)
+            told.append(("http.receivepack", "false"))
+        for number, (key, value) in enumerate(told, start=int(env.get("GIT_CONFIG_COUNT", "0") or 0)):
+            env |= {f"GIT_CONFIG_KEY_{number}": key, f"GIT_CONFIG_VALUE_{number}": value}
+            env["GIT_CONFIG_COUNT"] = str(number + 1)
         if "Content-Length" in self.headers:
             env["CONTENT_LENGTH"] = self.headers["Content-Length"]
         return env

@@ -231,7 +231,7 @@ def _without_lost(view: Replay, repo: Repository) -> tuple[Replay, list[str]]:
 def _refuse_damage(log: OpLog, accepted: bool) -> None:
     last = log.read_checkpoint()
     seen = set(last.get("quarantined", ())) if last else set()
-    new = [found for found in log.damage() if found["name"] not in seen]
+    new = [found for found in log.damage() if found["name"] not in seen and found.get("of", "log") == "log"]
     if new and not accepted:
         raise DamageError(
             f"{len(new)} damaged piece(s) of the log lie in quarantine: {new[0]['reason']} at byte {new[0]['offset']}",

@@ -16,9 +16,6 @@ if TYPE_CHECKING:
 _PLAIN = re.compile(r"\w(?:[\w .@+-]*\w)?")
 """What Git takes as a name or an address as it is."""
 
-DURABLE = ("-c", "core.fsync=committed,loose-object")
-"""For git commands that write objects a ref will soon name (Git 2.36 and newer; older ones ignore it)."""
-
 
 class Signature(NamedTuple):
     """Who and when: `when` in seconds since 1970, `zone` as written, such as +0100."""
@@ -79,7 +76,7 @@ def _signed(repo: Repository, tree: str, parents: Sequence[str], message: bytes,
             "GIT_AUTHOR_DATE": f"@{author.when} {author.zone}",
         }
     flags = [word for parent in parents for word in ("-p", parent)]
-    return repo.git(*DURABLE, "commit-tree", "-S", *flags, tree, input=message, env=env).decode().strip()
+    return repo.git("commit-tree", "-S", *flags, tree, input=message, env=env).decode().strip()
 
 
 def _who(repo: Repository, name: str) -> Signature:
