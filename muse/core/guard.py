@@ -37,13 +37,11 @@ def run(work: Callable[[], list[bytes]], seconds: float) -> tuple[list[bytes] | 
     finally:
         os.close(reader)
         if not done:
-            _kill(pid)
+            kill(pid)
         status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
     frames = _unpack(reply) if reply else None
     if frames is None:
-        if reply is None or status == -_alarm():
-            return None, f"took longer than {seconds:g} s"
-        return None, f"was ended by signal {-status}" if status < 0 else "ended without an answer"
+        return None, why(status, reply is None, seconds)
     if frames[0] != b"ok":
         return None, "failed: " + os.fsdecode(frames[1])
     return frames[1:], ""
@@ -51,17 +49,10 @@ def run(work: Callable[[], list[bytes]], seconds: float) -> tuple[list[bytes] | 
 
 def _child(work: Callable[[], list[bytes]], writer: int, seconds: float) -> None:
     """Never returns."""
-    import signal
-
     code = 1
     try:
-        os.setpgid(0, 0)  # so that what it started can be ended with it
-        signal.signal(signal.SIGALRM, signal.SIG_DFL)
-        signal.signal(signal.SIGINT, signal.SIG_DFL)
-        signal.setitimer(signal.ITIMER_REAL, seconds)
-        null = os.open(os.devnull, os.O_RDWR)
-        for fd in (0, 1, 2)[: 2 if os.environ.get("MUSE_TRACE") else 3]:
-            os.dup2(null, fd)
+        become_child()
+        ring_in(seconds)
         try:
             frames = [b"ok", *work()]
         except Exception as error:  # noqa: BLE001  reported to the parent, which decides
@@ -70,10 +61,36 @@ def _child(work: Callable[[], list[bytes]], writer: int, seconds: float) -> None
 
                 traceback.print_exception(error)
             frames = [b"failed", os.fsencode(f"{type(error).__name__}: {error}"[:500])]
-        _write_all(writer, _pack(frames))
+        write_all(writer, _pack(frames))
         code = 0
     finally:
         os._exit(code)
+
+
+def become_child() -> None:
+    """In a fresh fork: a process group of its own, signals as the kernel has them, nothing to read and to print to."""
+    import signal
+
+    os.setpgid(0, 0)  # so that what it started can be ended with it
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    null = os.open(os.devnull, os.O_RDWR)
+    for fd in (0, 1, 2)[: 2 if os.environ.get("MUSE_TRACE") else 3]:
+        os.dup2(null, fd)
+
+
+def ring_in(seconds: float) -> None:
+    """Let the kernel end this process in so many seconds; 0 takes that back."""
+    import signal
+
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+
+
+def why(status: int, late: bool, seconds: float) -> str:
+    """What to say of a child that gave no answer: `status` as `os.waitstatus_to_exitcode` has it."""
+    if late or status == -_alarm():
+        return f"took longer than {seconds:g} s"
+    return f"was ended by signal {-status}" if status < 0 else "ended without an answer"
 
 
 def _alarm() -> int:
@@ -82,7 +99,8 @@ def _alarm() -> int:
     return int(signal.SIGALRM)
 
 
-def _kill(pid: int) -> None:
+def kill(pid: int) -> None:
+    """End a child and what it started."""
     import signal
 
     for end in (os.killpg, os.kill):
@@ -107,7 +125,8 @@ def _read_until(reader: int, seconds: float) -> bytes | None:
     return None
 
 
-def _write_all(fd: int, data: bytes) -> None:
+def write_all(fd: int, data: bytes) -> None:
+    """Write all of it."""
     view = memoryview(data)
     while view:
         view = view[os.write(fd, view) :]

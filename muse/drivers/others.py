@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from muse.core import gitattributes, gitcommand, gitconfig, paths
 from muse.core.errors import MuseError
 from muse.core.terminal import path as path_shown
+from muse.drivers import ahead
 from muse.drivers.job import CLEAN, CONFLICT, remove
 
 if TYPE_CHECKING:
@@ -44,6 +45,9 @@ def look(job: Job) -> str | None:
         job.say("which -X options git was given cannot be seen here; merged without any")
     elif command.name:
         _heed(job, command, git_dir)
+        theirs = ahead.wanted(job, command)
+        if theirs:
+            ahead.prepare(job, command, git_dir, theirs)
     return _owner(job, asking().get(job.path, {}))
 
 

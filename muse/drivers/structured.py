@@ -6,6 +6,7 @@ Kept apart from `muse.drivers.merge` so that a trivial merge imports none of it.
 from __future__ import annotations
 
 import os
+import sys
 import time
 from typing import TYPE_CHECKING
 
@@ -38,6 +39,7 @@ def answer(job: Job, seconds: float) -> list[bytes]:
 
 def merge(job: Job, seconds: float) -> tuple[FileMerge, str, bytes]:
     """The merged file, the name of its conflict record ("" outside of a repository), and the record (b"": none)."""
+    complete_path(job)
     from muse.plugins import registry
 
     root = find_root()
@@ -55,6 +57,18 @@ def merge(job: Job, seconds: float) -> tuple[FileMerge, str, bytes]:
     if warning:
         merged.notes.append(warning)
     return merged, *record(job, root, merged, how)
+
+
+def complete_path(job: Job) -> None:
+    """Where installed packages are found: Git starts us without `site`, which a trivial merge needs not wait for.
+
+    `muse.pluginPath` names further folders with plugins; relative ones would lead into a clone.
+    """
+    if sys.flags.no_site:
+        import site
+
+        site.main()
+    sys.path += filter(os.path.isabs, job.config.get("pluginpath", "").split(os.pathsep))
 
 
 def _past(job: Job, root: str) -> Past | None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import signal
 import threading
+import time
 
 import pytest
 
@@ -22,16 +24,26 @@ def _alone():
         pytest.skip("this process has threads; run without -n")
 
 
+def _spread(things, work, **options):
+    return spread(things, work, seconds=5, instead=lambda thing, why: (thing, why), **options)
+
+
 def test_every_thing_is_done_once_and_in_order():
     things = list(range(WORTH * 3 + 1))
-    answers = spread(things, lambda n: (n * n, os.getpid()), jobs=3)
+    answers = _spread(things, lambda n: (n * n, os.getpid()), jobs=3)
     assert [square for square, _ in answers] == [n * n for n in things]
     assert len({pid for _, pid in answers}) == 3
-    assert {pid for _, pid in spread(things[: WORTH - 1], lambda n: (n, os.getpid()), jobs=3)} == {ME}
+    few = {pid for _, pid in _spread(things[: WORTH - 1], lambda n: (n, os.getpid()), jobs=3)}
+    assert len(few) == 1 and ME not in few
+    assert _spread([], lambda n: n) == []
 
 
 def _die(n):
     os._exit(9)
+
+
+def _kill(n):
+    os.kill(os.getpid(), signal.SIGKILL)
 
 
 def _fail(n):
@@ -42,10 +54,37 @@ def _no_pickle(n):
     return lambda: n
 
 
-@pytest.mark.parametrize("elsewhere", [_die, _fail, _no_pickle])
-def test_what_a_dead_copy_did_not_say_is_worked_out_here(elsewhere):
+def _hang(n):
+    time.sleep(60)
+
+
+def _hang_deaf(n):
+    signal.signal(signal.SIGALRM, signal.SIG_IGN)
+    time.sleep(60)
+
+
+BAD = {
+    _die: "ended without an answer",
+    _kill: f"was ended by signal {int(signal.SIGKILL)}",
+    _fail: "ended without an answer",
+    _no_pickle: "ended without an answer",
+    _hang: "took longer than 0.5 s",
+    _hang_deaf: "took longer than 0.5 s",
+}
+
+
+@pytest.mark.parametrize("bad", BAD)
+def test_what_a_copy_hangs_or_dies_on_gets_another_answer(bad):
+    """And nothing else does: a fresh copy goes on behind it."""
     things = list(range(WORTH * 2))
-    assert spread(things, lambda n: elsewhere(n) if os.getpid() != ME else n * 2, jobs=2) == [n * 2 for n in things]
+    answers = spread(
+        things,
+        lambda n: bad(n) if n in (0, 7, 31) else n * 2,
+        jobs=2,
+        seconds=0.5,
+        instead=lambda thing, why: (thing, why),
+    )
+    assert answers == [(n, BAD[bad]) if n in (0, 7, 31) else n * 2 for n in things]
 
 
 @pytest.mark.needs_git(2, 38, "git merge-tree --write-tree")
@@ -59,7 +98,7 @@ def test_a_merge_with_many_conflicts_is_the_same_merge(make_repo, commit, git, m
     commit(root, dict.fromkeys(names, text.replace("return 1", "return 11")))
     repo = Repository(root)
     one = merge_commits(repo, "main", "side", plugin_for_path)
-    one_process = lambda things, work, what: [work(thing) for thing in things]  # noqa: E731
+    one_process = lambda things, work, what, **options: [work(thing) for thing in things]  # noqa: E731
     monkeypatch.setattr("muse.engine.merge.whole_tree.spread", one_process)
     two = merge_commits(repo, "main", "side", plugin_for_path)
     assert one.tree == two.tree and one.stages == two.stages and len(one.stages) == len(names)

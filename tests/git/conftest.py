@@ -61,6 +61,8 @@ def keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, git_env: dict[str, str
     (info / "entry_points.txt").write_text("[muse.plugins]\nkeys = keys_plugin:KeyPlugin\n")
     (site / "keys_plugin.py").write_text(PLUGIN)
     monkeypatch.setenv("PYTHONPATH", f"{os.environ['PYTHONPATH']}{os.pathsep}{site}")
+    with open(git_env["GIT_CONFIG_GLOBAL"], "a", encoding="ascii") as config:  # drivers are started without PYTHONPATH
+        config.write(f"[muse]\n\tpluginPath = {site}\n")
 
 
 @pytest.fixture

@@ -354,7 +354,8 @@ def test_doctor_of_a_healthy_repository(installed: Path, run: Run, git: Git) -> 
 
 def broken_driver(root: Path, tmp_path: Path, git: Git, commit: Commit) -> None:
     config = root / ".git/config"
-    config.write_text(config.read_text().replace("muse-merge-driver --guarded", "muse-merge-nothing --guarded"))
+    text = config.read_text().replace("r muse-merge-driver;", "r muse-merge-nothing;")
+    config.write_text(text.replace("from muse.drivers.merge import", "from muse.drivers.nothing import"))
 
 
 def no_drivers(root: Path, tmp_path: Path, git: Git, commit: Commit) -> None:

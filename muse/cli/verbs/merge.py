@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from muse.engine.merge.whole_tree import WholeMerge
     from muse.store.repository import Repository
 
+_MOST_TOLD = 16  # files; telling what a large merge changed takes longer than making it
 _SWITCHES = {
     "--no-ff": "Make a merge commit even where a fast-forward would do.",
     "--ff": "Fast-forward where possible.",
@@ -140,7 +141,7 @@ def _say(merged: WholeMerge, quiet: bool) -> None:
         path = os.fsdecode(decision.path)
         notes = "; ".join(text.removeprefix(f"{path}: ") for text in decision.merge.notes)
         if decision.beyond_git:
-            notes = notes or "resolved where Git's text merge conflicts"
+            notes = notes or "resolved where Git alone has a conflict"
             note(f"{terminal.path(path)}: {notes} (muse review shows it)")
         elif notes:
             note(f"{terminal.path(path)}: {notes}")
@@ -150,7 +151,7 @@ def _keep(here: Repository) -> None:
     from muse.engine.worktree.commit import keep_deltas
 
     plugin_for, domain = domains(here)
-    trouble = keep_deltas(here, "HEAD", plugin_for, domain=domain)
+    trouble = keep_deltas(here, "HEAD", plugin_for, domain=domain, most=_MOST_TOLD)
     if trouble:
         note(f"muse: {trouble}")
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +17,6 @@ from muse.core.errors import MuseError
 from muse.core.filedomain import FileDomain, merge_as_text
 from muse.core.gitattributes import LEFT_TO_US
 from muse.core.options import MergeOptions
-from muse.core.progress import counted
 from muse.domain import FileMerge, PluginFor
 from muse.engine.git import shown
 from muse.engine.history.ancestry import find_merge_base as find_merge_base
@@ -34,7 +32,8 @@ if TYPE_CHECKING:
     from muse.store.repository import Repository
 
 _OURS_TO_SAY = frozenset({*LEFT_TO_US, LFS})  # values of the attribute `merge` that leave a path to us
-_CHUNK = 64  # paths whose versions are in memory at once
+_CHUNK = 256  # paths whose versions are in memory at once
+_COOPERATIVE = 0.8  # share of the deadline after which a plugin that looks at the clock gives up by itself
 
 
 @dataclass
@@ -148,12 +147,40 @@ def _decide(repo: Repository, git: TreeMerge, plugin_for: PluginFor, how: MergeO
             past: dict[bytes, Past] = past,
         ) -> Decision:
             known = blobs[merged[path]] if path in merged else None
-            timed = how._replace(deadline=time.monotonic() + limit)
-            return _decide_one(path, versions[path], blobs, known, plugin_of(path), timed, limit, past.get(path))
+            timed = how._replace(deadline=time.monotonic() + limit * _COOPERATIVE)
+            return _decide_one(path, versions[path], blobs, known, plugin_of(path), timed, past.get(path))
 
-        hard = [path for path in paths if path in git.stages]
-        yield from spread(hard, work, "merging")
-        yield from map(work, counted(paths[len(hard) :], "merging"))
+        def instead(
+            path: bytes, why: str, blobs: dict[str, bytes] = blobs, merged: dict[bytes, str] = merged
+        ) -> Decision:
+            known = blobs[merged[path]] if path in merged else None
+            decision = _decide_one(path, versions[path], blobs, known, lambda name: _AsText(), how, None)
+            decision.merge.notes.append(f"merged as text, because the structured merge {why}")
+            return decision
+
+        yield from spread(paths, work, "merging", seconds=limit, instead=instead)
+
+
+def clean_texts(repo: Repository, theirs: str, plugin_for: PluginFor | None) -> Iterator[tuple[Stages, bytes | None]]:
+    """Every file of the merge into HEAD that both sides changed: its versions, and Git's clean text where that is
+    the whole answer; None where there is a conflict, something to say, or somebody else to ask.
+
+    Without `plugin_for`, Git alone answers.
+    """
+    git = merge_trees(repo, "HEAD", theirs)
+    how = options_for(repo, git, "HEAD", theirs)
+    decided: dict[bytes, bytes | None] = {}
+    if plugin_for is None:
+        ids = _merged_ids(repo, git, list(git.both))
+        blobs = dict(repo.objects.blobs(sorted(set(ids.values()))))
+        decided = {path: blobs[name] for path, name in ids.items()}
+    else:
+        easy = TreeMerge(git.ours, git.theirs, git.bases, git.tree, attributes=git.attributes)
+        easy.both = {path: stages for path, stages in git.both.items() if path not in git.stages}
+        for decision in _decide(repo, easy, plugin_for, how):
+            if decision.clean and decision.as_git and not (decision.merge.notes or decision.merge.states):
+                decided[decision.path] = decision.merge.content
+    yield from ((stages, decided.get(path)) for path, stages in git.both.items())
 
 
 def _ours_to_say(git: TreeMerge, path: bytes, plugin_for: PluginFor, how: MergeOptions) -> bool:
@@ -203,7 +230,6 @@ def _decide_one(
     known: bytes | None,
     plugin_for: PluginFor,
     how: MergeOptions,
-    limit: float,
     past: Past | None,
 ) -> Decision:
     name = shown(path)
@@ -212,37 +238,14 @@ def _decide_one(
     plugin: Any = _AsText()
     with content.using(MemoryContent()), textmerge.knowing(clean):
         try:
-            with alarm(limit * 1.5):  # a plugin that minds the deadline itself is done before
-                plugin = plugin_for(name)
-                merged = merge_one(plugin, name, base, ours, theirs, how, past)
-        except (MuseError, TimeoutError) as error:
+            plugin = plugin_for(name)
+            merged = merge_one(plugin, name, base, ours, theirs, how, past)
+        except MuseError as error:
             plugin = _AsText()
             merged = merge_one(plugin, name, base, ours, theirs, how)
             merged.notes.append(f"merged as text: {error}")
     domain = str(getattr(plugin, "name", "other"))
     return Decision(path, stages, merged, known is not None, domain, known is not None and merged.content == known)
-
-
-@contextmanager
-def alarm(seconds: float) -> Iterator[None]:
-    """TimeoutError in whatever runs longer than that, as far as Python can interrupt it (in the main thread only)."""
-    import signal
-    import threading
-
-    if not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    def ring(number: int, frame: object) -> None:
-        raise TimeoutError(f"it took more than {seconds:g} seconds")
-
-    before = signal.signal(signal.SIGALRM, ring)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
 
 
 class _AsText(FileDomain):

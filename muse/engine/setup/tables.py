@@ -6,23 +6,42 @@ replacing `%O` and so on (`%%` is a plain `%`), with the path of the file quoted
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Mapping, Sequence
 from itertools import chain, pairwise
+
+import muse
 
 Patterns = Mapping[str, Sequence[str]]
 """Domain -> the file-name globs it claims."""
 
-# A broken Python exits with 1 just like a conflict, so the driver answers 70 and 71 when it is told to, and anything
-# else means that it did not run: then Git's own text merge is made here. What it has to say comes through descriptor 3;
-# stderr of a broken one would only be a traceback. Git before 2.44 leaves %S, %X and %Y as they are.
+# Three attempts. What a driver before us has answered ahead (`muse.drivers.ahead`) is moved into place. Then the Python
+# that installed us, isolated: neither the environment nor the folder it is started in gives it a module, and `site` is
+# left to those who need it. Then the program on PATH, with nothing of PYTHONPATH. A broken Python exits with 1 just
+# like a conflict, so the driver answers 70 and 71 when it is told to, and anything else means that it did not run: then
+# Git's own text merge is made here. What it has to say comes through descriptor 3; stderr of a broken one would only be
+# a traceback. Git before 2.44 leaves %S, %X and %Y as they are.
+_AHEAD = (
+    'g=${{GIT_DIR:-.git}}; test -d "$g" || read -r x g 2>/dev/null <"$g"; g=$g/muse/ahead-$PPID-$MUSE; '
+    'if test -d "$g"; then set -- $(git hash-object --no-filters %O %A %B 2>/dev/null); g=$g/$1-$2-$3; '
+    'if test -f "$g"; then mv -f "$g" %A && exit 0; exit 131; fi; fi; '
+)
 _DRIVER = (
-    "{path}muse-merge-driver --guarded 3 {flags}%O %A %B -L %L -p %P -s %S -x %X -y %Y "
-    '3>&2 2>/dev/null; case $? in 70) exit 0;; 71) exit 1;; 130) exit 130;; esac; test "$MUSE" = 0 || '
-    "echo 'muse: the merge driver is missing or broken, merged as text; see: muse doctor' >&2; "
+    '{ahead}r() {{ "$@" --guarded 3 {flags}%O %A %B -L %L -p %P -s %S -x %X -y %Y '
+    "3>&2 2>/dev/null; case $? in 70) exit 0;; 71) exit 1;; 130) exit 130;; esac; }}; "
+    "{direct}export PYTHONPATH= PYTHONHOME= PYTHONSAFEPATH=1; {path}r muse-merge-driver; "
+    "test \"$MUSE\" = 0 || echo 'muse: the merge driver is missing or broken, merged as text; see: muse doctor' >&2; "
     's=%S x=%X y=%Y; test "$s" != %%S || s=base; test "$x" != %%X || x=ours; test "$y" != %%Y || y=theirs; '
     'git merge-file -q --marker-size=%L -L "$x" -L "$s" -L "$y" %A %O %B 2>/dev/null{binary}'
 )
-_TEXTCONV = 'f() {{ {path}muse-textconv "$1" 2>/dev/null || cksum <"$1"; }}; f'
+_DIRECT = (
+    "r {python} -EPS -c 'import sys; sys.path.append(sys.argv.pop(1)); from muse.drivers.merge import main; "
+    "sys.exit(main())' {library}; "
+)
+_TEXTCONV = (
+    'f() {{ export PYTHONPATH= PYTHONHOME= PYTHONSAFEPATH=1; {path}muse-textconv "$1" 2>/dev/null || cksum <"$1"; }}; f'
+)
 # A page where there is a screen, else the terminal.
 _MERGETOOL = (
     'if test -n "$DISPLAY$WAYLAND_DISPLAY$BROWSER" || test "$(uname)" = Darwin; '
@@ -116,13 +135,12 @@ def settings(program_dir: str, patterns: Patterns | None = None) -> list[tuple[s
     """
     used = set(DIFF_DRIVER.values() if patterns is None else map(DIFF_DRIVER.get, chain(*patterns.values())))
     path = f'PATH="$PATH":{_quoted(program_dir)} ' if program_dir else ""
-    in_driver = path.replace("%", "%%")
     rows = [
         ("merge", "muse", "name", "Muse: music and code merged by meaning"),
-        ("merge", "muse", "driver", _driver(in_driver, "")),
+        ("merge", "muse", "driver", _driver(program_dir, path, "")),
         ("merge", "muse", "recursive", "muse-base"),
         ("merge", "muse-base", "name", "Muse, between merge bases"),
-        ("merge", "muse-base", "driver", _driver(in_driver, "--virtual ")),
+        ("merge", "muse-base", "driver", _driver(program_dir, path, "--virtual ")),
     ]
     for name in filter(used.__contains__, LISTED):
         rows += [
@@ -161,8 +179,14 @@ def _attribute_pattern(pattern: str) -> str:
     return '"' + pattern.replace("\\", "\\\\").replace('"', '\\"') + '"' if " " in pattern else pattern
 
 
-def _driver(path: str, flags: str) -> str:
-    return _DRIVER.format(path=path, flags=flags, binary=_BINARY[flags])
+def _driver(program_dir: str, path: str, flags: str) -> str:
+    direct = ""
+    if program_dir and os.path.dirname(os.path.abspath(sys.executable)) == program_dir:
+        library = os.path.dirname(os.path.dirname(os.path.abspath(muse.__file__)))
+        direct = _DIRECT.format(python=_quoted(os.path.abspath(sys.executable)), library=_quoted(library))
+    ahead = "" if flags else _AHEAD.format()
+    paths = {"direct": direct.replace("%", "%%"), "path": path.replace("%", "%%")}
+    return _DRIVER.format(ahead=ahead, flags=flags, binary=_BINARY[flags], **paths)
 
 
 def _quoted(text: str) -> str:

@@ -135,10 +135,11 @@ def keep_deltas(
     *,
     domain: str = "files",
     origin: Mapping[str, Any] | None = None,
+    most: int = 0,
 ) -> str:
     """Store the delta from each parent of a commit, with where it came from; "" or why it could not be.
 
-    The commit stands whatever happens.
+    The commit stands whatever happens. `most`: files above which none is stored; it is then told when it is asked for.
     """
     from muse.engine.history.diff import between, describe
     from muse.store.meta import deltas
@@ -146,7 +147,7 @@ def keep_deltas(
     try:
         for base, tree in tree_pairs(repo, commit):
             found = between(repo, base, tree) if base != tree else []
-            if 0 < len(found) <= MOST:
+            if 0 < len(found) <= (most or MOST):
                 deltas.save(repo, base, tree, describe(repo, found, plugin_for, domain=domain, seconds=5.0), origin)
                 _keep_states(repo, commit, [change.path for change in found if change.status == "M"], plugin_for)
     except MuseError as error:
