@@ -2,7 +2,7 @@
 BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test lint unit soak bench test-servers test-browser test-release test-pythons docs clean help
+.PHONY: demo test lint unit soak bench test-web test-servers test-browser test-release test-pythons docs clean help
 
 help:           ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed 's/:.*## /\t/'
@@ -42,6 +42,11 @@ test-release:   ## sdist and wheel, installed in a clean environment and used th
 test-pythons:   ## types and tests on every other Python found, each in an environment of its own
 	@sh .ci/setup test
 	sh .ci/pythons
+
+test-web:       ## types, unit tests and bundle of the page's script (needs Node 20 and npm)
+	@if command -v npm >/dev/null; then cd web && npm ci --no-fund --no-audit --silent && npm run -s check && npm -s test \
+	  && npm run -s build && git diff --exit-code --stat ../muse/view/templates; \
+	else echo "npm is not on PATH: the page's script was not tested; on Debian: apt install npm"; fi
 
 test-browser:   ## pages and merge tool in headless Chromium, from Debian packages
 	@sh .ci/setup test

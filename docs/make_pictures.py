@@ -10,7 +10,7 @@ from pathlib import Path
 from muse.engine.resolve.compare import Compared
 from muse.plugins.midi.file.codec import parse, write
 from muse.plugins.midi.merge.file import merge_file
-from muse.view.page import picture
+from muse.view.pianoroll import picture
 
 HERE = Path(__file__).parent
 CASES = HERE.parent / "fixtures" / "merge" / "midi"

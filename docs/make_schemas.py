@@ -153,6 +153,70 @@ DEFS: dict[str, Schema] = {
 }
 STATES = {"enum": [None, "merge", "rebase", "rebase or am", "cherry-pick", "revert", "bisect"]}
 LETTER = {"type": "string", "maxLength": 1}
+NUM: Schema = {"type": "number"}
+
+
+def row(*items: Schema) -> Schema:
+    """An array of exactly these things."""
+    return {"type": "array", "prefixItems": list(items), "minItems": len(items), "maxItems": len(items), "items": False}
+
+
+BY_SIDE = {"type": "object", "propertyNames": {"pattern": "^[0-3]$"}}
+MUSIC = obj(
+    sides=STRS,
+    width=NUM,
+    tracks=rows(obj(name=STR, channel=INT, program=INT, instrument=STR)),
+    bars=rows(row(NUM, INT, NUM)),
+    tempo={**BY_SIDE, "additionalProperties": rows(row(NUM, INT))},
+    signs=rows(row(NUM, STR, INT)),
+    notes=rows(row(INT, INT, INT, NUM, NUM, INT, INT)),
+    lanes=rows(
+        obj(name=STR, track=INT, low=INT, high=INT, points={**BY_SIDE, "additionalProperties": rows(row(NUM, INT))})
+    ),
+    marks=rows(row(INT, NUM, maybe(INT))),
+    controls={**BY_SIDE, "additionalProperties": rows(row(NUM, INT, INT, INT))},
+    flats=BOOL,
+)
+CHANGE = {
+    "type": "object",
+    "properties": {
+        "op": {"enum": ["insert", "delete", "move", "replace", "patch", "more"]},
+        "name": STR,
+        "said": STR,
+        "old": STR,
+        "new": STR,
+        "inside": rows(ref("change")),
+        "more": INT,
+    },
+    "required": ["op", "name", "said"],
+    "additionalProperties": False,
+}
+PAGE = {
+    **obj(
+        title=STR,
+        about=rows(row(STR, STR)),
+        message=STR,
+        choices=BOOL,
+        version=STR,
+        files=rows(
+            obj(
+                id=STR,
+                path=STR,
+                said=STR,
+                note=STR,
+                conflicts=rows(obj(address=STR, kind=STR, base=STR, ours=STR, theirs=STR, hint=STR)),
+                music=maybe(MUSIC),
+                texts=rows(
+                    obj(**{"from": STR}, to=STR, lines=maybe(rows(row({"enum": ["add", "del", "same", "hunk"]}, STR))))
+                ),
+                changes=rows(ref("change")),
+            )
+        ),
+        commits=rows(obj(id=STR, subject=STR, author=STR, refs=STRS, here=BOOL, column=INT, edges=rows(row(INT, INT)))),
+    ),
+    "description": "What muse render and muse mergetool hand to the page (web/src/model.ts); 24 units to a quarter",
+}
+
 VERBS: dict[str, Schema] = {
     "status": obj(
         branch=maybe(STR),
@@ -265,7 +329,7 @@ def reference() -> str:
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "What muse prints with --json, by what is typed",
         "description": "Written by docs/make_schemas.py. Keys may be added in later versions; none is renamed or lost.",
-        "$defs": DEFS,
+        "$defs": {**DEFS, "change": CHANGE, "page": PAGE},
         "properties": VERBS,
     }
     return json.dumps(page, indent=1, sort_keys=True) + "\n"

@@ -1,4 +1,4 @@
-"""Piano rolls and controller lanes as SVG: one panel per version, one path per track and kind of note.
+"""Piano rolls as SVG: one panel per version, one path per track and kind of note.
 
 Kinds are told apart by outline and pattern as well as by colour (Okabe and Ito's palette). Horizontal unit: 24 to the
 quarter note; each pitch is a row of `ROW` units.
@@ -6,13 +6,18 @@ quarter note; each pitch is a row of `ROW` units.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-from muse.view.score import UNIT, Lane, Note, Score
+from muse.core.errors import MuseError
+from muse.view.score import UNIT, Note, Score, read_score
+
+if TYPE_CHECKING:
+    from muse.engine.resolve.compare import Compared
 
 ROW = 6
-LANE_HEIGHT = 48
 LABEL = 18
 
 KINDS = {
@@ -88,51 +93,6 @@ def panels(score: Score, ident: str) -> Iterator[tuple[str, str]]:
         yield name, "".join(parts)
 
 
-def ruler(score: Score) -> str:
-    """Bar numbers, tempo, metre, keys and markers above the panels; a sign that not every version has is marked."""
-    step = max(1, len(score.bars) // 400)
-    rows = [f'<i style="--x:{_n(x)}">{bar}</i>' for x, bar in score.bars[::step]]
-    at: dict[float, list[tuple[str, int]]] = {}
-    for x, text, have in score.signs[:400]:
-        at.setdefault(x, []).append((text, have))
-    for x, found in at.items():
-        told = [
-            text
-            if have == score.everywhere
-            else f"{text} ({', '.join(name for side, name in enumerate(score.sides) if have >> side & 1)})"
-            for text, have in found
-        ]
-        changed = "" if all(have == score.everywhere for _, have in found) else ' class="differs"'
-        rows.append(f'<b style="--x:{_n(x)}"{changed}>{escape(", ".join(told))}</b>')
-    return f'<div class="ruler" aria-hidden="true" style="--w:{_n(max(1.0, score.width))}">{"".join(rows)}</div>'
-
-
-def lane(score: Score, drawn: Lane) -> str:
-    """One lane: a stepped curve per version that differs from the one before it."""
-    width = max(1.0, score.width)
-    curves = []
-    told: list[tuple[tuple[float, int], ...]] = []
-    for side, name in enumerate(score.sides):
-        points = tuple(drawn.points.get(side, ()))
-        if points in told or not points:
-            continue
-        told.append(points)
-        curves.append(f'<path class="curve {escape(name)}" d="{_curve(points, drawn, width)}"/>')
-    return (
-        f'<svg class="lane" role="img" aria-label="{escape(drawn.name)}" viewBox="0 0 {_n(width)} {LANE_HEIGHT}" '
-        f'preserveAspectRatio="none" style="--w:{_n(width)};--h:{LANE_HEIGHT}">{"".join(curves)}</svg>'
-    )
-
-
-def _curve(points: Sequence[tuple[float, int]], drawn: Lane, width: float) -> str:
-    span = drawn.high - drawn.low
-    out = []
-    for index, (x, value) in enumerate(points):
-        y = round((drawn.high - value) / span * (LANE_HEIGHT - 2) + 1, 1)
-        out.append(f"M{_n(x)} {_n(y)}" if index == 0 else f"H{_n(x)}V{_n(y)}")
-    return "".join(out) + f"H{_n(width)}"
-
-
 def _grid(score: Score, low: int, high: int, width: float) -> str:
     keys = "".join(
         f"M0 {(high - pitch) * ROW}h{_n(width)}v{ROW}H0z" for pitch in range(low, high + 1) if pitch % 12 in _BLACK
@@ -182,3 +142,44 @@ def _marks(score: Score, high: int, height: int) -> str:
 def _n(value: float) -> str:
     """A number as short as SVG allows."""
     return f"{value:.2f}".rstrip("0").rstrip(".")
+
+
+def picture(each: Compared) -> str:
+    """The piano rolls of one file as an SVG of its own, for a README or a review; MuseError when it is no music."""
+    score = read_score(each.sides, each.conflicts)
+    if score is None:
+        raise MuseError(f"{each.path} cannot be drawn: it is no MIDI file", hint="leave --svg out for a page")
+    low, high = score.pitches
+    one = (high - low + 1) * ROW
+    width = max(1.0, score.width)
+    bars = [(1000 * x / width, bar) for x, bar in score.bars[:: max(1, len(score.bars) // 32)] if x < width]
+    parts = [f'<text x="{x + 3:.0f}" y="13" class="bar">{bar}</text>' for x, bar in bars]
+    y = 18
+    for name, svg in panels(score, "s"):
+        y += LABEL
+        parts.append(f'<text x="4" y="{y - 5}" class="label">{escape(name)}</text>')
+        placed = f'<svg class="roll" x="0" y="{y}" width="1000" height="{one}"'
+        parts.append(svg.replace('<svg class="roll"', placed, 1))
+        y += one
+    drawn = "".join(parts)
+    x = 4
+    for kind, words in KINDS.items():
+        if f'class="n {kind}"' in drawn:
+            parts.append(
+                f'<rect class="n {kind}" x="{x}" y="{y + 9}" width="22" height="8"/>'
+                f'<text x="{x + 28}" y="{y + 17}" class="bar">{escape(words)}</text>'
+            )
+            x += 44 + 6 * len(words)
+    y += 26
+    style = (
+        f"{_style()}svg{{background:var(--paper)}}.roll{{width:1000px;height:{one}px}}"
+        ".bar{font:11px sans-serif;fill:var(--ink)}"
+    )
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1000 {y}" width="1000" height="{y}">'
+        f"<title>{escape(each.path)}</title><style>{escape(style)}</style>{defs()}{''.join(parts)}</svg>\n"
+    )
+
+
+def _style() -> str:
+    return (Path(__file__).parent / "templates" / "svg.css").read_text(encoding="utf-8")

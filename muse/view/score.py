@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from math import lcm
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from muse.core.errors import FormatError
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 UNIT = 24
 _MOST_LANES = 24
 _QUIET_LANES = 4
+_HEARD = frozenset((7, 10, 11, 64))
 _ADDRESS = re.compile(r"track:(\d+)(?:/(\w+):(\d+):(\d+):(\d+)(?::(\d+))?(?::(\d+))?)?")
 
 
@@ -53,6 +54,14 @@ class Lane:
         return len(self.points) < versions or len({tuple(points) for points in self.points.values()}) > 1
 
 
+class Part(NamedTuple):
+    """What plays a track: its first channel (from 0) and program, and their name."""
+
+    channel: int
+    program: int
+    instrument: str
+
+
 @dataclass
 class Mark:
     """Where a conflict is: `index` into the list of conflicts; pitch None when it is no note."""
@@ -65,7 +74,12 @@ class Mark:
 
 @dataclass
 class Score:
-    """All there is to draw. `signs`: (x, text, have) of tempo, metre, key, markers; `tempo`: version -> (x, micros)."""
+    """All there is to draw and to hear.
+
+    `signs`: (x, text, have) of tempo, metre, key, markers; `tempo`: version -> (x, microseconds per quarter);
+    `measures`: (x, number, units per beat); `controls`: version -> (x, status, data, data) of programs, bends and the
+    controllers one hears; `flats`: the first key signature has flats.
+    """
 
     sides: list[str]
     tracks: list[str] = field(default_factory=list)
@@ -76,6 +90,10 @@ class Score:
     tempo: dict[int, list[tuple[float, int]]] = field(default_factory=dict)
     marks: list[Mark] = field(default_factory=list)
     width: float = 0
+    parts: list[Part] = field(default_factory=list)
+    measures: list[tuple[float, int, float]] = field(default_factory=list)
+    controls: dict[int, list[tuple[float, int, int, int]]] = field(default_factory=dict)
+    flats: bool = False
 
     @property
     def everywhere(self) -> int:
@@ -131,6 +149,7 @@ class _Reader:
                 self._events(version, label, track, song, lanes, signs)
                 self.score.width = max(self.score.width, self.x(track.end_tick, song))
             self.score.tempo[version].sort(key=lambda point: point[0])
+            self.score.controls.get(version, []).sort(key=lambda control: control[0])
         self._collect(notes, lanes, signs)
         self._bars()
 
@@ -149,6 +168,7 @@ class _Reader:
                 self.known.append(track)
                 name = track_name(track).decode("utf-8", "replace").strip()
                 self.score.tracks.append(name or f"track {label}")
+                self.score.parts.append(_part(track))
             found.append((label, track))
         return found
 
@@ -173,6 +193,9 @@ class _Reader:
         for tick, body in zip(track.ticks, track.bodies):
             x, status = self.x(tick, song), body[0]
             kind = status >> 4
+            if kind in (0xC, 0xE) or (kind == 0xB and body[1] in _HEARD):
+                heard = self.score.controls.setdefault(version, [])
+                heard.append((x, status, body[1], body[2] if len(body) > 2 else 0))
             if kind in (0xB, 0xD, 0xE):
                 key = (label, status, body[1] if kind == 0xB else 0)
                 lane = lanes.setdefault(key, _lane(label, body))
@@ -200,6 +223,8 @@ class _Reader:
         quiet = [lane for _, lane in sorted(lanes.items()) if not lane.differs(versions)]
         score.lanes = changed[:_MOST_LANES] + quiet[:_QUIET_LANES]
         score.signs = sorted((x, text, have) for (x, text), have in signs.items())
+        keys = [text for _, text, _ in score.signs if text in _FLAT_KEYS | _SHARP_KEYS]
+        score.flats = bool(keys) and keys[0] in _FLAT_KEYS
 
     def _bars(self) -> None:
         from muse.plugins.midi.file.bars import time_map
@@ -208,8 +233,19 @@ class _Reader:
         times, end = time_map(song), self.score.width * song.ticks_per_beat / UNIT
         tick = 0
         while tick <= end and len(self.score.bars) < 5_000:
-            self.score.bars.append((self.x(tick, song), times.position(tick)[0]))
+            number = times.position(tick)[0]
+            self.score.bars.append((self.x(tick, song), number))
+            beat = max(1, times.tick(number, 2) - times.tick(number))
+            self.score.measures.append((self.x(tick, song), number, self.x(beat, song) or UNIT))
             tick += max(1, times.bar_length(tick))
+
+
+def _part(track: Track) -> Part:
+    """The first program and channel of a track."""
+    program = next((body for body in track.bodies if body[0] >> 4 == 0xC), None)
+    channel = next((body[0] & 15 for body in track.bodies if body[0] < 0xF0), 0)
+    number = program[1] if program is not None else 0
+    return Part(channel, number, "drums" if channel == 9 else f"program {number + 1}")
 
 
 def _lane(label: int, body: bytes) -> Lane:
@@ -245,6 +281,10 @@ def _sign(body: bytes) -> str:
 
 
 _FIFTHS = ["C♭", "G♭", "D♭", "A♭", "E♭", "B♭", "F", "C", "G", "D", "A", "E", "B", "F♯", "C♯", "G♯", "D♯", "A♯"]
+
+
+_FLAT_KEYS = frozenset(f"{name} {mode}" for mode, at in (("major", 0), ("minor", 3)) for name in _FIFTHS[at : at + 7])
+_SHARP_KEYS = frozenset(f"{name} {mode}" for mode, at in (("major", 8), ("minor", 11)) for name in _FIFTHS[at : at + 7])
 
 
 def _place_marks(score: Score, songs: dict[int, Song], beat: int, conflicts: Sequence[ConflictRecord]) -> None:

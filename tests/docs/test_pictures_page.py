@@ -9,7 +9,7 @@ from muse.cli.verbs import VERBS
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "pictures.md").read_text()
-SCRIPT = (ROOT / "muse" / "view" / "templates" / "page.js").read_text()
+SCRIPTS = "".join(each.read_text() for each in sorted((ROOT / "web" / "src").glob("*.ts")))
 
 
 def test_every_command_is_one() -> None:
@@ -18,5 +18,7 @@ def test_every_command_is_one() -> None:
 
 
 def test_every_key_is_bound() -> None:
-    for key in ('" ":', "n:", "p:", '"+":', '"-":', "Escape:", "o:", "t:", "b:", '"s"', '"?"', "[1-4]"):
-        assert key in SCRIPT, key
+    for key in ('" ":', "n:", "p:", "x:", "l:", '"+":', '"-":', '"0":', "Escape:", '"u"', '"s"', '"?"', "[1-4]"):
+        assert key in SCRIPTS, key
+    for side in ("ours", "theirs", "base"):
+        assert f'"{side}"' in SCRIPTS and f"{side[0]}, " in PAGE

@@ -69,14 +69,14 @@ def test_the_address_works_once_and_only_here(session: Session) -> None:
     assert session.ask("GET", "/")[0] == 403
     session.cookie = kept
     status, headers, html = session.ask("GET", "/")
-    assert status == 200 and headers["Cache-Control"] == "no-store" and 'class="choice"' in html
-    assert "connect-src 'self'" in html and html.count('type="radio"') == 3
+    assert status == 200 and headers["Cache-Control"] == "no-store" and '"choices":true' in html
+    assert "connect-src 'self'" in html
     assert session.ask("POST", "/save", "{}", Origin="http://evil.example")[0] == 403
     assert session.process.poll() is None
 
 
 def address_of(html: str) -> str:
-    found = re.search(r'data-address="([^"]+)"', html)
+    found = re.search(r'"conflicts":\[{"address":"([^"]+)"', html)
     assert found is not None
     return found[1]
 

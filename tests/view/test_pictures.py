@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from muse.domain import ConflictRecord
 from muse.view import dag, pianoroll
 from muse.view.score import Score, read_score
-from muse.view.tree import lines, tree
+from muse.view.tree import changes, lines
 
 
 def counts(svg: str) -> dict[str, int]:
@@ -67,7 +67,8 @@ def test_conflicts_lanes_and_signs_have_their_places(four: Score) -> None:
     changed = [lane.name for lane in score.lanes if lane.differs(4)]
     assert changed == ["volume, channel 2"]
     assert score.bars[:3] == [(0.0, 1), (72.0, 2), (144.0, 3)]
-    assert "Drums <b>" in score.tracks and "3/4" in pianoroll.ruler(score)
+    assert score.measures[:2] == [(0.0, 1, 24.0), (72.0, 2, 24.0)]
+    assert "Drums <b>" in score.tracks and (0.0, "3/4", 0b1111) in score.signs
 
 
 def test_versions_in_another_time_base_are_the_same_music(music: Any) -> None:
@@ -105,9 +106,9 @@ def test_what_is_no_music_has_no_score(sides: dict[str, bytes | None]) -> None:
 
 
 def test_every_kind_of_note_has_a_look_that_does_not_need_colour() -> None:
-    from muse.view.page import _template
+    from muse.view.page import template
 
-    css = _template("page.css")
+    css = template("svg.css")
     for kind in pianoroll.KINDS:
         assert f".{kind}" in css
     patterns = dict(re.findall(r"\.(\w+)(?:\.n)?\{fill:url\(#p-(\w+)\)", css))
@@ -139,7 +140,7 @@ def test_a_straight_line_is_straight_and_a_branch_stands_beside_it() -> None:
     assert [column for column, _ in forked] == [0, 0, 1, 0]
 
 
-def test_trees_nest_escape_and_draw_renames() -> None:
+def test_changes_nest_and_name_renames() -> None:
     ops: list[Any] = [
         {
             "op": "patch",
@@ -160,16 +161,25 @@ def test_trees_nest_escape_and_draw_renames() -> None:
         },
         {"op": "delete", "address": "a.py::f", "position": None, "content_id": "", "content_summary": "removed f"},
     ]
-    html = tree(ops, "a.py")
-    assert "<code>C&lt;T&gt;</code>" in html and "m &lt;changed&gt;" in html and "<T>" not in html
-    assert '<span class="old">method m</span>' in html and '<span class="new">method n: renamed n</span>' in html
-    assert html.count("<ul") == 2 and '<li class="delete">' in html
+    assert changes(ops, "a.py") == [
+        {
+            "op": "patch",
+            "name": "C<T>",
+            "said": "m <changed>",
+            "inside": [
+                {"op": "replace", "name": "m", "said": "", "old": "method m", "new": "method n: renamed n"},
+            ],
+        },
+        {"op": "delete", "name": "f", "said": "removed f"},
+    ]
 
 
 def test_lines_show_changes_with_three_around_them() -> None:
     old = [f"line {number}" for number in range(40)]
     new = [*old[:20], "<new>", *old[21:]]
-    html = lines("\n".join(old), "\n".join(new))
-    assert '<span class="add">+&lt;new&gt;\n</span>' in html and '<span class="del">-line 20\n</span>' in html
-    assert "line 17" in html and "line 16" not in html and "line 24" not in html
-    assert lines("same\n", "same\n") == ""
+    rows = lines("\n".join(old), "\n".join(new))
+    around = [["same", f"line {number}"] for number in (17, 18, 19, 21, 22, 23)]
+    assert [row for row in rows if row[0] != "hunk"] == [
+        *around[:3], ["del", "line 20"], ["add", "<new>"], *around[3:],
+    ]  # fmt: skip
+    assert lines("same\n", "same\n") == []

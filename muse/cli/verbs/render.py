@@ -36,6 +36,7 @@ def command(what: str | None, paths: tuple[str, ...], output: str | None, svg: b
     says where.
     """
     from muse.view import page as view
+    from muse.view.pianoroll import picture
 
     here = repo()
     if what is not None and not paths and not _is_revision(here, what):
@@ -48,7 +49,7 @@ def command(what: str | None, paths: tuple[str, ...], output: str | None, svg: b
         if len(found) != 1:
             hint = "name it: muse render --svg REV PATH"
             raise UsageError(f"--svg draws one MIDI file, and {len(found)} changed", hint=hint)
-        text = view.picture(found[0])
+        text = picture(found[0])
     else:
         if wanted:
             found = list(files)

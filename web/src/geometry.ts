@@ -1,0 +1,59 @@
+// Where things are on the screen, and which of thousands of notes are in sight.
+import type { Bar, Note } from "./model.ts";
+
+export interface Span { low: number; high: number }
+
+/** Notes by the span of time they lie in, so that drawing and pointing look at what is near only. */
+export class NoteIndex {
+  private readonly cells = new Map<number, Note[]>();
+  constructor(notes: readonly Note[], private readonly cell = 384) {
+    for (const note of notes) {
+      const last = Math.min(Math.floor((note[3] + note[4]) / cell), Math.floor(note[3] / cell) + 4096);
+      for (let at = Math.floor(note[3] / cell); at <= last; at++) {
+        const row = this.cells.get(at);
+        if (row) row.push(note); else this.cells.set(at, [note]);
+      }
+    }
+  }
+
+  /** Every note that is somewhere in [from, to], once. */
+  *between(from: number, to: number): Generator<Note> {
+    const first = Math.max(0, Math.floor(from / this.cell)), last = Math.floor(to / this.cell);
+    for (let at = first; at <= last; at++) {
+      for (const note of this.cells.get(at) ?? []) {
+        const begins = Math.floor(note[3] / this.cell);
+        if (begins !== at && !(at === first && begins < at)) continue;
+        if (note[3] <= to && note[3] + note[4] >= from) yield note;
+      }
+    }
+  }
+}
+
+/** The pitches that are used, with room, at least two octaves. */
+export function pitchSpan(notes: readonly Note[]): Span {
+  let low = 127, high = 0;
+  for (const note of notes) { low = Math.min(low, note[2]); high = Math.max(high, note[2]); }
+  if (low > high) { low = 54; high = 66; }
+  const middle = Math.round((low + high) / 2);
+  return { low: Math.max(0, Math.min(low - 2, middle - 12)), high: Math.min(127, Math.max(high + 2, middle + 12)) };
+}
+
+/** Pixels per pitch: the span fits the height wanted where rows stay readable. */
+export function rowHeight(span: Span, wanted: number): number {
+  return Math.max(4, Math.min(14, Math.floor(wanted / (span.high - span.low + 1))));
+}
+
+/** Every how many bars a number is written, so that numbers keep `room` pixels apart. */
+export function barStep(bars: readonly Bar[], zoom: number, room: number): number {
+  if (bars.length < 2) return 1;
+  const pixels = ((bars[bars.length - 1]![0] - bars[0]![0]) / (bars.length - 1)) * zoom;
+  for (const step of [1, 2, 4, 8, 16, 32, 64, 128, 256]) if (pixels * step >= room) return step;
+  return 512;
+}
+
+/** Zoom and scroll that show [from, to] with air around it. */
+export function fit(from: number, to: number, pixels: number, most = 12): { zoom: number; left: number } {
+  const width = Math.max(to - from, 96) * 1.3;
+  const zoom = Math.min(most, Math.max(0.05, pixels / width));
+  return { zoom, left: Math.max(0, ((from + to) / 2) * zoom - pixels / 2) };
+}

@@ -1,0 +1,81 @@
+// How a note stands between the versions, and changes grouped as a musician would name them.
+import type { Music, Note } from "./model.ts";
+import { barEnd, bars } from "./time.ts";
+import { count } from "./words.ts";
+
+export const KINDS = {
+  same: "unchanged", goes: "changed or removed later", gone: "no longer here", new: "new", ours: "by ours",
+  theirs: "by theirs", both: "by both, alike", lost: "not in the result", made: "by the merge alone",
+} as const;
+export type Kind = keyof typeof KINDS;
+
+/** How a note is drawn while version `side` is looked at; null when it is not. */
+export function kindOf(have: number, side: number, sides: number): Kind | null {
+  const here = (have >> side) & 1, base = have & 1;
+  if (have === (1 << sides) - 1) return "same";
+  if (sides === 2) return here ? (side === 0 ? "goes" : "new") : side === 1 ? "gone" : null;
+  const ours = (have >> 1) & 1, theirs = (have >> 2) & 1;
+  if (side === 0) return here ? (ours && theirs ? "same" : "goes") : null;
+  if (!here) return base ? "gone" : side === 3 ? "lost" : null;
+  if (base) return "same";
+  if (side < 3) return side === 1 ? "ours" : "theirs";
+  return ours && theirs ? "both" : ours ? "ours" : theirs ? "theirs" : "made";
+}
+
+export const hollow = (kind: Kind): boolean => kind === "gone" || kind === "lost";
+
+/** One musical change: neighbouring changed notes of one track. `by` is a bit for each version that differs from the first. */
+export interface Phrase { track: number; from: number; to: number; low: number; high: number; notes: Note[]; words: string }
+
+/** Notes that not every version has, as phrases in the order of time: one track, at most one quiet bar between them. */
+export function phrases(music: Music): Phrase[] {
+  const all = (1 << music.sides.length) - 1;
+  const changed = music.notes.filter((note) => note[6] !== all).sort((a, b) => a[0] - b[0] || a[3] - b[3]);
+  const found: Phrase[] = [];
+  for (const note of changed) {
+    const last = found[found.length - 1];
+    const end = Math.min(note[3] + note[4], barEnd(music, note[3]) + 96); // a note that hangs does not hold a phrase open
+    if (last && last.track === note[0] && note[3] <= barEnd(music, barEnd(music, last.to - 0.01))) {
+      last.notes.push(note);
+      last.to = Math.max(last.to, end);
+      last.low = Math.min(last.low, note[2]);
+      last.high = Math.max(last.high, note[2]);
+    } else {
+      found.push({ track: note[0], from: note[3], to: end, low: note[2], high: note[2], notes: [note], words: "" });
+    }
+  }
+  for (const each of found) each.words = `${music.tracks[each.track]?.name ?? "track"}, ${bars(music, each.from, each.to)}: ${what(music, each.notes)}`;
+  return found.sort((a, b) => a.from - b.from || a.track - b.track);
+}
+
+/** `3 notes before, 4 after` or, in a merge, who has what. */
+function what(music: Music, notes: Note[]): string {
+  if (music.sides.length === 2) {
+    const before = notes.filter((note) => note[6] & 1), after = notes.filter((note) => note[6] & 2);
+    if (!before.length) return `${count(after.length, "note")} new`;
+    if (!after.length) return `${count(before.length, "note")} removed`;
+    const shift = transposition(before, after);
+    if (shift !== null) return `${count(after.length, "note")} transposed ${shift > 0 ? "+" : ""}${shift}`;
+    if (before.length === after.length) return `${count(after.length, "note")} changed`;
+    return `${count(before.length, "note")} became ${after.length}`;
+  }
+  const made = ["ours", "theirs"].flatMap((name, index) => {
+    const side = index + 1;
+    const touched = notes.filter((note) => ((note[6] >> side) & 1) !== (note[6] & 1));
+    const added = touched.filter((note) => (note[6] >> side) & 1).length, taken = touched.length - added;
+    if (!touched.length) return [];
+    if (added === taken) return [`${name} changed ${count(added, "note")}`];
+    const parts = [added ? `${count(added, "note")} more` : "", taken ? `${count(taken, "note")} less` : ""];
+    return [`${name} ${parts.filter(Boolean).join(", ")}`];
+  });
+  return made.join(", ") || "changed by the merge";
+}
+
+/** The interval by which all notes moved, null when they did not all move alike. */
+function transposition(before: Note[], after: Note[]): number | null {
+  if (before.length !== after.length) return null;
+  const order = (a: Note, b: Note) => a[3] - b[3] || a[2] - b[2];
+  const one = [...before].sort(order), two = [...after].sort(order);
+  const shift = two[0]![2] - one[0]![2];
+  return shift !== 0 && one.every((note, at) => two[at]![3] === note[3] && two[at]![2] - note[2] === shift) ? shift : null;
+}

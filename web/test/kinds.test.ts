@@ -1,0 +1,39 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import { kindOf, phrases } from "../src/kinds.ts";
+import type { Note } from "../src/model.ts";
+import { music } from "./music.ts";
+
+test("every note is drawn as what became of it", () => {
+  assert.deepEqual([0, 1, 2, 3].map((side) => kindOf(0b1111, side, 4)), ["same", "same", "same", "same"]);
+  assert.deepEqual([0, 1, 2, 3].map((side) => kindOf(0b1010, side, 4)), [null, "ours", null, "ours"]);
+  assert.deepEqual([0, 1, 2, 3].map((side) => kindOf(0b1100, side, 4)), [null, null, "theirs", "theirs"]);
+  assert.deepEqual([0, 1, 2, 3].map((side) => kindOf(0b0101, side, 4)), ["goes", "gone", "same", "gone"]);
+  assert.equal(kindOf(0b0010, 3, 4), "lost");
+  assert.equal(kindOf(0b1000, 3, 4), "made");
+  assert.equal(kindOf(0b1110, 3, 4), "both");
+  assert.deepEqual([kindOf(1, 0, 2), kindOf(1, 1, 2), kindOf(2, 0, 2), kindOf(2, 1, 2)], ["goes", "gone", null, "new"]);
+});
+
+const at = (track: number, pitch: number, x: number, have: number): Note => [track, track ? 9 : 0, pitch, x, 24, 80, have];
+
+test("neighbouring changes of one track are one phrase, apart where a bar and more is quiet", () => {
+  const found = phrases(music([at(0, 60, 0, 0b1010), at(0, 62, 24, 0b1010), at(0, 64, 120, 0b1010), at(0, 64, 480, 0b1100), at(1, 38, 0, 0b1100), at(0, 50, 0, 15)]));
+  assert.deepEqual(found.map((phrase) => [phrase.track, phrase.notes.length]), [[0, 3], [1, 1], [0, 1]]);
+  assert.equal(found[0]!.words, "Melody, bars 1-2: ours 3 notes more");
+  assert.equal(found[2]!.words, "Melody, bar 6: theirs 1 note more");
+});
+
+test("two versions: new, removed, changed, transposed", () => {
+  const two = (notes: Note[]) => phrases(music(notes, { sides: ["before", "after"] })).map((phrase) => phrase.words);
+  assert.deepEqual(two([at(0, 60, 0, 2)]), ["Melody, bar 1: 1 note new"]);
+  assert.deepEqual(two([at(0, 60, 0, 1), at(0, 62, 24, 1)]), ["Melody, bar 1: 2 notes removed"]);
+  assert.deepEqual(two([at(0, 60, 0, 1), at(0, 72, 0, 2), at(0, 62, 24, 1), at(0, 74, 24, 2)]), ["Melody, bar 1: 2 notes transposed +12"]);
+  assert.deepEqual(two([at(0, 60, 0, 1), at(0, 60, 6, 2)]), ["Melody, bar 1: 1 note changed"]);
+});
+
+test("a note that hangs for a hundred bars does not swallow what comes after it", () => {
+  const hanging: Note = [0, 0, 60, 0, 9600, 80, 2];
+  const found = phrases(music([hanging, at(0, 64, 4800, 2)], { sides: ["before", "after"] }));
+  assert.equal(found.length, 2);
+});
