@@ -185,7 +185,7 @@ def test_one_track_is_one_track_however_much_changed() -> None:
     named = [(0, NAME + b"solo")]
     result, _ = both_ways(song(notes, named), song([*notes, (50, 900, 50)], named), late)
     assert not any("header" in note for note in result.notes)
-    assert {record.conflict_type for record in result.conflicts} <= {"note_delete_edit", "note_attribute"}
+    assert {record.conflict_type for record in result.conflicts} <= {"note_delete_edit", "note_attribute", "bar_map"}
 
 
 def test_both_split_a_file_by_channel_and_one_used_a_channel_more() -> None:

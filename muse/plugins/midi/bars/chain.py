@@ -8,6 +8,7 @@ from typing import NamedTuple
 from muse.plugins.midi.bars.evidence import Bar
 
 GAP = 1.0  # what a change of the shift costs, in the worth of one voice's bar
+SMALL_GAP = 0.3  # and what it costs at least: what a chain with this price says otherwise is not sure
 
 Scores = list[list[float]]
 """Per bar and shift how well the side has it there."""
@@ -21,11 +22,11 @@ class Link(NamedTuple):
     margin: float
 
 
-def best_chain(bars: list[Bar], shifts: list[int], scores: Scores) -> list[Link]:
-    """The bars that are in the side, each with its shift."""
-    forward, came = _pass(bars, shifts, scores)
+def best_chain(bars: list[Bar], shifts: list[int], scores: Scores, gap: float = GAP) -> list[Link]:
+    """The bars that are in the side, each with its shift; `gap` is the price of a change of the shift."""
+    forward, came = _pass(bars, shifts, scores, gap)
     mirrored = [Bar(bar.number, -bar.stop, -bar.start) for bar in reversed(bars)]
-    backward, _ = _pass(mirrored, [-shift for shift in shifts], scores[::-1], ended=True)
+    backward, _ = _pass(mirrored, [-shift for shift in shifts], scores[::-1], gap, ended=True)
     backward.reverse()
     last = max(((forward[i][s], -i, -s) for i in range(len(bars)) for s in range(len(shifts))), default=(0.0, 0, 0))
     if last[0] <= 0:
@@ -44,7 +45,9 @@ def best_chain(bars: list[Bar], shifts: list[int], scores: Scores) -> list[Link]
 _Back = list[list[tuple[int, int]]]
 
 
-def _pass(bars: list[Bar], shifts: list[int], scores: Scores, *, ended: bool = False) -> tuple[Scores, _Back]:
+def _pass(
+    bars: list[Bar], shifts: list[int], scores: Scores, gap: float, *, ended: bool = False
+) -> tuple[Scores, _Back]:
     """Per bar and shift the best chain that ends there, and which bar and shift is before it.
 
     `ended`: read from the end, where a chain may begin with any shift at no cost.
@@ -57,14 +60,14 @@ def _pass(bars: list[Bar], shifts: list[int], scores: Scores, *, ended: bool = F
         row, back = [], []
         for which, shift in enumerate(shifts):
             free = ended or shift == 0
-            value, source = (0.0, (-1, -1)) if free else (-GAP, (-1, -1))
+            value, source = (0.0, (-1, -1)) if free else (-gap, (-1, -1))
             if not ended and bar.start + shift < 0:
                 value = -1e9
             for other, before in enumerate(shifts):
                 limit = at if before <= shift else bisect_right(ends, bar.start + shift - before, 0, at)
                 if limit:
                     found, where = best[other][limit - 1]
-                    found -= 0.0 if other == which else GAP
+                    found -= 0.0 if other == which else gap
                     if found > value:
                         value, source = found, (where, other)
             row.append(value + scores[at][which])

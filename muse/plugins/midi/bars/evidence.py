@@ -1,15 +1,17 @@
 """What tells which bar of a version is which bar of its base: the notes of all voices, weighed by how rare they are.
 
-A voice is a channel of a track that both versions have. Its notes are tokens (pitch, place in sixteenths), read with
-the voice's own transposition, so that a transposed or quantised voice still speaks for its bars.
+A voice is a channel of a track that both versions have, or its other events. Notes are tokens (pitch, place in
+sixteenths), read with the transposition of the voice, so that a transposed or quantised voice speaks for its bars.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from math import log
 from typing import NamedTuple
+from zlib import crc32
 
 from muse.plugins.midi.file.bars import TimeMap
 from muse.plugins.midi.file.codec import Track
@@ -20,21 +22,26 @@ _MOST_SHIFTS = 16
 _SNAPPED = 0.7  # what a token is worth whose time or velocity is not exactly as it was
 
 On = tuple[int, int, int]
-"""(tick, pitch, velocity) of a note's beginning."""
+"""(tick, pitch, velocity) of a note's beginning; of another event its tick, a number for its content, and 0."""
+
+POINTS = 16  # the voice of a track's events that are no notes
 
 
 class Voice:
-    """One channel of a track in two versions: base notes by bar, and the side's notes to look them up in."""
+    """One channel, or the points, of a track in two versions: base events by bar, and the side's to look up."""
 
-    __slots__ = ("bars", "base", "exact", "near", "side", "step", "weights")
+    __slots__ = ("bars", "base", "exact", "near", "points", "side", "step", "ticks", "weights", "whole", "worth")
 
-    def __init__(self, base: list[On], side: list[On]) -> None:
-        self.base, self.side = base, side
+    def __init__(self, base: list[On], side: list[On], points: bool) -> None:
+        self.base, self.side, self.points = base, side, points
         self.step = 0
         self.bars: dict[int, list[On]] = {}
         self.weights: dict[int, list[float]] = {}
+        self.whole: dict[int, float] = {}
+        self.worth: dict[int, float] = {}
         self.exact = set(side)
         self.near: set[tuple[int, int]] = set()
+        self.ticks = sorted(on[0] for on in side)
 
 
 class Bar(NamedTuple):
@@ -59,6 +66,7 @@ class Evidence:
             numbers.update(voice.bars)
         self.bars = [_bar(number, times) for number in sorted(numbers)]
         self.shifts = self._shifts()
+        self.sounding: defaultdict[int, list[Voice]] = defaultdict(list)
         for voice in self.voices:
             self._prepare(voice)
 
@@ -70,7 +78,7 @@ class Evidence:
             for shift, step, weight in found:
                 votes[shift] += weight
                 steps[step] += weight
-            if steps:
+            if steps and not voice.points:
                 step, most = max(steps.items(), key=lambda entry: (entry[1], -abs(entry[0])))
                 voice.step = step if 2 * most > sum(steps.values()) else 0
         ends = [max((on[0] for voice in self.voices for on in side), default=0)
@@ -93,53 +101,102 @@ class Evidence:
             often.update(set(tokens[number]))
         count = len(voice.bars) + 1
         for number, found in tokens.items():
-            voice.weights[number] = [log(count / often[token]) + 0.1 for token in found]
+            weights = voice.weights[number] = [log(count / often[token]) + 0.1 for token in found]
+            voice.whole[number] = sum(weights)
+            voice.worth[number] = voice.whole[number] / len(weights) * min(1.0, 0.4 + 0.2 * len(weights))
+            self.sounding[number].append(voice)
 
     def worth(self, voice: Voice, number: int) -> float:
         """What a bar of a voice has to say: how rare its notes are, and whether there are some."""
-        weights = voice.weights.get(number)
-        if not weights:
-            return 0.0
-        return sum(weights) / len(weights) * min(1.0, 0.4 + 0.2 * len(weights))
+        return voice.worth.get(number, 0.0)
 
     def share(self, voice: Voice, number: int, shift: int) -> float:
         """Which share of a bar of a voice, by weight, the side has `shift` ticks later."""
         ons, weights = voice.bars[number], voice.weights[number]
         unit, near, exact = self.unit, voice.near, voice.exact
+        late = shift + unit // 2
         found = 0.0
         for (tick, pitch, velocity), weight in zip(ons, weights):
             if (tick + shift, pitch, velocity) in exact:
                 found += weight
-            elif (pitch, (tick + shift + unit // 2) // unit) in near:
+            elif (pitch, (tick + late) // unit) in near:
                 found += weight * _SNAPPED
-        return found / sum(weights)
+        if not found:
+            return found
+        there = bisect_left(voice.ticks, ons[-1][0] + shift + 1) - bisect_left(voice.ticks, ons[0][0] + shift)
+        return found / voice.whole[number] * (1 if there <= len(ons) else 0.5 + 0.5 * len(ons) / there)
 
     def score(self, number: int, shift: int) -> float:
         """How well the side has a bar of the base `shift` ticks later, over all voices."""
-        return sum(
-            self.worth(voice, number) * self.share(voice, number, shift)
-            for voice in self.voices if number in voice.bars
-        )  # fmt: skip
+        return sum(voice.worth[number] * self.share(voice, number, shift) for voice in self.sounding[number])
+
+    def content(self, at: int) -> frozenset[tuple[int, int, int]]:
+        """What a bar of the base holds, wherever it stands."""
+        bar = self.bars[at]
+        return frozenset(
+            (index, pitch, (tick - bar.start) // self.unit)
+            for index, voice in enumerate(self.voices)
+            for tick, pitch, _ in voice.bars.get(bar.number, ())
+        )
+
+    def shifts_of_lost_bars(self, found: dict[int, int], times: TimeMap, other: TimeMap) -> list[int]:
+        """Shifts that bring base bars without a place to bars of the side nobody claims; `found`: place -> shift.
+
+        In music that repeats itself no fingerprint is rare; whole bars that are equal tell where to look.
+        """
+        there = self._side_bars((times, other))
+        contents = [self.content(at) for at in range(len(self.bars))]
+        lost = []
+        for at, bar in enumerate(self.bars):
+            if at in found and there.get(bar.start + found[at]) == contents[at]:
+                del there[bar.start + found[at]]
+            else:
+                lost.append(at)
+        free: dict[object, list[int]] = {}
+        for start, content in there.items():
+            free.setdefault(content, []).append(start)
+        votes: Counter[int] = Counter()
+        for at in lost:
+            votes.update(start - self.bars[at].start for start in free.get(contents[at], ())[:_MOST_SHIFTS])
+        ranked = sorted(votes, key=lambda shift: (-votes[shift], abs(shift), shift))
+        return [shift for shift in ranked if shift not in self.shifts][: 2 * _RARE]
+
+    def _side_bars(self, grids: tuple[TimeMap, TimeMap]) -> dict[int, frozenset[tuple[int, int, int]]]:
+        """What the side's bars hold, by their start: bars as the base counts them, and as the side does."""
+        found: dict[int, list[tuple[int, int, int]]] = {}
+        for grid in grids:
+            fresh: dict[int, list[tuple[int, int, int]]] = {}
+            for index, voice in enumerate(self.voices):
+                for tick, pitch, _ in voice.side:
+                    start = grid.tick(grid.position(tick)[0])
+                    if start not in found:
+                        fresh.setdefault(start, []).append((index, pitch - voice.step, (tick - start) // self.unit))
+            found.update(fresh)
+        return {start: frozenset(tokens) for start, tokens in found.items()}
 
 
 def _bar(number: int, times: TimeMap) -> Bar:
     return Bar(number, times.tick(number), times.tick(number + 1))
 
 
-def note_ons(track: Track) -> dict[int, list[On]]:
-    """Channel -> beginnings of notes, in order."""
+def begun(track: Track) -> dict[int, list[On]]:
+    """Channel -> beginnings of notes, in order; POINTS -> the other events but those at tick 0, told by content."""
     found: dict[int, list[On]] = defaultdict(list)
     for tick, body in zip(track.ticks, track.bodies):
-        if 0x90 <= body[0] < 0xA0 and body[2]:
+        if body[0] >= 0xA0:
+            if tick:
+                found[POINTS].append((tick, crc32(body), 0))
+        elif body[0] >= 0x90 and body[2]:
             found[body[0] & 15].append((tick, body[1], body[2]))
     return found
 
 
 def _voices(base: Track, side: Track) -> list[Voice]:
-    old, new = note_ons(base), note_ons(side)
-    if len(old) == len(new) == 1:
-        return [Voice(next(iter(old.values())), next(iter(new.values())))]
-    return [Voice(old[channel], new[channel]) for channel in sorted(old.keys() & new.keys())]
+    old, new = begun(base), begun(side)
+    channels, others = sorted(old.keys() - {POINTS}), sorted(new.keys() - {POINTS})
+    if len(channels) == len(others) == 1:
+        new[channels[0]] = new.pop(others[0])  # also when it is on another channel now
+    return [Voice(old[channel], new[channel], channel == POINTS) for channel in sorted(old.keys() & new.keys())]
 
 
 def _shared_fingerprints(voice: Voice, unit: int) -> list[tuple[int, int, float]]:

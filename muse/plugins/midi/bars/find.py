@@ -6,16 +6,19 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from muse.plugins.midi.bars.chain import Link, best_chain
+from muse.plugins.midi.bars.chain import GAP, SMALL_GAP, Link, best_chain
 from muse.plugins.midi.bars.evidence import Evidence, Voice
 from muse.plugins.midi.bars.timeline import ENDLESS, IDENTITY, NEW, BarMap, Range, Span, joined
-from muse.plugins.midi.file.bars import TimeMap
+from muse.plugins.midi.file.bars import TimeMap, time_map
 from muse.plugins.midi.file.codec import Song, Track
 
-_CHANGED = 0.5  # share of a bar's notes that is new or gone before bars can have moved
+_CHANGED = 0.5  # share of a track's bar that is new or gone before bars can have moved
 _SURE = 0.35  # share of a bar's worth by which its place must beat every other one
 _HAS = 0.6  # share of a stretch that a voice has to have where the map puts it
 _MOVED = 0.8  # share of a stretch that must stand elsewhere before it was moved or copied
+
+
+_THIN = "too little tells where the bars went"
 
 
 class Stretch(NamedTuple):
@@ -34,30 +37,55 @@ def find(base: Song, side: Song, twins: Sequence[int], times: TimeMap) -> BarMap
     if not may_differ(pairs, times):
         return IDENTITY
     evidence = Evidence(pairs, times)
-    if len(evidence.shifts) < 2 or not evidence.bars:
+    if not evidence.bars:
         return IDENTITY
     scores = [[evidence.score(bar.number, shift) for shift in evidence.shifts] for bar in evidence.bars]
     chain = best_chain(evidence.bars, evidence.shifts, scores)
-    if all(link.shift == 0 for link in chain):
-        return IDENTITY
-    return _Finder(evidence, scores, chain).run()
+    more = evidence.shifts_of_lost_bars(_placed(evidence, scores, chain), times, time_map(side))
+    if more:
+        evidence.shifts += more
+        for bar, row in zip(evidence.bars, scores):
+            row += [evidence.score(bar.number, shift) for shift in more]
+    chain, other = (best_chain(evidence.bars, evidence.shifts, scores, gap) for gap in (GAP, SMALL_GAP))
+    if any(link.shift for link in chain):
+        return _Finder(evidence, scores, chain, other).run()
+    if any(link.shift for link in other):
+        found = _Finder(evidence, scores, other, chain).run()
+        return found if found.is_identity else found._replace(doubt=_THIN)
+    return IDENTITY
+
+
+def _placed(evidence: Evidence, scores: list[list[float]], chain: list[Link]) -> dict[int, int]:
+    """Place and shift of the bars that are in the side nearly as they were."""
+    found = {}
+    for link in chain:
+        number = evidence.bars[link.at].number
+        worth = sum(evidence.worth(voice, number) for voice in evidence.voices)
+        if scores[link.at][evidence.shifts.index(link.shift)] >= _MOVED * worth:
+            found[link.at] = link.shift
+    return found
 
 
 def may_differ(pairs: Sequence[tuple[Track, Track]], times: TimeMap) -> bool:
-    """False when so many notes of each bar are where they were that no bar can have moved."""
-    old = [_begins(base) for base, side in pairs if base is not side]
-    new = [_begins(side) for base, side in pairs if base is not side]
-    if old == new:
-        return False
-    edited = Counter(times.position(tick)[0] for one, two in zip(old, new) for tick, *_ in one ^ two)
-    whole = [one | two for one, two in zip(old, new)] + [_begins(base) for base, side in pairs if base is side]
-    here = Counter(times.position(tick)[0] for begins in whole for tick, *_ in begins)
-    return any(count >= _CHANGED * here[bar] for bar, count in edited.items())
+    """False when in each track so much of each bar is where it was that no bar can have moved."""
+    for base, side in pairs:
+        if base is side:
+            continue
+        old, new = _begins(base), _begins(side)
+        for before, after in ((old, new), (new, old)):
+            edited = Counter(times.position(tick)[0] for tick, _ in before - after)
+            here = Counter(times.position(tick)[0] for tick, _ in before) if edited else edited
+            if any(count >= _CHANGED * here[bar] for bar, count in edited.items()):
+                return True
+    return False
 
 
-def _begins(track: Track) -> set[tuple[int, int, int]]:
+def _begins(track: Track) -> set[tuple[int, bytes]]:
+    """Beginnings of notes, without their velocities, and the other events behind tick 0."""
     return {
-        (tick, body[0], body[1]) for tick, body in zip(track.ticks, track.bodies) if 0x90 <= body[0] < 0xA0 and body[2]
+        (tick, body if body[0] >= 0xA0 else body[:2])
+        for tick, body in zip(track.ticks, track.bodies)
+        if (body[0] >= 0xA0 and tick) or (0x90 <= body[0] < 0xA0 and body[2])
     }
 
 
@@ -71,11 +99,12 @@ class Vote(NamedTuple):
 
 
 class _Finder:
-    def __init__(self, evidence: Evidence, scores: list[list[float]], chain: list[Link]) -> None:
+    def __init__(self, evidence: Evidence, scores: list[list[float]], chain: list[Link], other: list[Link]) -> None:
         self.evidence = evidence
         self.bars = evidence.bars
         self.scores = scores
         self.chain = chain
+        self.other = {link.at: link.shift for link in other}  # what a chain with another price says
         self.unsure: list[Range] = []
         self.copied: list[tuple[Range, int]] = []
 
@@ -84,9 +113,10 @@ class _Finder:
         before = [0, *(stretch.shift for stretch in stretches)]
         votes = [self._vote(s, shift) if s.shift != shift else None for s, shift in zip(stretches, before)]
         if all(vote is None or vote.staying >= vote.moving for vote in votes):
-            return IDENTITY  # single tracks were delayed
+            return IDENTITY  # single tracks were delayed, or nothing speaks for the map
         doubt = self._doubt(votes)
         self._weak_links()
+        self._alike(stretches)
         spans = self._spans(stretches)
         return BarMap(spans, tuple(sorted(set(self.unsure))), doubt, tuple(self.copied))
 
@@ -104,8 +134,22 @@ class _Finder:
         """Bars that could as well be elsewhere."""
         worth = self._worth
         for link in self.chain:
-            if link.margin < _SURE * worth(link.at):
+            if link.margin < _SURE * worth(link.at) or self.other.get(link.at, link.shift) != link.shift:
                 self._doubtful(link.at)
+
+    def _alike(self, stretches: list[Stretch]) -> None:
+        """Where bars were moved, nobody can tell which of several equal ones went where: all of them are doubtful."""
+        shifts = [0, *(stretch.shift for stretch in stretches)]
+        if sorted(shifts) in (shifts, shifts[::-1]):
+            return
+        where = {link.at: link.shift for link in self.chain}
+        same: dict[object, list[int]] = {}
+        for at in range(len(self.bars)):
+            same.setdefault(self.evidence.content(at), []).append(at)
+        for twins in same.values():
+            if len({where.get(at) for at in twins}) > 1:
+                for at in twins:
+                    self._doubtful(at)
 
     def _worth(self, at: int) -> float:
         number = self.bars[at].number
@@ -198,7 +242,7 @@ class _Finder:
             if vote.staying or vote.elsewhere:
                 return "some tracks did not move with the others"
             if vote.moving < min(2, vote.sounding) or not vote.moving:
-                why = "too little tells where the bars went"
+                why = _THIN
         return why
 
     def _vote(self, stretch: Stretch, before: int) -> Vote:

@@ -95,6 +95,8 @@ def _best(base: list[Track], side: list[Track], left: list[int], right: list[int
     theirs = {index: set(zip(side[index].ticks, side[index].bodies)) for index in right}
     steps = {index: _steps(base[index]) for index in left}
     their_steps = {index: _steps(side[index]) for index in right}
+    marks = {index: (_name(base[index]), _channels(base[index])) for index in left}
+    their_marks = {index: (_name(side[index]), _channels(side[index])) for index in right}
     offers = []
     for index in left:
         for other in right:
@@ -104,8 +106,7 @@ def _best(base: list[Track], side: list[Track], left: list[int], right: list[int
                 (steps[index] & their_steps[other]).total() / max(steps[index].total(), their_steps[other].total(), 1),
             )
             onsets = len({e[0] for e in events[index]} & {e[0] for e in theirs[other]}) / size
-            same_name = _name(base[index]) == _name(side[other])
-            same_channels = _channels(base[index]) == _channels(side[other])
+            same_name, same_channels = (one == two for one, two in zip(marks[index], their_marks[other]))
             here = index == other
             if (
                 common >= _ENOUGH
