@@ -16,7 +16,6 @@ from muse.plugins.midi.bars.touched import touched
 from muse.plugins.midi.bars.words import bars_words, map_words, numbers, spelled
 from muse.plugins.midi.file.bars import TimeMap, time_map
 from muse.plugins.midi.file.codec import Song, Track
-from muse.plugins.midi.match.tracks import match_tracks
 from muse.plugins.midi.merge.decisions import Clash
 
 Ask = Callable[[Clash], "str | None"]
@@ -34,13 +33,13 @@ class Laid(NamedTuple):
     words: list[str]
 
 
-def lay(songs: Three, contents: Contents, ask: Ask) -> Laid | None:
-    """The versions on one line of bars; None when neither side touched the bars."""
+def lay(songs: Three, twins: list[list[int]], contents: Contents, ask: Ask) -> Laid | None:
+    """The versions on one line of bars; None when neither side touched the bars. `twins`: of each side its track that
+    a base track is, or -1."""
     base, *sides = songs
     if base.format == 2 or base.division >= 0x8000:
         return None
     times = time_map(base)
-    twins = [match_tracks(base.tracks, side.tracks) for side in sides]
     maps = [find(base, side, twin, times) for side, twin in zip(sides, twins)]
     if all(found.is_identity for found in maps):
         return None

@@ -10,6 +10,7 @@ from muse.plugins.midi.file.model import OPAQUE, Content, Lane, Slot
 from muse.plugins.midi.match.moved_events import torn
 from muse.plugins.midi.merge.decisions import Clash, Decisions, Part
 
+_TURNS = 3  # how often the sides take turns before edits of one curve are interleaved
 _CURVES = frozenset({0xA, 0xB, 0xD, 0xE, "parameter"})
 
 
@@ -78,9 +79,9 @@ def _tangled(base: Content, lane: Lane, left: list[Slot], right: list[Slot]) -> 
     if not left or not right:
         return []
     ticks = sorted(slot[1] for slot in base.slots if slot[0] == lane)
-    runs = sorted(_runs(ticks, left) + _runs(ticks, right))
     ours = {slot[1] for slot in left}
     theirs = {slot[1] for slot in right}
+    runs = sorted(_runs(ticks, left) + _runs(ticks, right) + _interleaved(ticks, ours, theirs))
     groups: list[list[int]] = []
     end = -1
     for first, last, members in runs:
@@ -96,6 +97,27 @@ def _tangled(base: Content, lane: Lane, left: list[Slot], right: list[Slot]) -> 
         if any(t in ours for t in span) and any(t in theirs for t in span):
             found.append([(lane, tick) for tick in span])
     return found
+
+
+def _interleaved(base_ticks: list[int], ours: set[int], theirs: set[int]) -> list[tuple[int, int, list[int]]]:
+    """Runs of neighbouring points of which each side edited some between those of the other.
+
+    Points that one side left alone do not end such a run, unless two in a row were left alone by both.
+    """
+    runs: list[tuple[int, int, list[int]]] = []
+    members: list[int] = []
+    turns = alone = 0
+    for tick in [*sorted({*base_ticks, *ours, *theirs}), -1]:
+        edited = tick in ours or tick in theirs
+        alone = 0 if edited else alone + 1
+        if tick < 0 or alone == 2:
+            if turns >= _TURNS:
+                runs.append((members[0], members[-1], members))
+            members, turns = [], 0
+        elif edited:
+            turns += bool(members) and (tick in ours) != (members[-1] in ours)
+            members.append(tick)
+    return runs
 
 
 def _runs(base_ticks: list[int], changed: list[Slot]) -> list[tuple[int, int, list[int]]]:

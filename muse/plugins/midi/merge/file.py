@@ -16,9 +16,11 @@ from muse.plugins.midi.file.bars import TimeMap, time_map
 from muse.plugins.midi.file.codec import Song, Track, parse, parse_track, write
 from muse.plugins.midi.file.dimensions import DEPENDENT
 from muse.plugins.midi.file.model import Content
+from muse.plugins.midi.match.tracks import match_tracks
 from muse.plugins.midi.merge.decisions import Clash, Decisions, Disputes, versions
 from muse.plugins.midi.merge.layout import Layout, lay_out, time_base_clash
 from muse.plugins.midi.merge.one_sided import Planned, crossed_slots, has_all, only_from, unsound
+from muse.plugins.midi.merge.resaved import unify
 from muse.plugins.midi.merge.rules import rules_for
 from muse.plugins.midi.merge.timebase import conform
 from muse.plugins.midi.merge.track import decide
@@ -65,7 +67,7 @@ def _mirrored(merge: _Merge) -> FileMerge | None:
     if not merge.only_fallbacks():
         return None
     mirror = _Merge(merge.path, merge.base, merge.theirs, merge.ours, merge.originals)
-    mirror.keep_bars = True
+    mirror.conformed, mirror.resaved = True, merge.resaved
     if merge.laid is not None:
         mirror.laid = merge.laid._replace(songs=(merge.base, merge.theirs, merge.ours))
     try:
@@ -102,6 +104,8 @@ class _Merge(Disputes):
     def __init__(self, path: str, base: Song, ours: Song, theirs: Song, originals: tuple[bytes, bytes, bytes]) -> None:
         super().__init__()
         self.laid: Laid | None = None
+        self.conformed = False  # True for versions that are in one spelling and on one line of bars already
+        self.resaved = False
         self.path = path
         self.originals = originals
         self.base, self.ours, self.theirs = base, ours, theirs
@@ -142,12 +146,18 @@ class _Merge(Disputes):
         words = [word for planned in self.plan if planned.decided is not None for word in planned.decided.words]
         if self.laid is not None:
             words = self.laid.words + words
+        if self.resaved:
+            notes.append(f"{self.path}: re-saved by another program (release, note-off style)")
         return FileMerge(merged, self._records(), words + notes, dict(sorted(self.touched.items())))
 
     def _lay(self) -> None:
-        """Bring the versions onto one line of bars where a side inserted, cut, moved or repeated some."""
-        if not self.keep_bars:
-            self.laid = lay((self.base, self.ours, self.theirs), self._content, self._asked)
+        """Bring the versions to one spelling, and onto one line of bars where a side inserted, cut or moved some."""
+        if not self.conformed:
+            songs = (self.base, self.ours, self.theirs)
+            twins = [match_tracks(self.base.tracks, side.tracks) for side in songs[1:]]
+            (self.base, self.ours, self.theirs), self.resaved = unify(songs, twins, self._content)
+            if not self.keep_bars:
+                self.laid = lay((self.base, self.ours, self.theirs), twins, self._content, self._asked)
         if self.laid is not None:
             self.base, self.ours, self.theirs = self.laid.songs
             self.times = self.laid.times
@@ -224,6 +234,8 @@ class _Merge(Disputes):
             bar, beat, inside = times.position(tick)
             words = f"events at {place(times, tick)} in another order"
             address = f"track:{decided.three.label}/order:{bar}:{beat}:{inside}"
+            if self.resaved:
+                return "ours"
             return decided.choose(Clash(address, "event_order", "track_structure", "", words, words, tick))
 
         order = decided.order = weave.weave(decided.items, ours, theirs, whose, decided.empty)

@@ -1,0 +1,194 @@
+"""Two people whose programs save a MIDI file each in its own way, with one real edit a side.
+
+    python benchmarks/midi_resaves.py FOLDER --cases 300 --seed 1
+
+Needs the `bench` extra. The base was saved by one library, each side's file by another; what a library loses of the
+base (it may drop events it does not know) is left out of the answer. Judged by notes, read with mido: a case is as
+meant when both edits are in the result and nothing else changed. Release velocities and spellings are not compared.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import io
+import random
+import sys
+import tempfile
+import time
+from collections import Counter, defaultdict
+from collections.abc import Callable
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+import mido
+from midi_edits import Unsuitable
+from midi_reading import read, write
+from midi_region_edits import Grid, last_bar, pitch, velocity
+from midi_regions import songs
+
+Saver = Callable[[bytes], bytes]
+
+
+def with_mido(data: bytes) -> bytes:
+    out = io.BytesIO()
+    mido.MidiFile(file=io.BytesIO(data)).save(file=out)
+    return out.getvalue()
+
+
+def note_on_style(data: bytes) -> bytes:
+    """Offs as ons of velocity 0, as many sequencers write them."""
+    return _with_offs(data, None)
+
+
+def release_64(data: bytes) -> bytes:
+    return _with_offs(data, 64)
+
+
+def release_0(data: bytes) -> bytes:
+    return _with_offs(data, 0)
+
+
+def _with_offs(data: bytes, release: int | None) -> bytes:
+    doc = read(data)
+    for track in doc.tracks:
+        for _, off in track.pairs():
+            tick, body = track.events[off]
+            head = (0x90 if release is None else 0x80) | body[0] & 15
+            track.events[off] = [tick, bytes([head, body[1], release or 0])]
+        track.raw = None
+    return write(doc, running=release is None)
+
+
+def finer(data: bytes) -> bytes:
+    """Twice the ticks per beat."""
+    doc = read(data)
+    for track in doc.tracks:
+        track.events = [[2 * tick, body] for tick, body in track.events]
+        track.end, track.raw = 2 * track.end, None
+    doc.division *= 2
+    return write(doc)
+
+
+def with_file(module: str, load: str) -> Saver:
+    """A library that reads and writes files by name."""
+
+    def save(data: bytes) -> bytes:
+        library = importlib.import_module(module)
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder, "a.mid")
+            path.write_bytes(data)
+            loaded = getattr(library, load)(str(path))
+            (loaded.write if hasattr(loaded, "write") else loaded.dump)(str(path))
+            return path.read_bytes()
+
+    return save
+
+
+SAVERS: dict[str, Saver] = {
+    "mido": with_mido, "note-on style": note_on_style, "release 64": release_64, "release 0": release_0, "finer": finer,
+    "pretty_midi": with_file("pretty_midi", "PrettyMIDI"), "miditoolkit": with_file("miditoolkit", "MidiFile"),
+}  # fmt: skip
+
+
+def heard(data: bytes) -> Counter:
+    """All notes of all tracks: channel, pitch, onset and length in 960ths of a beat, velocity."""
+    file = mido.MidiFile(file=io.BytesIO(data))
+    unit = 960 / file.ticks_per_beat
+    notes: Counter = Counter()
+    for track in file.tracks:
+        now = 0
+        waiting: dict[tuple[int, int], list] = defaultdict(list)
+        for message in track:
+            now += message.time
+            if message.type == "note_on" and message.velocity:
+                waiting[message.channel, message.note].append((now, message.velocity))
+            elif message.type in ("note_on", "note_off") and waiting[message.channel, message.note]:
+                start, loud = waiting[message.channel, message.note].pop(0)
+                notes[message.channel, message.note, round(start * unit), round((now - start) * unit), loud] += 1
+    return notes
+
+
+def main() -> None:
+    """Run the cases and print the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path, nargs="?")
+    parser.add_argument("--made", type=int, default=0, help="so many songs of the generator's own")
+    parser.add_argument("--cases", type=int, default=200)
+    parser.add_argument("--seed", type=int, default=1)
+    options = parser.parse_args()
+    from muse.plugins.midi.merge.file import merge_file
+
+    found = songs(options.folder, options.made, options.seed)
+    usable = _usable()
+    savers = {name: save for name, save in SAVERS.items() if name in usable}
+    r = random.Random(options.seed)
+    rows: dict[str, Counter[str]] = defaultdict(Counter)
+    most, seconds, made, tries = 0, 0.0, 0, 0
+    while made < options.cases and tries < 20 * options.cases:
+        tries += 1
+        name, doc = r.choice(found)
+        mine, other = r.choice(sorted(savers)), r.choice(sorted(savers))
+        try:
+            answer, sides = _sides(r, doc, (savers[mine], savers[other]))
+        except (Unsuitable, IndexError, ValueError, KeyError, OSError, EOFError, TypeError, AttributeError):
+            continue
+        made += 1
+        start = time.perf_counter()
+        merged = merge_file("song.mid", *sides)
+        seconds += time.perf_counter() - start
+        most = max(most, len(merged.conflicts))
+        verdict = ("meant" if heard(merged.content or b"") == answer else "WRONG") if not merged.conflicts else (
+            "asked" if len(merged.conflicts) <= 10 else "many")  # fmt: skip
+        rows[" + ".join(sorted((mine, other)))][verdict] += 1
+        if verdict != "meant":
+            print(f"{verdict} {len(merged.conflicts)} {name}: {mine} + {other} "
+                  f"{[c.conflict_type for c in merged.conflicts][:3]}", file=sys.stderr)  # fmt: skip
+    total = sum(rows.values(), Counter())
+    print(f"{made} cases of {len(found)} files in {seconds:.1f} s, at most {most} conflicts: {dict(total)}")
+    for pair, counts in sorted(rows.items()):
+        print(f"  {pair:28} " + ", ".join(f"{word} {n}" for word, n in sorted(counts.items())))
+
+
+def _sides(r: random.Random, doc: object, savers: tuple[Saver, Saver]) -> tuple[Counter, tuple[bytes, bytes, bytes]]:
+    """The right notes, and base, ours and theirs: an edit each, then saved. Savers that lose notes are unsuitable."""
+    base = write(doc)  # type: ignore[arg-type]
+    grid, last = Grid(doc), last_bar(doc, Grid(doc))  # type: ignore[arg-type]
+    if last < 2:
+        raise Unsuitable
+    middle = r.randint(1, last)
+    one, two, both = (doc.copy() for _ in range(3))  # type: ignore[attr-defined]
+    state = r.getstate()
+    pitch(r, one, 0, grid.starts[middle])
+    between = r.getstate()
+    velocity(r, two, grid.starts[middle], grid.starts[last + 1])
+    r.setstate(state)
+    pitch(r, both, 0, grid.starts[middle])
+    r.setstate(between)
+    velocity(r, both, grid.starts[middle], grid.starts[last + 1])
+    for each in (one, two, both):
+        for track in each.tracks:
+            track.raw = None
+    plain = write(one), write(two)
+    saved = [save(data) for save, data in zip(savers, plain)]
+    if any(heard(after) != heard(before) for after, before in zip(saved, plain)):
+        raise Unsuitable
+    return heard(write(both)), (base, saved[0], saved[1])
+
+
+def _usable() -> set[str]:
+    """Names of the savers whose library is installed; the others are named once."""
+    out = set(SAVERS)
+    for module in ("pretty_midi", "miditoolkit"):
+        try:
+            importlib.import_module(module)
+        except ImportError:
+            print(f"{module} is not installed: left out", file=sys.stderr)
+            out.discard(module)
+    return out
+
+
+if __name__ == "__main__":
+    main()
