@@ -88,6 +88,35 @@ def follow(name: str, everything: bool, count: int | None) -> None:
             return
 
 
+@command.command("watch")
+@click.argument("name", shell_complete=late("sessions"))
+@click.argument("paths", nargs=-1, metavar="[PATH]...", type=click.Path())
+@click.option("--apply", is_flag=True, help="Write what others do to disk, never over changes that are no op yet.")
+@click.option("--actor", metavar="NAME", help="Who makes the ops (default: user.name).")
+@click.option("--interval", type=click.FloatRange(0.05, 60), default=0.5, help="Seconds between two looks (0.5).")
+@click.option("--quiet", type=click.FloatRange(0, 60), default=0.3, help="Seconds a file is left alone first (0.3).")
+@click.option("--once", is_flag=True, help="Look once and end.")
+def watch_(
+    name: str, paths: tuple[str, ...], apply: bool, actor: str | None, interval: float, quiet: float, once: bool
+) -> None:
+    """Turn saves to disk into ops of session NAME, until interrupted, so that any editor or DAW takes part.
+
+    Files that Git ignores are left out; PATHs limit it. Each op is the change since the file last agreed with the
+    session, as its domain sees it.
+    """
+    from muse.engine.elements import full_path
+    from muse.engine.git import below_top
+    from muse.engine.session import commit as session
+    from muse.engine.session.watch import Watch, watch
+
+    here = repo()
+    wanted = [full_path(here, below_top(here), path) for path in paths]
+    log = session.existing(here, name)
+    who = actor or here.config("user.name") or "somebody"
+    watching = Watch(here, log, domains(here)[0], who, wanted, apply=apply, quiet=quiet)
+    watch(watching, lambda event: say(f"{event.what} {event.path}"), interval=interval, once=once)
+
+
 @command.command("status")
 @click.argument("name", shell_complete=late("sessions"))
 @json_option

@@ -1,0 +1,194 @@
+"""Saves to disk become ops of a session, and, where that is wanted, its ops become files: for editors and DAWs.
+
+Files are looked at by their times and sizes every so often. That needs no library and works alike on every system and
+on shares that send no events; Git lists what is not ignored. A file is read once it has been left alone for a while.
+What a file was when it last agreed with what is known of it is its base: a save is the change from there, so that a
+save made before somebody else's op was seen is merged with it. A file that differs from its base is never written over.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from muse.core import content
+from muse.core.errors import MuseError
+from muse.core.filedomain import inside
+from muse.core.io import write_bytes_atomic
+from muse.core.op_log import OpLog
+from muse.core.paths import path_bytes, path_text
+from muse.domain import DomainOp, PluginFor, SnapshotManifest
+from muse.engine.session import worktree
+from muse.engine.session.live_view import LiveView
+from muse.engine.session.replay import refuse_path
+
+if TYPE_CHECKING:
+    from muse.store.repository import Repository
+
+Stat = tuple[int, int, int]
+
+
+class Event(NamedTuple):
+    """What happened to a path: `saved` (now an op), `applied` (now on disk), `kept` (both changed; disk stays)."""
+
+    what: str
+    path: str
+
+
+class Watch:
+    """One work tree and one session. `step` looks once."""
+
+    def __init__(
+        self,
+        repo: Repository,
+        log: OpLog,
+        plugin_for: PluginFor,
+        actor: str,
+        paths: Sequence[str] = (),
+        *,
+        apply: bool = False,
+        quiet: float = 0.3,
+    ) -> None:
+        if repo.work_tree is None:
+            raise MuseError("this repository has no work tree to watch")
+        self.repo = repo
+        self.root = repo.work_tree
+        self.log = log
+        self.plugin_for = plugin_for
+        self.actor = actor
+        self.paths = list(paths)
+        self.apply = apply
+        self.quiet = quiet
+        self.view = LiveView(repo, log, plugin_for)
+        self._stats: dict[str, Stat | None] = {}
+        self._since: dict[str, float] = {}
+        self._base: dict[str, str | None] = {}
+        self._told: set[str] = set()
+        self._begin()
+
+    def _begin(self) -> None:
+        """Bases: what the last commit has, or the session where the disk has that; an untracked file as it is."""
+        self.view.refresh()
+        head = {} if self.repo.head() is None else self.repo.manifest("HEAD")["files"]
+        for path in {*self._listed(), *(path for path in head if self._wanted(path))}:
+            self._stats[path] = self._stat(path)
+            disk = worktree.live(self.repo, path)
+            if disk == self.view.digest(path) or path not in head:
+                self._base[path] = disk
+            else:
+                self._base[path] = head[path]
+                if disk != head[path]:
+                    self._since[path] = 0.0
+
+    def step(self, now: float | None = None) -> Iterator[Event]:
+        """Look at the disk, then at the session."""
+        now = time.monotonic() if now is None else now
+        for path in sorted({*self._listed(), *self._stats}):
+            stat = self._stat(path)
+            if stat != self._stats.get(path):
+                self._stats[path], self._since[path] = stat, now
+        for path, since in list(self._since.items()):
+            if now - since >= self.quiet:
+                del self._since[path]
+                if self._save(path):
+                    yield Event("saved", path)
+        if self.apply:
+            yield from self._apply()
+
+    # Disk to session ---------------------------------------------------------------------------------------------
+
+    def _save(self, path: str) -> bool:
+        """Record what a file became since its base; False when that is nothing."""
+        try:
+            refuse_path(path)
+        except MuseError:
+            return False
+        disk, base = worktree.live(self.repo, path), self._base.get(path)
+        if disk == base:
+            return False
+        self._record(path, base, disk)
+        self._base[path] = disk
+        return True
+
+    def _record(self, path: str, base: str | None, disk: str | None) -> None:
+        from muse.store.log import checkpoints
+
+        plugin = self.plugin_for(path)
+        name = getattr(plugin, "name", "files")
+        sides = [
+            SnapshotManifest(files={} if digest is None else {path: digest}, domain=name) for digest in (base, disk)
+        ]
+        checkpoints.pin(self.repo, filter(None, (base, disk)))
+        with content.using(self.repo.content):
+            ops: list[DomainOp] = plugin.diff(*sides)["ops"]
+        self.log.record(self.actor, name, ops)
+
+    # Session to disk ---------------------------------------------------------------------------------------------
+
+    def _apply(self) -> Iterator[Event]:
+        self.view.refresh()
+        files = self.view.files()
+        for path in sorted({*files, *self._base}):
+            wanted = files.get(path)
+            if not self._wanted(path) or wanted == self._base.get(path):
+                continue
+            if path in self._since or worktree.live(self.repo, path) != self._base.get(path):
+                if path not in self._told:
+                    self._told.add(path)
+                    yield Event("kept", path)
+                continue
+            if path not in self._base and path not in files:
+                continue
+            self._write(path, wanted)
+            self._told.discard(path)
+            yield Event("applied", path)
+
+    def _write(self, path: str, digest: str | None) -> None:
+        """Make the file what the session has, in one rename; the file is as its base says."""
+        refuse_path(path)
+        target = inside(self.root, path)
+        if target.is_symlink() or (target.exists() and not target.is_file()):
+            raise MuseError(f"{path} is no regular file on disk", hint="move it elsewhere, then watch again")
+        if digest is None:
+            target.unlink(missing_ok=True)
+        else:
+            blob = self.repo.content.blob_id(digest)
+            data = self.repo.git("cat-file", "--filters", f"--path={worktree.native(path)}", blob)
+            if self._stat(path) != self._stats.get(path):
+                return  # saved this very moment: the next look sees it
+            write_bytes_atomic(target, data)
+        self._base[path] = worktree.live(self.repo, path)
+        self._stats[path] = self._stat(path)
+
+    # Looking -----------------------------------------------------------------------------------------------------
+
+    def _listed(self) -> list[str]:
+        """Files that Git tracks or would add, within the paths asked for."""
+        words = [f":(top,literal){path}" for path in self.paths]
+        listed = self.repo.git("ls-files", "-z", "-c", "-o", "--exclude-standard", "--", *words)
+        return [path_text(row) for row in set(listed.split(b"\0")) if row and not row.endswith(b"/")]
+
+    def _wanted(self, path: str) -> bool:
+        return not self.paths or any(path == each or path.startswith(f"{each}/") or each == "." for each in self.paths)
+
+    def _stat(self, path: str) -> Stat | None:
+        try:
+            found = os.lstat(os.path.join(self.root, os.fsdecode(path_bytes(path))))
+        except OSError:
+            return None
+        return found.st_mtime_ns, found.st_size, found.st_ino
+
+
+def watch(watching: Watch, tell: Callable[[Event], Any], *, interval: float, once: bool = False) -> None:
+    """Look until interrupted, or, `once`, until nothing on disk waits any more."""
+    while True:
+        for event in watching.step(time.monotonic() + watching.quiet if once else None):
+            tell(event)
+        if once:
+            return
+        time.sleep(interval)
+
+
+__all__ = ["Event", "Watch", "watch"]

@@ -1,0 +1,130 @@
+"""`muse session watch`: an editor's saves become ops; others' ops become files, never over what is not saved as one."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from muse.cli.main import main
+from muse.core.op_log import OpLog
+from muse.engine.session.watch import Event, Watch
+from muse.plugins.registry import plugin_for_path
+from muse.store.repository import Repository
+from tests.conftest import RunGit
+from tests.session.kit import CODE, PIECE, append, note_up
+
+
+def watching(root: Path, *paths: str, apply: bool = False) -> Watch:
+    return Watch(Repository(root), OpLog(root, "jam"), plugin_for_path, "hand", paths, apply=apply, quiet=1.0)
+
+
+def settled(watch: Watch) -> list[Event]:
+    """Look, wait as long as it takes to be left alone, look again."""
+    now = time.monotonic()
+    return [*watch.step(now), *watch.step(now + 2)]
+
+
+def ops(root: Path) -> list[Any]:
+    return [entry["domain_op"] for entry in OpLog(root, "jam").read_all()]
+
+
+def test_saves_become_ops_as_their_domain_sees_them(jam: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    watch = watching(jam)
+    assert settled(watch) == []
+    (jam / "code.py").write_bytes(CODE.replace(b"return 2", b"return 22"))
+    (jam / "piece.mid").write_bytes(note_up(PIECE.read_bytes(), 3))
+    (jam / "new.txt").write_text("new\n")
+    (jam / "words.txt").unlink()
+    assert settled(watch) == [Event("saved", name) for name in ("code.py", "new.txt", "piece.mid", "words.txt")]
+    made = {op["address"]: op for op in ops(jam)}
+    assert [child["address"] for child in made["code.py"]["child_ops"]] == ["code.py::second"]
+    assert made["piece.mid"]["op"] == "patch" and (made["new.txt"]["op"], made["words.txt"]["op"]) == (
+        "insert",
+        "delete",
+    )
+    assert settled(watch) == []
+    assert main(["session", "commit", "jam"]) == 0 and "changed outside" not in capfd.readouterr().err
+    assert Repository(jam).git("status", "--porcelain") == b""
+    assert b"return 22" in Repository(jam).git("show", "HEAD:code.py")
+
+
+def test_a_file_is_left_alone_until_it_is_quiet(jam: Path) -> None:
+    watch, now = watching(jam), time.monotonic()
+    for at in range(4):  # an editor that writes in pieces
+        (jam / "words.txt").write_text("x" * (at + 1))
+        assert list(watch.step(now + at * 0.5)) == []
+    assert list(watch.step(now + 9)) == [Event("saved", "words.txt")]
+    assert len(ops(jam)) == 1 and Repository(jam).content.get(ops(jam)[0]["new_content_id"]) == b"xxxx"
+
+
+def test_a_save_is_merged_with_what_others_did_meanwhile(jam: Path) -> None:
+    watch = watching(jam)
+    append(jam, "jam", {"op": {"op": "replace", "address": "code.py::first", "content": "def first():\n    return 11"}})
+    (jam / "code.py").write_bytes(CODE.replace(b"return 3", b"return 33"))
+    assert settled(watch) == [Event("saved", "code.py")]
+    assert main(["session", "commit", "jam"]) == 0
+    assert (jam / "code.py").read_bytes() == CODE.replace(b"return 1", b"return 11").replace(b"return 3", b"return 33")
+
+
+def test_what_others_do_is_written_but_never_over_unsaved_changes(jam: Path) -> None:
+    watch = watching(jam, apply=True)
+    edit = {"op": "replace", "address": "code.py::first", "content": "def first():\n    return 11"}
+    append(jam, "jam", {"op": edit}, {"op": {"op": "insert", "address": "deep/new.txt", "content": "n\n"}})
+    os.chmod(jam / "code.py", 0o755)
+    assert settled(watch) == [Event("applied", "code.py"), Event("applied", "deep/new.txt")]
+    assert (jam / "code.py").read_bytes() == CODE.replace(b"return 1", b"return 11")
+    assert (jam / "code.py").stat().st_mode & 0o777 == 0o755 and (jam / "deep" / "new.txt").read_text() == "n\n"
+    assert settled(watch) == [] and len(ops(jam)) == 2, "what was written is no save"
+    mine = (jam / "code.py").read_bytes().replace(b"return 3", b"return 33")
+    (jam / "code.py").write_bytes(mine)
+    append(jam, "jam", {"op": {**edit, "content": "def first():\n    return 111"}})
+    now = time.monotonic()
+    assert list(watch.step(now)) == [Event("kept", "code.py")] and (jam / "code.py").read_bytes() == mine
+    assert list(watch.step(now + 2)) == [Event("saved", "code.py"), Event("applied", "code.py")]
+    assert (jam / "code.py").read_bytes() == mine.replace(b"return 11", b"return 111")
+    append(jam, "jam", {"op": {"op": "delete", "address": "deep/new.txt"}})
+    assert settled(watch) == [Event("applied", "deep/new.txt")] and not (jam / "deep" / "new.txt").exists()
+
+
+def test_only_what_was_asked_for_and_nothing_ignored(jam: Path, git: RunGit) -> None:
+    (jam / ".gitignore").write_text("*.log\n")
+    (jam / "sub").mkdir()
+    git(jam, "add", "."), git(jam, "commit", "-qm", "ignore")
+    watch = watching(jam, "sub")
+    (jam / "words.txt").write_text("other\n")
+    (jam / "sub" / "a.log").write_text("x")
+    (jam / "sub" / "a.txt").write_text("x")
+    os.symlink("/etc/passwd", jam / "sub" / "link")
+    assert settled(watch) == [Event("saved", "sub/a.txt"), Event("saved", "sub/link")]
+    assert b"root" not in b"".join(Repository(jam).content.get(op["content_id"]) for op in ops(jam))
+
+
+def test_changes_from_before_are_taken_once(jam: Path) -> None:
+    (jam / "words.txt").write_text("before\n")
+    assert main(["session", "watch", "--once", "jam"]) == 0
+    assert [op["address"] for op in ops(jam)] == ["words.txt"]
+    assert main(["session", "watch", "--once", "jam"]) == 0
+    assert len(ops(jam)) == 1
+
+
+def test_it_runs_until_interrupted(jam: Path) -> None:
+    command = [sys.executable, "-m", "muse.cli", "session", "watch", "jam", "--interval", "0.1", "--quiet", "0.1"]
+    process = subprocess.Popen(command, cwd=jam, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert process.stdout is not None and process.stderr is not None
+    try:
+        time.sleep(2)
+        (jam / "words.txt").write_text("live\n")
+        assert process.stdout.readline() == "saved words.txt\n"
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.wait(20)
+    assert "Traceback" not in process.stderr.read() and ops(jam)[0]["address"] == "words.txt"
+    process.stdout.close(), process.stderr.close()
+    assert main(["session", "watch", "none"]) == 128
