@@ -8,4 +8,5 @@ LANGUAGE = Language(
     definitions={"function_definition": "function"},
     bodies=frozenset({"program", "compound_statement", "do_group"}),
     comment_line=(b"#", b""),
+    named={"variable_assignment": "name"},
 )

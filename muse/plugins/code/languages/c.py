@@ -26,4 +26,13 @@ LANGUAGE = Language(
     counted=frozenset({"preproc_def"}),
     comment_line=(b"//", b""),
     unique=frozenset({"enumerator", "field_declaration"}),
+    named={
+        "enumerator": "name",
+        "field_declaration": "declarator",
+        "declaration": "declarator",
+        "initializer_pair": "designator",
+    },
+    needs_table=frozenset({"initializer_pair"}),
+    spaces={"struct": "tag", "union": "tag", "enum": "tag", "macro": "macro"},
+    forward=frozenset({"struct_specifier", "union_specifier", "enum_specifier"}),
 )

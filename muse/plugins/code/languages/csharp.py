@@ -27,4 +27,9 @@ LANGUAGE = Language(
     reopened=frozenset({"namespace", "class", "struct", "interface", "record"}),
     comment_line=(b"//", b""),
     unique=frozenset({"enum_member_declaration"}),
+    named={
+        "variable_declarator": "0",
+        "enum_member_declaration": "name",
+    },
+    again=frozenset({"namespace"}),
 )

@@ -11,4 +11,6 @@ LANGUAGE = Language(
     keys={"rule_set": "0", "declaration": "0", "media_statement": "0"},
     free=frozenset({"rule_set", "media_statement", "keyframes_statement"}),
     comment_line=(b"/*", b" */"),
+    named={"rule_set": "0", "declaration": "0", "media_statement": "0", "keyframes_statement": "0"},
+    loose=frozenset({"rule_set", "declaration", "media_statement", "keyframes_statement"}),
 )

@@ -20,4 +20,12 @@ LANGUAGE = Language(
     keys={"field_declaration": "name", "const_spec": "name", "keyed_element": "0"},
     comment_line=(b"//", b""),
     unique=frozenset({"field_declaration"}),
+    named={
+        "var_spec": "name",
+        "const_spec": "name",
+        "field_declaration": "name",
+        "method_elem": "name",
+        "keyed_element": "0",
+    },
+    needs_table=frozenset({"keyed_element"}),
 )

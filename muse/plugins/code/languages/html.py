@@ -9,4 +9,6 @@ LANGUAGE = Language(
     comment_line=(b"<!--", b" -->"),
     keys={"attribute": "0"},
     unique=frozenset({"attribute"}),
+    named={"element": "element"},
+    loose=frozenset({"element"}),
 )

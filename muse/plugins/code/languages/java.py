@@ -23,4 +23,20 @@ LANGUAGE = Language(
     keys={"field_declaration": "declarator.name", "enum_constant": "name"},
     comment_line=(b"//", b""),
     unique=frozenset({"field_declaration", "enum_constant"}),
+    named={
+        "field_declaration": "declarator.name",
+        "constant_declaration": "declarator.name",
+        "enum_constant": "name",
+        "annotation_type_element_declaration": "name",
+    },
+    spaces={
+        "method": "()",
+        "constructor": "()",
+        "class": "type",
+        "interface": "type",
+        "enum": "type",
+        "record": "type",
+        "annotation": "type",
+        "annotation_type_element_declaration": "()",
+    },
 )

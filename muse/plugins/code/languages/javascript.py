@@ -28,4 +28,14 @@ LANGUAGE = Language(
     free=frozenset({"pair", "method_definition", "shorthand_property_identifier"}),
     comment_line=(b"//", b""),
     unique=frozenset({"pair", "shorthand_property_identifier", "import_specifier", "field_definition"}),
+    named={
+        "variable_declarator": "name",
+        "pair": "key",
+        "field_definition": "property",
+        "shorthand_property_identifier": "*",
+        "export_specifier": "alias|name",
+    },
+    needs_table=frozenset({"pair", "shorthand_property_identifier"}),
+    spaces={"export_specifier": "export"},
+    calls=frozenset({"expression_statement"}),
 )

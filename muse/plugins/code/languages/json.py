@@ -9,4 +9,5 @@ LANGUAGE = Language(
     lists=frozenset({"object"}),
     keys={"pair": "key"},
     unique=frozenset({"pair"}),
+    named={"pair": "key"},
 )

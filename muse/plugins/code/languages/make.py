@@ -11,4 +11,5 @@ LANGUAGE = Language(
     reopened=frozenset({"rule"}),
     comment_line=(b"#", b""),
     indented=True,
+    named={"variable_assignment": "name"},
 )

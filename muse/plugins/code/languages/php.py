@@ -19,4 +19,12 @@ LANGUAGE = Language(
     keys={"property_declaration": "0", "const_declaration": "0", "enum_case": "name"},
     comment_line=(b"//", b""),
     unique=frozenset({"enum_case", "property_declaration"}),
+    named={
+        "const_element": "0",
+        "property_element": "name",
+        "enum_case": "name",
+        "array_element_initializer": "0",
+    },
+    needs_table=frozenset({"array_element_initializer"}),
+    spaces={"function": "()", "method": "()", "const_element": "const", "enum_case": "const", "property_element": "$"},
 )

@@ -11,4 +11,9 @@ LANGUAGE = Language(
     keys={"pair": "key"},
     reopened=frozenset({"class", "module"}),
     comment_line=(b"#", b""),
+    named={"assignment": "left", "pair": "key"},
+    needs_table=frozenset({"pair"}),
+    spaces={"method": "()"},
+    calls=frozenset({"call"}),
+    again=frozenset({"class", "module"}),
 )

@@ -41,4 +41,18 @@ LANGUAGE = Language(
     reopened=frozenset({"impl"}),
     comment_line=(b"//", b""),
     unique=frozenset({"field_declaration", "enum_variant", "field_initializer"}),
+    named={"enum_variant": "name", "field_declaration": "name"},
+    spaces={
+        "function": "value",
+        "constant": "value",
+        "static": "value",
+        "macro": "macro",
+        "module": "type",
+        "struct": "type",
+        "enum": "type",
+        "trait": "type",
+        "type": "type",
+        "union": "type",
+    },
+    again=frozenset({"impl"}),
 )

@@ -23,4 +23,5 @@ LANGUAGE = Language(
     keys={"val_definition": "pattern", "var_definition": "pattern"},
     comment_line=(b"//", b""),
     indented=True,
+    named={"val_definition": "pattern", "var_definition": "pattern"},
 )

@@ -22,4 +22,6 @@ LANGUAGE = Language(
     keys={"property_declaration": "name", "enum_entry": "name"},
     reopened=frozenset({"class"}),
     comment_line=(b"//", b""),
+    named={"property_declaration": "name", "enum_entry": "name"},
+    again=frozenset({"class"}),
 )

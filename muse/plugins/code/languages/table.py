@@ -31,6 +31,13 @@ class Language(NamedTuple):
     definition may repeat; `reopened` are kinds that may. `comment_line` is what stands before and after the text
     of a comment on one line. `indented`: the white space that begins a line has a meaning.
     `continued`: of the languages of lines, that a deeper line, or one behind a backslash, goes on with the one before.
+    For the law (`muse.core.law`), `named` are nodes that are entries though no definitions, with the paths to the names
+    they bind: fields or places of children, dots between steps, `|` between paths; `loose` those of them that may
+    stand twice, `needs_table` those that are entries only inside of a table of values. `values` are items of lists,
+    entries where they give themselves a name, `calls` statements that may declare something by calling it,
+    `leading_imports` imports that keep their place before others. `spaces`
+    gives kinds a name space of their own; `again` are kinds that may be defined twice, `forward` nodes that define only
+    with a body.
     `counted` are definitions that number something as a rule: two new ones at one place may have taken one number.
     """
 
@@ -61,3 +68,12 @@ class Language(NamedTuple):
     indented: bool = False
     continued: bool = False
     counted: frozenset[str] = frozenset()
+    named: Mapping[str, str] = _NONE
+    loose: frozenset[str] = frozenset()
+    needs_table: frozenset[str] = frozenset()
+    values: frozenset[str] = frozenset()
+    calls: frozenset[str] = frozenset()
+    leading_imports: frozenset[str] = frozenset()
+    spaces: Mapping[str, str] = _NONE
+    again: frozenset[str] = frozenset()
+    forward: frozenset[str] = frozenset()

@@ -12,4 +12,6 @@ LANGUAGE = Language(
     heads=frozenset({"bare_key", "quoted_key", "dotted_key"}),
     comment_line=(b"#", b""),
     unique=frozenset({"pair", "table"}),
+    named={"pair": "0", "table": "0", "table_array_element": "0"},
+    loose=frozenset({"table_array_element"}),
 )

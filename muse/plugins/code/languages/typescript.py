@@ -50,4 +50,18 @@ LANGUAGE = Language(
             "enum_assignment",
         }
     ),
+    named={
+        "variable_declarator": "name",
+        "pair": "key",
+        "public_field_definition": "name",
+        "property_signature": "name",
+        "enum_assignment": "name",
+        "shorthand_property_identifier": "*",
+        "export_specifier": "alias|name",
+    },
+    needs_table=frozenset({"pair", "shorthand_property_identifier"}),
+    spaces={"export_specifier": "export", "namespace": "namespace"},
+    calls=frozenset({"expression_statement"}),
+    again=frozenset({"namespace"}),
+    forward=frozenset({"function_signature", "method_signature", "abstract_method_signature"}),
 )

@@ -10,4 +10,6 @@ LANGUAGE = Language(
     unique=frozenset({"Attribute"}),
     comments=frozenset({"Comment"}),
     comment_line=(b"<!--", b" -->"),
+    named={"element": "element"},
+    loose=frozenset({"element"}),
 )

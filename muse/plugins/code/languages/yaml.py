@@ -12,4 +12,6 @@ LANGUAGE = Language(
     comment_line=(b"#", b""),
     unique=frozenset({"block_mapping_pair", "flow_pair"}),
     indented=True,
+    named={"block_mapping_pair": "key", "flow_pair": "key"},
+    values=frozenset({"block_sequence_item"}),
 )

@@ -15,6 +15,9 @@ from collections.abc import Sequence
 from muse.core import options
 from muse.core.attributes import resolve_strategy
 from muse.core.filedomain import whole_file_conflict
+from muse.core.law.check import Breach
+from muse.core.law.lines import line_breach
+from muse.core.law.look import reorders
 from muse.core.markers import Chunk, Conflict, conflict_size, conflicts_of, joined, render, settled, whole_lines
 from muse.core.options import MergeOptions
 from muse.core.terminal import command, edit_or_pick, word
@@ -22,11 +25,13 @@ from muse.core.textchunks import text_chunks
 from muse.core.textmerge import merge_text
 from muse.domain import ConflictRecord, FileMerge
 from muse.plugins.code.checks.duplicates import as_conflicts, may_repeat, repeated
+from muse.plugins.code.checks.law import breaches, outlines_of, text_breaches
 from muse.plugins.code.checks.placement import doubles_nothing, keeps_deletions, keeps_places
 from muse.plugins.code.checks.whitespace import keeps_spaces, mixes_indents
 from muse.plugins.code.languages import language_of
 from muse.plugins.code.languages.table import Language
 from muse.plugins.code.merge.addresses import names_of_conflicts
+from muse.plugins.code.merge.entries import all_that_differs, carried, in_dispute
 from muse.plugins.code.merge.hunks import refined
 from muse.plugins.code.syntax.parsing import available, parses_as_well
 from muse.plugins.code.syntax.tokens import keeps_every_edit, keeps_side
@@ -34,6 +39,7 @@ from muse.plugins.code.syntax.tokens import keeps_every_edit, keeps_side
 SECONDS = 5.0
 _MAX_BYTES = 3_000_000
 _MAX_CONFLICT = 300_000
+_SAID = {"entry": "merged by entry: what one side moved has the other side's edits"}
 _MARKER = re.compile(rb"^(<{7,}|>{7,})( |\r?$)", re.M)
 
 
@@ -79,8 +85,19 @@ def _best(
     if max(map(len, sides)) > _MAX_BYTES or time.monotonic() > until:
         return text, "text"
     text = _without_repeats(language, text, *sides, until)
+    lawless: list[Breach] = []
+    if not conflicts_of(text):
+        merged = joined(text)
+        lawless = text_breaches(language, sides, merged, until)
+        by_line = line_breach(*sides, merged)
+        if not lawless and not by_line:
+            return text, "text"
+        text = in_dispute(lawless, sides, merged) if lawless else all_that_differs(sides, merged, by_line)
     best, step, size = text, "text", conflict_size(text)
-    if not size or size > _MAX_CONFLICT:
+    by_entry = _by_entry(language, sides, until)
+    if by_entry is not None:
+        return [by_entry], "entry"
+    if not size or size > _MAX_CONFLICT or lawless:
         return best, step
     tokenwise = refined(text, indented=language is None or language.indented)
     if conflict_size(tokenwise) < size and _trusted(language, tokenwise, *sides, until):
@@ -94,6 +111,17 @@ def _best(
     if structured is not None and conflict_size(structured) < size and _trusted(language, structured, *sides, until):
         best, step = structured, "structure"
     return best, step
+
+
+def _by_entry(language: Language | None, sides: tuple[bytes, bytes, bytes], until: float) -> bytes | None:
+    """The file with each entry's edits where the entry is now, if a side moved entries and that comes out lawful."""
+    if language is None or reorders(*sides[:2]) == reorders(sides[0], sides[2]):
+        return None
+    outlines = outlines_of(language, sides, until)
+    made = carried(outlines, sides) if outlines is not None else None
+    if made is None or breaches(language, sides, made, until):
+        return None
+    return made if not available(language) or parses_as_well(language, made, sides, until) else None
 
 
 def _without_repeats(
@@ -119,6 +147,8 @@ def _trusted(
         kept = keeps_side(base, ours, theirs, mine) and keeps_side(base, theirs, ours, its)
         return kept and keeps_places(base, ours, mine) and keeps_places(base, theirs, its)
     merged = joined(chunks)
+    if line_breach(base, ours, theirs, merged):
+        return False
     if not keeps_every_edit(base, ours, theirs, merged):
         return False
     if not (keeps_places(base, ours, merged) and keeps_places(base, theirs, merged)):
@@ -132,7 +162,9 @@ def _trusted(
     sides = base, ours, theirs
     if available(language) and not parses_as_well(language, merged, sides, until):
         return False
-    return not (may_repeat(language, *sides, merged) and repeated(language, merged, sides, until))
+    if may_repeat(language, *sides, merged) and repeated(language, merged, sides, until):
+        return False
+    return not breaches(language, sides, merged, until)
 
 
 def _taking(chunks: Sequence[Chunk], side: str) -> bytes:
@@ -156,7 +188,8 @@ def _written(path: str, chunks: Sequence[tuple[Chunk, str, str]], step: str, how
         else:
             final.append(chunk)
             records.append(_record(path, address, chunk, dimension))
-    notes = [f"merged by {step}, Git's text merge conflicts"] if step != "text" and not records else []
+    said = _SAID.get(step, f"merged by {step}, Git's text merge conflicts")
+    notes = [said] if step != "text" and not records else []
     return FileMerge(render(final, how), records, notes)
 
 

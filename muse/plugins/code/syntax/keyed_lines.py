@@ -54,6 +54,12 @@ def keyed_lines(language: Language, data: bytes) -> Iterator[tuple[str, str, int
             yield section, span.key[-1], span.start, span.stop
 
 
+def line_spans(language: Language, data: bytes) -> Iterator[tuple[int, int, bool, Key | None]]:
+    """Start, stop, whether it is a header, and key of every line or comment that stands by itself."""
+    for span in _spans(language, data):
+        yield span.start, span.stop, bool(span.header), span.key
+
+
 def _spans(language: Language, data: bytes) -> list[_Span]:
     header, entry = (re.compile(pattern.encode()) if pattern else None for pattern in language.lines)
     spans: list[_Span] = []

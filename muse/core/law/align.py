@@ -1,0 +1,207 @@
+"""Which entry of the base is which of a side: by name, then by what it says, then by likeness; renames and moves."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+
+from muse.core.law.entries import Entry, Words
+
+_ALIKE = 0.6
+_SIGNS = bytes(byte for byte in range(128) if not chr(byte).isalnum())
+_MAX_PAIRS = 4000
+OURS, THEIRS = 0, 1
+
+
+class Thing:
+    """One entry through its versions. `made` are the entries of the result that stand for it."""
+
+    __slots__ = ("base", "expanded", "inner", "made", "outer", "parent", "sides")
+
+    def __init__(self, base: Entry | None, sides: tuple[Entry | None, Entry | None], parent: Thing | None) -> None:
+        self.base = base
+        self.sides = list(sides)
+        self.parent = parent  # where the base has it, else where the side that added it has it
+        self.outer: list[Thing | None] = [parent if side is not None else None for side in sides]
+        self.inner: list[Thing] = []  # every thing that some version has directly inside
+        self.made: list[Entry] = []
+        self.expanded = False
+
+    @property
+    def ours(self) -> Entry | None:
+        """The entry in our version."""
+        return self.sides[OURS]
+
+    @property
+    def theirs(self) -> Entry | None:
+        """The entry in their version."""
+        return self.sides[THEIRS]
+
+    def changed(self, side: int) -> bool:
+        """True when that version says something else than the base, or has it where the base has nothing."""
+        entry = self.sides[side]
+        return (entry.whole if entry else None) != (self.base.whole if self.base else None)
+
+    @property
+    def name(self) -> str:
+        """The name it has now."""
+        named = next((entry for entry in (self.base, *self.sides) if entry is not None), None)
+        return named.name if named is not None else ""
+
+    @property
+    def address(self) -> str:
+        """Dotted, from the root down."""
+        names: list[str] = []
+        at: Thing | None = self
+        while at is not None:
+            if at.name:
+                names.append(at.name)
+            at = at.parent
+        return ".".join(reversed(names))
+
+    def walk(self) -> Iterator[Thing]:
+        """It and all things found inside."""
+        stack = [self]
+        seen = set()
+        while stack:
+            at = stack.pop()
+            if id(at) not in seen:
+                seen.add(id(at))
+                yield at
+                stack.extend(at.inner)
+
+
+def align(base: Entry, ours: Entry, theirs: Entry) -> Thing:
+    """The root of the things; what both sides changed is looked into at once, the rest when `expand` is asked."""
+    root = Thing(base, (ours, theirs), None)
+    stack = [root]
+    while stack:
+        at = stack.pop()
+        if at.changed(OURS) and at.changed(THEIRS) and not _equal(at):
+            expand(at)
+            stack.extend(at.inner)
+    _moved_elsewhere(root)
+    return root
+
+
+def _equal(thing: Thing) -> bool:
+    o, t = thing.sides
+    return o is not None and t is not None and o.whole == t.whole
+
+
+def expand(thing: Thing) -> None:
+    """Find the things directly inside of one."""
+    if thing.expanded:
+        return
+    thing.expanded = True
+    b = thing.base.children if thing.base else ()
+    sides = [side.children if side else () for side in thing.sides]
+    found = [Thing(entry, (None, None), thing) for entry in b]
+    taken: list[set[int]] = [set(), set()]
+    for side in (OURS, THEIRS):
+        for i, j in match(b, sides[side]).items():
+            found[i].sides[side], found[i].outer[side] = sides[side][j], thing
+            taken[side].add(j)
+    new = [[entry for j, entry in enumerate(sides[side]) if j not in taken[side]] for side in (OURS, THEIRS)]
+    both = match(new[0], new[1], known={entry.name for entry in b})
+    for i, entry in enumerate(new[0]):
+        found.append(Thing(None, (entry, new[1][both[i]] if i in both else None), thing))
+    theirs_only = set(range(len(new[1]))) - set(both.values())
+    found.extend(Thing(None, (None, new[1][j]), thing) for j in sorted(theirs_only))
+    thing.inner.extend(found)
+
+
+def match(old: Sequence[Entry], new: Sequence[Entry], *, known: set[str] | None = None) -> dict[int, int]:
+    """Index of an old entry -> index of the new one that is it. `known`: both are new, beside entries of these names;
+    what may stand twice is then the same only where it says the same."""
+    pairs: dict[int, int] = {}
+    taken: set[int] = set()
+    for alike in (_full, _naming):
+        if len(pairs) == len(old) or len(taken) == len(new):
+            break
+        there: dict[object, list[int]] = defaultdict(list)
+        for j, entry in enumerate(new):
+            if j not in taken:
+                there[alike(entry)].append(j)
+        for i, entry in enumerate(old):
+            if known is not None and alike is _naming and (not entry.binds or entry.name in known):
+                continue
+            if i not in pairs and there.get(alike(entry)):
+                j = there[alike(entry)].pop(0)
+                pairs[i] = j
+                taken.add(j)
+    if known is None:
+        left = [i for i in range(len(old)) if i not in pairs]
+        right = [j for j in range(len(new)) if j not in taken]
+        _renamed(old, new, left, right, pairs)
+    return pairs
+
+
+def _full(entry: Entry) -> object:
+    return entry.name, entry.whole
+
+
+def _naming(entry: Entry) -> object:
+    return entry.name
+
+
+def _renamed(
+    old: Sequence[Entry], new: Sequence[Entry], left: list[int], right: list[int], pairs: dict[int, int]
+) -> None:
+    """Pairs of one kind that say the same but for the name, best first."""
+    if not left or not right or len(left) * len(right) > _MAX_PAIRS:
+        return
+    words = {("o", i): _words(old[i]) for i in left} | {("n", j): _words(new[j]) for j in right}
+    scored = sorted(
+        (
+            (-score, i, j)
+            for i in left
+            for j in right
+            if old[i].kind == new[j].kind and (score := _likeness(words["o", i], words["n", j])) >= _ALIKE
+        ),
+    )
+    done: set[int] = set()
+    for _, i, j in scored:
+        if i not in pairs and j not in done:
+            pairs[i] = j
+            done.add(j)
+
+
+def _words(entry: Entry) -> Words:
+    """What it says, but for its name, and the names of what is inside."""
+    words = Counter(entry.words) + Counter(child.name.encode() for child in entry.children)
+    words.pop(entry.name.encode(), None)
+    return words
+
+
+def _likeness(a: Words, b: Words) -> float:
+    shared = a & b
+    if not any(word.strip(_SIGNS) for word in shared):
+        return 0.0  # signs alone tell nothing
+    return 2 * shared.total() / (a.total() + b.total())
+
+
+def _moved_elsewhere(root: Thing) -> None:
+    """What left one scope and came up in another on the same side is one thing."""
+    for side in (OURS, THEIRS):
+        things = list(root.walk())
+        gone = [thing for thing in things if thing.base is not None and thing.sides[side] is None]
+        come = [thing for thing in things if thing.base is None and thing.sides[side] is not None]
+        if not gone or not come or len(gone) * len(come) > _MAX_PAIRS:
+            continue
+        by_name = defaultdict(list)
+        for thing in come:
+            by_name[thing.name].append(thing)
+        for thing in gone:
+            same = by_name.get(thing.name, [])
+            entry = same[0].sides[side] if len(same) == 1 else None
+            if entry is None or thing.base is None or thing.base.kind != entry.kind:
+                continue
+            if _likeness(_words(thing.base), _words(entry)) < _ALIKE:
+                continue
+            new = same.pop()
+            if new.sides[1 - side] is not None:
+                continue
+            thing.sides[side], thing.outer[side] = entry, new.parent
+            if new.parent is not None:
+                new.parent.inner[new.parent.inner.index(new)] = thing

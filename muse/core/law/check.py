@@ -1,0 +1,236 @@
+"""Rules 1 to 6: what a result does to the things of a merge that it must not do.
+
+The result is one more version. Each of its entries is given to the thing it stands for, by the names the sides use, and
+then asked for what that thing has to say. Nothing here knows how the result was made.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Hashable, Iterable, Sequence
+from typing import NamedTuple
+
+from muse.core.law.align import OURS, THEIRS, Thing, align, expand
+from muse.core.law.entries import Entry, Words
+
+
+class Breach(NamedTuple):
+    """One thing that is not as it has to be: `rule` of the law, what is wrong, and the things it is about."""
+
+    rule: int
+    what: str
+    things: tuple[Thing, ...]
+
+    @property
+    def address(self) -> str:
+        """The address of the first thing."""
+        return self.things[0].address
+
+
+def broken(base: Entry, ours: Entry, theirs: Entry, result: Entry, *, pieced: bool = False) -> list[Breach]:
+    """What in the result breaks rules 1 to 6; nothing when it keeps them. `pieced` asks rule 7 too, and
+    whether what stands in order was moved: of results put together where Git's text conflicts.
+    """
+    root = align(base, ours, theirs)
+    must = _ancestors_of_moved(root)
+    found: list[Breach] = []
+    root.made.append(result)
+    stack = [root]
+    looked: list[Thing] = []
+    while stack:
+        thing = stack.pop()
+        if len(thing.made) != 1:
+            continue
+        made = thing.made[0]
+        if id(thing) not in must and _is_lawful(thing, made):
+            continue
+        expand(thing)
+        found.extend(_own(thing, made, pieced=pieced))
+        found.extend(_names(thing, made))
+        found.extend(_numbers(thing, made))
+        found.extend(_place(thing, made.children))
+        looked.append(thing)
+        stack.extend(inner for inner in thing.inner if inner.made)
+    found.extend(breach for thing in looked for inner in thing.inner for breach in _count(inner, thing))
+    return _once(found)
+
+
+def _once(found: Iterable[Breach]) -> list[Breach]:
+    kept: dict[int, Breach] = {}
+    for breach in found:
+        kept.setdefault(id(breach.things[0]), breach)
+    return list(kept.values())
+
+
+def _ancestors_of_moved(root: Thing) -> set[int]:
+    """The things on the way to one that moved from scope to scope: they are looked into, whatever they say."""
+    must: set[int] = set()
+    for thing in root.walk():
+        places = [place for place in (thing.parent, *thing.outer) if place is not None]
+        if any(place is not places[0] for place in places[1:]):
+            for place in places:
+                at: Thing | None = place
+                while at is not None:
+                    must.add(id(at))
+                    at = at.parent
+    return must
+
+
+def lawful(base: bytes | None, ours: bytes | None, theirs: bytes | None) -> tuple[bytes | None, bool]:
+    """What has to be there when one side at most changed it, or both alike; False when both did in their own way."""
+    if ours == theirs or theirs == base:
+        return ours, True
+    return theirs, ours == base
+
+
+def _is_lawful(thing: Thing, made: Entry) -> bool:
+    wholes = [entry.whole if entry else None for entry in (thing.base, *thing.sides)]
+    value, sure = lawful(*wholes)
+    return sure and value == made.whole
+
+
+def _own(thing: Thing, made: Entry, *, pieced: bool) -> Iterable[Breach]:
+    """Rules 1 to 3 and 7, for what the thing says itself."""
+    b, o, t = thing.base, thing.ours, thing.theirs
+    if o is None or t is None:
+        there = o or t
+        if thing.base is None and there is not None and there.own != made.own:
+            yield Breach(4, "new on one side, and not as that side has it", (thing,))
+        return  # what one side deleted is asked for by number
+    value, sure = lawful(b.own if b else None, o.own, t.own)
+    if sure:
+        if value != made.own:
+            yield Breach(1 if b is not None and value == b.own else 2, _verdict(thing), (thing,))
+    elif not _has_both(b.words if b else Counter(), o.words, t.words, made.words):
+        yield Breach(3, "both changed", (thing,))
+    elif pieced and b is not None and any(side.own != b.own and side.lines == b.lines != Counter() for side in (o, t)):
+        yield Breach(8, "moved by one side, edited by the other", (thing,))
+    elif pieced and _doubles(b.lines if b else Counter(), o.lines, t.lines, made.lines):
+        yield Breach(7, "both put in the same line", (thing,))
+
+
+def _verdict(thing: Thing) -> str:
+    """Who did what, in a few words."""
+    b, o, t = thing.base, thing.ours, thing.theirs
+    if b is None or o is None or t is None:
+        return "both changed"
+    mine, its = o.own != b.own, t.own != b.own
+    if mine and its:
+        return "both changed"
+    if mine:
+        return "edited here, moved or copied there"
+    return "moved or copied here, edited there" if its else "changed by neither"
+
+
+def _doubles(base: Words, ours: Words, theirs: Words, made: Words) -> bool:
+    """Rule 7: a line that both sides put in stands there more often than in any version."""
+    return any(
+        ours[line] > base[line] < theirs[line] and count > max(ours[line], theirs[line]) for line, count in made.items()
+    )
+
+
+def _has_both(base: Words, ours: Words, theirs: Words, made: Words) -> bool:
+    """True when the result has what each side put in, and lacks what each side took out."""
+    for word in base.keys() | ours.keys() | theirs.keys() | made.keys():
+        was = base[word]
+        o, t, r = ours[word] - was, theirs[word] - was, made[word] - was
+        low, high = sorted((o, t))
+        if low >= 0:
+            low, high = high, o + t
+        elif high <= 0:
+            low, high = o + t, low
+        if not low <= r <= high:
+            return False
+    return True
+
+
+def _names(thing: Thing, made: Entry) -> Iterable[Breach]:
+    """Rule 5: no name is bound more often than in the version that has it most."""
+    now = _bound(made)
+    if not now:
+        return
+    most: Counter[Hashable] = Counter()
+    for entry in (thing.base, *thing.sides):
+        if entry is not None:
+            most |= _bound(entry)
+    for name in now - most:
+        if thing.base is not None and _bound(thing.base)[name] > 1:
+            continue  # it may stand twice
+        things = tuple(
+            inner for inner in thing.inner if any(name in entry.binds for entry in inner.sides if entry is not None)
+        )
+        if things:
+            new = [inner for inner in things if inner.base is None]
+            old = [inner for inner in things if inner.base is not None]
+            yield Breach(5, "defined by both", tuple(new + old))
+
+
+def _bound(entry: Entry) -> Counter[Hashable]:
+    return Counter(name for child in entry.children for name in child.binds)
+
+
+def _numbers(thing: Thing, made: Entry) -> Iterable[Breach]:
+    """Rule 6: no number twice where numbers were unique."""
+    known = [entry for entry in (thing.base, *thing.sides) if entry is not None]
+    if any(max(_numbered(entry).values(), default=0) > 1 for entry in known):
+        return
+    for number, count in _numbered(made).items():
+        if count > 1:
+            things = tuple(
+                inner for inner in thing.inner
+                if any(entry is not None and (entry.kind, entry.number) == number for entry in inner.sides)
+            )  # fmt: skip
+            if things:
+                yield Breach(6, "one number for two", tuple(sorted(things, key=lambda one: one.base is not None)))
+
+
+def _numbered(entry: Entry) -> Counter[Hashable]:
+    return Counter((child.kind, child.number) for child in entry.children if child.number)
+
+
+def _place(thing: Thing, children: Sequence[Entry]) -> Iterable[Breach]:
+    """Give each entry of the result to the thing it stands for."""
+    there: dict[str, list[Thing]] = defaultdict(list)
+    for inner in thing.inner:
+        names = {
+            entry.name for side, entry in enumerate(inner.sides) if entry is not None and inner.outer[side] is thing
+        }
+        for name in names or ({inner.base.name} if inner.base is not None else set()):
+            there[name].append(inner)
+    left = []
+    for entry in children:
+        things = there.get(entry.name, [])
+        exact = next((one for one in things if not one.made and _is_lawful(one, entry)), None)
+        if exact is not None:
+            exact.made.append(entry)
+        else:
+            left.append(entry)
+    for entry in left:
+        things = there.get(entry.name, [])
+        if not things:
+            yield Breach(4, "in no version", (thing,))
+            continue
+        waiting = [one for one in things if not one.made and one.sides != [None, None]]
+        (waiting or things)[0].made.append(entry)
+
+
+def _count(thing: Thing, around: Thing) -> Iterable[Breach]:
+    """Rule 4, and 1 for what nobody touched: each thing as often as it has to be there."""
+    here = any(place is around for place in thing.outer)
+    if not here and any(place is not None for place in thing.outer):
+        return  # it is asked for where it is now
+    o, t = thing.ours, thing.theirs
+    count = len(thing.made)
+    if thing.base is not None and (o is None) != (t is None):
+        side = THEIRS if o is None else OURS
+        if thing.changed(side):
+            what = "deleted here, changed there" if o is None else "changed here, deleted there"
+            yield Breach(4, what, (thing,))
+        elif count:
+            yield Breach(4, "deleted by one side, and still there", (thing,))
+        return
+    wanted = int(o is not None or t is not None)
+    if count > wanted:
+        yield Breach(4 if wanted else 1, "there more often than in any version" if wanted else "deleted", (thing,))
+    elif count < wanted:
+        yield Breach(1, "lost", (thing,))

@@ -1,0 +1,84 @@
+"""A version as a tree of entries: things with an identity inside their parent."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Hashable, Sequence
+
+Words = Counter[bytes]
+
+
+def _no_children() -> Sequence[Entry]:
+    return ()
+
+
+def _no_words() -> Words:
+    return Counter()
+
+
+class Entry:
+    """One thing of a version: a definition, a key, a section, an element, a bar of a track.
+
+    `whole` is all of it and `own` what is left without its children, both in a form in which differences that mean
+    nothing (white space, separators, the order of children) are gone from `own`, and as far as is cheap from `whole`.
+    `start` and `end` are its place in the version's bytes. `binds` are the names it binds in its parent's scope, each
+    in a form that is equal exactly where two of them cannot stand side by side; `number` is what numbers it, if
+    anything does. What is dear to find is asked for only where it is needed: `children` and `words` (what rule 3
+    counts, comments and children left out) and `lines` are functions until then.
+    """
+
+    __slots__ = ("_children", "_lines", "_own", "_words", "binds", "end", "kind", "name", "number", "start", "whole")
+
+    def __init__(
+        self,
+        kind: str,
+        name: str,
+        whole: bytes,
+        *,
+        start: int = 0,
+        end: int = 0,
+        binds: Sequence[Hashable] = (),
+        number: str = "",
+        own: Callable[[], bytes] | None = None,
+        children: Callable[[], Sequence[Entry]] = _no_children,
+        words: Callable[[], Words] = _no_words,
+        lines: Callable[[], Words] = _no_words,
+    ) -> None:
+        self.kind, self.name, self.whole = kind, name, whole
+        self.start, self.end = start, end
+        self.binds, self.number = tuple(binds), number
+        self._own: bytes | Callable[[], bytes] = whole if own is None else own
+        self._children: Sequence[Entry] | Callable[[], Sequence[Entry]] = children
+        self._words: Words | Callable[[], Words] = words
+        self._lines: Words | Callable[[], Words] = lines
+
+    @property
+    def children(self) -> Sequence[Entry]:
+        """The entries directly inside."""
+        if callable(self._children):
+            self._children = self._children()
+        return self._children
+
+    @property
+    def own(self) -> bytes:
+        """What it says itself."""
+        if callable(self._own):
+            self._own = self._own()
+        return self._own
+
+    @property
+    def words(self) -> Words:
+        """What it says itself, in pieces that can be counted."""
+        if callable(self._words):
+            self._words = self._words()
+        return self._words
+
+    @property
+    def lines(self) -> Words:
+        """What it says itself, by line, without lines that say nothing."""
+        if callable(self._lines):
+            self._lines = self._lines()
+        return self._lines
+
+    def __repr__(self) -> str:
+        return f"<{self.kind} {self.name} {self.start}:{self.end}>"

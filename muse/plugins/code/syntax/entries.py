@@ -1,0 +1,240 @@
+"""A source file as the entries that the law (`muse.core.law`) is about.
+
+A definition is an entry, and so is a key, a field, an enum member, a section, an element with an identity, a rule of a
+makefile, and every name that an import binds. What is inside of one is looked for when the law asks: most of a file is
+the same in every version, and its entries are compared as text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from muse.core.law.entries import Entry, Words
+from muse.plugins.code.languages.table import Language
+from muse.plugins.code.syntax.identity import Named, identity_of, is_data, opens
+from muse.plugins.code.syntax.imports import bound_by
+from muse.plugins.code.syntax.keyed_lines import line_spans
+from muse.plugins.code.syntax.parsing import parse, text_of
+from muse.plugins.code.syntax.tokens import is_weak_line, tokens
+from muse.plugins.code.syntax.tree import core_of
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+_MAX_ENTRIES = 50_000
+
+
+def outline(language: Language, data: bytes, until: float | None = None) -> Entry | None:
+    """The file as a tree of entries; None when it cannot be parsed."""
+    if language.lines:
+        return _of_lines(language, data)
+    tree = parse(language, data, until)
+    if tree is None:
+        return None
+    root = tree.root_node
+    reader = _Reader(language, data)
+    return reader.entry(Named("file", "", (), ""), root, 0, len(data), values=is_data(language, root))
+
+
+class _Reader:
+    """Makes entries of the nodes of one file."""
+
+    def __init__(self, language: Language, data: bytes) -> None:
+        self.language = language
+        self.data = data
+
+    def entry(self, named: Named, node: Node, start: int, end: int, *, values: bool) -> Entry:
+        """A node with the comments above it as an entry, its inside unread."""
+        end = start + len(self.data[start:end].rstrip())  # some grammars give the lines behind to what stands before
+        inside: list[tuple[Entry, int, int]] | None = None
+
+        def found() -> list[tuple[Entry, int, int]]:
+            nonlocal inside
+            if inside is None:
+                inside = list(self.inner(node, named, values=values))
+            return inside
+
+        def children() -> list[Entry]:
+            return [child for child, _, _ in found()]
+
+        return Entry(
+            named.kind,
+            named.name,
+            squeezed(self.data[start:end]),
+            start=start,
+            end=end,
+            binds=named.binds,
+            number=named.number,
+            own=lambda: self.own(start, end, [(low, high) for _, low, high in found()]),
+            children=children,
+            words=lambda: self.words(node, [(low, high) for _, low, high in found()]),
+            lines=lambda: self.lines(start, end, [(low, high) for _, low, high in found()]),
+        )
+
+    def own(self, start: int, end: int, holes: Sequence[tuple[int, int]]) -> bytes:
+        """The text between the children, without separators beside them."""
+        parts, at = [], start
+        for low, high in sorted(holes):
+            parts.append(self.data[at:low])
+            at = max(at, high)
+        parts.append(self.data[at:end])
+        return b"".join(squeezed(part).strip(b",;") for part in parts)
+
+    def lines(self, start: int, end: int, holes: Sequence[tuple[int, int]]) -> Words:
+        """The lines with a word in them outside of the children."""
+        found: Words = Counter()
+        at = start
+        for low, high in [*sorted(holes), (end, end)]:
+            rows = self.data[at : max(at, low)].splitlines()
+            found.update(squeezed(row) for row in rows if not is_weak_line(row))
+            at = max(at, high)
+        return found
+
+    def words(self, node: Node, holes: Sequence[tuple[int, int]]) -> Words:
+        """The tokens of the code outside of the children, comments left out."""
+        skipped = sorted([*holes, *self.comments(node)])
+        found: Words = Counter()
+        at = node.start_byte
+        for low, high in [*skipped, (node.end_byte, node.end_byte)]:
+            if low > at:
+                found.update(
+                    token for token in tokens(self.data[at:low]) if token.strip() and token not in (b",", b";")
+                )
+            at = max(at, high)
+        return found
+
+    def comments(self, node: Node) -> Iterator[tuple[int, int]]:
+        """Where the comments inside of a node stand."""
+        stack = [node]
+        while stack:
+            at = stack.pop()
+            if at.type in self.language.comments:
+                yield at.start_byte, at.end_byte
+            else:
+                stack.extend(at.named_children)
+
+    def inner(self, node: Node, named: Named, *, values: bool) -> Iterator[tuple[Entry, int, int]]:
+        """The entries directly inside of a node, with the bytes each takes out of it."""
+        language, data = self.language, self.data
+        stack = [(child, values, False) for child in reversed(core_of(language, node).children)]
+        count = 0
+        while stack and count < _MAX_ENTRIES:
+            at, in_values, branch = stack.pop()
+            if not at.is_named or at.type in language.comments:
+                continue
+            if at.type in language.imports | language.leading_imports and (names := bound_by(language.name, at, data)):
+                for name, what in names:
+                    count += 1
+                    text = what.encode()
+                    binds = () if branch else (("", name, ""),)
+                    entry = Entry("import", name, text, start=at.start_byte, end=at.end_byte, binds=binds)
+                    yield entry, at.start_byte, at.end_byte
+                continue
+            found = identity_of(language, at, data, values=in_values, inside=named.kind)
+            if found is not None:
+                count += 1
+                if branch:
+                    found = found._replace(binds=(), number="")
+                low = self.first(at)
+                entry = self.entry(found, at, low, at.end_byte, values=is_data(language, at))
+                yield entry, low, at.end_byte
+                continue
+            below = opens(language, at, named.kind, values=in_values)
+            if below is not None:
+                branch = branch or (at.type in _BRANCHES and not _guards(at, data))
+                stack.extend((child, below, branch) for child in reversed(at.children))
+
+    def first(self, node: Node) -> int:
+        """Where the comments and attributes right above a node start."""
+        first = node
+        previous = node.prev_sibling
+        side = self.language.comments | self.language.leading
+        while previous is not None and previous.type in side:
+            if self.data.count(b"\n", previous.end_byte - 1, first.start_byte) > 1:
+                break
+            before = previous.prev_sibling
+            if (
+                before is not None
+                and before.end_point[0] == previous.start_point[0]
+                and b"\n" not in self.data[before.end_byte - 1 : previous.start_byte]
+            ):
+                break  # it stands behind something else on its line
+            first, previous = previous, before
+        return first.start_byte
+
+
+_BRANCHES = frozenset(
+    {
+        "preproc_ifdef", "preproc_if", "preproc_else", "preproc_elif", "if_statement", "else_clause", "try_statement",
+        "except_clause", "conditional", "if_modifier", "if", "unless", "case", "switch_statement", "match_statement",
+    }
+)  # fmt: skip
+
+
+def _guards(node: Node, data: bytes) -> bool:
+    """True for the `#ifndef X`, `#define X` around a whole header."""
+    name = node.child_by_field_name("name")
+    first = next((child for child in node.named_children if child.type == "preproc_def"), None)
+    defined = first.child_by_field_name("name") if first is not None else None
+    return name is not None and defined is not None and text_of(name, data) == text_of(defined, data)
+
+
+def squeezed(text: bytes) -> bytes:
+    """The text without white space."""
+    return b"".join(text.split())
+
+
+_NORMAL = re.compile(r"[-_.]+")
+
+
+def _of_lines(language: Language, data: bytes) -> Entry:
+    """A file of keyed lines: sections, and the lines in them."""
+    top: list[Entry] = []
+    here = top
+    at = 0
+    holes: list[tuple[int, int]] = []
+    for start, stop, header, key in line_spans(language, data):
+        text = squeezed(data[start:stop])
+        if header:
+            name = key[-1] if key else ""
+            inner: list[Entry] = []
+            top.append(
+                Entry("section", name, text, start=start, end=stop, binds=_line_name(language, name), children=lambda
+                      inner=inner: inner, own=lambda text=text: text)  # type: ignore[misc]
+            )  # fmt: skip
+            here = inner
+        elif key is not None:
+            name = key[-1]
+            binds = _line_name(language, name) if any(map(str.isalnum, name)) else ()
+            here.append(Entry("line", name, text, start=start, end=stop, binds=binds, words=_counted(data[start:stop])))
+        else:
+            continue
+        holes.append((start, stop))
+        at = max(at, stop)
+    _close(top)
+    reader = _Reader(language, data)
+    return Entry(
+        "file", "", squeezed(data), start=0, end=len(data), children=lambda: top,
+        own=lambda: reader.own(0, len(data), holes),
+    )  # fmt: skip
+
+
+def _close(sections: Sequence[Entry]) -> None:
+    """A section ends where its last line does, and says what they say."""
+    for section in sections:
+        if section.kind == "section" and section.children:
+            section.whole += b"".join(child.whole for child in section.children)
+            section.end = section.children[-1].end
+
+
+def _line_name(language: Language, name: str) -> tuple[tuple[str, str, str], ...]:
+    if language.name == "requirements":
+        name = _NORMAL.sub("-", name.split("[")[0]).lower()
+    return (("", name, ""),)
+
+
+def _counted(text: bytes):  # type: ignore[no-untyped-def]
+    return lambda: Counter(token for token in tokens(text) if token.strip())

@@ -1,0 +1,358 @@
+"""Which nodes of a syntax tree are entries, by what name, and which names they bind."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from muse.plugins.code.languages.table import Language
+from muse.plugins.code.syntax.parsing import text_of
+from muse.plugins.code.syntax.symbols import name_of
+from muse.plugins.code.syntax.tree import core_of
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+Name = tuple[str, str, str]
+"""Name space, name, and what tells two of one name apart: the types of the parameters, where there are overloads."""
+
+
+class Named(NamedTuple):
+    """What an entry is called."""
+
+    kind: str
+    name: str
+    binds: tuple[Name, ...]
+    number: str
+
+
+CODE = frozenset({"function", "method", "constructor", "macro", "call"})
+"""Kinds whose inside is statements: only what is defined in them is an entry of its own."""
+
+# nodes that hold values: a table of keys or a list of things
+_TABLES = frozenset(
+    {
+        "object", "dictionary", "hash", "array", "list", "set", "tuple", "literal_value", "initializer_list",
+        "array_creation_expression", "flow_mapping", "flow_sequence", "block_mapping", "block_sequence", "inline_table",
+        "array_element_initializer",
+    }
+)  # fmt: skip
+# nodes one may look through on the way from a name to its value
+_THROUGH = frozenset(
+    {
+        "block_node", "flow_node", "document", "stream", "parenthesized_expression", "as_expression", "literal_element",
+        "satisfies_expression", "composite_literal", "expression_list", "content", "expression_statement", "value",
+        "object_type", "export_statement",
+    }
+)  # fmt: skip
+_LISTS = frozenset({"array", "list", "set", "tuple", "initializer_list", "flow_sequence", "literal_element"})
+_CLOSURES = frozenset({"arrow_function", "function_expression", "generator_function", "func_literal", "lambda"})
+_OPAQUE = frozenset(
+    {
+        "argument_list", "arguments", "lambda", "closure_expression", "token_tree", "template_string", "string",
+        "parameters", "formal_parameters", "type_arguments", "paragraph", "inline", "fenced_code_block",
+        "annotation", "attribute", "decorator", "string_literal", "interpreted_string_literal",
+    }
+)  # fmt: skip
+_LISTED = ("id", "name", "key", "Id", "Name", "@id", "slug", "uses")
+_QUOTES = "\"'`:"
+
+
+def is_data(language: Language, node: Node) -> bool:
+    """True when what is inside of a node is the value of its name."""
+    return node.type in language.named or node.type in language.values or node.parent is None
+
+
+def opens(language: Language, node: Node, inside: str, *, values: bool) -> bool | None:
+    """Whether entries are looked for inside of a node that is none itself: None when not, else whether in a value."""
+    if node.type in _TABLES:
+        around = node.parent
+        return True if values and not (around is not None and around.type in _LISTS) else None
+    if node.type in _CLOSURES:
+        return False if inside == "call" else None
+    if node.type in _OPAQUE and not (node.type in ("argument_list", "arguments") and inside == "call"):
+        return None
+    if node.type in _THROUGH:
+        return values
+    return False
+
+
+def identity_of(language: Language, node: Node, data: bytes, *, values: bool, inside: str) -> Named | None:
+    """The node as an entry; None when it is none."""
+    core = core_of(language, node)
+    kind = language.definitions.get(core.type)
+    if kind is not None:
+        return _definition(language, node, core, kind, data)
+    if inside in CODE:
+        return _call(language, node, data) if inside == "call" else None
+    if node.type == "document" and language.name == "yaml":
+        return _document(node, data)
+    path = language.named.get(node.type)
+    if path is not None:
+        return _named(language, node, path, data, values=values)
+    if node.type in language.calls:
+        return _call(language, node, data)
+    if node.type in language.values and values:
+        return _listed(language, node, data)
+    if node.type in ("object", "dictionary", "hash", "literal_value", "initializer_list") and values:
+        around = node.parent
+        if around is not None and around.type in _LISTS:
+            return _listed(language, node, data)
+    return None
+
+
+def _text(node: Node, data: bytes) -> str:
+    return " ".join(text_of(node, data).decode("utf-8", "replace").split())
+
+
+def _definition(language: Language, node: Node, core: Node, kind: str, data: bytes) -> Named | None:
+    if core.type == "section":
+        return _section(core, data)
+    if core.type == "rule":
+        return _rule(core, data)
+    name = name_of(language, core, data)
+    if not name:
+        return None
+    binds: tuple[Name, ...] = ()
+    outside = text_of(node, data)[: core.start_byte - node.start_byte].decode("utf-8", "replace")
+    head = data[max(0, node.start_byte - 200) : core.start_byte]
+    lawful = name in language.repeatable or any(word in outside for word in language.repeatable if node.id != core.id)
+    body = core.child_by_field_name("body")
+    forward = body is None and core.type in language.forward
+    if kind == "impl":
+        trait = core.child_by_field_name("trait")
+        name = f"{_text(trait, data)} for {name}" if trait is not None else f"impl {name}"
+    elif kind == "method" and (receiver := core.child_by_field_name("receiver")) is not None and language.name == "go":
+        name = re.sub(r"[()*]|^\(\w+ ", "", re.sub(r"^\(\w+\s+", "(", _text(receiver, data))) + "." + name
+    elif core.type == "singleton_method":
+        name = "self." + name
+    lawful = lawful or core.parent is None or (language.name == "cpp" and core.id != node.id)
+    lawful = lawful or any(child.type == "modifier" and text_of(child, data) == b"partial" for child in core.children)
+    again = kind in language.again or b"cfg(" in head[head.rfind(b"\n\n") + 1 :]
+    if not (lawful or forward or again):
+        accessor = next((c.type for c in core.children if c.type in ("get", "set", "static")), "")
+        overloads = language.overloads and kind not in (
+            "struct",
+            "class",
+            "enum",
+            "type",
+            "interface",
+            "trait",
+            "union",
+        )
+        types = parameter_types(language, core, data) if overloads else ""
+        binds = ((language.spaces.get(kind, "") + accessor, name, types),)
+    return Named(kind, name, binds, "")
+
+
+def _section(core: Node, data: bytes) -> Named | None:
+    """A section under a heading."""
+    heading = core.named_children[0] if core.named_children else None
+    if heading is None or "heading" not in heading.type:
+        return None
+    name = _text(heading, data)
+    return Named("section", name, (("", name, ""),), "")
+
+
+def _rule(core: Node, data: bytes) -> Named | None:
+    """A rule of a makefile binds its targets, when it has a recipe and one colon."""
+    targets = core.named_children[0] if core.named_children else None
+    if targets is None or targets.type != "targets":
+        return None
+    names = [_text(child, data) for child in targets.named_children]
+    double = any(child.type == "::" for child in core.children)
+    recipe = any(child.type == "recipe" for child in core.children)
+    plain = [one for one in names if not one.startswith(".")]
+    binds = tuple(("", one, "") for one in plain) if recipe and not double else ()
+    return Named("rule", " ".join(names), binds, "")
+
+
+def parameter_types(language: Language, node: Node, data: bytes) -> str:
+    """The types of the parameters, spelled so that names, annotations, modifiers and null marks do not matter."""
+    at: Node | None = node
+    found = None
+    while at is not None and found is None:
+        found = at.child_by_field_name("parameters")
+        at = at.child_by_field_name("declarator")
+    if found is None:
+        found = next((child for child in node.named_children if "parameter" in child.type), None)
+    if found is None:
+        return ""
+    if language.name in ("typescript", "tsx", "javascript"):
+        return ""
+    parameters = found.named_children if found.type != "parameter" else [
+        child for child in node.named_children if child.type == "parameter"
+    ]  # fmt: skip
+    types = ",".join(_type_of(one, data) for one in parameters if one.type not in language.comments)
+    around = found.parent
+    if around is None or around.type != "function_declarator":
+        return types
+    return types + (" const" if any(child.type == "type_qualifier" for child in around.children) else "")
+
+
+def _type_of(parameter: Node, data: bytes) -> str:
+    kind = parameter.child_by_field_name("type")
+    signs = ""
+    if kind is None:
+        types = [child for child in parameter.named_children if "type" in child.type]
+        kind = types[-1] if types else None
+    declarator = parameter.child_by_field_name("declarator")
+    if declarator is not None:
+        signs = re.sub(r"\w+", "", _text(declarator, data))
+    label = parameter.child_by_field_name("external_name")
+    text = _text(kind, data) if kind is not None else _text(parameter, data)
+    return re.sub(r"\s+", "", (_text(label, data) + ":" if label is not None else "") + text.rstrip("?") + signs)
+
+
+def _named(language: Language, node: Node, path: str, data: bytes, *, values: bool) -> Named | None:
+    """A node that the table names: a key, a field, a variable, a rule of a style sheet, an element."""
+    if node.type in language.needs_table and not values:
+        return None
+    if path == "element":
+        return _element(node, data)
+    names = [name for one in path.split("|") for name in _at(node, one.split("."), data)]
+    if not names:
+        return None
+    number = _number(node, data)
+    space = language.spaces.get(node.type, "")
+    binds = tuple((space, name, "") for name in names if name != "_" and name not in language.repeatable)
+    if node.type in language.loose or _adds(node):
+        binds = ()
+    if node.type in ("table", "table_array_element") and node.type in language.named:
+        name = names[0]
+        if node.type == "table_array_element":
+            inner = _listed(language, node, data)
+            return Named("table", f"{name}[{inner.name}]" if inner else f"{name}[]", (), "")
+        return Named("table", name, binds, "")
+    return Named(node.type, ",".join(names), binds, number)
+
+
+def _adds(node: Node) -> bool:
+    return any(child.type in ("+=", "?=") for child in node.children)
+
+
+def _at(node: Node, steps: list[str], data: bytes) -> list[str]:
+    """The names at the end of a path of fields and places of children; a declarator leads on to what it declares."""
+    nodes = [node]
+    for step in steps:
+        if step == "*":
+            continue
+        nodes = [
+            child
+            for at in nodes
+            for child in (
+                at.named_children[int(step) : int(step) + 1] if step.isdigit() else at.children_by_field_name(step)
+            )
+        ]
+    names = []
+    for at in nodes:
+        while at is not None and (deeper := at.child_by_field_name("declarator")) is not None:
+            if at.type == "function_declarator":
+                return []
+            at = deeper
+        if at.type in ("object_pattern", "array_pattern", "tuple_pattern", "pattern_list", "function_declarator"):
+            continue
+        name = _text(at, data).strip(_QUOTES)
+        if 0 < len(name) < 200:
+            names.append(name)
+    return names
+
+
+def _number(node: Node, data: bytes) -> str:
+    """The whole number that is a node's value, as text; "" when it is none."""
+    value = node.child_by_field_name("value") or node.child_by_field_name("raw_value")
+    if value is None:
+        numbers = [child for child in node.named_children[1:] if "int" in child.type or "number" in child.type]
+        value = numbers[0] if numbers and "enum" in node.type else None
+    text = _text(value, data) if value is not None else ""
+    return text if re.fullmatch(r"-?\d+|0[xX][0-9a-fA-F]+", text) else ""
+
+
+def _call(language: Language, node: Node, data: bytes) -> Named | None:
+    """A call that declares something: `describe("x", ...)`, `task :x do`, `gem "x"`."""
+    call = node.named_children[0] if node.type == "expression_statement" and node.named_children else node
+    if call.type not in ("call_expression", "call"):
+        return None
+    method = call.child_by_field_name("function") or call.child_by_field_name("method")
+    arguments = call.child_by_field_name("arguments")
+    first = arguments.named_children[0] if arguments is not None and arguments.named_children else None
+    if (
+        method is None
+        or arguments is None
+        or first is None
+        or first.type not in ("string", "simple_symbol", "template_string")
+    ):
+        return None
+    if call.child_by_field_name("receiver") is not None:
+        return None
+    block = call.child_by_field_name("block") is not None or any(
+        child.type in ("arrow_function", "function_expression", "function") for child in arguments.named_children[1:]
+    )
+    name = f"{_text(method, data)} {_text(first, data).strip(_QUOTES)}"
+    if not block and _text(method, data) not in ("gem", "require", "require_relative"):
+        return None
+    return Named("call", name, (), "")
+
+
+def _listed(language: Language, node: Node, data: bytes) -> Named | None:
+    """An item of a list, by the name it gives itself."""
+    keys: dict[str, str] = {}
+    stack = list(reversed(node.named_children))
+    while stack:
+        at = stack.pop()
+        key = at.child_by_field_name("key") or (at.named_children[0] if at.named_child_count > 1 else None)
+        if (
+            at.type in ("pair", "block_mapping_pair", "flow_pair", "keyed_element", "initializer_pair")
+            and key is not None
+        ):
+            value = at.child_by_field_name("value") or at.named_children[-1]
+            if value.end_byte - value.start_byte < 200:
+                keys.setdefault(_text(key, data).strip("\"'.`"), _text(value, data).strip(_QUOTES))
+        elif at.type in ("block_node", "flow_node", "block_mapping", "flow_mapping"):
+            stack.extend(reversed(at.named_children))
+        elif node.type == "block_sequence_item" and "scalar" in at.type:
+            return Named("item", _text(at, data), (), "")
+    for word in _LISTED:
+        if keys.get(word):
+            return Named("item", keys[word], (), "")
+    return None
+
+
+def _document(node: Node, data: bytes) -> Named | None:
+    """One of several documents in a file, by the kind and name it gives itself."""
+    if node.parent is None or sum(child.type == "document" for child in node.parent.children) < 2:
+        return None
+    text = data[node.start_byte : node.end_byte]
+    kind, name = (re.search(pattern, text, re.M) for pattern in (rb"^kind:[ ]*(\S+)", rb"^(?:  )?name:[ ]*(\S+)"))
+    parts = [found.group(1).decode("utf-8", "replace") for found in (kind, name) if found is not None]
+    return Named("document", "/".join(parts), (), "")
+
+
+def _element(node: Node, data: bytes) -> Named | None:
+    """An element of markup: by its id, by what names it inside, by its tag alone where it holds others or a value."""
+    tag = next((child for child in node.named_children if child.type in ("STag", "EmptyElemTag", "start_tag",
+                "self_closing_tag")), None)  # fmt: skip
+    if tag is None or not tag.named_children:
+        return None
+    name = _text(tag.named_children[0], data)
+    attributes: dict[str, str] = {}
+    for child in tag.named_children[1:]:
+        if child.type in ("Attribute", "attribute") and child.named_child_count > 1:
+            attributes[_text(child.named_children[0], data)] = _text(child.named_children[1], data).strip(_QUOTES)
+    for key in ("id", "name", "key", "Include", "Id", "Name", "android:name", "ref", "Update"):
+        if attributes.get(key):
+            return Named("element", f"{name}#{attributes[key]}", ((name, attributes[key], key),), "")
+    inner: dict[str, str] = {}
+    content = next((child for child in node.named_children if child.type == "content"), None)
+    for child in content.named_children if content is not None else ():
+        if child.type == "element" and child.named_child_count == 3:
+            parts = child.named_children
+            if parts[1].type == "content":
+                inner.setdefault(_text(parts[0].named_children[0], data), _text(parts[1], data))
+    known = [inner[key] for key in ("groupId", "artifactId", "classifier", "type") if key in inner]
+    if "artifactId" in inner:
+        return Named("element", f"{name}#{':'.join(known)}", ((name, ":".join(known), ""),), "")
+    for key in ("id", "name", "key"):
+        if key in inner and len(inner[key]) < 100:
+            return Named("element", f"{name}#{inner[key]}", (), "")
+    return Named("element", name, (), "")
