@@ -31,7 +31,10 @@ StateSnapshot = SnapshotManifest
 
 
 class InsertOp(TypedDict):
-    """An element appeared; `position` is its index in the target, None in unordered collections."""
+    """An element appeared; `position` is its index in the target, None in unordered collections.
+
+    `quiet`, here and below: replaying needs it, a person does not; what is printed leaves it out.
+    """
 
     op: Literal["insert"]
     address: DomainAddress
@@ -40,6 +43,7 @@ class InsertOp(TypedDict):
     content_summary: str
     content: NotRequired[Any]
     content_b64: NotRequired[str]
+    quiet: NotRequired[bool]
 
 
 class DeleteOp(TypedDict):
@@ -50,6 +54,7 @@ class DeleteOp(TypedDict):
     position: int | None
     content_id: str
     content_summary: str
+    quiet: NotRequired[bool]
 
 
 class MoveOp(TypedDict):
@@ -60,6 +65,7 @@ class MoveOp(TypedDict):
     from_position: int
     to_position: int
     content_id: str
+    quiet: NotRequired[bool]
 
 
 class ReplaceOp(TypedDict):
@@ -74,6 +80,7 @@ class ReplaceOp(TypedDict):
     new_summary: str
     content: NotRequired[Any]
     content_b64: NotRequired[str]
+    quiet: NotRequired[bool]
 
 
 LeafDomainOp = Union[InsertOp, DeleteOp, MoveOp, ReplaceOp]
@@ -91,6 +98,7 @@ class PatchOp(TypedDict):
     from_address: NotRequired[DomainAddress]
     old_content_id: NotRequired[str]
     new_content_id: NotRequired[str]
+    quiet: NotRequired[bool]
 
 
 DomainOp = Union[InsertOp, DeleteOp, MoveOp, ReplaceOp, PatchOp]

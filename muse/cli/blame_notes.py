@@ -57,12 +57,12 @@ def _tag(blamed: Blamed, who: dict[str, str]) -> str:
 def _bar_line(row: dict[str, object], who: dict[str, str]) -> str:
     counts = row["commits"]
     assert isinstance(counts, dict)
-    name = f' "{row["track_name"]}"' if row["track_name"] else ""
+    name = str(row["track_name"]).strip() or f"track {int(str(row['track'])) + 1}"
     said = ", ".join(
         f"{commit[:8]} ({who[commit]}) {plural(count, 'note')}"
         for commit, count in sorted(counts.items(), key=lambda entry: (-entry[1], entry[0]))
     )
-    return f"t{row['track']}{name} bar {row['bar']}: {said}"
+    return f"{name} bar {row['bar']}: {said}"
 
 
 def _authors(here: Repository, commits: set[str]) -> dict[str, str]:

@@ -36,6 +36,7 @@ _COLORS = {
     "theirs": "33",
 }
 INDENT = "    "
+_IN_WORDS = {"midi"}  # domains whose summaries say where and what; an address would only repeat it
 
 
 def delta_lines(delta: StructuredDelta, *, color: bool = False, deep: bool = True) -> Iterator[str]:
@@ -51,16 +52,20 @@ def path_lines(op: DomainOp, *, color: bool = False, deep: bool = True) -> Itera
     path = op["address"]
     yield f"{paint(letter, letter, color)}  {terminal.path(path)}{': ' + said if said else ''}"
     if deep and op["op"] == "patch":
-        yield from inner_lines(op["child_ops"], path, color=color)
+        yield from inner_lines(op["child_ops"], path, color=color, plain=op["child_domain"] in _IN_WORDS)
 
 
-def inner_lines(ops: Iterable[DomainOp], parent: str, *, depth: int = 1, color: bool = False) -> Iterator[str]:
-    """The operations inside a container, deeper ones indented further."""
+def inner_lines(
+    ops: Iterable[DomainOp], parent: str, *, depth: int = 1, color: bool = False, plain: bool = False
+) -> Iterator[str]:
+    """The operations inside a container, deeper ones indented further; `plain`: in words alone, without addresses."""
     for op in ops:
+        if op.get("quiet"):
+            continue
         sign = SIGNS[op["op"]]
-        yield f"{INDENT * depth}{paint(sign, sign, color)} {_inside(op, parent)}"
-        if op["op"] == "patch":
-            yield from inner_lines(op["child_ops"], op["address"], depth=depth + 1, color=color)
+        yield f"{INDENT * depth}{paint(sign, sign, color)} {_inside(op, '' if plain else parent, plain)}"
+        if op["op"] == "patch" and not (plain and depth > 1):
+            yield from inner_lines(op["child_ops"], op["address"], depth=depth + 1, color=color, plain=plain)
 
 
 def letter_of(op: DomainOp) -> str:
@@ -117,7 +122,7 @@ def _summary(op: DomainOp) -> str:
     return op["content_summary"]
 
 
-def _inside(op: DomainOp, parent: str) -> str:
+def _inside(op: DomainOp, parent: str, plain: bool = False) -> str:
     """An inner operation, by its address without the parent's and what is said of it."""
     address = op["address"]
     for joint in ("::", "/", "."):
@@ -127,4 +132,6 @@ def _inside(op: DomainOp, parent: str) -> str:
         said = f"{op['old_summary']} -> {said}"
     if not said or said == address:
         return one_line(address)
+    if plain:
+        return one_line(said)
     return one_line(said if address in said else f"{address}: {said}")

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 @click.command("grep-notes", short_help="Find notes by pitch, bar or track")
 @click.option("--pitch", help="A pitch or a range of them: C4, 60, C4..G5.")
 @click.option("--bars", help="A bar or a range of them: 5, 5-8.")
-@click.option("--track", help="A track's index, or part of its name.")
+@click.option("--track", help="A track's number, from 1, or part of its name.")
 @click.option("--channel", type=click.IntRange(1, 16), help="A channel, from 1.")
 @click.option("--velocity", help="A velocity or a range of them: 100-127.")
 @click.option("--rev", shell_complete=late("refs"), help="Look in this commit instead of the work tree.")

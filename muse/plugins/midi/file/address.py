@@ -9,7 +9,9 @@ from __future__ import annotations
 from muse.plugins.midi.file.bars import TimeMap
 from muse.plugins.midi.file.codec import Track
 from muse.plugins.midi.file.dimensions import CONTROLLER_NAMES, META_NAMES, dimension
-from muse.plugins.midi.file.model import Content, Note, Slot, pitch_name
+from muse.plugins.midi.file.general_midi import DRUM_CHANNEL, DRUMS, INSTRUMENTS
+from muse.plugins.midi.file.model import Content, Note, Slot
+from muse.plugins.midi.file.spelling import inside_words, key_at, key_words, length_words, pitch_words
 
 
 def note_address(track: int, times: TimeMap, note: Note, occurrence: int = 0) -> str:
@@ -66,25 +68,20 @@ def slot_address(track: int, times: TimeMap, slot: Slot) -> str:
 
 
 def place(times: TimeMap, tick: int) -> str:
-    """`bar 17 beat 3` and the ticks past the beat, if any."""
+    """`bar 17 beat 3` and how far past the beat, if at all."""
     bar, beat, inside = times.position(tick)
-    return f"bar {bar} beat {beat}" + (f" +{inside}" if inside else "")
+    return f"bar {bar} beat {beat}" + (f" + {inside_words(inside, times.beat)}" if inside else "")
 
 
-def length_words(length: int, beat: int) -> str:
-    """A note length as a fraction of a whole note, `1/8`, or in ticks where it is none."""
-    if length > 0 and beat > 0:
-        for denominator in (1, 2, 4, 8, 16, 32, 64, 12, 24, 48):
-            whole = beat * 4
-            if length * denominator % whole == 0 and length * denominator // whole < 64:
-                return f"{length * denominator // whole}/{denominator}"
-    return f"{length} ticks"
+def pitch_at(times: TimeMap, note: Note) -> str:
+    """A note's pitch in the key in force at its onset, or its drum."""
+    return pitch_words(note[0], note[1], key_at(times.keys, note[2]))
 
 
 def note_words(note: Note, times: TimeMap) -> str:
-    """`C#3 at bar 17 beat 3, 1/8, vel 80`."""
-    words = f"{pitch_name(note[1])} at {place(times, note[2])}, {length_words(note[3], times.beat)}, vel {note[4]}"
-    return words if note[5] == 0x900 or note[5] == 0x840 else f"{words}, release {note[5] & 0x7F}"
+    """`C♯3 at bar 17 beat 3, 1/8, vel 80`; a drum has no length to speak of."""
+    length = "" if note[0] == DRUM_CHANNEL and note[1] in DRUMS else f"{length_words(note[3], times.beat)}, "
+    return f"{pitch_at(times, note)} at {place(times, note[2])}, {length}vel {note[4]}"
 
 
 def event_words(body: bytes) -> str:
@@ -94,15 +91,18 @@ def event_words(body: bytes) -> str:
     if kind == 0xB:
         return f"{CONTROLLER_NAMES.get(body[1], f'cc {body[1]}')} {body[2]}"
     if kind == 0xC:
-        return f"program {body[1]}"
+        if status & 15 == DRUM_CHANNEL:
+            return f"drum kit {body[1] + 1}"
+        return f"instrument {INSTRUMENTS[body[1]]}"
     if kind == 0xD:
         return f"pressure {body[1]}"
     if kind == 0xA:
-        return f"pressure {body[2]} on {pitch_name(body[1])}"
+        return f"pressure {body[2]} on {pitch_words(status & 15, body[1])}"
     if kind == 0xE:
         return f"bend {(body[2] << 7 | body[1]) - 8192:+d}"
     if kind in (8, 9):
-        return f"note-{'on' if kind == 9 and body[2] else 'off'} {pitch_name(body[1])} without a partner, vel {body[2]}"
+        name = pitch_words(status & 15, body[1])
+        return f"note-{'on' if kind == 9 and body[2] else 'off'} {name} without a partner, vel {body[2]}"
     if status == 0xFF:
         return _meta_words(body[1], body[2:])
     name = "sysex" if status == 0xF0 else "sysex part" if status == 0xF7 else "system event"
@@ -121,8 +121,8 @@ def _meta_words(kind: int, data: bytes) -> str:
     if kind == 0x58 and len(data) >= 2:
         return f"time signature {data[0]}/{1 << min(data[1], 30)}"
     if kind == 0x59 and len(data) == 2 and data[1] < 2:
-        sharps = data[0] - 256 if data[0] > 127 else data[0]
-        return f"key signature {abs(sharps)} {'flats' if sharps < 0 else 'sharps'} {('major', 'minor')[data[1]]}"
+        sharps = (data[0] + 128) % 256 - 128
+        return f"key {key_words(sharps, data[1] == 1)}" if -8 < sharps < 8 else f"key signature of {sharps} sharps"
     if 1 <= kind <= 15:
         return f"{name} {quoted(data)}"
     return f"{name} {_hex(data)}".rstrip()
@@ -148,6 +148,12 @@ def value_words(value: tuple[tuple[int, bytes], ...]) -> str:
 def track_name(track: Track) -> bytes:
     """The first name event of a track, b"" when it has none."""
     return next((body[2:] for body in track.bodies if body[:2] == b"\xff\x03"), b"")
+
+
+def track_title(index: int, track: Track) -> str:
+    """A track as a person calls it: its name, or `track 3` counted from 1."""
+    name = track_name(track)
+    return quoted(name)[1:-1] if name.strip() else f"track {index + 1}"
 
 
 def channels(content: Content) -> list[int]:

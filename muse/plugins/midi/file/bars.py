@@ -10,6 +10,7 @@ from bisect import bisect_right
 from collections.abc import Iterable
 
 from muse.plugins.midi.file.codec import Song, Track
+from muse.plugins.midi.file.spelling import KEY, Keys
 
 SIGNATURE = b"\xff\x58"
 
@@ -17,11 +18,13 @@ SIGNATURE = b"\xff\x58"
 class TimeMap:
     """Ticks to bars and beats and back."""
 
-    __slots__ = ("_bars", "_beat_sizes", "_beats", "_starts", "beat")
+    __slots__ = ("_bars", "_beat_sizes", "_beats", "_starts", "beat", "keys")
 
-    def __init__(self, beat: int, signatures: Iterable[tuple[int, int, int]] = ()) -> None:
-        """`beat`: ticks per quarter note; `signatures`: (tick, numerator, power of two of the denominator)."""
+    def __init__(self, beat: int, signatures: Iterable[tuple[int, int, int]] = (), keys: Keys = ()) -> None:
+        """`beat`: ticks per quarter note; `signatures`: (tick, numerator, power of two of the denominator); `keys`:
+        what pitches are spelled by."""
         self.beat = beat
+        self.keys = sorted(keys)
         at: dict[int, tuple[int, int]] = {0: (4, 2)}
         for tick, numerator, power in sorted(signatures, key=lambda entry: entry[0]):
             at[tick] = (numerator or 4, min(power, 7))
@@ -65,7 +68,8 @@ class TimeMap:
 def time_map(song: Song, track: Track | None = None) -> TimeMap:
     """The map of a file; in format 2, where tracks are independent, of one track."""
     tracks = [track] if song.format == 2 and track is not None else song.tracks
-    return TimeMap(song.ticks_per_beat, [row for each in tracks for row in signatures(each)])
+    keys = [row for each in tracks for row in key_signatures(each)]
+    return TimeMap(song.ticks_per_beat, [row for each in tracks for row in signatures(each)], keys)
 
 
 def signatures(track: Track) -> list[tuple[int, int, int]]:
@@ -75,6 +79,15 @@ def signatures(track: Track) -> list[tuple[int, int, int]]:
         (ticks[index], body[2], body[3])
         for index, body in enumerate(track.bodies)
         if body[0] == 0xFF and body[:2] == SIGNATURE and len(body) >= 4
+    ]
+
+
+def key_signatures(track: Track) -> list[tuple[int, int]]:
+    """The key signatures of a track, in order: tick, sharps (flats below 0)."""
+    return [
+        (track.ticks[index], (body[2] + 128) % 256 - 128)
+        for index, body in enumerate(track.bodies)
+        if body[0] == 0xFF and body[:2] == KEY and len(body) >= 3 and (body[2] + 7) % 256 < 15
     ]
 
 

@@ -23,13 +23,6 @@ PLAIN_OFF = 0x900  # a note-on of velocity 0
 OPAQUE = frozenset({"sysex", "system", "opaque", "unpaired"})
 """First word of lanes whose events have no value to replace: they come and go by content."""
 
-_NAMES = ["C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B"]
-
-
-def pitch_name(pitch: int) -> str:
-    """`C4` for 60."""
-    return f"{_NAMES[pitch % 12]}{pitch // 12 - 1}"
-
 
 class Content:
     """A track's notes and slots.

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from muse.plugins.midi.file.address import note_addresses, note_words, place
+from muse.plugins.midi.file.address import note_addresses, note_words, pitch_at, place
 from muse.plugins.midi.file.bars import TimeMap
-from muse.plugins.midi.file.model import ATTRIBUTES, Note, pitch_name
+from muse.plugins.midi.file.model import ATTRIBUTES, Note
+from muse.plugins.midi.file.spelling import length_words
 from muse.plugins.midi.merge.decisions import Clash, Decisions, Final
 from muse.plugins.midi.merge.overlaps import settle_overlaps
 
@@ -95,7 +96,7 @@ class _Notes:
 
     def _ask_attributes(self, index: int, note: Note, ours: Note, theirs: Note, fields: list[int]) -> str:
         words = [", ".join(_attribute(side, f, self.three.times) for f in fields) for side in (note, ours, theirs)]
-        what = f"{pitch_name(note[1])} at {place(self.three.times, note[2])}"
+        what = f"{pitch_at(self.three.times, note)} at {place(self.three.times, note[2])}"
         clash = Clash(
             self.addresses[index], "note_attribute", "notes", f"{what}: {words[0]}", f"{what}: {words[1]}",
             f"{what}: {words[2]}", note[2],
@@ -151,9 +152,13 @@ class _Notes:
 def _attribute(note: Note, field: int, times: TimeMap) -> str:
     value = note[field]
     if field == 1:
-        return f"pitch {pitch_name(value)}"
+        return f"pitch {pitch_at(times, note)}"
     if field == 2:
         return f"at {place(times, value)}"
+    if field == 3:
+        return f"length {length_words(value, times.beat)}"
+    if field == 0:
+        return f"channel {value + 1}"
     if field == 5:
         return f"release {value & 0x7F}" + (" (note-on style)" if value >> 8 == 9 else "")
     return f"{ATTRIBUTES[field]} {value}"

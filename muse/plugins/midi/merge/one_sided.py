@@ -13,8 +13,9 @@ from muse.plugins.midi.file.address import note_addresses, note_words, place, sl
 from muse.plugins.midi.file.bars import TimeMap
 from muse.plugins.midi.file.codec import Song, Track
 from muse.plugins.midi.file.dimensions import BANK
-from muse.plugins.midi.file.model import Content, Lane, Slot, pitch_name
+from muse.plugins.midi.file.model import Content, Lane, Slot
 from muse.plugins.midi.file.order import respell
+from muse.plugins.midi.file.spelling import pitch_words
 from muse.plugins.midi.match.tracks import match_tracks
 from muse.plugins.midi.merge import verify
 from muse.plugins.midi.merge.decisions import Clash, Decisions, Disputes, Item, Key, Part, Versions
@@ -121,7 +122,7 @@ def _of_keys(planned: Planned, three: Versions, keys: list[Key]) -> Trouble:
                      + (" .." if len(here) > 3 else "") or "none")  # fmt: skip
     if not names:  # nothing but unpaired events in all three
         names = [slot_address(three.label, three.times, (("unpaired", *keys[0]), 0))]
-    what = ", ".join(pitch_name(pitch) for _, pitch in keys[:4]) + (" .." if len(keys) > 4 else "")
+    what = ", ".join(pitch_words(*key) for key in keys[:4]) + (" .." if len(keys) > 4 else "")
     clash = Clash(
         names[0], "note_overlap", "notes", f"all {what}: {words[0]}", f"all {what}: {words[1]}",
         f"all {what}: {words[2]}", min(ticks, default=0),

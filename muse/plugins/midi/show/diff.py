@@ -1,8 +1,9 @@
-"""What changed between two versions of a file, as typed operations with stable addresses.
+"""What changed between two versions of a file, as typed operations with stable addresses, and in words.
 
 A track is a PatchOp, a note with changed attributes a PatchOp of attribute ReplaceOps. Existing elements are addressed
 in the old version's bars and beats, inserted ones in the new version's. Every operation carries what it takes to replay
-it: notes and slots as JSON, whole tracks as base64.
+it: notes and slots as JSON, whole tracks as base64. An operation that only follows from bars that were moved, from
+other ticks per beat, or from how a program writes, is `quiet`: the words name such things once for all.
 """
 
 from __future__ import annotations
@@ -12,20 +13,14 @@ from typing import Any
 from muse.core.sequences import increasing
 from muse.core.types import content_hash
 from muse.domain import DeleteOp, DomainOp, InsertOp, MoveOp, PatchOp, ReplaceOp
-from muse.plugins.midi.file.address import (
-    note_addresses,
-    note_words,
-    place,
-    quoted,
-    slot_address,
-    track_name,
-    value_words,
-)
+from muse.plugins.midi.file.address import note_addresses, note_words, place, slot_address, track_title, value_words
 from muse.plugins.midi.file.bars import TimeMap, time_map
 from muse.plugins.midi.file.codec import Song, Track, parse
-from muse.plugins.midi.file.model import ATTRIBUTES, Content, Note, Slot
+from muse.plugins.midi.file.model import ATTRIBUTES, RELEASE, Content, Note, Slot
 from muse.plugins.midi.match.notes import align
-from muse.plugins.midi.match.tracks import match_tracks
+from muse.plugins.midi.merge.timebase import conform
+from muse.plugins.midi.show import noise
+from muse.plugins.midi.show.carried import Carried
 from muse.plugins.midi.show.summary import Change, file_summary, track_summary
 
 
@@ -37,48 +32,121 @@ def diff_files(old: bytes, new: bytes) -> tuple[list[DomainOp], str]:
 
 def diff_songs(old: Song, new: Song) -> tuple[list[DomainOp], str]:
     """The same for parsed files."""
-    old_tracks, new_tracks = old.tracks, new.tracks
-    matched = match_tracks(old_tracks, new_tracks)
-    before, after = time_map(old), time_map(new)
-    ops: list[DomainOp] = []
-    summaries: list[str] = []
-    for address, was, now in _file_values(old, new):
-        ops.append(_value_op(address, was, now))
-        summaries.append(f"{now[1]} (was {was[1]})")
-    for index, (track, other) in enumerate(zip(old_tracks, matched)):
-        if other < 0:
-            ops.append(_track_gone(index, track))
-            summaries.append(f"{_name(index, track)} deleted")
-            continue
-        target = new_tracks[other]
-        if track.raw == target.raw:
-            continue
-        maps = (before, after) if old.format != 2 else (time_map(old, track), time_map(new, target))
-        children, words = _diff_track(index, other, Content(track), Content(target), maps)
-        ops.append(
-            PatchOp(op="patch", address=f"track:{index}", child_ops=children, child_domain="midi", child_summary=words)
+    found = _Diff(old, new)
+    ops = found.run()
+    if old.format != new.format:
+        alike = conform((old, old, new))
+        if alike is not None:  # the music is compared in one form; what it took to get there is the program's
+            other = _Diff(alike[0], new)
+            other.run()
+            for op in ops:
+                op["quiet"] = True
+            return ops, other.words({noise.FORMAT})
+    return ops, found.words(set())
+
+
+class _Diff:
+    """One comparison: the operations, and what to say of them."""
+
+    def __init__(self, old: Song, new: Song) -> None:
+        self.old, self.new = old, new
+        self.carried = Carried(old, new)
+        self.before, self.after = time_map(old), time_map(new)
+        self.parts: list[str] = []
+        self.noise: set[str] = set()
+        self.shared = _conductors(old, self.carried) & _conductors(new, None)
+
+    def words(self, more: set[str]) -> str:
+        """One line: bars, tracks, then noise."""
+        bars = [self.carried.words] if self.carried.words else []
+        line = noise.noise_line(self.noise | more or ({noise.SPELLING} if not bars + self.parts else set()))
+        return file_summary(bars + self.parts, line)
+
+    def run(self) -> list[DomainOp]:
+        """The operations, track by track."""
+        ops: list[DomainOp] = []
+        matched = self.carried.matched
+        for address, was, now, kind in _file_values(self.old, self.new):
+            ops.append(_quiet(_value_op(address, was, now)))
+            self.noise.add(kind)
+        for index, (track, other) in enumerate(zip(self.old.tracks, matched)):
+            if other < 0:
+                ops.append(self._lone(_track_gone(index, track), index, track, "deleted"))
+            elif track.raw != self.new.tracks[other].raw or not self.carried.is_same:
+                ops += self._track(index, other, track, self.new.tracks[other])
+        moves = _moved(matched)
+        if moves:
+            self.noise.add(noise.ORDER)
+        ops += [_quiet(move) for move in moves]
+        there = set(matched)
+        for other, target in enumerate(self.new.tracks):
+            if other not in there:
+                ops.append(self._lone(_track_new(other, target), other, target, "added"))
+        return ops
+
+    def _lone(self, op: DomainOp, index: int, track: Track, word: str) -> DomainOp:
+        """A whole track that came or went: no news when there is nothing in it that the other version has not."""
+        content = Content(track)
+        named = [slot for slot in content.slots if slot[0] != ("meta", 3)]
+        if not content.notes and all(self._elsewhere(slot, content.value(slot)) for slot in named):
+            self.noise.add(noise.TEMPO_TRACK if named else noise.EMPTY)
+            return _quiet(op)
+        self.parts.append(f"{track_title(index, track)} {word}")
+        return op
+
+    def _elsewhere(self, slot: Slot, value: noise.Value) -> bool:
+        ticks = {slot[1], self.carried.tick(slot[1])}
+        bodies = {body for _, body in value}
+        return any((tick, body) in self.shared for tick in ticks for body in bodies) or bool(
+            noise.value_noise(slot, (), value)
         )
-        summaries.append(f"{_name(index, track)}{' ' if words.startswith('bar') else ': '}{words}")
-    ops += _moved(matched)
-    there = set(matched)
-    for other, target in enumerate(new_tracks):
-        if other not in there:
-            ops.append(_track_new(other, target))
-            summaries.append(f"{_name(other, target)} added")
-    return ops, file_summary(summaries)
+
+    def _track(self, index: int, other: int, old: Track, new: Track) -> list[DomainOp]:
+        maps = (self.before, self.after)
+        if self.old.format == 2:
+            maps = (time_map(self.old, old), time_map(self.new, new))
+        found = _TrackDiff(self, (index, other), Content(old), Content(new), maps)
+        ops = found.run()
+        self.noise |= found.change.noise
+        words = track_summary(found.change)
+        if not ops:
+            return []
+        patch = PatchOp(op="patch", address=f"track:{index}", child_ops=ops, child_domain="midi",
+                        child_summary=words or noise.noise_line(found.change.noise) or self.carried.words)  # fmt: skip
+        if not found.change.edited:
+            return [_quiet(patch)]
+        title = track_title(other, new)
+        patch["child_summary"] = f"{title} {words}"
+        self.parts.append(f"{title} {words}")
+        return [patch]
 
 
-def _name(index: int, track: Track) -> str:
-    name = track_name(track)
-    return quoted(name)[1:-1] if name.strip() else f"track {index}"
+def _quiet(op: DomainOp) -> DomainOp:
+    op["quiet"] = True
+    return op
 
 
-def _file_values(old: Song, new: Song) -> list[tuple[str, tuple[Any, str], tuple[Any, str]]]:
+_CONDUCTOR = (b"\xff\x51", b"\xff\x58", b"\xff\x59")
+
+
+def _conductors(song: Song, carried: Carried | None) -> set[tuple[int | None, bytes]]:
+    """Tempos and signatures of all tracks, which a program may write into any of them."""
+    return {
+        (tick if carried is None else carried.tick(tick), body)
+        for track in song.tracks
+        for tick, body in zip(track.ticks, track.bodies)
+        if body[:2] in _CONDUCTOR
+    }
+
+
+def _file_values(old: Song, new: Song) -> list[tuple[str, tuple[Any, str], tuple[Any, str], str]]:
     rows = (
-        ("file/division", old.division, new.division, "{} ticks per beat"),
-        ("file/format", old.format, new.format, "format {}"),
+        ("file/division", old.division, new.division, "{} ticks per beat", noise.GRID),
+        ("file/format", old.format, new.format, "format {}", noise.FORMAT),
     )
-    return [(address, (a, words.format(a)), (b, words.format(b))) for address, a, b, words in rows if a != b]
+    return [
+        (address, (a, words.format(a)), (b, words.format(b)), kind) for address, a, b, words, kind in rows if a != b
+    ]
 
 
 def _value_op(address: str, was: tuple[Any, str], now: tuple[Any, str]) -> ReplaceOp:
@@ -90,14 +158,14 @@ def _value_op(address: str, was: tuple[Any, str], now: tuple[Any, str]) -> Repla
 
 def _track_gone(index: int, track: Track) -> DeleteOp:
     return DeleteOp(op="delete", address=f"track:{index}", position=index, content_id=content_hash(track.raw.hex()),
-                    content_summary=f"{_name(index, track)} deleted")  # fmt: skip
+                    content_summary=f"{track_title(index, track)} deleted")  # fmt: skip
 
 
 def _track_new(index: int, track: Track) -> InsertOp:
     from base64 import b64encode
 
     return InsertOp(op="insert", address=f"track:{index}", position=index, content_id=content_hash(track.raw.hex()),
-                    content_summary=f"{_name(index, track)} added",
+                    content_summary=f"{track_title(index, track)} added",
                     content_b64=b64encode(track.raw).decode())  # fmt: skip
 
 
@@ -122,51 +190,154 @@ def slot_content(value: tuple[tuple[int, bytes], ...]) -> list[list[Any]]:
     return [[tick, body.hex()] for tick, body in value]
 
 
-def _diff_track(
-    index: int, other: int, old: Content, new: Content, maps: tuple[TimeMap, TimeMap]
-) -> tuple[list[DomainOp], str]:
-    change = Change(maps[0])
-    rows: list[tuple[int, int, DomainOp]] = []
-    _note_ops(index, old, new, maps, change, rows)
-    for slot in sorted(old.slots.keys() | new.slots.keys(), key=lambda each: (each[1], str(each[0]))):
-        was, now = old.value(slot), new.value(slot)
-        if was != now:
-            rows.append((slot[1], 1, _slot_op(index, slot, was, now, maps)))
-            change.slot(slot, was, now)
-    if old.track.end_tick != new.track.end_tick:
-        ends = [(track.end_tick, f"ends at {place(maps[0], track.end_tick)}") for track in (old.track, new.track)]
-        rows.append((1 << 40, 2, _value_op(f"track:{index}/end", ends[0], ends[1])))
-        change.end = True
-    rows.sort(key=lambda row: row[:2])
-    return [op for _, _, op in rows], track_summary(change)
+class _TrackDiff:
+    """Two versions of one track."""
 
+    def __init__(
+        self, file: _Diff, numbers: tuple[int, int], old: Content, new: Content, maps: tuple[TimeMap, TimeMap]
+    ) -> None:
+        self.file, self.index, self.old, self.new, self.maps = file, numbers[0], old, new, maps
+        self.carried = file.carried
+        self.change = Change(maps[1])
+        self.rows: list[tuple[int, int, DomainOp]] = []
+        self.channel = noise.renumbered(old, new)
+        if self.channel is not None:
+            self.change.noise.add(noise.CHANNEL)
 
-def _note_ops(
-    index: int, old: Content, new: Content, maps: tuple[TimeMap, TimeMap], change: Change,
-    rows: list[tuple[int, int, DomainOp]],
-) -> None:  # fmt: skip
-    found = align(old.notes, new.notes, maps[0].beat, maps[0].bar_length(0))
-    touched = [i for i, j in enumerate(found.to_side) if j < 0 or old.notes[i] != new.notes[j]]
-    fresh = [j for j, i in enumerate(found.to_base) if i < 0]
-    here = note_addresses(index, maps[0], old.notes, touched)
-    there = note_addresses(index, maps[1], new.notes, fresh)
-    for i in touched:
-        note, j = old.notes[i], found.to_side[i]
-        if j < 0:
-            change.removed.append(note)
-            rows.append((note[2], 0, DeleteOp(op="delete", address=here[i], position=None,
-                                              content_id=content_hash(note_content(note)),
-                                              content_summary=note_words(note, maps[0]))))  # fmt: skip
+    def run(self) -> list[DomainOp]:
+        """The operations in the order of time."""
+        self._notes()
+        self._slots()
+        old, new = self.old.track, self.new.track
+        if old.end_tick != new.end_tick:
+            ends = [(t.end_tick, f"ends at {place(times, t.end_tick)}") for t, times in zip((old, new), self.maps)]
+            self.rows.append((1 << 40, 2, _quiet(_value_op(f"track:{self.index}/end", ends[0], ends[1]))))
+            if self.carried.is_same:
+                self.change.noise.add(noise.END)
+        self.rows.sort(key=lambda row: row[:2])
+        return [op for _, _, op in self.rows]
+
+    # Notes ----------------------------------------------------------------------------------------------------------
+
+    def _there(self, note: Note) -> Note | None:
+        """An old note as it would stand in the new version had nobody edited it."""
+        found = self.carried.note(note) if not self.carried.is_same else note
+        if found is not None and self.channel is not None:
+            found = (self.channel[1], *found[1:])
+        return found
+
+    def _notes(self) -> None:
+        old, new, times = self.old.notes, self.new.notes, self.maps[1]
+        stays = [(i, note) for i, note in enumerate(map(self._there, old)) if note is not None]
+        found = align([note for _, note in stays], new, times.beat, times.bar_length(0))
+        to_side = dict.fromkeys(range(len(old)), -1)
+        to_side.update({i: j for (i, _), j in zip(stays, found.to_side)})
+        expected = dict(stays)
+        played = noise.expressive(old) or noise.expressive(new)
+        touched = [i for i, j in to_side.items() if j < 0 or old[i] != new[j]]
+        fresh = [j for j, i in enumerate(found.to_base) if i < 0]
+        here = note_addresses(self.index, self.maps[0], old, touched)
+        there = note_addresses(self.index, times, new, fresh)
+        for i in touched:
+            j = to_side[i]
+            if j < 0:
+                self._gone(here[i], old[i], expected.get(i))
+            else:
+                self._changed(here[i], old[i], expected[i], new[j], played)
+        copies = self.carried.copies(old) if self.carried.bars.copied else set()
+        for j in fresh:
+            self._fresh(there[j], new[j], new[j] in copies)
+
+    def _gone(self, address: str, note: Note, stood: Note | None) -> None:
+        op = DeleteOp(op="delete", address=address, position=None, content_id=content_hash(note_content(note)),
+                      content_summary=note_words(note, self.maps[0]))  # fmt: skip
+        if stood is not None:
+            self.change.removed.append(stood)
+        self.rows.append((note[2], 0, op if stood is not None else _quiet(op)))
+
+    def _changed(self, address: str, note: Note, stood: Note, now: Note, played: bool) -> None:
+        op = _note_op(address, note, now, self.maps)
+        fields = [at for at in range(6) if stood[at] != now[at] and not self._off_grid(at, stood, now)]
+        if not fields:
+            _quiet(op)
+        elif fields == [RELEASE] and not played:
+            self.change.noise.update(noise.release_noise(stood, now))
+            _quiet(op)
         else:
-            change.changed.append((note, new.notes[j]))
-            rows.append((note[2], 0, _note_op(here[i], note, new.notes[j], maps)))
-    for j in fresh:
-        note = new.notes[j]
-        change.added.append(note)
-        rows.append((note[2], 0, InsertOp(op="insert", address=there[j], position=None,
-                                          content_id=content_hash(note_content(note)),
-                                          content_summary=note_words(note, maps[1]),
-                                          content=note_content(note))))  # fmt: skip
+            kept = [*now]
+            for at in range(6):
+                if at not in fields or (at == RELEASE and not played):
+                    kept[at] = stood[at]
+            if not played and stood[RELEASE] != now[RELEASE]:
+                self.change.noise.update(noise.release_noise(stood, now))
+            self.change.changed.append((stood, (kept[0], kept[1], kept[2], kept[3], kept[4], kept[5])))
+        self.rows.append((note[2], 0, op))
+
+    def _off_grid(self, at: int, stood: Note, now: Note) -> bool:
+        """True for a place or length that only the coarser ticks of the new version moved."""
+        return bool(self.carried.slack) and at in (2, 3) and abs(stood[at] - now[at]) <= self.carried.slack
+
+    def _fresh(self, address: str, note: Note, copied: bool) -> None:
+        op = InsertOp(op="insert", address=address, position=None, content_id=content_hash(note_content(note)),
+                      content_summary=note_words(note, self.maps[1]), content=note_content(note))  # fmt: skip
+        if not copied:
+            self.change.added.append(note)
+        self.rows.append((note[2], 0, _quiet(op) if copied else op))
+
+    # Everything else --------------------------------------------------------------------------------------------------
+
+    def _slots(self) -> None:
+        expected: dict[Slot, tuple[Slot, noise.Value]] = {}
+        cut: list[Slot] = []
+        for slot in self.old.slots:
+            there = self._slot_there(slot)
+            if there is None:
+                cut.append(slot)
+            else:
+                expected[there] = (
+                    slot,
+                    tuple((self.carried.tick(t) or 0, self._body(b)) for t, b in self.old.value(slot)),
+                )
+        told: set[tuple[Slot, bool]] = set()  # slots of (old, new) whose operation is quiet
+        for slot in expected.keys() | self.new.slots.keys():
+            source, was = expected.get(slot, (slot, ()))
+            now = self.new.value(slot)
+            kind = self._kind(slot, was, now)
+            if [body for _, body in was] != [body for _, body in now] and not kind:
+                self.change.slot(slot)
+                continue
+            self.change.noise.update({kind} if kind else ())
+            told.update({(source, False), (slot, True)})
+        told.update((slot, False) for slot in cut)
+        for slot in sorted(self.old.slots.keys() | self.new.slots.keys(), key=lambda each: (each[1], str(each[0]))):
+            was, now = self.old.value(slot), self.new.value(slot)
+            if was != now:
+                op = _slot_op(self.index, slot, was, now, self.maps)
+                calm = (not was or (slot, False) in told) and (not now or (slot, True) in told)
+                self.rows.append((slot[1], 1, _quiet(op) if calm else op))
+
+    def _slot_there(self, slot: Slot) -> Slot | None:
+        lane, tick = slot
+        at = self.carried.tick(tick)
+        if at is None:
+            return None
+        if self.channel is not None and len(lane) > 1 and lane[0] not in ("meta", "opaque", "system"):
+            lane = (lane[0], self.channel[1], *lane[2:])
+        return lane, at
+
+    def _body(self, body: bytes) -> bytes:
+        if self.channel is None or body[0] >= 0xF0:
+            return body
+        return bytes((body[0] & 0xF0 | self.channel[1],)) + body[1:]
+
+    def _kind(self, slot: Slot, was: noise.Value, now: noise.Value) -> str:
+        """The kind of noise a slot's change is, "" for an edit or none at all."""
+        one, two = [body for _, body in was], [body for _, body in now]
+        if one == two:
+            return ""
+        if {(slot[1], body) for body in one + two} <= self.file.shared:
+            return noise.TEMPO_TRACK
+        return noise.value_noise(slot, was, now)
 
 
 def _note_op(address: str, old: Note, new: Note, maps: tuple[TimeMap, TimeMap]) -> PatchOp:

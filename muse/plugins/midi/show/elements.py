@@ -30,7 +30,7 @@ def elements(path: str, data: bytes) -> Iterator[Element]:
         yield Element(f"{path}::file/{field}", "file", f"{field} {value}", value, content_hash(value))
     for index, track in enumerate(song.tracks):
         name = track_name(track)
-        words = f"track {index}{f' {quoted(name)}' if name.strip() else ''}"
+        words = f"track {index + 1}{f' {quoted(name)}' if name.strip() else ''}"
         yield Element(f"{path}::track:{index}", "track", words, None, content_hash(track.raw.hex()))
         yield from _inside(path, index, Content(track), times if song.format != 2 else time_map(song, track))
 

@@ -1,66 +1,92 @@
 """A MIDI file as text, one line per note or event, for `git diff`.
 
-    t2 "Bass" 17:3:240 C#3 1/8 vel 80 ch 2
+    Bass 17:3+1/8 C♯3 1/8 vel 80
 
-Lines are in the order of the file's time, so that a word diff of two versions reads `vel 80 -> 96`.
+Lines are in the order of the file's time, so that a word diff of two versions reads `vel 80 -> 96`. Places and lengths
+are note values, whatever the ticks per beat. How the program wrote the file is told in one line, the last.
 """
 
 from __future__ import annotations
 
+from collections import Counter
+
 from muse.core.types import plural
-from muse.plugins.midi.file.address import channels, event_words, length_words, quoted, track_name
+from muse.plugins.midi.file.address import channels, event_words, pitch_at, quoted, track_title
 from muse.plugins.midi.file.bars import TimeMap, time_map
-from muse.plugins.midi.file.codec import Song, Track, parse
+from muse.plugins.midi.file.codec import Song, parse
 from muse.plugins.midi.file.dimensions import rank
-from muse.plugins.midi.file.model import Content, pitch_name
+from muse.plugins.midi.file.general_midi import DRUM_CHANNEL, DRUMS
+from muse.plugins.midi.file.model import PLAIN_OFF, RELEASE, Content
+from muse.plugins.midi.file.spelling import inside_words, length_words, preferred
+from muse.plugins.midi.show.noise import expressive
 
 
 def listing(data: bytes) -> str:
     """The lines of a file; what cannot be read is said in a line of its own. FormatError when it is no MIDI file."""
     song = parse(data, lenient=True)
     times = time_map(song)
-    lines = [_head(song)]
-    lines += [f"problem: {problem}" for problem in song.problems]
-    for index, track in enumerate(song.tracks):
-        lines += _track_lines(index, track, times if song.format != 2 else time_map(song, track))
+    lines = [f"MIDI, {plural(len(song.tracks), 'track')}"]
+    lines += [f"damaged: {problem}" for problem in song.problems]
+    contents = [Content(track) for track in song.tracks]
+    titles = [track_title(index, track) for index, track in enumerate(song.tracks)]
+    for index, content in enumerate(contents):
+        title = titles[index]
+        if titles.count(title) > 1 and title != f"track {index + 1}":
+            title = f"{title} (track {index + 1})"
+        lines += _track_lines(title, content, times if song.format != 2 else time_map(song, content.track))
     lines += [f"chunk {quoted(chunk[:4])} {len(chunk) - 8} bytes" for chunk in song.chunks if isinstance(chunk, bytes)]
     if song.tail:
         lines.append(f"{len(song.tail)} bytes after the last chunk")
-    return "\n".join(lines) + "\n"
+    return "\n".join([*lines, _saved(song, contents)]) + "\n"
 
 
-def _head(song: Song) -> str:
-    base = f"{song.division} ticks per beat" if song.division < 0x8000 else (
-        f"SMPTE {256 - (song.division >> 8)} frames, {song.division & 255} ticks per frame"
-    )  # fmt: skip
-    count = len(song.tracks)
-    return f"MIDI format {song.format}, {plural(count, 'track')}, {base}"
-
-
-def _track_lines(index: int, track: Track, times: TimeMap) -> list[str]:
-    content = Content(track)
-    name = track_name(track)
-    head = f"t{index}" + (f" {quoted(name)}" if name else "")
+def _track_lines(title: str, content: Content, times: TimeMap) -> list[str]:
+    track = content.track
     several = len(channels(content)) > 1
-    lines = [f"{head} {plural(len(content.notes), 'note')}, end {_at(times, track.end_tick)}"]
+    played = expressive(content.notes)
     rows: list[tuple[int, int, int, str]] = []
-    for position, (channel, pitch, onset, length, velocity, release) in enumerate(content.notes):
-        words = f"{pitch_name(pitch)} {length_words(length, times.beat)} vel {velocity}"
-        if release not in (0x900, 0x840, 0x800):
+    for position, note in enumerate(content.notes):
+        channel, pitch, onset, length, velocity, release = note
+        drum = channel == DRUM_CHANNEL and pitch in DRUMS
+        words = f"{pitch_at(times, note)} {'' if drum else length_words(length, times.beat) + ' '}vel {velocity}"
+        if played and release >> 8 == 8:
             words += f" release {release & 0x7F}"
-        rows.append((onset, 9, content.ons[position], f"{words} ch {channel + 1}" if several else words))
+        rows.append((onset, 9, content.ons[position], _on_channel(words, channel, several)))
     for slot in content.slots.values():
         for event in slot:
             body = track.bodies[event]
-            words = event_words(body)
-            if body[0] < 0xF0 and several:
-                words += f" ch {(body[0] & 15) + 1}"
-            rows.append((track.ticks[event], rank(body), event, words))
+            channel = body[0] & 15 if body[0] < 0xF0 else -1
+            rows.append((track.ticks[event], rank(body), event, _on_channel(event_words(body), channel, several)))
     rows.sort()
-    lines += [f"{head} {_at(times, tick)} {words}" for tick, _, _, words in rows]
-    return lines
+    head = f"{title}: {plural(len(content.notes), 'note')}"
+    return [head, *(f"{title} {at_words(times, tick)} {words}" for tick, _, _, words in rows)]
 
 
-def _at(times: TimeMap, tick: int) -> str:
+def _on_channel(words: str, channel: int, several: bool) -> str:
+    return f"{words} ch {channel + 1}" if several and channel >= 0 else words
+
+
+def at_words(times: TimeMap, tick: int) -> str:
+    """`17:3`, `17:3+1/8`; `17:3:240` for who wants ticks."""
     bar, beat, inside = times.position(tick)
-    return f"{bar}:{beat}:{inside}"
+    if preferred("ticks"):
+        return f"{bar}:{beat}:{inside}"
+    return f"{bar}:{beat}" + (f"+{inside_words(inside, times.beat)}" if inside else "")
+
+
+def _saved(song: Song, contents: list[Content]) -> str:
+    """How the program wrote the file: what may change without anybody having edited the music."""
+    base = f"{song.division} ticks per beat" if song.division < 0x8000 else (
+        f"SMPTE {256 - (song.division >> 8)} frames, {song.division & 255} ticks per frame"
+    )  # fmt: skip
+    words = [f"format {song.format}", base]
+    offs = Counter(note[RELEASE] for content in contents if not expressive(content.notes) for note in content.notes)
+    if offs:
+        usual = offs.most_common(1)[0][0]
+        words.append("note-offs as note-ons" if usual == PLAIN_OFF else f"release {usual & 0x7F}")
+        others = sum(offs.values()) - offs[usual]
+        words += [f"{others} notes ended otherwise"] if others else []
+    times = time_map(song)
+    ends = sorted({at_words(times, track.end_tick) for track in song.tracks})
+    words += [f"ends {', '.join(ends[:4])}"] if ends else []
+    return f"as saved: {', '.join(words)}"

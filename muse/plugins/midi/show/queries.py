@@ -8,14 +8,18 @@ from typing import NamedTuple
 
 from muse.core.errors import UsageError
 from muse.core.progress import counted
-from muse.plugins.midi.file.address import length_words, note_addresses, track_name
+from muse.plugins.midi.file.address import note_addresses, pitch_at, track_name
 from muse.plugins.midi.file.bars import TimeMap, time_map
 from muse.plugins.midi.file.codec import Song, Track, parse
-from muse.plugins.midi.file.model import Content, Note, pitch_name
+from muse.plugins.midi.file.general_midi import DRUM_CHANNEL, DRUMS
+from muse.plugins.midi.file.model import Content, Note
+from muse.plugins.midi.file.spelling import key_at, length_words, pitch_letters
 from muse.plugins.midi.match.notes import align
-from muse.plugins.midi.match.tracks import match_tracks
+from muse.plugins.midi.show.carried import Carried
+from muse.plugins.midi.show.listing import at_words
+from muse.plugins.midi.show.noise import expressive, renumbered
 
-_PITCH = re.compile(r"([A-Ga-g])([#b]?)(-?\d+)")
+_PITCH = re.compile(r"([A-Ga-g])([#b♯♭]?)(-?\d+)")
 _STEPS = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
 
 
@@ -30,19 +34,26 @@ class Found(NamedTuple):
     note: Note
     address: str
     length: str
+    place: str
+    pitch: str
+    letters: str
 
     def words(self) -> str:
-        """One line: `t2 "Bass" 17:3:240 C#3 1/8 vel 80`."""
-        name = f' "{self.track_name}"' if self.track_name else ""
-        place = f"{self.bar}:{self.beat}:{self.tick}"
-        return f"t{self.track}{name} {place} {pitch_name(self.note[1])} {self.length} vel {self.note[4]}"
+        """One line: `Bass 17:3+1/8 C♯3 1/8 vel 80`."""
+        length = "" if self.length == "" else f"{self.length} "
+        return f"{self.title} {self.place} {self.pitch} {length}vel {self.note[4]}"
+
+    @property
+    def title(self) -> str:
+        """The track as a person calls it."""
+        return self.track_name if self.track_name.strip() else f"track {self.track + 1}"
 
     def as_json(self) -> dict[str, object]:
         """Plain JSON."""
         channel, pitch, onset, length, velocity, _ = self.note
         return {
             "track": self.track, "track_name": self.track_name, "bar": self.bar, "beat": self.beat, "tick": self.tick,
-            "channel": channel, "pitch": pitch, "name": pitch_name(pitch), "onset": onset, "length": length,
+            "channel": channel, "pitch": pitch, "name": self.letters, "onset": onset, "length": length,
             "velocity": velocity, "address": self.address,
         }  # fmt: skip
 
@@ -62,7 +73,7 @@ def parse_pitch(text: str) -> int:
     match = _PITCH.fullmatch(text)
     if match:
         letter, accidental, octave = match.groups()
-        value = _STEPS[letter.upper()] + {"": 0, "#": 1, "b": -1}[accidental] + 12 * (int(octave) + 1)
+        value = _STEPS[letter.upper()] + {"": 0, "#": 1, "b": -1, "♯": 1, "♭": -1}[accidental] + 12 * (int(octave) + 1)
     elif text.isascii() and text.isdigit():
         value = int(text)
     else:
@@ -95,7 +106,7 @@ def find_notes(data: bytes, query: Query) -> Iterator[Found]:
         name = _text(track_name(track))
         if (
             query.track is not None
-            and query.track not in (str(index), f"t{index}")
+            and query.track != str(index + 1)
             and (query.track.lower() not in name.lower() or query.track.isdecimal())
         ):
             continue
@@ -119,8 +130,11 @@ def _found(index: int, name: str, content: Content, wanted: Sequence[int], times
     addresses = note_addresses(index, times, content.notes, list(wanted))
     for i in wanted:
         note = content.notes[i]
+        drum = note[0] == DRUM_CHANNEL and note[1] in DRUMS
         yield Found(
-            index, name, *times.position(note[2]), note, addresses[i], length_words(note[3], times.beat)
+            index, name, *times.position(note[2]), note, addresses[i],
+            "" if drum else length_words(note[3], times.beat), at_words(times, note[2]), pitch_at(times, note),
+            pitch_letters(note[1], key_at(times.keys, note[2])),
         )  # fmt: skip
 
 
@@ -158,13 +172,13 @@ def blame_notes(versions: Mapping[str, bytes], parents: Mapping[str, Sequence[st
     }
     for version in counted(_parents_last(parents, newest), "reading versions"):
         waiting = open_notes.pop(version, {})
-        here = contents.pop(version, [])
+        here, own = contents.pop(version, []), songs[version]
         for parent in parents.get(version, ()):
             song = songs.get(parent)
-            if not waiting or song is None:
+            if not waiting or song is None or own is None:
                 continue
             there = contents.setdefault(parent, [Content(track) for track in song.tracks])
-            passed = _passed(here, there, waiting, song)
+            passed = _passed(here, there, waiting, (song, own))
             known = open_notes.setdefault(parent, {})
             for key, inherited in passed.items():
                 known.setdefault(inherited, []).extend(waiting.pop(key))
@@ -202,20 +216,55 @@ def _parents_last(parents: Mapping[str, Sequence[str]], newest: str) -> list[str
 
 
 def _passed(
-    here: list[Content], there: list[Content], waiting: Mapping[tuple[int, int], object], song: Song
+    here: list[Content], there: list[Content], waiting: Mapping[tuple[int, int], object], songs: tuple[Song, Song]
 ) -> dict[tuple[int, int], tuple[int, int]]:
-    """Notes that the older version already has: (track, note) here -> there."""
-    matched = match_tracks([each.track for each in there], [each.track for each in here])
-    beat = song.ticks_per_beat
-    found = {}
-    for old, new in enumerate(matched):
+    """Notes that the older version already has: (track, note) here -> there; `songs`: the older one and this one.
+
+    Bars that moved, other ticks and releases, and tracks put into one are nobody's authorship.
+    """
+    carried = Carried(*songs)
+    beat = songs[1].ticks_per_beat
+    found: dict[tuple[int, int], tuple[int, int]] = {}
+    stood: list[list[tuple[int, Note]]] = []
+    for content in there:
+        notes = ((i, carried.note(note)) for i, note in enumerate(content.notes))
+        stood.append([(i, note) for i, note in notes if note is not None])
+    for old, new in enumerate(carried.matched):
         if new < 0:
             continue
-        pairs = align(there[old].notes, here[new].notes, beat, beat * 4)
-        for j, i in enumerate(pairs.to_base):
-            if i >= 0 and (new, j) in waiting and there[old].notes[i] == here[new].notes[j]:
-                found[new, j] = (old, i)
+        channel = renumbered(there[old], here[new])
+        strict = expressive(there[old].notes) or expressive(here[new].notes)
+        before = [note if channel is None else (channel[1], *note[1:]) for _, note in stood[old]]
+        pairs = align(before, here[new].notes, beat, beat * 4)
+        for j, at in enumerate(pairs.to_base):
+            if at >= 0 and (new, j) in waiting and _alike(before[at], here[new].notes[j], carried.slack, strict):
+                found[new, j] = (old, stood[old][at][0])
+    if songs[0].format != songs[1].format:
+        _regrouped(here, stood, waiting, found)
     return found
+
+
+def _alike(old: Note, new: Note, slack: int, strict: bool) -> bool:
+    """True for notes that sound the same; `strict` when the release belongs to that."""
+    near = abs(old[2] - new[2]) <= slack and abs(old[3] - new[3]) <= slack
+    return near and old[:2] == new[:2] and old[4] == new[4] and (not strict or old[5] == new[5])
+
+
+def _regrouped(
+    here: list[Content], stood: list[list[tuple[int, Note]]], waiting: Mapping[tuple[int, int], object],
+    found: dict[tuple[int, int], tuple[int, int]],
+) -> None:  # fmt: skip
+    """Find notes whose track was put together with others, or taken apart."""
+    free: dict[Note, list[tuple[int, int]]] = {}
+    used = set(found.values())
+    for t, notes in enumerate(stood):
+        for i, note in notes:
+            if (t, i) not in used:
+                free.setdefault((*note[:5], 0), []).append((t, i))
+    for t, i in waiting:
+        places = free.get((*here[t].notes[i][:5], 0))
+        if (t, i) not in found and places:
+            found[t, i] = places.pop(0)
 
 
 def _in_order(head: Song, owner: Mapping[tuple[int, int], str]) -> list[Blamed]:

@@ -1,0 +1,106 @@
+"""Pitches, lengths and places as a musician writes them.
+
+A pitch is spelled in the key in force, drums have names, a length is a note value. `MUSE_WORDS` holds what a person
+prefers, any of `sharps` (no flats), `ticks` (lengths and places in ticks), `ascii` (letters instead of the signs).
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from math import gcd
+
+from muse.core.types import plural
+from muse.plugins.midi.file.general_midi import DRUM_CHANNEL, DRUMS
+
+KEY = b"\xff\x59"
+_FIFTHS = "FCGDAEB"
+_SIGNS = {"b": "\u266d", "#": "\u266f"}
+_WHOLE = 4  # quarters
+_NAMED = (1, 2, 4, 8, 16, 32, 64)
+_NEAR = 8  # a length is a note value and a rest when the rest is at most this part of the value
+
+Keys = Sequence[tuple[int, int]]
+"""Key signatures in the order of time: tick, sharps (flats below 0)."""
+
+
+def preferred(word: str) -> bool:
+    """True when the person asked for `sharps`, `ticks` or `ascii`."""
+    return word in os.environ.get("MUSE_WORDS", "").split()
+
+
+def key_at(keys: Keys, tick: int) -> int:
+    """The sharps of the key in force, below 0 for flats; 0 where none is given."""
+    return next((sharps for at, sharps in reversed(keys) if at <= tick), 0)
+
+
+def pitch_letters(pitch: int, sharps: int = 0) -> str:
+    """`Bb3` or `A#3`, as a key of so many sharps has it; never with two signs."""
+    if preferred("sharps"):
+        name = ["C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B"][pitch % 12]
+        return f"{name}{pitch // 12 - 1}"
+    low = max(sharps - 3, min(-7, sharps - 1))  # twelve fifths around the key, C is 0: no F flat, C flat or B sharp
+    low = min(low, max(0, sharps - 6))  # but where the key itself has them
+    fifth = low + (pitch * 7 - low) % 12
+    letter, signs = _FIFTHS[(fifth + 1) % 7], (fifth + 1) // 7
+    octave = (pitch - signs) // 12 - 1
+    return f"{letter}{'#' * signs or 'b' * -signs}{octave}"
+
+
+def pitch_words(channel: int, pitch: int, sharps: int = 0) -> str:
+    """`B♭3`, or `closed hi-hat` on the drum channel."""
+    if channel == DRUM_CHANNEL and pitch in DRUMS:
+        return DRUMS[pitch]
+    letters = pitch_letters(pitch, sharps)
+    if preferred("ascii"):
+        return letters
+    return letters[0] + letters[1:].replace("b", _SIGNS["b"]).replace("#", _SIGNS["#"])
+
+
+def length_words(length: int, beat: int) -> str:
+    """A length as a note value: `1/8`, `1/4 dotted`, `1/8 triplet`; `1/4 - 25 ticks` where a rest is left."""
+    if length <= 0 or beat <= 0 or preferred("ticks"):
+        return plural(length, "tick")
+    exact = _exact(length, beat)
+    if exact:
+        return exact
+    near = min(_values(beat), key=lambda value: (abs(length - value[0]), value[1]))
+    rest = length - near[0]
+    if abs(rest) * _NEAR <= near[0]:
+        return f"{near[1]} {'+' if rest > 0 else '-'} {plural(abs(rest), 'tick')}"
+    return plural(length, "tick")
+
+
+def _exact(length: int, beat: int) -> str:
+    """The note value of a length, "" when it is none."""
+    common = gcd(length, beat * _WHOLE)
+    over, under = length // common, beat * _WHOLE // common
+    if under in _NAMED:
+        if over == 3 and under > 1:
+            return f"1/{under // 2} dotted"
+        return f"{over}/{under}" if under > 1 or over == 1 else f"{over} whole notes"
+    if over == 1 and under % 3 == 0 and under // 3 * 2 in _NAMED:
+        return f"1/{under // 3 * 2} triplet"
+    return f"{over}/{under}" if over < 12 and under in (3, 6, 12, 24) else ""
+
+
+def _values(beat: int) -> list[tuple[int, str]]:
+    """Plain and dotted values that are whole ticks."""
+    whole = beat * _WHOLE
+    found = [(whole // n, f"1/{n}") for n in _NAMED[:6] if whole % n == 0]
+    return found + [(3 * whole // (2 * n), f"1/{n} dotted") for n in _NAMED[:5] if 3 * whole % (2 * n) == 0]
+
+
+def inside_words(ticks: int, beat: int) -> str:
+    """How far past a beat, as a note value: `1/8`; in ticks where it is none."""
+    exact = "" if preferred("ticks") or beat <= 0 else _exact(ticks, beat)
+    return exact or plural(ticks, "tick")
+
+
+def key_words(sharps: int, minor: bool) -> str:
+    """`B♭ major`."""
+    fifth = sharps + (3 if minor else 0)
+    letter, signs = _FIFTHS[(fifth + 1) % 7], (fifth + 1) // 7
+    sign = "#" * signs or "b" * -signs
+    shown = sign if preferred("ascii") else "".join(_SIGNS[each] for each in sign)
+    return f"{letter}{shown} {'minor' if minor else 'major'}"
