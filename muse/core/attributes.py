@@ -17,6 +17,7 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from muse.core.errors import MuseError
+from muse.core.io import read_regular
 from muse.core.paths import config_file
 from muse.core.terminal import one_line
 
@@ -45,8 +46,7 @@ class AttributeRule(NamedTuple):
 
 def _read(root: str | os.PathLike[str]) -> dict[str, Any]:
     try:
-        with open(os.path.join(root, FILE_NAME), "rb") as file:
-            data = file.read(_MAX_BYTES + 1)
+        data = read_regular(os.path.join(root, FILE_NAME), _MAX_BYTES + 1, within=root)
     except FileNotFoundError:
         return {}
     except OSError as error:
@@ -87,10 +87,10 @@ def named_domain(root: str | os.PathLike[str]) -> str | None:
 def _configured_domain(root: str | os.PathLike[str]) -> Any:
     path = config_file(root)
     try:
-        with open(path, "rb") as file:
-            import tomllib
+        data = read_regular(path, _MAX_BYTES, within=root)
+        import tomllib
 
-            return tomllib.load(file).get("domain")
+        return tomllib.loads(data.decode()).get("domain")
     except FileNotFoundError:
         return None
     except (OSError, ValueError) as error:

@@ -15,7 +15,7 @@ from muse.core.attributes import file_strategy, load_attributes
 from muse.core.content import ContentStore
 from muse.core.errors import ContentMissingError, MuseError
 from muse.core.ignore import is_ignored, load_patterns
-from muse.core.io import write_bytes_atomic
+from muse.core.io import read_regular, write_bytes_atomic
 from muse.core.paths import StrPath, path_bytes, path_text
 from muse.core.patterns import matches
 from muse.core.terminal import edit_or_pick, either_side
@@ -293,8 +293,7 @@ def read_entry(path: StrPath) -> bytes:
     """A regular file's bytes, or a symbolic link's target."""
     if os.path.islink(path):
         return os.fsencode(os.readlink(path))
-    with open(path, "rb") as file:
-        return file.read()
+    return read_regular(path)
 
 
 def walk_files(root: StrPath, domain: str = "files") -> Iterator[str]:

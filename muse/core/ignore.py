@@ -8,9 +8,11 @@ from functools import lru_cache
 from typing import Any, NamedTuple, TypedDict, cast
 
 from muse.core.errors import MuseError
+from muse.core.io import read_regular
 
 FILE_NAME = ".museignore"
 _MAX_BYTES = 1 << 20
+_MOST = 2000  # patterns; each is tried for each file and each folder above it
 
 
 class DomainSection(TypedDict, total=False):
@@ -35,8 +37,7 @@ def load_ignore_config(root: str | os.PathLike[str]) -> MuseIgnoreConfig:
     Entries of `patterns` that are not strings are left out.
     """
     try:
-        with open(os.path.join(root, FILE_NAME), "rb") as file:
-            data = file.read(_MAX_BYTES + 1)
+        data = read_regular(os.path.join(root, FILE_NAME), _MAX_BYTES + 1, within=root)
     except FileNotFoundError:
         return MuseIgnoreConfig()
     except OSError as error:
@@ -73,7 +74,10 @@ def _section(name: str, value: Any) -> DomainSection:
 def resolve_patterns(config: MuseIgnoreConfig, domain: str) -> list[str]:
     """Global patterns, then those of the domain (which so can take a global one back with `!`)."""
     tables = (config.get("global", DomainSection()), config.get("domain", {}).get(domain, DomainSection()))
-    return [pattern for table in tables for pattern in table.get("patterns", [])]
+    found = [pattern for table in tables for pattern in table.get("patterns", [])]
+    if len(found) > _MOST:
+        raise IgnoreError(f"{FILE_NAME} has more than {_MOST} patterns")
+    return found
 
 
 def load_patterns(root: str | os.PathLike[str], *, unnamed: str = "files") -> list[str]:
@@ -147,35 +151,62 @@ def _without_trailing_spaces(line: str) -> str:
 
 
 def _translate(glob: str) -> str | None:
-    """The glob as a regular expression; None when it is malformed, and so matches nothing."""
-    out, at = "", 0
+    """The glob as a regular expression; None when it is malformed, and so matches nothing.
+
+    Each stretch between stars is looked for where it first occurs and not again (an atomic group), which is right
+    because a later star takes up whatever follows. So matching costs at most length times length, for any pattern.
+    """
+    blocks: list[list[str | None]] = [[]]  # divided by `**/`; within a block None is a star, the rest follows it
+    end_deep, at = False, 0
     while at < len(glob):
-        letter = glob[at]
-        if letter == "*":
-            end = at
-            while end < len(glob) and glob[end] == "*":
-                end += 1
-            bounded = (at == 0 or glob[at - 1] == "/") and end - at >= 2
-            if bounded and glob[end : end + 1] == "/":
-                out, at = out + "(?:.*/)?", end + 1
-            elif bounded and end == len(glob):
-                out, at = out + ".+", end
+        if glob[at] == "*":
+            stop = at + len(glob[at:]) - len(glob[at:].lstrip("*"))
+            bounded = (at == 0 or glob[at - 1] == "/") and stop - at >= 2
+            if bounded and glob[stop : stop + 1] == "/":
+                blocks.append([])
+                at = stop + 1
             else:
-                out, at = out + "[^/]*", end
-        elif letter == "?":
-            out, at = out + "[^/]", at + 1
-        elif letter == "[":
-            found = _translate_class(glob, at + 1)
-            if found is None:
-                return None
-            out, at = out + found[0], found[1]
-        elif letter == "\\":
-            if at + 1 == len(glob):
-                return None
-            out, at = out + re.escape(glob[at + 1]), at + 2
+                end_deep = bounded and stop == len(glob)
+                blocks[-1] += [] if end_deep else [None]
+                at = stop
+            continue
+        found = _one(glob, at)
+        if found is None:
+            return None
+        blocks[-1].append(found[0])
+        at = found[1]
+    *inner, last = blocks
+    parts = [_block(block, settled=True) for block in inner]
+    parts.append(_block(last, settled=end_deep) + (".+" if end_deep else ""))
+    folders = "(?:[^/]*/)*?"
+    deep = [f"(?>{folders}{part})" for part in parts[1:-1]]
+    return "".join(parts) if len(parts) == 1 else "".join([parts[0], *deep, folders, parts[-1]])
+
+
+def _block(pieces: list[str | None], *, settled: bool) -> str:
+    """What lies between two `**/`; `settled` unless the path has to end where the block does."""
+    stretches = [""]
+    for piece in pieces:
+        if piece is None:
+            stretches.append("")
         else:
-            out, at = out + re.escape(letter), at + 1
-    return out
+            stretches[-1] += piece
+    first, *rest = stretches
+    atomic = rest if settled else rest[:-1]
+    text = first + "".join(f"(?>[^/]*?{stretch})" for stretch in atomic)
+    return text if settled or not rest else f"{text}[^/]*{rest[-1]}"
+
+
+def _one(glob: str, at: int) -> tuple[str, int] | None:
+    """What matches one letter, and where the next one begins; None where the glob is malformed."""
+    letter = glob[at]
+    if letter == "?":
+        return "[^/]", at + 1
+    if letter == "[":
+        return _translate_class(glob, at + 1)
+    if letter == "\\":
+        return (re.escape(glob[at + 1]), at + 2) if at + 1 < len(glob) else None
+    return re.escape(letter), at + 1
 
 
 _POSIX = {

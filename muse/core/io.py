@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import stat
 from typing import TYPE_CHECKING
 
 from muse.core.platform.durable import sync_file
@@ -10,6 +12,24 @@ from muse.core.types import load_json_file as load_json_file
 
 if TYPE_CHECKING:
     StrPath = str | os.PathLike[str]
+
+
+def read_regular(path: StrPath, most: int = -1, *, within: StrPath | None = None) -> bytes:
+    """At most so many bytes of a regular file; OSError for a device, a pipe, a folder.
+
+    With `within`, also for a link that leads out of that folder: a clone may hold a link to anything.
+    """
+    if within is not None:
+        real, top = os.path.realpath(path), os.path.realpath(within)
+        if os.path.commonpath([real, top]) != top:
+            raise OSError(errno.ELOOP, "it is a link that leads out of the repository", os.fspath(path))
+    if not stat.S_ISREG(os.stat(path).st_mode):  # opening some devices is an act already
+        raise OSError(errno.EINVAL, "it is no regular file", os.fspath(path))
+    fd = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    with open(fd, "rb") as file:
+        if not stat.S_ISREG(os.fstat(fd).st_mode):
+            raise OSError(errno.EINVAL, "it is no regular file", os.fspath(path))
+        return file.read(most)
 
 
 def fsync_dir(path: StrPath) -> None:

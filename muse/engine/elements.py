@@ -36,7 +36,7 @@ def find(elements: Sequence[Element], address: str) -> Element | None:
 
 def read_file(repo: Repository, path: str, rev: str | None) -> bytes:
     """A file's bytes in a revision, or in the work tree; MuseError when it is not there or leads out of it."""
-    from muse.core.filedomain import inside
+    from muse.core.filedomain import inside, read_entry
 
     if rev is not None:
         try:
@@ -50,7 +50,7 @@ def read_file(repo: Repository, path: str, rev: str | None) -> bytes:
         target = inside(repo.work_tree, path)
         if target.is_symlink() or not target.is_file():
             raise MuseError(f"there is no file {path}", hint="git ls-files")
-        return target.read_bytes()
+        return read_entry(target)
     except OSError as error:
         raise MuseError(f"{path}: {error.strerror}") from None
 

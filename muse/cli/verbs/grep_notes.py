@@ -60,6 +60,7 @@ def command(
 
 def _files(here: Repository, rev: str | None, paths: tuple[str, ...]) -> Iterator[tuple[str, bytes]]:
     """Path from the top and bytes of each MIDI file."""
+    from muse.core.filedomain import read_entry
     from muse.engine.git import below_top, shown
     from muse.plugins.midi.plugin import plugin
 
@@ -78,7 +79,6 @@ def _files(here: Repository, rev: str | None, paths: tuple[str, ...]) -> Iterato
             yield shown(raw), here.git("cat-file", "blob", f"{here.resolve(rev)}:{path}")
             continue
         try:
-            with open(os.path.join(here.root, path), "rb") as file:
-                yield shown(raw), file.read()
+            yield shown(raw), read_entry(os.path.join(here.root, path))
         except OSError as error:
             note(f"muse: {terminal.path(shown(raw))}: {error.strerror}")

@@ -32,12 +32,12 @@ def lines_of(repo: Repository, path: str, address: str, rev: str | None, plugin_
     """First and last line of a symbol in a revision, or in the work tree; MuseError when it is not there."""
     plugin = _plugin(path, plugin_for)
     if rev is None:
-        from muse.core.filedomain import inside
+        from muse.core.filedomain import inside, read_entry
 
         if repo.work_tree is None:
             raise MuseError("this repository has no work tree", hint="name a revision")
         try:
-            data = inside(repo.work_tree, path).read_bytes()
+            data = read_entry(inside(repo.work_tree, path))
         except OSError as error:
             raise MuseError(f"{path}: {error.strerror}") from None
     else:

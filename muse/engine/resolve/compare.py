@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from muse.core.errors import MuseError
+from muse.core.io import read_regular
 from muse.domain import ConflictRecord, DomainOp, PluginFor
 from muse.engine.history.ancestry import find_merge_base
 from muse.engine.history.diff import between, describe_one, path_text
@@ -109,7 +110,6 @@ def _on_disk(repo: Repository, path: str) -> bytes | None:
     if repo.work_tree is None:
         return None
     try:
-        with open(os.path.join(repo.work_tree, path), "rb") as file:
-            return file.read()
+        return read_regular(os.path.join(repo.work_tree, path), within=repo.work_tree)
     except OSError:
         return None

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from muse.core import gitconfig
 from muse.core.errors import MuseError
+from muse.core.filedomain import read_entry
 from muse.core.io import write_bytes_atomic
 from muse.core.options import Choice, MergeOptions
 from muse.core.terminal import command, either_side
@@ -213,8 +214,7 @@ def _refuse_edited(repo: Repository, item: Unmerged, current: FileMerge) -> None
     file = os.path.join(repo.work_tree, item.path)
     if not os.path.lexists(file):
         return
-    with open(file, "rb") as stream:
-        disk = stream.read()
+    disk = read_entry(file)
     on_disk = repo.git("hash-object", f"--path={item.path}", "--stdin", input=disk).decode().strip()
     if on_disk in item.ids.values():
         return

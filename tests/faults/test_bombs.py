@@ -1,0 +1,94 @@
+"""Small inputs that ask for much: patterns, links to devices. Every verb answers, and in time."""
+
+from __future__ import annotations
+
+import random
+import subprocess
+import sys
+import time
+
+import pytest
+
+from muse.core.ignore import is_ignored
+
+SECONDS = 2.0
+
+
+@pytest.fixture
+def muse(git_env):
+    def run(where, *words):
+        begun = time.monotonic()
+        done = subprocess.run(
+            [sys.executable, "-m", "muse.cli", *words],
+            cwd=where, env=git_env, input="", capture_output=True, text=True, check=False, timeout=60,
+        )  # fmt: skip
+        return done, time.monotonic() - begun
+
+    return run
+
+
+PATTERNS = ["*a" * 60 + "b", "**/a" * 40 + "/b", "*a*/" * 30 + "b", "[a]*" * 50 + "b", "?*" * 50 + "b"]
+
+
+@pytest.mark.parametrize("pattern", PATTERNS, ids=range(len(PATTERNS)))
+def test_no_pattern_takes_long(pattern):
+    begun = time.monotonic()
+    for path in ("a" * 250, "/".join(["a" * 20] * 100), "/".join("a" * 150)):
+        is_ignored(path, [pattern])
+        is_ignored(path + "b", ["!" + pattern, pattern])
+    assert time.monotonic() - begun < SECONDS
+
+
+def test_a_bomb_of_a_pattern_does_not_hang_a_commit(make_repo, muse):
+    root = make_repo(files={"x.txt": "1\n"})
+    (root / ".museignore").write_text(f'[global]\npatterns = ["{"*a" * 30}b"]\n')
+    (root / ("a" * 200)).write_text("x")
+    done, seconds = muse(root, "commit", "-q", "-m", "m")
+    assert done.returncode == 0 and seconds < SECONDS + 3, done.stderr
+
+
+def test_patterns_match_what_git_matches(make_repo, git_env):
+    """The oracle is `git check-ignore`, on patterns and paths drawn anew."""
+    root = make_repo(files={})
+    draw = random.Random(16)
+    letters = ["a", "b", "*", "?", "/", "**", "**/", "/**", "[ab]", "[!a]", "x", "*/"]
+    paths = ["/".join("".join(draw.choices("abx", k=draw.randint(1, 3))) for _ in range(n)) for n in (1, 1, 2, 2, 3, 4)]
+    for _ in range(150):
+        pattern = "".join(draw.choices(letters, k=draw.randint(1, 6)))
+        if pattern.endswith("/") or "***" in pattern:
+            continue  # what a path that does not exist is to the first, and Git's own reading of the second
+        (root / ".gitignore").write_text(pattern + "\n")
+        done = subprocess.run(
+            ["git", "check-ignore", "--no-index", "--stdin", "-z"],
+            cwd=root, env=git_env, input="\0".join(paths).encode(), capture_output=True, check=False,
+        )  # fmt: skip
+        told = {path.decode() for path in done.stdout.split(b"\0") if path}
+        assert {path for path in paths if is_ignored(path, [pattern])} == told, pattern
+
+
+@pytest.mark.parametrize("name", [".museignore", ".museattributes", ".muse/config.toml"])
+@pytest.mark.parametrize("target", ["/dev/zero", "/dev/stdin", "/etc/passwd", "fifo", "loop"])
+def test_nothing_is_read_through_links_to_elsewhere(make_repo, git, muse, name, target):
+    root = make_repo(files={"x.txt": "1\n"})
+    (root / name).parent.mkdir(exist_ok=True)
+    if target == "fifo":
+        import os
+
+        os.mkfifo(root / name)
+    else:
+        (root / name).symlink_to(root / name if target == "loop" else target)
+    (root / "x.txt").write_text("2\n")
+    for words in (["status"], ["commit", "-q", "-m", "m"], ["log"], ["doctor"]):
+        done, seconds = muse(root, *words)
+        assert seconds < SECONDS + 3 and "Traceback" not in done.stderr and "internal" not in done.stderr, done.stderr
+        assert "root:" not in done.stdout + done.stderr
+
+
+def test_a_score_that_is_a_link_to_a_device_is_no_score(make_repo, git, muse):
+    root = make_repo(files={"x.txt": "1\n"})
+    (root / "z.mid").symlink_to("/dev/zero")
+    git(root, "add", "-A")
+    git(root, "commit", "-q", "-m", "link")
+    for words in (["grep-notes", "--pitch", "C4"], ["status"], ["show"], ["render", "-o", "-"], ["symbols", "z.mid"]):
+        done, seconds = muse(root, *words)
+        assert seconds < SECONDS + 3 and "Traceback" not in done.stderr and "internal" not in done.stderr, done.stderr
