@@ -18,6 +18,7 @@ from muse.core.filedomain import read_entry, summarise
 from muse.core.progress import counted
 from muse.domain import DeleteOp, DomainOp, InsertOp, PatchOp, PluginFor, ReplaceOp, SnapshotManifest, StructuredDelta
 from muse.engine.git import records, streamed
+from muse.store.objects.fast import tree_changes
 
 if TYPE_CHECKING:
     from muse.store.repository import Repository
@@ -62,6 +63,9 @@ def between(repo: Repository, old: str, new: str) -> list[Change]:
     edits = _edits(repo, old, new)
     if edits is not None:
         return edits
+    quick = tree_changes(repo, old, new)
+    if quick is not None and not {"A", "D"} <= {each.status for each in quick}:  # else Git looks for renames
+        return [Change(each.status, each.path, each.path, *each[2:]) for each in quick]
     output = repo.git("diff-tree", "-r", "-z", "--raw", "--no-abbrev", "-M", old, new)
     return list(parse_raw(iter(output.split(b"\0"))))
 
