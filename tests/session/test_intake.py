@@ -241,3 +241,32 @@ def test_ops_for_a_session_nobody_began_are_refused(jam: Path, capfd: pytest.Cap
     done = subprocess.run([*command, "--create"], cwd=jam, input=line, capture_output=True)
     assert done.returncode == 0 and "ack" in json.loads(done.stdout)
     assert main(["session", "commit", "jma"]) == 0 and (jam / "x.txt").read_text() == "x"
+
+
+def test_the_quick_question_says_what_applying_says_and_changes_nothing() -> None:
+    from muse.plugins.midi.edit.live_file import LiveFile
+
+    data = PIECE.read_bytes()
+    inner = NOTE.partition("::")[2]
+    for name, value in (
+        ("velocity", 3),
+        ("length", 7),
+        ("velocity", 0),
+        ("velocity", 500),
+        ("length", "x"),
+        ("onset", 1),
+    ):
+        for address in (inner, inner.replace(":74#", ":75#")):
+            edit: Any = [op("replace", f"{address}/{name}", content=value)]
+            said: list[object] = []
+            for ask in (LiveFile("piece.mid", data).fits, LiveFile("piece.mid", data).apply):
+                try:
+                    said.append(ask(edit))
+                except ValueError as error:
+                    said.append(str(error))
+                except Exception as error:  # noqa: BLE001 - what either raises is compared
+                    said.append(str(error))
+            assert said[0] == said[1] or said in ([True, None], [False, None]) or said[0] is False, (name, value, said)
+            assert (said[0] is True) == (name != "onset" and address == inner and value in (3, 7))
+    file = LiveFile("piece.mid", data)
+    assert file.fits([op("replace", f"{inner}/velocity", content=3)]) and file.data() == data  # type: ignore[list-item]

@@ -54,7 +54,7 @@ class Fit:
             return False
         file = self._open[path][1]
         try:
-            if file is not None:
+            if file is not None and not _fits(file, ops):
                 file.apply(ops)
         except MALFORMED:
             return False
@@ -93,6 +93,12 @@ class Fit:
             self._open.pop(next(iter(self._open)))
         self._open[path] = len(data) if made is not None else 0, made
         return made
+
+
+def _fits(file: OpenFile, ops: list[Any]) -> bool:
+    """What the quick question of a domain says, where it has one (`fits`): true means that nothing need be applied."""
+    fits = getattr(file, "fits", None)
+    return bool(fits is not None and fits(ops))
 
 
 __all__ = ["Fit"]

@@ -13,6 +13,9 @@ from muse.plugins.midi.edit.respell import Event
 from muse.plugins.midi.file.bars import SIGNATURE, TimeMap, signatures
 from muse.plugins.midi.file.codec import Song, Track, parse, write
 
+_STEADY = ("/velocity", "/length", "/release")
+"""Attributes of a note that no address speaks of."""
+
 
 class _Whole(Exception):
     """A batch is about more than the events of tracks; internal."""
@@ -67,6 +70,19 @@ class LiveFile:
                 self._data = None
                 if SIGNATURE in change.chains:
                     self._times = []
+
+    def fits(self, child_ops: list[DomainOp]) -> bool:
+        """True when a batch could be applied and would leave every address what it is; EditError when it could not.
+
+        False when it says more than that: then only `apply` tells. This one changes nothing, and costs a fifth of it.
+        """
+        steady = all(op["op"] == "replace" and op["address"].endswith(_STEADY) for op in child_ops)
+        if not steady or self._opened().wrapper[0]:
+            return False
+        batch = _Events(self)
+        for op in without_path(self._path, child_ops):
+            batch.apply(op)
+        return True
 
     def data(self) -> bytes:
         """The file's bytes."""
