@@ -92,3 +92,44 @@ def test_a_score_that_is_a_link_to_a_device_is_no_score(make_repo, git, muse):
     for words in (["grep-notes", "--pitch", "C4"], ["status"], ["show"], ["render", "-o", "-"], ["symbols", "z.mid"]):
         done, seconds = muse(root, *words)
         assert seconds < SECONDS + 3 and "Traceback" not in done.stderr and "internal" not in done.stderr, done.stderr
+
+
+def _nested(git, root, inner, fan, depth):
+    """The id of a tree in which `inner` stands fan ** depth times."""
+    for level in range(depth):
+        rows = "".join(f"040000 tree {inner}\t{level}{number:04d}\n" for number in range(fan))
+        inner = subprocess.run(
+            ["git", "mktree"], cwd=root, input=rows, capture_output=True, text=True, check=True
+        ).stdout.strip()
+    return inner
+
+
+@pytest.mark.parametrize("shape", ["refused names", "names that may be", "many refs"])
+def test_a_small_repository_of_nested_trees_costs_nobody_his_time(make_repo, git, muse, shape):
+    root = make_repo(files={"x.txt": "1\n"})
+    blob = subprocess.run(
+        ["git", "hash-object", "-w", "--stdin"], cwd=root, input="muse 1\n", capture_output=True, text=True, check=True
+    ).stdout.strip()
+    names = [f"{n:010d}-{n:010d}.jsonl" if shape == "names that may be" else f"f{n}" for n in range(1000)]
+    rows = "".join(f"100644 blob {blob}\t{name}\n" for name in names)
+    leaf = subprocess.run(
+        ["git", "mktree"], cwd=root, input=rows, capture_output=True, text=True, check=True
+    ).stdout.strip()
+    shards = "".join(f"040000 tree {leaf}\t{number:02x}\n" for number in range(256))
+    inner = subprocess.run(
+        ["git", "mktree"], cwd=root, input=shards, capture_output=True, text=True, check=True
+    ).stdout.strip()
+    bomb = _nested(git, root, inner, 300, 2)
+    listing = git(root, "ls-tree", bomb)
+    tree = subprocess.run(
+        ["git", "mktree"], cwd=root, input=f"100644 blob {blob}\tformat\n{listing}\n", capture_output=True, text=True,
+        check=True,
+    ).stdout.strip()  # fmt: skip
+    commit = git(root, "commit-tree", tree, "-m", "bomb")
+    for number in range(50 if shape == "many refs" else 1):
+        git(root, "update-ref", f"refs/muse-remotes/evil/log/{number:020x}", commit)
+    for words in (["log"], ["show"], ["session", "list"], ["status"], ["doctor"]):
+        done, seconds = muse(root, *words)
+        assert seconds < SECONDS + 3 and "Traceback" not in done.stderr, (words, seconds)
+    told = muse(root, "verify", "--no-fsck")[0].stdout
+    assert "left out as a whole" in told and told.count("evil") == (50 if shape == "many refs" else 1)

@@ -320,7 +320,9 @@ def test_a_tree_bomb_is_not_walked(repo, git, monkeypatch):
     for _ in range(3):
         bomb = git(repo.root, "mktree", input="".join(f"040000 tree {bomb}\t{n:03d}\n" for n in range(50)))
     _hostile(repo, git, [f"040000 tree {bomb}\tdeltas"])
-    assert any("more than 500" in problem.why for problem in verify.problems(repo))
+    (problem,) = verify.problems(repo)
+    assert problem.why == "it holds too many entries, and is left out as a whole"
+    assert Union(repo).of(problem.ref) == []
 
 
 def test_too_large_and_missing_blobs(repo, git):

@@ -23,9 +23,12 @@ from muse.store.objects.database import FILE, FOLDER, TreeEntry
 if TYPE_CHECKING:
     from muse.store.repository import Repository
 
-MAX_ENTRIES = 2_000_000  # per ref
+MAX_ENTRIES = 2_000_000  # per peer, as are the next two
+MAX_REFUSED = 5_000  # entries that do not belong into a tree of ours
+MAX_REPEATED = 10_000  # entries of trees that were met before: a small object may stand in a million places
 MAX_TREE = 64 << 20  # bytes of one tree object
 MAX_DEPTH = 4  # folders below the root of a tree
+_SMALL = 4  # entries of a tree that honest writers have in many places: one provenance for many commits
 _RECENT = 2.0  # seconds
 _CHUNK = 500  # paths in one question
 _UNREAD = "a folder cannot be read"
@@ -62,6 +65,42 @@ def recent(repo: Repository) -> Union:
     if found is None or found[1] != os.getpid() or time.monotonic() - found[0] > _RECENT:
         found = repo.memo["union"] = (time.monotonic(), os.getpid(), Union(repo))
     return found[2]
+
+
+class TooMuch(MuseError):
+    """A peer asks for more than is worth reading."""
+
+
+_TOO_MANY = {
+    "entries": "entries",
+    "refused": "entries that do not belong there",
+    "repeated": "copies of one folder",
+}
+
+
+class _Budget:
+    """What may be read of one peer's refs, charged for what is refused as well."""
+
+    def __init__(self) -> None:
+        self.left = {"entries": MAX_ENTRIES, "refused": MAX_REFUSED, "repeated": MAX_REPEATED}
+        self.met: set[str] = set()
+
+    def charge(self, kind: str, count: int = 1) -> None:
+        self.left[kind] -= count
+        if self.left[kind] < 0:
+            raise TooMuch(f"it holds too many {_TOO_MANY[kind]}, and is left out as a whole")
+
+    def tree(self, name: str, entries: int) -> None:
+        """Charge for a tree object that is read; more when it was met in another place already."""
+        self.charge("entries", entries)
+        if name in self.met and entries > _SMALL:
+            self.charge("repeated", entries)
+        self.met.add(name)
+
+
+def _peer(ref: str) -> str:
+    """Whose budget a ref is charged to: the remote it came from, "" for this clone."""
+    return ref.removeprefix(REMOTES).rpartition("/")[0].rpartition("/")[0] if ref.startswith(REMOTES) else ""
 
 
 class Union:
@@ -189,17 +228,31 @@ class Union:
             for ref in seen.keys() - tips.keys():
                 for table in ("tip", "entry", "problem"):
                     execute(f"delete from {table} where ref = ?", (ref,))
+            budgets: dict[str, _Budget] = {}
             for ref, tip in tips.items():
                 old_tip, old_tree = seen.get(ref, ("", ""))
                 if old_tip != tip:
-                    self._take_up(ref, tip, old_tree)
+                    self._take_up(ref, tip, old_tree, budgets.setdefault(_peer(ref), _Budget()))
             execute("commit")
         except BaseException:
             if self._database.in_transaction:
                 execute("rollback")
             raise
 
-    def _take_up(self, ref: str, tip: str, old_tree: str) -> None:
+    def _take_up(self, ref: str, tip: str, old_tree: str, budget: _Budget) -> None:
+        try:
+            self._take_in(ref, tip, old_tree, budget)
+        except TooMuch as error:
+            for table in ("tip", "entry", "problem"):
+                self._database.execute(f"delete from {table} where ref = ?", (ref,))
+            self._database.execute("insert into problem values (?, '', ?)", (ref, str(error)))
+            self._database.execute("insert into tip values (?, ?, '')", (ref, tip))
+            if not self._quiet:
+                import logging
+
+                logging.getLogger(__name__).warning("%s: %s", one_line(ref), error)
+
+    def _take_in(self, ref: str, tip: str, old_tree: str, budget: _Budget) -> None:
         execute = self._database.execute
         kind = (owner(ref) or ("", ""))[0]
         tree, why = _tree_of(self._repo, tip)
@@ -208,12 +261,14 @@ class Union:
         if why or not old_tree:
             execute("delete from entry where ref = ?", (ref,))
             problems = {"": Problem(ref, "", why)} if why else {}
-        for path, row in _walk(self._repo, old_tree, tree, problems, ref) if not why else ():
+        for path, row in _walk(self._repo, old_tree, tree, problems, ref, budget) if not why else ():
             problems.pop(path, None)
             if row is not None and row.mode == FILE and is_entry(kind, path):
                 execute("insert or replace into entry values (?, ?, ?, ?)", (kind, path, ref, row.id))
                 continue
             execute("delete from entry where kind = ? and path = ? and ref = ?", (kind, path, ref))
+            if row is not None:
+                budget.charge("refused")
             if row is not None and len(problems) < MAX_PROBLEMS:
                 problems[path] = Problem(ref, path, "no file of this name belongs here")
         execute("delete from problem where ref = ?", (ref,))
@@ -233,13 +288,13 @@ def _tree_of(repo: Repository, tip: str) -> tuple[str, str]:
 
 
 def _walk(
-    repo: Repository, old_tree: str, new_tree: str, problems: dict[str, Problem], ref: str
+    repo: Repository, old_tree: str, new_tree: str, problems: dict[str, Problem], ref: str, budget: _Budget
 ) -> Iterator[tuple[str, TreeEntry | None]]:
     """(path, row) of every file that came or changed between two trees, row None for one that went.
 
     The trees may be anybody's: depth, width and the total are limited, and nothing outside of the limits is looked at.
     """
-    stack, budget = [("", old_tree, new_tree)], MAX_ENTRIES
+    stack = [("", old_tree, new_tree)]
     while stack:
         prefix, old, new = stack.pop()
         try:
@@ -248,14 +303,11 @@ def _walk(
         except (KeyError, MuseError) as error:
             problems[prefix] = Problem(ref, prefix, f"{_UNREAD}: {error}")
             continue
+        budget.tree(new or old, len(rows.keys() | was.keys()))
         for name in rows.keys() | was.keys():
             now, before = rows.get(name), was.get(name)
             if now == before:
                 continue
-            budget -= 1
-            if budget < 0:
-                problems["/"] = Problem(ref, "/", f"it has more than {MAX_ENTRIES} entries; some are left out")
-                return
             path = prefix + name.decode("ascii", "replace")
             if now is not None and now.mode != FOLDER:
                 yield path, now
@@ -264,6 +316,7 @@ def _walk(
             here, there = (row.id if row is not None and row.mode == FOLDER else "" for row in (before, now))
             if here or there:
                 if prefix.count("/") >= MAX_DEPTH:
+                    budget.charge("refused")
                     problems[path] = Problem(ref, path, "no folder of this name belongs here")
                 else:
                     stack.append((path + "/", here, there))
