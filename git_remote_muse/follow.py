@@ -36,7 +36,7 @@ def follow_up(remote: str, place: Place, config: Config, watch: Watch) -> None:
         return
     metadata = config.flag("muse.metadata", True) and not watch.everything and not is_mirror(remote, config)
     fetched = metadata and (watch.fetched or watch.looked)
-    new = (watch.fetched or watch.prefixed) and is_new_clone()
+    new = (watch.fetched or watch.prefixed) and (watch.new or is_new_clone())
     try:
         if new:
             make_absolute(remote, place, config)

@@ -85,8 +85,13 @@ def _connect(place: Place, service: str, program: str, config: Config, lines: Li
 def _delegate(remote: str, place: Place, config: Config) -> tuple[Watch, int]:
     """http(s): Git's own helper answers; we read along, and take over only a push that may have to be joined."""
     child = open_http(place, remote)
+    watch = Watch()
+    if os.environ.get("GIT_DIR"):  # with a wire before v2, Git has written its refs by the time that it is done here
+        from git_remote_muse.follow import is_new_clone
+
+        watch.new = is_new_clone()
     if not _joins(config):
-        return _stand_between(child, Watch(), b"", _preparation(config))
+        return _stand_between(child, watch, b"", _preparation(config))
     assert child.stdin is not None
     lines = Lines(0)
     first = b""
@@ -100,7 +105,7 @@ def _delegate(remote: str, place: Place, config: Config) -> tuple[Watch, int]:
             first = line + b"\n" + lines.rest()
             break
         write_all(child.stdin, line + b"\n")
-    return _stand_between(child, Watch(), first, _preparation(config))
+    return _stand_between(child, watch, first, _preparation(config))
 
 
 def _preparation(config: Config) -> Idle:

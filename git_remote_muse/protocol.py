@@ -22,11 +22,12 @@ class Watch:
     `looked`: such a listing with the tags at the end, which only a fetch asks for, also one that finds nothing new;
     `everything`: a v2 listing of all refs by their common prefix, which is what a mirror asks for."""
 
-    __slots__ = ("_pending", "_receive", "dry_run", "everything", "fetched", "looked", "prefixed", "pushed")
+    __slots__ = ("_pending", "_receive", "dry_run", "everything", "fetched", "looked", "new", "prefixed", "pushed")
 
     def __init__(self, receive: bool = False) -> None:
         self._pending = b""
         self._receive = receive
+        self.new = False  # the repository had no ref when the conversation began
         self.fetched = self.pushed = self.prefixed = self.looked = self.everything = self.dry_run = False
 
     @property

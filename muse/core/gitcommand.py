@@ -57,6 +57,14 @@ def options(command: Command, git_dir: str, config: Mapping[str, str]) -> list[s
     return [word for word in found if word in _CONTENT or word.startswith("diff-algorithm=")]
 
 
+def begun(command: Command) -> float:
+    """When the command was started, in seconds since the epoch; 0.0 where that cannot be known."""
+    try:
+        return os.stat(f"/proc/{command.pid}").st_mtime
+    except OSError:
+        return 0.0
+
+
 def favoured(words: list[str]) -> str:
     """`ours` or `theirs`, the last that was given; "" for neither."""
     return next((word for word in reversed(words) if word in FAVOURS), "")

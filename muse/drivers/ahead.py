@@ -40,8 +40,9 @@ def prepare(job: Job, command: Command, git_dir: str, theirs: str) -> None:
     folder = folder_of(git_dir, command.pid, job.off)
     if os.path.lexists(folder):
         return
-    sweep(git_dir)
-    from muse.core import guard
+    from muse.core import guard, leftovers
+
+    leftovers.sweep(git_dir)
 
     guard.run(lambda: [b"%d" % _write(job, folder, theirs)], SECONDS)
     os.makedirs(folder, 0o700, exist_ok=True)
@@ -51,31 +52,6 @@ def prepare(job: Job, command: Command, git_dir: str, theirs: str) -> None:
 def folder_of(git_dir: str, pid: int, off: bool) -> str:
     """Where the answers for a Git process are kept; the configured command spells the same name."""
     return os.path.join(git_dir, "muse", f"ahead-{pid}-{'0' if off else ''}")
-
-
-def sweep(git_dir: str) -> None:
-    """Take away the answers for Git processes that are gone."""
-    top = os.path.join(git_dir, "muse")
-    try:
-        names = [name for name in os.listdir(top) if name.startswith("ahead-")]
-    except OSError:
-        return
-    for name in names:
-        pid = name.split("-")[1].partition(".")[0]
-        if pid.isdigit() and not _is_alive(int(pid)):
-            import shutil
-
-            shutil.rmtree(os.path.join(top, name), ignore_errors=True)
-
-
-def _is_alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:
-        return True
-    return True
 
 
 def _spent(pid: int) -> float:

@@ -38,6 +38,7 @@ class Job:
         self.virtual = virtual
         self.off = os.environ.get("MUSE") == "0"
         self.base = self.ours = self.theirs = b""
+        self.begun = 0.0  # when the git began that merges; 0.0 where that is not known
         self.config: Mapping[str, str] = {}
         self.options: list[str] = []
 
@@ -92,7 +93,9 @@ class Job:
         try:
             if record:
                 from muse.core.io import write_bytes_atomic
+                from muse.engine import conflict_records
 
+                conflict_records.clear_older(os.path.dirname(os.path.dirname(os.path.dirname(name))), self.begun)
                 write_bytes_atomic(name, record)
             elif os.path.exists(name):
                 os.unlink(name)

@@ -52,6 +52,8 @@ def look(job: Job) -> str | None:
 
 
 def _heed(job: Job, command: gitcommand.Command, git_dir: str) -> None:
+    if command.name in ("merge", "rebase", "cherry-pick", "revert"):  # none of them begins with conflicts left
+        job.begun = gitcommand.begun(command)
     job.options = gitcommand.options(command, git_dir, job.config)
     if job.virtual:  # Git favours nobody between merge bases
         job.options = [word for word in job.options if word not in gitcommand.FAVOURS]

@@ -30,6 +30,8 @@ def main(argv: list[str] | None = None) -> int:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         return 141
+    except KeyboardInterrupt:
+        return 130
     except Exception as error:  # noqa: BLE001  Git shows the checksum instead, whatever it was
         if os.environ.get("MUSE_TRACE"):
             import traceback

@@ -115,6 +115,18 @@ def load_all(git_dir: StrPath) -> list[Record]:
     return sorted((record for record in records if record is not None), key=lambda record: record["path"])
 
 
+def clear_older(git_dir: StrPath, than: float) -> None:
+    """Drop what was kept before that time (seconds since the epoch): an earlier merge's, given up since."""
+    folder = os.path.join(git_dir, "muse", "conflicts")
+    try:
+        with os.scandir(folder) as entries:
+            old = [entry.path for entry in entries if entry.name.endswith(".json") and entry.stat().st_mtime < than]
+        for path in old:
+            os.unlink(path)
+    except OSError:
+        pass  # there are none, or somebody else was faster
+
+
 def clear(git_dir: StrPath, path: str) -> None:
     """Drop the record of a path, if there is one."""
     try:

@@ -49,12 +49,13 @@ def attended(
 def on_terminal(
     words: Sequence[str], env: Mapping[str, str] | None = None, meanwhile: Callable[[], object] | None = None
 ) -> int:
-    """`attended` where there is no repository yet."""
+    """`attended` where there is no repository yet. What ends us ends git, and what it started in turn, as well."""
     try:
         process = subprocess.Popen(["git", *words], env=env)
     except OSError as error:
         raise MuseError(f"cannot run git: {error.strerror}") from None
     before = _ignore_interrupts()
+    ended = _passed_on(process)
     try:
         if meanwhile is not None:
             meanwhile()
@@ -62,6 +63,8 @@ def on_terminal(
         code = process.wait()
         if before is not None:
             signal.signal(signal.SIGINT, before)
+        for number, handler in ended.items():
+            signal.signal(number, handler)
     return code if code >= 0 else 128 - code
 
 
@@ -70,6 +73,36 @@ def _ignore_interrupts() -> Any:
     if threading.current_thread() is not threading.main_thread():
         return None
     return signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def _passed_on(process: subprocess.Popen[bytes]) -> dict[signal.Signals, Any]:
+    """Pass SIGTERM and SIGHUP on to a child and to its children, and wait for it; the handlers to put back.
+
+    `git daemon` is git's child, and git ends at once without it.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        return {}
+
+    def end(number: int, frame: object) -> None:
+        for pid in (*_children(process.pid), process.pid):
+            try:
+                os.kill(pid, number)
+            except ProcessLookupError:
+                continue
+
+    names = [signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])]
+    return {number: signal.signal(number, end) for number in names}
+
+
+def _children(pid: int) -> list[int]:
+    """The processes that a process has started, theirs first; none where that cannot be read."""
+    try:
+        said = subprocess.run(["ps", "-eo", "pid=,ppid="], capture_output=True, check=False).stdout
+    except OSError:
+        return []
+    rows = [tuple(map(int, line.split())) for line in said.splitlines() if len(line.split()) == 2]
+    found = [child for child, parent in rows if parent == pid]
+    return [each for child in found for each in (*_children(child), child)]
 
 
 def streamed(repo: Repository, *args: str) -> subprocess.Popen[bytes]:

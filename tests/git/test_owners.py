@@ -292,3 +292,86 @@ def test_switched_off_is_git_without_us(
         assert [x for x in lines if not x.startswith("|||||||")] == [x for x in wanted if not x.startswith("|||||||")]
     assert not (root / ".git/muse/conflicts").exists()
     assert (done.stdout, done.stderr) == (expected.stdout, expected.stderr)
+
+
+def test_records_go_with_the_merge_they_belong_to(history: Callable[..., Path], git: Git, run: Run) -> None:
+    """`git merge --abort` tells nobody; the next look and the next merge drop what it left."""
+    root = history("x = 1\n", "x = 2\n", "x = 3\n", paths=("a.py", "b.py"))
+    folder = root / ".git/muse/conflicts"
+    for _ in range(2):
+        assert run(root, "git", "merge", "topic").returncode == 1
+        assert sorted(file.name for file in folder.iterdir()) == ["a.py.json", "b.py.json"]
+        git(root, "merge", "--abort")
+        assert run(root, "muse", "status").returncode == 0
+        assert list(folder.iterdir()) == []
+    run(root, "git", "merge", "topic")
+    git(root, "merge", "--abort")
+    git(root, "switch", "-q", "-c", "again", "main")
+    (root / "b.py").write_text("x = 3\n")
+    git(root, "commit", "-qam", "as theirs")
+    assert run(root, "git", "merge", "topic").returncode == 1
+    assert [file.name for file in folder.iterdir()] == ["a.py.json"]
+
+
+def test_review_in_mid_merge_blames_nobody(history: Callable[..., Path], git: Git, run: Run) -> None:
+    root = history("x = 1\n", "x = 2\n", "x = 3\n", paths=("a.py",))
+    git(root, "config", "core.attributesFile", "/dev/null")
+    assert run(root, "git", "merge", "topic").returncode == 1
+    assert run(root, "muse", "review").stdout == "every file is as Git merges it\n"  # but for names behind markers
+    (root / "a.py").write_text("x = 23\n")
+    shown = run(root, "muse", "review").stdout
+    assert shown.startswith("a.py: in conflict for Git, as it is in the work tree\n") and "person" not in shown
+    git(root, "commit", "-qam", "settled")
+    assert run(root, "muse", "review").stdout.startswith("a.py: in conflict for Git, edited by a person\n")
+
+
+@pytest.mark.parametrize("door", ["merge", "diff", "textconv"])
+def test_nothing_of_a_clone_is_imported(
+    door: str, history: Callable[..., Path], git: Git, commit: Commit, run: Run, tmp_path: Path
+) -> None:
+    """With empty and relative entries in PYTHONPATH, and with the clone's own top as one."""
+    root = history()
+    hit = tmp_path / "hit"
+    evil = f"open({str(hit)!r}, 'a').write(__name__ + chr(10))\n"
+    modules = ("re", "json", "sitecustomize", "usercustomize", "msgspec", "tree_sitter", "muse/__init__", "typing")
+    for name in modules:
+        (root / name).parent.mkdir(exist_ok=True)
+        (root / f"{name}.py").write_text(evil)
+    (root / "tune.mid").write_bytes(b"MThd\0broken")
+    git(root, "add", "-A")
+    git(root, "commit", "-qm", "evil")
+    where = {"PYTHONPATH": f":.:{root}", "PYTHONHOME": "", "PYTHONSTARTUP": str(root / "re.py")}
+    where["PATH"] = "/usr/local/bin:/usr/bin:/bin"
+    if door == "merge":
+        done = run(root, "git", "merge", "--no-edit", "topic", env=where)
+        assert done.returncode == 0 and (root / PATHS[0]).read_text() == BOTH, done.stderr
+    elif door == "diff":
+        shown = run(root, "git", "show", "--format=", "HEAD", "--", "tune.mid", env=where).stdout
+        assert "+++ b/tune.mid" in shown
+    else:
+        done = run(root, "sh", "-c", git(root, "config", "diff.muse-midi.textconv") + " tune.mid", env=where)
+        assert done.returncode == 0 and done.stdout
+    assert not hit.exists(), hit.read_text()
+
+
+def test_what_a_killed_process_left_is_swept_and_what_a_living_one_has_is_not(
+    history: Callable[..., Path], run: Run
+) -> None:
+    root = history()
+    git_dir = root / ".git"
+    gone = subprocess.Popen(["true"])
+    gone.wait()
+    left, kept = [], []
+    for pid, names in ((gone.pid, left), (os.getpid(), kept)):
+        for name in (f"index.muse-{pid}", f"index.muse-{pid}.lock"):
+            (git_dir / name).write_text("")
+            names.append(git_dir / name)
+        for name in (f"muse-files-{pid}-abc", f"muse/ahead-{pid}-"):
+            (git_dir / name).mkdir(parents=True)
+            (git_dir / name / "file").write_text("")
+            names.append(git_dir / name)
+    (git_dir / "index.muse-mine").write_text("somebody's")
+    assert run(root, "muse", "status").returncode == 0
+    assert [path for path in left if path.exists()] == []
+    assert [path for path in kept if not path.exists()] == []
+    assert (git_dir / "index.muse-mine").read_text() == "somebody's"

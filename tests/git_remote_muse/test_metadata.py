@@ -30,7 +30,11 @@ def test_a_new_clone_has_the_drivers_and_keeps_the_projects_word(server: Path, t
     ok(tmp_path, "clone", "muse::server", "copy")
     copy = tmp_path / "copy"
     assert "muse-merge-driver" in git(copy, "config", "merge.muse.driver")
-    assert git(copy, "check-attr", "merge", "a.mid", "a.py") == "a.mid: merge: muse\na.py: merge: union"
+    owners = subprocess.run(["muse", "doctor", "a.mid", "a.py"], cwd=copy, capture_output=True, text=True, check=True)
+    assert owners.stdout.splitlines() == [
+        "ok   a.mid: merged by Muse as midi",
+        "ok   a.py: merged by Git's union of both sides, as .gitattributes says",
+    ]
     assert git(copy, "status", "--porcelain") == ""
     assert not list((copy / ".git").glob("muse-attributes*"))
     before = (copy / ".git" / "config").read_bytes()

@@ -90,3 +90,41 @@ def test_writing_needs_the_password(
         commit(tmp_path / "one", {"big.bin": os.urandom(3_000_000)})  # beyond http.postBuffer: sent in chunks
         ok(tmp_path / "one", "push", "-q", "origin", "HEAD:main")
         assert git(folder / "r.git", "rev-parse", "main") == git(tmp_path / "one", "rev-parse", "HEAD")
+
+
+@pytest.mark.parametrize("words", [(), ("--http",)], ids=["git", "http"])
+def test_ended_by_a_signal_it_takes_its_daemon_along(words: tuple[str, ...], folder: Path, muse_on_path: Path) -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    process = subprocess.Popen(["muse", "serve", str(folder), f"--port={port}", *words], stderr=subprocess.PIPE)
+    try:
+        for _ in range(400):
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", port)) == 0:
+                    break
+            time.sleep(0.05)
+        process.terminate()
+        said = process.communicate(timeout=30)[1]
+        assert b"Traceback" not in said and process.returncode != 0
+        for _ in range(100):
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", port)) != 0:
+                    return
+            time.sleep(0.05)
+        raise AssertionError("somebody still listens")
+    finally:
+        process.kill()
+
+
+@with_http
+@pytest.mark.parametrize("version", ["0", "2"])
+def test_a_clone_over_any_wire_has_the_drivers(
+    version: str, folder: Path, tmp_path: Path, muse_on_path: Path, ok: Ok
+) -> None:
+    with serving(folder, "--http") as port:
+        where = f"muse::http://127.0.0.1:{port}/r.git"
+        ok(tmp_path, "-c", f"protocol.version={version}", "clone", "-q", where, "one")
+    assert "muse-merge-driver" in ok(tmp_path / "one", "config", "merge.muse.driver")
+    assert ok(tmp_path / "one", "check-attr", "merge", "x.py") == "x.py: merge: muse"
+    assert (tmp_path / "one/a.txt").read_text() == "a\n" * 100_000

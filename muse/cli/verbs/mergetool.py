@@ -147,7 +147,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _save(self, body: bytes) -> None:
         try:
             told = self.server.tool.save(json.loads(body))
-        except (MuseError, ValueError) as error:
+        except (MuseError, ValueError, RecursionError) as error:
             self._answer(409, json.dumps({"error": str(error)}).encode(), "application/json")
             return
         self._answer(200, json.dumps(told).encode(), "application/json")

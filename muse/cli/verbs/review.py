@@ -47,7 +47,7 @@ def command(rev: str | None, undo: tuple[str, ...], as_json: bool) -> None:
                 "ours": found.ours,
                 "theirs": found.theirs,
                 "in_progress": found.in_progress,
-                "paths": [_row(difference) for difference in found.differences],
+                "paths": [_row(difference, found.in_progress) for difference in found.differences],
             }
         )
         return
@@ -57,20 +57,27 @@ def command(rev: str | None, undo: tuple[str, ...], as_json: bool) -> None:
     with paged(here) as out:
         color = use_color(here)
         for difference in found.differences:
-            for line in _lines(difference, color):
+            for line in _lines(difference, color, found.in_progress):
                 out(line)
 
 
-def _row(difference: Difference) -> dict[str, object]:
+def _author(difference: Difference, in_progress: bool) -> str:
+    """Who made the result; of a merge in progress nothing can be said but how the file is now."""
+    if difference.by_muse:
+        return "as Muse left it" if in_progress else "as Muse resolved it"
+    return "as it is in the work tree" if in_progress else "edited by a person"
+
+
+def _row(difference: Difference, in_progress: bool) -> dict[str, object]:
     return {
         "path": os.fsdecode(difference.path),
         "git": "clean" if difference.git_clean else "conflict",
-        "result": "muse" if difference.by_muse else "edited",
+        "result": "muse" if difference.by_muse else "work tree" if in_progress else "edited",
         "notes": difference.notes,
     }
 
 
-def _lines(difference: Difference, color: bool) -> Iterator[str]:
+def _lines(difference: Difference, color: bool, in_progress: bool) -> Iterator[str]:
     import difflib
 
     from muse.core.textmerge import is_binary
@@ -78,7 +85,7 @@ def _lines(difference: Difference, color: bool) -> Iterator[str]:
 
     path = terminal.path(os.fsdecode(difference.path))
     git = "merged cleanly by Git" if difference.git_clean else "in conflict for Git"
-    yield f"{path}: {git}, {'as Muse resolved it' if difference.by_muse else 'edited by a person'}"
+    yield f"{path}: {git}, {_author(difference, in_progress)}"
     for text in difference.notes:
         yield f"    {one_line(text)}"
     result = difference.result or b""

@@ -44,8 +44,10 @@ def command(paths: tuple[str, ...], as_json: bool, short: bool) -> None:
     here = repo()
     if here.work_tree is None:
         raise MuseError("this operation must be run in a work tree")
+    from muse.engine.resolve.resolve import forget_settled
     from muse.engine.worktree.status import read_status
 
+    forget_settled(here)
     status = read_status(here, untracked="normal", paths=_from_top(here, paths))
     state = next(((name, hint) for file, name, hint in _STATES if (here.git_dir / file).exists()), ("", ""))
     told = [] if short else _told(here, status)

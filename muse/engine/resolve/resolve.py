@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from muse.core import gitconfig
+from muse.core import gitconfig, leftovers
 from muse.core.errors import MuseError
 from muse.core.filedomain import read_entry
 from muse.core.io import write_bytes_atomic
@@ -64,10 +64,23 @@ def unmerged(repo: Repository) -> list[Unmerged]:
             base, ours, theirs = (repo.git("cat-file", "blob", item.ids[s]) if s in item.ids else None for s in SIDES)
             item.sides = (base, ours, theirs)
         _adopt_record(repo, item)
-    for record in conflict_records.load_all(repo.git_dir):
-        if record["path"] not in found and not _still_joined(repo, record):
-            conflict_records.clear(repo.git_dir, record["path"])
+    _forget(repo, found.keys())
     return [found[path] for path in sorted(found)]
+
+
+def forget_settled(repo: Repository) -> None:
+    """Drop the records of a merge that was given up or finished in Git, which tells nobody of it, and what the killed
+    processes of ours have left."""
+    leftovers.sweep(repo.git_dir)
+    if repo.work_tree is not None and conflict_records.load_all(repo.git_dir):
+        listing = repo.git("ls-files", "--unmerged", "-z", "--full-name", ":/")
+        _forget(repo, {os.fsdecode(entry.partition(b"\t")[2]) for entry in listing.split(b"\0") if entry})
+
+
+def _forget(repo: Repository, left: Collection[str]) -> None:
+    for record in conflict_records.load_all(repo.git_dir):
+        if record["path"] not in left and not _still_joined(repo, record):
+            conflict_records.clear(repo.git_dir, record["path"])
 
 
 def joined(repo: Repository) -> dict[str, list[ConflictRecord]]:

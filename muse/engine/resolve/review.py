@@ -6,6 +6,7 @@ Git's merge is made anew without our driver and laid beside the result; a path c
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -79,14 +80,24 @@ def _differences(repo: Repository, merged: WholeMerge, tree: str) -> list[Differ
             result = repo.objects.blob(results[decision.path][1]) if decision.path in results else None
         else:
             result = _in_work_tree(repo, decision.path)
-        if result != git:
-            by_muse = result == decision.merge.content
+        if not _same(result, git):
+            by_muse = _same(result, decision.merge.content)
             found.append(
                 Difference(
                     decision.path, git, result, decision.git_clean, by_muse, decision.merge.notes, decision.stages
                 )
             )
     return found
+
+
+_MARKER = re.compile(rb"^(<{7,}|\|{7,}|>{7,})(?: [^\r\n]*)?(\r?)$", re.M)
+
+
+def _same(one: bytes | None, other: bytes | None) -> bool:
+    """Equal but for what stands behind conflict markers: names of the sides are the door's, and so are our notes."""
+    if one is None or other is None or one == other:
+        return one == other
+    return _MARKER.sub(rb"\1\2", one) == _MARKER.sub(rb"\1\2", other)
 
 
 def _in_work_tree(repo: Repository, path: bytes) -> bytes | None:

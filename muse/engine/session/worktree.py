@@ -107,7 +107,7 @@ def _write(repo: Repository, names: Sequence[bytes]) -> None:
     top = repo.work_tree
     assert top is not None
     near = repo.git_dir if os.stat(repo.git_dir).st_dev == os.stat(top).st_dev else top
-    with tempfile.TemporaryDirectory(prefix="muse-files-", dir=near) as folder:
+    with tempfile.TemporaryDirectory(prefix=f"muse-files-{os.getpid()}-", dir=near) as folder:
         repo.git("checkout-index", "-q", "-z", "--stdin", f"--prefix={folder}/", input=b"\0".join(names))
         for name in map(os.fsdecode, names):
             target = os.path.join(top, name)

@@ -74,7 +74,7 @@ def _merge_code(path: str, base: bytes | None, ours: bytes, theirs: bytes) -> Fi
     language = language_of(path)
     chunks, step = _best(language, text, was, ours, theirs, until)
     addressed = names_of_conflicts(whole_lines(chunks), language, ours, theirs, until)
-    return _written(path, addressed, step, how)
+    return _written(path, addressed, step if conflicts_of(text) else "text", how)
 
 
 def _best(
