@@ -109,9 +109,23 @@ def set_up_drivers(head: str | None) -> None:
     with open(tracked, "wb") as file:
         file.write(said)
     try:
-        install.install(install.Places(at.config, at.attributes, at.exclude, tracked), claimed_patterns())
+        patterns = claimed_patterns(_own_domain(head))
+        install.install(install.Places(at.config, at.attributes, at.exclude, tracked), patterns)
     finally:
         os.unlink(tracked)
+
+
+def _own_domain(head: str | None) -> str:
+    """The domain that the commit to be checked out names for its repository; "" when it names none."""
+    from muse.core.attributes import FILE_NAME, AttributesError, parse_attributes
+
+    said = run.git("cat-file", "blob", f"{head}:{FILE_NAME}", check=False, quiet=True) if came(head) else b""
+    try:
+        meta = parse_attributes(said).get("meta")
+    except AttributesError:
+        return ""
+    domain = meta.get("domain") if isinstance(meta, dict) else None
+    return domain if isinstance(domain, str) else ""
 
 
 def came(commit: str | None) -> bool:

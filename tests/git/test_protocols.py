@@ -34,6 +34,8 @@ def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, git_env: dict[str, 
         (site / "lines_plugin.py").write_text(f"import stub_plugins\nclass Plugin({bases}):\n    pass\n")
         (site / "stub_plugins.py").write_text((HERE / "stub_plugins.py").read_text())
         monkeypatch.setenv("PYTHONPATH", f"{os.environ['PYTHONPATH']}{os.pathsep}{site}")
+        with open(os.environ["GIT_CONFIG_GLOBAL"], "a", encoding="ascii") as config:  # drivers start without PYTHONPATH
+            config.write(f"[muse]\n\tpluginPath = {site}\n")
 
     return put
 
@@ -169,3 +171,13 @@ def test_doctor_tells_what_a_plugin_does_not_keep(
     run(root, "muse", "install", "--local")
     told = run(root, "muse", "doctor").stdout
     assert said in told and ("lines: " in told) == bool(said), told
+
+
+def test_a_clone_asks_the_domain_its_repository_names(
+    install: Install, run: Run, git: Callable[..., str], make_repo: Callable[..., Path], tmp_path: Path
+) -> None:
+    install("GoodMerge", "Six")
+    root = make_repo(files={"x.txt": BASE, ".museattributes": '[meta]\ndomain = "lines"\n'})
+    done = run(tmp_path, "git", "clone", "-q", f"muse::{root}", "copy")
+    assert done.returncode == 0, done.stderr
+    assert git(tmp_path / "copy", "check-attr", "merge", "x.txt") == "x.txt: merge: muse"

@@ -44,6 +44,8 @@ def installed(tmp_path: Path, muse_on_path: Path, monkeypatch: pytest.MonkeyPatc
         f"Metadata-Version: 2.1\nName: {project['project']['name']}\nVersion: {project['project']['version']}\n"
     )
     monkeypatch.setenv("PYTHONPATH", f"{ROOT}{os.pathsep}{site}")
+    with open(os.environ["GIT_CONFIG_GLOBAL"], "a", encoding="ascii") as config:  # drivers start without PYTHONPATH
+        config.write(f"[muse]\n\tpluginPath = {site}\n")
 
 
 @pytest.fixture

@@ -33,6 +33,8 @@ def run(tmp_path: Path, muse_on_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     (info / "entry_points.txt").write_text(f"[muse.plugins]\n{rows}")
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: muse-labels\nVersion: 0.1.0\n")
     monkeypatch.setenv("PYTHONPATH", f"{ROOT}{os.pathsep}{site}")
+    with open(os.environ["GIT_CONFIG_GLOBAL"], "a", encoding="ascii") as config:  # drivers start without PYTHONPATH
+        config.write(f"[muse]\n\tpluginPath = {site}\n")
 
     def call(where: Path, *command: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(command, cwd=where, capture_output=True, text=True, check=False)
