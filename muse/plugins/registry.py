@@ -110,6 +110,16 @@ def others_join() -> bool:
     return False
 
 
+def folders() -> dict[str, str]:
+    """Domain of another package -> the folder that package is installed in."""
+    named = {name: point for name, point in _entry_points().items() if name not in BUILT_IN}
+    return {
+        name: os.path.realpath(str(point.dist.locate_file("")))
+        for name, point in named.items()
+        if point.dist is not None
+    }
+
+
 def broken_plugins() -> dict[str, str]:
     """Domain -> why it cannot be loaded, for `muse doctor`."""
     broken = {}

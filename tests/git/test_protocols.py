@@ -181,3 +181,16 @@ def test_a_clone_asks_the_domain_its_repository_names(
     done = run(tmp_path, "git", "clone", "-q", f"muse::{root}", "copy")
     assert done.returncode == 0, done.stderr
     assert git(tmp_path / "copy", "check-attr", "merge", "x.txt") == "x.txt: merge: muse"
+
+
+def test_doctor_tells_of_a_plugin_that_drivers_do_not_find(
+    install: Install, run: Run, git: Callable[..., str], make_repo: Callable[..., Path]
+) -> None:
+    install("GoodMerge", "Patterns", "Six")
+    root = make_repo(files={"x.lines": BASE})
+    run(root, "muse", "install", "--local")
+    assert "drivers do not find" not in run(root, "muse", "doctor").stdout
+    git(root, "config", "--global", "--unset", "muse.pluginPath")
+    done = run(root, "muse", "doctor")
+    assert done.returncode == 1 and "lines: drivers do not find its package" in done.stdout
+    assert "git config --global --add muse.pluginPath /" in done.stdout

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -70,6 +71,7 @@ def _findings() -> Iterator[Finding]:
     own = own_domain(here)
     yield from _kept(own, bool(broken))
     yield from _rules(here)
+    yield from _reached(here)
     yield from checkup.check_installation(here, registry.claimed_patterns(own))
     yield from checkup.check_records(here)
     yield from checkup.check_writer(here)
@@ -84,6 +86,19 @@ def _kept(own: str, broken: bool) -> Iterator[Finding]:
         yield Finding("plugins", "bad" if found.bad else "note", found.text, "see docs/plugins.md" if found.bad else "")
     if not broken and not wrong:
         yield Finding("plugins", "ok", f"domains: {', '.join(registry.registered_domains())}")
+
+
+def _reached(here: Repository) -> Iterator[Finding]:
+    """Do drivers, which are started without PYTHONPATH, find the plugins that we find?"""
+    import sysconfig
+
+    known = [sysconfig.get_path("purelib"), sysconfig.get_path("platlib")]
+    known += (here.config("muse.pluginpath") or "").split(os.pathsep)
+    reached = {os.path.realpath(folder) for folder in known if folder}
+    for domain, folder in registry.folders().items():
+        if folder not in reached:
+            text = f"{domain}: drivers do not find its package, which is in {folder}: its files merge without it"
+            yield Finding("plugins", "bad", text, f"git config --global --add muse.pluginPath {shlex.quote(folder)}")
 
 
 def _rules(here: Repository) -> Iterator[Finding]:
