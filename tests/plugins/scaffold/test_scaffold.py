@@ -43,7 +43,7 @@ def test_one_setting_changed_twice_is_a_conflict_and_a_pick_settles_it() -> None
         "96",
         "60",
     )
-    assert record.hint == "muse resolve a.scaffold --pick tempo=theirs"
+    assert record.hint == "muse resolve --pick tempo=theirs a.scaffold"
     assert merge(BASE, ours, theirs, tempo="theirs") == FileMerge(b"tempo = 60\nkey = C\nmetre = 3/4\n")
     assert merge(BASE, ours, theirs, tempo="base") == FileMerge(b"tempo = 120\nkey = C\nmetre = 3/4\n")
 
