@@ -9,7 +9,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from math import log
+from math import isqrt, log
 from typing import NamedTuple
 from zlib import crc32
 
@@ -19,6 +19,7 @@ from muse.plugins.midi.file.codec import Track
 _FINGER = 4  # notes of a fingerprint
 _RARE = 4  # a fingerprint found more often in a version tells nothing
 _MOST_SHIFTS = 16
+_MOST_STEPS = 600_000  # of looking for the best chain
 _SNAPPED = 0.7  # what a token is worth whose time or velocity is not exactly as it was
 
 On = tuple[int, int, int]
@@ -81,13 +82,16 @@ class Evidence:
             if steps and not voice.points:
                 step, most = max(steps.items(), key=lambda entry: (entry[1], -abs(entry[0])))
                 voice.step = step if 2 * most > sum(steps.values()) else 0
-        ends = [max((on[0] for voice in self.voices for on in side), default=0)
-                for side in ([on for voice in self.voices for on in voice.base],
-                             [on for voice in self.voices for on in voice.side])]  # fmt: skip
+        ends = [max((on[0] for voice in self.voices for on in (voice.side if new else voice.base)), default=0)
+                for new in (False, True)]  # fmt: skip
         total = sum(votes.values())
-        ranked = sorted(votes, key=lambda shift: (-votes[shift], abs(shift), shift))[:_MOST_SHIFTS]
+        ranked = sorted(votes, key=lambda shift: (-votes[shift], abs(shift), shift))[: self._most()]
         best = [shift for shift in ranked if votes[shift] >= 1 and 100 * votes[shift] >= total]
         return list(dict.fromkeys([0, *best, ends[1] - ends[0]]))
+
+    def _most(self) -> int:
+        """How many shifts can be tried: their square times the bars is bounded."""
+        return max(2, min(_MOST_SHIFTS, isqrt(_MOST_STEPS // (len(self.bars) + 1))))
 
     def _prepare(self, voice: Voice) -> None:
         unit = self.unit
@@ -159,7 +163,9 @@ class Evidence:
         for at in lost:
             votes.update(start - self.bars[at].start for start in free.get(contents[at], ())[:_MOST_SHIFTS])
         ranked = sorted(votes, key=lambda shift: (-votes[shift], abs(shift), shift))
-        return [shift for shift in ranked if shift not in self.shifts][: 2 * _RARE]
+        return [shift for shift in ranked if shift not in self.shifts][
+            : max(0, self._most() + 2 * _RARE - len(self.shifts))
+        ]
 
     def _side_bars(self, grids: tuple[TimeMap, TimeMap]) -> dict[int, frozenset[tuple[int, int, int]]]:
         """What the side's bars hold, by their start: bars as the base counts them, and as the side does."""

@@ -12,6 +12,7 @@ from muse.plugins.midi.bars.timeline import ENDLESS, IDENTITY, NEW, BarMap, Rang
 from muse.plugins.midi.file.bars import TimeMap, time_map
 from muse.plugins.midi.file.codec import Song, Track
 
+_MOST_BARS = 50_000  # with notes in them: no song has as many
 _CHANGED = 0.5  # share of a track's bar that is new or gone before bars can have moved
 _SURE = 0.35  # share of a bar's worth by which its place must beat every other one
 _HAS = 0.6  # share of a stretch that a voice has to have where the map puts it
@@ -33,11 +34,12 @@ class Stretch(NamedTuple):
 
 def find(base: Song, side: Song, twins: Sequence[int], times: TimeMap) -> BarMap:
     """What `side` did to the bars of `base`; `twins[n]`: the side's track that base track n is, or -1."""
-    pairs = [(base.tracks[n], side.tracks[m]) for n, m in enumerate(twins) if m >= 0]
+    old, new = base.tracks, side.tracks
+    pairs = [(old[n], new[m]) for n, m in enumerate(twins) if m >= 0]
     if not may_differ(pairs, times):
         return IDENTITY
     evidence = Evidence(pairs, times)
-    if not evidence.bars:
+    if not 0 < len(evidence.bars) <= _MOST_BARS:
         return IDENTITY
     scores = [[evidence.score(bar.number, shift) for shift in evidence.shifts] for bar in evidence.bars]
     chain = best_chain(evidence.bars, evidence.shifts, scores)

@@ -37,7 +37,7 @@ def lay(songs: Three, twins: list[list[int]], contents: Contents, ask: Ask) -> L
     """The versions on one line of bars; None when neither side touched the bars. `twins`: of each side its track that
     a base track is, or -1."""
     base, *sides = songs
-    if base.format == 2 or base.division >= 0x8000:
+    if base.format == 2:  # its tracks have no time in common
         return None
     times = time_map(base)
     maps = [find(base, side, twin, times) for side, twin in zip(sides, twins)]
@@ -206,11 +206,12 @@ def _shared(base: Song, sides: Sequence[Song], twins: Sequence[Sequence[int]]) -
     """The base with the very tracks of a side where they say the same: nobody edited those."""
     tracks = iter(range(len(base.tracks)))
     chunks: list[Track | bytes] = []
+    others = [side.tracks for side in sides]
     for chunk in base.chunks:
         if isinstance(chunk, Track):
             index = next(tracks)
-            for side, twin in zip(sides, twins):
-                other = side.tracks[twin[index]] if twin[index] >= 0 else chunk
+            for its, twin in zip(others, twins):
+                other = its[twin[index]] if twin[index] >= 0 else chunk
                 if _says(other) == _says(chunk):
                     chunk = other
                     break

@@ -48,11 +48,12 @@ def relay(song: Song, base: Song, twins: Sequence[int], line: Line, content: Con
     if line.own.is_same and not line.setup:
         return song
     chunks: list[Track | bytes] = []
+    old = base.tracks
     found = iter(twins)
     for chunk in song.chunks:
         if isinstance(chunk, Track):
             twin = next(found)
-            chunk = _track(chunk, base.tracks[twin] if twin >= 0 else None, line, content)
+            chunk = _track(chunk, old[twin] if twin >= 0 else None, line, content)
         chunks.append(chunk)
     return Song(song.header, chunks, song.tail, song.wrapper)
 

@@ -25,14 +25,14 @@ def touched(
     same = len(spans) == 1 and spans[0].source == 0
     matched = {other for other in twins if other >= 0}
     found: set[int] = set()
-    for index, other in enumerate(twins):
-        old = base.tracks[index]
-        if other >= 0 and same and side.tracks[other].raw == old.raw:
+    its = side.tracks
+    for old, other in zip(base.tracks, twins):
+        if other >= 0 and same and its[other].raw == old.raw:
             continue
         was = _said(contents(old), kept)
-        now = _said(contents(side.tracks[other]), lambda tick: _tick(back, tick)) if other >= 0 else Counter()
+        now = _said(contents(its[other]), lambda tick: _tick(back, tick)) if other >= 0 else Counter()
         found.update(int(str(key[0])) for key in (was - now) + (now - was))
-    for other, track in enumerate(side.tracks):
+    for other, track in enumerate(its):
         if other not in matched:
             found.update(int(str(key[0])) for key in _said(contents(track), lambda tick: _tick(back, tick)))
     return sorted(found)

@@ -47,8 +47,9 @@ def unify(songs: Three, twins: Sequence[Sequence[int]], contents: Contents) -> U
 
 def _alike(songs: Three, twins: Sequence[Sequence[int]]) -> Iterator[list[int]]:
     """Per base track the identities of its versions: one where nobody touched it."""
+    sides = [song.tracks for song in songs[1:]]
     for index, track in enumerate(songs[0].tracks):
-        others = [song.tracks[twin[index]] for song, twin in zip(songs[1:], twins) if twin[index] >= 0]
+        others = [tracks[twin[index]] for tracks, twin in zip(sides, twins) if twin[index] >= 0]
         yield [id(track), *map(id, others)]
 
 
@@ -84,7 +85,8 @@ def _ended(song: Song, release: int, contents: Contents) -> Song:
 
 def _ended_as(base: Song, song: Song, twin: Sequence[int], contents: Contents) -> Song:
     """The song with its notes ending as the base's did: each as itself, a new one as most of its track."""
-    models = {id(song.tracks[other]): base.tracks[index] for index, other in enumerate(twin) if other >= 0}
+    tracks = song.tracks
+    models = {id(tracks[other]): old for old, other in zip(base.tracks, twin) if other >= 0}
 
     def change(track: Track) -> dict[int, bytes]:
         model = contents(models[id(track)]).notes if id(track) in models else []
@@ -121,13 +123,13 @@ class _Texts:
     """Texts that say the same in another encoding: what each version's bytes become."""
 
     def __init__(self, songs: Three, twins: Sequence[Sequence[int]]) -> None:
-        base, ours, theirs = songs
+        base, ours, theirs = (song.tracks for song in songs)
         self.new: list[dict[tuple[int, bytes], bytes]] = [{}, {}, {}]
         to_ours, to_theirs = twins
         for index, (one, two) in enumerate(zip(to_ours, to_theirs)):
             if one < 0 or two < 0:
                 continue
-            spoken = [_texts(track) for track in (base.tracks[index], ours.tracks[one], theirs.tracks[two])]
+            spoken = [_texts(track) for track in (base[index], ours[one], theirs[two])]
             for key, body in spoken[1].items():
                 for version in (0, 2):
                     other = spoken[version].get(key)
