@@ -261,6 +261,7 @@ VERBS: dict[str, Schema] = {
             path=STR,
             picks=named(SIDE),
             conflicts=rows(ref("conflict")),
+            groups=rows(obj(address=STR, kind=STR, bars={"type": ["array", "null"], "items": INT}, conflicts=STRS)),
             stages={"type": "object", "propertyNames": SIDE, "additionalProperties": obj(mode=STR, id=ID)},
         )
     ),

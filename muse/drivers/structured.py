@@ -33,8 +33,17 @@ def answer(job: Job, seconds: float) -> list[bytes]:
     """What the child sends back: status, merged bytes, notes, the record's file ("" for none), the record."""
     merged, record_file, kept = merge(job, seconds)
     status = b"conflict" if merged.conflicts else b"clean"
-    notes = os.fsencode("\n".join(" ".join(note.split()) for note in merged.notes[:5]))
+    said = [" ".join(note.split()) for note in merged.notes[:5]] + _next_step(merged)
+    notes = os.fsencode("\n".join(said))
     return [status, merged.content or b"", notes, os.fsencode(record_file), kept]
+
+
+def _next_step(merged: FileMerge) -> list[str]:
+    """What to type, for a file that cannot show its conflicts by markers."""
+    count = len(merged.conflicts)
+    if not count or not merged.content or has_markers(merged.content):
+        return []
+    return [f"{count} conflict{'s' if count > 1 else ''} to settle: muse conflicts shows them, muse resolve -i asks"]
 
 
 def merge(job: Job, seconds: float) -> tuple[FileMerge, str, bytes]:

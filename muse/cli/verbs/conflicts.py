@@ -15,6 +15,7 @@ from muse.core.errors import ExitCode, MuseError
 from muse.core.types import plural
 from muse.domain import ConflictRecord, PluginFor
 from muse.engine.resolve import resolve as settle
+from muse.engine.resolve.groups import Group, grouped
 from muse.plugins import registry
 from muse.view.text import paint
 
@@ -25,9 +26,12 @@ if TYPE_CHECKING:
 @click.command("conflicts", short_help="List what is left to settle, in musical and code terms")
 @click.option("--exit-code", is_flag=True, help="Exit with 1 when something is left to settle.")
 @click.option("--joined", is_flag=True, help="List instead what joins kept without showing it.")
+@click.option("--open", "opened", is_flag=True, help="Every conflict of a group, not only the group.")
 @json_option
-def command(exit_code: bool, joined: bool, as_json: bool) -> int:
+def command(exit_code: bool, joined: bool, opened: bool, as_json: bool) -> int:
     """List what is left to settle, in musical and code terms: what each side made of it, and what to type.
+
+    Conflicts of one kind in neighbouring bars of a track are a group, which one --pick settles; --open lists its parts.
 
     A join settles everything by itself and keeps every value; --joined lists those that are not to be seen in the
     file, for as long as the file is what the join wrote.
@@ -41,7 +45,7 @@ def command(exit_code: bool, joined: bool, as_json: bool) -> int:
     else:
         color = use_color(here)
         for item, records in rows:
-            show(item.path, records, color)
+            show(item.path, records, color, opened=opened)
         if not rows:
             say("nothing is left to settle")
     return int(ExitCode.CONFLICT if rows and exit_code else ExitCode.OK)
@@ -70,21 +74,60 @@ def plugin_for(here: Repository) -> PluginFor:
     return lambda path: registry.plugin_for_path(path, first=domain)
 
 
-def show(path: str, records: list[ConflictRecord], color: bool = False) -> None:
-    """Print what is in dispute inside one path."""
+def show(path: str, records: list[ConflictRecord], color: bool = False, *, opened: bool = False) -> None:
+    """Print what is in dispute inside one path, group by group; `opened`: every conflict of a group."""
     if not records:
         say(f"{terminal.path(path)}: Muse can merge this by itself")
         say(f"    {terminal.command('muse', 'resolve', paths=[path])}")
         return
-    say(f"{paint(terminal.path(path), 'path', color)}: {plural(len(records), 'conflict')}")
-    for record in records:
-        say(f"  {record.address or 'the whole file'} ({record.conflict_type.replace('_', ' ')})")
-        for side in ("base", "ours", "theirs"):
-            summary = getattr(record, f"{side}_summary")
-            if summary:
-                say(f"    {paint(f'{side}:'.ljust(8), side, color)}{summary}")
-        if record.hint:
-            say(f"    {record.hint}")
+    groups = grouped(records)
+    say(f"{paint(terminal.path(path), 'path', color)}: {counted(records)}")
+    for group in groups:
+        if len(group.records) > 1:
+            _show_group(path, group, color, opened)
+        else:
+            _show_record(group.records[0], color)
+
+
+def counted(records: list[ConflictRecord]) -> str:
+    """`14 conflicts in 2 groups`, `1 conflict`."""
+    groups = len(grouped(records))
+    return plural(len(records), "conflict") + (f" in {plural(groups, 'group')}" if groups < len(records) else "")
+
+
+def show_group(path: str, group: Group, color: bool, *, opened: bool = False) -> None:
+    """Print one group, or its only conflict."""
+    say(f"{paint(terminal.path(path), 'path', color)}:")
+    if len(group.records) > 1:
+        _show_group(path, group, color, opened)
+    else:
+        _show_record(group.records[0], color)
+
+
+def _show_group(path: str, group: Group, color: bool, opened: bool) -> None:
+    kind = group.kind.replace("_", " ")
+    bars = f"bar {group.first}" if group.first == group.last else f"bars {group.first}-{group.last}"
+    say(f"  {group.address}: {bars}, {len(group.records)} conflicts ({kind})")
+    if opened:
+        for record in group.records:
+            _show_record(record, color)
+        return
+    first = group.records[0]
+    for side in ("base", "ours", "theirs"):
+        summary = getattr(first, f"{side}_summary")
+        if summary:
+            say(f"    {paint(f'{side}:'.ljust(8), side, color)}{summary}, and {len(group.records) - 1} more")
+    say(f"    {terminal.command('muse', 'resolve', '--pick', f'{group.address}=theirs', paths=[path])}")
+
+
+def _show_record(record: ConflictRecord, color: bool) -> None:
+    say(f"  {record.address or 'the whole file'} ({record.conflict_type.replace('_', ' ')})")
+    for side in ("base", "ours", "theirs"):
+        summary = getattr(record, f"{side}_summary")
+        if summary:
+            say(f"    {paint(f'{side}:'.ljust(8), side, color)}{summary}")
+    if record.hint:
+        say(f"    {record.hint}")
 
 
 def _json(item: settle.Unmerged, records: list[ConflictRecord]) -> dict[str, Any]:
@@ -93,4 +136,13 @@ def _json(item: settle.Unmerged, records: list[ConflictRecord]) -> dict[str, Any
         "stages": {side: {"mode": item.modes[side], "id": item.ids[side]} for side in item.ids},
         "picks": item.picks,
         "conflicts": [record.to_dict() for record in records],
+        "groups": [
+            {
+                "address": group.address,
+                "kind": group.kind,
+                "bars": [group.first, group.last] if group.first else None,
+                "conflicts": [record.address for record in group.records],
+            }
+            for group in grouped(records)
+        ],
     }

@@ -10,11 +10,12 @@ import click
 from muse.cli.context import note, repo
 from muse.cli.gitverb import use_color
 from muse.cli.options import late
-from muse.cli.verbs.conflicts import plugin_for, show
+from muse.cli.verbs.conflicts import plugin_for, show, show_group
 from muse.core import terminal
 from muse.core.errors import ExitCode, MuseError, UsageError
 from muse.engine.git import below_top
 from muse.engine.resolve import resolve as settle
+from muse.engine.resolve.groups import grouped
 
 if TYPE_CHECKING:
     from muse.core.options import Choice
@@ -29,8 +30,8 @@ if TYPE_CHECKING:
 @click.option("--ours", "side", flag_value="ours", help="Take our side in every conflict left.")
 @click.option("--theirs", "side", flag_value="theirs", help="Take their side in every conflict left.")
 @click.option("--base", "side", flag_value="base", help="Take what was there before, in every conflict left.")
-@click.option("--pick", "picks", metavar="ADDRESS=SIDE", multiple=True, help="Settle one conflict: ours, theirs, base.")
-@click.option("-i", "--interactive", is_flag=True, help="Ask for each conflict.")
+@click.option("--pick", "picks", metavar="ADDRESS=SIDE", multiple=True, help="Settle a conflict or a group.")
+@click.option("-i", "--interactive", is_flag=True, help="Ask for each group of conflicts.")
 @click.option("-f", "--force", is_flag=True, help="Overwrite a file that was edited since the merge.")
 def command(paths: tuple[str, ...], side: Choice | None, picks: tuple[str, ...], interactive: bool, force: bool) -> int:
     """Settle conflicts of a file by choosing sides; `muse conflicts` lists the addresses.
@@ -87,25 +88,40 @@ def _named(here: Repository, paths: tuple[str, ...]) -> list[settle.Unmerged]:
     return list(chosen.values())
 
 
+_HELP = """o  take ours      t  take theirs    b  take the base, as it was before
+l  list every conflict of the group   s  skip it, it stays open   q  stop asking   ?  this list"""
+
+
 def _ask(here: Repository, item: settle.Unmerged, merged: FileMerge, force: bool) -> FileMerge:
-    """Ask for each conflict; what is skipped stays."""
+    """Ask for each group of conflicts; what is skipped stays."""
     words = {"o": "ours", "t": "theirs", "b": "base"}
     picks: dict[str, Choice] = {}
-    for record in merged.conflicts:
-        show(item.path, [record], use_color(here))
-        answer = click.prompt(
-            "take [o]urs, [t]heirs, [b]ase, [s]kip or [q]uit",
-            default="s",
-            show_default=False,
-            type=click.Choice(["o", "t", "b", "s", "q"]),
-            show_choices=False,
-            err=True,
-        )
+    for group in grouped(merged.conflicts):
+        show_group(item.path, group, use_color(here))
+        answer = _answer()
+        while answer in "?l":
+            if answer == "?":
+                note(_HELP)
+            else:
+                show_group(item.path, group, use_color(here), opened=True)
+            answer = _answer()
         if answer == "q":
             break
         if answer in words:
-            picks[record.address] = cast("Choice", words[answer])
+            picks[group.address] = cast("Choice", words[answer])
     again = next((fresh for fresh in settle.unmerged(here) if fresh.path == item.path), None)
     if again is None or not picks:
         return merged
     return settle.settle(here, again, plugin_for(here), picks=picks, force=force)
+
+
+def _answer() -> str:
+    answer: str = click.prompt(
+        "take [o]urs, [t]heirs, [b]ase, [l]ist, [s]kip, [q]uit or ?",
+        default="s",
+        show_default=False,
+        type=click.Choice(["o", "t", "b", "l", "s", "q", "?"]),
+        show_choices=False,
+        err=True,
+    )
+    return answer

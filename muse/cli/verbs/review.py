@@ -90,8 +90,32 @@ def _lines(difference: Difference, color: bool, in_progress: bool) -> Iterator[s
         yield f"    {one_line(text)}"
     result = difference.result or b""
     if is_binary(difference.git) or is_binary(result):
-        yield "    binary"
+        yield from _music(difference, color)
         return
     old, new = (data.decode("utf-8", "surrogateescape").splitlines() for data in (difference.git, result))
     for line in difflib.unified_diff(old, new, "git's merge", "the result", lineterm=""):
         yield paint(line, line[0], color) if line[:1] in ("+", "-") else line
+
+
+def _music(difference: Difference, color: bool) -> Iterator[str]:
+    """What differs in a MIDI file, note by note; `binary` for any other."""
+    import difflib
+
+    from muse.core.errors import FormatError
+    from muse.plugins.midi.plugin import plugin
+    from muse.view.text import paint
+
+    path = os.fsdecode(difference.path)
+    try:
+        if not plugin.claims(path) or difference.result is None:
+            raise FormatError("not music")
+        old, new = (plugin.listing(data, path).splitlines() for data in (difference.git, difference.result))
+    except FormatError:
+        yield "    binary"
+        return
+    told = plugin.diff_file(path, difference.git, difference.result)
+    if told is not None:
+        yield f"    {told[1]}"
+    for line in difflib.unified_diff(old, new, "git's merge", "the result", lineterm="", n=0):
+        if not line.startswith("@@"):
+            yield paint(line, line[0], color) if line[:1] in ("+", "-") else line

@@ -16,6 +16,8 @@ from muse.core.errors import MuseError
 from muse.core.progress import counted
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from muse.domain import DomainOp
     from muse.engine.worktree.status import Entry, Status
     from muse.store.repository import Repository
@@ -60,8 +62,9 @@ def command(paths: tuple[str, ...], as_json: bool, short: bool) -> None:
     if not short:
         _head(status, state)
     color = use_color(here)
+    left = {} if short or not any(entry.kind == "u" for entry in status.entries) else _left(here)
     for entry, op in zip(status.entries, told or [None] * len(status.entries)):
-        say(_line(entry, op, color))
+        say(_line(entry, op, color, left))
     if status.clean and not short:
         say("nothing to commit, working tree clean")
 
@@ -103,7 +106,17 @@ def _head(status: Status, state: tuple[str, str]) -> None:
         say(f"A {state[0]} is in progress: {state[1]}")
 
 
-def _line(entry: Entry, op: DomainOp | None, color: bool) -> str:
+def _left(here: Repository) -> dict[str, str]:
+    """Per unmerged path, how much is to settle and what to type."""
+    from muse.cli.verbs.conflicts import counted
+    from muse.engine.conflict_records import load_all
+    from muse.engine.resolve.resolve import as_records
+
+    found = {record["path"]: as_records(record["path"], record["conflicts"]) for record in load_all(here.git_dir)}
+    return {path: f"{counted(records)}: muse conflicts" for path, records in found.items() if records}
+
+
+def _line(entry: Entry, op: DomainOp | None, color: bool, left: Mapping[str, str]) -> str:
     from muse.core import terminal
     from muse.view.text import paint, sentence, shorten
 
@@ -116,5 +129,5 @@ def _line(entry: Entry, op: DomainOp | None, color: bool) -> str:
         path = f"{terminal.path(os.fsdecode(entry.old_path))} -> {path}"
     said = shorten(sentence(op)) if op is not None else ""
     if entry.kind == "u":
-        said = "in conflict"
+        said = left.get(os.fsdecode(entry.path), "in conflict")
     return f"{letters} {path}{': ' + said if said else ''}"

@@ -22,6 +22,7 @@ from muse.core.types import blob_digest
 from muse.domain import ConflictRecord, FileMerge, PluginFor
 from muse.engine import conflict_records
 from muse.engine.merge.one_file import how_from, merge_one
+from muse.engine.resolve.groups import opened
 
 if TYPE_CHECKING:
     from muse.store.repository import Repository
@@ -86,7 +87,7 @@ def _forget(repo: Repository, left: Collection[str]) -> None:
 def joined(repo: Repository) -> dict[str, list[ConflictRecord]]:
     """Per path, the values that the last join keeps without showing them; forgotten once the path changes again."""
     records = conflict_records.load_all(repo.git_dir)
-    return {r["path"]: _as_records(r["path"], r["joined"]) for r in records if _still_joined(repo, r)}
+    return {r["path"]: as_records(r["path"], r["joined"]) for r in records if _still_joined(repo, r)}
 
 
 def _still_joined(repo: Repository, record: conflict_records.Record) -> bool:
@@ -129,11 +130,12 @@ def _adopt_record(repo: Repository, item: Unmerged) -> None:
 def describe(repo: Repository, item: Unmerged, plugin_for: PluginFor) -> list[ConflictRecord]:
     """What is in dispute inside a path; empty when Muse can merge it and Git did without us."""
     if item.record is not None:
-        return _as_records(item.path, item.record["conflicts"])
+        return as_records(item.path, item.record["conflicts"])
     return merge_again(repo, item, plugin_for, item.picks).conflicts
 
 
-def _as_records(path: str, entries: list[dict[str, Any]]) -> list[ConflictRecord]:
+def as_records(path: str, entries: list[dict[str, Any]]) -> list[ConflictRecord]:
+    """Conflicts as a record file holds them."""
     known = ConflictRecord.FIELDS
     return [
         ConflictRecord(**{key: value for key, value in {**entry, "path": path}.items() if key in known})
@@ -194,7 +196,7 @@ def settle(
     is not overwritten without `force`.
     """
     current = merge_again(repo, item, plugin_for, item.picks)
-    wanted = {**item.picks, **_known(item, current, picks or {})}
+    wanted = {**item.picks, **_known(item, current, opened(picks or {}, current.conflicts))}
     merged = merge_again(repo, item, plugin_for, wanted) if wanted != item.picks else current
     for _ in range(_ROUNDS):
         if side is None or not merged.conflicts:

@@ -16,7 +16,7 @@ from muse.domain import DeleteOp, DomainOp, InsertOp, MoveOp, PatchOp, ReplaceOp
 from muse.plugins.midi.file.address import note_addresses, note_words, place, slot_address, track_title, value_words
 from muse.plugins.midi.file.bars import TimeMap, time_map
 from muse.plugins.midi.file.codec import Song, Track, parse
-from muse.plugins.midi.file.model import ATTRIBUTES, RELEASE, Content, Note, Slot
+from muse.plugins.midi.file.model import ATTRIBUTES, LENGTH, RELEASE, Content, Note, Slot
 from muse.plugins.midi.match.notes import align
 from muse.plugins.midi.merge.timebase import conform
 from muse.plugins.midi.show import noise
@@ -119,6 +119,9 @@ class _Diff:
         patch["child_summary"] = f"{title} {words}"
         self.parts.append(f"{title} {words}")
         return [patch]
+
+
+_FINE = 96  # ticks per beat from which one tick more or less is nothing to hear
 
 
 def _quiet(op: DomainOp) -> DomainOp:
@@ -258,6 +261,11 @@ class _TrackDiff:
     def _changed(self, address: str, note: Note, stood: Note, now: Note, played: bool) -> None:
         op = _note_op(address, note, now, self.maps)
         fields = [at for at in range(6) if stood[at] != now[at] and not self._off_grid(at, stood, now)]
+        if LENGTH in fields and abs(stood[LENGTH] - now[LENGTH]) == 1 and self.maps[1].beat >= _FINE:
+            fields.remove(LENGTH)
+            self.change.noise.add(noise.GAP)
+            if not fields:
+                self._released(stood, now, played)
         if not fields:
             _quiet(op)
         elif fields == [RELEASE] and not played:
@@ -268,10 +276,13 @@ class _TrackDiff:
             for at in range(6):
                 if at not in fields or (at == RELEASE and not played):
                     kept[at] = stood[at]
-            if not played and stood[RELEASE] != now[RELEASE]:
-                self.change.noise.update(noise.release_noise(stood, now))
+            self._released(stood, now, played)
             self.change.changed.append((stood, (kept[0], kept[1], kept[2], kept[3], kept[4], kept[5])))
         self.rows.append((note[2], 0, op))
+
+    def _released(self, stood: Note, now: Note, played: bool) -> None:
+        if not played and stood[RELEASE] != now[RELEASE]:
+            self.change.noise.update(noise.release_noise(stood, now))
 
     def _off_grid(self, at: int, stood: Note, now: Note) -> bool:
         """True for a place or length that only the coarser ticks of the new version moved."""

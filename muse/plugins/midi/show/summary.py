@@ -40,7 +40,8 @@ class Change:
 
     def slot(self, slot: Slot) -> None:
         """Note a slot whose value changed."""
-        self.slots.setdefault(slot_dimension(slot), []).append(slot[1])
+        name = "name" if slot[0] == ("meta", 3) else slot_dimension(slot)
+        self.slots.setdefault(name, []).append(slot[1])
 
     @property
     def edited(self) -> bool:
