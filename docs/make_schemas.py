@@ -250,7 +250,14 @@ VERBS: dict[str, Schema] = {
         ours=ID,
         theirs=ID,
         in_progress=BOOL,
-        paths=rows(obj(path=STR, git={"enum": ["clean", "conflict"]}, result={"enum": ["muse", "edited"]}, notes=STRS)),
+        paths=rows(
+            obj(
+                path=STR,
+                git={"enum": ["clean", "conflict"]},
+                result={"enum": ["muse", "work tree", "edited"]},
+                notes=STRS,
+            )
+        ),
     ),
     "merge --dry-run": ref("merge"),
     "merge-tree": ref("merge"),
