@@ -116,7 +116,7 @@ def match(old: Sequence[Entry], new: Sequence[Entry], *, known: set[str] | None 
     what may stand twice is then the same only where it says the same."""
     pairs: dict[int, int] = {}
     taken: set[int] = set()
-    for alike in (_full, _naming):
+    for alike in (_full, _binding) if known is not None else (_full, _binding, _naming):
         if len(pairs) == len(old) or len(taken) == len(new):
             break
         there: dict[object, list[int]] = defaultdict(list)
@@ -124,7 +124,7 @@ def match(old: Sequence[Entry], new: Sequence[Entry], *, known: set[str] | None 
             if j not in taken:
                 there[alike(entry)].append(j)
         for i, entry in enumerate(old):
-            if known is not None and alike is _naming and (not entry.binds or entry.name in known):
+            if known is not None and alike is _binding and (not entry.binds or entry.name in known):
                 continue
             if i not in pairs and there.get(alike(entry)):
                 j = there[alike(entry)].pop(0)
@@ -139,6 +139,10 @@ def match(old: Sequence[Entry], new: Sequence[Entry], *, known: set[str] | None 
 
 def _full(entry: Entry) -> object:
     return entry.name, entry.whole
+
+
+def _binding(entry: Entry) -> object:
+    return entry.name, entry.binds
 
 
 def _naming(entry: Entry) -> object:

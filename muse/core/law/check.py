@@ -98,7 +98,7 @@ def _own(thing: Thing, made: Entry, *, pieced: bool) -> Iterable[Breach]:
             yield Breach(4, "new on one side, and not as that side has it", (thing,))
         return  # what one side deleted is asked for by number
     value, sure = lawful(b.own if b else None, o.own, t.own)
-    if sure:
+    if sure and not (b is not None and o.own == t.own != b.own):
         if value != made.own:
             yield Breach(1 if b is not None and value == b.own else 2, _verdict(thing), (thing,))
     elif not _has_both(b.words if b else Counter(), o.words, t.words, made.words):

@@ -16,11 +16,13 @@ _BINDING = re.compile(
     rb"(?:^|[\s({,*&.\"'`])([\w$.-]+)[\"'`]?\s*(?:=(?!=)|:|\(|\[|<|\{|,|;|$)"  # what stands before a sign or at an end
     rb"|^(?:#\s*define|def|class|func|fn|let|var|const|type|interface|struct|enum|case)\s+([\w$]+)"
 )
+_FIRST = re.compile(rb"[\w$.-]*\w")
 _COMMON = frozenset(
     b"return if else for while do end try catch finally switch case break continue public private protected static"
     b" final const let var val def class function func fn pub async await self this new throw raise assert and or"
     b" not in is elif except with pass void int".split()
 )
+_SPELLING = re.compile(rb"(?<=\w)[-_.]+(?=\w)")  # requirements, keys: what another spelling may do without
 _IMPORT = re.compile(rb"(?:import|from|use|using|#\s*include|require|export)\b")
 
 
@@ -87,9 +89,9 @@ def _names(lines: Iterable[bytes]) -> set[bytes]:
         if _IMPORT.match(line) or line[:1] in (b'"', b"'", b"-"):
             found.update(_WORD.findall(line))
         else:
-            first = _WORD.search(line)
+            first = _FIRST.search(line)
             if first is not None and first.group() not in _COMMON:
                 found.add(first.group())
             found.update(one or other for one, other in _BINDING.findall(line))
         found.update(word for word in _WORD.findall(line) if word.isdigit())
-    return found
+    return {_SPELLING.sub(b"", word).lower() for word in found}

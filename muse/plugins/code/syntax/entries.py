@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from muse.core.law.entries import Entry, Words
 from muse.plugins.code.languages.table import Language
-from muse.plugins.code.syntax.identity import Named, identity_of, is_data, opens
+from muse.plugins.code.syntax.identity import Named, identity_of, inside_of, is_data, opens
 from muse.plugins.code.syntax.imports import bound_by
 from muse.plugins.code.syntax.keyed_lines import line_spans
 from muse.plugins.code.syntax.parsing import parse, text_of
@@ -134,12 +134,15 @@ class _Reader:
                     yield entry, at.start_byte, at.end_byte
                 continue
             found = identity_of(language, at, data, values=in_values, inside=named.kind)
+            core = at
+            if found is None and (core := inside_of(at)).id != at.id:
+                found = identity_of(language, core, data, values=in_values, inside=named.kind)
             if found is not None:
                 count += 1
                 if branch:
                     found = found._replace(binds=(), number="")
                 low = self.first(at)
-                entry = self.entry(found, at, low, at.end_byte, values=is_data(language, at))
+                entry = self.entry(found, core, low, at.end_byte, values=is_data(language, core))
                 yield entry, low, at.end_byte
                 continue
             below = opens(language, at, named.kind, values=in_values)

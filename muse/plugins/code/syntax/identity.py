@@ -54,6 +54,9 @@ _OPAQUE = frozenset(
         "annotation", "attribute", "decorator", "string_literal", "interpreted_string_literal",
     }
 )  # fmt: skip
+_SHELLS = frozenset(
+    {"lexical_declaration", "variable_declaration", "var_declaration", "const_declaration", "export_statement"}
+)
 _LISTED = ("id", "name", "key", "Id", "Name", "@id", "slug", "uses")
 _QUOTES = "\"'`:"
 
@@ -61,6 +64,16 @@ _QUOTES = "\"'`:"
 def is_data(language: Language, node: Node) -> bool:
     """True when what is inside of a node is the value of its name."""
     return node.type in language.named or node.type in language.values or node.parent is None
+
+
+def inside_of(node: Node) -> Node:
+    """What a statement declares, where that is one thing: the statement is then the place of its entry."""
+    while node.type in _SHELLS:
+        named = node.named_children
+        if len(named) != 1:
+            return node
+        node = named[0]
+    return node
 
 
 def opens(language: Language, node: Node, inside: str, *, values: bool) -> bool | None:
