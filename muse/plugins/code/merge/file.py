@@ -119,7 +119,7 @@ def _by_entry(language: Language | None, sides: tuple[bytes, bytes, bytes], unti
         return None
     outlines = outlines_of(language, sides, until)
     made = carried(outlines, sides) if outlines is not None else None
-    if made is None or breaches(language, sides, made, until):
+    if made is None or not keeps_every_edit(*sides, made) or breaches(language, sides, made, until):
         return None
     return made if not available(language) or parses_as_well(language, made, sides, until) else None
 
