@@ -67,7 +67,7 @@ def append(root: Path, name: str, *ops: Any, args: tuple[str, ...] = (), raw: by
 
 def commit(root: Path) -> session.SessionCommit:
     repo = Repository(root)
-    return session.commit(repo, OpLog(root, "jam"), plugin_for_path, message="jam", domain="files")
+    return session.commit(repo, OpLog(root, "jam"), plugin_for_path, message="jam", domain="files", partial=True)
 
 
 def replayed(root: Path, base: str) -> dict[str, str]:

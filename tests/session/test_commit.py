@@ -117,7 +117,8 @@ def test_a_refused_commit_leaves_the_ops_uncommitted(jam: Path, git: RunGit) -> 
     assert commit(jam).commit is not None
     assert session.status(repo, log)["uncommitted"] == 0
     git(jam, "reset", "-q", "--hard", "HEAD~1")
-    assert session.status(repo, log)["uncommitted"] == 1
+    assert session.status(repo, log)["uncommitted"] == 0 and len(session.status(repo, log)["dropped"]) == 1
+    assert main(["session", "redeliver", "jam"]) == 0
     assert commit(jam).commit is not None and (jam / "new.txt").read_bytes() == b"x\n"
 
 

@@ -92,7 +92,8 @@ def test_an_op_cannot_leave_the_work_tree(jam: Path, path: str, capfd: pytest.Ca
     refused, _ = append(jam, "jam", {"op": added(path, b"x\n")}, {"op": added("fine.txt", b"fine\n")})
     assert refused["code"] in ("place", "unfit") and path.partition("/")[0] in refused["error"]
     OpLog(jam, "jam").record("mallory", "files", [added(path, b"x\n")])  # type: ignore[list-item] # past every door
-    assert main(["session", "commit", "jam"]) == 0
+    assert main(["session", "commit", "jam"]) == 3 and "--partial" in capfd.readouterr().err
+    assert main(["session", "commit", "jam", "--partial"]) == 3
     assert f"{path}: op " in (told := capfd.readouterr().err) and "it cannot be applied" in told
     assert not (jam.parent.parent / "x").exists() and "[core]" in (jam / ".git" / "config").read_text()
     assert (jam / "fine.txt").read_bytes() == b"fine\n" and (jam / "words.txt").read_text() == "one\ntwo\nthree\n"

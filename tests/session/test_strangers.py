@@ -81,7 +81,7 @@ def test_a_name_no_disk_takes_or_no_commit_does_not_stop_the_session(
     refused, _ = append(jam, {"op": added(path, "x\n")}, {"op": added("fine.txt", "fine\n")})
     assert refused["code"] == "place"
     OpLog(jam, "jam").record("mallory", "files", [added(path, "x\n")])  # type: ignore[list-item] # past every door
-    assert main(["session", "commit", "jam"]) == 0
+    assert main(["session", "commit", "jam", "--partial"]) == 3
     assert "it cannot be applied" in capfd.readouterr().err
     assert sorted(Repository(jam).manifest("HEAD")["files"]) == ["fine.txt", "words.txt"]
 
@@ -112,7 +112,7 @@ def test_no_name_can_redraw_a_terminal(jam: Path, capfd: pytest.CaptureFixture[s
     OpLog(jam, "jam").record("eve\x1b]0;x\x07\nada", "files", [op])
     capfd.readouterr()
     assert main(["session", "show", "jam"]) == 0
-    assert main(["session", "commit", "jam"]) == 0
+    assert main(["session", "commit", "jam", "--partial"]) == 3
     told = capfd.readouterr()
     assert len(told.out.splitlines()) == 2 and len(told.err.splitlines()) == 1
     assert not set(told.out + told.err) & {"\x1b", "\x07"}
@@ -136,13 +136,13 @@ def test_what_lies_in_the_way_of_a_file_is_not_swept_away(
     make(jam / in_the_way)
     before = {path: path.lstat().st_ino for path in jam.rglob("*") if ".git" not in path.parts}
     for take in ([], ["--take", "log"], ["--take", "live"]):
-        assert main(["session", "commit", "jam", *take]) == 128
+        assert main(["session", "commit", "jam", "--take", "session", *take]) == 128
         assert f"is in the way of {op_path}" in (said := capfd.readouterr().err) and "hint: " in said
     assert {path: path.lstat().st_ino for path in jam.rglob("*") if ".git" not in path.parts} == before
     shutil.rmtree(jam / in_the_way) if (jam / in_the_way).is_dir() else (jam / in_the_way).unlink()
     if op_path == "words.txt":
         (jam / op_path).write_text(LINES)
-    assert main(["session", "commit", "jam", "--take", "log"]) == 0
+    assert main(["session", "commit", "jam", "--take", "session", "--take", "log"]) == 0
     assert (jam / "fine.txt").exists() and (jam / op_path).read_text().startswith("new\n")
 
 

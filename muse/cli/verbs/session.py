@@ -17,7 +17,6 @@ from muse.core.types import plural
 
 if TYPE_CHECKING:
     from muse.core.op_log import Level, OpEntry
-    from muse.engine.session.commit import Take
 
 
 @click.group("session", short_help="Record live edits of many agents and commit them")
@@ -132,6 +131,10 @@ def status(name: str, as_json: bool) -> None:
         return
     say(f"session {name}: {plural(found['ops'], 'op')} by {plural(len(found['actors']), 'actor')}")
     say(f"  {found['uncommitted']} not committed yet")
+    if found["branch"] is not None:
+        say(f"  on {found['branch'].removeprefix('refs/heads/') or 'a detached HEAD'}")
+    for commit in found["dropped"]:
+        say(f"  commit {commit[:10]} of it is in no branch any more; muse session redeliver {name} brings its ops back")
     for key, words in (("waiting", "wait for an op they depend on"), ("missing_content", "have lost their content")):
         if found[key]:
             say(f"  {len(found[key])} {words}")
@@ -142,7 +145,18 @@ def status(name: str, as_json: bool) -> None:
 @command.command("commit")
 @click.argument("name", shell_complete=late("sessions"))
 @click.option("-m", "--message", help="The commit's message.")
-@click.option("--take", type=click.Choice(["live", "log"]), help="What wins where file and session disagree.")
+@click.option(
+    "--take",
+    "takes",
+    type=click.Choice(["head", "session", "live", "log"]),
+    multiple=True,
+    help="What wins: head or session where a commit and the session disagree, live or log where a file does.",
+)
+@click.option(
+    "--pick", "picks", metavar="WHERE=SIDE", multiple=True, help="PATH::ADDRESS=head or =session: one of them."
+)
+@click.option("--onto", metavar="BRANCH", help="Deliver to this branch, which must be checked out, from now on.")
+@click.option("--partial", is_flag=True, help="Commit without the ops that cannot be applied (exit code 3).")
 @click.option(
     "--accept-damage",
     is_flag=True,
@@ -150,9 +164,24 @@ def status(name: str, as_json: bool) -> None:
 )
 @click.option("--strict", is_flag=True, help="Refuse when ops of the session override one another.")
 @json_option
-def commit(name: str, message: str | None, take: Take | None, accept_damage: bool, strict: bool, as_json: bool) -> int:
-    """Commit what the ops of session NAME make of the last commit; files no op spoke of are left alone."""
+def commit(
+    name: str,
+    message: str | None,
+    takes: tuple[str, ...],
+    picks: tuple[str, ...],
+    onto: str | None,
+    partial: bool,
+    accept_damage: bool,
+    strict: bool,
+    as_json: bool,
+) -> int:
+    """Commit what the pending ops of session NAME make, merged with what was committed since.
+
+    Files no op spoke of are left alone. Exits 1 where a commit or a file and the session disagree, 3 where ops cannot
+    be applied.
+    """
     from muse.engine.session import commit as session
+    from muse.engine.session.ground import Choices
     from muse.view.text import one_line
 
     here = repo()
@@ -164,12 +193,15 @@ def commit(name: str, message: str | None, take: Take | None, accept_damage: boo
         log,
         plugin_for,
         message=message,
-        take=take,
+        take=_one_of(takes, "live", "log"),
+        choices=Choices(_one_of(takes, "head", "session"), dict(map(_pick, picks))),
+        onto=onto,
+        partial=partial,
         accept_damage=accept_damage,
         strict=strict,
         domain=own,
     )
-    for line in done.overridden:
+    for line in [*done.told, *done.overridden]:
         note(f"muse: {one_line(line)}")
     for path in done.external:
         note(f"muse: {terminal.path(path)} was changed outside of the session; that is now an op of it")
@@ -185,6 +217,7 @@ def commit(name: str, message: str | None, take: Take | None, accept_damage: boo
                 "external": done.external,
                 "overridden": done.overridden,
                 "waiting": done.waiting,
+                "rejected": done.rejected,
             }
         )
     elif done.commit is None:
@@ -192,7 +225,42 @@ def commit(name: str, message: str | None, take: Take | None, accept_damage: boo
     else:
         what = f"{plural(done.ops, 'op')}, {plural(len(done.changed), 'file')}"
         say(f"[{done.commit[:10]}] session {name}: {what}")
-    return done.code
+    return done.code or (session.REJECTED if done.rejected else ExitCode.OK)
+
+
+def _one_of(takes: tuple[str, ...], *pair: str) -> Any:
+    """The last of two words that was given, or None."""
+    return next((word for word in reversed(takes) if word in pair), None)
+
+
+def _pick(text: str) -> tuple[str, Any]:
+    where, _, side = text.rpartition("=")
+    if not where or side not in ("head", "session"):
+        raise UsageError(f"{text!r:.200} is no pick", hint="--pick PATH::ADDRESS=head or --pick PATH::ADDRESS=session")
+    return where, side
+
+
+@command.command("redeliver")
+@click.argument("name", shell_complete=late("sessions"))
+@click.argument("commits", metavar="[COMMIT...]", nargs=-1)
+def redeliver(name: str, commits: tuple[str, ...]) -> int:
+    """Make ops pending again whose commits are in no branch any more, or those of the COMMITs; nothing is committed."""
+    from muse.engine.session import commit as session
+    from muse.engine.session import delivery
+
+    here = repo()
+    here.expect_writing()
+    log = session.existing(here, name)
+    with delivery.one_at_a_time(log):
+        delivery.settle(here, log)
+        found = delivery.redeliver(here, log, [here.resolve(commit) for commit in commits])
+    if not found:
+        say("nothing to redeliver: every commit of the session is in a branch")
+        return int(ExitCode.CONFLICT if commits else ExitCode.OK)
+    for each in found:
+        ops = sum(last - first + 1 for runs in each["ops"].values() for first, last in runs)
+        say(f"{plural(ops, 'op')} of commit {each['commit'][:10]} pending again: muse session commit {name}")
+    return int(ExitCode.OK)
 
 
 @command.command("list")

@@ -7,7 +7,7 @@ bytes an op needs, `log` what a session is. The guarantees, in words, are in doc
 
 from __future__ import annotations
 
-from muse.core.op_log.checkpoints import compact, is_checkpoint, portable
+from muse.core.op_log.checkpoints import compact, in_spans, is_checkpoint, portable, spans
 from muse.core.op_log.deltas import record_delta, without_echoes
 from muse.core.op_log.entries import Key, OpEntry, OpLogCheckpoint, Request, make_op_entry
 from muse.core.op_log.inline_content import INLINE, missing_content, named_content, stored_content, take_content
@@ -30,6 +30,7 @@ __all__ = [
     "compact",
     "decode_name",
     "encode_name",
+    "in_spans",
     "is_checkpoint",
     "list_sessions",
     "make_op_entry",
@@ -37,6 +38,7 @@ __all__ = [
     "named_content",
     "portable",
     "record_delta",
+    "spans",
     "stored_content",
     "take_content",
     "without_echoes",

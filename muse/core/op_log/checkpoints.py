@@ -5,13 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable
 from hashlib import sha256
-from typing import Any, cast
+from typing import Any
 
 from muse.core.op_log.decoding import Row
 from muse.core.op_log.entries import Key, OpLogCheckpoint, row_key
 from muse.core.types import now_utc_iso
-
-EARLIER = 8
 
 
 def covers(positions: dict[str, int], holes: dict[str, list[int]], row: Row) -> bool:
@@ -86,10 +84,55 @@ _WANTED: dict[str, _Test] = {
     "end": _is(int),
     "log": _is(str),
     "tree": _is(str),
+    "branch": _is(str),
+    "at": _is(str),
+    "deliveries": _each(lambda value: is_delivery(value)),
+    "paths": _values(lambda value: value is None or type(value) is str),
+    "prepared": lambda value: is_delivery(value),
     "roots": _each(_is(str)),
     "quarantined": _each(_is(str)),
     "earlier": _each(lambda value: type(value) is dict and "earlier" not in value and is_checkpoint(value)),
 }
+
+
+_DELIVERY: dict[str, _Test] = {
+    "id": _is(str),
+    "commit": _is(str),
+    "parent": _is(str),
+    "branch": _is(str),
+    "message": _is(str),
+    "ops": _values(_each(lambda span: _each(_is(int))(span) and len(span) == 2)),
+    "rejected": _each(_is(str)),
+    "made_at": _is(str),
+}
+
+
+def is_delivery(found: Any) -> bool:
+    """True when a value has the shape of a delivery; `ops` are spans of sequence numbers, first and last."""
+    return isinstance(found, dict) and all(name in found and test(found[name]) for name, test in _DELIVERY.items())
+
+
+def spans(rows: Iterable[Row]) -> dict[str, list[list[int]]]:
+    """The keys of rows as spans of sequence numbers by `writer/instance`."""
+    by_who: dict[str, list[int]] = {}
+    for row in rows:
+        by_who.setdefault(f"{row['writer']}/{row['instance']}", []).append(row["sequence"])
+    found: dict[str, list[list[int]]] = {}
+    for who, numbers in by_who.items():
+        runs: list[list[int]] = []
+        for number in sorted(numbers):
+            if runs and runs[-1][1] + 1 == number:
+                runs[-1][1] = number
+            else:
+                runs.append([number, number])
+        found[who] = runs
+    return found
+
+
+def in_spans(ops: dict[str, list[list[int]]], row: Row) -> bool:
+    """True when spans hold the row."""
+    number = row["sequence"]
+    return any(first <= number <= last for first, last in ops.get(f"{row['writer']}/{row['instance']}", ()))
 
 
 def is_checkpoint(found: Any) -> bool:
@@ -122,7 +165,7 @@ def compact(checkpoint: Any) -> bytes:
 
 def portable(checkpoint: OpLogCheckpoint) -> dict[str, Any]:
     """A checkpoint without what only holds for this very file."""
-    local = ("offset", "end", "log", "earlier", "sum")
+    local = ("offset", "end", "log", "earlier", "prepared", "sum")
     return {name: value for name, value in checkpoint.items() if name not in local}
 
 
@@ -153,11 +196,3 @@ def compose(before: list[OpLogCheckpoint], rows: list[Row], out: set[Key], end: 
     if left:
         made["holes"] = left
     return made
-
-
-def chain_of(last: OpLogCheckpoint | None) -> list[OpLogCheckpoint]:
-    """A checkpoint and those before it, newest first, a few of them."""
-    if last is None:
-        return []
-    alone = cast(OpLogCheckpoint, {name: value for name, value in last.items() if name != "earlier"})
-    return [alone, *last.get("earlier", ())][:EARLIER]

@@ -196,6 +196,7 @@ def _typed() -> Callable[[bytes], list[Any]] | None:
             ("reservation_id", str),
             ("created_at", str),
             ("op_id", str),
+            ("head", str, ""),
             ("unmet", texts, ()),
             ("writer", str),
             ("instance", str),

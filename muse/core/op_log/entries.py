@@ -4,7 +4,8 @@ A line is the canonical JSON of the op (exactly the bytes `op_id` hashes), conti
 
     {...,"created_at":"...","op_id":"sha256:...","unmet":[...],"writer":"...","instance":"...","sequence":7,"crc":"1a2b3c4d"}
 
-`unmet` is there only when a parent was unknown at the time. The CRC-32 covers everything before it.
+`head` (after `op_id`) is the commit that was checked out when the op was appended, where that was known; `unmet` is
+there only when a parent was unknown at the time. The CRC-32 covers everything before it.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ SEQUENCE_JUMP = 100_000
 MOST_HOLES = 200_000
 DEEPEST = 100
 LONGEST_LINE = 1 << 26
-_OURS = frozenset(("writer", "instance", "sequence", "unmet", "crc"))
+_OURS = frozenset(("writer", "instance", "sequence", "unmet", "head", "crc"))
 _TEXTS = ("actor_id", "domain", "intent_id", "reservation_id")
 CRC_SIZE = len(b',"crc":"00000000"}')
 _NESTED = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[{]|[\]}]')
@@ -56,9 +57,12 @@ class OpLogCheckpoint(TypedDict):
 
     Keys of both are `writer/instance`; `offset` (valid while the log's id is `log`) is that of the first op not held,
     and `end` that of the log's end then: what was appended later is never held. `sum` is a checksum of the rest.
-    `quarantined` names the damage that was there to be seen. `tree` is the Git tree the snapshot is: the checkpoint
-    counts once a commit has that tree; until then `earlier` ones do. `roots` are the first commits of the history the
-    session was started in.
+    `quarantined` names the damage that was there to be seen. `roots` are the first commits of the history the session
+    was started in. `branch` is the full name of the ref the session belongs to ("" for a detached HEAD) and `at` the
+    commit it was started on. `deliveries` are its commits, the oldest first (`muse.engine.session.delivery`); `paths`
+    what the files it touched were in the last of them (None: not there). `prepared` is a delivery whose commit is not
+    confirmed yet, never given away. One from before deliveries has `tree`, the Git tree it stands for, and counts once
+    a commit has that; until then `earlier` ones do.
     """
 
     session_id: str
@@ -74,6 +78,11 @@ class OpLogCheckpoint(TypedDict):
     sum: NotRequired[str]
     quarantined: NotRequired[list[str]]
     tree: NotRequired[str]
+    branch: NotRequired[str]
+    at: NotRequired[str]
+    deliveries: NotRequired[list[dict[str, Any]]]
+    paths: NotRequired[dict[str, str | None]]
+    prepared: NotRequired[dict[str, Any]]
     roots: NotRequired[list[str]]
     earlier: NotRequired[list[OpLogCheckpoint]]
 
@@ -289,10 +298,12 @@ def check_size(data: bytes) -> None:
             depth -= 1
 
 
-def finish(body: bytes, tail: bytes, key: Key | tuple[str, str, int], unmet: list[str] | None = None) -> bytes:
+def finish(
+    body: bytes, tail: bytes, key: Key | tuple[str, str, int], unmet: list[str] | None = None, head: bytes = b""
+) -> bytes:
     """The whole line, newline included."""
     waits = f',"unmet":{json.dumps(sorted(unmet))}'.encode() if unmet else b""
-    line = b"%b%b%b%b%d" % (body, tail, waits, _who(key[0], key[1]), key[2])
+    line = b"%b%b%b%b%b%d" % (body, tail, head, waits, _who(key[0], key[1]), key[2])
     return b'%b,"crc":"%08x"}\n' % (line, zlib.crc32(line))
 
 
@@ -335,6 +346,7 @@ def strip(row: dict[str, Any]) -> OpEntry:
     """The entry of a decoded line, which it takes apart."""
     del row["writer"], row["instance"], row["sequence"], row["crc"]
     row.pop("unmet", None)
+    row.pop("head", None)
     return cast(OpEntry, row)
 
 

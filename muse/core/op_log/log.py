@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, cast
 
 from muse.core.errors import DamageError, FormatError, MuseError, RefMovedError
 from muse.core.io import write_text_atomic
-from muse.core.op_log.checkpoints import chain_of, checksum, covered_by, is_checkpoint, portable
+from muse.core.op_log.checkpoints import checksum, covered_by, is_checkpoint, portable
 from muse.core.op_log.checkpoints import compose as compose_checkpoint
 from muse.core.op_log.decoding import Row, decode, entries, whole_lines
 from muse.core.op_log.entries import (
@@ -70,6 +70,7 @@ class OpLog:
         self._buffered = 0
         self._known: dict[str, int] = {}
         self._handed_out: int | None = None
+        self.head: Callable[[], str] | None = None  # tells the commit that is checked out, to be kept with each op
 
     # Identity ----------------------------------------------------------------------------------------------------
 
@@ -212,6 +213,7 @@ class OpLog:
     def _lines(self, sealed: list[tuple[OpEntry, bytes, bytes]]) -> list[tuple[bytes, int]]:
         """Lines with their times; the lock is held. FormatError when a time cannot be, and then no number is used."""
         before, latest, lines = self._sequence, self._latest(), []
+        head = b"" if self.head is None or not (at := self.head()) else b',"head":"%b"' % at.encode()
         writer, instance, number, known = self.writer, self._instance, before, self._known
         if len(known) > _REMEMBERED:
             known.clear()
@@ -225,7 +227,7 @@ class OpLog:
                 if entry["parent_op_ids"]:
                     unmet = [parent for parent in entry["parent_op_ids"] if not self._parent_is_here(parent, now)]
                 number += 1
-                lines.append((finish(body, tail, (writer, instance, number), unmet), now))
+                lines.append((finish(body, tail, (writer, instance, number), unmet, head), now))
                 known[entry["op_id"]] = now
         except BaseException:
             known.clear()
@@ -399,15 +401,15 @@ class OpLog:
         snapshot_id: str,
         *,
         replay: Replay | None = None,
-        tree: str | None = None,
         since: Sequence[OpLogCheckpoint] | None = None,
-        roots: list[str] | None = None,
+        more: Mapping[str, Any] | None = None,
     ) -> OpLogCheckpoint:
         """Say that a snapshot holds the ops so far; they are made durable first.
 
         With `replay`, exactly its ready ops are held, and what `since` held (the checkpoints it was made with; the last
         one by default). Without, everything in the log is, except ops that wait and ops of others that arrived after
-        this object last handed out a replay: nobody can have put those into the snapshot.
+        this object last handed out a replay: nobody can have put those into the snapshot. `more` are fields of it; what
+        the last one says of the session's place and deliveries stays.
         """
         self.flush(level="durable")
         self._acquire()
@@ -420,11 +422,10 @@ class OpLog:
             made = compose_checkpoint(before, fresh, self._not_held(fresh, replay), end)
             made["session_id"], made["snapshot_id"], made["log"] = self._session, snapshot_id, self._journal.log_id
             made["quarantined"] = [found["name"] for found in self.damage()]
-            if roots or (last is not None and "roots" in last):
-                made["roots"] = roots or cast(OpLogCheckpoint, last)["roots"]
-            if tree is not None:
-                made["tree"] = tree
-                made["earlier"] = chain_of(last)
+            for name in ("roots", "branch", "at", "deliveries", "paths"):
+                if last is not None and name in last:
+                    made[name] = last[name]
+            made.update(more or {})  # type: ignore[typeddict-item]
             self._keep(made)
         finally:
             self._journal.release()
@@ -454,6 +455,18 @@ class OpLog:
             return None
         self._journal.quarantine(data, "damaged checkpoint", 0)
         return None
+
+    def annotate(self, **fields: Any) -> None:
+        """Change fields of the checkpoint that say nothing about which ops are held; None takes one away."""
+        self._acquire()
+        try:
+            made = self.read_checkpoint()
+            if made is None:
+                raise MuseError(f"session {self._session!r:.80} has no checkpoint")
+            made.update(fields)  # type: ignore[typeddict-item]
+            self._keep(cast(OpLogCheckpoint, {name: value for name, value in made.items() if value is not None}))
+        finally:
+            self._journal.release()
 
     def adopt_checkpoint(self, checkpoint: OpLogCheckpoint) -> None:
         """Take a checkpoint that came from elsewhere (a rebuild from Git) as this log's own."""

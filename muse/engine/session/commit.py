@@ -1,13 +1,13 @@
 """From live edits to a commit: replay a session's ops onto HEAD, reconcile them with the files on disk, commit.
 
-The checkpoint is written first and names the tree that is to be committed; it counts once a commit of this history has
-that tree. So a crash, a refused hook or `git reset` between the two costs nothing: the ops are simply replayed again.
+Ops are delivered once (`delivery`), and never over a commit: they are replayed on what they were made against
+(`ground`), and that is merged with HEAD.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -18,7 +18,9 @@ from muse.core.terminal import word
 from muse.core.types import plural
 from muse.domain import DomainOp, PluginFor, SnapshotManifest
 from muse.engine.merge.one_file import how_from, merge_one
-from muse.engine.session import worktree
+from muse.engine.session import delivery, worktree
+from muse.engine.session.delivery import effective, session_text
+from muse.engine.session.ground import Choices, Side, ground, refuse_not_got
 from muse.engine.session.replay import Replayed, replay, without_content
 from muse.engine.worktree.commit import keep_deltas
 
@@ -28,7 +30,11 @@ if TYPE_CHECKING:
 
 Take = Literal["live", "log"]
 EXTERNAL = "external"
-_RECENT = 200
+
+
+Picks = Mapping[str, Side]
+REJECTED = 3
+"""The exit code where ops cannot be applied."""
 
 
 @dataclass
@@ -43,17 +49,16 @@ class SessionCommit:
     external: list[str] = field(default_factory=list)
     overridden: list[str] = field(default_factory=list)
     waiting: int = 0
+    rejected: list[str] = field(default_factory=list)
+    told: list[str] = field(default_factory=list)
 
 
 def start(repo: Repository, session: str) -> OpLog:
-    """Begin a session: its first checkpoint is the commit we stand on. A session that exists is joined."""
-    from muse.store.log import checkpoints
-
+    """Begin a session: it belongs to the branch we stand on. A session that exists is joined."""
     log = OpLog(repo.root, session)
     pull(repo, log)
     if log.read_checkpoint() is None and not log.end():
-        tree = _head_tree(repo)
-        log.checkpoint(_snapshot_id(repo, tree), replay=Replay([], [], [], 0), tree=tree, roots=checkpoints.roots(repo))
+        delivery.begin(repo, log, delivery.here(repo))
     return log
 
 
@@ -97,33 +102,10 @@ def names(repo: Repository) -> list[str]:
     return sorted({*list_sessions(repo.root), *checkpoints.sessions(repo)})
 
 
-def effective(repo: Repository, log: OpLog) -> list[OpLogCheckpoint]:
-    """The checkpoints that count: ours and other writers' whose tree is that of a commit in HEAD's history."""
-    from muse.store.log import checkpoints
-
-    last = log.read_checkpoint()
-    own = [] if last is None else [last, *last.get("earlier", ())]
-    foreign = checkpoints.checkpoints(repo, log.session_id())
-    wanted = {made["tree"] for made in (*own, *foreign) if "tree" in made}
-    there = _in_history(repo, wanted)
-    counting = [made for made in own if made.get("tree") is None or made["tree"] in there][:1]
-    return counting + [made for made in foreign if made.get("tree") in there]
-
-
-def _in_history(repo: Repository, trees: set[str]) -> set[str]:
-    """Which trees are those of HEAD or its ancestors; the recent ones are looked at first."""
-    there = {repo.empty_tree} & trees
-    if repo.head() is None:
-        return there
-    for limit in ([f"-n{_RECENT}"], []):
-        if trees <= there:
-            break
-        there |= trees & set(repo.git("log", "--format=%T", *limit, "HEAD", "--").decode().split())
-    return there
-
-
 def status(repo: Repository, log: OpLog) -> dict[str, Any]:
     """What a person asks about a session, as JSON."""
+    with delivery.one_at_a_time(log):
+        delivery.settle(repo, log)
     everything = log.read_all()
     view = log.replay(effective(repo, log))
     last = log.read_checkpoint()
@@ -136,6 +118,10 @@ def status(repo: Repository, log: OpLog) -> dict[str, Any]:
         "missing_content": lost,
         "actors": sorted({entry["actor_id"] for entry in everything}),
         "damage": log.damage(),
+        "branch": None if last is None else last.get("branch"),
+        "delivered": 0 if last is None else sum(not each.get("back") for each in last.get("deliveries", ())),
+        "rejected": [] if last is None else [op for each in last.get("deliveries", ()) for op in each["rejected"]],
+        "dropped": [each["commit"] for each in delivery.dropped(repo, log)],
         "checkpoint": None
         if last is None
         else {
@@ -157,38 +143,44 @@ def commit(
     accept_damage: bool = False,
     strict: bool = False,
     domain: str = "files",
+    onto: str | None = None,
+    choices: Choices | None = None,
+    partial: bool = False,
 ) -> SessionCommit:
-    """Commit what the session's ops make of HEAD.
+    """Commit what the session's pending ops make of what was delivered, merged with HEAD.
 
-    Files on disk that differ from both HEAD and the replay are merged with it, and the difference is recorded as an
-    op of the actor `external`; where that conflicts, `take` decides or ConflictError is raised. Damage that no
-    checkpoint has seen must be accepted. `strict` refuses ops that override one another.
+    What HEAD and the session both changed is a ConflictError unless `choices` settle it. Files on disk that differ from
+    both HEAD and the result are merged with it, and the difference is recorded as an op of the actor `external`; where
+    that conflicts, `take` decides or ConflictError is raised. Damage that no checkpoint has seen must be accepted.
+    `strict` refuses ops that override one another; ops that cannot be applied are refused unless `partial`. `onto` is
+    a branch the session is to belong to from now on.
     """
     if repo.work_tree is None:
         raise MuseError("this repository has no work tree to commit from")
     if (repo.git_dir / "MERGE_HEAD").exists():
         raise MuseError("a merge is under way", hint="finish it with `git commit`, then commit the session")
-    since = effective(repo, log)
-    view = log.replay(since)
-    _refuse_damage(log, accept_damage)
-    left: list[str] = []
-    if accept_damage:
-        view, left = _without_lost(view, repo)
-    head = _head_tree(repo)
-    before = repo.manifest(head)["files"] if head != repo.empty_tree else {}
-    with repo.content.batch():
-        done = replay(view.entries, before, repo.content, plugin_for)
-    done.overridden[:0] = left
-    if strict and done.overridden:
-        raise ConflictError("ops of the session override one another:\n" + "\n".join(done.overridden))
-    live: dict[str, str | None] = {}
-    external = _reconcile(repo, log, before, done, live, plugin_for, take)
-    if external:
-        view = _with_external(log, log.replay(since), view)
-    snapshot = SnapshotManifest(files=done.files, domain=domain)
-    work = _Work(repo, log, view, since, before, done, live)
-    result = work.commit(snapshot, list(flags), message)
+    with delivery.one_at_a_time(log):
+        told = [delivery.settle(repo, log), delivery.home(repo, log, onto)]
+        since = effective(repo, log)
+        view = log.replay(since)
+        _refuse_damage(log, accept_damage)
+        left: list[str] = []
+        if accept_damage:
+            view, left = _without_lost(view, repo)
+        done = _on_head(repo, log, view, plugin_for, choices or Choices(), partial)
+        done.overridden[:0] = left
+        if strict and done.overridden:
+            raise ConflictError("ops of the session override one another:\n" + "\n".join(done.overridden))
+        before = _head_files(repo)
+        live: dict[str, str | None] = {}
+        external = _reconcile(repo, log, before, done, live, plugin_for, take)
+        if external:
+            view = _with_external(log, log.replay(since), view)
+        snapshot = SnapshotManifest(files=done.files, domain=domain)
+        work = _Work(repo, log, view, since, before, done, live)
+        result = work.commit(snapshot, list(flags), message)
     result.external = external
+    result.told[:0] = filter(None, told)
     if result.commit is not None:
         name = session_text(log.session_id())[:200]
         origin = {"session": name, "ops": len(work.view.entries), "snapshot_id": result.snapshot_id}
@@ -197,9 +189,27 @@ def commit(
     return result
 
 
-def session_text(name: str) -> str:
-    """A session's name in text that can be hashed and written: it may hold bytes that are not UTF-8."""
-    return name.encode("utf-8", "backslashreplace").decode()
+def _on_head(
+    repo: Repository, log: OpLog, view: Replay, plugin_for: PluginFor, choices: Choices, partial: bool
+) -> Replayed:
+    """The pending ops replayed on what they were made against, and that merged with HEAD."""
+    heads = {row["op_id"]: row["head"] for row in view.rows if "head" in row}
+    first = next((row["head"] for row in view.rows if "head" in row), "")
+    stands = ground(repo, log, plugin_for, choices, first)
+    with repo.content.batch():
+        done = replay(view.entries, stands.files, repo.content, plugin_for, ground=stands, heads=heads)
+    if stands.left:
+        raise stands.refusal()
+    if done.rejected:
+        refuse_not_got(stands, {path for path, _ in done.rejected.values()})
+    if done.rejected and not partial:
+        lines = "\n".join(f"  {line}" for _, line in list(done.rejected.values())[:20])
+        raise MuseError(
+            f"{plural(len(done.rejected), 'op')} cannot be applied:\n{lines}",
+            REJECTED,
+            hint="--partial commits the others; these stay in the log, rejected",
+        )
+    return done
 
 
 def _with_external(log: OpLog, now: Replay, view: Replay) -> Replay:
@@ -366,27 +376,33 @@ class _Work:
         repo, files = self.repo, snapshot["files"]
         old = repo.head()
         tree = snapshots.write_tree(repo, snapshot, like=old)
-        made = self.log.checkpoint(_snapshot_id(repo, tree), replay=self.view, tree=tree, since=self.since)
-        checkpoints.save(repo, self.log, made)
+        checkpoints.save(repo, self.log)
         changed = sorted(path for path in self.before.keys() | files.keys() if self.before.get(path) != files.get(path))
         result = SessionCommit(
             0,
             None,
-            made["snapshot_id"],
+            _snapshot_id(repo, tree),
             len(self.view.entries),
             changed,
             overridden=self.done.overridden,
             waiting=len(self.view.waiting),
+            rejected=list(self.done.rejected),
         )
+        what = f"{plural(result.ops, 'op')}, {plural(len(changed), 'file')}"
+        words = f"session {session_text(self.log.session_id())}: {what}"
+        if message is not None or not flags:
+            flags = ["-m", words if message is None else message, *flags]
+        said = message if message is not None else words if flags[:2] == ["-m", words] else ""
         paths = sorted({*changed, *self.done.touched})
         with worktree.staged(repo, paths):
             worktree.put(repo, tree, paths, self.done, self.live)
-            if not changed:
+            if not self.view.rows and not changed:
                 return result
-            if message is not None or not flags:
-                what = f"{plural(result.ops, 'op')}, {plural(len(changed), 'file')}"
-                words = f"session {session_text(self.log.session_id())}: {what}"
-                flags = ["-m", words if message is None else message, *flags]
+            prepared = delivery.prepare(repo, self.log, self.view, result.rejected, said)
+            if not changed:
+                if old is not None:  # HEAD has it all: that is where it was delivered
+                    self._confirm(prepared, old, paths)
+                return result
             here = os.getcwd()
             os.chdir(repo.root)  # the paths count from the top
             try:
@@ -399,7 +415,7 @@ class _Work:
                     "--only",
                     "--",
                     *map(worktree.native, named),
-                    env={"GIT_LITERAL_PATHSPECS": "1"},
+                    env={"GIT_LITERAL_PATHSPECS": "1", **delivery.action(prepared)},
                 )
             finally:
                 os.chdir(here)
@@ -407,12 +423,13 @@ class _Work:
         if result.code or head is None or head == old:
             return result
         result.commit = head
+        self._confirm(prepared, head, paths)
         if _head_tree(repo) != tree:
-            raise DamageError(
-                "a hook changed what was committed, so the session's ops still count as uncommitted",
-                hint="muse session commit again: what is in HEAD already merges away",
-            )
+            result.told.append(worktree.follow_hooks(repo, tree, _head_tree(repo)))
         return result
+
+    def _confirm(self, prepared: dict[str, Any], commit: str, paths: list[str]) -> None:
+        delivery.confirm(self.repo, self.log, self.view, self.since, prepared, commit, set(paths))
 
 
 def record_commit(repo: Repository, session: str, plugin_for: PluginFor, *, actor: str, domain: str = "files") -> int:
@@ -421,9 +438,10 @@ def record_commit(repo: Repository, session: str, plugin_for: PluginFor, *, acto
     Ops of the session that were not committed before stay so.
     """
     from muse.engine.history.diff import between, describe
-    from muse.store.log import checkpoints
 
     log = OpLog(repo.root, session)
+    if "branch" not in (log.read_checkpoint() or {}):
+        delivery.begin(repo, log, delivery.here(repo))
     since = effective(repo, log)
     parent = repo.run("rev-parse", "-q", "--verify", "HEAD^1^{tree}").stdout.decode().strip()
     tree = _head_tree(repo)
@@ -436,12 +454,20 @@ def record_commit(repo: Repository, session: str, plugin_for: PluginFor, *, acto
     mine = set(made)
     rows = [row for row in view.rows if row["instance"] == log.instance and row["op_id"] in mine]
     held = Replay([], [], rows, view.end)
-    checkpoints.save(repo, log, log.checkpoint(_snapshot_id(repo, tree), replay=held, tree=tree, since=since))
+    with delivery.one_at_a_time(log):
+        prepared = delivery.prepare(repo, log, held, [], "")
+        touched = {op["address"].partition("::")[0] for op in delta["ops"]}
+        delivery.confirm(repo, log, held, since, prepared, repo.resolve("HEAD"), touched)
     return len(made)
 
 
 def _head_tree(repo: Repository) -> str:
     return repo.empty_tree if repo.head() is None else repo.tree_of("HEAD")
+
+
+def _head_files(repo: Repository) -> dict[str, str]:
+    tree = _head_tree(repo)
+    return {} if tree == repo.empty_tree else repo.manifest(tree)["files"]
 
 
 def _snapshot_id(repo: Repository, tree: str) -> str:

@@ -15,6 +15,7 @@ from muse.core.errors import FormatError, MuseError, RefMovedError, hint_for
 from muse.core.op_log import OpLog, Request, missing_content, stored_content, take_content
 from muse.core.op_log.canonical import loads
 from muse.domain import PluginFor
+from muse.engine.session.checked_out import CheckedOut
 from muse.engine.session.complete import Refused, completed
 from muse.engine.session.expect import refuse_unexpected
 from muse.engine.session.fit import Fit
@@ -85,6 +86,7 @@ class Intake:
         self.domains: dict[str, str] = {}
         self.waiting: list[tuple[int, Request]] = []
         self.answers: dict[int, dict[str, Any]] = {}
+        log.head = CheckedOut(here).commit
 
     # Batches -----------------------------------------------------------------------------------------------------
 

@@ -14,7 +14,7 @@ from muse.core.address import ancestors
 from muse.core.op_log import OpEntry, OpLog
 from muse.domain import Element, PluginFor
 from muse.engine.elements import listed
-from muse.engine.session import commit as session
+from muse.engine.session.delivery import effective
 from muse.engine.session.replay import replay
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ class LiveView:
     def _rebuild(self, head: str | None) -> None:
         repo = self.repo
         self.end = self.log.end()
-        view = self.log.replay(session.effective(repo, self.log))
+        view = self.log.replay(effective(repo, self.log))
         self.end = max(view.end, 0)
         self._files = {} if head is None else dict(repo.manifest(head)["files"])
         self._head, self._settled = head, not view.waiting

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -27,6 +27,7 @@ from muse.core.options import MergeOptions
 from muse.core.types import blob_digest
 from muse.domain import OpenFile, PluginFor
 from muse.engine.merge.one_file import merge_one
+from muse.engine.session.ground import Ground
 from muse.engine.session.overrides import Overrides
 from muse.store.layout import path_bytes
 from muse.store.objects.trees import check_path
@@ -47,6 +48,8 @@ class Replayed:
     files: dict[str, str]
     touched: set[str] = field(default_factory=set)
     overridden: list[str] = field(default_factory=list)
+    rejected: dict[str, tuple[str, str]] = field(default_factory=dict)
+    """Ops that cannot be applied: by id, the path and a line to read."""
 
 
 def replay(
@@ -55,15 +58,20 @@ def replay(
     store: ContentStore,
     plugin_for: PluginFor,
     how: MergeOptions | None = None,
+    *,
+    ground: Ground | None = None,
+    heads: Mapping[str, str] | None = None,
 ) -> Replayed:
     """The files (path -> digest) after the ops; MuseError names the ops that cannot be replayed.
 
-    `entries` come in the total order. Results are put into `store`.
+    `entries` come in the total order. Results are put into `store`. With `ground`, the files are those of it, an op is
+    applied on what its commit in `heads` (op id -> commit) had, and the result is brought to HEAD.
     """
     known = _Known(store)
     chosen = without_echoes(list(entries))
     refuse_missing(chosen, known)
     work = _Replay(Replayed(dict(files)), known, plugin_for, (how or MergeOptions())._replace(deadline=None))
+    work.ground, work.heads = ground, heads or {}
     with content.using(known):
         work.run(chosen)
     return work.done
@@ -183,6 +191,8 @@ class _Replay:
         self.told: list[tuple[int, str]] = []
         self.at = 0  # the place of the op at hand
         self.named: Callable[[str], set[str]] = lambda path: set()
+        self.ground: Ground | None = None
+        self.heads: Mapping[str, str] = {}
 
     def run(self, entries: list[OpEntry]) -> None:
         """Apply the ops, which are in order."""
@@ -190,9 +200,9 @@ class _Replay:
         try:
             for at, entry in enumerate(entries):
                 self._apply(at, entry)
-            for path in list(self.waiting):
-                self._settle(path)
-                self.open.clear()
+            self._settle_all()
+            if self.ground is not None:
+                self._move(self.ground.head)
         except _Stopped as stopped:
             first = self._first(stopped)
             raise first.error from first.error.__cause__
@@ -208,9 +218,52 @@ class _Replay:
                 stopped = earlier
         return stopped
 
+    # What the ops stand on ---------------------------------------------------------------------------------------
+
+    def _stand(self, entry: OpEntry, path: str, op: Any, inside: str) -> None:
+        """Bring the files to the commit an op was made on, where that has another version of its file."""
+        head = self.heads.get(entry["op_id"])
+        if self.ground is None or head is None or not self.ground.wants(head, path):
+            return
+        old = None if inside else op.get("old_content_id") or op.get("content_id") if op["op"] != "insert" else None
+        if old is not None:
+            self._settle(path)
+            if self.done.files.get(path) == old:
+                return  # it says itself what it was made on
+        self._move(head)
+
+    def _move(self, commit: str) -> bool:
+        """Merge the files so far with a commit, which the ops stand on afterwards; False when they do already."""
+        if self.ground is None or (commit == self.ground.commit and self.ground.files == self.ground.files_of(commit)):
+            return False
+        self._settle_all()
+        before = self.ground.files_of(commit)
+        self.done.files = self.ground.moved(self.done.files, self.done.touched, commit)
+        self.done.touched = {
+            path
+            for path in {*self.done.touched, *self.done.files} | before.keys()
+            if self.done.files.get(path) != before.get(path)
+        }
+        self.folders = None
+        return True
+
+    def _settle_all(self) -> None:
+        while self.waiting:
+            self._settle(next(iter(self.waiting)))
+            self.open.clear()
+
+    def _may_be_retried(self, path: str) -> bool:
+        """True when an op that could not be applied may be where HEAD is: that has another version of the file."""
+        return (
+            self.ground is not None
+            and self.ground.is_later(self.ground.head)
+            and self.ground.files_of(self.ground.head).get(path) != self.ground.files.get(path)
+        )
+
     def _apply(self, at: int, entry: OpEntry) -> None:
         op: Any = entry["domain_op"]
         path, inside = split(op["address"], self._holds_things)
+        self._stand(entry, path, op, inside)
         child_ops = self._edits(path, op, inside)
         if child_ops is not None and path in self.done.files:
             self.waiting.setdefault(path, []).append(_Edit(at, entry, child_ops))
@@ -231,7 +284,11 @@ class _Replay:
                     self.done.files.pop(name, None)
                 else:
                     self.done.files[name] = digest
-            self._tell_why(path, entry, problem)
+            if self.ground is not None and self._may_be_retried(path):
+                self._move(self.ground.head)
+                self._apply(at, entry)
+            else:
+                self._tell_why(path, entry, problem)
         else:
             self.done.touched.add(path)
             for name in paths:
@@ -270,7 +327,7 @@ class _Replay:
             return
         named = self.named(path)
         file: OpenFile | None = None
-        for at, entry, child_ops in edits:
+        for number, (at, entry, child_ops) in enumerate(edits):
             self.at = at
             try:
                 if file is None:
@@ -280,6 +337,16 @@ class _Replay:
             except (ContentMissingError, DamageError) as problem:
                 raise _stopped(at, entry, path, problem) from problem
             except MALFORMED as problem:
+                if self._may_be_retried(path):
+                    if file is not None:
+                        self._keep(path, file)
+                    assert self.ground is not None
+                    self._move(self.ground.head)
+                    self.waiting[path] = edits[number:] + self.waiting.get(path, [])
+                    if path not in self.done.files:
+                        self._lost(path)
+                    self._settle(path)
+                    return
                 self._tell_why(path, entry, problem)
             else:
                 self.done.touched.add(path)
@@ -289,6 +356,12 @@ class _Replay:
                     self.store.put(file.data())
         if file is not None:
             self._keep(path, file)
+
+    def _lost(self, path: str) -> None:
+        """HEAD has no file any more for edits that wait."""
+        for at, entry, _ in self.waiting.pop(path):
+            self.at = at
+            self._tell_why(path, entry, MuseError("the file is not there"))
 
     def _opened(self, path: str) -> OpenFile:
         now = self.done.files[path]
@@ -393,6 +466,8 @@ class _Replay:
         ours, theirs = content.fetch(self.store, now), content.fetch(self.store, new)
         plugin = self.plugin_for(path)
         merged = merge_one(plugin, path, base, ours, theirs, self.how)
+        if merged.conflicts and self._against_history(path, base, theirs, entry):
+            return
         if merged.conflicts:
             for conflict in merged.conflicts:
                 what = conflict.ours_summary or conflict.conflict_type
@@ -402,12 +477,29 @@ class _Replay:
         result = theirs if merged.conflicts or merged.content is None else merged.content
         self.done.files[path] = self.store.put(result)
 
+    def _against_history(self, path: str, base: bytes | None, theirs: bytes, entry: OpEntry) -> bool:
+        """True when what an op contradicts is committed and HEAD's side is taken; unsettled ones are noted."""
+        ground = self.ground
+        if ground is None or path not in ground.files:
+            return False
+        committed = content.fetch(self.store, ground.files[path])
+        found = merge_one(self.plugin_for(path), path, base, committed, theirs, self.how).conflicts
+        sides = [(each, ground.choices.of(path, each.address)) for each in found]
+        ground.left += [
+            f"{path}: {each.address or 'the file'}: HEAD has {each.ours_summary or 'changed it'}, op "
+            f"{entry['op_id'][7:19]} of {entry['actor_id']:.60} {each.theirs_summary or 'changed it too'}"
+            for each, side in sides
+            if side is None
+        ]
+        return bool(sides) and all(side != "session" for _, side in sides)
+
     def _tell(self, path: str, entry: OpEntry, what: str) -> None:
         self.told.append((self.at, f"{path:.200}: op {entry['op_id'][7:19]} of {entry['actor_id']}: {what}"))
 
     def _tell_why(self, path: str, entry: OpEntry, problem: Exception) -> None:
         why = problem if isinstance(problem, MuseError) else f"malformed, {type(problem).__name__}: {problem}"
         self._tell(path, entry, f"it cannot be applied ({why})")
+        self.done.rejected[entry["op_id"]] = (path, self.told[-1][1])
 
 
 def refuse_path(path: str) -> None:

@@ -99,6 +99,20 @@ def put(repo: Repository, tree: str, paths: Sequence[str], done: Replayed, seen:
         repo.git("update-index", "-q", "--refresh", check=False)
 
 
+def follow_hooks(repo: Repository, planned: str, made: str) -> str:
+    """After a commit that a hook or filter made another one: its files in the index too; a line that names them."""
+    rows, names = [], []
+    fields = repo.git("diff-tree", "-r", "-z", "--no-renames", "--raw", planned, made).split(b"\0")
+    for head, path in zip(fields[0::2], fields[1::2]):
+        _, mode, _, blob, _ = head[1:].split(b" ")
+        rows.append(b"%b %b\t%b\0" % (mode, blob, path))
+        names.append(os.fsdecode(path))
+    repo.git("update-index", "-z", "--index-info", input=b"".join(rows))
+    repo.git("update-index", "-q", "--refresh", check=False)
+    few = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+    return f"a hook or filter had a hand in {few}; what was committed counts as delivered"
+
+
 def _write(repo: Repository, names: Sequence[bytes]) -> None:
     """Write files as the index has them, each in one rename: half of one would look like an edit of somebody's."""
     import shutil

@@ -191,6 +191,9 @@ def _believed(repo: Repository, union: Union, session: str) -> list[OpLogCheckpo
 def is_foreign(repo: Repository, made: OpLogCheckpoint | None) -> bool:
     """True when a session was started in a history of which this repository has no first commit."""
     roots = [] if made is None else made.get("roots", [])
+    ours = {*filter(None, [known_writer(repo)]), *previous_writers(repo)}
+    if made is not None and any(who.partition("/")[0] in ours for who in made.get("positions", {})):
+        return False  # it was written here, whatever history was rewritten since
     if not roots or any(repo.objects.resolve(f"{root}^{{commit}}") for root in roots):
         return False
     return repo.git("rev-parse", "--is-shallow-repository").strip() != b"true"

@@ -81,6 +81,11 @@ class BlobContent:
             self._batch = None
         self.index.add([(blob, digest) for digest, blob in self._taken.items() if digest not in before])
 
+    def flush(self) -> None:
+        """Write what the batch at hand has so far, for Git to read."""
+        if self._batch is not None:
+            self._batch.flush()
+
     def blob_id(self, digest: str) -> str:
         """The id of a blob with this digest, which is in the repository or in the batch at hand; else KeyError."""
         if digest in self._taken:

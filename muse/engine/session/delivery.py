@@ -1,0 +1,352 @@
+"""When ops became part of a branch: once, and on the branch they were meant for.
+
+A session belongs to the branch it was started on. A delivery is recorded by op key: prepared before the commit, with an
+id that Git writes into the reflog (GIT_REFLOG_ACTION), and confirmed after it. What died between the two is decided by
+that id, or without reflogs by a child of the prepared parent with the prepared message. Nothing that happens to history
+later makes a delivered op pending again; `redeliver` does, when somebody asks.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
+
+from muse.core.errors import MuseError
+from muse.core.op_log import OpLog, OpLogCheckpoint, Replay, in_spans, spans
+from muse.core.types import now_utc_iso
+
+if TYPE_CHECKING:
+    from muse.store.repository import Repository
+
+_RECENT = 200
+Spans = dict[str, list[list[int]]]
+
+
+class Place(NamedTuple):
+    """Where a session is at home: a branch's full name, or "" and the commit of a detached HEAD."""
+
+    branch: str
+    at: str
+
+
+@contextmanager
+def one_at_a_time(log: OpLog) -> Iterator[None]:
+    """Held while deliveries of a session are prepared, made or settled: by one process."""
+    log.folder.mkdir(parents=True, exist_ok=True)
+    lock = os.open(log.folder / "delivery.lock", os.O_RDWR | os.O_CREAT, 0o666)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(lock)
+
+
+def session_text(name: str) -> str:
+    """A session's name in text that can be hashed and written: it may hold bytes that are not UTF-8."""
+    return name.encode("utf-8", "backslashreplace").decode()
+
+
+# Which ops are delivered -------------------------------------------------------------------------------------------
+
+
+def effective(repo: Repository, log: OpLog) -> list[OpLogCheckpoint]:
+    """The checkpoints that count: our own, other writers', and of those from before deliveries the ones whose tree is
+    that of a commit in HEAD's history.
+    """
+    from muse.store.log import checkpoints
+
+    last = log.read_checkpoint()
+    own = [] if last is None else [last, *last.get("earlier", ())]
+    foreign = checkpoints.checkpoints(repo, log.session_id())
+    there = trees_in_history(repo, {made["tree"] for made in (*own, *foreign) if "tree" in made})
+    counting = [made for made in own if made.get("tree") is None or made["tree"] in there][:1]
+    back = [] if last is None else [cast(Spans, each["ops"]) for each in last.get("deliveries", ()) if each.get("back")]
+    others = [made for made in foreign if ("tree" in made and made["tree"] in there) or "branch" in made]
+    return counting + [_without(made, back) for made in others]
+
+
+def _without(made: OpLogCheckpoint, back: list[Spans]) -> OpLogCheckpoint:
+    """A checkpoint that does not hold ops which were asked back here."""
+    if not back:
+        return made
+    holes = {who: set(missing) for who, missing in made.get("holes", {}).items()}
+    for ops in back:
+        for who, runs in ops.items():
+            top = made.get("positions", {}).get(who, 0)
+            missing = holes.setdefault(who, set())
+            missing.update(n for first, last in runs for n in range(first, min(last, top) + 1))
+    return cast(OpLogCheckpoint, {**made, "holes": {who: sorted(found) for who, found in holes.items() if found}})
+
+
+def trees_in_history(repo: Repository, trees: set[str]) -> set[str]:
+    """Which trees are those of HEAD or its ancestors; the recent ones are looked at first."""
+    there = {repo.empty_tree} & trees
+    if repo.head() is None:
+        return there
+    for limit in ([f"-n{_RECENT}"], []):
+        if trees <= there:
+            break
+        there |= trees & set(repo.git("log", "--format=%T", *limit, "HEAD", "--").decode().split())
+    return there
+
+
+def lines(repo: Repository, log: OpLog) -> list[list[dict[str, Any]]]:
+    """The confirmed deliveries each clone has told of, its oldest first; ours are the last of the lines."""
+    from muse.store.log import checkpoints
+
+    last = log.read_checkpoint()
+    own = [] if last is None else last.get("deliveries", [])
+    ours = {each["id"] for each in own}
+    told = [made.get("deliveries", []) for made in checkpoints.checkpoints(repo, log.session_id())]
+    return [*([each for each in line if each["id"] not in ours] for line in told), own]
+
+
+# Where a session is at home ----------------------------------------------------------------------------------------
+
+
+def here(repo: Repository) -> Place:
+    """Where HEAD stands."""
+    return Place(repo.branch() or "", repo.head() or "")
+
+
+def home(repo: Repository, log: OpLog, onto: str | None = None) -> str:
+    """Make sure that the session may be committed where HEAD stands; a line about a place it took just now, or "".
+
+    A branch that was renamed is followed. `onto` is the branch that is wanted instead of the session's own; it must be
+    the one that is checked out. MuseError with what to type, else.
+    """
+    made, now = log.read_checkpoint(), here(repo)
+    if onto is not None:
+        wanted = onto if onto.startswith("refs/") else f"refs/heads/{onto}"
+        if wanted != now.branch and not (onto == "HEAD" and not now.branch):
+            raise MuseError(f"{onto} is not checked out", hint=f"git switch {onto}, then the same command again")
+        begin(repo, log, now)
+        return ""
+    if made is None or "branch" not in made:
+        found = _told_by_others(repo, log)
+        begin(repo, log, found or now)
+        if found is None:
+            return f"the session belongs to {_name(now)} from now on" if made is not None or log.end() else ""
+        made = log.read_checkpoint()
+        assert made is not None
+    was = Place(made["branch"], made.get("at", ""))
+    if was.branch == now.branch:
+        if was.branch or not was.at or _contains(repo, now.at, was.at) or was.at in reflog(repo, "HEAD"):
+            return ""
+    elif was.branch and now.branch and _renamed(repo, was.branch, now.branch):
+        log.annotate(branch=now.branch)
+        return ""
+    gone = was.branch and repo.run("rev-parse", "-q", "--verify", was.branch).returncode
+    other = f"{_name(was)}, which is gone" if gone else _name(was)
+    hint = f"muse session commit NAME --onto {_short(now.branch) or 'HEAD'} delivers here"
+    raise MuseError(
+        f"the session belongs to {other}; {_name(now)} is checked out",
+        hint=hint if gone or not was.branch else f"git switch {_short(was.branch)}, or {hint}",
+    )
+
+
+def _told_by_others(repo: Repository, log: OpLog) -> Place | None:
+    from muse.store.log import checkpoints
+
+    told = [made for made in checkpoints.checkpoints(repo, log.session_id()) if made.get("branch")]
+    return Place(told[-1]["branch"], told[-1].get("at", "")) if told else None
+
+
+def begin(repo: Repository, log: OpLog, place: Place) -> None:
+    """Give a session its place; where it has no checkpoint of this kind yet, one that holds what counts so far."""
+    from muse.store.log import checkpoints
+    from muse.store.objects import snapshots
+
+    made = log.read_checkpoint()
+    if made is not None and "branch" in made:
+        log.annotate(branch=place.branch, at=place.at)
+        return
+    since = effective(repo, log)
+    more: dict[str, Any] = {"branch": place.branch, "at": place.at}
+    told = [each for each in since if "tree" in each]
+    if told:  # from before deliveries: the commit that has its tree
+        more["at"] = commit_of_tree(repo, [each["tree"] for each in told]) or place.at
+    if made is None:
+        more["roots"] = checkpoints.roots(repo)
+    known = bool(more["at"]) and repo.objects.resolve(f"{more['at']}^{{commit}}") is not None
+    tree = repo.tree_of(more["at"]) if known else repo.empty_tree
+    what = snapshots.snapshot_id(repo.manifest(tree)) if tree != repo.empty_tree else snapshots.snapshot_id(_EMPTY)
+    log.checkpoint(what, replay=Replay([], [], [], 0), since=since, more=more)
+
+
+_EMPTY: Any = {"files": {}, "domain": "files"}
+
+
+def commit_of_tree(repo: Repository, trees: list[str]) -> str:
+    """The newest commit of HEAD's history that has one of the trees, or ""."""
+    if repo.head() is None:
+        return ""
+    for line in repo.git("log", "--format=%H %T", "HEAD", "--").decode().splitlines():
+        commit, _, tree = line.partition(" ")
+        if tree in trees:
+            return commit
+    return ""
+
+
+def _renamed(repo: Repository, old: str, new: str) -> bool:
+    if not repo.run("rev-parse", "-q", "--verify", old).returncode:
+        return False
+    said = repo.run("reflog", "show", "--format=%gs", new, "--").stdout.decode("utf-8", "replace").splitlines()
+    return any(f"renamed {old} to " in line for line in said)
+
+
+def _contains(repo: Repository, commit: str, old: str) -> bool:
+    return bool(commit) and repo.run("merge-base", "--is-ancestor", old, commit).returncode == 0
+
+
+def reflog(repo: Repository, ref: str) -> list[str]:
+    """What a ref was, the newest first; nothing where no reflog is kept."""
+    return repo.run("reflog", "show", "--format=%H", ref or "HEAD", "--").stdout.decode().split()
+
+
+def _short(branch: str) -> str:
+    return branch.removeprefix("refs/heads/")
+
+
+def _name(place: Place) -> str:
+    return f"branch {_short(place.branch)}" if place.branch else f"a detached HEAD at {place.at[:10]}"
+
+
+# One delivery ------------------------------------------------------------------------------------------------------
+
+
+def prepare(repo: Repository, log: OpLog, view: Replay, rejected: list[str], message: str) -> dict[str, Any]:
+    """Note durably what the commit to come is going to deliver."""
+    made = {
+        "id": os.urandom(8).hex(),
+        "commit": "",
+        "parent": repo.head() or "",
+        "branch": repo.branch() or "",
+        "message": message,
+        "ops": spans(view.rows),
+        "rejected": rejected,
+        "made_at": now_utc_iso(),
+    }
+    log.annotate(prepared=made)
+    return made
+
+
+def confirm(
+    repo: Repository,
+    log: OpLog,
+    view: Replay,
+    since: list[OpLogCheckpoint],
+    made: Mapping[str, Any],
+    commit: str,
+    touched: set[str],
+) -> OpLogCheckpoint:
+    """Note that a commit has delivered the prepared ops; its files are what was delivered, hooks' work included."""
+    from muse.store.log import checkpoints
+    from muse.store.objects import snapshots
+
+    snapshot = repo.manifest(commit)
+    last = log.read_checkpoint() or cast(OpLogCheckpoint, {})
+    paths: dict[str, str | None] = {**last.get("paths", {})}
+    paths.update({path: snapshot["files"].get(path) for path in touched})
+    told = [each for each in last.get("deliveries", ()) if not _all_in(each, made)]
+    more = {"deliveries": [*told, {**made, "commit": commit}], "paths": paths}
+    if not made["branch"]:
+        more["at"] = commit
+    held = log.checkpoint(snapshots.snapshot_id(snapshot), replay=view, since=since, more=more)
+    checkpoints.save(repo, log, held)
+    return held
+
+
+def _all_in(old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
+    """True for a delivery that was asked back and is delivered again with this one."""
+    return bool(old.get("back")) and all(
+        any(a <= first and last <= b for a, b in new["ops"].get(who, ()))
+        for who, runs in old["ops"].items()
+        for first, last in runs
+    )
+
+
+def settle(repo: Repository, log: OpLog) -> str:
+    """Decide a delivery that was prepared and never confirmed; a line about it, or "". The caller holds the lock."""
+    last = log.read_checkpoint()
+    made = None if last is None else last.get("prepared")
+    if made is None:
+        return ""
+    commit = _made_by(repo, made)
+    if not commit:
+        log.annotate(prepared=None)
+        return ""
+    since = effective(repo, log)
+    view = log.replay(since)
+    rows = [row for row in view.rows if in_spans(made["ops"], row)]
+    touched = {row["domain_op"]["address"].partition("::")[0] for row in rows}
+    confirm(repo, log, Replay([], [], rows, view.end), since, made, commit, touched)
+    return f"commit {commit[:10]} of an interrupted session commit is taken up"
+
+
+def _made_by(repo: Repository, made: Mapping[str, Any]) -> str:
+    """The commit of a prepared delivery, or ""."""
+    refs = [ref for ref in (made["branch"], "HEAD") if ref]
+    for ref in refs:
+        said = repo.run("reflog", "show", "--format=%H %gs", ref, "--").stdout.decode("utf-8", "replace")
+        for line in said.splitlines():
+            if f"muse-session-{made['id']}" in line:
+                return line.partition(" ")[0]
+    wanted = made["message"].strip()
+    for ref in refs:
+        if repo.run("rev-parse", "-q", "--verify", f"{ref}^{{commit}}").returncode or reflog(repo, ref):
+            continue
+        span = [f"{made['parent']}..{ref}"] if made["parent"] else [ref]
+        rows = repo.run("log", "-z", "--format=%H %P%n%B", *span, "--").stdout.decode("utf-8", "replace").split("\0")
+        for row in filter(None, rows):
+            names, _, body = row.partition("\n")
+            commit, *parents = names.split()
+            if (parents[:1] or [""])[0] == made["parent"] and body.strip().startswith(wanted):
+                return commit
+    return ""
+
+
+def action(made: Mapping[str, Any]) -> dict[str, str]:
+    """The environment in which Git notes the delivery's id in the reflog."""
+    return {"GIT_REFLOG_ACTION": f"muse-session-{made['id']}"}
+
+
+def dropped(repo: Repository, log: OpLog) -> list[dict[str, Any]]:
+    """Deliveries of ours whose commit is in no branch any more, and that were not asked back."""
+    last = log.read_checkpoint()
+    lost = []
+    for each in () if last is None else last.get("deliveries", ()):
+        if each.get("back") or not each["commit"]:
+            continue
+        done = repo.run("for-each-ref", "--count=1", "--contains", each["commit"], "refs/heads", "refs/remotes")
+        at_head = _contains(repo, repo.head() or "", each["commit"])
+        if not at_head and (done.returncode or not done.stdout.strip()):
+            lost.append(each)
+    return lost
+
+
+def redeliver(repo: Repository, log: OpLog, commits: list[str]) -> list[dict[str, Any]]:
+    """Make the ops of these deliveries pending again (without any: of those whose commit is in no branch any more)."""
+    from muse.store.log import checkpoints
+
+    last = log.read_checkpoint()
+    told = [] if last is None else last.get("deliveries", [])
+    wanted = [each for each in told if any(each["commit"].startswith(name) for name in commits)]
+    chosen = wanted if commits else dropped(repo, log)
+    if not chosen or last is None:
+        return []
+    ids = {each["id"] for each in chosen}
+    marked = [{**each, "back": True} if each["id"] in ids else each for each in told]
+    holding = _without(last, [each["ops"] for each in chosen])
+    nothing = Replay([], [], [], 0)
+    log.checkpoint(last["snapshot_id"], replay=nothing, since=[_portable(holding)], more={"deliveries": marked})
+    checkpoints.save(repo, log)
+    return chosen
+
+
+def _portable(made: OpLogCheckpoint) -> OpLogCheckpoint:
+    """A checkpoint without the offsets below which nothing is looked at."""
+    return cast(OpLogCheckpoint, {key: value for key, value in made.items() if key not in ("offset", "end", "log")})
