@@ -12,6 +12,7 @@ from muse.cli.output import say
 from muse.core.errors import ExitCode
 from muse.engine.git import watched
 from muse.engine.history.agreement import false_deltas
+from muse.store.meta import broken
 from muse.store.meta.union import Union
 from muse.store.verify import problems
 from muse.view.text import one_line
@@ -32,6 +33,8 @@ def command(no_fsck: bool, repair: bool, as_json: bool) -> int:
     wrong and still is.
     """
     here = repo()
+    lost = broken.broken(here)
+    aside = broken.set_aside(here) if repair and lost else []
     wrong = [*problems(here, deep=True), *false_deltas(here, Union(here, quiet=True))]
     mended: set[Problem] = set()
     if repair and wrong:
@@ -40,6 +43,8 @@ def command(no_fsck: bool, repair: bool, as_json: bool) -> int:
         plugin_for, domain = domains(here)
         mended = mend(here, wrong, plugin_for, domain=domain)
     found = [_row(f"{each.ref}:{each.path}", each.why, repaired=each in mended) for each in wrong]
+    gone = {each.ref for each in aside}
+    found[:0] = [_row(ref, "it names objects that are lost", repaired=ref in gone) for ref in lost]
     if not no_fsck:
         done = watched(here, "fsck", "--strict", "--no-dangling")
         lines = (done.stderr + done.stdout).decode("utf-8", "replace").splitlines()

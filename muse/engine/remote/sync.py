@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from muse.core.errors import ConflictError, MuseError
+from muse.core.terminal import tell
 from muse.engine.git import watched
 from muse.engine.merge.join_push import join_commits
 from muse.store import sync
@@ -120,7 +121,14 @@ def _metadata_out(repo: Repository, remote: str, where: str, done: Round) -> Non
 
 def _fetch(repo: Repository, remote: str) -> None:
     """Branches only: the metadata has its own fetch."""
-    done = watched(repo, "-c", "muse.autoSetup=false", "fetch", "-q", "--no-auto-gc", "--", remote, env=PLAIN)
+    from muse.store.meta.broken import set_aside
+
+    words = ("-c", "muse.autoSetup=false", "fetch", "-q", "--no-auto-gc", "--", remote)
+    done = watched(repo, *words, env=PLAIN)
+    if done.returncode and (aside := set_aside(repo)):
+        for each in aside:
+            tell(f"muse: {each.ref} named lost objects and is set aside; `muse verify` lists what is left")
+        done = watched(repo, *words, env=PLAIN)
     if done.returncode:
         raise git_error(done.stderr, f"git fetch failed ({done.returncode})")
 

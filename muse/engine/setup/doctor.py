@@ -263,9 +263,12 @@ def check_metadata(repo: Repository) -> Iterator[Finding]:
 
 
 def _problems(repo: Repository) -> Iterator[Finding]:
+    from muse.store.meta import broken
     from muse.store.verify import problems
 
     try:
+        for ref in broken.broken(repo):
+            yield Finding("metadata", "bad", f"{ref} names objects that are lost", "muse verify --repair")
         for problem in problems(repo):
             where = ascii(problem.path[:400])[1:-1]  # a name somebody else gave it
             yield Finding("metadata", "bad", f"{problem.ref}: {where}: {problem.why}", "muse verify --repair")

@@ -1,0 +1,77 @@
+"""Refs under `refs/muse*` whose objects are lost: set aside, so that they cost a cache and never the clone.
+
+A ref that names a missing object stops `git fetch`, `git gc` and `git push` of everything. No ref may name such an
+object, whatever its name, so what is set aside is written down in `<git>/muse/broken-refs` and the ref goes back to the
+newest whole state that is here: a remote's copy of it, or nothing. The next fetch or write brings the rest.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, NamedTuple
+
+from muse.core.errors import RefMovedError
+from muse.core.io import write_bytes_atomic
+from muse.core.types import now_utc_iso
+from muse.store import refs
+from muse.store.layout import OWN, REMOTES, owner
+
+if TYPE_CHECKING:
+    from muse.store.repository import Repository
+
+LIST = "broken-refs"
+
+
+class SetAside(NamedTuple):
+    """A ref that named lost objects, where it was, and where it is now ("" when it is gone)."""
+
+    ref: str
+    tip: str
+    now: str
+
+
+def broken(repo: Repository) -> dict[str, str]:
+    """The refs of ours from which an object is missing or damaged, name -> id."""
+    tips = refs.read_many(repo, OWN, REMOTES)
+    if not tips or _whole(repo, *tips.values()):
+        return {}
+    return {name: tip for name, tip in tips.items() if not _whole(repo, tip)}
+
+
+def set_aside(repo: Repository) -> list[SetAside]:
+    """Move every broken ref back to what is whole, after writing down where it was."""
+    found = broken(repo)
+    if not found:
+        return []
+    whole = {name: tip for name, tip in refs.read_many(repo, OWN, REMOTES).items() if name not in found}
+    done = [SetAside(name, tip, _instead(name, whole)) for name, tip in found.items()]
+    path = os.path.join(repo.common_dir, "muse", LIST)
+    try:
+        with open(path, "rb") as file:
+            before = file.read()
+    except FileNotFoundError:
+        before = b""
+    rows = [f"{now_utc_iso()} {each.ref} {each.tip} -> {each.now or 'nothing'}\n" for each in done]
+    write_bytes_atomic(path, before + os.fsencode("".join(rows)))
+    for each in list(done):
+        try:
+            refs.update(repo, each.ref, each.now or None, each.tip, message="muse: objects are lost")
+        except RefMovedError:
+            done.remove(each)  # somebody wrote to it meanwhile
+    repo.memo.pop("union", None)
+    return done
+
+
+def _instead(name: str, whole: dict[str, str]) -> str:
+    """For a ref of this clone, a remote's copy of it; what came from a remote is fetched anew."""
+    if not name.startswith(OWN):
+        return ""
+    return next((tip for copy, tip in whole.items() if copy.startswith(REMOTES) and owner(copy) == owner(name)), "")
+
+
+def _whole(repo: Repository, *tips: str) -> bool:
+    """True when everything that the tips reach is here; what a partial clone left out counts as here."""
+    promised = any(key.startswith("remote.") and key.endswith(".promisor") for key in repo.settings())
+    flags = ["--exclude-promisor-objects"] * promised
+    names = "".join(f"{tip}\n" for tip in tips).encode()
+    return repo.run("rev-list", "--objects", "--quiet", *flags, "--stdin", input=names).returncode == 0
