@@ -237,7 +237,7 @@ def test_a_deleted_branch(jam: Path, git: RunGit) -> None:
 
 def test_ops_that_build_on_what_the_branch_has_not_got(jam: Path, git: RunGit) -> None:
     git(jam, "switch", "-qc", "topic", "HEAD~1")
-    agent(jam, symbol("bot.py", "bot", "def bot():\n    return 7\n"))
+    agent(jam, symbol("bot.py", "bot", "def bot():\n    return 7\n"), check=False)  # only main has it
     said = muse(jam, "session", "commit", "jam", "--onto", "topic", code=128)
     assert "has not got" in said and "git merge" in said
     git(jam, "merge", "-q", "main")
@@ -342,7 +342,8 @@ def test_edits_of_a_file_a_person_renamed(jam: Path, git: RunGit) -> None:
 
 
 def test_an_op_that_cannot_be_applied_is_named(jam: Path, git: RunGit) -> None:
-    agent(jam, symbol("code.py", "nowhere", "def nowhere():\n    pass\n"), added("more.txt", b"more\n"))
+    agent(jam, symbol("code.py", "nowhere", "def nowhere():\n    pass\n"), check=False)
+    agent(jam, added("more.txt", b"more\n"))
     said = muse(jam, "session", "commit", "jam", code=3)
     assert "nowhere" in said or "cannot be applied" in said
     assert read(jam, "more.txt") is None
