@@ -131,7 +131,7 @@ def test_ten_conflicts_are_settled_by_keyboard_alone(ten):
     terminal = Terminal(ten, "resolve", "-i", "p.py")
     keys = "otbotbotbo"
     for number, key in enumerate(keys):
-        asked = terminal.until(r"f(\d)[^\n]*symbol body[^?]*\[o\]urs, \[t\]heirs, \[b\]ase, \[s\]kip or \[q\]uit: ")
+        asked = terminal.until(r"f(\d)[^\n]*symbol body[^?]*\[o\]urs, \[t\]heirs, \[b\]ase, (?:\[l\]ist, )?\[s\]kip, \[q\]uit or \?: ")
         assert int(asked[1]) == number
         terminal.type("x\n" if number == 3 else f"{key}\n")
         if number == 3:
@@ -149,17 +149,17 @@ def test_questions_can_be_skipped_quit_ended_and_interrupted(ten, git):
     before = (ten / "p.py").read_text(), git(ten, "status", "--porcelain=v2")
     for typed, code in (("\x03", 130), ("\x04", 130), ("q\n", 1)):
         terminal = Terminal(ten, "resolve", "-i", "p.py")
-        terminal.until(r"uit: ")
+        terminal.until(r"or \?: ")
         terminal.type(typed)
         found, shown = terminal.end()
         assert found in (code, -signal.SIGINT if code == 130 else code) and "Traceback" not in shown
         assert ((ten / "p.py").read_text(), git(ten, "status", "--porcelain=v2")) == before
     terminal = Terminal(ten, "resolve", "-i", "p.py")
-    terminal.until(r"uit: ")
+    terminal.until(r"or \?: ")
     terminal.type("s\n")
-    terminal.until(r"uit: ")
+    terminal.until(r"or \?: ")
     terminal.type("t\n")
-    terminal.until(r"uit: ")
+    terminal.until(r"or \?: ")
     terminal.type("q\n")
     code, shown = terminal.end()
     assert code == 1 and "p.py: 9 conflicts" in lasting(shown)
