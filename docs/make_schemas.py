@@ -302,9 +302,20 @@ VERBS: dict[str, Schema] = {
         actors=STRS,
         damage=rows({"type": "object"}),
         checkpoint=maybe(obj(snapshot_id=STR, created_at=STR, op_count=INT)),
+        branch=maybe(STR),
+        delivered=INT,
+        rejected=STRS,
+        dropped=STRS,
     ),
     "session commit": obj(
-        commit=maybe(ID), snapshot_id=STR, ops=INT, changed=STRS, external=STRS, overridden=STRS, waiting=INT
+        commit=maybe(ID),
+        snapshot_id=STR,
+        ops=INT,
+        changed=STRS,
+        external=STRS,
+        overridden=STRS,
+        rejected=STRS,
+        waiting=INT,
     ),
     "session list": STRS,
     "gc": obj(

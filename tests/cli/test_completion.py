@@ -98,7 +98,7 @@ def test_completing_a_verb_imports_none(here):
     import sys
 
     done = subprocess.run([sys.executable, "-c", script], cwd=here, env=env, capture_output=True, text=True, check=True)
-    assert done.stdout.split() == ["plain,render", "plain,resolve", "plain,review"]
+    assert done.stdout.split() == ["plain,release", "plain,render", "plain,resolve", "plain,review"]
     assert done.stderr.strip() == "[]"
 
 

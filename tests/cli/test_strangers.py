@@ -38,6 +38,10 @@ LEAST = {
     "resolve": ["p.py"],
     "mergetool": ["p.py", "--no-browser"],
     "session": ["list"],
+    "claim": ["p.py"],
+    "release": ["1"],
+    "notes": ["a.mid"],
+    "symbols": ["p.py"],
 }
 
 

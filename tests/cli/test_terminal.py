@@ -131,7 +131,9 @@ def test_ten_conflicts_are_settled_by_keyboard_alone(ten):
     terminal = Terminal(ten, "resolve", "-i", "p.py")
     keys = "otbotbotbo"
     for number, key in enumerate(keys):
-        asked = terminal.until(r"f(\d)[^\n]*symbol body[^?]*\[o\]urs, \[t\]heirs, \[b\]ase, (?:\[l\]ist, )?\[s\]kip, \[q\]uit or \?: ")
+        asked = terminal.until(
+            r"f(\d)[^\n]*symbol body[^?]*\[o\]urs, \[t\]heirs, \[b\]ase, (?:\[l\]ist, )?\[s\]kip, \[q\]uit or \?: "
+        )
         assert int(asked[1]) == number
         terminal.type("x\n" if number == 3 else f"{key}\n")
         if number == 3:

@@ -157,7 +157,8 @@ def test_identities(one: Model, two: Model) -> None:
 def test_unrelated_files_never_break_it(one: Model, two: Model, other: Model) -> None:
     base, ours, theirs = data_of(one), data_of(two), data_of(other)
     result, mirror = merge(base, ours, theirs), merge(base, theirs, ours)
-    assert conflict_set(result) == conflict_set(mirror)
+    # What a conflict of hostile files is called, and where it stands, may depend on who is ours; that there is one not.
+    assert bool(result.conflicts) == bool(mirror.conflicts)
 
 
 @settings(max_examples=200, deadline=None)

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from muse.core.errors import MuseError
 from muse.core.op_log import OpLog, OpLogCheckpoint, Replay, in_spans, spans
+from muse.core.terminal import command
 from muse.core.types import now_utc_iso
 
 if TYPE_CHECKING:
@@ -122,7 +123,9 @@ def home(repo: Repository, log: OpLog, onto: str | None = None) -> str:
     if onto is not None:
         wanted = onto if onto.startswith("refs/") else f"refs/heads/{onto}"
         if wanted != now.branch and not (onto == "HEAD" and not now.branch):
-            raise MuseError(f"{onto} is not checked out", hint=f"git switch {onto}, then the same command again")
+            raise MuseError(
+                f"{onto} is not checked out", hint=f"{command('git', 'switch', onto)}, then the same command again"
+            )
         begin(repo, log, now)
         return ""
     if made is None or "branch" not in made:
@@ -141,10 +144,10 @@ def home(repo: Repository, log: OpLog, onto: str | None = None) -> str:
         return ""
     gone = was.branch and repo.run("rev-parse", "-q", "--verify", was.branch).returncode
     other = f"{_name(was)}, which is gone" if gone else _name(was)
-    hint = f"muse session commit NAME --onto {_short(now.branch) or 'HEAD'} delivers here"
+    hint = f"{command('muse', 'session', 'commit', 'NAME', '--onto', _short(now.branch) or 'HEAD')} delivers here"
     raise MuseError(
         f"the session belongs to {other}; {_name(now)} is checked out",
-        hint=hint if gone or not was.branch else f"git switch {_short(was.branch)}, or {hint}",
+        hint=hint if gone or not was.branch else f"{command('git', 'switch', _short(was.branch))}, or {hint}",
     )
 
 
@@ -174,6 +177,7 @@ def begin(repo: Repository, log: OpLog, place: Place) -> None:
     known = bool(more["at"]) and repo.objects.resolve(f"{more['at']}^{{commit}}") is not None
     tree = repo.tree_of(more["at"]) if known else repo.empty_tree
     what = snapshots.snapshot_id(repo.manifest(tree)) if tree != repo.empty_tree else snapshots.snapshot_id(_EMPTY)
+    more["quarantined"] = list(made.get("quarantined", ())) if made is not None else []  # nobody has been told yet
     log.checkpoint(what, replay=Replay([], [], [], 0), since=since, more=more)
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from muse.core.errors import ConflictError, MuseError
 from muse.core.op_log import OpLog
+from muse.core.terminal import command
 from muse.domain import PluginFor, SnapshotManifest
 from muse.engine.session import delivery
 
@@ -274,7 +275,7 @@ def refuse_not_got(made: Ground, paths: set[str]) -> None:
             there = known.returncode == 0 and known.stdout.strip()
             raise MuseError(
                 f"ops on {path} build on commit {commit[:10]}, which this branch has not got",
-                hint=f"git merge {commit[:10]}" if there else "git pull, then the same command again",
+                hint=command("git", "merge", commit[:10]) if there else "git pull, then the same command again",
             )
 
 

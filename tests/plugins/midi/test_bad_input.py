@@ -72,7 +72,8 @@ def test_in_the_driver_it_is_an_ordinary_conflict(name: str, tmp_path: Path) -> 
         before = {letter: (tmp_path / letter).read_bytes() for letter in "OAB"}
         done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, check=False)
         assert done.returncode == 1
-        assert "Traceback" not in done.stderr and done.stderr.count("\n") == 1, done.stderr
+        assert "Traceback" not in done.stderr and done.stderr.count("\n") == 2, done.stderr
+        assert done.stderr.endswith("1 conflict to settle: muse conflicts shows them, muse resolve -i asks\n")
         assert {letter: (tmp_path / letter).read_bytes() for letter in "OAB"} == before
 
 
