@@ -148,7 +148,7 @@ def compare(seed: int, steps: int) -> tuple[int, int]:
 
 
 OPEN = (4, 12, 31)
-"""Known and open: hostile ops refused in the middle of a batch leave other bytes than one at a time (docs/op-log.md)."""
+"""Known and open: hostile ops refused inside a batch leave other bytes than one at a time (docs/op-log.md)."""
 
 
 def test_all_at_once_is_one_by_one() -> None:
