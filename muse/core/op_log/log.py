@@ -194,18 +194,20 @@ class OpLog:
         if not self._instance or self._forks != self._journal.forks:
             self._renew()
             self._buffer, self._buffered = [], 0
-        self._journal.acquire()
-        while is_plain(self._journal):
-            self._convert()
-        if self._journal.end == 0 and decode_name(self._folder.name) is None:
-            write_text_atomic(self._folder / "name", json.dumps(self._session) + "\n")
-
-    def _convert(self) -> None:
-        try:
-            convert(self._journal, self.writer)
-        finally:
-            self._journal.release()
-        self._journal.acquire()
+        while True:
+            self._journal.acquire()
+            try:
+                plain = is_plain(self._journal)
+                if plain:
+                    convert(self._journal, self.writer)
+                elif self._journal.end == 0 and decode_name(self._folder.name) is None:
+                    write_text_atomic(self._folder / "name", json.dumps(self._session) + "\n")
+            except BaseException:
+                self._journal.release()  # nobody else can: a lock that stays would stop every later append
+                raise
+            if not plain:
+                return
+            self._journal.release()  # the converted log is another file, with a lock of its own
 
     def _latest(self) -> int:
         return max(self._journal.lamport, self._buffer[-1][1] if self._buffer else 0)
