@@ -11,6 +11,8 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 
+from muse.core.sequences import edits
+
 _WORD = re.compile(rb"[\w$]+")
 _BINDING = re.compile(
     rb"(?:^|[\s({,*&.\"'`])([\w$.-]+)[\"'`]?\s*(?:=(?!=)|:|\(|\[|<|\{|,|;|$)"  # what stands before a sign or at an end
@@ -22,6 +24,7 @@ _COMMON = frozenset(
     b" final const let var val def class function func fn pub async await self this new throw raise assert and or"
     b" not in is elif except with pass void int".split()
 )
+_RESERVED = frozenset(b"if else for while return switch catch function func null true false undefined".split())
 _SPELLING = re.compile(rb"(?<=\w)[-_.]+(?=\w)")  # requirements, keys: what another spelling may do without
 _IMPORT = re.compile(rb"(?:import|from|use|using|#\s*include|require|export)\b")
 
@@ -34,7 +37,10 @@ def may_break(base: bytes, ours: bytes, theirs: bytes) -> bool:
         copied = any(old < other[line] and _WORD.search(line) for line, old in counts[0].items())
         if (copied or _moved(was, counts[0], text)) and _astray(side, counts[0], now, other):
             return True
-    return bool(_names(counts[1] - counts[0]) & _names(counts[2] - counts[0]))
+    if not _names(counts[1] - counts[0]) & _names(counts[2] - counts[0]):
+        return False
+    mine_new, its_new = _new_names(was, mine), _new_names(was, its)
+    return bool(mine_new & _names(counts[2] - counts[0]) or its_new & _names(counts[1] - counts[0]))
 
 
 def reorders(base: bytes, side: bytes) -> bool:
@@ -82,16 +88,42 @@ def _moved(was: list[bytes], old: Counter[bytes], side: list[bytes]) -> bool:
     return False
 
 
+def _new_names(was: list[bytes], side: list[bytes]) -> set[bytes]:
+    """What a side's lines bind beyond the lines they stand in for: a line edited behind a name binds it as before.
+
+    Two sides that only edit such lines have the name as often as the base.
+    """
+    found: set[bytes] = set()
+    for edit in edits(was, side):
+        old, new = was[edit.a0 : edit.a1], side[edit.b0 : edit.b1]
+        if len(old) != len(new):
+            found |= _names(new)
+            continue
+        for before, after in zip(old, new, strict=True):
+            there = _bound(before)
+            found.update(_spelled(name) for name, upto in _bound(after) - there)
+    return found
+
+
 def _names(lines: Iterable[bytes]) -> set[bytes]:
     """What the lines may bind, and the numbers in them."""
-    found: set[bytes] = set()
-    for line in lines:
-        if _IMPORT.match(line) or line[:1] in (b'"', b"'", b"-"):
-            found.update(_WORD.findall(line))
-        else:
-            first = _FIRST.search(line)
-            if first is not None and first.group() not in _COMMON:
-                found.add(first.group())
-            found.update(one or other for one, other in _BINDING.findall(line))
-        found.update(word for word in _WORD.findall(line) if word.isdigit())
-    return {_SPELLING.sub(b"", word).lower() for word in found}
+    return {_spelled(name) for line in lines for name, _ in _bound(line)}
+
+
+def _spelled(name: bytes) -> bytes:
+    return _SPELLING.sub(b"", name).lower()
+
+
+def _bound(line: bytes) -> set[tuple[bytes, bytes]]:
+    """What a line may bind and the numbers in it, each with the line up to there."""
+    found: set[tuple[bytes, bytes]] = set()
+    if _IMPORT.match(line) or line[:1] in (b'"', b"'", b"-"):
+        found.update((word.group(), line[: word.end()]) for word in _WORD.finditer(line))
+        return found
+    first = _FIRST.search(line)
+    if first is not None and first.group() not in _COMMON:
+        found.add((first.group(), line[: first.end() + 2]))
+    found.update((match[1] or match[2], line[: match.end()]) for match in _BINDING.finditer(line))
+    found = {(name, upto) for name, upto in found if name not in _RESERVED}  # nothing binds those
+    found.update((word.group(), line[: word.end()]) for word in _WORD.finditer(line) if word.group().isdigit())
+    return found

@@ -100,6 +100,18 @@ def test_edits_of_single_lines_need_no_parser() -> None:
     assert may_break(base, doubled, base.replace(b"line 3\n", b"edited\n"))
 
 
+def test_one_name_edited_in_two_places_needs_no_parser_and_bound_anew_does() -> None:
+    base = b"def f(a):\n    total = a\n    return total\n\n\ndef g(a):\n    total = a\n    # total = a + 1\n"
+    base += b"    return total\n\n\n# LIMIT = 1\nx()\ny()\n# LIMIT = 2\n"
+    ours = base.replace(b"total = a\n    return", b"total = a  # ours\n    return")
+    theirs = base.replace(b"total = a\n    #", b"total = a  # theirs\n    #")
+    assert not may_break(base, ours, theirs)
+    one, other = base.replace(b"# LIMIT = 1", b"LIMIT = 1"), base.replace(b"# LIMIT = 2", b"LIMIT = 2")
+    assert may_break(base, one, other)
+    assert may_break(base, other, one)
+    assert may_break(base, base.replace(b"x()", b"y = 1"), base.replace(b"# LIMIT = 2", b"y = 2"))
+
+
 def test_one_kind_of_line_end() -> None:
     base = b"a = 1\r\nb = 2\r\nc = 3\r\nd = 4\r\n"
     theirs = base.replace(b"c = 3\r\n", b"c = 30\r\nnew = 5\r\n")
