@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import statistics
 import subprocess
 import sys
@@ -49,6 +50,12 @@ def once(command: list[str], cwd: Path, env: dict[str, str], expect: int = 0) ->
         output = (done.stdout + done.stderr).decode(errors="replace")
         raise SystemExit(f"bench: {' '.join(command)} exited with {done.returncode}, not {expect}:\n{output}")
     return took
+
+
+def spent() -> float:
+    """Processor seconds that children which have ended have used: a busy machine says nearly the same."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def interleaved(sides: dict[str, Callable[[], float]], runs: int = RUNS) -> dict[str, float]:

@@ -1,6 +1,7 @@
 """Whole merges: 200 both-sided files of 300 lines beside `git merge`, and the merges of any local repository again.
 
-    python benchmarks/whole_merges.py                       the 200 files, 20 of them conflicting for Git
+    python benchmarks/whole_merges.py                       the 200 files, 20 of them conflicting for Git; then none
+                                                            of them: plain Git, MUSE=0, the driver, `muse merge`
     python benchmarks/whole_merges.py --replay REPO [-n N]  N merge commits, taken at random (seed 7): each tree beside
                                                             that of `git merge-tree`; nothing is written to REPO
 
@@ -11,17 +12,18 @@ from __future__ import annotations
 
 import argparse
 import random
+import statistics
 import sys
 import tempfile
 import time
 from pathlib import Path
 
-from timing import environment, interleaved, once
+from timing import environment, interleaved, once, spent
 
 FILES, CONFLICTING = 200, 20
 
 
-def module(number: int, side: str) -> str:
+def module(number: int, side: str, conflicting: int) -> str:
     """A module of some 300 lines; the sides edit functions of their own, and in some files the same line."""
     lines = ["import os", "import sys", ""]
     for n in range(30):
@@ -39,14 +41,14 @@ def module(number: int, side: str) -> str:
         ]
     if side:
         lines[6 + 10 * (3 if side == "ours" else 20)] += f"  # {side}"
-        if number < CONFLICTING and number % 2:
+        if number < conflicting and number % 2:
             lines[1] += f"\nimport {'re' if side == 'ours' else 'json'}"
-        elif number < CONFLICTING:
+        elif number < conflicting:
             lines[10 + 10 * 10] = f"        total -= {number} + {len(side)}"
     return "\n".join(lines) + "\n"
 
 
-def prepare(root: Path, env: dict[str, str]) -> None:
+def prepare(root: Path, env: dict[str, str], conflicting: int = CONFLICTING) -> None:
     """A repository on main with a branch `theirs`."""
     root.mkdir()
     once(["git", "init", "-q"], root, env)
@@ -54,7 +56,7 @@ def prepare(root: Path, env: dict[str, str]) -> None:
         if side:
             once(["git", "checkout", "-q", *(["-b", "theirs", "base"] if side == "theirs" else [branch])], root, env)
         for number in range(FILES):
-            (root / f"m{number}.py").write_text(module(number, side))
+            (root / f"m{number}.py").write_text(module(number, side, conflicting))
         once(["git", "add", "-A"], root, env)
         once(["git", "commit", "-q", "-m", branch], root, env)
         if not side:
@@ -81,6 +83,35 @@ def compare() -> None:
     for name, seconds in taken.items():
         print(f"  {name:<12} {seconds:6.2f} s")
     print(f"  aim: 1.50 s; {'reached' if taken['muse merge'] <= 1.5 else 'missed'}")
+
+
+def text_clean() -> None:
+    """Print wall seconds and processor seconds (children included) where Git's text is clean in every file."""
+    with tempfile.TemporaryDirectory() as folder:
+        env = environment(Path(folder, "home"))
+        plain, ours = Path(folder, "plain"), Path(folder, "ours")
+        for root in (plain, ours):
+            prepare(root, env, 0)
+        once(["muse", "install", "--local"], ours, env)
+        used: dict[str, list[float]] = {}
+
+        def merge(name: str, root: Path, command: list[str], **more: str) -> float:
+            before = spent()
+            took = once([*command, "merge", "-m", "x", "theirs"], root, {**env, **more})
+            used.setdefault(name, []).append(spent() - before)
+            once(["git", "reset", "-q", "--hard", "ORIG_HEAD"], root, env)
+            return took
+
+        sides = {
+            "plain git merge": (plain, ["git"], {}),
+            "MUSE=0 git merge": (ours, ["git"], {"MUSE": "0"}),
+            "git merge": (ours, ["git"], {}),
+            "muse merge": (ours, ["muse"], {}),
+        }
+        taken = interleaved({n: lambda n=n, s=s: merge(n, *s[:2], **s[2]) for n, s in sides.items()})  # type: ignore[misc]
+    print(f"{FILES} both-sided files of 300 lines, all clean for Git:")
+    for name, seconds in taken.items():
+        print(f"  {name:<16} {seconds:6.2f} s wall {statistics.median(used[name]):6.2f} s processor")
 
 
 def replay(where: Path, count: int) -> int:
@@ -135,4 +166,7 @@ if __name__ == "__main__":
     parser.add_argument("--replay", type=Path, metavar="REPO")
     parser.add_argument("-n", type=int, default=200, dest="count")
     given = parser.parse_args()
-    sys.exit(replay(given.replay, given.count) if given.replay else compare())
+    if given.replay:
+        sys.exit(replay(given.replay, given.count))
+    compare()
+    text_clean()
