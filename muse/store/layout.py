@@ -1,7 +1,7 @@
-"""What a Muse repository looks like inside Git, on one screen (format 1; `docs/format.md` shows a sample of each file).
+"""What a Muse repository looks like inside Git, on one screen (`docs/format.md` shows a sample of each file).
 
     refs/muse/log/<writer>    op-log checkpoints of all sessions; nothing else has them
-        format                                         the bytes `muse 1`
+        format                                         the bytes `muse 2`
         <session>/name                                 the session's name in full
         <session>/<instance>/<aa>/<first>-<last>.jsonl a segment of ops, immutable
         <session>/checkpoint.json                      how far each instance is checkpointed
@@ -32,7 +32,10 @@ from muse.core.paths import path_text as path_text
 
 Kind = Literal["log", "meta"]
 
-FORMAT = b"muse 1\n"
+FORMATS: dict[str, tuple[bytes, ...]] = {"log": (b"muse 1\n", b"muse 2\n"), "meta": (b"muse 1\n",)}
+"""What each kind's `format` may say, to be read; the last one is written. In format 2 of the log, checkpoints tell
+deliveries: who knows format 1 only would take delivered ops for pending ones."""
+
 OWN = "refs/muse/"
 REMOTES = "refs/muse-remotes/"
 

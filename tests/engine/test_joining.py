@@ -268,7 +268,7 @@ def test_stored_states_that_lie_decide_nothing(tangle: Tangle) -> None:
 def _plant(repo: Repository, ref: str, tip: str | None, tree: str, path: str, state: bytes) -> None:
     """Somebody else's metadata ref that says so of a tree's path."""
     from muse.core.types import blob_digest, canonical_json
-    from muse.store.layout import FORMAT, crdt_path
+    from muse.store.layout import FORMATS, crdt_path
     from muse.store.meta.writer_refs import take_commit
     from muse.store.objects.database import FILE
     from muse.store.objects.trees import edit
@@ -281,7 +281,7 @@ def _plant(repo: Repository, ref: str, tip: str | None, tree: str, path: str, st
         "schema_version": "0",
     }
     with repo.writer() as writer:
-        changes = {b"format": (FILE, writer.blob(FORMAT))}
+        changes = {b"format": (FILE, writer.blob(FORMATS["meta"][-1]))}
         for name, data in ((crdt_path(tree), canonical_json(head)), (crdt_path(tree, path), state)):
             changes[name.encode()] = (FILE, writer.blob(data))
         base = None if tip is None else repo.tree_of(tip)

@@ -15,7 +15,7 @@ import pytest
 from muse.cli.main import main
 from muse.core.op_log import OpLog, is_checkpoint
 from muse.engine.setup import doctor as checkup
-from muse.store.layout import FORMAT, session_path
+from muse.store.layout import FORMATS, session_path
 from muse.store.repository import Repository
 from tests.conftest import RunGit
 from tests.session.kit import added, append, commit
@@ -72,7 +72,7 @@ FOREIGN = {
 def publish(root: Path, git: RunGit, text: str) -> None:
     """Put a checkpoint of session `jam` under a ref as another clone's, fetched."""
     blob = git(root, "hash-object", "-w", "--stdin", input=text)
-    form = git(root, "hash-object", "-w", "--stdin", input=FORMAT)
+    form = git(root, "hash-object", "-w", "--stdin", input=FORMATS["log"][-1])
     index = {"GIT_INDEX_FILE": str(root.parent / "evil-index")}
     git(
         root,

@@ -17,7 +17,7 @@ import pytest
 from muse.core.op_log import OpLog, list_sessions
 from muse.core.types import blob_digest
 from muse.store import refs
-from muse.store.layout import FORMAT, content_path
+from muse.store.layout import FORMATS, content_path
 from muse.store.log import checkpoints
 from muse.store.repository import Repository
 
@@ -114,7 +114,7 @@ def test_what_others_committed_is_verified(make_repo: MakeRepo, git: RunGit) -> 
     line = log.raw_lines()[0]
     blob = git(root, "hash-object", "-w", "--stdin", input=line.replace(b"mine", b"evil") + b"\nrubbish\n")
     bad = git(root, "hash-object", "-w", "--stdin", input=b"not json")
-    form = git(root, "hash-object", "-w", "--stdin", input=FORMAT)
+    form = git(root, "hash-object", "-w", "--stdin", input=FORMATS["log"][-1])
     index = {"GIT_INDEX_FILE": str(root / "evil-index")}
     instance = "f" * 32
     git(

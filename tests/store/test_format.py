@@ -1,4 +1,4 @@
-"""Format 1, byte for byte: `fixtures/git_format` is what the store writes, and `docs/format.md` shows every file of it.
+"""The format, byte for byte: `fixtures/git_format` is what the store writes, and `docs/format.md` shows all of it.
 
 Run `python -m tests.store.test_format` to write the fixtures anew after a deliberate change of the format.
 """
@@ -62,7 +62,13 @@ def _log_files(repo: Repository) -> dict[str, bytes]:
     segment = b"".join(finish(*seal(op), WHO._replace(sequence=n)) for n, op in enumerate(ops, 1))
     checkpoint = {
         "session_id": SESSION, "snapshot_id": "sha256:" + "0" * 64, "lamport_ts": 2, "op_count": 2, "created_at": NOON,
-        "positions": {WHO.who: 2}, "quarantined": [],
+        "positions": {WHO.who: 2}, "quarantined": [], "branch": "refs/heads/main", "at": "1" * 40,
+        "deliveries": [{
+            "id": "9c1185a5c5e9fc54", "commit": "2" * 40, "parent": "1" * 40, "branch": "refs/heads/main",
+            "message": "session Evening jam: 2 ops, 1 file", "ops": {WHO.who: [[1, 2]]}, "rejected": [],
+            "made_at": NOON,
+        }],
+        "paths": {"song.txt": repo.content.put(LONGER)},
     }  # fmt: skip
     return {
         layout.session_path(SESSION, "name"): SESSION.encode(),

@@ -118,7 +118,7 @@ def test_the_index_reads_only_what_is_new(repo, monkeypatch):
 @pytest.mark.parametrize("damage", ["delete", "nonsense", "folder"])
 def test_the_index_is_disposable(repo, damage):
     writer_refs.commit_files(repo, "meta", {layout.delta_path(A, B): b"1"}, "one")
-    path = repo.common_dir / "muse" / "union.sqlite"
+    path = repo.common_dir / "muse" / "union-2-1.sqlite"
     assert _find(repo, layout.delta_path(A, B)) == [b"1"]
     path.unlink()
     if damage == "nonsense":
@@ -224,7 +224,7 @@ def test_two_states_of_one_writer_that_parted_are_reported(repo, git):
 
 
 def _hostile(repo, git, entries, name="evil"):
-    blob = git(repo.root, "hash-object", "-w", "--stdin", input=layout.FORMAT)
+    blob = git(repo.root, "hash-object", "-w", "--stdin", input=layout.FORMATS["meta"][-1])
     entries = [f"100644 blob {blob}\tformat", *entries]
     tree = git(repo.root, "mktree", "--missing", input="".join(f"{row}\n" for row in entries))
     commit = git(repo.root, "commit-tree", tree, "-m", "x")

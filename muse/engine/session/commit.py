@@ -157,8 +157,11 @@ def commit(
     """
     if repo.work_tree is None:
         raise MuseError("this repository has no work tree to commit from")
+    from muse.store.log import checkpoints
+
     if (repo.git_dir / "MERGE_HEAD").exists():
         raise MuseError("a merge is under way", hint="finish it with `git commit`, then commit the session")
+    checkpoints.refuse_newer(repo, log.session_id())
     with delivery.one_at_a_time(log):
         told = [delivery.settle(repo, log), delivery.home(repo, log, onto)]
         since = effective(repo, log)

@@ -23,9 +23,10 @@ from muse.core.op_log import (
     named_content,
     portable,
 )
+from muse.core.terminal import command
 from muse.core.types import blob_digest, load_json_file
 from muse.store.layout import content_path, own_ref, segment_path, session_path
-from muse.store.meta.union import Entry, Problem, Union
+from muse.store.meta.union import UNKNOWN, Entry, Problem, Union
 from muse.store.meta.writer_refs import commit_files, is_ancestor, own_tip
 from muse.store.objects.database import object_id
 from muse.store.writer import known_writer, previous_writers
@@ -158,6 +159,20 @@ def checkpoints(repo: Repository, session: str) -> list[OpLogCheckpoint]:
     can have them.
     """
     return _believed(repo, Union(repo), session)
+
+
+def refuse_newer(repo: Repository, session: str) -> None:
+    """MuseError when a newer Muse wrote a log that has this session: what it delivered cannot be known here."""
+    for found in Union(repo, quiet=True).problems:
+        if (found.path, found.why) != ("", UNKNOWN) or found.ref.split("/")[-2] != "log":
+            continue
+        if repo.objects.resolve(f"{found.ref}:{session_path(session).rstrip('/')}") is not None:
+            raise MuseError(
+                f"{found.ref} was written by a newer version of Muse: which ops of session {session!r:.80} it "
+                "delivered cannot be known",
+                hint="upgrade: pipx upgrade muse-on-git; or, to do without it: "
+                + command("git", "update-ref", "-d", found.ref),
+            )
 
 
 def left_out(repo: Repository) -> list[Problem]:

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from muse.core.errors import MuseError
 from muse.store import refs
-from muse.store.layout import FORMAT, OWN, REMOTES, Kind, own_ref, owner
+from muse.store.layout import FORMATS, OWN, REMOTES, Kind, own_ref, owner
 from muse.store.meta.union import Problem, Union
-from muse.store.meta.writer_refs import KINDS, is_ancestor, settle, take_commit
+from muse.store.meta.writer_refs import KINDS, is_ancestor, refuse_newer, settle, take_commit
 from muse.store.objects.database import FILE
 from muse.store.objects.trees import Change, edit
 from muse.store.writer import known_writer, previous_writers, writer_id
@@ -85,8 +85,9 @@ def _absorb(repo: Repository, kind: Kind, union: Union, tips: dict[str, str], do
     base = repo.tree_of(ours) if ours is not None else None
     changes: dict[bytes, Change] = {path.encode(): (FILE, blob) for path, blob in new.items()}
     with repo.writer() as writer:
-        if base is None:
-            changes[b"format"] = (FILE, writer.blob(FORMAT))
+        if base is not None:
+            refuse_newer(repo, kind, base, name)
+        changes[b"format"] = (FILE, writer.blob(FORMATS[kind][-1]))
         tree = edit(repo, writer, base, changes)
         parents = [*([ours] if ours is not None else []), *(tips[ref] for ref in taken)]
         commit = take_commit(writer, tree, parents, f"absorb {len(taken)} writer(s)")

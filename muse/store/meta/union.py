@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from muse.core.errors import FormatError, MuseError
 from muse.core.terminal import one_line
 from muse.store import refs
-from muse.store.layout import OWN, REMOTES, Kind, is_entry, owner
+from muse.store.layout import FORMATS, OWN, REMOTES, Kind, is_entry, owner
 from muse.store.meta.writer_refs import is_ours
 from muse.store.objects.database import FILE, FOLDER, TreeEntry
 
@@ -32,6 +32,8 @@ _SMALL = 4  # entries of a tree that honest writers have in many places: one pro
 _RECENT = 2.0  # seconds
 _CHUNK = 500  # paths in one question
 _UNREAD = "a folder cannot be read"
+UNKNOWN = "it has a format this version of Muse does not know"
+_INDEX = f"union-{'-'.join(str(len(known)) for known in FORMATS.values())}.sqlite"  # of the formats that are read
 MAX_PROBLEMS = 100  # per ref; a tree of nothing but nonsense need not be listed in full
 
 _SCHEMA = """
@@ -115,7 +117,7 @@ class Union:
         self._found: list[Problem] = []
         self._told: set[tuple[str, str]] = set()
         tips = {ref: tip for ref, tip in refs.read_many(repo, OWN, REMOTES).items() if owner(ref) is not None}
-        path = repo.common_dir / "muse" / "union.sqlite"
+        path = repo.common_dir / "muse" / _INDEX
         self._path, self._tips = path, tips
         try:
             os.makedirs(path.parent, exist_ok=True)
@@ -255,7 +257,7 @@ class Union:
     def _take_in(self, ref: str, tip: str, old_tree: str, budget: _Budget) -> None:
         execute = self._database.execute
         kind = (owner(ref) or ("", ""))[0]
-        tree, why = _tree_of(self._repo, tip)
+        tree, why = _tree_of(self._repo, kind, tip)
         before = execute("select path, why from problem where ref = ?", (ref,))
         problems = {path: Problem(ref, path, why) for path, why in before}
         if why or not old_tree:
@@ -278,13 +280,13 @@ class Union:
         execute("insert or replace into tip values (?, ?, ?)", (ref, tip, tree) if whole else (ref, "", ""))
 
 
-def _tree_of(repo: Repository, tip: str) -> tuple[str, str]:
+def _tree_of(repo: Repository, kind: str, tip: str) -> tuple[str, str]:
     """The tree of a tip, or why it is left out as a whole."""
     try:
         tree = repo.tree_of(tip)
     except MuseError:
         return "", "it holds no commit"
-    return (tree, "") if is_ours(repo, tree) else ("", "it has a format this version of Muse does not know")
+    return (tree, "") if is_ours(repo, kind, tree) else ("", UNKNOWN)
 
 
 def _walk(

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from muse.core.errors import DamageError, FormatError, MuseError, RefMovedError
 from muse.store import refs
-from muse.store.layout import FORMAT, OWN, REMOTES, Kind, is_entry, own_ref
+from muse.store.layout import FORMATS, OWN, REMOTES, Kind, is_entry, own_ref
 from muse.store.objects.commits import parse
 from muse.store.objects.database import FILE
 from muse.store.objects.trees import Change, edit
@@ -41,24 +41,24 @@ def commit_files(repo: Repository, kind: Kind, files: Mapping[str, bytes | str],
         me, tip = settle(repo, kind)
         ref = own_ref(kind, me)
         try:
-            return _commit(repo, ref, tip, files, message)
+            return _commit(repo, kind, ref, tip, files, message)
         except RefMovedError:
             refs.pause(0.01 * min(attempt + 1, 10))
     raise MuseError(f"{ref} keeps moving: other processes write to it without a pause", hint="try again")
 
 
-def _commit(repo: Repository, ref: str, tip: str | None, files: Mapping[str, bytes | str], message: str) -> str:
+def _commit(
+    repo: Repository, kind: Kind, ref: str, tip: str | None, files: Mapping[str, bytes | str], message: str
+) -> str:
     base = parse(tip, repo.objects.read(tip)[1]).tree if tip is not None else None
     with repo.writer() as writer:
         changes: dict[bytes, Change] = {
             path.encode(): (FILE, data if isinstance(data, str) else writer.blob(data)) for path, data in files.items()
         }
-        if base is None:
-            changes[b"format"] = (FILE, writer.blob(FORMAT))
-        elif not is_ours(repo, base):
-            raise MuseError(f"{ref} was written by a newer version of Muse", hint="upgrade: pipx upgrade muse-on-git")
-        else:
+        if base is not None:
+            refuse_newer(repo, kind, base, ref)
             _refuse_rewriting(repo, base, changes)
+        changes[b"format"] = (FILE, writer.blob(FORMATS[kind][-1]))  # an older one is converted by the first write
         tree = edit(repo, writer, base, changes)
         if tip is not None and tree == base:
             return tip
@@ -74,12 +74,18 @@ def take_commit(writer: ObjectWriter, tree: str, parents: list[str], message: st
     return writer.commit(tree, parents, who, who, f"{message}\n".encode())
 
 
-def is_ours(repo: Repository, tree: str) -> bool:
-    """True when the tree says that it has the format this version writes."""
+def is_ours(repo: Repository, kind: str, tree: str) -> bool:
+    """True when the tree says that it has a format this version reads."""
     try:
-        return repo.objects.blob(f"{tree}:format", 100) == FORMAT
+        return repo.objects.blob(f"{tree}:format", 100) in FORMATS[kind]
     except (KeyError, FormatError):
         return False
+
+
+def refuse_newer(repo: Repository, kind: Kind, tree: str, ref: str) -> None:
+    """MuseError for a tree of ours that this version must not write to."""
+    if not is_ours(repo, kind, tree):
+        raise MuseError(f"{ref} was written by a newer version of Muse", hint="upgrade: pipx upgrade muse-on-git")
 
 
 def _refuse_rewriting(repo: Repository, base: str, changes: Mapping[bytes, Change]) -> None:
