@@ -317,6 +317,10 @@ class OpLog:
             return [], end
         return self._entries(offset, end) or [], end
 
+    def rows_from(self, offset: int) -> tuple[list[Row], int]:
+        """`read_from` with all that the lines say, such as the commit an op was made on (`head`)."""
+        return self._rows(offset)
+
     def damage(self) -> list[dict[str, Any]]:
         """What lies in quarantine: name, reason, offset, length, found_at."""
         return self._journal.damage()

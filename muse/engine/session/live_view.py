@@ -1,20 +1,26 @@
-"""What a session's ops make of the last commit right now: for an agent that looks, and for ops that say what they saw.
+"""What a session commit would make of HEAD right now: for an agent that looks, and for ops that say what they saw.
 
-Kept up with the log as it grows: new ops are replayed onto what was there. Whenever that could differ from a replay of
-everything (HEAD moved, an op came from elsewhere with an earlier time, one waits for its cause) all of it is done anew.
+The ops stand on what a commit has them stand on (`ground`); where that would be refused, because HEAD and the session
+changed the same, the session's side is seen. Kept up with the log as it grows: new ops are replayed onto what was
+there. Whenever that could differ from a replay of everything (HEAD or the last checkpoint moved, an op came from
+elsewhere with an earlier time or was made on another commit, one waits for its cause) all of it is done anew.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from muse.core import content
 from muse.core.address import ancestors
 from muse.core.op_log import OpEntry, OpLog
+from muse.core.op_log.decoding import Row
+from muse.core.op_log.entries import strip
 from muse.domain import Element, PluginFor
 from muse.engine.elements import listed
 from muse.engine.session.delivery import effective
+from muse.engine.session.ground import Choices, ground
 from muse.engine.session.replay import replay
 
 if TYPE_CHECKING:
@@ -30,7 +36,9 @@ class LiveView:
         self.plugin_for = plugin_for
         self.end = -1
         self._files: dict[str, str] = {}
-        self._head: str | None = ""
+        self._state: object = None
+        self._head = ""
+        self._moved = False  # the ops stand on another commit than HEAD
         self._latest = 0
         self._settled = False
         self._applied: set[str] = set()
@@ -40,32 +48,53 @@ class LiveView:
 
     def refresh(self) -> None:
         """Take in what was appended or committed since; MuseError when content that an op needs is nowhere."""
-        head = self.repo.head()
-        if head == self._head and self._settled and self.end >= 0:
-            fresh, end = self.log.read_from(self.end)
-            if all(self._follows(entry) for entry in fresh):
-                self._apply(fresh)
+        state = self.repo.head(), self._checkpoint()
+        if state == self._state and self._settled and self.end >= 0:
+            rows, end = self.log.rows_from(self.end)
+            if all(self._follows(row) for row in rows):
+                fresh = [strip(dict(row)) for row in rows]
+                if fresh:
+                    self._files = replay(fresh, self._files, self.repo.content, self.plugin_for).files
+                    self._note(fresh)
                 self.end = end
                 return
-        self._rebuild(head)
+        self._rebuild(state)
 
-    def _follows(self, entry: OpEntry) -> bool:
-        return entry["lamport_ts"] > self._latest and all(parent in self._applied for parent in entry["parent_op_ids"])
+    def _checkpoint(self) -> tuple[int, int]:
+        """What changes whenever the checkpoint does: its file is replaced."""
+        try:
+            found = os.stat(self.log.folder / "checkpoint.json")
+        except OSError:
+            return 0, 0
+        return found.st_ino, found.st_mtime_ns
 
-    def _rebuild(self, head: str | None) -> None:
+    def _follows(self, row: Row) -> bool:
+        """True when a replay of everything would apply the op last, on what there is now."""
+        made_on = row.get("head", self._head if not self._moved else "")
+        return (
+            row["lamport_ts"] > self._latest
+            and made_on == self._head
+            and all(parent in self._applied for parent in row["parent_op_ids"])
+        )
+
+    def _rebuild(self, state: tuple[str | None, object]) -> None:
         repo = self.repo
         self.end = self.log.end()
         view = self.log.replay(effective(repo, self.log))
         self.end = max(view.end, 0)
-        self._files = {} if head is None else dict(repo.manifest(head)["files"])
-        self._head, self._settled = head, not view.waiting
+        heads = {row["op_id"]: row["head"] for row in view.rows if "head" in row}
+        first = next((row["head"] for row in view.rows if "head" in row), "")
+        stands = ground(repo, self.log, self.plugin_for, Choices("session"), first)
+        self._state, self._head, self._settled = state, state[0] or "", not view.waiting
+        self._moved = stands.commit != self._head
         self._applied, self._last, self._below, self._latest = set(), {}, {}, 0
-        self._apply(view.entries)
+        with repo.content.batch():
+            done = replay(view.entries, stands.files, repo.content, self.plugin_for, ground=stands, heads=heads)
+        self._files = done.files
+        self._note(view.entries)
 
-    def _apply(self, entries: list[OpEntry]) -> None:
-        if not entries:
-            return
-        self._files = replay(entries, self._files, self.repo.content, self.plugin_for).files
+    def _note(self, entries: list[OpEntry]) -> None:
+        """Remember what was seen, and which ops changed what last."""
         for entry in entries:
             self._applied.add(entry["op_id"])
             self._latest = max(self._latest, entry["lamport_ts"])
