@@ -16,7 +16,6 @@ from zlib import crc32
 from muse.plugins.midi.file.bars import TimeMap
 from muse.plugins.midi.file.codec import Track
 
-_FINGER = 4  # notes of a fingerprint
 _RARE = 4  # a fingerprint found more often in a version tells nothing
 _MOST_SHIFTS = 16
 _MOST_STEPS = 600_000  # of looking for the best chain
@@ -24,6 +23,9 @@ _SNAPPED = 0.7  # what a token is worth whose time or velocity is not exactly as
 
 On = tuple[int, int, int]
 """(tick, pitch, velocity) of a note's beginning; of another event its tick, a number for its content, and 0."""
+
+Grids = tuple[TimeMap, TimeMap]
+"""The bars as the base counts them, and as the side does."""
 
 POINTS = 16  # the voice of a track's events that are no notes
 
@@ -61,12 +63,11 @@ class Evidence:
         self.voices = [voice for base, side in pairs for voice in _voices(base, side)]
         numbers: set[int] = set()
         for voice in self.voices:
-            for on in voice.base:
-                number = times.position(on[0])[0]
-                voice.bars.setdefault(number, []).append(on)
+            voice.bars = {times.position(start)[0]: ons for start, ons in _by_bar(voice.base, times).items()}
             numbers.update(voice.bars)
         self.bars = [_bar(number, times) for number in sorted(numbers)]
         self.shifts = self._shifts()
+        self.contents: dict[int, frozenset[tuple[int, int, int]]] = {}
         self.sounding: defaultdict[int, list[Voice]] = defaultdict(list)
         for voice in self.voices:
             self._prepare(voice)
@@ -136,49 +137,74 @@ class Evidence:
 
     def content(self, at: int) -> frozenset[tuple[int, int, int]]:
         """What a bar of the base holds, wherever it stands."""
-        bar = self.bars[at]
-        return frozenset(
-            (index, pitch, (tick - bar.start) // self.unit)
-            for index, voice in enumerate(self.voices)
-            for tick, pitch, _ in voice.bars.get(bar.number, ())
-        )
+        known = self.contents.get(at)
+        if known is None:
+            bar = self.bars[at]
+            known = self.contents[at] = frozenset(
+                (index, pitch, (tick - bar.start) // self.unit)
+                for index, voice in enumerate(self.voices)
+                for tick, pitch, _ in voice.bars.get(bar.number, ())
+            )
+        return known
 
-    def shifts_of_lost_bars(self, found: dict[int, int], times: TimeMap, other: TimeMap) -> list[int]:
+    def shifts_of_lost_bars(self, found: dict[int, int], grids: Grids) -> list[int]:
         """Shifts that bring base bars without a place to bars of the side nobody claims; `found`: place -> shift.
 
         In music that repeats itself no fingerprint is rare; whole bars that are equal tell where to look.
         """
-        there = self._side_bars((times, other))
-        contents = [self.content(at) for at in range(len(self.bars))]
+        lost, free = self.lost_and_free(found, grids)
+        votes: Counter[int] = Counter()
+        for at in lost:
+            votes.update(start - self.bars[at].start for start in free.get(self.content(at), ())[:_MOST_SHIFTS])
+        ranked = sorted(votes, key=lambda shift: (-votes[shift], abs(shift), shift))
+        return [shift for shift in ranked if shift not in self.shifts][
+            : max(0, self._most() + 2 * _RARE - len(self.shifts))
+        ]
+
+    def lost_and_free(self, found: dict[int, int], grids: Grids) -> tuple[list[int], dict[object, list[int]]]:
+        """Base bars that are not where `found` has them, and what the side's bars hold that nobody claims: their
+        starts."""
+        there = self._side_bars(grids)
         lost = []
         for at, bar in enumerate(self.bars):
-            if at in found and there.get(bar.start + found[at]) == contents[at]:
+            if at in found and there.get(bar.start + found[at]) == self.content(at):
                 del there[bar.start + found[at]]
             else:
                 lost.append(at)
         free: dict[object, list[int]] = {}
         for start, content in there.items():
             free.setdefault(content, []).append(start)
-        votes: Counter[int] = Counter()
-        for at in lost:
-            votes.update(start - self.bars[at].start for start in free.get(contents[at], ())[:_MOST_SHIFTS])
-        ranked = sorted(votes, key=lambda shift: (-votes[shift], abs(shift), shift))
-        return [shift for shift in ranked if shift not in self.shifts][
-            : max(0, self._most() + 2 * _RARE - len(self.shifts))
-        ]
+        return lost, free
 
-    def _side_bars(self, grids: tuple[TimeMap, TimeMap]) -> dict[int, frozenset[tuple[int, int, int]]]:
+    def _side_bars(self, grids: Grids) -> dict[int, frozenset[tuple[int, int, int]]]:
         """What the side's bars hold, by their start: bars as the base counts them, and as the side does."""
         found: dict[int, list[tuple[int, int, int]]] = {}
-        for grid in grids:
+        unit = self.unit
+        for grid in grids[: 1 if grids[0].same_bars(grids[1]) else 2]:
             fresh: dict[int, list[tuple[int, int, int]]] = {}
             for index, voice in enumerate(self.voices):
-                for tick, pitch, _ in voice.side:
-                    start = grid.tick(grid.position(tick)[0])
+                step = voice.step
+                for start, ons in _by_bar(voice.side, grid).items():
                     if start not in found:
-                        fresh.setdefault(start, []).append((index, pitch - voice.step, (tick - start) // self.unit))
+                        fresh.setdefault(start, []).extend(
+                            [(index, pitch - step, (tick - start) // unit) for tick, pitch, _ in ons]
+                        )
             found.update(fresh)
         return {start: frozenset(tokens) for start, tokens in found.items()}
+
+
+def _by_bar(ons: list[On], times: TimeMap) -> dict[int, list[On]]:
+    """Beginnings of notes by the tick at which their bar begins."""
+    found: dict[int, list[On]] = {}
+    start = stop = 0
+    here: list[On] = []
+    for on in ons:
+        if not start <= on[0] < stop:
+            number = times.position(on[0])[0]
+            start, stop = times.tick(number), times.tick(number + 1)
+            here = found.setdefault(start, [])
+        here.append(on)
+    return found
 
 
 def _bar(number: int, times: TimeMap) -> Bar:
@@ -221,10 +247,11 @@ def _fingerprints(ons: list[On], unit: int) -> dict[tuple[int, ...], list[On]]:
     found: dict[tuple[int, ...], list[On]] = {}
     ons = sorted(ons)
     half = unit // 2
-    for at in range(len(ons) - _FINGER + 1):
-        first = ons[at]
-        key: list[int] = []
-        for tick, pitch, _ in ons[at + 1 : at + _FINGER]:
-            key += (pitch - first[1], (tick - first[0] + half) // unit)
-        found.setdefault(tuple(key), []).append(first)
+    for one, two, three, four in zip(ons, ons[1:], ons[2:], ons[3:]):
+        late, high = one[0] - half, one[1]
+        key = (
+            two[1] - high, (two[0] - late) // unit, three[1] - high, (three[0] - late) // unit,
+            four[1] - high, (four[0] - late) // unit,
+        )  # fmt: skip
+        found.setdefault(key, []).append(one)
     return found

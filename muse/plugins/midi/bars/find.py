@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from muse.plugins.midi.bars.chain import GAP, SMALL_GAP, Link, best_chain
-from muse.plugins.midi.bars.evidence import Evidence, Voice
+from muse.plugins.midi.bars.evidence import Evidence, Grids, Voice
 from muse.plugins.midi.bars.timeline import ENDLESS, IDENTITY, NEW, BarMap, Range, Span, joined
 from muse.plugins.midi.file.bars import TimeMap, time_map
 from muse.plugins.midi.file.codec import Song, Track
@@ -43,16 +43,17 @@ def find(base: Song, side: Song, twins: Sequence[int], times: TimeMap) -> BarMap
         return IDENTITY
     scores = [[evidence.score(bar.number, shift) for shift in evidence.shifts] for bar in evidence.bars]
     chain = best_chain(evidence.bars, evidence.shifts, scores)
-    more = evidence.shifts_of_lost_bars(_placed(evidence, scores, chain), times, time_map(side))
+    grids = (times, time_map(side))
+    more = evidence.shifts_of_lost_bars(_placed(evidence, scores, chain), grids)
     if more:
         evidence.shifts += more
         for bar, row in zip(evidence.bars, scores):
             row += [evidence.score(bar.number, shift) for shift in more]
     chain, other = (best_chain(evidence.bars, evidence.shifts, scores, gap) for gap in (GAP, SMALL_GAP))
     if any(link.shift for link in chain):
-        return _Finder(evidence, scores, chain, other).run()
+        return _Finder(evidence, scores, chain, other, grids).run()
     if any(link.shift for link in other):
-        found = _Finder(evidence, scores, other, chain).run()
+        found = _Finder(evidence, scores, other, chain, grids).run()
         return found if found.is_identity else found._replace(doubt=_THIN)
     return IDENTITY
 
@@ -75,7 +76,10 @@ def may_differ(pairs: Sequence[tuple[Track, Track]], times: TimeMap) -> bool:
             continue
         old, new = _begins(base), _begins(side)
         for before, after in ((old, new), (new, old)):
-            edited = Counter(times.position(tick)[0] for tick, _ in before - after)
+            changed = before - after
+            if len(changed) > _CHANGED * len(before):
+                return True  # so it is in one bar at least
+            edited = Counter(times.position(tick)[0] for tick, _ in changed)
             here = Counter(times.position(tick)[0] for tick, _ in before) if edited else edited
             if any(count >= _CHANGED * here[bar] for bar, count in edited.items()):
                 return True
@@ -101,8 +105,11 @@ class Vote(NamedTuple):
 
 
 class _Finder:
-    def __init__(self, evidence: Evidence, scores: list[list[float]], chain: list[Link], other: list[Link]) -> None:
+    def __init__(
+        self, evidence: Evidence, scores: list[list[float]], chain: list[Link], other: list[Link], grids: Grids
+    ) -> None:
         self.evidence = evidence
+        self.grids = grids
         self.bars = evidence.bars
         self.scores = scores
         self.chain = chain
@@ -119,6 +126,7 @@ class _Finder:
         doubt = self._doubt(votes)
         self._weak_links()
         self._alike(stretches)
+        self._better_elsewhere()
         spans = self._spans(stretches)
         return BarMap(spans, tuple(sorted(set(self.unsure))), doubt, tuple(self.copied))
 
@@ -152,6 +160,14 @@ class _Finder:
             if len({where.get(at) for at in twins}) > 1:
                 for at in twins:
                     self._doubtful(at)
+
+    def _better_elsewhere(self) -> None:
+        """Bars that differ where the map puts them while nobody claims an equal bar of the version."""
+        found = {link.at: link.shift for link in self.chain}
+        lost, free = self.evidence.lost_and_free(found, self.grids)
+        for at in lost:
+            if at in found and free.get(self.evidence.content(at)):
+                self._doubtful(at)
 
     def _worth(self, at: int) -> float:
         number = self.bars[at].number

@@ -43,6 +43,10 @@ class TimeMap:
             self._beats.append(numerator)
             self._beat_sizes.append(max(1, (beat * 4) >> power))
 
+    def same_bars(self, other: TimeMap) -> bool:
+        """True when every tick is in the same bar and beat."""
+        return (self._starts, self._beats, self._beat_sizes) == (other._starts, other._beats, other._beat_sizes)
+
     def position(self, tick: int) -> tuple[int, int, int]:
         """(bar, beat, tick inside the beat)."""
         span = bisect_right(self._starts, tick) - 1

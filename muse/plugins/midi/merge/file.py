@@ -64,10 +64,11 @@ def _mirrored(merge: _Merge) -> FileMerge | None:
 
     So whether two sides merge does not depend on which of them is ours.
     """
-    if not merge.only_fallbacks():
+    if not merge.conformed or not merge.only_fallbacks():
         return None
     mirror = _Merge(merge.path, merge.base, merge.theirs, merge.ours, merge.originals)
     mirror.conformed, mirror.resaved = True, merge.resaved
+    mirror.twins = merge.twins[::-1]
     if merge.laid is not None:
         mirror.laid = merge.laid._replace(songs=(merge.base, merge.theirs, merge.ours))
     try:
@@ -106,6 +107,7 @@ class _Merge(Disputes):
         self.laid: Laid | None = None
         self.conformed = False  # True for versions that are in one spelling and on one line of bars already
         self.resaved = False
+        self.twins: list[list[int]] = []  # of each side its track that a base track is, or -1
         self.path = path
         self.originals = originals
         self.base, self.ours, self.theirs = base, ours, theirs
@@ -131,7 +133,7 @@ class _Merge(Disputes):
             self.base, self.ours, self.theirs = one_form
         self.times = time_map(self.base)
         self._lay()
-        layout = lay_out(self.base, self.ours, self.theirs, self.choose)
+        layout = lay_out(self.base, self.ours, self.theirs, self.twins, self.choose)
         self.plan = [Planned(entry) for entry in layout.entries]
         for planned in self.plan:
             self._track(planned)
@@ -154,10 +156,11 @@ class _Merge(Disputes):
         """Bring the versions to one spelling, and onto one line of bars where a side inserted, cut or moved some."""
         if not self.conformed:
             songs = (self.base, self.ours, self.theirs)
-            twins = [match_tracks(self.base.tracks, side.tracks) for side in songs[1:]]
-            (self.base, self.ours, self.theirs), self.resaved = unify(songs, twins, self._content)
+            self.twins = [match_tracks(self.base.tracks, side.tracks) for side in songs[1:]]
+            (self.base, self.ours, self.theirs), self.resaved = unify(songs, self.twins, self._content)
             if not self.keep_bars:
-                self.laid = lay((self.base, self.ours, self.theirs), twins, self._content, self._asked)
+                self.laid = lay((self.base, self.ours, self.theirs), self.twins, self._content, self._asked)
+            self.conformed = True
         if self.laid is not None:
             self.base, self.ours, self.theirs = self.laid.songs
             self.times = self.laid.times

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from muse.core.errors import FormatError
 from muse.plugins.midi.file.address import quoted, track_name
 from muse.plugins.midi.file.codec import Song, Track
-from muse.plugins.midi.match.tracks import match_tracks
 from muse.plugins.midi.merge.decisions import Clash
 
 Chunk = Track | bytes
@@ -38,8 +37,11 @@ class Layout:
         self.wrapper = wrapper
 
 
-def lay_out(base: Song, ours: Song, theirs: Song, choose: Choose) -> Layout:
-    """Merge everything above the tracks; FormatError where that is not possible."""
+def lay_out(base: Song, ours: Song, theirs: Song, twins: Sequence[list[int]], choose: Choose) -> Layout:
+    """Merge everything above the tracks; `twins`: of ours and of theirs which of its tracks a base track is, or -1.
+
+    FormatError where that is not possible.
+    """
     header = _either(base.header, ours.header, theirs.header, "header")
     tail = _either(base.tail, ours.tail, theirs.tail, "the bytes after the last chunk")
     wrapper = (
@@ -47,7 +49,7 @@ def lay_out(base: Song, ours: Song, theirs: Song, choose: Choose) -> Layout:
         _either(base.wrapper[1], ours.wrapper[1], theirs.wrapper[1], "the RIFF wrapper"),
     )
     chosen = next(song.wrapper for song in (ours, theirs, base) if (song.wrapper[0][:4], song.wrapper[1]) == wrapper)
-    return Layout(header, _order(base, ours, theirs, choose), tail, chosen)
+    return Layout(header, _order(base, ours, theirs, twins, choose), tail, chosen)
 
 
 def _either(base: bytes, ours: bytes, theirs: bytes, what: str) -> bytes:
@@ -61,9 +63,9 @@ def _either(base: bytes, ours: bytes, theirs: bytes, what: str) -> bytes:
     raise FormatError(f"both sides changed {what}")
 
 
-def _order(base: Song, ours: Song, theirs: Song, choose: Choose) -> list[Slotted]:
-    mine = _matched(base.chunks, ours.chunks)
-    other = _matched(base.chunks, theirs.chunks)
+def _order(base: Song, ours: Song, theirs: Song, twins: Sequence[list[int]], choose: Choose) -> list[Slotted]:
+    mine = _matched(base.chunks, ours.chunks, twins[0])
+    other = _matched(base.chunks, theirs.chunks, twins[1])
     labels = _labels(base.chunks)
     shared: list[Slotted | None] = []
     for index, chunk in enumerate(base.chunks):
@@ -84,12 +86,11 @@ def _labels(chunks: list[Chunk]) -> list[int]:
     return labels
 
 
-def _matched(base: list[Chunk], side: list[Chunk]) -> list[int]:
+def _matched(base: list[Chunk], side: list[Chunk], pairs: list[int]) -> list[int]:
     """For each base chunk its index among the side's chunks, or -1."""
     found = [-1] * len(base)
     tracks = [i for i, chunk in enumerate(base) if isinstance(chunk, Track)]
     others = [j for j, chunk in enumerate(side) if isinstance(chunk, Track)]
-    pairs = match_tracks([base[i] for i in tracks], [side[j] for j in others])  # type: ignore[misc]
     for index, other in zip(tracks, pairs):
         found[index] = others[other] if other >= 0 else -1
     for size in (None, 4):  # equal chunks, then chunks of one kind
