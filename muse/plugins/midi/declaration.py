@@ -12,7 +12,7 @@ from muse.core.schema import (
     TensorSchema,
     TreeSchema,
 )
-from muse.plugins.midi.file.dimensions import DIMENSIONS
+from muse.plugins.midi.file.dimensions import CURVE, DIMENSIONS, NOTES, TREE, Dimension
 
 
 def schema(version: str) -> DomainSchema:
@@ -21,8 +21,8 @@ def schema(version: str) -> DomainSchema:
         domain="midi",
         description="Standard MIDI files: notes, controllers, tempo and structure, merged note by note.",
         dimensions=[
-            DimensionSpec(name=name, description=text, schema=_element(name), independent_merge=independent)
-            for name, text, independent, _ in DIMENSIONS
+            DimensionSpec(name=row.name, description=row.holds, schema=_element(row), independent_merge=row.independent)
+            for row in DIMENSIONS
         ],
         top_level=SetSchema(kind="set", element_type="audio_file", identity="by_content"),
         merge_mode="three_way",
@@ -30,15 +30,12 @@ def schema(version: str) -> DomainSchema:
     )
 
 
-_LISTS = frozenset({"program_change", "tempo_map", "time_signatures", "key_signatures", "markers"})
-
-
-def _element(name: str) -> ElementSchema:
+def _element(row: Dimension) -> ElementSchema:
     """What a dimension is made of: notes and lists of events, curves of numbers over time, the tree of tracks."""
-    if name == "track_structure":
+    if row.made_of == TREE:
         return TreeSchema(kind="tree", node_type="track_node", diff_algorithm="zhang_shasha")
-    if name == "notes" or name in _LISTS:
-        element = "note_event" if name == "notes" else f"{name}_event"
+    if row.made_of != CURVE:
+        element = "note_event" if row.made_of == NOTES else f"{row.name}_event"
         return SequenceSchema(
             kind="sequence", element_type=element, identity="by_content", diff_algorithm="lcs", alphabet=None
         )
@@ -49,10 +46,10 @@ def crdt_schema() -> list[CRDTDimensionSpec]:
     """Notes and opaque events are a set that observes removals; values written at once are all kept, one is heard."""
     return [
         CRDTDimensionSpec(
-            name=name,
-            description=text,
-            crdt_type="or_set" if name == "notes" else "aw_map",
-            independent_merge=independent,
+            name=row.name,
+            description=row.holds,
+            crdt_type="or_set" if row.made_of == NOTES else "aw_map",
+            independent_merge=row.independent,
         )
-        for name, text, independent, _ in DIMENSIONS
+        for row in DIMENSIONS
     ]

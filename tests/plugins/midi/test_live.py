@@ -13,10 +13,11 @@ import pytest
 from muse.core.errors import MuseError
 from muse.plugins.midi.edit.live_file import LiveFile
 from muse.plugins.midi.edit.patch import patch_file
-from muse.plugins.midi.file.address import note_addresses, slot_address
+from muse.plugins.midi.file.address import note_addresses
 from muse.plugins.midi.file.bars import TimeMap, time_map
 from muse.plugins.midi.file.codec import Track, parse
 from muse.plugins.midi.file.model import ATTRIBUTES, Content
+from muse.plugins.midi.file.slot_address import SlotAddress
 
 from .midi_kit import cc, smf, song, tempo, track, vlq
 
@@ -107,7 +108,7 @@ class Agent:
         if kind < 0.1:
             end = dice.choice((0, 500, 1 << 20, 1 << 29))
             return {"op": "replace", "address": f"track:{index}/end", "content": end}
-        address = slot_address(index, times, slot)
+        address = SlotAddress.of(index, times, slot).format()
         if kind < 0.35:
             return {"op": "delete", "address": address}
         rows = [[tick, body.hex()] for tick, body in content.value(slot)]

@@ -15,8 +15,9 @@ from muse.core.errors import MuseError
 from muse.domain import DomainOp
 from muse.plugins.midi.file.bars import TimeMap, time_map
 from muse.plugins.midi.file.codec import END, SYSTEM, Song, Track, parse, parse_track, write
-from muse.plugins.midi.file.model import ATTRIBUTES, Content, Lane, Note, Slot, meta_lane
+from muse.plugins.midi.file.model import ATTRIBUTES, Content, Note, Slot
 from muse.plugins.midi.file.order import emit, weave
+from muse.plugins.midi.file.slot_address import SlotAddress, number
 from muse.plugins.midi.merge.decisions import Item
 from muse.plugins.midi.merge.notes import note_bodies
 
@@ -155,9 +156,10 @@ class Editor(Batch[int]):
 
 
 def _number(text: str, address: str) -> int:
-    if not text.isdecimal():
-        raise EditError(f"{address}: {text!r} is not a number")
-    return int(text)
+    try:
+        return number(text)
+    except ValueError as error:
+        raise EditError(f"{address}: {error}") from None
 
 
 class Live(Generic[Where]):
@@ -205,7 +207,7 @@ class TrackEdits(Generic[Where]):
         elif inner.startswith("note:"):
             self._note(op, inner)
         elif op["op"] != "patch":
-            self._slot(op, inner)
+            self._slot(op)
         else:
             raise EditError(f"{op['address']}: only notes and tracks hold other operations")
 
@@ -252,8 +254,11 @@ class TrackEdits(Generic[Where]):
         tick = self.times.tick(parts[0], parts[1], parts[2])
         return (parts[3], parts[4], tick), _number(occurrence or "0", address)
 
-    def _slot(self, op: DomainOp, inner: str) -> None:
-        slot = parse_slot(inner, self.times, op["address"])
+    def _slot(self, op: DomainOp) -> None:
+        try:
+            slot = SlotAddress.parse(op["address"]).slot(self.times)
+        except ValueError as error:
+            raise EditError(f"{op['address']}: {error}") from None
         if op["op"] == "insert":
             events = _as_events(op.get("content"), op["address"])
             self.slots[slot[0], events[0][0]] = events
@@ -364,41 +369,3 @@ def _writable(body: bytes) -> bool:
     if body[0] in SYSTEM:
         return len(body) == 1 + SYSTEM[body[0]]
     return body[0] in (0xF0, 0xF7) or (body[0] == 0xFF and len(body) > 1 and body[1] < 0x80)
-
-
-_LANES: dict[str, Callable[[list[int]], Lane]] = {
-    "pitch_bend": lambda rest: (0xE, *rest),
-    "channel_pressure": lambda rest: (0xD, *rest),
-    "poly_pressure": lambda rest: (0xA, *rest),
-    "program_change": lambda rest: ("program", *rest),
-    "parameter": lambda rest: ("parameter", *rest),
-    "notes": lambda rest: ("unpaired", *rest),
-    "tempo_map": lambda rest: ("meta", 0x51),
-    "time_signatures": lambda rest: ("meta", 0x58),
-    "key_signatures": lambda rest: ("meta", 0x59),
-    "markers": lambda rest: ("meta", *rest),
-}
-
-
-def parse_slot(inner: str, times: TimeMap, address: str) -> Slot:
-    """The slot an address inside a track names."""
-    word, *numbers = inner.split(":")
-    values = [_number(part, address) for part in numbers]
-    if len(values) < 3:
-        raise EditError(f"{address}: an event is track:T/DIMENSION:BAR:BEAT:TICK and what tells its lane")
-    rest = values[3:]
-    if word.startswith("cc_"):
-        lane: Lane = (0xB, *rest)
-    elif word in _LANES:
-        lane = _LANES[word](rest)
-    elif word == "track_structure":
-        lane = ("sysex",) if not rest else _structure_lane(rest[0])
-    else:
-        raise EditError(f"{address}: {word!r} is not a dimension")
-    return lane, times.tick(values[0], values[1], values[2])
-
-
-def _structure_lane(kind: int) -> Lane:
-    if kind >= 0xF0:
-        return ("system", kind)
-    return meta_lane(kind)

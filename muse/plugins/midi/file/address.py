@@ -1,17 +1,18 @@
-"""Names and words for what is in a track: addresses in bars and beats, and short texts for a person.
+"""Names and words for what is in a track: addresses of notes, and short texts for a person.
 
-`track:<index>/note:<bar>:<beat>:<tick>:<channel>:<pitch>#<occurrence>`; a point event has its dimension's name in the
-place of `note`, then bar, beat and tick, then what tells its lane. Channels count from 0, tracks from 0, bars from 1.
+`track:<index>/note:<bar>:<beat>:<tick>:<channel>:<pitch>#<occurrence>`: channels and tracks count from 0, bars from 1.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from muse.plugins.midi.file.bars import TimeMap
 from muse.plugins.midi.file.codec import Track
-from muse.plugins.midi.file.dimensions import CONTROLLER_NAMES, META_NAMES, dimension
+from muse.plugins.midi.file.dimensions import CONTROLLER_NAMES, META_NAMES, VALUE_WORDS
 from muse.plugins.midi.file.general_midi import DRUM_CHANNEL, DRUMS, INSTRUMENTS
-from muse.plugins.midi.file.model import Content, Note, Slot
-from muse.plugins.midi.file.spelling import inside_words, key_at, key_words, length_words, pitch_words
+from muse.plugins.midi.file.model import Content, Note
+from muse.plugins.midi.file.spelling import inside_words, key_at, length_words, pitch_words, quoted
 
 
 def note_address(track: int, times: TimeMap, note: Note, occurrence: int = 0) -> str:
@@ -36,37 +37,6 @@ def note_addresses(track: int, times: TimeMap, notes: list[Note], wanted: list[i
     return found
 
 
-def slot_dimension(slot: Slot) -> str:
-    """The dimension of a slot."""
-    return dimension(_probe(slot))
-
-
-def _probe(slot: Slot) -> bytes:
-    """A body that lies in a slot's lane."""
-    lane = slot[0]
-    kind = lane[0]
-    if kind == "program":
-        return b"\xc0\0"
-    if kind == "parameter":
-        return b"\xb0\x65\0"
-    if kind == "unpaired":
-        return b"\x80\0\0"
-    if kind in ("meta", "opaque"):
-        return bytes((0xFF, int(str(lane[1]))))
-    if kind in ("sysex", "system"):
-        return b"\xf0"
-    return bytes((int(str(kind)) << 4, int(str(lane[2])) if len(lane) > 2 else 0, 0))
-
-
-def slot_address(track: int, times: TimeMap, slot: Slot) -> str:
-    """The address of a slot: dimension, position, channel and controller, key or meta type."""
-    lane, tick = slot
-    bar, beat, inside = times.position(tick)
-    tail = "".join(f":{part}" for part in lane[1:])
-    word = "parameter" if lane[0] == "parameter" else slot_dimension(slot)
-    return f"track:{track}/{word}:{bar}:{beat}:{inside}{tail}"
-
-
 def place(times: TimeMap, tick: int) -> str:
     """`bar 17 beat 3` and how far past the beat, if at all."""
     bar, beat, inside = times.position(tick)
@@ -84,29 +54,32 @@ def note_words(note: Note, times: TimeMap) -> str:
     return f"{pitch_at(times, note)} at {place(times, note[2])}, {length}vel {note[4]}"
 
 
+_MESSAGES: dict[int, Callable[[bytes], str]] = {
+    8: lambda body: _unpaired("off", body),
+    9: lambda body: _unpaired("on" if body[2] else "off", body),
+    0xA: lambda body: f"pressure {body[2]} on {pitch_words(body[0] & 15, body[1])}",
+    0xB: lambda body: f"{CONTROLLER_NAMES.get(body[1], f'cc {body[1]}')} {body[2]}",
+    0xC: lambda body: (
+        f"drum kit {body[1] + 1}" if body[0] & 15 == DRUM_CHANNEL else f"instrument {INSTRUMENTS[body[1]]}"
+    ),
+    0xD: lambda body: f"pressure {body[1]}",
+    0xE: lambda body: f"bend {(body[2] << 7 | body[1]) - 8192:+d}",
+}
+
+
 def event_words(body: bytes) -> str:
     """A point event's value in words, without its place."""
     status = body[0]
-    kind = status >> 4
-    if kind == 0xB:
-        return f"{CONTROLLER_NAMES.get(body[1], f'cc {body[1]}')} {body[2]}"
-    if kind == 0xC:
-        if status & 15 == DRUM_CHANNEL:
-            return f"drum kit {body[1] + 1}"
-        return f"instrument {INSTRUMENTS[body[1]]}"
-    if kind == 0xD:
-        return f"pressure {body[1]}"
-    if kind == 0xA:
-        return f"pressure {body[2]} on {pitch_words(status & 15, body[1])}"
-    if kind == 0xE:
-        return f"bend {(body[2] << 7 | body[1]) - 8192:+d}"
-    if kind in (8, 9):
-        name = pitch_words(status & 15, body[1])
-        return f"note-{'on' if kind == 9 and body[2] else 'off'} {name} without a partner, vel {body[2]}"
+    if status < 0xF0:
+        return _MESSAGES[status >> 4](body)
     if status == 0xFF:
         return _meta_words(body[1], body[2:])
     name = "sysex" if status == 0xF0 else "sysex part" if status == 0xF7 else "system event"
     return f"{name} {_hex(body[1:])}".rstrip()
+
+
+def _unpaired(end: str, body: bytes) -> str:
+    return f"note-{end} {pitch_words(body[0] & 15, body[1])} without a partner, vel {body[2]}"
 
 
 def _hex(data: bytes) -> str:
@@ -115,29 +88,8 @@ def _hex(data: bytes) -> str:
 
 def _meta_words(kind: int, data: bytes) -> str:
     name = META_NAMES.get(kind, f"meta {kind:#04x}")
-    if kind == 0x51 and len(data) == 3:
-        micros = int.from_bytes(data, "big")
-        return f"tempo {60_000_000 / micros:.2f}" if micros else "tempo 0 us"
-    if kind == 0x58 and len(data) >= 2:
-        return f"time signature {data[0]}/{1 << min(data[1], 30)}"
-    if kind == 0x59 and len(data) == 2 and data[1] < 2:
-        sharps = (data[0] + 128) % 256 - 128
-        return f"key {key_words(sharps, data[1] == 1)}" if -8 < sharps < 8 else f"key signature of {sharps} sharps"
-    if 1 <= kind <= 15:
-        return f"{name} {quoted(data)}"
-    return f"{name} {_hex(data)}".rstrip()
-
-
-def quoted(data: bytes) -> str:
-    """Text of a file in double quotes, on one line, whatever its encoding."""
-    try:
-        text = data.decode()
-    except UnicodeDecodeError:
-        text = data.decode("latin-1")
-    if len(text) > 200:
-        text = text[:200] + "..."
-    text = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text.replace("\\", "\\\\"))
-    return '"' + text.replace('"', '\\"') + '"'
+    words = VALUE_WORDS[kind](name, data) if kind in VALUE_WORDS else ""
+    return words or f"{name} {_hex(data)}".rstrip()
 
 
 def value_words(value: tuple[tuple[int, bytes], ...]) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import deque
 
 from muse.plugins.midi.file.codec import Track
-from muse.plugins.midi.file.dimensions import BANK, PARAMETER
+from muse.plugins.midi.file.dimensions import BANK, PARAMETER, VALUED
 
 Note = tuple[int, int, int, int, int, int]
 """(channel, pitch, onset, length, velocity, release): ticks; release is status nibble << 8 | velocity of the off."""
@@ -110,12 +110,9 @@ def lane(body: bytes) -> Lane:
     return ("sysex",) if status in (0xF0, 0xF7) else ("system", status)
 
 
-_VALUED = frozenset({*range(0x10), 0x20, 0x21, 0x51, 0x54, 0x58, 0x59})
-
-
 def meta_lane(kind: int) -> Lane:
     """The lane of a meta event's type."""
-    return ("meta" if kind in _VALUED else "opaque", kind)
+    return ("meta" if kind in VALUED else "opaque", kind)
 
 
 Opened = tuple[int, bool]

@@ -1,4 +1,4 @@
-"""Pitches, lengths and places as a musician writes them.
+"""Pitches, lengths, places and the values of set-up events as a musician writes them.
 
 A pitch is spelled in the key in force, drums have names, a length is a note value. `MUSE_WORDS` holds what a person
 prefers, any of `sharps` (no flats), `ticks` (lengths and places in ticks), `ascii` (letters instead of the signs).
@@ -104,3 +104,41 @@ def key_words(sharps: int, minor: bool) -> str:
     sign = "#" * signs or "b" * -signs
     shown = sign if preferred("ascii") else "".join(_SIGNS[each] for each in sign)
     return f"{letter}{shown} {'minor' if minor else 'major'}"
+
+
+def tempo_words(name: str, data: bytes) -> str:
+    """`tempo 120.00`, in quarters per minute."""
+    if len(data) != 3:
+        return ""
+    micros = int.from_bytes(data, "big")
+    return f"{name} {60_000_000 / micros:.2f}" if micros else f"{name} 0 us"
+
+
+def metre_words(name: str, data: bytes) -> str:
+    """`time signature 6/8`."""
+    return f"{name} {data[0]}/{1 << min(data[1], 30)}" if len(data) >= 2 else ""
+
+
+def key_signature_words(name: str, data: bytes) -> str:
+    """`key B♭ major`; the count of sharps where no key has so many."""
+    if len(data) != 2 or data[1] >= 2:
+        return ""
+    sharps = (data[0] + 128) % 256 - 128
+    return f"key {key_words(sharps, data[1] == 1)}" if -8 < sharps < 8 else f"{name} of {sharps} sharps"
+
+
+def text_words(name: str, data: bytes) -> str:
+    """`lyric "la"`."""
+    return f"{name} {quoted(data)}"
+
+
+def quoted(data: bytes) -> str:
+    """Text of a file in double quotes, on one line, whatever its encoding."""
+    try:
+        text = data.decode()
+    except UnicodeDecodeError:
+        text = data.decode("latin-1")
+    if len(text) > 200:
+        text = text[:200] + "..."
+    text = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text.replace("\\", "\\\\"))
+    return '"' + text.replace('"', '\\"') + '"'

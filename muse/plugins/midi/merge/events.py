@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 
-from muse.plugins.midi.file.address import place, slot_address, slot_dimension, value_words
+from muse.plugins.midi.file.address import place, value_words
+from muse.plugins.midi.file.dimensions import is_curve, lane_dimension
 from muse.plugins.midi.file.model import OPAQUE, Content, Lane, Slot
+from muse.plugins.midi.file.slot_address import SlotAddress
 from muse.plugins.midi.match.moved_events import torn
 from muse.plugins.midi.merge.decisions import Clash, Decisions, Part
 
 _TURNS = 3  # how often the sides take turns before edits of one curve are interleaved
-_CURVES = frozenset({0xA, 0xB, 0xD, 0xE, "parameter"})
 
 
 def decide_points(out: Decisions, whole: Mapping[Part, str]) -> None:
@@ -56,7 +57,7 @@ def decide_points(out: Decisions, whole: Mapping[Part, str]) -> None:
     for lane, (left, right) in one_sided.items():
         if left and right:
             out.shared.add(lane)
-        if _is_curve(lane):
+        if is_curve(lane):
             for group in _tangled(base, lane, left, right):
                 side = _ask_slots(out, group)
                 chosen.update(dict.fromkeys(group, side))
@@ -65,10 +66,6 @@ def decide_points(out: Decisions, whole: Mapping[Part, str]) -> None:
                 chosen[slot] = _ask_slots(out, [slot])
     for slot, side in chosen.items():
         _slot_items(out, slot, side)
-
-
-def _is_curve(lane: Lane) -> bool:
-    return lane[0] in _CURVES or lane == ("meta", 0x51)
 
 
 def _tangled(base: Content, lane: Lane, left: list[Slot], right: list[Slot]) -> list[list[Slot]]:
@@ -148,9 +145,9 @@ def _ask_slots(out: Decisions, group: list[Slot], several: str = "curve_overlap"
     kept = all(any(side.slots.get(slot) for slot in group) for side in versions[1:])
     kind = (several if len(group) > 1 else "") or ("slot_value" if kept else "slot_delete_edit")
     clash = Clash(
-        slot_address(three.label, three.times, first), kind, slot_dimension(first),
+        SlotAddress.of(three.label, three.times, first).format(), kind, lane_dimension(first[0]),
         f"{where}: {words[0]}", f"{where}: {words[1]}", f"{where}: {words[2]}", first[1],
-        tuple(slot_address(three.label, three.times, slot) for slot in group[1:]),
+        tuple(SlotAddress.of(three.label, three.times, slot).format() for slot in group[1:]),
     )  # fmt: skip
     out.disputed.update(slot[0] for slot in group)
     return out.choose(clash)

@@ -6,8 +6,9 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 
 from muse.core.errors import FormatError
-from muse.plugins.midi.file.address import quoted, track_name
+from muse.plugins.midi.file.address import track_name
 from muse.plugins.midi.file.codec import Song, Track
+from muse.plugins.midi.file.spelling import quoted
 from muse.plugins.midi.merge.decisions import Clash
 
 Chunk = Track | bytes

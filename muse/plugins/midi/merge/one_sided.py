@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
-from muse.plugins.midi.file.address import note_addresses, note_words, place, slot_address, slot_dimension, value_words
+from muse.plugins.midi.file.address import note_addresses, note_words, place, value_words
 from muse.plugins.midi.file.bars import TimeMap
 from muse.plugins.midi.file.codec import Song, Track
-from muse.plugins.midi.file.dimensions import BANK
+from muse.plugins.midi.file.dimensions import BANK, lane_dimension
 from muse.plugins.midi.file.model import Content, Lane, Slot
 from muse.plugins.midi.file.order import respell
+from muse.plugins.midi.file.slot_address import SlotAddress
 from muse.plugins.midi.file.spelling import pitch_words
 from muse.plugins.midi.match.tracks import match_tracks
 from muse.plugins.midi.merge import verify
@@ -121,7 +122,7 @@ def _of_keys(planned: Planned, three: Versions, keys: list[Key]) -> Trouble:
         words.append("; ".join(note_words(side.notes[index], three.times) for index in here[:3])
                      + (" .." if len(here) > 3 else "") or "none")  # fmt: skip
     if not names:  # nothing but unpaired events in all three
-        names = [slot_address(three.label, three.times, (("unpaired", *keys[0]), 0))]
+        names = [SlotAddress.of(three.label, three.times, (("unpaired", *keys[0]), 0)).format()]
     what = ", ".join(pitch_words(*key) for key in keys[:4]) + (" .." if len(keys) > 4 else "")
     clash = Clash(
         names[0], "note_overlap", "notes", f"all {what}: {words[0]}", f"all {what}: {words[1]}",
@@ -189,8 +190,8 @@ def _of_lane(planned: Planned, three: Versions, lane: Lane, tick: int) -> Troubl
         values = [value_words(side.value(slot)) for slot in sorted(side.slots, key=lambda s: s[1]) if slot[0] == lane]
         words.append(f"{where}: " + ("; ".join(values[:4]) + (" .." if len(values) > 4 else "") or "none"))
     slot = (lane, tick)
-    clash = Clash(slot_address(three.label, three.times, slot), "curve_overlap", slot_dimension(slot), words[0],
-                  words[1], words[2], tick)  # fmt: skip
+    address = SlotAddress.of(three.label, three.times, slot).format()
+    clash = Clash(address, "curve_overlap", lane_dimension(lane), words[0], words[1], words[2], tick)
     return Trouble(clash, [lane], [planned])
 
 
@@ -239,8 +240,9 @@ def crossed_slots(plan: list[Planned], times: TimeMap) -> list[Trouble]:
             label = where[0].entry.label
             words = [f"{place(times, slot[1])}: " + (value_words(tuple((slot[1], body) for body in sorted(side)))
                                                      or "none") for side in sides[:3]]  # fmt: skip
-            clash = Clash(slot_address(label, times, slot), "slot_value", slot_dimension(slot), words[0], words[1],
-                          words[2], slot[1])  # fmt: skip
+            address = SlotAddress.of(label, times, slot).format()
+            told = lane_dimension(slot[0])
+            clash = Clash(address, "slot_value", told, words[0], words[1], words[2], slot[1])
             out.append(Trouble(clash, [slot], where))
     return out
 

@@ -13,10 +13,11 @@ from typing import Any
 from muse.core.sequences import increasing
 from muse.core.types import content_hash
 from muse.domain import DeleteOp, DomainOp, InsertOp, MoveOp, PatchOp, ReplaceOp
-from muse.plugins.midi.file.address import note_addresses, note_words, place, slot_address, track_title, value_words
+from muse.plugins.midi.file.address import note_addresses, note_words, place, track_title, value_words
 from muse.plugins.midi.file.bars import TimeMap, time_map
 from muse.plugins.midi.file.codec import Song, Track, parse
 from muse.plugins.midi.file.model import ATTRIBUTES, LENGTH, RELEASE, Content, Note, Slot
+from muse.plugins.midi.file.slot_address import SlotAddress
 from muse.plugins.midi.match.notes import align
 from muse.plugins.midi.merge.timebase import conform
 from muse.plugins.midi.show import noise
@@ -362,7 +363,7 @@ def _note_op(address: str, old: Note, new: Note, maps: tuple[TimeMap, TimeMap]) 
 
 
 def _slot_op(index: int, slot: Slot, was: Any, now: Any, maps: tuple[TimeMap, TimeMap]) -> DomainOp:
-    address = slot_address(index, maps[0] if was else maps[1], slot)
+    address = SlotAddress.of(index, maps[0] if was else maps[1], slot).format()
     where = place(maps[0] if was else maps[1], slot[1])
     if not was:
         return InsertOp(op="insert", address=address, position=None, content_id=content_hash(slot_content(now)),

@@ -10,15 +10,15 @@ from muse.plugins.midi.file.address import (
     note_addresses,
     note_words,
     place,
-    quoted,
-    slot_address,
-    slot_dimension,
     track_name,
     value_words,
 )
 from muse.plugins.midi.file.bars import TimeMap, time_map
 from muse.plugins.midi.file.codec import parse
+from muse.plugins.midi.file.dimensions import lane_dimension
 from muse.plugins.midi.file.model import Content
+from muse.plugins.midi.file.slot_address import SlotAddress
+from muse.plugins.midi.file.spelling import quoted
 from muse.plugins.midi.show.diff import note_content, slot_content
 
 
@@ -45,8 +45,8 @@ def _inside(path: str, index: int, content: Content, times: TimeMap) -> Iterator
     for slot in content.slots:
         events = slot_content(content.value(slot))
         words = f"{value_words(content.value(slot))} at {place(times, slot[1])}"
-        address = f"{path}::{slot_address(index, times, slot)}"
-        rows.append((slot[1], 1, Element(address, slot_dimension(slot), words, events, content_hash(events))))
+        address = f"{path}::{SlotAddress.of(index, times, slot).format()}"
+        rows.append((slot[1], 1, Element(address, lane_dimension(slot[0]), words, events, content_hash(events))))
     rows.sort(key=lambda row: (row[0], row[1], row[2].address))
     yield from (element for _, _, element in rows)
     end = content.track.end_tick

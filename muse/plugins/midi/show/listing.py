@@ -11,13 +11,13 @@ from __future__ import annotations
 from collections import Counter
 
 from muse.core.types import plural
-from muse.plugins.midi.file.address import channels, event_words, pitch_at, quoted, track_title
+from muse.plugins.midi.file.address import channels, event_words, pitch_at, track_title
 from muse.plugins.midi.file.bars import TimeMap, time_map
 from muse.plugins.midi.file.codec import Song, parse
 from muse.plugins.midi.file.dimensions import rank
 from muse.plugins.midi.file.general_midi import DRUM_CHANNEL, DRUMS
 from muse.plugins.midi.file.model import PLAIN_OFF, RELEASE, Content
-from muse.plugins.midi.file.spelling import inside_words, length_words, preferred
+from muse.plugins.midi.file.spelling import inside_words, length_words, preferred, quoted
 from muse.plugins.midi.show.noise import expressive
 
 

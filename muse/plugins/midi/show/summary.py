@@ -8,15 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from muse.core.types import plural
-from muse.plugins.midi.file.address import slot_dimension
 from muse.plugins.midi.file.bars import TimeMap
+from muse.plugins.midi.file.dimensions import BY_NAME, lane_dimension
 from muse.plugins.midi.file.model import CHANNEL, LENGTH, ONSET, PITCH, RELEASE, VELOCITY, Note, Slot
 from muse.plugins.midi.file.spelling import length_words
 
-_WORDS = {
-    "tempo_map": "tempo", "time_signatures": "time signature", "key_signatures": "key signature", "markers": "text",
-    "track_structure": "set-up", "program_change": "instrument", "notes": "unpaired note event",
-}  # fmt: skip
 _NAMES = {PITCH: "pitch", ONSET: "timing", LENGTH: "length", VELOCITY: "velocity", CHANNEL: "channel",
           RELEASE: "release"}  # fmt: skip
 _NEIGHBOURS = 2  # bars: phrases of one kind nearer than this are one
@@ -40,7 +36,7 @@ class Change:
 
     def slot(self, slot: Slot) -> None:
         """Note a slot whose value changed."""
-        name = "name" if slot[0] == ("meta", 3) else slot_dimension(slot)
+        name = "name" if slot[0] == ("meta", 3) else lane_dimension(slot[0])
         self.slots.setdefault(name, []).append(slot[1])
 
     @property
@@ -56,7 +52,7 @@ def track_summary(change: Change) -> str:
         for first, last, some in _runs(change.times, notes, lambda note: note[ONSET]):
             phrases.append((first, last, f"{plural(len(some), 'note')} {word}"))
     for name in sorted(change.slots):
-        words = _WORDS.get(name, name.removeprefix("cc_").replace("_", " "))
+        words = (name in BY_NAME and BY_NAME[name].phrase) or name.removeprefix("cc_").replace("_", " ")
         for first, last, some in _runs(change.times, change.slots[name], lambda tick: tick):
             phrases.append((first, last, plural(len(some), f"{words} change")))
     return _told(phrases)
