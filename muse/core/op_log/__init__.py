@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from muse.core.op_log.checkpoints import compact, in_spans, is_checkpoint, portable, spans
 from muse.core.op_log.deltas import record_delta, without_echoes
-from muse.core.op_log.entries import Key, OpEntry, OpLogCheckpoint, Request, make_op_entry
+from muse.core.op_log.entries import Key, OpEntry, OpLogCheckpoint, Request, claim, make_op_entry
 from muse.core.op_log.inline_content import INLINE, missing_content, named_content, stored_content, take_content
 from muse.core.op_log.log import LEVELS, Level, OpLog
 from muse.core.op_log.ordering import Replay
-from muse.core.op_log.replicas import ReplicaReport
+from muse.core.op_log.replicas import ReplicaReport, Told
+from muse.core.op_log.second_hand import is_told
 from muse.core.op_log.sessions import decode_name, encode_name, list_sessions
 
 __all__ = [
@@ -27,11 +28,14 @@ __all__ = [
     "Replay",
     "ReplicaReport",
     "Request",
+    "Told",
+    "claim",
     "compact",
     "decode_name",
     "encode_name",
     "in_spans",
     "is_checkpoint",
+    "is_told",
     "list_sessions",
     "make_op_entry",
     "missing_content",

@@ -9,14 +9,19 @@ from typing import Any
 
 from muse.core.op_log.decoding import Row
 from muse.core.op_log.entries import Key, OpLogCheckpoint, row_key
+from muse.core.op_log.second_hand import other_names
 from muse.core.types import now_utc_iso
 
 
 def covers(positions: dict[str, int], holes: dict[str, list[int]], row: Row) -> bool:
-    """True when positions and holes say that the row is held."""
+    """True when positions and holes say that the row is held, under its own key or under one of the same content."""
     who = f"{row['writer']}/{row['instance']}"
     sequence = row["sequence"]
-    return sequence <= positions.get(who, 0) and not (holes and sequence in holes.get(who, ()))
+    if sequence <= positions.get(who, 0) and not (holes and sequence in holes.get(who, ())):
+        return True
+    return any(
+        number <= positions.get(name, 0) and number not in holes.get(name, ()) for name, number in other_names(row)
+    )
 
 
 def covered_by(checkpoint: OpLogCheckpoint | None, row: Row) -> bool:
@@ -130,9 +135,9 @@ def spans(rows: Iterable[Row]) -> dict[str, list[list[int]]]:
 
 
 def in_spans(ops: dict[str, list[list[int]]], row: Row) -> bool:
-    """True when spans hold the row."""
-    number = row["sequence"]
-    return any(first <= number <= last for first, last in ops.get(f"{row['writer']}/{row['instance']}", ()))
+    """True when spans hold the row, under any of its names."""
+    names = ((f"{row['writer']}/{row['instance']}", row["sequence"]), *other_names(row))
+    return any(first <= number <= last for who, number in names for first, last in ops.get(who, ()))
 
 
 def is_checkpoint(found: Any) -> bool:

@@ -50,7 +50,8 @@ def entries(
             lines = _whole(block, at, seen)
             if lines is None:
                 rows = _rows(block, at, quarantine, False)
-                times, waits = [row["lamport_ts"] for row in rows], any("unmet" in row for row in rows)
+                times = [row["lamport_ts"] for row in rows]
+                waits = any("unmet" in row or "instead" in row for row in rows)
                 fresh = [strip(row) for row in rows]
             else:
                 times, waits = [line.lamport_ts for line in lines], any(map(_unmet, lines))

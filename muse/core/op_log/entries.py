@@ -5,7 +5,8 @@ A line is the canonical JSON of the op (exactly the bytes `op_id` hashes), conti
     {...,"created_at":"...","op_id":"sha256:...","unmet":[...],"writer":"...","instance":"...","sequence":7,"crc":"1a2b3c4d"}
 
 `head` (after `op_id`) is the commit that was checked out when the op was appended, where that was known; `unmet` is
-there only when a parent was unknown at the time. The CRC-32 covers everything before it.
+there only when a parent was unknown at the time, `instead` only where a writer's own word contradicts what another one
+told of it (`second_hand.py`): the ids of what does not count. The CRC-32 covers everything before it.
 """
 
 from __future__ import annotations
@@ -29,9 +30,11 @@ SEQUENCE_JUMP = 100_000
 MOST_HOLES = 200_000
 DEEPEST = 100
 LONGEST_LINE = 1 << 26
-_OURS = frozenset(("writer", "instance", "sequence", "unmet", "head", "crc"))
+_OURS = frozenset(("writer", "instance", "sequence", "unmet", "instead", "head", "crc"))
 _TEXTS = ("actor_id", "domain", "intent_id", "reservation_id")
 CRC_SIZE = len(b',"crc":"00000000"}')
+INSTANCE = 32  # characters of the name of an opening of a log
+CLAIM = re.compile(r"([0-9a-z]{1,32})([-_])([0-9a-f]{1,14})\2([0-9a-f]{16})")
 _NESTED = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[{]|[\]}]')
 _FRESH = 1 << 12
 _fresh: dict[str, bytes] = {}
@@ -299,10 +302,17 @@ def check_size(data: bytes) -> None:
 
 
 def finish(
-    body: bytes, tail: bytes, key: Key | tuple[str, str, int], unmet: list[str] | None = None, head: bytes = b""
+    body: bytes,
+    tail: bytes,
+    key: Key | tuple[str, str, int],
+    unmet: list[str] | None = None,
+    head: bytes = b"",
+    instead: list[str] | None = None,
 ) -> bytes:
     """The whole line, newline included."""
     waits = f',"unmet":{json.dumps(sorted(unmet))}'.encode() if unmet else b""
+    if instead:
+        waits += f',"instead":{json.dumps(sorted(instead))}'.encode()
     line = b"%b%b%b%b%b%d" % (body, tail, head, waits, _who(key[0], key[1]), key[2])
     return b'%b,"crc":"%08x"}\n' % (line, zlib.crc32(line))
 
@@ -338,14 +348,24 @@ def row_key(row: dict[str, Any]) -> Key:
 
 
 def order_key(row: dict[str, Any]) -> tuple[Any, ...]:
-    """The one total order of a session's ops."""
-    return row["lamport_ts"], row["actor_id"], row["writer"], row["instance"], row["sequence"]
+    """The one total order of a session's ops; one that was told second-hand has the place it claims."""
+    instance, number = row["instance"], row["sequence"]
+    if len(instance) > INSTANCE:
+        instance, number = claim(row)
+    return row["lamport_ts"], row["actor_id"], row["writer"], instance, number, row["op_id"]
+
+
+def claim(row: dict[str, Any]) -> tuple[str, int]:
+    """The instance and number an op says it is; its own, unless it was told second-hand (`second_hand.py`)."""
+    found = CLAIM.fullmatch(row["instance"]) if len(row["instance"]) > INSTANCE else None
+    return (found[1], int(found[3], 16)) if found else (row["instance"], row["sequence"])
 
 
 def strip(row: dict[str, Any]) -> OpEntry:
     """The entry of a decoded line, which it takes apart."""
     del row["writer"], row["instance"], row["sequence"], row["crc"]
     row.pop("unmet", None)
+    row.pop("instead", None)
     row.pop("head", None)
     return cast(OpEntry, row)
 

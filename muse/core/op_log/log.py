@@ -30,7 +30,8 @@ from muse.core.op_log.entries import (
 from muse.core.op_log.journal import Journal
 from muse.core.op_log.ordering import Replay, causal, find, is_in_another, latest_time
 from muse.core.op_log.plain import convert, is_plain
-from muse.core.op_log.replicas import ReplicaReport, add, verified
+from muse.core.op_log.replicas import ReplicaReport, Told, add, verified
+from muse.core.op_log.second_hand import is_told
 from muse.core.op_log.segments import Segment
 from muse.core.op_log.sessions import decode_name, encode_name, writer_of
 from muse.core.op_log.verified_blocks import Seen
@@ -378,15 +379,17 @@ class OpLog:
         """Rows that no checkpoint holds, in file order; seeks where one was made of this very file, else scans."""
         end = self.end()
         rows: list[Row] = []
+        doubted: set[str] = set()
         first = self._start(since, end)
         edges = sorted({first, *(max(first, min(self._made_at(made, end), end)) for made in since)})
         for start, stop in zip(edges, [*edges[1:], end]):
             fresh, _ = self._rows(start, stop)
+            doubted.update(op_id for row in fresh for op_id in row.get("instead", ()))
             for made in since:
                 if start < self._made_at(made, end + 1):
                     fresh = [row for row in fresh if not covered_by(made, row)]
             rows += fresh
-        return rows, end
+        return ([row for row in rows if not (row["op_id"] in doubted and is_told(row))] if doubted else rows), end
 
     def _start(self, since: Iterable[OpLogCheckpoint], end: int) -> int:
         """An offset before which every op is held by one of the checkpoints; one that cannot be is not believed."""
@@ -487,16 +490,16 @@ class OpLog:
 
     # Replicas ----------------------------------------------------------------------------------------------------
 
-    def merge_replica(self, other: OpLog | Iterable[bytes]) -> ReplicaReport:
-        """Add the ops another replica of the session has, by (writer, instance, sequence); durable when it returns.
+    def merge_replica(self, other: OpLog | Iterable[bytes | Told]) -> ReplicaReport:
+        """Add the ops another replica of the session has, by what they are; durable when it returns.
 
-        Takes an OpLog or lines. A line that does not verify, and a key that is here with other content, go to
-        quarantine; everything else is taken.
+        Takes an OpLog or lines, with those whose word they are or without. A line that does not verify goes to
+        quarantine; everything else is taken, two ops of one number both (`second_hand.py`).
         """
         if isinstance(other, OpLog):
             if other._session != self._session:
                 raise MuseError(f"session {other._session!r} is no replica of {self._session!r}")
-            lines: Iterable[bytes] = other.raw_lines()
+            lines: Iterable[bytes | Told] = other.raw_lines()
         else:
             lines = other
         report = ReplicaReport()

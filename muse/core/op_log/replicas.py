@@ -1,84 +1,165 @@
-"""Lines of another replica taken into a log: verified one by one, united by key, the rest quarantined."""
+"""Lines of another replica taken into a log: verified one by one, united by content, the rest quarantined."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from muse.core.errors import FormatError
+from muse.core.op_log.canonical import likely_canonical
 from muse.core.op_log.decoding import Row, decode
 from muse.core.op_log.entries import (
     JUMP,
     LATEST,
     MOST_HOLES,
     SEQUENCE_JUMP,
+    Key,
     check_line,
+    claim,
     finish,
     order_key,
     row_key,
 )
 from muse.core.op_log.journal import Journal
+from muse.core.op_log.second_hand import CONTRADICTED, TOLD, content_of, is_honest, is_told, under
+
+_COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
+Place = tuple[str, str, int]
+"""Writer, instance and number that ops claim."""
+
+
+class Told(NamedTuple):
+    """A line with the writers whose lines these are where it came from; None where every line is to be believed."""
+
+    line: bytes
+    by: frozenset[str] | None
 
 
 @dataclass
 class ReplicaReport:
-    """What a merge of a replica did; `quarantined` says why for each line that was not taken."""
+    """What a merge of a replica did; `quarantined` says why for each line that was not taken.
+
+    `doubted` tells of ops that are kept and not replayed: their writer's own word is another.
+    """
 
     added: int = 0
     known: int = 0
     quarantined: list[str] = field(default_factory=list)
+    doubted: list[str] = field(default_factory=list)
 
 
-def verified(journal: Journal, lines: Iterable[bytes], report: ReplicaReport) -> list[tuple[Row, bytes]]:
-    """The lines that are what they say, decoded, in the total order."""
-    incoming: list[tuple[Row, bytes]] = []
-    for line in lines:
+def verified(journal: Journal, lines: Iterable[bytes | Told], report: ReplicaReport) -> list[tuple[Row, bytes, bool]]:
+    """The lines that are what they say, decoded, in the total order, and whether they are their writer's own word."""
+    incoming: list[tuple[Row, bytes, bool]] = []
+    for found in lines:
+        line, by = (found, None) if isinstance(found, bytes) else found
         line = line.rstrip(b"\n")
         try:
-            incoming.append((check_line(line), line))
+            row = check_line(line)
+            if not is_honest(row):
+                raise FormatError("its name is not that of its content")
+            incoming.append((row, line, by is None or row["writer"] in by))
         except FormatError as problem:
             report.quarantined.append(refuse(journal, line, str(problem)))
-    incoming.sort(key=lambda pair: order_key(pair[0]))
+    incoming.sort(key=lambda each: (order_key(each[0]), not each[2]))
     return incoming
 
 
-def add(journal: Journal, incoming: list[tuple[Row, bytes]], report: ReplicaReport) -> None:
+def add(journal: Journal, incoming: list[tuple[Row, bytes, bool]], report: ReplicaReport) -> None:
     """Append what is new of verified lines in the total order; the lock is held."""
-    here = decode(journal.blocks(0, journal.end), 0, journal.quarantine)
-    have = {row_key(row): row for row in here}
-    ids = {row["op_id"]: row["lamport_ts"] for row in have.values()}
-    tops: dict[str, int] = {}
-    for key in have:
-        tops[key.who] = max(tops.get(key.who, 0), key.sequence)
-    latest, lines, holes = journal.lamport, [], sum(tops.values()) - len(have)
-    for row, line in incoming:
-        key, now = row_key(row), row["lamport_ts"]
-        known = have.get(key)
-        if known is not None:
-            if known["op_id"] == row["op_id"] and known["created_at"] == row["created_at"]:
-                report.known += 1
-            else:
-                why = f"another op is known as number {key.sequence} of {key.who}"
-                report.quarantined.append(refuse(journal, line, why))
+    known = _Known(decode(journal.blocks(0, journal.end), 0, journal.quarantine))
+    latest, lines = journal.lamport, []
+    for row, line, own in incoming:
+        now = row["lamport_ts"]
+        if content_of(row) in known.contents:
+            report.known += 1
             continue
+        key = known.key_for(row, own)
+        why = f"another op is known as number {row['sequence']} of {row_key(row).who}"
+        if key is not None:
+            why = known.refused(key)
         if now > latest + JUMP or now > LATEST:
-            report.quarantined.append(refuse(journal, line, f"Lamport time {now} jumps too far past {latest}"))
+            why = f"Lamport time {now} jumps too far past {latest}"
+        if key is None or why:
+            report.quarantined.append(refuse(journal, line, why))
             continue
-        top = tops.get(key.who, 0)
-        gap = max(key.sequence - top, 0) - 1  # a number below the top fills a hole
-        if gap >= SEQUENCE_JUMP or (gap > 0 and holes + gap > MOST_HOLES):  # checkpoints list every hole
-            report.quarantined.append(refuse(journal, line, f"its sequence {key.sequence} jumps too far"))
-            continue
-        tops[key.who], holes = max(top, key.sequence), holes + gap
-        unmet = [parent for parent in row["parent_op_ids"] if ids.get(parent, now) >= now]
-        cut, after = line.rfind(b',"created_at":'), line.rfind(b',"writer":')
-        waits = line.rfind(b',"unmet":', cut)
-        tail = line[cut : waits if waits > 0 else after]
-        lines.append(finish(line[:cut], tail, key, unmet))
-        have[key], ids[row["op_id"]], latest = row, now, max(latest, now)
+        row["instance"], row["sequence"] = key.instance, key.sequence
+        unmet = [parent for parent in row["parent_op_ids"] if known.ids.get(parent, now) >= now]
+        doubted = known.doubted(row)
+        report.doubted += [_doubt(row, op_id) for op_id in doubted]
+        lines.append(finish(line[: line.rfind(b',"created_at":')], _tail(row), key, unmet, instead=doubted))
+        known.note(row)
+        latest = max(latest, now)
         report.added += 1
     if lines:
         journal.write(b"".join(lines), latest)
+
+
+class _Known:
+    """What a log has: contents, keys, what is said of one place, how far each opening got."""
+
+    def __init__(self, rows: Iterable[Row]) -> None:
+        self.contents: set[tuple[str, str, int, str]] = set()
+        self.keys: set[Key] = set()
+        self.ids: dict[str, int] = {}
+        self.told: dict[Place, list[str]] = {}
+        self.tops: dict[str, int] = {}
+        for row in rows:
+            self.note(row)
+        self.holes = sum(self.tops.values()) - len(self.keys)
+
+    def note(self, row: Row) -> None:
+        """One more op is here."""
+        key = row_key(row)
+        self.contents.add(content_of(row))
+        self.keys.add(key)
+        self.ids[row["op_id"]] = row["lamport_ts"]
+        self.tops[key.who] = max(self.tops.get(key.who, 0), key.sequence)
+        if is_told(row):
+            self.told.setdefault((row["writer"], *claim(row)), []).append(row["op_id"])
+
+    def key_for(self, row: Row, own: bool) -> Key | None:
+        """The key a new op gets: what it claims if its writer says so; None when there is none."""
+        key = row_key(row)
+        if not own and claim(row) == key[1:]:
+            return under(key, row["op_id"], TOLD)
+        return under(key, row["op_id"], CONTRADICTED) if key in self.keys else key
+
+    def refused(self, key: Key) -> str:
+        """Why a number cannot be: checkpoints list every hole below it. Else "", and it is counted."""
+        top = self.tops.get(key.who, 0)
+        gap = max(key.sequence - top, 0) - 1  # a number below the top fills a hole
+        if gap >= SEQUENCE_JUMP or (gap > 0 and self.holes + gap > MOST_HOLES):
+            return f"its sequence {key.sequence} jumps too far"
+        self.holes += gap
+        return ""
+
+    def doubted(self, row: Row) -> list[str]:
+        """The ids of what does not count once this op is here: itself, or what others told of its place."""
+        place: Place = (row["writer"], *claim(row))
+        if is_told(row):
+            return [row["op_id"]] if Key(*place) in self.keys else []
+        return self.told.get(place, []) if place == row_key(row) else []
+
+
+def _doubt(row: Row, op_id: str) -> str:
+    instance, number = claim(row)
+    return (
+        f"op {op_id[7:19]} is not number {number} of {row['writer']}/{instance}: that writer's own ref says otherwise"
+    )
+
+
+def _tail(row: Row) -> bytes:
+    """What follows the op in its line, from what is known of it alone."""
+    head = row.get("head")
+    seen = f',"head":"{head}"' if isinstance(head, str) and _COMMIT.fullmatch(head) else ""
+    return b',"created_at":%b,"op_id":"%b"%b' % (
+        likely_canonical(row["created_at"]),
+        row["op_id"].encode(),
+        seen.encode(),
+    )
 
 
 def refuse(journal: Journal, line: bytes, reason: str) -> str:

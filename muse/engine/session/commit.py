@@ -92,7 +92,8 @@ def pull(repo: Repository, log: OpLog) -> list[str]:
             f"session {log.session_id()!r:.80} was recorded in another repository: its history is not here",
             hint=f"git fetch that history, or move {word(str(log.folder))} away",
         )
-    return checkpoints.pull(repo, log).quarantined
+    report = checkpoints.pull(repo, log)
+    return report.quarantined + report.doubted
 
 
 def names(repo: Repository) -> list[str]:

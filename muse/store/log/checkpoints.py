@@ -7,6 +7,7 @@ writers, so a log deleted here is rebuilt from what this clone and others have c
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, cast
 
@@ -16,13 +17,17 @@ from muse.core.op_log import (
     OpLog,
     OpLogCheckpoint,
     ReplicaReport,
+    Told,
+    claim,
     compact,
     decode_name,
     is_checkpoint,
+    is_told,
     list_sessions,
     named_content,
     portable,
 )
+from muse.core.op_log.entries import CLAIM
 from muse.core.terminal import command
 from muse.core.types import blob_digest, load_json_file
 from muse.store.layout import content_path, own_ref, segment_path, session_path
@@ -38,6 +43,8 @@ NEVER_GIVEN = "this clone has never given away"
 PER_SEGMENT = 500
 MAX_SEGMENT = 64 << 20
 MAX_CHECKPOINT = 16 << 20
+_WRITER = re.compile(rb',"writer":"([0-9a-z_-]{1,64})"')
+_OP_ID = re.compile(rb',"op_id":"(sha256:[0-9a-f]{64})"')
 
 
 def save(repo: Repository, log: OpLog, checkpoint: OpLogCheckpoint | None = None) -> str | None:
@@ -53,7 +60,10 @@ def save(repo: Repository, log: OpLog, checkpoint: OpLogCheckpoint | None = None
     have = _committed(Union(repo), session, [row for row, _ in fresh])
     files: dict[str, bytes | str] = {}
     digests: set[str] = set()
-    for instance, run in _runs((row, line) for row, line in fresh if line not in have):
+    told = {found[1].decode() for line in have if (found := _OP_ID.search(line, line.rfind(b',"created_at":')))}
+    for instance, run in _runs(
+        (row, line) for row, line in fresh if line not in have and not (is_told(row) and row["op_id"] in told)
+    ):
         data = b"".join(line + b"\n" for _, line in run)
         first, last = run[0][0]["sequence"], run[-1][0]["sequence"]
         files[segment_path(session, instance, first, last, data)] = data
@@ -119,12 +129,15 @@ def pull(repo: Repository, log: OpLog) -> ReplicaReport:
     strangers = _strangers(repo, union, session) if new else set()
     if strangers:
         new = [entry for entry in new if {at.ref for at in union.writers("log", entry.path)} - strangers]
-    lines: list[bytes] = []
+    lines: list[Told] = []
     taken: list[str] = []
+    me = {*filter(None, [known_writer(repo)]), *previous_writers(repo)}
+    speaking = union.owners("log")
     for entry in new:
         data = union.read(entry, MAX_SEGMENT)
         if data is not None:
-            lines.extend(line for line in data.split(b"\n") if line)
+            by = _whose(union, entry, me)
+            lines.extend(Told(line, _believed_by(line, by, speaking)) for line in data.split(b"\n") if line)
             taken.append(entry.blob)
     report = log.merge_replica(lines) if lines else ReplicaReport()
     if taken:
@@ -134,6 +147,24 @@ def pull(repo: Repository, log: OpLog) -> ReplicaReport:
             log.adopt_checkpoint(ours)
             break
     return report
+
+
+def _whose(union: Union, entry: Entry, ours: set[str]) -> frozenset[str] | None:
+    """The writers in whose own refs a segment is; None for a ref of this clone, which is believed whatever it says."""
+    refs = [at.ref for at in union.writers("log", entry.path) if at.blob == entry.blob]
+    names = {ref: ref.rpartition("/")[2] for ref in refs}
+    if any(ref == own_ref("log", name) and name in ours for ref, name in names.items()):
+        return None
+    me = known_writer(union.repo)
+    mine = None if me is None else own_ref("log", me)
+    copies = {ref for ref, name in names.items() if name == me} if mine in union.refs else set()
+    return frozenset(name.partition(".")[0] for ref, name in names.items() if ref not in copies)
+
+
+def _believed_by(line: bytes, by: frozenset[str] | None, speaking: set[str]) -> frozenset[str] | None:
+    """As `by`; None for the line of a writer that has no ref here: nobody can say it better."""
+    said = _WRITER.search(line, line.rfind(b',"writer":'))
+    return None if said is None or said[1].decode() not in speaking else by
 
 
 def sessions(repo: Repository) -> list[str]:
@@ -247,6 +278,8 @@ def _impossible(made: OpLogCheckpoint, ours: set[str], tops: dict[str, int]) -> 
     for who, top in made.get("positions", {}).items():
         writer, _, instance = who.partition("/")
         folder = segment_path("s", instance, 0, 0, b"").split("/")[1]
+        if CLAIM.fullmatch(instance):
+            continue  # it names an op by its content: who can do that has seen it
         if writer in ours and top > tops.get(folder, 0):
             return f"{top} of {who}"
     return ""
@@ -290,8 +323,9 @@ def _committed(union: Union, session: str, rows: list[dict[str, Any]]) -> set[by
     """
     wanted: dict[str, set[int]] = {}
     for row in rows:
-        folder = segment_path(session, row["instance"], 0, 0, b"").split("/")[1]
-        wanted.setdefault(folder, set()).add(row["sequence"])
+        for instance, number in {(row["instance"], row["sequence"]), claim(row)}:
+            folder = segment_path(session, instance, 0, 0, b"").split("/")[1]
+            wanted.setdefault(folder, set()).add(number)
     lines: set[bytes] = set()
     for entry in _segments(union, session) if rows else ():
         _, instance, _, name = entry.path.split("/")

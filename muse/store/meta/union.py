@@ -183,6 +183,20 @@ class Union:
         """Every file of one ref."""
         return [Entry(*row) for row in self._rows("select ref, path, blob from entry where ref = ?", ref)]
 
+    @property
+    def repo(self) -> Repository:
+        """Whose refs these are."""
+        return self._repo
+
+    @property
+    def refs(self) -> set[str]:
+        """The refs that were there to be read."""
+        return set(self._tips)
+
+    def owners(self, kind: Kind) -> set[str]:
+        """The writers that have a ref of that kind here."""
+        return {found[1] for ref in self._tips if (found := owner(ref)) is not None and found[0] == kind}
+
     def read(self, entry: Entry, limit: int) -> bytes | None:
         """A file's bytes; None, and a problem noted, when it is not there or has more than `limit` bytes."""
         try:
