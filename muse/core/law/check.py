@@ -55,6 +55,36 @@ def broken(base: Entry, ours: Entry, theirs: Entry, result: Entry, *, pieced: bo
     return _once(found)
 
 
+def repeated(before: Entry, after: Entry) -> list[str]:
+    """Rules 5 and 6 of one version and the next: names and numbers that stand in one scope more often than before."""
+    was, now = dict(_scopes(before)), dict(_scopes(after))
+    more = [
+        f"{scope}.{name}" if scope else name
+        for scope, counts in now.items()
+        for name, count in counts.items()
+        if count > max(was.get(scope, Counter[str]())[name], 1)
+    ]
+    return sorted(more)
+
+
+def _scopes(root: Entry) -> Iterable[tuple[str, Counter[str]]]:
+    """By scope how often each name is bound there, and each number given."""
+    found: dict[str, Counter[str]] = defaultdict(Counter)
+    stack = [(root, "")]
+    while stack:
+        entry, scope = stack.pop()
+        bound: dict[Hashable, str] = {}
+        for child in entry.children:
+            bound |= dict.fromkeys(child.binds, child.name)
+            stack.append((child, f"{scope}.{child.name}" if scope else child.name))
+        counts = _bound(entry)
+        for key, count in counts.items():
+            found[scope][bound[key]] = max(found[scope][bound[key]], count)
+        for number, count in _numbered(entry).items():
+            found[scope][f"number {number}"] = count
+    return found.items()
+
+
 def _once(found: Iterable[Breach]) -> list[Breach]:
     kept: dict[int, Breach] = {}
     for breach in found:

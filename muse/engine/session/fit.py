@@ -74,6 +74,9 @@ class Fit:
             if elements and edits and "::" in address and find(elements, address) is None:
                 hint = where_to_look(self.view, address)
                 raise Refused("absent", f"there is no {address:.200}", hint=hint) from None
+            there = find(elements, address) if ops[0].get("op") == "insert" and "::" in address else None
+            if there is not None:
+                raise Refused("exists", f"{address:.200} is there already", now=there.content) from None
             why = str(problem) if isinstance(problem, MuseError) else f"malformed: {problem}"
             raise Refused("unfit", f"it cannot be applied to {path:.200}: {why:.500}") from None
 

@@ -7,7 +7,11 @@ from collections.abc import Iterator, Sequence
 from muse.core.address import inside
 from muse.core.errors import MuseError
 from muse.domain import DomainOp
+from muse.plugins.code.fitting import Style, line_end, line_of, without
+from muse.plugins.code.imports import import_edit
 from muse.plugins.code.languages.table import KEYED, Language
+from muse.plugins.code.place import emptied, insertion
+from muse.plugins.code.sound import refuse_harm
 from muse.plugins.code.syntax.outline import Outline
 from muse.plugins.code.syntax.parsing import Edit
 
@@ -31,10 +35,17 @@ class SourceFile:
 
     def apply(self, child_ops: Sequence[DomainOp]) -> None:
         """Apply operations one after the other; MuseError names the one that does not fit, and none is applied then."""
+        outline = self._outline()
         before = self._data, self._known, self._edit
+        places: list[str] = []
         try:
             for op in _flat(child_ops):
-                self._apply(op, inside(self._path, op["address"]))
+                places.append(inside(self._path, op["address"]))
+                self._apply(op, places[-1])
+            if outline is not None and "text" not in places and self._data != before[0]:
+                after = self._outline()
+                if after is not None:
+                    refuse_harm(outline, after, places)
         except BaseException:
             self._data, self._known, self._edit = before
             raise
@@ -44,19 +55,52 @@ class SourceFile:
         return self._data
 
     def _apply(self, op: DomainOp, place: str) -> None:
-        data = self._data
         if place != "text" and self._language is not None and self._language.name in KEYED:
             self._key(op, place)
         elif place.startswith("import::"):
             self._import(op)
         elif op["op"] == "insert":
             self._insert(place, _text(op))
-        elif op["op"] in ("replace", "delete"):
-            start, stop = self._span(place)
-            text = _text(op) if op["op"] == "replace" else b""
-            if not text:  # the line end goes with it
-                stop += len(data[stop : stop + 2]) - len(data[stop : stop + 2].lstrip(b"\r\n"))
+        elif op["op"] == "replace" and (text := _text(op)).strip():
+            self._replace(place, text)
+        elif op["op"] == "replace" or op["op"] == "delete":
+            self._delete(place)
+
+    def _replace(self, place: str, text: bytes) -> None:
+        data = self._data
+        start, stop = self._span(place)
+        style = self._written() if place != "text" else None
+        if style is None:
             self._write(start, stop, text)
+            return
+        old = data[start:stop]
+        stop = start + len(old.rstrip())
+        before = data[line_of(data, start) : start]
+        lead = old[: len(old) - len(old.lstrip(b" \t"))] or before[: len(before) - len(before.lstrip())]
+        fitted = style.fitted(text, lead)
+        self._write(start, stop, fitted[len(lead) :] if before.strip() else fitted)
+
+    def _delete(self, place: str) -> None:
+        data = self._data
+        start, stop = self._span(place)
+        if place == "text":
+            self._write(start, stop, b"")
+            return
+        outline = self._outline()
+        if outline is not None and (edit := emptied(outline, start, stop)) is not None:
+            self._write(*edit)
+            return
+        behind = data[stop : line_end(data, stop)]
+        if data[line_of(data, start) : start].strip() or behind.strip(b" \t;,"):
+            self._write(start, stop, b"")  # it shares its lines with others
+        else:
+            self._write(*without(data, start, stop if data[stop - 1 : stop] == b"\n" else stop + len(behind)), b"")
+
+    def _written(self) -> Style | None:
+        """How the file is written; None for a language without a grammar."""
+        if self._language is None or self._outline() is None:
+            return None
+        return Style(self._language, self._data)
 
     def _write(self, start: int, stop: int, text: bytes) -> None:
         edit = Edit(start, stop, start + len(text))
@@ -86,15 +130,19 @@ class SourceFile:
 
     def _insert(self, place: str, text: bytes) -> None:
         """A new symbol goes to the end of its class, or of the file."""
-        scope, data = place.rpartition(".")[0], self._data
-        outline = self._outline() if scope else None
-        end = None if outline is None else outline.end_of(scope)
-        if end is not None:
-            self._write(end, end, b"\n\n" + text)
+        style, outline, data = self._written(), self._outline(), self._data
+        if style is None or outline is None or not text.strip():
+            gap = b"" if not data or data.endswith(b"\n") else b"\n"
+            gap += b"\n\n" if data.strip() else b""
+            self._write(len(data), len(data), gap + text + (b"" if text.endswith(b"\n") else b"\n"))
             return
-        gap = b"" if not data or data.endswith(b"\n") else b"\n"
-        gap += b"\n\n" if data.strip() else b""
-        self._write(len(data), len(data), gap + text + (b"" if text.endswith(b"\n") else b"\n"))
+        there = outline.span(place)
+        if there is not None and data[slice(*there)].split() == text.split():
+            return  # somebody else has put in the same
+        self._write(*insertion(outline, style, place, text))
+        made = self._outline()
+        if made is not None and not made.tree.root_node.has_error and made.span(place) is None:
+            raise MuseError(f"the text defines no {place}")
 
     def _key(self, op: DomainOp, place: str) -> None:
         """A key of a file that is all keys and values; its content is the value, as JSON."""
@@ -114,21 +162,11 @@ class SourceFile:
 
     def _import(self, op: DomainOp) -> None:
         """An import after the last one, or one taken away."""
-        data, outline = self._data, self._outline()
-        found = (
-            []
-            if outline is None
-            else [node for node in outline.tree.root_node.named_children if node.type in outline.language.imports]
-        )
-        if op["op"] == "insert":
-            at = data.find(b"\n", found[-1].end_byte) + 1 if found else 0
-            self._write(at, at, _text(op) + b"\n")
-            return
-        wanted = op["address"].partition("::import::")[2]
-        for node in found:
-            if " ".join(data[node.start_byte : node.end_byte].decode("utf-8", "replace").split()) == wanted:
-                self._write(node.start_byte, data.find(b"\n", node.end_byte) + 1 or len(data), b"")
-                return
+        outline = self._outline()
+        if outline is None:
+            raise MuseError(f"an edit of {op['address']} in a file that cannot be parsed")
+        text = _text(op) if op["op"] == "insert" else b""
+        self._write(*import_edit(outline, op["address"].partition("::import::")[2], text))
 
 
 def _flat(ops: Sequence[DomainOp]) -> Iterator[DomainOp]:

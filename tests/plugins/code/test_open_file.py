@@ -19,6 +19,7 @@ ROOT = Path(__file__).parents[3]
 CAUGHT = (MuseError, KeyError, TypeError, ValueError, AttributeError, IndexError)
 SOURCES = sorted(ROOT.glob("fixtures/merge/code/*/*/base.*"))
 MODULES = sorted([*ROOT.glob("muse/core/*.py"), *ROOT.glob("muse/plugins/code/*.py")])
+NEW = {"sh": "{}() {{\n\ttrue\n}}", "go": "func {}() {{}}", "rs": "fn {}() {{}}", "js": "function {}() {{}}"}
 LATEST = int(os.environ.get("MUSE_SOAK_STEPS", "0"))
 
 
@@ -77,8 +78,11 @@ class Agent:
             return {"op": "delete", "address": name}
         if kind < 0.75:
             scope = address.rpartition(".")[0] if dice.random() < 0.7 else address
-            new = f"{self.path}::{scope}.new" if scope else f"{self.path}::new"
-            return {"op": "insert", "address": new, "content": self.changed(dice.choice(self.texts))}
+            name = f"new{dice.randrange(30)}"
+            new = f"{self.path}::{scope}.{name}" if scope and found else f"{self.path}::{name}"
+            fits = NEW.get(self.path.rpartition(".")[2], "def {}():\n    return 1\n").format(name)
+            content = fits if dice.random() < 0.7 else self.changed(dice.choice(self.texts))
+            return {"op": "insert", "address": new, "content": content}
         if kind < 0.85:
             module = dice.choice(("import os", "import re", "from a import b", "use std::fmt;", "#include <a.h>"))
             where = f"{self.path}::import::{module}"

@@ -7,6 +7,7 @@ file after an edit: the parser says which part of its tree is another one, and o
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import KeysView
 from typing import TYPE_CHECKING, NamedTuple
 
 from muse.plugins.code.languages.table import Language
@@ -91,6 +92,10 @@ class Outline:
     def end_of(self, scope: str) -> int | None:
         """Where the last symbol directly in a scope ends; None when there is none."""
         return self._all().scopes.get(scope)
+
+    def addresses(self) -> KeysView[str]:
+        """The addresses of all symbols."""
+        return self._all().symbols.keys()
 
     def _all(self) -> Spans:
         if self._spans is None:
