@@ -85,3 +85,81 @@ def test_a_kind_of_midi_event_is_one_row(copy: Path) -> None:
         "['cc_foot', 'patch_types']",
         "['patch_types'] ['cc_foot']",
     ]
+
+
+LANGUAGE = """
+import muse
+assert muse.__file__.startswith(sys.path[0])
+from muse.plugins.code.merge.file import merge_code as merge_file
+from muse.plugins.code.languages import overview
+
+print([row for row in overview() if row["language"] == "resources"])
+
+def told(path, base, ours, theirs):
+    found = []
+    for one, two in ((ours, theirs), (theirs, ours)):
+        done = merge_file(path, base, one, two)
+        found.append((len(done.conflicts), b"" if done.conflicts else done.content))
+    assert found[0][0] == found[1][0] and sorted(found[0][1]) == sorted(found[1][1]), found
+    return found[0]
+
+# Both put a line of their own at the end: by line a conflict, by name none.
+print(told("my.resources", b"when x\\na: 1\\n", b"when x\\na: 1\\nb: 2\\n", b"when x\\na: 1\\nc: 3\\n"))
+# One makes a comment of the line that the other edits.
+print(told("my.resources", b"one two, three four\\n", b"NB one two, three four\\n", b"one two, three five\\n"))
+# One ends a case in another way, the other puts a case behind it.
+case = b"when x\\na: 1\\nstop\\n", b"when x\\na: 1\\ngo\\n", b"when x\\na: 1\\nstop\\nwhen y\\nb: 2\\n"
+print(told("my.resources", *case))
+"""
+
+
+def test_a_language_is_one_table(copy: Path) -> None:
+    """Its names, comments and words for cases, in the room of languages; other files know nothing of it."""
+    room = copy / "muse/plugins/code/languages"
+    put(room / "__init__.py", '    "gomod": ', '    "resources": ".resources",\n')
+    (room / "resources.py").write_text(
+        "from muse.plugins.code.languages.table import Language\n"
+        'LANGUAGE = Language(name="resources", lines=(r"when ", r"(\\w+)\\s*:"), comment_line=(b"NB", b""),\n'
+        '                    cases=(b"when",))\n'
+    )
+    assert run(copy, LANGUAGE) == [
+        "[{'language': 'resources', 'files': ['.resources'], 'grammar': '', 'available': False, "
+        "'commutative': ['lines']}]",
+        "(0, b'when x\\na: 1\\nb: 2\\nc: 3\\n')",
+        "(1, b'')",
+        "(1, b'')",
+    ]
+
+
+VERB = '''"""`muse greet`."""
+
+import click
+
+from muse.cli.output import say
+
+
+@click.command("greet", short_help="Say hello")
+@click.argument("name")
+def command(name: str) -> None:
+    """Say hello to NAME."""
+    say(f"hello, {name}")
+'''
+CALL = """
+from muse.cli.main import main
+print(main(["greet", "you"]))
+print(main(["greet", "--help"]))
+print(main(["--help"]))
+"""
+
+
+def test_a_verb_is_one_file_and_one_row(copy: Path) -> None:
+    """It runs, and is in the help under its group."""
+    room = copy / "muse/cli/verbs"
+    put(room / "__init__.py", '    "log": Verb(', '    "greet": Verb("greet", EXAMINE, "Say hello"),\n')
+    (room / "greet.py").write_text(VERB)
+    lines = run(copy, CALL)
+    assert lines[:2] == ["hello, you", "0"]
+    assert "Say hello to NAME." in [line.strip() for line in lines]
+    start = next(at for at, line in enumerate(lines) if line.lower().startswith("examine"))
+    end = next(at for at in range(start, len(lines)) if not lines[at].strip())
+    assert [line.split() for line in lines[start:end] if "greet" in line] == [["greet", "Say", "hello"]]

@@ -10,6 +10,14 @@ _NONE: Mapping[str, str] = MappingProxyType({})
 KEYED = frozenset({"json", "yaml", "toml"})
 """Languages of keys and values, whose keys are what an op can name."""
 
+BRANCHES = frozenset(
+    {
+        "preproc_ifdef", "preproc_if", "preproc_else", "preproc_elif", "if_statement", "else_clause", "try_statement",
+        "except_clause", "conditional", "if_modifier", "if", "unless", "case", "switch_statement", "match_statement",
+    }
+)  # fmt: skip
+"""Nodes of common grammars of which only some are run or built."""
+
 
 class Language(NamedTuple):
     """One language: its grammar and which of the grammar's nodes mean what.
@@ -29,7 +37,9 @@ class Language(NamedTuple):
     `signature` names the fields that make the signature; `overloads` says that two definitions of one name and kind
     may stand side by side when their signatures differ. `repeatable` are names, and decorators, under which a
     definition may repeat; `reopened` are kinds that may. `comment_line` is what stands before and after the text
-    of a comment on one line. `indented`: the white space that begins a line has a meaning.
+    of a comment on one line. `cases` are words that begin a case of a switch that falls through to the next; of what
+    stands in `branches` not everything is run or built, and may repeat. `indented`: the white space that begins a line
+    has a meaning.
     `continued`: of the languages of lines, that a deeper line, or one behind a backslash, goes on with the one before.
     For the law (`muse.core.law`), `named` are nodes that are entries though no definitions, with the paths to the names
     they bind: fields or places of children, dots between steps, `|` between paths; `loose` those of them that may
@@ -65,6 +75,8 @@ class Language(NamedTuple):
     lines: tuple[str, ...] = ()
     unique: frozenset[str] = frozenset()
     comment_line: tuple[bytes, bytes] = (b"", b"")
+    cases: tuple[bytes, ...] = (b"case", b"default")
+    branches: frozenset[str] = BRANCHES
     indented: bool = False
     continued: bool = False
     counted: frozenset[str] = frozenset()

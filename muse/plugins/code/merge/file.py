@@ -99,7 +99,11 @@ def _best(
         return [by_entry], "entry"
     if not size or size > _MAX_CONFLICT or lawless:
         return best, step
-    tokenwise = refined(text, indented=language is None or language.indented)
+    tokenwise = (
+        refined(text, indented=True)
+        if language is None
+        else refined(text, indented=language.indented, comment=language.comment_line)
+    )
     if conflict_size(tokenwise) < size and _trusted(language, tokenwise, *sides, until):
         best, step, size = tokenwise, "tokens", conflict_size(tokenwise)
     if not size or language is None or time.monotonic() > until or not (language.lines or available(language)):

@@ -8,24 +8,27 @@ from collections.abc import Hashable, Sequence
 from muse.core.markers import Chunk, Conflict
 from muse.core.sequences import edited_beside_a_copy, regions
 from muse.core.textchunks import lines_of
-from muse.plugins.code.merge.tokens import holding, merge_tokens
+from muse.plugins.code.merge.tokens import NO_COMMENT, Comment, holding, merge_tokens
 from muse.plugins.code.syntax.tokens import common_ends, is_blank, is_weak_line, tokens
 
 _ALIKE = 0.5
 
 
-def refined(chunks: list[Chunk], *, indented: bool) -> list[Chunk]:
-    """The chunks with every conflict merged again, as far as that goes. `indented`: indentation has a meaning."""
+def refined(chunks: list[Chunk], *, indented: bool, comment: Comment = NO_COMMENT) -> list[Chunk]:
+    """The chunks with every conflict merged again, as far as that goes. `indented`: indentation has a meaning;
+    `comment`: how one is written."""
     out: list[Chunk] = []
     for chunk in chunks:
         if isinstance(chunk, Conflict):
-            out.extend(merge_lines(chunk.base, chunk.ours, chunk.theirs, indented=indented))
+            out.extend(merge_lines(chunk.base, chunk.ours, chunk.theirs, indented=indented, comment=comment))
         else:
             out.append(chunk)
     return out
 
 
-def merge_lines(base: bytes, ours: bytes, theirs: bytes, *, indented: bool) -> list[Chunk]:
+def merge_lines(
+    base: bytes, ours: bytes, theirs: bytes, *, indented: bool, comment: Comment = NO_COMMENT
+) -> list[Chunk]:
     """Three-way merge by line, then by token where lines disagree. What stays in dispute is the whole piece, because
     half of a line decided and half not is harder to read than the line."""
     if ours == theirs or base == theirs:
@@ -35,22 +38,22 @@ def merge_lines(base: bytes, ours: bytes, theirs: bytes, *, indented: bool) -> l
     head, tail = common_ends(base, ours, theirs)
     if head or tail:
         inner = [side[head : len(side) - tail] for side in (base, ours, theirs)]
-        return [base[:head], *merge_lines(*inner, indented=indented), base[len(base) - tail :]]
-    whole = holding(base, ours, theirs, indented=indented)
+        return [base[:head], *merge_lines(*inner, indented=indented, comment=comment), base[len(base) - tail :]]
+    whole = holding(base, ours, theirs, indented=indented, comment=comment)
     if whole is not None:
         return [whole]
     b, o, t = lines_of(base), lines_of(ours), lines_of(theirs)
     if edited_beside_a_copy(b, o, t, weak=is_weak_line, touching=True):
-        merged = merge_tokens(base, ours, theirs, indented=indented)
+        merged = merge_tokens(base, ours, theirs, indented=indented, comment=comment)
         return [Conflict(base, ours, theirs) if merged is None else merged]
     out: list[Chunk] = []
     firm = _in_place if indented else _line_by_line
     for kind, b0, b1, o0, o1, t0, t1 in regions(b, o, t, weak=is_weak_line, firm=firm):
         if kind == "conflict":
             piece = b"".join(b[b0:b1]), b"".join(o[o0:o1]), b"".join(t[t0:t1])
-            merged = merge_tokens(*piece, indented=indented)
+            merged = merge_tokens(*piece, indented=indented, comment=comment)
             if merged is None:
-                merged = holding(*piece, indented=indented)
+                merged = holding(*piece, indented=indented, comment=comment)
             out.append(Conflict(*piece) if merged is None else merged)
         else:
             out.append(b"".join(t[t0:t1] if kind == "theirs" else o[o0:o1]))

@@ -57,7 +57,7 @@ def _merge_trees(language: Language, base: bytes, ours: bytes, theirs: bytes, un
                 return None
             allowed = errors if allowed is None else allowed
             versions.append(whole_file(language, data, tree.root_node, until))
-        return _Merge(until, language.indented).parts(versions[0], versions[1], versions[2], 0)
+        return _Merge(until, language).parts(versions[0], versions[1], versions[2], 0)
     except TooSlowError:
         return None
 
@@ -73,9 +73,10 @@ def _never(_: object, __: object) -> bool:
 
 
 class _Merge:
-    def __init__(self, until: float, indented: bool) -> None:
+    def __init__(self, until: float, language: Language) -> None:
         self.until = until
-        self.lines = partial(merge_lines, indented=indented)
+        self.cases = language.cases
+        self.lines = partial(merge_lines, indented=language.indented, comment=language.comment_line)
 
     def parts(self, base: list[Part], ours: list[Part], theirs: list[Part], depth: int) -> list[Chunk]:
         """Raw text and lists, one after the other; as one text when the three are not built alike."""
@@ -137,7 +138,7 @@ class _Merge:
                 out.append(slices)
             else:
                 out.extend(merged)
-        return out if numbering.complete(out) and not _falls_elsewhere(numbering) else None
+        return out if numbering.complete(out) and not _falls_elsewhere(numbering, self.cases) else None
 
     def _entry(
         self, entry: _Entry, numbering: _Numbering, lists: tuple[Box, Box, Box], depth: int, *, first: bool
@@ -274,9 +275,12 @@ class _Numbering:
         return wanted <= seen
 
 
-def _falls_elsewhere(numbering: _Numbering) -> bool:
+def _falls_elsewhere(numbering: _Numbering, cases: tuple[bytes, ...]) -> bool:
     """True when one side changed how a case of a switch ends, and the other put a new case behind it: what falls
     through, or no longer does, was meant for the case that stood there."""
+    if not cases:
+        return False
+    begins = re.compile(rb"(?:%b)\b" % b"|".join(map(re.escape, cases)))
     sides = numbering.ids[1:]
     for side, other in ((1, 2), (2, 1)):
         ids = sides[other - 1]
@@ -284,12 +288,9 @@ def _falls_elsewhere(numbering: _Numbering) -> bool:
             if numbering.has(0, behind) or not (numbering.has(0, id_) and numbering.has(side, id_)):
                 continue
             was, now = numbering.of(0, id_).text, numbering.of(side, id_).text
-            if _CASE.match(was) and _CASE.match(numbering.of(other, behind).text) and _end(was) != _end(now):
+            if begins.match(was) and begins.match(numbering.of(other, behind).text) and _end(was) != _end(now):
                 return True
     return False
-
-
-_CASE = re.compile(rb"(case|default)\b")
 
 
 def _end(text: bytes) -> bytes:

@@ -20,6 +20,11 @@ _SPACED = re.compile(_STRING.pattern + rb"|\s+")
 _APART = (b",", b";", b":", b"=", b'"')  # what stands left and right of one of these are different things
 
 
+Comment = tuple[bytes, bytes]
+"""What stands before and after the text of a comment on one line."""
+NO_COMMENT = (b"", b"")
+
+
 class _Unit(NamedTuple):
     """A token, the white space before it, and what it is compared by."""
 
@@ -28,9 +33,11 @@ class _Unit(NamedTuple):
     key: bytes
 
 
-def merge_tokens(base: bytes, ours: bytes, theirs: bytes, *, indented: bool) -> bytes | None:
+def merge_tokens(
+    base: bytes, ours: bytes, theirs: bytes, *, indented: bool, comment: Comment = NO_COMMENT
+) -> bytes | None:
     """The merged text; None where edits meet. Edits with nothing but signs between them meet too, except where a comma
-    or the like is among these."""
+    or the like is among these. `comment`: how the language writes a comment on one line."""
     if not base or not ours or not theirs or len(base) + len(ours) + len(theirs) > _MAX_BYTES:
         return None
     b, o, t = (_units(side, indented) for side in (base, ours, theirs))
@@ -44,7 +51,11 @@ def merge_tokens(base: bytes, ours: bytes, theirs: bytes, *, indented: bool) -> 
         return None
     if edited_beside_a_copy(*words, weak=_is_weak, touching=False) or _stranded(b, o, t, found):
         return None
-    if _swapped(b, o, t, found) or (indented and _blocks_disagree(words, found)) or _commented_out(b, o, t, found):
+    if (
+        _swapped(b, o, t, found)
+        or (indented and _blocks_disagree(words, found))
+        or _commented_out(b, o, t, found, comment)
+    ):
         return None
     out: list[_Unit] = []
     last = ""
@@ -150,7 +161,7 @@ def _blocks_disagree(words: Sequence[list[bytes]], found: Sequence[Region]) -> b
 
 
 def _commented_out(
-    base: Sequence[_Unit], ours: Sequence[_Unit], theirs: Sequence[_Unit], found: Sequence[Region]
+    base: Sequence[_Unit], ours: Sequence[_Unit], theirs: Sequence[_Unit], found: Sequence[Region], comment: Comment
 ) -> bool:
     """True when one side made a comment of a line that the other side edited: that is a deletion against an edit."""
     out = ""
@@ -163,7 +174,7 @@ def _commented_out(
             return True
         side, start, stop = (ours, at.o0, at.o1) if at.kind == "ours" else (theirs, at.t0, at.t1)
         head = _line_start(side, stop)
-        if start <= head < stop and _opens_comment(side[head:stop]) and not _in_comment(base, at.b1):
+        if start <= head < stop and _opens_comment(side[head:stop], comment) and not _in_comment(base, at.b1, comment):
             out = at.kind
     return False
 
@@ -175,19 +186,19 @@ def _line_start(units: Sequence[_Unit], at: int) -> int:
     return at if units[at].text.strip() or at + 1 == len(units) else at + 1
 
 
-def _in_comment(units: Sequence[_Unit], at: int) -> bool:
+def _in_comment(units: Sequence[_Unit], at: int, comment: Comment) -> bool:
     head = _line_start(units, at)
-    return _opens_comment(units[head : max(at, head + 3)])
+    return _opens_comment(units[head : max(at, head + 3)], comment)
 
 
-def _opens_comment(units: Sequence[_Unit]) -> bool:
+def _opens_comment(units: Sequence[_Unit], comment: Comment) -> bool:
     """True when what follows these units on their line is in a comment that they begin."""
     text = b"".join(unit.text for unit in units)
-    opened = next((closing for opening, closing in _COMMENTS if text.startswith(opening)), None)
+    opened = next((closing for opening, closing in (*_COMMENTS, comment) if opening and text.startswith(opening)), None)
     return opened is not None and not (opened and opened in text)
 
 
-_COMMENTS = (
+_COMMENTS = (  # of text without a language, and beside a language's own
     (b"#", b""),
     (b"//", b""),
     (b"--", b""),
@@ -226,7 +237,7 @@ def _spaced(was: _Unit, ours: _Unit, theirs: _Unit) -> _Unit:
     return max(ours, theirs, key=lambda unit: (unit.space.count(b"\n"), unit.space))
 
 
-def holding(base: bytes, ours: bytes, theirs: bytes, *, indented: bool) -> bytes | None:
+def holding(base: bytes, ours: bytes, theirs: bytes, *, indented: bool, comment: Comment = NO_COMMENT) -> bytes | None:
     """The side whose change has all of the other's change in it; None when neither has.
 
     Compared by line, then by token. A deletion is held only by a deletion: against a rewrite it is a conflict. By token
@@ -239,7 +250,7 @@ def holding(base: bytes, ours: bytes, theirs: bytes, *, indented: bool) -> bytes
         if len(b) + len(o) + len(t) > _MAX_TOKENS:
             return None
         if cut is _words and b in (o, t):  # one side has new white space alone
-            return merge_tokens(base, ours, theirs, indented=indented) or (theirs if b == o else ours)
+            return merge_tokens(base, ours, theirs, indented=indented, comment=comment) or (theirs if b == o else ours)
         if o == t:  # they differ in white space alone
             return max(ours, theirs, key=lambda side: (side.count(b"\n"), side))
         if is_part(b, o, t) and b != o:

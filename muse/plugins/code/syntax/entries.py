@@ -147,7 +147,7 @@ class _Reader:
                 continue
             below = opens(language, at, named.kind, values=in_values)
             if below is not None:
-                branch = branch or (at.type in _BRANCHES and not _guards(at, data))
+                branch = branch or (at.type in language.branches and not _guards(at, data))
                 stack.extend((child, below, branch) for child in reversed(at.children))
 
     def first(self, node: Node) -> int:
@@ -167,14 +167,6 @@ class _Reader:
                 break  # it stands behind something else on its line
             first, previous = previous, before
         return first.start_byte
-
-
-_BRANCHES = frozenset(
-    {
-        "preproc_ifdef", "preproc_if", "preproc_else", "preproc_elif", "if_statement", "else_clause", "try_statement",
-        "except_clause", "conditional", "if_modifier", "if", "unless", "case", "switch_statement", "match_statement",
-    }
-)  # fmt: skip
 
 
 def _guards(node: Node, data: bytes) -> bool:

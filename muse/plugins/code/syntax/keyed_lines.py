@@ -9,7 +9,7 @@ from typing import NamedTuple
 from muse.plugins.code.languages.table import Language
 from muse.plugins.code.syntax.tree import Box, Item, Key, Part, Source
 
-_COMMENTS = (b"#", b";", b"//")
+_COMMENTS = (b"#", b";", b"//")  # beside a language's own
 
 
 class _Span(NamedTuple):
@@ -61,6 +61,8 @@ def line_spans(language: Language, data: bytes) -> Iterator[tuple[int, int, bool
 
 
 def _spans(language: Language, data: bytes) -> list[_Span]:
+    own = language.comment_line[0]
+    comments = (*_COMMENTS, own) if own else _COMMENTS
     header, entry = (re.compile(pattern.encode()) if pattern else None for pattern in language.lines)
     spans: list[_Span] = []
     start = None
@@ -74,7 +76,7 @@ def _spans(language: Language, data: bytes) -> list[_Span]:
                 spans[-1] = spans[-1]._replace(stop=stop)
             elif found is not None:
                 spans.append(_Span(start, stop, stop, ("section", row.strip().decode("latin-1"))))
-            elif row.lstrip().startswith(_COMMENTS):
+            elif row.lstrip().startswith(comments):
                 at += len(row)
                 continue  # it waits for the line it sits on
             else:
