@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from muse.core.errors import MuseError
 from muse.core.io import read_regular
-from muse.core.paths import config_file
 from muse.core.terminal import one_line
 
 if TYPE_CHECKING:
@@ -85,7 +84,7 @@ def named_domain(root: str | os.PathLike[str]) -> str | None:
 
 
 def _configured_domain(root: str | os.PathLike[str]) -> Any:
-    path = config_file(root)
+    path = os.path.join(root, ".muse", "config.toml")  # as `paths.config_file`, which would import pathlib in a driver
     try:
         data = read_regular(path, _MAX_BYTES, within=root)
         import tomllib

@@ -60,13 +60,25 @@ def listing(file: str, path: str | None = None) -> str:
     with open(file, "rb") as stream:
         data = stream.read()
     name = path or os.path.basename(file)
-    if path is None and data.startswith((b"MThd", b"RIFF")):
-        plugin = registry.resolve_plugin_by_domain("midi")  # whatever Git called the copy
-    else:
-        plugin = registry.plugin_for_path(name)
+    own = _own_domain()
+    domain = registry.domain_for_path(name, first=own)
+    if path is None and (domain == "files" or domain != own) and data.startswith((b"MThd", b"RIFF")):
+        domain = "midi"  # whatever Git called the copy
+    plugin = registry.resolve_plugin_by_domain(domain)
     shown = getattr(plugin, "listing", None)
     listed = data.decode("utf-8", "replace") if shown is None else str(shown(data, name))
     return "\n".join(map(escaped, listed.split("\n")))
+
+
+def _own_domain() -> str:
+    """The domain that the repository around names for itself; "" outside of one, or where it cannot be read."""
+    from muse.core import paths
+    from muse.plugins import registry
+
+    try:
+        return registry.read_domain(paths.find_root_text("."))
+    except MuseError:
+        return ""
 
 
 if __name__ == "__main__":

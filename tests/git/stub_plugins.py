@@ -208,6 +208,11 @@ class Listing:
         return data.decode()
 
 
+class Shouts:
+    def listing(self, data: bytes, path: str) -> str:
+        return data.decode().upper()
+
+
 class Hidden:
     def hidden_values(self, crdt: Any) -> dict[str, list[ConflictRecord]]:
         return {}

@@ -194,3 +194,19 @@ def test_doctor_tells_of_a_plugin_that_drivers_do_not_find(
     done = run(root, "muse", "doctor")
     assert done.returncode == 1 and "lines: drivers do not find its package" in done.stdout
     assert "git config --global --add muse.pluginPath /" in done.stdout
+
+
+def test_solve_and_the_listing_ask_the_domain_a_repository_names(
+    install: Install, run: Run, git: Callable[..., str], make_repo: Callable[..., Path]
+) -> None:
+    install("GoodMerge", "Shouts", "Six")
+    root = make_repo(files={".museattributes": '[meta]\ndomain = "lines"\n', "sub/x.py": BASE})
+    marked = f"<<<<<<< ours\n{OURS}||||||| base\n{BASE}=======\n{THEIRS}>>>>>>> theirs\n"
+    (root / "sub" / "x.py").write_text(marked)
+    done = run(root / "sub", "muse", "solve", "x.py")
+    assert (done.returncode, (root / "sub" / "x.py").read_text()) == (0, BOTH), done.stderr
+    listed = run(root, "muse-textconv", "sub/x.py")
+    (root / ".museattributes").unlink()
+    assert (listed.stdout, run(root, "muse-textconv", "sub/x.py").stdout) == (BOTH.upper(), BOTH)
+    (root / "sub" / "x.py").write_text(marked)
+    assert run(root / "sub", "muse", "solve", "x.py").returncode == 1, "nobody else knows how"

@@ -46,7 +46,8 @@ def command(file: Path, dry_run: bool, as_json: bool) -> int:
         b"".join(markers.settled(chunk, side) if isinstance(chunk, markers.Conflict) else chunk for chunk in chunks)
         for side in ("base", "ours", "theirs")
     )
-    plugin = registry.plugin_for_path(file.name)
+    name, domain = _named(file)
+    plugin = registry.plugin_for_path(name, first=domain)
     merged = merge_one(plugin, file.name, base, ours, theirs, MergeOptions(conflict_style="diff3"))
     left = len(merged.conflicts)
     content = merged.content
@@ -66,3 +67,16 @@ def command(file: Path, dry_run: bool, as_json: bool) -> int:
         for record in merged.conflicts:
             say(f"{record.address or terminal.path(file.name)}: {record.ours_summary} | {record.theirs_summary}")
     return int(ExitCode.CONFLICT if left else ExitCode.OK)
+
+
+def _named(file: Path) -> tuple[str, str]:
+    """The file's path in the repository it is in, and that repository's own domain; its name and "" outside of one."""
+    from muse.core import paths
+    from muse.plugins import registry
+
+    whole = file.resolve()
+    try:
+        root = paths.find_root(whole.parent).resolve()
+        return whole.relative_to(root).as_posix(), registry.read_domain(root)
+    except (MuseError, ValueError):
+        return file.name, ""

@@ -24,6 +24,7 @@ _COMMON = frozenset(
     b" final const let var val def class function func fn pub async await self this new throw raise assert and or"
     b" not in is elif except with pass void int".split()
 )
+_AUGMENTED = re.compile(rb"[\w$.]+\s*(?:[-+*/%|&^.]|\*\*|//|<<|>>|\|\||&&|\?\?)=")
 _RESERVED = frozenset(b"if else for while return switch catch function func null true false undefined".split())
 _SPELLING = re.compile(rb"(?<=\w)[-_.]+(?=\w)")  # requirements, keys: what another spelling may do without
 _IMPORT = re.compile(rb"(?:import|from|use|using|#\s*include|require|export)\b")
@@ -115,7 +116,10 @@ def _spelled(name: bytes) -> bytes:
 
 
 def _bound(line: bytes) -> set[tuple[bytes, bytes]]:
-    """What a line may bind and the numbers in it, each with the line up to there."""
+    """What a line may bind and the numbers in it, each with the line up to there; `x += 1` binds nothing new, and is
+    only itself."""
+    if _AUGMENTED.match(line):
+        return {(line, line)}
     found: set[tuple[bytes, bytes]] = set()
     if _IMPORT.match(line) or line[:1] in (b'"', b"'", b"-"):
         found.update((word.group(), line[: word.end()]) for word in _WORD.finditer(line))

@@ -288,7 +288,8 @@ def _write(repo: Repository, item: Unmerged, merged: FileMerge, picks: Mapping[s
 
 def _smudged(repo: Repository, path: str, content: bytes) -> bytes:
     """The bytes as a checkout would write them: line ends and filters as Git's attributes say."""
-    oid = repo.git("hash-object", "-w", "--stdin", input=content).decode().strip()
+    with repo.writer() as writer:
+        oid = writer.blob(content)
     return repo.git("cat-file", "--filters", f"--path={path}", oid)
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from muse.core.errors import MuseError
 from muse.core.filedomain import inside
 from muse.engine.session.replay import Replayed, folders_of
+from muse.store.objects.database import object_id
 
 if TYPE_CHECKING:
     from muse.store.repository import Repository
@@ -24,7 +25,11 @@ def live(repo: Repository, path: str) -> str | None:
         return repo.content.put(os.fsencode(os.readlink(target)))
     if not target.is_file():
         return None
-    blob = repo.git("hash-object", "-w", "--path", path, "--", str(target)).decode().strip()
+    data = target.read_bytes()
+    stored = repo.git("hash-object", "--path", path, "--stdin", input=data).decode().strip()
+    if stored == object_id(repo.object_format, "blob", data):
+        return repo.content.put(data)
+    blob = repo.git("hash-object", "-w", "--path", path, "--stdin", input=data).decode().strip()  # line ends, filters
     return repo.content.digests([blob])[blob]
 
 

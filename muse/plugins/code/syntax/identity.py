@@ -127,9 +127,11 @@ def _definition(language: Language, node: Node, core: Node, kind: str, data: byt
     if not name:
         return None
     binds: tuple[Name, ...] = ()
-    outside = text_of(node, data)[: core.start_byte - node.start_byte].decode("utf-8", "replace")
     head = data[max(0, node.start_byte - 200) : core.start_byte]
-    lawful = name in language.repeatable or any(word in outside for word in language.repeatable if node.id != core.id)
+    lawful = name in language.repeatable
+    if node.id != core.id and not lawful:
+        outside = text_of(node, data)[: core.start_byte - node.start_byte].decode("utf-8", "replace")
+        lawful = any(word in outside for word in language.repeatable)
     body = core.child_by_field_name("body")
     forward = body is None and core.type in language.forward
     if kind == "impl":
