@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import shutil
 import subprocess
-import tomllib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -22,30 +19,6 @@ MERGED = "name,round 1,round 2,final\nAda,7.5,8,9\nBo,6,9,\nCy,5,6,4\nDi,9,9,9\n
 
 Git = Callable[..., str]
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
-
-
-@pytest.fixture
-def installed(tmp_path: Path, muse_on_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What an installer makes of the example's pyproject.toml: its modules and a dist-info folder beside them."""
-    project = tomllib.loads((EXAMPLE / "pyproject.toml").read_text())
-    site = tmp_path / "site"
-    info = site / f"muse_scoresheet-{project['project']['version']}.dist-info"
-    info.mkdir(parents=True)
-    for name in project["tool"]["hatch"]["build"]["targets"]["wheel"]["only-include"]:
-        shutil.copy(EXAMPLE / name, site)
-    points = project["project"]["entry-points"]
-    (info / "entry_points.txt").write_text(
-        "".join(
-            f"[{group}]\n" + "".join(f"{name} = {target}\n" for name, target in rows.items())
-            for group, rows in points.items()
-        )
-    )
-    (info / "METADATA").write_text(
-        f"Metadata-Version: 2.1\nName: {project['project']['name']}\nVersion: {project['project']['version']}\n"
-    )
-    monkeypatch.setenv("PYTHONPATH", f"{ROOT}{os.pathsep}{site}")
-    with open(os.environ["GIT_CONFIG_GLOBAL"], "a", encoding="ascii") as config:  # drivers start without PYTHONPATH
-        config.write(f"[muse]\n\tpluginPath = {site}\n")
 
 
 @pytest.fixture

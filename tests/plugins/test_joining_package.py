@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import subprocess
 import sys
-import tomllib
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
-EXAMPLE = ROOT / "examples" / "labels"
 BASE = "amber\nblue\ncyan\n"
 
 Git = Callable[..., str]
@@ -21,21 +16,7 @@ Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
 @pytest.fixture
-def run(tmp_path: Path, muse_on_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
-    project = tomllib.loads((EXAMPLE / "pyproject.toml").read_text())
-    site = tmp_path / "site"
-    info = site / "muse_labels-0.1.0.dist-info"
-    info.mkdir(parents=True)
-    for name in project["tool"]["hatch"]["build"]["targets"]["wheel"]["only-include"]:
-        shutil.copy(EXAMPLE / name, site)
-    points = project["project"]["entry-points"]["muse.plugins"]
-    rows = "".join(f"{name} = {target}\n" for name, target in points.items())
-    (info / "entry_points.txt").write_text(f"[muse.plugins]\n{rows}")
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: muse-labels\nVersion: 0.1.0\n")
-    monkeypatch.setenv("PYTHONPATH", f"{ROOT}{os.pathsep}{site}")
-    with open(os.environ["GIT_CONFIG_GLOBAL"], "a", encoding="ascii") as config:  # drivers start without PYTHONPATH
-        config.write(f"[muse]\n\tpluginPath = {site}\n")
-
+def run(installed: None) -> Run:
     def call(where: Path, *command: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(command, cwd=where, capture_output=True, text=True, check=False)
 
