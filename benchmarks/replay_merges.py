@@ -1,15 +1,16 @@
 """Replay the merge commits of local repositories: Git's text merge beside ours, judged by what people committed.
 
     python benchmarks/replay_merges.py REPOSITORY... [--limit N] [--conflicts N] [--clean N] [--half a|b]
-        [--language NAME] [--list KIND] [--peer 'mergiraf merge --git %O %A %B -p %P']
+        [--language NAME] [--list KIND] [--save FOLDER] [--peer 'mergiraf merge --git %O %A %B -p %P']
 
 Every file that both parents of a two-parent merge changed is merged again from the merge base. The numbers belong
 together: how many of Git's conflicts are resolved; how many of those as committed (white space apart), or so but for
-the order of lines; how many differ; how many are broken, which is to say parse worse than their inputs; and on how many
-merges that Git does cleanly and as committed we do not (regressions; must be 0, apart from `repeats`: there the clean
-text defines one name twice, which neither side did, and was committed so). `git other` are Git's own clean merges that
-people committed otherwise. A peer is a merge driver's command line; it sees the conflicts only. Nothing is written to
-the repositories.
+the order of lines; how many differ; how many are broken, which is to say parse worse than their inputs. Of the merges
+that Git does cleanly and that people committed so: on how many we have a conflict (`refused`), on how many another
+clean text (`changed`). `git other` are Git's clean merges that people committed otherwise, white space apart, and
+`caught` those of them in which we have a conflict or another text. `--save` writes the versions of every listed case
+into a folder, with Git's text and ours, for somebody to read. A peer is a merge driver's command line; it sees
+the conflicts only. Nothing is written to the repositories.
 """
 
 from __future__ import annotations
@@ -32,7 +33,6 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from muse.core.options import MergeOptions
 from muse.core.textmerge import is_binary, merge_text
 from muse.engine.merge.one_file import merge_one
-from muse.plugins.code.checks.duplicates import repeated
 from muse.plugins.code.languages import load, row_of
 from muse.plugins.code.syntax.parsing import available, parses_as_well
 from muse.plugins.registry import resolve_plugin_by_domain
@@ -42,8 +42,9 @@ COLUMNS = (
     "cases",
     "git clean",
     "git other",
-    "regress",
-    "repeats",
+    "refused",
+    "changed",
+    "caught",
     "conflicts",
     "resolved",
     "as made",
@@ -79,11 +80,14 @@ class Git:
         done = subprocess.run(["git", "-C", self.path, *args], capture_output=True, check=True)
         return done.stdout.decode("utf-8", "surrogateescape")
 
-    def blob(self, oid: str) -> bytes:
+    def blob(self, oid: str) -> bytes | None:
         assert self.cat.stdin is not None and self.cat.stdout is not None
         self.cat.stdin.write(oid.encode() + b"\n")
         self.cat.stdin.flush()
-        size = int(self.cat.stdout.readline().split()[2])
+        head = self.cat.stdout.readline().split()
+        if len(head) != 3:
+            return None  # left out of a partial copy
+        size = int(head[2])
         return self.cat.stdout.read(size + 1)[:-1]
 
     def modified(self, old: str, new: str) -> dict[str, tuple[str, str]]:
@@ -120,8 +124,9 @@ def cases(path: str, limit: int) -> Iterator[Case]:
                 continue
             seen.add(key)
             versions = [git.blob(oid) for oid in (*key, made[name])]
-            if max(map(len, versions)) <= MAX_BYTES and not any(map(is_binary, versions)):
-                yield Case(f"{merge[:10]}:{name}", row_of(name) or "", *versions)
+            whole = [data for data in versions if data is not None]
+            if len(whole) == 4 and max(map(len, whole)) <= MAX_BYTES and not any(map(is_binary, whole)):
+                yield Case(f"{merge[:10]}:{name}", row_of(name) or "", *whole)
 
 
 def squashed(data: bytes) -> list[bytes]:
@@ -139,8 +144,9 @@ def main() -> None:
     parser.add_argument("--half", choices=["a", "b"], help="only merges whose id ends in an even, an odd digit")
     parser.add_argument("--language", help="one language only")
     parser.add_argument("--peer", help="another driver: a command with %%O %%A %%B %%P, which rewrites %%A")
-    kinds = ["regress", "repeats", "as made", "order", "other", "broken", "left"]
-    parser.add_argument("--list", dest="kind", choices=kinds, help="name the cases")
+    kinds = ["refused", "changed", "caught", "as made", "order", "other", "broken", "left"]
+    parser.add_argument("--list", dest="kinds", action="append", default=[], choices=kinds, help="name the cases")
+    parser.add_argument("--save", type=Path, metavar="FOLDER", help="write the listed cases there")
     given = parser.parse_args()
     tally = Tally(given.peer)
     for path in given.repositories:
@@ -148,8 +154,10 @@ def main() -> None:
             odd = int(case.name[9], 16) % 2
             if given.language in (None, case.language) and given.half in (None, "ab"[odd]):
                 kind = tally.judge(case, given.conflicts, given.clean)
-                if kind and kind == given.kind:
-                    print(case.name)
+                if kind and kind in given.kinds:
+                    print(f"{kind:<8} {path} {case.name}", flush=True)
+                    if given.save is not None:
+                        save(case, given.save / kind)
     tally.show()
 
 
@@ -172,9 +180,11 @@ class Tally:
         merged = self._timed((case.language, "muse") if text[1] else None, lambda: _ours(case))
         if not text[1]:
             row["git clean"] += 1
-            row["git other"] += squashed(text[0]) != squashed(case.made)
-            lost = text[0] == case.made and merged != case.made
-            kind = "" if not lost else "repeats" if repeats(case, text[0]) else "regress"
+            other = squashed(text[0]) != squashed(case.made)
+            row["git other"] += other
+            if merged == text[0]:
+                return ""
+            kind = "caught" if other else "refused" if merged is None else "changed"
             row[kind] += 1
             return kind
         if self.peer is not None:
@@ -226,10 +236,18 @@ class Tally:
                 )
 
 
-def repeats(case: Case, merged: bytes) -> bool:
-    """True when a merge defines a name twice and no version of the file does."""
-    language = load(case.language)
-    return bool(repeated(language, merged, (case.base, case.ours, case.theirs)))
+def save(case: Case, folder: Path) -> None:
+    """Write the versions of a case, Git's text and ours."""
+    plugin = resolve_plugin_by_domain("code")
+    path = Path(case.name.partition(":")[2])
+    text = merge_text(case.base, case.ours, case.theirs, HOW)
+    merged = merge_one(plugin, str(path), case.base, case.ours, case.theirs, HOW._replace(notes=True))
+    versions = {"base": case.base, "ours": case.ours, "theirs": case.theirs, "made": case.made}
+    versions |= {"git": text[0] if text else b"", "muse": merged.content or b""}
+    into = folder / re.sub(r"[^\w.]+", "_", case.name)[-120:]
+    into.mkdir(parents=True, exist_ok=True)
+    for name, data in versions.items():
+        (into / (name + path.suffix)).write_bytes(data)
 
 
 def _ours(case: Case) -> bytes | None:

@@ -9,6 +9,7 @@ import os
 import re
 import sys
 import sysconfig
+import time
 from collections.abc import Callable
 from pathlib import Path
 from random import Random
@@ -20,7 +21,7 @@ from hypothesis import strategies as st
 from muse.core.options import MergeOptions, using
 from muse.core.textmerge import merge_text
 from muse.domain import FileMerge
-from muse.plugins.code.checks.duplicates import repeated
+from muse.plugins.code.checks.law import text_breaches
 from muse.plugins.code.languages import ROWS, language_of, row_of
 from muse.plugins.code.plugin import CodePlugin
 from muse.plugins.code.syntax.parsing import available, count_errors, parse
@@ -54,9 +55,8 @@ def words(data: bytes) -> list[bytes]:
 
 
 def repeats(name: str, merged: bytes, versions: tuple[bytes, bytes, bytes]) -> bool:
-    """True when Git's clean answer defines a name twice and no side does: the first reason to overrule it."""
-    language = language_of(name)
-    return language is not None and bool(repeated(language, merged, versions))
+    """True when Git's clean answer breaks the law: the first reason to overrule it."""
+    return bool(text_breaches(language_of(name), versions, merged, time.monotonic() + 10))
 
 
 def homes(data: bytes) -> dict[bytes, bytes]:

@@ -26,6 +26,11 @@ class Breach(NamedTuple):
         """The address of the first thing."""
         return self.things[0].address
 
+    @property
+    def twice(self) -> bool:
+        """True when there is one of something too many, wherever it stands."""
+        return self.rule in (5, 6) or any(len(thing.made) > 1 for thing in self.things)
+
 
 def broken(base: Entry, ours: Entry, theirs: Entry, result: Entry, *, pieced: bool = False) -> list[Breach]:
     """What in the result breaks rules 1 to 6; nothing when it keeps them. `pieced` asks rule 7 too, and

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
-from muse.core.sequences import edits
+from muse.core.sequences import Edit, edits
 
 _WORD = re.compile(rb"[\w$]+")
 _BINDING = re.compile(
@@ -30,18 +31,34 @@ _SPELLING = re.compile(rb"(?<=\w)[-_.]+(?=\w)")  # requirements, keys: what anot
 _IMPORT = re.compile(rb"(?:import|from|use|using|#\s*include|require|export)\b")
 
 
-def may_break(base: bytes, ours: bytes, theirs: bytes) -> bool:
-    """False when rules 1 to 6 cannot be broken by a clean text merge of these."""
-    was, mine, its = (_lines(data) for data in (base, ours, theirs))
+class Look(NamedTuple):
+    """What a clean text merge may have done: put an edit beside lines that were not meant, or bound a name twice."""
+
+    places: bool
+    names: bool
+
+
+NOTHING = Look(False, False)
+
+
+def look(base: bytes, ours: bytes, theirs: bytes, merged: bytes) -> Look:
+    """Which of the rules `merged`, a clean text merge of these, may break: `places` 1 to 4, `names` 4 to 6."""
+    was, mine, its, made = (_lines(data) for data in (base, ours, theirs, merged))
     counts = Counter(was), Counter(mine), Counter(its)
-    for side, now, other, text in ((its, counts[2], counts[1], mine), (mine, counts[1], counts[2], its)):
-        copied = any(old < other[line] and _WORD.search(line) for line, old in counts[0].items())
-        if (copied or _moved(was, counts[0], text)) and _astray(side, counts[0], now, other):
-            return True
-    if not _names(counts[1] - counts[0]) & _names(counts[2] - counts[0]):
-        return False
-    mine_new, its_new = _new_names(was, mine), _new_names(was, its)
-    return bool(mine_new & _names(counts[2] - counts[0]) or its_new & _names(counts[1] - counts[0]))
+    moved = [_moved(was, counts[0], side) for side in (mine, its)]
+    astray = all(moved)
+    for side, other, now, moves in ((its, mine, counts[1], moved[0]), (mine, its, counts[2], moved[1])):
+        if astray:
+            break
+        copied = any(old < now[line] and _WORD.search(line) for line, old in counts[0].items())
+        astray = (copied or moves) and _astray(was, side, other, made)
+    return Look(astray, astray or _both_bind(was, mine, its, counts))
+
+
+def _both_bind(was: list[bytes], mine: list[bytes], its: list[bytes], counts: Sequence[Counter[bytes]]) -> bool:
+    """True when one side binds a name anew that the other side's lines may bind."""
+    added = [_names(counts[side] - counts[0]) for side in (1, 2)]
+    return bool(added[0] & added[1] and (_new_names(was, mine) & added[1] or _new_names(was, its) & added[0]))
 
 
 def reorders(base: bytes, side: bytes) -> bool:
@@ -54,25 +71,28 @@ def _lines(data: bytes) -> list[bytes]:
     return [line for line in map(bytes.strip, data.splitlines()) if line]
 
 
-def _astray(side: list[bytes], old: Counter[bytes], now: Counter[bytes], other: Counter[bytes]) -> bool:
-    """True when an edit of a side may stand beside the wrong copy of a line: one that the base has twice, or that the
-    other side has more often, or less, than the base."""
+def _astray(was: list[bytes], side: list[bytes], other: list[bytes], merged: list[bytes]) -> bool:
+    """True when an edit of a side may stand beside the wrong copy of a line.
 
-    def vague(line: bytes) -> bool:
-        return old[line] > 1 or other[line] != old[line]
+    It is in its place when it replaces a line that the base and the other side have once, or when the result has all
+    that the side has between the two nearest such lines.
+    """
+    was, side, other, merged = ([b"\x02", *lines, b"\x03"] for lines in (was, side, other, merged))
+    counts = [Counter(lines) for lines in (was, side, other, merged)]
+    there, made = ({line: at for at, line in enumerate(lines)} for lines in (side, merged))
 
-    if any(vague(line) for line in (old - now) if _WORD.search(line)):
-        return True
-    before = b""
-    waiting = False
-    for line in side:
-        if now[line] > old[line]:
-            waiting = True
-            continue
-        if waiting and before and vague(before) and vague(line):
+    def placed(edit: Edit) -> bool:
+        if any(counts[0][line] == 1 == counts[2][line] and _WORD.search(line) for line in was[edit.a0 : edit.a1]):
             return True
-        before, waiting = line, False
-    return waiting and vague(before)
+        low, high = edit.a0 - 1, edit.a1
+        while any(count[was[low]] != 1 for count in counts):
+            low -= 1
+        while any(count[was[high]] != 1 for count in counts):
+            high += 1
+        begin, end, at = there[was[low]], there[was[high]], made[was[low]]
+        return begin < end and side[begin : end + 1] == merged[at : at + end + 1 - begin]
+
+    return not all(placed(edit) for edit in edits(was, side))
 
 
 def _moved(was: list[bytes], old: Counter[bytes], side: list[bytes]) -> bool:

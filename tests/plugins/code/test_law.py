@@ -9,7 +9,7 @@ from types import ModuleType
 
 import pytest
 
-from muse.core.law.look import may_break
+from muse.core.law.look import look
 from muse.plugins.code.merge.file import merge_code
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -94,10 +94,12 @@ def test_whole_entries_are_in_dispute_and_can_be_picked() -> None:
 
 def test_edits_of_single_lines_need_no_parser() -> None:
     base = b"".join(b"line %d\n" % number for number in range(50))
-    assert not may_break(base, base.replace(b"line 3\n", b"one 3\n"), base.replace(b"line 40\n", b"two 4x\n"))
+    ours, theirs = base.replace(b"line 3\n", b"one 3\n"), base.replace(b"line 40\n", b"two 4x\n")
+    assert not any(look(base, ours, theirs, ours.replace(b"line 40\n", b"two 4x\n")))
     lines = base.splitlines(True)
     doubled = b"".join(lines[:5] + lines[2:5] + lines[5:])
-    assert may_break(base, doubled, base.replace(b"line 3\n", b"edited\n"))
+    edited = base.replace(b"line 3\n", b"line 3\nnew\n")
+    assert look(base, doubled, edited, doubled.replace(b"line 4\n", b"new\nline 4\n")).places
 
 
 def test_one_name_edited_in_two_places_needs_no_parser_and_bound_anew_does() -> None:
@@ -105,11 +107,11 @@ def test_one_name_edited_in_two_places_needs_no_parser_and_bound_anew_does() -> 
     base += b"    return total\n\n\n# LIMIT = 1\nx()\ny()\n# LIMIT = 2\n"
     ours = base.replace(b"total = a\n    return", b"total = a  # ours\n    return")
     theirs = base.replace(b"total = a\n    #", b"total = a  # theirs\n    #")
-    assert not may_break(base, ours, theirs)
+    assert not look(base, ours, theirs, base).names
     one, other = base.replace(b"# LIMIT = 1", b"LIMIT = 1"), base.replace(b"# LIMIT = 2", b"LIMIT = 2")
-    assert may_break(base, one, other)
-    assert may_break(base, other, one)
-    assert may_break(base, base.replace(b"x()", b"y = 1"), base.replace(b"# LIMIT = 2", b"y = 2"))
+    assert look(base, one, other, base).names
+    assert look(base, other, one, base).names
+    assert look(base, base.replace(b"x()", b"y = 1"), base.replace(b"# LIMIT = 2", b"y = 2"), base).names
 
 
 def test_one_kind_of_line_end() -> None:

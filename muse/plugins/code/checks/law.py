@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from muse.core.law.check import Breach, broken
 from muse.core.law.entries import Entry
-from muse.core.law.look import may_break
+from muse.core.law.look import NOTHING, look
 from muse.plugins.code.languages.table import Language
 from muse.plugins.code.syntax.entries import outline
 from muse.plugins.code.syntax.parsing import available, count_errors, parse
@@ -38,8 +38,13 @@ def breaches(
 
 
 def text_breaches(language: Language | None, sides: Sides, merged: bytes, until: float) -> list[Breach]:
-    """The same for Git's clean text, without a parser where the changed lines tell that nothing can be wrong."""
-    return breaches(language, sides, merged, until, pieced=False) if language is not None and may_break(*sides) else []
+    """The same for Git's clean text: without a parser where the changed lines tell that nothing can be wrong, and only
+    names and numbers where they tell that every edit is in its place."""
+    seen = look(*sides, merged) if language is not None else NOTHING
+    if not any(seen):
+        return []
+    found = breaches(language, sides, merged, until, pieced=False)
+    return found if seen.places else [one for one in found if one.twice]
 
 
 def _errors(language: Language, data: bytes, until: float) -> int:

@@ -214,15 +214,24 @@ def _pieces(breach: Breach, sides: Sides, merged: bytes) -> list[tuple[int, int,
         spans = sorted({whole_lines_of(data, entry.start, entry.end) for entry in entries if entry is not None})
         texts.append(b"".join(_ended(data[low:high]) for low, high in spans))
     if texts[1] == texts[2]:
-        if breach.rule in (5, 6) or not texts[1]:
+        if breach.rule == 6 or not texts[1]:
             return None
         low, high = whole_lines_of(merged, *made[0])
-        rest = [(*whole_lines_of(merged, *one), b"") for one in made[1:]]
-        return [(low, high, texts[1]), *rest]
+        kept = texts[1] if breach.rule != 5 else merged[low:high]
+        return [(low, high, kept), *((*_with_gap(merged, *one), b"") for one in made[1:])]
     note = f"{breach.address}: {breach.what}" if breach.address else breach.what
     conflict = Conflict(texts[0], texts[1], texts[2], note=note, address=breach.address)
     spans = [whole_lines_of(merged, *one) for one in made]
     return [(*spans[0], conflict), *((low, high, b"") for low, high in spans[1:])]
+
+
+def _with_gap(data: bytes, start: int, end: int) -> tuple[int, int]:
+    """A span in whole lines with the empty lines behind it if there are some before it; at the end, with those."""
+    low, high = whole_lines_of(data, start, end)
+    before, rest = data[:low].rstrip(b"\r\n"), data[high:].lstrip(b"\r\n")
+    if before and not rest:
+        return len(before) + len(data[len(before) : low].splitlines(True)[0]), len(data)
+    return (low, len(data) - len(rest)) if data[len(before) : low].count(b"\n") != 1 else (low, high)
 
 
 def _ended(text: bytes) -> bytes:

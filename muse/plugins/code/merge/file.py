@@ -24,7 +24,6 @@ from muse.core.terminal import command, edit_or_pick, word
 from muse.core.textchunks import text_chunks
 from muse.core.textmerge import merge_text
 from muse.domain import ConflictRecord, FileMerge
-from muse.plugins.code.checks.duplicates import as_conflicts, may_repeat, repeated
 from muse.plugins.code.checks.law import breaches, outlines_of, text_breaches
 from muse.plugins.code.checks.placement import doubles_nothing, keeps_deletions, keeps_places
 from muse.plugins.code.checks.whitespace import keeps_spaces, mixes_indents
@@ -84,7 +83,6 @@ def _best(
     sides = base, ours, theirs
     if max(map(len, sides)) > _MAX_BYTES or time.monotonic() > until:
         return text, "text"
-    text = _without_repeats(language, text, *sides, until)
     lawless: list[Breach] = []
     if not conflicts_of(text):
         merged = joined(text)
@@ -93,6 +91,8 @@ def _best(
         if not lawless and not by_line:
             return text, "text"
         text = in_dispute(lawless, sides, merged) if lawless else all_that_differs(sides, merged, by_line)
+        if not conflicts_of(text) and not _lawful(language, sides, joined(text), until):
+            text = all_that_differs(sides, merged, lawless[0].what)
     best, step, size = text, "text", conflict_size(text)
     by_entry = _by_entry(language, sides, until)
     if by_entry is not None:
@@ -123,20 +123,14 @@ def _by_entry(language: Language | None, sides: tuple[bytes, bytes, bytes], unti
         return None
     outlines = outlines_of(language, sides, until)
     made = carried(outlines, sides) if outlines is not None else None
-    if made is None or not keeps_every_edit(*sides, made) or breaches(language, sides, made, until):
-        return None
-    return made if not available(language) or parses_as_well(language, made, sides, until) else None
+    return made if made is not None and _lawful(language, sides, made, until) else None
 
 
-def _without_repeats(
-    language: Language | None, text: list[Chunk], base: bytes, ours: bytes, theirs: bytes, until: float
-) -> list[Chunk]:
-    """A clean text merge, unless it holds two definitions of one name that neither side had: those become conflicts."""
-    merged = joined(text)
-    if language is None or conflicts_of(text) or not may_repeat(language, base, ours, theirs, merged):
-        return text
-    spans = repeated(language, merged, (base, ours, theirs), until)
-    return as_conflicts(merged, spans) if spans else text
+def _lawful(language: Language | None, sides: tuple[bytes, bytes, bytes], made: bytes, until: float) -> bool:
+    """True when what was made of whole entries has every edit, keeps the law and parses as well as the sides."""
+    if not keeps_every_edit(*sides, made) or line_breach(*sides, made) or breaches(language, sides, made, until):
+        return False
+    return language is None or not available(language) or parses_as_well(language, made, sides, until)
 
 
 def _trusted(
@@ -165,8 +159,6 @@ def _trusted(
         return True
     sides = base, ours, theirs
     if available(language) and not parses_as_well(language, merged, sides, until):
-        return False
-    if may_repeat(language, *sides, merged) and repeated(language, merged, sides, until):
         return False
     return not breaches(language, sides, merged, until)
 
