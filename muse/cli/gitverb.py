@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from muse.cli.options import SPELLINGS, spelled
 from muse.cli.output import say
 from muse.core import progress, terminal
 from muse.engine.git import forced_color
@@ -48,6 +49,17 @@ class GitVerb(click.Command):
     def collect_usage_pieces(self, ctx: click.Context) -> list[str]:
         """`muse log [OPTIONS] ...` as Git's own manual writes it."""
         return ["[what `git", f"{self.name}` takes]"]
+
+
+class SpelledVerb(GitVerb):
+    """A verb that tells of music: its switches before `--` say how that is spelled, the other words are Git's."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Take every word but the switches for spelling."""
+        switches, rest = split_own(tuple(args), set(SPELLINGS))
+        if switches:
+            spelled(ctx, sorted(switches))
+        return super().parse_args(ctx, rest)
 
 
 def split_own(words: tuple[str, ...], own: set[str]) -> tuple[set[str], list[str]]:

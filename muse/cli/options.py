@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
 import click
@@ -29,6 +30,40 @@ def json_option(function: F) -> F:
 def paths_argument(function: F) -> F:
     """Any number of PATHs, as typed, handed to the verb as `paths`."""
     return click.argument("paths", nargs=-1, metavar="[PATH]...", type=click.Path())(function)
+
+
+SPELLINGS = {
+    "--sharps": "Spell black keys as sharps, whatever the key.",
+    "--ticks": "Give lengths and places in ticks.",
+    "--ascii": "Write flats and sharps as letters.",
+}
+"""How music is spelled; `MUSE_WORDS` holds the same words for good."""
+
+
+def spelled(ctx: click.Context, switches: Iterable[str]) -> None:
+    """Spell music so until the verb ends, in processes that it starts too."""
+    before = os.environ.get("MUSE_WORDS")
+
+    def restore() -> None:
+        if before is None:
+            os.environ.pop("MUSE_WORDS", None)
+        else:
+            os.environ["MUSE_WORDS"] = before
+
+    os.environ["MUSE_WORDS"] = " ".join([before or "", *(switch.removeprefix("--") for switch in switches)]).strip()
+    ctx.call_on_close(restore)
+
+
+def _spell(ctx: click.Context, param: click.Parameter, wanted: bool) -> None:
+    if wanted and not ctx.resilient_parsing:
+        spelled(ctx, param.opts)
+
+
+def spelling_options(function: F) -> F:
+    """`--sharps`, `--ticks` and `--ascii`; the verb itself need not know of them."""
+    for name, help in reversed(SPELLINGS.items()):
+        function = click.option(name, is_flag=True, expose_value=False, callback=_spell, help=help)(function)
+    return function
 
 
 def git_switches(table: dict[str, str]) -> Callable[[F], F]:

@@ -242,10 +242,12 @@ class _Reader:
 
 def _part(track: Track) -> Part:
     """The first program and channel of a track."""
+    from muse.plugins.midi.file.general_midi import DRUM_CHANNEL, INSTRUMENTS
+
     program = next((body for body in track.bodies if body[0] >> 4 == 0xC), None)
     channel = next((body[0] & 15 for body in track.bodies if body[0] < 0xF0), 0)
     number = program[1] if program is not None else 0
-    return Part(channel, number, "drums" if channel == 9 else f"program {number + 1}")
+    return Part(channel, number, "drums" if channel == DRUM_CHANNEL else INSTRUMENTS[number & 127])
 
 
 def _lane(label: int, body: bytes) -> Lane:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from muse.cli.context import domains, print_json, repo
-from muse.cli.gitverb import GitVerb, split_own
+from muse.cli.gitverb import SpelledVerb, split_own
 from muse.core.errors import UsageError
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from muse.store.repository import Repository
 
 
-@click.command("blame", cls=GitVerb, short_help="Show who last changed each line, of a file or a symbol")
+@click.command("blame", cls=SpelledVerb, short_help="Show who last changed each line, of a file or a symbol")
 def command(words: tuple[str, ...]) -> int:
     """Show who last changed each line of a file. It is `git blame`, with its options.
 

@@ -8,7 +8,7 @@ import click
 
 from muse.cli.context import print_json, repo
 from muse.cli.gitverb import use_color
-from muse.cli.options import json_option
+from muse.cli.options import json_option, spelling_options
 from muse.cli.output import say
 from muse.core import terminal
 from muse.core.errors import ExitCode, MuseError
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 @click.option("--joined", is_flag=True, help="List instead what joins kept without showing it.")
 @click.option("--open", "opened", is_flag=True, help="Every conflict of a group, not only the group.")
 @json_option
+@spelling_options
 def command(exit_code: bool, joined: bool, opened: bool, as_json: bool) -> int:
     """List what is left to settle, in musical and code terms: what each side made of it, and what to type.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from muse.cli.context import domains, print_json, repo
-from muse.cli.gitverb import GitVerb, paged, split_own, use_color
+from muse.cli.gitverb import SpelledVerb, paged, split_own, use_color
 
 _SECONDS = 30.0  # for telling what is inside files; those that are left are named
 _OWN = {"--json", "--stat", "--exit-code"}
@@ -25,10 +25,12 @@ _PASSED = (
 )
 
 
-@click.command("diff", cls=GitVerb, short_help="Show what changed between two states")
+@click.command("diff", cls=SpelledVerb, short_help="Show what changed between two states")
 def command(words: tuple[str, ...]) -> int:
     """Show what changed: the work tree against the index, --cached the index against HEAD, A against the work tree,
     or A against B; with paths, only those.
+
+    --sharps, --ticks and --ascii say how music is spelled: no flats, lengths in ticks, letters for signs.
 
     --stat leaves out what is inside the files, --json prints everything; --exit-code answers 1 when there are
     differences. Any other option of `git diff` (such as -p) is Git's to answer.

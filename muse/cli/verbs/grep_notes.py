@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from muse.cli.context import note, print_json, repo
-from muse.cli.options import json_option, late, paths_argument
+from muse.cli.options import json_option, late, paths_argument, spelling_options
 from muse.cli.output import say
 from muse.core import terminal
 from muse.core.errors import FormatError, MuseError
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 @click.option("--velocity", help="A velocity or a range of them: 100-127.")
 @click.option("--rev", shell_complete=late("refs"), help="Look in this commit instead of the work tree.")
 @json_option
+@spelling_options
 @paths_argument
 def command(
     pitch: str | None, bars: str | None, track: str | None, channel: int | None, velocity: str | None,

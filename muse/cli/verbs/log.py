@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from muse.cli.context import domains, repo
-from muse.cli.gitverb import GitVerb, paged, paths_of, split_own, use_color
+from muse.cli.gitverb import SpelledVerb, paged, paths_of, split_own, use_color
 from muse.cli.output import say
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ _GITS = (
 )
 
 
-@click.command("log", cls=GitVerb, short_help="Show the history in musical and code terms")
+@click.command("log", cls=SpelledVerb, short_help="Show the history in musical and code terms")
 def command(words: tuple[str, ...]) -> int:
     """Show the history: what `git log` shows, and below each commit what it changed.
 
@@ -60,6 +60,8 @@ def command(words: tuple[str, ...]) -> int:
     options that ask for Git's own text, such as -p or --format, the answer is Git's.
 
     --notes tells every note, event and symbol that changed, not only how many (for Git's own notes: --notes=REF).
+
+    --sharps, --ticks and --ascii say how music is spelled: no flats, lengths in ticks, letters for signs.
 
     --symbol PATH::NAME follows one definition through its renames (PATH from the top of the work tree).
     """

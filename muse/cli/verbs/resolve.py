@@ -9,7 +9,7 @@ import click
 
 from muse.cli.context import note, repo
 from muse.cli.gitverb import use_color
-from muse.cli.options import late
+from muse.cli.options import late, spelling_options
 from muse.cli.verbs.conflicts import plugin_for, show, show_group
 from muse.core import terminal
 from muse.core.errors import ExitCode, MuseError, UsageError
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 @click.option("--pick", "picks", metavar="ADDRESS=SIDE", multiple=True, help="Settle a conflict or a group.")
 @click.option("-i", "--interactive", is_flag=True, help="Ask for each group of conflicts.")
 @click.option("-f", "--force", is_flag=True, help="Overwrite a file that was edited since the merge.")
+@spelling_options
 def command(paths: tuple[str, ...], side: Choice | None, picks: tuple[str, ...], interactive: bool, force: bool) -> int:
     """Settle conflicts of a file by choosing sides; `muse conflicts` lists the addresses.
 

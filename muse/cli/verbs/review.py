@@ -9,7 +9,7 @@ import click
 
 from muse.cli.context import domains, note, print_json, repo
 from muse.cli.gitverb import paged, use_color
-from muse.cli.options import json_option, late
+from muse.cli.options import json_option, late, spelling_options
 from muse.cli.output import say
 from muse.core import terminal
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 @click.argument("rev", required=False, shell_complete=late("refs"))
 @click.option("--undo", multiple=True, metavar="PATH", help="Put Git's version of PATH back into the work tree.")
 @json_option
+@spelling_options
 def command(rev: str | None, undo: tuple[str, ...], as_json: bool) -> None:
     """Show where a merge (REV, else the one in progress, else HEAD) is not what Git alone makes of it.
 

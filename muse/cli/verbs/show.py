@@ -5,15 +5,17 @@ from __future__ import annotations
 import click
 
 from muse.cli.context import domains, print_json, repo
-from muse.cli.gitverb import GitVerb, paged, split_own, use_color
+from muse.cli.gitverb import SpelledVerb, paged, split_own, use_color
 from muse.cli.verbs.log import commit_row, head_lines
 
 
-@click.command("show", cls=GitVerb, short_help="Show commits and what they changed")
+@click.command("show", cls=SpelledVerb, short_help="Show commits and what they changed")
 def command(words: tuple[str, ...]) -> int:
     """Show commits (HEAD by default): head, message, and what each changed inside its files.
 
     A merge is shown against its first parent. --stat leaves out what is inside the files, --json prints everything.
+    --sharps, --ticks and --ascii say how music is spelled: no flats, lengths in ticks, letters for signs.
+
     Whatever is no commit, such as REV:PATH, and any other option of `git show`, is Git's to answer.
     """
     from muse.engine.git import attended

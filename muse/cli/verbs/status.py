@@ -10,7 +10,7 @@ import click
 
 from muse.cli.context import domains, print_json, repo
 from muse.cli.gitverb import use_color
-from muse.cli.options import json_option, paths_argument
+from muse.cli.options import json_option, paths_argument, spelling_options
 from muse.cli.output import say
 from muse.core.errors import MuseError
 from muse.core.progress import counted
@@ -37,6 +37,7 @@ _SECONDS = 3.0  # after which the paths that are left get Git's letters only
 @click.command("status", short_help="Show what changed since the last commit")
 @paths_argument
 @json_option
+@spelling_options
 @click.option("-s", "--short", is_flag=True, help="Only Git's letters and the path.")
 def command(paths: tuple[str, ...], as_json: bool, short: bool) -> None:
     """Show what changed since the last commit, each path in the words of its domain.

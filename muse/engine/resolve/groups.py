@@ -1,7 +1,8 @@
 """Conflicts in groups, one decision each: the same part of a file, neighbouring bars, the same kind of dispute.
 
 Only addresses in bars are grouped (`track:1/note:5:...`); every other conflict is a group of its own. A group of one
-has its conflict's address, a larger one `track:1/note:bars:5-8`; both are what `muse resolve --pick` takes.
+has its conflict's address, a larger one `track:1/note:bars:5-8`; both are what `muse resolve --pick` takes. Where that
+leaves too many, groups are wider: bars further apart, then all of a track (`track:1/all:bars:5-232`), then all tracks.
 """
 
 from __future__ import annotations
@@ -16,7 +17,8 @@ if TYPE_CHECKING:
     from muse.core.options import Choice
 
 _IN_BARS = re.compile(r"(?P<part>track:\d+)/(?P<word>[a-z_]+):(?P<bar>\d+):")
-_NEIGHBOURS = 2  # bars between conflicts of one group
+_MOST = 10  # groups of one file: more than these are no help to a person, and are taken together further
+_ENDLESS = 1 << 60
 
 
 class Group(NamedTuple):
@@ -29,21 +31,52 @@ class Group(NamedTuple):
     records: list[ConflictRecord]
 
 
+class _Width(NamedTuple):
+    """What makes one group: the same track, word and kind, or not, and so many bars between neighbours."""
+
+    part: bool
+    word: bool
+    kind: bool
+    bars: int
+
+
+_WIDTHS = (
+    _Width(True, True, True, 2),
+    _Width(True, True, True, 8),
+    _Width(True, True, True, _ENDLESS),
+    _Width(True, False, False, _ENDLESS),
+    _Width(False, False, False, _ENDLESS),
+)
+"""From the finest on: the first one that leaves few groups is taken."""
+
+
 def grouped(records: Iterable[ConflictRecord]) -> list[Group]:
     """The groups in the order of their first conflicts."""
+    rows = list(records)
+    found: list[Group] = []
+    for width in _WIDTHS:
+        found = _grouped(rows, width)
+        if sum(group.first > 0 for group in found) <= _MOST:
+            break
+    return found
+
+
+def _grouped(records: list[ConflictRecord], width: _Width) -> list[Group]:
     found: list[Group] = []
     open_groups: dict[tuple[str, str, str], int] = {}
-    for record in sorted(records, key=_place):
+    for record in sorted(records, key=lambda record: _place(record, width)):
         place = _IN_BARS.match(record.address)
         if place is None:
             found.append(Group(record.address, record.conflict_type, 0, 0, [record]))
             continue
-        key, bar = (place["part"], place["word"], record.conflict_type), int(place["bar"])
+        part, word = place["part"] if width.part else "tracks", place["word"] if width.word else "all"
+        key, bar = (part, word, record.conflict_type if width.kind else ""), int(place["bar"])
         at = open_groups.get(key)
-        if at is not None and bar <= found[at].last + _NEIGHBOURS:
+        if at is not None and bar <= found[at].last + width.bars:
             found[at].records.append(record)
-            address = f"{place['part']}/{place['word']}:bars:{found[at].first}-{bar}"
-            found[at] = found[at]._replace(address=address, last=bar)
+            address = f"{part}/{word}:bars:{found[at].first}-{bar}"
+            kind = found[at].kind if found[at].kind == record.conflict_type else "several kinds"
+            found[at] = found[at]._replace(address=address, kind=kind, last=bar)
         else:
             open_groups[key] = len(found)
             found.append(Group(record.address, record.conflict_type, bar, bar, [record]))
@@ -61,14 +94,20 @@ def _named_apart(groups: list[Group]) -> list[Group]:
     ]
 
 
-def _place(record: ConflictRecord) -> tuple[str, int]:
+def _place(record: ConflictRecord, width: _Width) -> tuple[str, str, int]:
     place = _IN_BARS.match(record.address)
-    return ("", 0) if place is None else (f"{place['part']}/{place['word']}", int(place["bar"]))
+    if place is None:
+        return "", "", 0
+    return place["part"] if width.part else "tracks", place["word"] if width.word else "all", int(place["bar"])
 
 
 def opened(picks: Mapping[str, Choice], records: Iterable[ConflictRecord]) -> dict[str, Choice]:
-    """Picks in which a group's address stands for each of its conflicts."""
-    groups = {group.address: group for group in grouped(records)}
+    """Picks in which a group's address stands for each of its conflicts.
+
+    Groups of every width are known: as conflicts are settled the rest may be shown in finer ones.
+    """
+    rows = list(records)
+    groups = {group.address: group for width in reversed(_WIDTHS) for group in _grouped(rows, width)}
     out: dict[str, Choice] = {}
     for address, side in picks.items():
         group = groups.get(address)

@@ -175,3 +175,27 @@ def test_generated_cases_are_as_meant_or_asked(seed: int, monkeypatch: pytest.Mo
         result = merge_file("song.mid", case.base, case.ours, case.theirs)
         verdicts.append(regions.judge(case, len(result.conflicts), result.content or b""))
     assert len(verdicts) == 24 and set(verdicts) <= {"meant", "asked"} and verdicts.count("meant") >= 20
+
+
+def test_a_bar_where_a_voice_pauses_is_not_taken_for_one_where_it_plays() -> None:
+    """Moved among bars that are alike: the pause stands elsewhere, and an edit in it is asked about or goes along."""
+    made = random.Random(3)
+    beats = [(36 + n, n * 240) for n in range(6)]
+    one, two, odd, *head = ([(made.randrange(40, 70), n * 480) for n in range(4)] for _ in range(9))
+    plan = [*((tune, True) for tune in head)]
+    plan += [*([(one, True), (two, True)] * 3), (one, False), (odd, False)]
+
+    def song_of(rows: list[tuple[list[tuple[int, int]], bool]], extra: list[tuple[int, bytes]]) -> bytes:
+        tune: list[Spec] = [(p, bar * BAR + on, 300, 90) for bar, (notes, _) in enumerate(rows) for p, on in notes]
+        drums: list[Spec] = [
+            (p, bar * BAR + on, 100, 90) for bar, (_, plays) in enumerate(rows) if plays for p, on in beats
+        ]
+        return smf(track(extra), track(notes_to_events(tune)), track(notes_to_events(drums)))
+
+    order = [*range(8), 11, 12, 8, 9, 10, 13]
+    lyric = b"\xff\x05\x02la"
+    base, moved = song_of(plan, []), song_of([plan[n] for n in order], [])
+    theirs = song_of(plan, [(12 * BAR + 319, lyric)])
+    for result in both_ways(base, moved, theirs):
+        at = [tick for _, tick, body in heard(result.content) if body == lyric]
+        assert [record.conflict_type for record in result.conflicts] == ["bar_map"] or at == [9 * BAR + 319]

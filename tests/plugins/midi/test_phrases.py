@@ -102,3 +102,33 @@ def test_kinds_and_distant_bars_are_apart() -> None:
     three = next(group for group in groups if group.kind == "note_delete_edit")
     assert set(opened({three.address: "theirs"}, rows)) == {row.address for row in rows[4:7]}
     assert opened({"elsewhere": "ours"}, rows) == {"elsewhere": "ours"}
+
+
+@pytest.mark.parametrize(
+    ("addresses", "names"),
+    [
+        ([f"track:1/note:{bar}:1:0:0:60#0" for bar in range(1, 400, 10)], ["track:1/note:bars:1-391"]),
+        ([f"track:1/note:{bar}:1:0:0:60#0" for bar in range(1, 80, 5)], ["track:1/note:bars:1-76"]),
+        (
+            [f"track:{n}/{word}:{bar}:1:0" for n in (1, 2) for word in ("note", "controller", "pitch_bend", "program",
+             "pressure", "text") for bar in (1, 90)],
+            ["track:1/all:bars:1-90", "track:2/all:bars:1-90"],
+        ),
+        ([f"track:{n}/note:3:1:0:0:60#0" for n in range(40)], ["tracks/all:bars:3-3"]),
+    ],
+)  # fmt: skip
+def test_a_person_never_has_to_settle_more_than_ten_groups(addresses: list[str], names: list[str]) -> None:
+    rows = [ConflictRecord("a.mid", "note_attribute", address=address) for address in addresses]
+    groups = grouped(rows)
+    assert [group.address for group in groups] == names
+    assert sorted(record.address for group in groups for record in group.records) == sorted(addresses)
+    assert set(opened(dict.fromkeys(names, "theirs"), rows)) == set(addresses)
+
+
+def test_a_name_from_a_finer_list_is_still_known() -> None:
+    rows = [ConflictRecord("a.mid", "note_attribute", address=f"track:1/note:{bar}:1:0:0:60#0") for bar in (1, 2, 50)]
+    few = {group.address for group in grouped(rows)}
+    rows += [ConflictRecord("a.mid", "note_attribute", address=f"track:{n}/note:9:1:0:0:60#0") for n in range(2, 40)]
+    assert "track:1/note:bars:1-2" in few and "track:1/note:bars:1-2" not in {g.address for g in grouped(rows)}
+    picked = opened({"track:1/note:bars:1-2": "theirs"}, rows)
+    assert picked == {"track:1/note:1:1:0:0:60#0": "theirs", "track:1/note:2:1:0:0:60#0": "theirs"}

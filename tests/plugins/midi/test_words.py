@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import io
 import re
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -163,6 +164,82 @@ def test_ten_edits_read_as_music(
     deep = capsys.readouterr().out
     music = [row for row in shown.splitlines() if "as saved" not in row]
     assert not re.search(r"\btick", told + deep + "\n".join(music))
+
+
+
+
+AGAINST: dict[str, tuple[Edit, str, str]] = {
+    # name of TEN: (what theirs did, ours and theirs in `muse conflicts`)
+    "transpose": (notes("Bass", 5, 8, note=lambda n: n + 5), "pitch A4", "pitch D4"),
+    "louder": (notes("Melody", 9, 16, velocity=lambda v: v - 20), "velocity 100", "velocity 68"),
+    "insert": (bars(9, 3), "2 bars inserted at bar 9", "3 bars inserted at bar 9"),
+    "cut": (notes("Bass", 14, 14, note=lambda n: n + 2), "deleted", "A3 at bar 14"),
+    "flat": (add("Voice 1", (0, 480, 70, 40)), "B♭4 1/4 vel 80", "B♭4 1/4 vel 40"),
+    "drum": (add("Drums", (5 * BAR, 120, 49, 50)), "crash cymbal vel 90", "crash cymbal vel 50"),
+    "tempo": (replaced("set_tempo", tempo=400_000), "tempo 100.00", "tempo 150.00"),
+    "instrument": (replaced("program_change", program=40), "instrument Flute", "instrument Violin"),
+    "key": (replaced("key_signature", key="F"), "key E♭ major", "key F major"),
+    "drop": (add("Drums", (5 * BAR, 120, 49, 50)), "", "Drums"),
+}  # fmt: skip
+
+
+@pytest.mark.soak
+def test_conflicts_and_review_of_the_ten_edits_read_as_music(
+    make_repo: Callable[..., Path], commit: Callable[..., str], git: Callable[..., str], muse_on_path: Path,
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    """Each edit in a file of its own, against another one of the same place by theirs, and a clean one of both."""
+    clean = add("Melody", (30 * BAR, 480, 70, 55))
+    files = {f"{name}.mid": edited(piece, lambda song: None) for name, (piece, *_) in TEN.items()}
+    files["both.mid"] = edited(MENUET, lambda song: None)
+    root = make_repo(files=files)
+    monkeypatch.chdir(root)
+    assert main(["install", "--local"]) == 0
+    git(root, "switch", "-qc", "side")
+    theirs = {f"{name}.mid": edited(TEN[name][0], edit) for name, (edit, *_) in AGAINST.items()}
+    commit(root, {**theirs, "both.mid": edited(MENUET, clean)})
+    git(root, "switch", "-q", "main")
+    ours = {f"{name}.mid": edited(piece, edit) for name, (piece, edit, *_) in TEN.items()}
+    commit(root, {**ours, "both.mid": edited(MENUET, TEN["transpose"][1])})
+    subprocess.run(["git", "merge", "side"], cwd=root, capture_output=True, check=False)
+    capsys.readouterr()
+    assert main(["conflicts"]) == 0
+    told = capsys.readouterr().out
+    sections = {words.split(".mid")[0]: words for words in re.split(r"(?m)^(?=\S+\.mid: )", told)}
+    assert set(AGAINST) <= set(sections)
+    for name, (_, one, two) in AGAINST.items():
+        rows = sections[name].splitlines()
+        assert any("ours:" in row and one in row for row in rows) or not one, sections[name]
+        assert any("theirs:" in row and two in row for row in rows), sections[name]
+    assert not re.search(r"\btick", told)
+    git(root, "checkout", "--theirs", ".")
+    git(root, "add", ".")
+    git(root, "commit", "-qm", "merged")
+    assert main(["review"]) == 0
+    shown = capsys.readouterr().out
+    for line in ("    Melody bar 31: 1 note added; re-saved by another program (end of track)",
+                 "+Melody 31:1 B♭4 1/4 vel 55", "    1 bar inserted at bar 11", "    Drums added"):  # fmt: skip
+        assert line in shown.splitlines()
+    music = "\n".join(row for row in shown.splitlines() if "as saved" not in row)
+    assert "binary" not in music and not re.search(r"\btick", music)
+
+
+@pytest.mark.parametrize("verb", [["diff", "HEAD~"], ["log", "--notes", "-1"], ["show"]], ids=lambda verb: verb[0])
+def test_spelling_is_a_switch(
+    verb: list[str], make_repo: Callable[..., Path], commit: Callable[..., str], monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    piece, edit, *_ = TEN["flat"]
+    root = make_repo(files={"song.mid": edited(piece, lambda song: None)})
+    commit(root, {"song.mid": edited(piece, edit)})
+    monkeypatch.chdir(root)
+    for switches, words in (
+        ([], "B♭4 at bar 1 beat 1, 1/4, vel 80"), (["--sharps"], "A♯4 at bar 1 beat 1, 1/4, vel 80"),
+        (["--ascii", "--ticks"], "Bb4 at bar 1 beat 1, 480 ticks, vel 80"),
+        (["--sharps", "--ascii"], "A#4 at bar 1 beat 1, 1/4, vel 80"), ([], "B♭4 at bar 1 beat 1, 1/4, vel 80"),
+    ):  # fmt: skip
+        assert main([*verb, *switches]) == 0
+        assert words in capsys.readouterr().out
 
 
 def saved_again(song: mido.MidiFile) -> None:
