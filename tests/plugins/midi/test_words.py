@@ -166,8 +166,6 @@ def test_ten_edits_read_as_music(
     assert not re.search(r"\btick", told + deep + "\n".join(music))
 
 
-
-
 AGAINST: dict[str, tuple[Edit, str, str]] = {
     # name of TEN: (what theirs did, ours and theirs in `muse conflicts`)
     "transpose": (notes("Bass", 5, 8, note=lambda n: n + 5), "pitch A4", "pitch D4"),
