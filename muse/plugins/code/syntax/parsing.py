@@ -13,7 +13,7 @@ from muse.plugins.code.languages.table import Language
 if TYPE_CHECKING:
     from types import ModuleType
 
-    from tree_sitter import Node, Parser, Point, Tree
+    from tree_sitter import Node, Parser, Point, Query, Tree
 
 MAX_BYTES = 3_000_000
 _STEP = 1 << 13  # bytes between two looks at the clock
@@ -202,6 +202,27 @@ def parses_as_well(
         other = parse(language, side, until)
         allowed = max(allowed, count_errors(other.root_node) if other is not None else 0)
     return found <= allowed
+
+
+@cache
+def _query(grammar: tuple[str, str], kinds: frozenset[str]) -> Query | None:
+    """What finds the nodes of some kinds; None when the grammar has none of them."""
+    import tree_sitter
+
+    parser = _parser(grammar)
+    language = None if parser is None else parser.language
+    known = [] if language is None else sorted(kind for kind in kinds if language.id_for_node_kind(kind, True))
+    if language is None or not known:
+        return None
+    return tree_sitter.Query(language, "[" + " ".join(f"({kind})" for kind in known) + "] @found")
+
+
+def nodes_of(language: Language, tree: Tree, kinds: frozenset[str]) -> list[Node]:
+    """The nodes of some kinds in a tree, found without walking it here."""
+    import tree_sitter
+
+    query = None if language.grammar is None else _query(language.grammar, kinds)
+    return [] if query is None else tree_sitter.QueryCursor(query).captures(tree.root_node).get("found", [])
 
 
 def text_of(node: Node, data: bytes) -> bytes:

@@ -2,29 +2,34 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import Counter
-from typing import TYPE_CHECKING, NamedTuple
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from muse.core.types import blob_digest
 from muse.plugins.code.languages.table import Language
-from muse.plugins.code.syntax.parsing import parse, text_of
+from muse.plugins.code.syntax.parsing import nodes_of, parse, text_of
 
 if TYPE_CHECKING:
-    from tree_sitter import Node
+    from tree_sitter import Node, Tree
 
 
 _BRANCHES = frozenset({"preproc_ifdef", "preproc_if", "preproc_else", "preproc_elif", "if_statement", "else_clause"})
 
 
-class Symbol(NamedTuple):
+@dataclass(eq=False)
+class Symbol:
     """One definition.
 
     `address` is the qualified name inside the file, `#2` and so on appended to repeated ones. `start` and `end` are
     byte offsets that include decorators and the comment block on top; `content_id` covers that text, `body_id` the
     definition's tokens without its name, `inner_id` those of its block alone, `signature_id` its parameters and types;
-    `token_id` all tokens without white space and comments. `leaf` is False when it holds further symbols; `marks` are
-    its decorators;
-    `conditional` says that it stands in a branch of the preprocessor or under `#[cfg]`, and may lawfully repeat.
+    `token_id` all tokens without white space and comments. Tokens are read when they are asked for: of two versions of
+    a file most definitions have the same text. `leaf` is False when it holds further symbols; `marks` are its
+    decorators; `conditional` says that it stands in a branch of the preprocessor or under `#[cfg]`, and may lawfully
+    repeat.
     """
 
     kind: str
@@ -33,15 +38,49 @@ class Symbol(NamedTuple):
     parent: str
     start: int
     end: int
-    content_id: str
-    body_id: str
-    inner_id: str
-    signature_id: str
-    token_id: str
     text: bytes
-    leaf: bool
-    marks: frozenset[str] = frozenset()
-    conditional: bool = False
+    marks: frozenset[str]
+    conditional: bool
+    of: tuple[Language, Node, bytes]
+    """The language, the node of the definition, the file."""
+    leaf: bool = True
+
+    @cached_property
+    def content_id(self) -> str:
+        """The digest of `text`."""
+        return blob_digest(self.text)
+
+    @cached_property
+    def body_id(self) -> str:
+        """The digest of all tokens but the name."""
+        return _of_words(_without_first(self._words, self.name.encode()))
+
+    @cached_property
+    def inner_id(self) -> str:
+        """The digest of the block's tokens; of all of them where there is no block."""
+        language, node, data = self.of
+        block = node.child_by_field_name("body")
+        return self.token_id if block is None else _of_words(leaves(language, block, data))
+
+    @cached_property
+    def signature_id(self) -> str:
+        """The digest of parameters and types."""
+        language, node, data = self.of
+        parts = [text_of(part, data) for name in language.signature if (part := node.child_by_field_name(name))]
+        return blob_digest(b" ".join(b"\0".join(parts).split()))
+
+    @cached_property
+    def token_id(self) -> str:
+        """The digest of all tokens."""
+        return _of_words(self._words)
+
+    @cached_property
+    def _words(self) -> list[bytes]:
+        return leaves(*self.of)
+
+
+def _of_words(words: list[bytes]) -> str:
+    return blob_digest(b"\0".join(words))
 
 
 def symbols_of(language: Language, data: bytes, until: float | None = None) -> list[Symbol] | None:
@@ -51,6 +90,7 @@ def symbols_of(language: Language, data: bytes, until: float | None = None) -> l
         return None
     found: list[Symbol] = []
     seen: Counter[str] = Counter()
+    starts = _starts(language, tree)
     stack: list[tuple[Node, Node, str, bool]] = [(tree.root_node, tree.root_node, "", False)]
     while stack:
         node, outer, scope, branch = stack.pop()
@@ -66,13 +106,23 @@ def symbols_of(language: Language, data: bytes, until: float | None = None) -> l
         wraps = node.type in language.wrappers
         branch = branch or node.type in _BRANCHES
         for child in reversed(node.named_children):
-            stack.append((child, outer if wraps and kind is None else child, inner, branch))
+            if _holds_one(starts, child):
+                stack.append((child, outer if wraps and kind is None else child, inner, branch))
     parents = {symbol.parent for symbol in found}
-    return [symbol if symbol.address in parents else _as_leaf(symbol) for symbol in found]
+    for symbol in found:
+        symbol.leaf = symbol.address not in parents
+    return found
 
 
-def _as_leaf(symbol: Symbol) -> Symbol:
-    return symbol._replace(leaf=True)
+def _starts(language: Language, tree: Tree) -> list[int]:
+    """Where the nodes that may be definitions begin, sorted."""
+    return sorted(node.start_byte for node in nodes_of(language, tree, frozenset(language.definitions)))
+
+
+def _holds_one(starts: list[int], node: Node) -> bool:
+    """True when a definition may begin in a node; the rest of the file need not be walked."""
+    at = bisect_left(starts, node.start_byte)
+    return at < len(starts) and starts[at] <= node.end_byte
 
 
 def name_of(language: Language, node: Node, data: bytes) -> str:
@@ -101,12 +151,6 @@ def _symbol(
     branch: bool,
 ) -> Symbol:
     start = _with_comments(language, data, outer)
-    signature = b"\0".join(
-        text_of(part, data) for field in language.signature if (part := node.child_by_field_name(field)) is not None
-    )
-    words = leaves(language, node, data)
-    block = node.child_by_field_name("body")
-    inner = leaves(language, block, data) if block is not None else words
     marks = frozenset(
         text_of(child, data).decode("utf-8", "replace") for child in outer.named_children if child.type == "decorator"
     )
@@ -117,15 +161,10 @@ def _symbol(
         parent=scope,
         start=start,
         end=outer.end_byte,
-        content_id=blob_digest(data[start : outer.end_byte]),
-        body_id=blob_digest(b"\0".join(_without_first(words, name.encode()))),
-        inner_id=blob_digest(b"\0".join(inner)),
-        signature_id=blob_digest(b" ".join(signature.split())),
-        token_id=blob_digest(b"\0".join(words)),
         text=data[start : outer.end_byte],
-        leaf=False,
         marks=marks,
         conditional=branch or b"cfg" in data[start : node.start_byte],
+        of=(language, node, data),
     )
 
 
