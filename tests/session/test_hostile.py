@@ -15,6 +15,7 @@ import pytest
 from muse.cli.main import main
 from muse.core.op_log import OpLog, is_checkpoint
 from muse.engine.setup import doctor as checkup
+from muse.plugins.registry import plugin_for_path
 from muse.store.layout import FORMATS, session_path
 from muse.store.repository import Repository
 from tests.conftest import RunGit
@@ -135,7 +136,7 @@ def test_doctor_lists_what_of_other_clones_is_left_out(
 ) -> None:
     append(jam, "jam", {"op": added("new.txt", b"x\n")})
     repo = Repository(jam)
-    assert [found.state for found in checkup.check_sessions(repo)] == ["ok"]
+    assert [found.state for found in checkup.check_sessions(repo, plugin_for_path)] == ["ok"]
     log = OpLog(jam, "jam")
     (key,) = (key for key, _ in log.records())
     reasons = {
@@ -146,7 +147,7 @@ def test_doctor_lists_what_of_other_clones_is_left_out(
     for why, text in reasons.items():
         publish(jam, git, text)
         caplog.clear()
-        (found,) = checkup.check_sessions(repo)
+        (found,) = checkup.check_sessions(repo, plugin_for_path)
         assert (found.state, caplog.text) == ("note", "")
         assert found.text == f"refs/muse-remotes/x/log/{'e' * 20}: jam/checkpoint.json is left out: {why}"
     capfd.readouterr()
@@ -154,7 +155,7 @@ def test_doctor_lists_what_of_other_clones_is_left_out(
     out, err = capfd.readouterr()
     assert out.count("is left out: it claims op 7") == 1 and "Traceback" not in err
     git(jam, "update-ref", "-d", f"refs/muse-remotes/x/log/{'e' * 20}")
-    assert [found.state for found in checkup.check_sessions(Repository(jam))] == ["ok"]
+    assert [found.state for found in checkup.check_sessions(Repository(jam), plugin_for_path)] == ["ok"]
 
 
 def test_our_own_checkpoint_is_not_believed_when_it_is_none(jam: Path) -> None:

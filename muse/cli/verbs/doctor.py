@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from muse.cli.context import own_domain, print_json, repo
+from muse.cli.context import domains, own_domain, print_json, repo
 from muse.cli.gitverb import use_color
 from muse.cli.options import json_option
 from muse.cli.output import say
@@ -75,7 +75,7 @@ def _findings() -> Iterator[Finding]:
     yield from checkup.check_installation(here, registry.claimed_patterns(own))
     yield from checkup.check_records(here)
     yield from checkup.check_writer(here)
-    yield from checkup.check_sessions(here)
+    yield from checkup.check_sessions(here, domains(here)[0])
     yield from checkup.check_metadata(here)
 
 

@@ -122,10 +122,11 @@ def watch_(
 def status(name: str, as_json: bool) -> None:
     """Show what of session NAME is not committed, what waits, and what is damaged."""
     from muse.engine.session import commit as session
+    from muse.view.text import one_line
 
     here = repo()
     log = session.existing(here, name)
-    found = session.status(here, log)
+    found = session.status(here, log, domains(here)[0])
     if as_json:
         print_json(found)
         return
@@ -135,6 +136,11 @@ def status(name: str, as_json: bool) -> None:
         say(f"  on {found['branch'].removeprefix('refs/heads/') or 'a detached HEAD'}")
     for commit in found["dropped"]:
         say(f"  commit {commit[:10]} of it is in no branch any more; muse session redeliver {name} brings its ops back")
+    for lost in found["lost_in_merges"]:
+        ops = ", ".join(lost["ops"][:3]) or "an op"
+        say(f"  {one_line(ops)} has no effect in {terminal.path(lost['path'])} since merge {lost['merge'][:10]}")
+    if found["lost_in_merges"]:
+        say(f"  {terminal.command('muse', 'session', 'repair', name)} brings that in")
     for key, words in (("waiting", "wait for an op they depend on"), ("missing_content", "have lost their content")):
         if found[key]:
             say(f"  {len(found[key])} {words}")
@@ -261,6 +267,29 @@ def redeliver(name: str, commits: tuple[str, ...]) -> int:
         ops = sum(last - first + 1 for runs in each["ops"].values() for first, last in runs)
         say(f"{plural(ops, 'op')} of commit {each['commit'][:10]} pending again: muse session commit {name}")
     return int(ExitCode.OK)
+
+
+@command.command("repair")
+@click.argument("name", shell_complete=late("sessions"))
+@click.option("-m", "--message", help="The commit's message.")
+def repair_(name: str, message: str | None) -> int:
+    """Commit what merges by plain Git have lost of session NAME.
+
+    Where two clones had committed the same ops and one of them had taken some back, `git merge` brings them back. What
+    was changed since the merge is left alone.
+    """
+    from muse.engine.session import commit as session
+    from muse.engine.session import repair
+    from muse.view.text import one_line
+
+    here = repo()
+    here.expect_writing()
+    code, found = repair.repair(here, session.existing(here, name), domains(here)[0], message)
+    for each in found if not code else ():
+        say(one_line(f"{terminal.path(each.path)}: {', '.join(each.ops[:3]) or 'as the merge should have been'}"))
+    if not found:
+        say("nothing to repair: no merge here has lost an op's effect")
+    return code
 
 
 @command.command("list")

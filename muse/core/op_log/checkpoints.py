@@ -93,6 +93,7 @@ _WANTED: dict[str, _Test] = {
     "at": _is(str),
     "deliveries": _each(lambda value: is_delivery(value)),
     "paths": _values(lambda value: value is None or type(value) is str),
+    "repaired": _values(_is(str)),
     "prepared": lambda value: is_delivery(value),
     "roots": _each(_is(str)),
     "quarantined": _each(_is(str)),

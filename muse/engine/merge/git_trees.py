@@ -89,16 +89,22 @@ def too_old() -> str:
     return "" if found >= NEEDED else f"merging whole trees needs git 2.38 or newer; this is git {found[0]}.{found[1]}"
 
 
-def merge_trees(repo: Repository, ours: str, theirs: str, labels: tuple[str, str] = ("", "")) -> TreeMerge:
+def merge_trees(
+    repo: Repository, ours: str, theirs: str, labels: tuple[str, str] = ("", ""), base: str = ""
+) -> TreeMerge:
     """Merge two commits as Git does without our driver; nothing but objects is written.
 
-    `labels` are the names of the two sides in conflict markers and file names; where Git cannot use one, it is the
-    commit's id. MuseError when the histories are unrelated, git is older than 2.38, or it cannot merge at all.
+    `base` is a tree to be taken for the merge base's. `labels` are the names of the two sides in conflict markers and
+    file names; where Git cannot use one, it is the commit's id. MuseError when the histories are unrelated, git is
+    older than 2.38, or it cannot merge at all.
     """
     if said := too_old():
         raise MuseError(said, hint="git merge works with this one, through the driver: muse install")
     ours, theirs = repo.resolve(ours), repo.resolve(theirs)
+    real = ours, theirs
     bases = merge_bases(repo, ours, theirs)
+    if bases and base:
+        bases, ours, theirs = _on_base(repo, base, ours, theirs)
     if not bases:
         raise MuseError("refusing to merge unrelated histories", hint="git merge --allow-unrelated-histories")
     with _shadow(repo, ours) as env:
@@ -108,7 +114,20 @@ def merge_trees(repo: Repository, ours: str, theirs: str, labels: tuple[str, str
         merged.both = _contents(repo, env, merged)
         merged.halves = _halves(merged)
         merged.attributes = _attributes(repo, env, [*merged.both, *merged.halves])
+    if base:
+        merged.ours, merged.theirs = real
+        merged.bases = merge_bases(repo, *real)
     return merged
+
+
+def _on_base(repo: Repository, base: str, ours: str, theirs: str) -> tuple[list[str], str, str]:
+    """Commits nobody points at: a root with the tree `base`, and on it the trees of both sides."""
+    from muse.store.meta.writer_refs import take_commit
+
+    with repo.writer() as writer:
+        root = take_commit(writer, base, [], "base")
+        left, right = (take_commit(writer, repo.tree_of(side), [root], side) for side in (ours, theirs))
+    return [root], left, right
 
 
 # The shadow repository ---------------------------------------------------------------------------------------------

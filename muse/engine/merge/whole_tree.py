@@ -88,13 +88,20 @@ def merge_commits(
     *,
     ours_label: str = "HEAD",
     theirs_label: str | None = None,
+    shared: bool = True,
 ) -> WholeMerge:
     """Merge two commits without touching index, work tree or refs.
 
     `plugin_for(path)` names the domain of a path. Where a plugin cannot be had, Git's merge of the path stands.
+    Session ops that both sides have delivered belong to the base, unless `shared` is false.
     """
     theirs_label = theirs_label or theirs
-    git = merge_trees(repo, ours, theirs, (ours_label, theirs_label))
+    base = ""
+    if shared:
+        from muse.engine.session.shared import shared_base
+
+        base = shared_base(repo, ours, theirs, plugin_for)
+    git = merge_trees(repo, ours, theirs, (ours_label, theirs_label), base)
     how = options_for(repo, git, ours_label, theirs_label)
     decisions = sorted(_decide(repo, git, plugin_for, how), key=lambda decision: decision.path)
     labels = {git.ours: how.ours_label, git.theirs: how.theirs_label}

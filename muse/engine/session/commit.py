@@ -103,8 +103,10 @@ def names(repo: Repository) -> list[str]:
     return sorted({*list_sessions(repo.root), *checkpoints.sessions(repo)})
 
 
-def status(repo: Repository, log: OpLog) -> dict[str, Any]:
-    """What a person asks about a session, as JSON."""
+def status(repo: Repository, log: OpLog, plugin_for: PluginFor | None = None) -> dict[str, Any]:
+    """What a person asks about a session, as JSON; with `plugin_for`, what merges by hand have lost of it as well."""
+    from muse.engine.session import repair
+
     with delivery.one_at_a_time(log):
         delivery.settle(repo, log)
     everything = log.read_all()
@@ -123,6 +125,11 @@ def status(repo: Repository, log: OpLog) -> dict[str, Any]:
         "delivered": 0 if last is None else sum(not each.get("back") for each in last.get("deliveries", ())),
         "rejected": [] if last is None else [op for each in last.get("deliveries", ()) for op in each["rejected"]],
         "dropped": [each["commit"] for each in delivery.dropped(repo, log)],
+        "lost_in_merges": []
+        if plugin_for is None
+        else [
+            {"merge": each.merge, "path": each.path, "ops": each.ops} for each in repair.missing(repo, log, plugin_for)
+        ],
         "checkpoint": None
         if last is None
         else {

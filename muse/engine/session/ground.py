@@ -129,7 +129,7 @@ class Ground:
             ours = take_commit(writer, repo.tree_of(to), [root], "HEAD")
             theirs = take_commit(writer, mine, [root], "the session")
         label = f"session {self.session}"
-        merged = merge_commits(repo, ours, theirs, self.plugin_for, ours_label="HEAD", theirs_label=label)
+        merged = merge_commits(repo, ours, theirs, self.plugin_for, ours_label="HEAD", theirs_label=label, shared=False)
         return repo.manifest(self._settled(merged))["files"]
 
     def _settled(self, merged: WholeMerge) -> str:

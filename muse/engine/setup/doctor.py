@@ -20,6 +20,7 @@ from muse.engine.setup import install as setup
 from muse.engine.setup.tables import Patterns, attribute_lines, settings
 
 if TYPE_CHECKING:
+    from muse.domain import PluginFor
     from muse.store.repository import Repository
 
 OLDEST_GIT = (2, 34)
@@ -224,14 +225,22 @@ def check_writer(repo: Repository) -> Iterator[Finding]:
         yield Finding("writer", "ok", "nothing was written yet, so there is no writer id")
 
 
-def check_sessions(repo: Repository) -> Iterator[Finding]:
-    """Is anything of other clones' live sessions left out?"""
+def check_sessions(repo: Repository, plugin_for: PluginFor) -> Iterator[Finding]:
+    """Is anything of other clones' live sessions left out, or lost in a merge?"""
+    from muse.core.op_log import OpLog
+    from muse.engine.session import repair
     from muse.store.log import checkpoints
 
     found = checkpoints.left_out(repo)
     for problem in found:
         mend = "muse sync" if checkpoints.NEVER_GIVEN in problem.why else ""
         yield Finding("sessions", "note", f"{problem.ref}: {problem.path} is left out: {problem.why}", mend)
+    for name in checkpoints.sessions(repo) if repo.work_tree is not None else ():
+        log = OpLog(repo.root, name)
+        lost = repair.missing(repo, log, plugin_for) if log.folder.is_dir() else []
+        if lost:
+            text = f"session {name}: a merge has lost what its ops made of {', '.join(each.path for each in lost[:3])}"
+            yield Finding("sessions", "bad", text, command("muse", "session", "repair", name))
     if not found:
         yield Finding("sessions", "ok", "nothing of other clones' live sessions is left out")
 
