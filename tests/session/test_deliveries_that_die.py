@@ -1,0 +1,98 @@
+"""`kill -9` between every two steps of a session commit: the next one mends it, delivers once, and undoes nothing."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from muse.core.op_log import OpLog
+from muse.engine.session import commit as session
+from muse.plugins.registry import plugin_for_path
+from muse.store.repository import Repository
+from tests.conftest import MakeRepo, RunGit
+from tests.session.stories import ONE, added, read, removed, symbol
+
+STEPS = ("fsync", "fdatasync", "replace", "rename", "link", "mkdir", "unlink")
+
+
+def deliver(root: Path) -> session.SessionCommit:
+    repo = Repository(root)
+    return session.commit(repo, session.existing(repo, "jam"), plugin_for_path, message="jam")
+
+
+def dies_at(root: Path, step: int) -> bool:
+    """Deliver in a process that is killed before its step of that number; False when it ended before."""
+    child = os.fork()
+    if not child:  # pragma: no cover
+        count = 0
+
+        def counted(real):  # type: ignore[no-untyped-def]
+            def call(*args, **more):  # type: ignore[no-untyped-def]
+                nonlocal count
+                count += 1
+                if count > step:
+                    os.kill(os.getpid(), signal.SIGKILL)
+                return real(*args, **more)
+
+            return call
+
+        try:
+            for name in STEPS:
+                setattr(os, name, counted(getattr(os, name)))
+            subprocess.Popen.__init__ = counted(subprocess.Popen.__init__)  # type: ignore[method-assign]
+            deliver(root)
+        finally:
+            os._exit(0)
+    _, status = os.waitpid(child, 0)
+    return os.WIFSIGNALED(status)
+
+
+def every(make_repo: MakeRepo, git: RunGit, stride: int) -> tuple[int, int]:
+    """How many steps were died at, and after how many of them the commit was made already."""
+    root = make_repo(files={"code.py": ONE, "old.txt": b"old\n"})
+    log = session.start(Repository(root), "jam")
+    ops = [added("bot.py", b"x = 1\n"), removed("old.txt", b"old\n"), symbol("code.py", "first", "def first(): ...\n")]
+    log.record("bot", "files", ops)  # type: ignore[arg-type]
+    log.close()
+    safe = root.parent / "safe"
+    shutil.copytree(root, safe, symlinks=True)
+    step, made = 0, 0
+    while dies_at(root, step):
+        for lock in (root / ".git").glob("*.lock"):
+            lock.unlink()  # as Git says one may
+        if git(root, "rev-list", "--count", "HEAD") == "2":
+            made += 1
+            git(root, "rm", "-qf", "bot.py")
+            git(root, "commit", "-qm", "by hand", "--only", "--", "bot.py")
+            deliver(root)
+            assert read(root, "bot.py") is None, f"step {step}: a commit is undone"
+        else:
+            deliver(root)
+            assert read(root, "bot.py") == b"x = 1\n", step
+        assert read(root, "old.txt") is None and b"def first(): ..." in (read(root, "code.py") or b""), step
+        assert git(root, "status", "--porcelain") == "", step
+        assert deliver(root).commit is None, f"step {step}: delivered twice"
+        last = OpLog(root, "jam").read_checkpoint()
+        assert last is not None and len(last["deliveries"]) == 1 and "prepared" not in last, step
+        shutil.rmtree(root)
+        shutil.copytree(safe, root, symlinks=True)
+        step += stride
+    return step // stride, made
+
+
+def test_a_death_at_some_steps(make_repo: MakeRepo, git: RunGit) -> None:
+    deaths, made = every(make_repo, git, 23)
+    assert deaths > 2 and made
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(0)
+def test_a_death_at_every_step(make_repo: MakeRepo, git: RunGit) -> None:
+    deaths, made = every(make_repo, git, 1)
+    print(f"{deaths} steps of a session commit, each died at; after {made} of them the commit was there already")
+    assert deaths > 50 and made
