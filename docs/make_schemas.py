@@ -306,6 +306,7 @@ VERBS: dict[str, Schema] = {
         delivered=INT,
         rejected=STRS,
         dropped=STRS,
+        lost_in_merges=rows(obj(merge=ID, path=STR, ops=STRS)),
     ),
     "session commit": obj(
         commit=maybe(ID),
