@@ -11,7 +11,7 @@ from muse.core.op_log.entries import finish, seal
 from muse.engine.session import commit as session
 from muse.plugins.registry import plugin_for_path
 from muse.store import layout
-from muse.store.log import checkpoints
+from muse.store.log import archive, checkpoints
 from muse.store.meta import writer_refs
 from muse.store.repository import Repository
 from muse.store.writer import writer_id
@@ -138,3 +138,16 @@ def test_a_second_pull_adds_nothing_and_a_relay_ends(village):
         assert checkpoints.pull(village.repos[who], log).added == 0
         checkpoints.save(village.repos[who], log)
         assert len(log.read_all()) == (3 if who == "bob" else 2), "Mallory's op stays where Mallory's ref is read"
+
+
+def test_a_forged_op_keeps_no_session_from_being_archived(village):
+    village.forge()
+    village.write()
+    repo = village.repos["bob"]
+    village.tell("bob", "ada", "mallory")
+    log = OpLog(repo.root, "jam")
+    session.pull(repo, log)
+    before = log.read_all()
+    assert len(before) == 3
+    assert archive.archive(repo, log, least=1, prune=True).given_up
+    assert OpLog(repo.root, "jam").read_all() == before

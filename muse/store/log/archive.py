@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from muse.core.errors import MuseError
 from muse.core.io import fsync_dir, write_text_atomic
-from muse.core.op_log import OpLog, list_sessions, named_content
+from muse.core.op_log import OpLog, is_told, list_sessions, named_content
 from muse.core.op_log.entries import intact
 from muse.core.op_log.segments import Segment, restored
 from muse.core.platform.durable import sync_file
@@ -185,7 +185,8 @@ def _places(repo: Repository, log: OpLog, wanted: set[bytes]) -> _Places:
 
 
 def _recipe(segment: Segment, places: _Places) -> dict[str, Any]:
-    """How to put a segment together. A damaged line is in the recipe itself; one that is not in Git is a MuseError."""
+    """How to put a segment together. A damaged line is in the recipe itself, and so is an op that others tell of its
+    writer, which is in nobody's ref under that name; any other one that is not in Git is a MuseError."""
     lines: list[Any] = []
     digest, size = sha256(), 0
     for line in _lines(segment):
@@ -193,7 +194,7 @@ def _recipe(segment: Segment, places: _Places) -> dict[str, Any]:
         size += len(line)
         place = places.of.get(_name(line[:-1])) if line.endswith(b"\n") else None
         if place is None:
-            if intact(line.rstrip(b"\n")):
+            if intact(line.rstrip(b"\n")) and not is_told(json.loads(line)):
                 raise MuseError("an op of it is in no segment of our own ref", hint="muse verify")
             lines.append(base64.b64encode(line).decode())
         elif lines and isinstance(lines[-1], list) and [place[0], place[1]] == [lines[-1][0], sum(lines[-1][1:])]:
