@@ -36,7 +36,14 @@ class Missing:
 
 
 def missing(repo: Repository, log: OpLog, plugin_for: PluginFor) -> list[Missing]:
-    """What is missing in HEAD because a merge in its history knew nothing of the session, the oldest merge first."""
+    """What is missing in HEAD because a merge in its history knew nothing of the session, the oldest merge first.
+
+    Nothing where the installed git cannot merge whole trees: then no merge can be made again.
+    """
+    from muse.engine.merge.git_trees import too_old
+
+    if too_old():
+        return []
     found: dict[str, Missing] = {}
     done = _repaired(repo, log)
     files = dict(repo.manifest(repo.head() or repo.empty_tree)["files"]) if repo.head() else {}
