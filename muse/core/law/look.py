@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from muse.core.sequences import Edit, edits
 
+_BEGIN, _END = b"\n", b"\n\n"  # no line of a file is either of these
 _WORD = re.compile(rb"[\w$]+")
 _BINDING = re.compile(
     rb"(?:^|[\s({,*&.\"'`])([\w$.-]+)[\"'`]?\s*(?:=(?!=)|:|\(|\[|<|\{|,|;|$)"  # what stands before a sign or at an end
@@ -77,7 +78,7 @@ def _astray(was: list[bytes], side: list[bytes], other: list[bytes], merged: lis
     It is in its place when it replaces a line that the base and the other side have once, or when the result has all
     that the side has between the two nearest such lines.
     """
-    was, side, other, merged = ([b"\x02", *lines, b"\x03"] for lines in (was, side, other, merged))
+    was, side, other, merged = ([_BEGIN, *lines, _END] for lines in (was, side, other, merged))
     counts = [Counter(lines) for lines in (was, side, other, merged)]
     there, made = ({line: at for at, line in enumerate(lines)} for lines in (side, merged))
 
