@@ -1,8 +1,9 @@
 """The op log of live sessions: an acknowledged op is never lost and never reordered against its causes.
 
-`entries` knows what a line is, `journal` how lines get into a file safely, `files` and `segments` where they are later,
-`lines` and `rows` how they come back, `held` what checkpoints hold of them, `replicas` how logs unite, `contents` what
-bytes an op needs, `log` what a session is. The guarantees, in words, are in docs/op-log.md.
+`entries` knows what a line is, `journal` how lines get into a file safely, `segments` where they are later,
+`segment_reader` and `decoding` how they come back, `checkpoints` what is held of them, `replicas` and `second_hand` how
+logs unite, `inline_content` what bytes an op needs, `ordering` the one order, `log` what a session is. The guarantees,
+in words, are in docs/op-log.md.
 """
 
 from __future__ import annotations
