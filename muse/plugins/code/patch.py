@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from muse.core.address import inside
 from muse.core.errors import MuseError
 from muse.domain import DomainOp
-from muse.plugins.code.fitting import Style, line_end, line_of, without
+from muse.plugins.code.fitting import Style, indent, line_end, line_of, without
 from muse.plugins.code.imports import import_edit
 from muse.plugins.code.languages.table import KEYED, Language
 from muse.plugins.code.place import emptied, insertion
@@ -137,8 +137,10 @@ class SourceFile:
             self._write(len(data), len(data), gap + text + (b"" if text.endswith(b"\n") else b"\n"))
             return
         there = outline.span(place)
-        if there is not None and data[slice(*there)].split() == text.split():
-            return  # somebody else has put in the same
+        if there is not None:
+            whole = data[line_of(data, there[0]) : there[1]]
+            if style.fitted(text, indent(whole)) == whole.rstrip():
+                return  # somebody else has put in the same
         self._write(*insertion(outline, style, place, text))
         made = self._outline()
         if made is not None and not made.tree.root_node.has_error and made.span(place) is None:

@@ -176,3 +176,12 @@ def test_what_came_and_went_leaves_nothing(path: str, text: str, new: str) -> No
     full = edited(path, text, *inserts)
     assert not re.search(r"\n\n\n", full) and all(new.format(name) in full for name in names)
     assert edited(path, text, *inserts, *(("delete", name) for name in gone)) == text
+
+
+def test_the_same_definition_again_changes_nothing_and_another_one_is_refused() -> None:
+    """Blanks inside a string are content: such a definition is another one, not the same again."""
+    there = edited("a.py", PYTHON, ("insert", "A.two", 'def two(self):\n    return "a  b"\n'))
+    for again in ('def two(self):\n    return "a  b"\n', '    def two(self):\n        return "a  b"\n\n\n'):
+        assert edited("a.py", there, ("insert", "A.two", again)) == there
+    with pytest.raises(MuseError, match="twice"):
+        edited("a.py", there, ("insert", "A.two", 'def two(self):\n    return "a b"\n'))
