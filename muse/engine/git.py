@@ -179,7 +179,7 @@ def scratch(repo: Repository) -> Iterator[Repository]:
 
     with tempfile.TemporaryDirectory(prefix="muse-objects-") as folder:
         other = copy.copy(repo)
-        for name in ("objects", "content", "manifests", "memo"):
+        for name in ("objects", "content", "manifests", "memo", "tree_diffs"):
             other.__dict__.pop(name, None)
         behind = [str(repo.objects_dir), repo.env.get("GIT_ALTERNATE_OBJECT_DIRECTORIES", "")]
         other.objects_dir = Path(folder)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from muse.store.objects.content import BlobContent
     from muse.store.objects.database import ObjectReader, ObjectWriter
     from muse.store.objects.disk import DiskStore
+    from muse.store.objects.treediff import TreeDiffs
 
 _PROBE = [
     "rev-parse",
@@ -199,6 +200,13 @@ class Repository:
         return ObjectReader(self)
 
     @cached_property
+    def tree_diffs(self) -> TreeDiffs:
+        """What leads from one tree to another, asked many times."""
+        from muse.store.objects.treediff import TreeDiffs
+
+        return TreeDiffs(self)
+
+    @cached_property
     def manifests(self) -> dict[str, SnapshotManifest]:
         """The manifests `muse.store.objects.snapshots` remembers, by tree."""
         return {}
@@ -236,7 +244,7 @@ class Repository:
 
     def close(self) -> None:
         """Let go of child processes and open files now; everything opens again when it is needed."""
-        for name in ("objects", "content", "disk"):
+        for name in ("objects", "content", "disk", "tree_diffs"):
             part = self.__dict__.pop(name, None)
             if part is not None:
                 part.close()

@@ -1,14 +1,16 @@
-"""What libgit2 answers in the process is what git answers; where it cannot, git does, without a word."""
+"""Quick ways to ask much: what libgit2 or an open git answers is what git answers, one question at a time."""
 
 from __future__ import annotations
 
+import os
 import random
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from muse.engine.history.diff import between
+from muse.core.errors import MuseError
+from muse.engine.history.diff import Change, between, parse_raw
 from muse.store.objects import fast
 from muse.store.repository import Repository
 
@@ -41,41 +43,43 @@ def repo(make_repo: Callable[..., Path]) -> Repository:
     return Repository(make_repo(files={"a": "1\n", "d/x": "2\n", "d/e/y": "3\n"}))
 
 
-def test_tree_diffs_are_gits(repo: Repository, git: Git) -> None:
-    pytest.importorskip("pygit2")
+def raw(git: Git, root: Path, old: str, new: str) -> list[Change]:
+    said = git(root, "diff-tree", "-r", "-z", "-M", "--raw", "--no-abbrev", old, new)
+    return list(parse_raw(iter(said.encode("utf-8", "surrogateescape").split(b"\0"))))
+
+
+def test_every_tree_diff_is_gits(repo: Repository, git: Git) -> None:
+    """Told from the trees, or by the process that stays open: the same, with renames and names that are traps."""
     trees = history(repo.root, git, 3)
-    repo.memo["tree diffs"] = fast.WORTH_DIFFS
+    mark = git(repo.root, "hash-object", "-w", "--stdin", input="x")
+    git(repo.root, "update-index", "--add", "--cacheinfo", f"100644,{mark},end-\nfoo")
+    git(repo.root, "update-index", "--add", "--cacheinfo", f"100644,{mark},a\n:100644 100644")
+    trees.append(git(repo.root, "write-tree"))
     compared = 0
     for old in trees:
         for new in trees:
-            found = fast.tree_changes(repo, old, new)
-            assert found is not None
-            said = git(repo.root, "diff-tree", "-r", "-z", "--no-renames", "--raw", "--no-abbrev", old, new)
-            fields = said.split("\0")
-            rows = [
-                (head[1:].split(" "), path.encode("utf-8", "surrogateescape"))
-                for head, path in zip(fields[0::2], fields[1::2])
-            ]
-            want = [fast.TreeChange(head[4], path, head[0], head[1], head[2], head[3]) for head, path in rows]
-            assert found == sorted(want, key=lambda row: row.path), (old, new)
+            found = sorted(between(repo, old, new))
+            assert found == sorted(raw(git, repo.root, old, new)), (old, new)
             compared += len(found)
     assert compared > 200
 
 
-def test_changes_with_renames_are_the_same_either_way(repo: Repository, git: Git) -> None:
-    trees = history(repo.root, git, 4)
-    plain = Repository(repo.root)
-    quick = Repository(repo.root)
-    for old in trees:
-        for new in trees:
-            quick.memo["tree diffs"], plain.memo["tree diffs"] = fast.WORTH_DIFFS, -(10**6)
-            assert between(quick, old, new) == between(plain, old, new), (old, new)
-
-
-def test_a_process_that_asks_little_never_loads_it(repo: Repository) -> None:
+def test_a_tree_that_is_not_here_ends_no_later_answer(repo: Repository, git: Git) -> None:
     tree = repo.tree_of("HEAD")
-    answers = [fast.tree_changes(repo, repo.empty_tree, tree) for _ in range(fast.WORTH_DIFFS + 1)]
-    assert answers[: fast.WORTH_DIFFS - 1] == [None] * (fast.WORTH_DIFFS - 1)
+    repo.memo["tree diffs"] = 100
+    with pytest.raises(MuseError):
+        between(repo, "1" * 40, tree)
+    assert [change.path for change in between(repo, repo.empty_tree, tree)] == [b"a", b"d/e/y", b"d/x"]
+
+
+def test_a_fork_asks_a_process_of_its_own(repo: Repository) -> None:
+    tree = repo.tree_of("HEAD")
+    assert repo.tree_diffs.raw(repo.empty_tree, tree)
+    child = os.fork()
+    if child == 0:
+        os._exit(0 if (repo.tree_diffs.raw(repo.empty_tree, tree) or b"").count(b"\0") == 6 else 1)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    assert (repo.tree_diffs.raw(repo.empty_tree, tree) or b"").count(b"\0") == 6
 
 
 @pytest.mark.parametrize("why", ["sha256", "promisor", "switched off"])
@@ -88,7 +92,6 @@ def test_where_it_cannot_answer_git_does(
     if why == "switched off":
         monkeypatch.setenv("MUSE_NO_FAST", "1")
     repo = Repository(root)
-    repo.memo["tree diffs"] = fast.WORTH_DIFFS
-    tree = repo.tree_of("HEAD")
-    assert fast.tree_changes(repo, repo.empty_tree, tree) is None
-    assert [change.path for change in between(repo, repo.empty_tree, tree)] == [b"a"]
+    assert fast.opened(repo) is None
+    repo.memo["tree diffs"] = 100
+    assert [change.path for change in between(repo, repo.empty_tree, repo.tree_of("HEAD"))] == [b"a"]

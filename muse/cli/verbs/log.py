@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from muse.cli.context import domains, repo
+from muse.cli.context import domains, note, repo
 from muse.cli.gitverb import SpelledVerb, paged, paths_of, split_own, use_color
 from muse.cli.output import say
 
@@ -17,9 +17,11 @@ if TYPE_CHECKING:
 
     from muse.domain import StructuredDelta
     from muse.engine.history.log import Commit
+    from muse.engine.history.words import Words
     from muse.store.repository import Repository
 
-    Own = tuple[Callable[[str], Any], str, Iterator[int]]  # which plugin a path has, the repository's domain, a counter
+    # Which plugin a path has, the repository's domain, a counter, one line per path (None: all that changed inside).
+    Own = tuple[Callable[[str], Any], str, Iterator[int], Words | None]
 
 _MOST = 20  # paths told below one commit
 _TOLD = 300  # commits whose changes are told in full; further ones, unless their delta is stored, path by path
@@ -77,11 +79,20 @@ def command(words: tuple[str, ...]) -> int:
     if here.head() is None and not [word for word in rest[:end] if not word.startswith("-")]:
         return _nothing(here, "--json" in own)
     if "--json" in own:
-        return _json(here, (*domains(here), itertools.count()), rest)
-    with paged(here) as out:
-        draw = _graph if "--graph" in own else _oneline if "--oneline" in own else _deep if "--notes" in own else _plain
-        for line in draw(here, (*domains(here), itertools.count()), rest):
-            out(line)
+        return _json(here, (*domains(here), itertools.count(), None), rest)
+    from muse.engine.history.words import Words
+
+    draw = _graph if "--graph" in own else _oneline if "--oneline" in own else _deep if "--notes" in own else _plain
+    words_of = None if draw is _deep else Words(here)
+    try:
+        with paged(here) as out:
+            for line in draw(here, (*domains(here), itertools.count(), words_of), rest):
+                out(line)
+    finally:
+        if words_of is not None:
+            words_of.close()
+    if words_of is not None and words_of.by_path:
+        note(f"{words_of.by_path} commits are told by path alone; the same command goes on from there")
     return 0
 
 
@@ -101,9 +112,9 @@ def _told(here: Repository, own: Own, tree: str, parents: Sequence[str], rest: l
 
     if len(parents) > 1:
         return None
-    plugin_for, domain, count = own
+    plugin_for, domain, count, words = own
     most = MOST if next(count) < _TOLD else 0
-    delta = delta_of(here, tree, parents, plugin_for, domain=domain, most=most)
+    delta = delta_of(here, tree, parents, plugin_for, domain=domain, most=most, words=words)
     paths = paths_of(rest)
     if paths:
         import os

@@ -18,9 +18,10 @@ from muse.core.filedomain import read_entry, summarise
 from muse.core.progress import counted
 from muse.domain import DeleteOp, DomainOp, InsertOp, PatchOp, PluginFor, ReplaceOp, SnapshotManifest, StructuredDelta
 from muse.engine.git import records, streamed
-from muse.store.objects.fast import tree_changes
+from muse.store.objects.treediff import FLAGS
 
 if TYPE_CHECKING:
+    from muse.engine.history.words import Words
     from muse.store.repository import Repository
 
 MAX_BYTES = 4 << 20  # above this a file's change is told in one word
@@ -60,16 +61,17 @@ def changes(repo: Repository, *args: str, renames: bool = True) -> Iterator[Chan
 
 def between(repo: Repository, old: str, new: str) -> list[Change]:
     """What leads from one tree to another, with renames."""
-    edits = _edits(repo, old, new)
+    asked = repo.memo["tree diffs"] = repo.memo.get("tree diffs", 0) + 1
+    edits = _edits(repo, old, new) if asked <= _FIRST else None
     if edits is not None:
         return edits
-    quick = tree_changes(repo, old, new)
-    if quick is not None and not {"A", "D"} <= {each.status for each in quick}:  # else Git looks for renames
-        return [Change(each.status, each.path, each.path, *each[2:]) for each in quick]
-    output = repo.git("diff-tree", "-r", "-z", "--raw", "--no-abbrev", "-M", old, new)
+    output = repo.tree_diffs.raw(old, new)
+    if output is None:  # it may know a better complaint
+        output = repo.git("diff-tree", *FLAGS, old, new)
     return list(parse_raw(iter(output.split(b"\0"))))
 
 
+_FIRST = 2  # tree diffs of a process; from then on a git that stays open is cheaper
 _FILES = frozenset({0o100644, 0o100755})
 _FOLDER = 0o040000
 _MOST_FOLDERS = 50  # beyond, Git is quicker
@@ -306,11 +308,19 @@ def path_text(path: bytes) -> str:
 
 
 def delta_between(
-    repo: Repository, base_tree: str, tree: str, plugin_for: PluginFor, *, domain: str = "files", most: int = 200
+    repo: Repository,
+    base_tree: str,
+    tree: str,
+    plugin_for: PluginFor,
+    *,
+    domain: str = "files",
+    most: int = 200,
+    words: Words | None = None,
 ) -> StructuredDelta:
     """What Git finds changed between two trees, in stored words where they fit, else told now.
 
-    With more than `most` changed paths and nothing stored, file by file only.
+    With more than `most` changed paths and nothing stored, file by file only. With `words`, told for a list of commits:
+    in one line per path, from what was told before.
     """
     found = between(repo, base_tree, tree)
     stored = _stored(repo, base_tree, tree, found)
@@ -318,6 +328,8 @@ def delta_between(
         return {**stored, "summary": summarise(stored["ops"])}
     if len(found) > most:
         return outline(found, domain)
+    if words is not None:
+        return words.delta(found, plugin_for, domain)
     return describe(repo, found, plugin_for, domain=domain)
 
 

@@ -13,6 +13,7 @@ from muse.engine.worktree.commit import tree_of_commit
 
 if TYPE_CHECKING:
     from muse.domain import StructuredDelta
+    from muse.engine.history.words import Words
     from muse.store.repository import Repository
 
 _FIELDS = ("%H", "%T", "%P", "%an", "%ae", "%aI", "%ad", "%cn", "%ce", "%cI", "%D", "%B")
@@ -62,8 +63,15 @@ def _commit(row: str) -> Commit:
 
 
 def delta_of(
-    repo: Repository, tree: str, parents: Sequence[str], plugin_for: PluginFor, *, domain: str, most: int = MOST
+    repo: Repository,
+    tree: str,
+    parents: Sequence[str],
+    plugin_for: PluginFor,
+    *,
+    domain: str,
+    most: int = MOST,
+    words: Words | None = None,
 ) -> StructuredDelta:
     """What a commit changed against its first parent, or against nothing when it has none."""
     base = tree_of_commit(repo, parents[0]) if parents else repo.empty_tree
-    return delta_between(repo, base, tree, plugin_for, domain=domain, most=most)
+    return delta_between(repo, base, tree, plugin_for, domain=domain, most=most, words=words)

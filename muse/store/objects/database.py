@@ -157,7 +157,7 @@ class ObjectReader:
         """End the git process behind this reader; the next read starts a new one."""
         process, self._process = self._process, None
         if process is not None:
-            _end(process)
+            end(process)
 
     def _ask(self, name: str, answer: Callable[[str, str, int, IO[bytes]], Answer]) -> Answer:
         """What `answer` makes of the object; asked once more, of a new process, when the old one has died."""
@@ -190,7 +190,7 @@ class ObjectReader:
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
             )
-            weakref.finalize(self, _end, self._process)
+            weakref.finalize(self, end, self._process)
         source, sink = self._process.stdin, self._process.stdout
         assert source is not None and sink is not None
         source.write(os.fsencode(name) + b"\n")
@@ -207,7 +207,8 @@ class ObjectReader:
         return found, words[1].decode(), int(words[2]), sink
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
+def end(process: subprocess.Popen[bytes]) -> None:
+    """Close a child's pipes, at which it ends, and wait for it."""
     for stream in (process.stdout, process.stdin):
         try:
             if stream is not None:

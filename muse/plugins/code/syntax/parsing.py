@@ -79,8 +79,9 @@ def parse(language: Language, data: bytes, until: float | None = None) -> Tree |
         if known is language and text == data:
             return tree
     old = None
-    if _recent and _recent[0][0] is language and not _recent[0][2].root_node.has_error:
-        old = _edited(_recent[0][2], _recent[0][1], data)
+    for known, text, tree in [*_recent[:1], *_recent[-1:]]:  # a merge's base, a diff's other side
+        if old is None and known is language and not tree.root_node.has_error:
+            old = _edited(tree, text, data)
     made = _parse(parser, data, old, until)
     if made is not None:
         _recent.append((language, data, made))
