@@ -75,15 +75,16 @@ def _lines(data: bytes) -> list[bytes]:
 def _astray(was: list[bytes], side: list[bytes], other: list[bytes], merged: list[bytes]) -> bool:
     """True when an edit of a side may stand beside the wrong copy of a line.
 
-    It is in its place when it replaces a line that the base and the other side have once, or when the result has all
-    that the side has between the two nearest such lines.
+    It is in its place when it replaces a line that the base and the other side have once and the result has no more,
+    or when the result has all that the side has between the two nearest such lines.
     """
     was, side, other, merged = ([_BEGIN, *lines, _END] for lines in (was, side, other, merged))
     counts = [Counter(lines) for lines in (was, side, other, merged)]
     there, made = ({line: at for at, line in enumerate(lines)} for lines in (side, merged))
 
     def placed(edit: Edit) -> bool:
-        if any(counts[0][line] == 1 == counts[2][line] and _WORD.search(line) for line in was[edit.a0 : edit.a1]):
+        gone = (line for line in was[edit.a0 : edit.a1] if not counts[3][line] and _WORD.search(line))
+        if any(counts[0][line] == 1 == counts[2][line] for line in gone):
             return True
         low, high = edit.a0 - 1, edit.a1
         while any(count[was[low]] != 1 for count in counts):

@@ -48,6 +48,22 @@ def test_an_edit_stays_in_its_entry(kind: str, format_: str) -> None:
     assert resolved >= (0 if kind == "twice" else 8)
 
 
+@pytest.mark.parametrize("format_", sorted(MADE.FORMATS))
+def test_a_swap_beside_the_same_edit(format_: str) -> None:
+    """Neighbours that differ in one line swap; the other side makes them equal. Line by line both did the same."""
+    lists = (
+        (("mail", "back"), ("api", "always"), ("web", "front"), ("cron", "back")),
+        (("mail", "back"), ("web", "front"), ("api", "always"), ("cron", "back")),
+        (("mail", "back"), ("api", "front"), ("web", "front"), ("cron", "back")),
+        (("mail", "back"), ("web", "front"), ("api", "front"), ("cron", "back")),
+    )
+    entries = [[(name, ("slow", value)) for name, value in one] for one in lists]
+    base, moved, edited = (MADE.written(format_, one).encode() for one in entries[:3])
+    for sides in ((moved, edited), (edited, moved)):
+        merged = merge_code(MADE.FORMATS[format_][0], base, *sides)
+        assert not merged.conflicts and MADE.says(format_, merged.content.decode(), entries[3]), merged.content.decode()
+
+
 @pytest.mark.parametrize("number", range(40))
 def test_one_name_is_bound_once(number: int) -> None:
     path, base, ours, theirs = MADE.binding(random.Random(number))
