@@ -1,0 +1,260 @@
+"""Three-way cases from real scores; the right answer is worked out on the XML by another library.
+
+    python benchmarks/score_cases.py FILE... [--cases 500] [--seed 1] [--keep DIR]
+
+Both sides edit measures of their own: pitches, words, articulations, inserted and cut measures. An edit is a function
+on an ElementTree and names its measure by a mark, so the right answer is both lists of edits on the base. Every case
+is merged by Muse and by `git merge-file`; what counts: as meant, conflicts, wrong (clean, and other music than meant).
+"""
+
+from __future__ import annotations
+
+import argparse
+import collections
+import pathlib
+import random
+import subprocess
+import tempfile
+import time
+import xml.etree.ElementTree as ET
+import zipfile
+
+from muse.plugins.score.plugin import ScorePlugin
+
+PLUGIN = ScorePlugin()
+NOISE = {"number", "width", "default-x", "default-y", "relative-x", "relative-y", "mark"}
+
+
+def load(path: pathlib.Path) -> bytes:
+    """The score, out of its package where it is in one."""
+    data = path.read_bytes()
+    if data[:2] != b"PK":
+        return data
+    with zipfile.ZipFile(path) as package:
+        names = [n for n in package.namelist() if n.endswith((".mscx", ".xml", ".musicxml")) and "META-INF" not in n]
+        return package.read(names[0])
+
+
+def staves(root: ET.Element) -> list[ET.Element]:
+    """The elements that hold measures."""
+    if root.tag == "museScore":
+        score = root.find("Score")
+        return [] if score is None else score.findall("Staff")
+    return root.findall("part")
+
+
+def measures(staff: ET.Element) -> list[ET.Element]:
+    """The measures of a part."""
+    return [child for child in staff if child.tag in ("measure", "Measure")]
+
+
+def notes(measure: ET.Element) -> list[ET.Element]:
+    """The pitched notes of a measure that are tied to none."""
+    found = [*measure.iter("note"), *measure.iter("Note")]
+    return [
+        note
+        for note in found
+        if (note.find("pitch") is not None) and note.find("tie") is None and note.find("Spanner") is None
+    ]
+
+
+def edit(rng: random.Random, count: int, allowed: list[int]) -> tuple[str, int, int, int]:
+    """One edit: kind, measure (its mark), part seed, value seed."""
+    kind = rng.choices(["pitch", "word", "insert", "cut", "double"], [5, 2, 2, 1, 2])[0]
+    return kind, rng.choice(allowed), rng.randrange(1000), rng.randrange(1000)
+
+
+def apply(root: ET.Element, edits: list[tuple[str, int, int, int]]) -> None:
+    """The edits on a tree whose measures carry their marks."""
+    for kind, mark, part, value in edits:
+        every = staves(root)
+        if kind == "insert":
+            for staff in every:
+                at = [i for i, child in enumerate(staff) if child.get("mark") == str(mark)]
+                if at:
+                    source = staff[at[0]]
+                    new = ET.fromstring(ET.tostring(source))
+                    new.set("mark", f"new{mark}.{value}")
+                    for note in notes(new):
+                        shift(note, value % 5 + 1)
+                    if source.tag == "measure":
+                        for child in new.findall("attributes") + new.findall("print"):
+                            new.remove(child)
+                    else:
+                        for voice in new.findall("voice"):
+                            for child in [c for c in voice if c.tag in ("TimeSig", "KeySig", "Clef", "Tempo")]:
+                                voice.remove(child)
+                    staff.insert(at[0] + 1, new)
+            continue
+        if kind == "cut":
+            column = [(staff, child) for staff in every for child in staff if child.get("mark") == str(mark)]
+            if all(child.find("attributes") is None and child.find("voice/TimeSig") is None for _, child in column):
+                for staff, child in column:
+                    staff.remove(child)
+            continue
+        staff = every[part % len(every)]
+        for measure in measures(staff):
+            if measure.get("mark") != str(mark):
+                continue
+            found = notes(measure)
+            if len(found) < 2:
+                continue
+            note = found[value % (len(found) // 2 * 2)]  # even and odd are the two sides' where both are in one bar
+            if kind == "pitch":
+                shift(note, value % 5 + 1)
+            elif kind == "word" and note.tag == "note":
+                lyric = ET.SubElement(note, "lyric")
+                ET.SubElement(lyric, "text").text = f"la{value}"
+            elif kind == "word":
+                ET.SubElement(note, "Fingering").text = str(value)
+            else:
+                for one in found:
+                    shift(one, 12)
+
+
+def shift(note: ET.Element, by: int) -> None:
+    """Another pitch."""
+    pitch = note.find("pitch")
+    assert pitch is not None
+    octave = pitch.find("octave")
+    if octave is not None:
+        octave.text = str((int(octave.text or 4) + by) % 8)
+    else:
+        pitch.text = str((int(pitch.text or 60) + by) % 120)
+
+
+def written(root: ET.Element) -> bytes:
+    """A file without the marks."""
+    copy = ET.fromstring(ET.tostring(root))
+    for node in copy.iter():
+        node.attrib.pop("mark", None)
+    for staff in staves(copy):
+        for number, measure in enumerate(measures(staff), 1):
+            if "number" in measure.attrib:
+                measure.set("number", str(number))
+    return b'<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(copy)
+
+
+def meaning(data: bytes) -> str:
+    """The document without layout and numbers, in one form."""
+    root = ET.fromstring(data)
+    for node in root.iter():
+        for name in NOISE & set(node.attrib):
+            if node.tag in ("measure", "Measure", "note", "print") or name != "number":
+                del node.attrib[name]
+        node.tail = None
+        node.text = (node.text or "").strip()
+    return ET.canonicalize(ET.tostring(root, encoding="unicode"), strip_text=True)
+
+
+def git_merge(base: bytes, ours: bytes, theirs: bytes) -> bytes | None:
+    """What `git merge-file` answers; None for a conflict."""
+    with tempfile.TemporaryDirectory() as folder:
+        names = []
+        for name, data in (("ours", ours), ("base", base), ("theirs", theirs)):
+            names.append(str(pathlib.Path(folder, name)))
+            pathlib.Path(names[-1]).write_bytes(data)
+        done = subprocess.run(["git", "merge-file", "-p", *names], capture_output=True)
+        return done.stdout if done.returncode == 0 else None
+
+
+def main() -> None:
+    """Run the cases and print the table."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("files", nargs="+", type=pathlib.Path)
+    parser.add_argument("--cases", type=int, default=500)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--keep", type=pathlib.Path)
+    choice = parser.parse_args()
+    rng = random.Random(choice.seed)
+    table: collections.Counter[tuple[str, str]] = collections.Counter()
+    slowest = spent = 0.0
+    decisions: list[int] = []
+    done = 0
+    while done < choice.cases:
+        path = rng.choice(choice.files)
+        root = ET.fromstring(load(path))
+        every = staves(root)
+        if not every or len({len(measures(staff)) for staff in every}) > 1 or len(measures(every[0])) < 6:
+            continue
+        count = len(measures(every[0]))
+        for staff in every:
+            for mark, measure in enumerate(measures(staff)):
+                measure.set("mark", str(mark))
+        split = rng.randrange(2, count - 2)
+        way = rng.choice(["halves", "turns", "beside", "same bars"])
+        if way == "halves":  # one works before, one behind
+            halves = [list(range(split - 1)), list(range(split + 1, count))]
+        elif way == "turns":  # bar by bar in turn, with one untouched between
+            halves = [list(range(0, count, 4)), list(range(2, count, 4))]
+        elif way == "beside":  # bar by bar in turn, side by side
+            halves = [list(range(0, count, 2)), list(range(1, count, 2))]
+        else:  # in the same bars, at other notes or in other parts
+            halves = [list(range(split - 2, split + 2))] * 2
+        rng.shuffle(halves)
+        lists = [[edit(rng, count, half) for _ in range(rng.randrange(1, 5))] for half in halves]
+        if way == "same bars":
+            lists = [
+                [
+                    (kind if kind == "word" else "pitch", mark, part, value // 2 * 2 + at)
+                    for kind, mark, part, value in edits
+                ]
+                for at, edits in enumerate(lists)
+            ]
+        versions = []
+        for edits in ([], lists[0], lists[1], lists[0] + lists[1]):
+            version = ET.fromstring(ET.tostring(root))
+            apply(version, edits)
+            versions.append(written(version))
+        base, ours, theirs, wanted = versions
+        if meaning(ours) == meaning(base) or meaning(theirs) == meaning(base):
+            continue
+        done += 1
+        started = time.perf_counter()
+        merged = PLUGIN.merge_file("a.musicxml", base, ours, theirs)
+        took = time.perf_counter() - started
+        slowest, spent = max(slowest, took), spent + took
+        kinds = (
+            way
+            + ": "
+            + "+".join(
+                sorted({kind if kind in ("insert", "cut") else "notes" for kinds in lists for kind, *_ in kinds})
+            )
+        )
+        if merged.conflicts:
+            verdict = "conflict"
+            decisions.append(len(merged.conflicts))
+        else:
+            verdict = "as meant" if meaning(merged.content or b"") == meaning(wanted) else "WRONG"
+        table["muse", verdict] += 1
+        table["muse, " + kinds, verdict] += 1
+        text = git_merge(base, ours, theirs)
+        if text is None:
+            table["git", "conflict"] += 1
+        else:
+            try:
+                table["git", "as meant" if meaning(text) == meaning(wanted) else "WRONG"] += 1
+            except ET.ParseError:
+                table["git", "WRONG"] += 1
+        if choice.keep and verdict != "as meant":
+            folder = choice.keep / f"{done:05d}-{verdict}"
+            folder.mkdir(parents=True, exist_ok=True)
+            for name, data in (("base", base), ("ours", ours), ("theirs", theirs), ("wanted", wanted)):
+                (folder / f"{name}.xml").write_bytes(data)
+            (folder / "merged.xml").write_bytes(merged.content or b"")
+            notes_of = [
+                f"{path} {lists}",
+                *merged.notes,
+                *(f"{c.address}: {c.ours_summary} | {c.theirs_summary}" for c in merged.conflicts),
+            ]
+            (folder / "about.txt").write_text("\n".join(notes_of) + "\n")
+    print(f"{done} cases, seed {choice.seed}, {len(choice.files)} files")
+    print(f"slowest merge {slowest:.2f} s, mean {spent / done:.3f} s")
+    for (who, verdict), number in sorted(table.items()):
+        print(f"{who:40} {verdict:10} {number}")
+    if decisions:
+        print(f"decisions in a conflict: median {sorted(decisions)[len(decisions) // 2]}, most {max(decisions)}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Scores as notation programs keep them: MusicXML and MuseScore, merged by part, measure and note."""

@@ -1,0 +1,387 @@
+"""The three-way merge of two scores: measures by a plan over all parts, cells by their elements, checked by facts.
+
+What only one side changed is that side's, byte for byte. What both changed is merged element by element and taken only
+where the facts of the result are those of the base with both sides' changes, each once and each at its own onset; else
+the cell is a conflict and ours stays in it. Nothing is answered that the programs could not open: a conflict leaves a
+whole score.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping
+from itertools import count
+
+from muse.core.errors import FormatError
+from muse.core.sequences import edits
+from muse.core.terminal import edit_or_pick
+from muse.domain import ConflictRecord, FileMerge
+from muse.plugins.score import words
+from muse.plugins.score.columns import Matching, Step, match, plan, steps
+from muse.plugins.score.outline import Column, Fact, Score, key_of
+from muse.plugins.score.xmltree import Node, pieces, written
+
+SIDES = ("base", "ours", "theirs")
+
+
+class Clash(Exception):
+    """Two sides changed one thing differently; the message names it."""
+
+
+class Unmergeable(Exception):
+    """The scores as wholes cannot be put together; the message says why, for a person."""
+
+
+class _Merge:
+    """One merge under way: the three scores, the picks, and the questions found so far."""
+
+    def __init__(self, path: str, scores: dict[str, Score], picks: Mapping[str, str]) -> None:
+        self.path, self.scores, self.picks = path, scores, picks
+        self.conflicts: list[ConflictRecord] = []
+        self.merged_cells: list[tuple[str, list[Node]]] = []
+
+    def ask(self, kind: str, address: str, summaries: tuple[str, str, str]) -> str:
+        """The side that a pick names; without one a conflict is noted and the answer is ours."""
+        pick = self.picks.get(address)
+        if pick is not None:
+            return pick
+        base, ours, theirs = (text or "nothing" for text in summaries)
+        self.conflicts.append(
+            ConflictRecord(
+                path=self.path,
+                conflict_type=kind,
+                address=address,
+                addresses=[address],
+                dimension="measures" if kind != "score_text" else "text",
+                base_summary=base,
+                ours_summary=ours,
+                theirs_summary=theirs,
+                hint=edit_or_pick(self.path, address),
+            )
+        )
+        return "ours"
+
+    # Elements ------------------------------------------------------------------------------------------------------
+
+    def tree(self, nodes: tuple[Node, Node, Node], known: Mapping[int, bytes] | None = None) -> bytes:
+        """An element all three have, merged; Clash where both changed one thing. `known` has what stands for parts."""
+        base, ours, theirs = nodes
+        keys = [self._key(node, known) for node in nodes]
+        if known is None or not any(id(node) in known for node in _below(ours)):
+            if keys[1] == keys[2] or keys[2] == keys[0]:
+                return ours.raw
+            if keys[1] == keys[0]:
+                return theirs.raw
+            if not base.children or not ours.children or not theirs.children:
+                raise Clash(ours.tag)
+        tag = _tag(nodes)
+        return written(ours if keys[1] != keys[0] else theirs, self._children(nodes, known), tag=tag)
+
+    def _key(self, node: Node, known: Mapping[int, bytes] | None) -> bytes:
+        if (
+            known is not None
+            and node.tag in ("part", "Staff")
+            and node.children
+            and node.children[0].tag.lower()
+            in (
+                "measure",
+                "vbox",
+                "hbox",
+                "tbox",
+            )
+        ):
+            return f"part {node.get('id')}".encode()
+        return key_of(node.raw)
+
+    def _children(self, nodes: tuple[Node, Node, Node], known: Mapping[int, bytes] | None) -> list[tuple[bytes, bytes]]:
+        kids = {name: node.children for name, node in zip(SIDES, nodes)}
+        keys = {name: [self._key(node, known) for node in kids[name]] for name in SIDES}
+        gaps = {name: pieces(node) for name, node in zip(SIDES, nodes)}
+        left = _partners(kids["base"], keys["base"], kids["ours"], keys["ours"])
+        right = _partners(kids["base"], keys["base"], kids["theirs"], keys["theirs"])
+        found: list[tuple[bytes, bytes]] = []
+        for at in range(len(kids["base"]) + 1):
+            mine, other = left[1].get(at, []), right[1].get(at, [])
+            new = [keys["ours"][j] for j in mine], [keys["theirs"][j] for j in other]
+            if mine and other and new[0] != new[1]:
+                raise Clash(kids["ours"][mine[0]].tag)
+            found += [gaps["ours"][j] for j in mine] if mine else [gaps["theirs"][j] for j in other]
+            if at == len(kids["base"]):
+                break
+            i, j = left[0][at], right[0][at]
+            if i is None or j is None:
+                if (i is not None and keys["ours"][i] != keys["base"][at]) or (
+                    j is not None and keys["theirs"][j] != keys["base"][at]
+                ):
+                    raise Clash(kids["base"][at].tag)
+                continue
+            if known is not None and id(kids["ours"][i]) in known:
+                found.append((gaps["ours"][i][0], known[id(kids["ours"][i])]))
+                continue
+            inner = (kids["base"][at], kids["ours"][i], kids["theirs"][j])
+            found.append((gaps["ours"][i][0], self.tree(inner, known)))
+        return found
+
+    # Measures ------------------------------------------------------------------------------------------------------
+
+    def cell(self, part: int, bar: int, nodes: tuple[Node, Node, Node]) -> bytes:
+        """One measure of one part."""
+        keys = [key_of(node.raw, measure=True) for node in nodes]
+        tag = _tag(nodes)
+        if keys[1] == keys[0] or keys[2] in (keys[0], keys[1]):
+            chosen = nodes[2] if keys[1] == keys[0] and keys[2] != keys[0] else nodes[1]
+            return tag + chosen.raw[chosen.inner - chosen.start :]
+        try:
+            merged = self._merged_cell(nodes, tag)
+            if merged is not None:
+                return merged
+        except Clash:
+            pass
+        name = self.scores["base"].parts[part]
+        told = [words.changes(self.scores[side], nodes[0], node) for side, node in zip(SIDES, nodes)]
+        where = f"{name.name}, bar {bar}"
+        side = self.ask(
+            "measure", f"{name.id}/measure:{bar}", (f"{where} as it was", f"{where}: {told[1]}", f"{where}: {told[2]}")
+        )
+        chosen = nodes[SIDES.index(side)]
+        return tag + chosen.raw[chosen.inner - chosen.start :]
+
+    def _merged_cell(self, nodes: tuple[Node, Node, Node], tag: bytes) -> bytes | None:
+        from muse.plugins.score.xmltree import parse
+
+        raw = written(nodes[1], self._children(nodes, None), tag=tag)
+        facts = [self.scores[side].facts(node) for side, node in zip(SIDES, nodes)]
+        if self.scores["ours"].facts(parse(raw)) != expected(*facts):
+            return None
+        return raw
+
+
+def expected(base: Counter[Fact], ours: Counter[Fact], theirs: Counter[Fact]) -> Counter[Fact]:
+    """The facts of the base without what either side took out, with what either side put in, the same change once."""
+    return base - ((base - ours) | (base - theirs)) + ((ours - base) | (theirs - base))
+
+
+def merge_scores(path: str, datas: tuple[bytes, bytes, bytes], picks: Mapping[str, str]) -> FileMerge:
+    """The merge of three readable scores; FormatError where one cannot be read, Unmergeable where wholes clash."""
+    scores = {name: Score(data) for name, data in zip(SIDES, datas)}
+    _check_wholes(scores)
+    work = _Merge(path, scores, picks)
+    columns = {name: score.columns for name, score in scores.items()}
+    matchings = {name: match(columns["base"], columns[name]) for name in SIDES[1:]}
+    regions = plan(columns["base"], columns, matchings)
+    chosen = [
+        work.ask("measures", _address(columns["base"], region), _told(scores, matchings, region)) for region in regions
+    ]
+    order = steps(columns["base"], matchings, regions, chosen)
+    parts = [_part(work, at, columns, order) for at in range(len(scores["ours"].parts))]
+    if any(_structure(found) for found in matchings.values()) and all(_in_sequence(score) for score in scores.values()):
+        parts = [_renumbered(part) for part in parts]
+    known = {id(part.node): data for part, data in zip(scores["ours"].parts, parts)}
+    roots = tuple(scores[name].root for name in SIDES)
+    head, tail = datas[1][: roots[1].start], datas[1][roots[1].end :]
+    result = head + _whole(work, roots, known) + tail  # type: ignore[arg-type]
+    _check_result(scores, result, order, bool(work.conflicts) or bool(picks))
+    return FileMerge(result, work.conflicts)
+
+
+def _whole(work: _Merge, roots: tuple[Node, Node, Node], known: dict[int, bytes]) -> bytes:
+    """The document: measures are done, what stands around them is merged as a tree, or one side's is asked for."""
+    try:
+        return work.tree(roots, known)
+    except Clash as clash:
+        side = work.ask(
+            "score_text", "header", ("", f"{clash} changed in title, parts or style", f"{clash} changed differently")
+        )
+        from muse.plugins.score.xmltree import rewritten
+
+        datas = dict(zip((part.id for part in work.scores["ours"].parts), known.values()))
+        nodes = {id(part.node): datas[part.id] for part in work.scores[side].parts}
+        return rewritten(work.scores[side].root, lambda node: nodes.get(id(node)))
+
+
+def _check_wholes(scores: dict[str, Score]) -> None:
+    if len({score.muse_score for score in scores.values()}) > 1:
+        raise Unmergeable("one side is MusicXML and the other MuseScore's format")
+    if len({score.root.get("version")[:1] for score in scores.values()}) > 1:
+        versions = ", ".join(f"{name}: {score.root.get('version') or 'none'}" for name, score in scores.items())
+        raise Unmergeable(f"the sides were saved in different versions of the format ({versions}); save both with one")
+    if len({tuple(part.id for part in score.parts) for score in scores.values()}) > 1:
+        raise Unmergeable("parts were added, cut or moved on one side; merge that first, then the rest")
+
+
+def _part(work: _Merge, at: int, columns: dict[str, list[Column]], order: list[Step]) -> bytes:
+    nodes = tuple(work.scores[name].parts[at].node for name in SIDES)
+    gaps = {
+        name: {id(child): gap for child, (gap, _) in zip(node.children, pieces(node))}
+        for name, node in zip(SIDES, nodes)
+    }
+    found = []
+    for step in order:
+        if step.from_all is None:
+            node = columns[step.side][step.at].cells[at]
+            if node is not None:
+                found.append((gaps[step.side][id(node)], node.raw))
+            continue
+        cells = [columns[name][j].cells[at] for name, j in zip(SIDES, step.from_all)]
+        base, ours, theirs = cells
+        if base is not None and ours is not None and theirs is not None:
+            bar = columns["base"][step.from_all[0]].bar
+            found.append((gaps["ours"][id(ours)], _frame_or_cell(work, at, bar, step, (base, ours, theirs))))
+    return written(nodes[1], found, tag=_tag(nodes))  # type: ignore[arg-type]
+
+
+def _frame_or_cell(work: _Merge, part: int, bar: int, step: Step, nodes: tuple[Node, Node, Node]) -> bytes:
+    if bar:
+        return work.cell(part, bar, nodes)
+    try:
+        return work.tree(nodes)
+    except Clash as clash:
+        at = 0 if step.from_all is None else step.from_all[0] + 1
+        side = work.ask(
+            "score_text", f"frame:{at}", ("", f"{clash} changed in a frame", f"{clash} changed differently")
+        )
+        return nodes[SIDES.index(side)].raw
+
+
+def _tag(nodes: tuple[Node, Node, Node]) -> bytes:
+    """The start tag: of the side that changed it, ours where both did."""
+    base, ours, theirs = (node.data[node.start : node.inner] for node in nodes)
+    if key_of(ours) == key_of(base) and key_of(theirs) != key_of(base):
+        return theirs
+    if (
+        key_of(ours) != key_of(base)
+        and key_of(theirs) not in (key_of(base), key_of(ours))
+        and nodes[0].tag.lower() != "measure"
+    ):
+        raise Clash(nodes[0].tag)
+    return ours
+
+
+def _below(node: Node) -> list[Node]:
+    """An element, its children and theirs: as deep as parts can stand."""
+    return [
+        node,
+        *node.children,
+        *(inner for child in node.children if child.tag == "Score" for inner in child.children),
+    ]
+
+
+def _partners(
+    base: list[Node], base_keys: list[bytes], side: list[Node], side_keys: list[bytes]
+) -> tuple[list[int | None], dict[int, list[int]]]:
+    """Which child of a side each child of the base has become, and what was added before it."""
+    place: list[int | None] = [None] * len(base)
+    added: dict[int, list[int]] = {}
+    at = b = 0
+    for edit in edits(base_keys, side_keys):
+        while at < edit.a0:
+            place[at] = b
+            at, b = at + 1, b + 1
+        taken = _same_kind(base[edit.a0 : edit.a1], side[edit.b0 : edit.b1])
+        for i, j in taken:
+            place[edit.a0 + i] = edit.b0 + j
+        free = {j for _, j in taken}
+        for j in range(edit.b1 - edit.b0):
+            if j not in free:
+                gap = edit.a0 + next((i for i, k in taken if k > j), edit.a1 - edit.a0)
+                added.setdefault(gap, []).append(edit.b0 + j)
+        at, b = edit.a1, edit.b1
+    while at < len(base):
+        place[at] = b
+        at, b = at + 1, b + 1
+    return place, added
+
+
+def _same_kind(old: list[Node], new: list[Node]) -> list[tuple[int, int]]:
+    """Elements of one name (and id) in a changed stretch: the nth of them on both sides, where both have as many."""
+    names = [[(node.tag, node.get("name") or node.get("id")) for node in side] for side in (old, new)]
+    common = [name for name in dict.fromkeys(names[0]) if names[0].count(name) == names[1].count(name)]
+    pairs = [
+        pair
+        for name in common
+        for pair in zip(*([at for at, found in enumerate(side) if found == name] for side in names))
+    ]
+    kept: list[tuple[int, int]] = []
+    for pair in sorted(pairs):
+        if not kept or pair[1] > kept[-1][1]:
+            kept.append(pair)
+    return kept
+
+
+# Words, numbers and checks -------------------------------------------------------------------------------------------
+
+
+def _address(columns: list[Column], region: tuple[int, int]) -> str:
+    bars = [column.bar for column in columns[region[0] : max(region[1], region[0] + 1)] if column.bar]
+    if not bars:
+        return "measures:end"
+    return f"measures:{bars[0]}" if bars[0] == bars[-1] or region[0] == region[1] else f"measures:{bars[0]}-{bars[-1]}"
+
+
+def _told(scores: dict[str, Score], matchings: dict[str, Matching], region: tuple[int, int]) -> tuple[str, str, str]:
+    told = []
+    for side in SIDES[1:]:
+        found = matchings[side]
+        new = sum(len(js) for gap, js in found.added.items() if region[0] <= gap <= region[1])
+        cut = sum(place is None for place in found.place[region[0] : region[1]])
+        texts = [f"{new} bar{'s' * (new != 1)} inserted"] * bool(new) + [f"{cut} bar{'s' * (cut != 1)} cut"] * bool(cut)
+        told.append(" and ".join(texts) or "bars edited")
+    bars = scores["base"].columns[region[0] : max(region[1], region[0] + 1)]
+    where = f"at bar {bars[0].bar}" if bars and bars[0].bar else "at the end"
+    return (where, f"{told[0]} {where}", f"{told[1]} {where}")
+
+
+def _structure(found: Matching) -> bool:
+    return bool(found.added) or None in found.place
+
+
+_NUMBER = re.compile(rb"(<measure\b[^>]*?\snumber=\")(\d+)(\")")
+
+
+def _in_sequence(score: Score) -> bool:
+    """True when the measures of every part are numbered one after the other; MuseScore writes no numbers."""
+    for part in score.parts:
+        numbers = [int(found[2]) for found in _NUMBER.finditer(score.data, part.node.start, part.node.end)]
+        if len(numbers) != len(score.columns) or numbers != list(range(numbers[0], numbers[0] + len(numbers))):
+            return False
+    return True
+
+
+def _renumbered(part: bytes) -> bytes:
+    """Measures numbered one after the other again; each side counted only what it inserted or cut itself."""
+    start = _NUMBER.search(part)
+    if start is None:
+        return part
+    numbers = count(int(start[2]))
+    return _NUMBER.sub(lambda found: found[1] + str(next(numbers)).encode() + found[3], part)
+
+
+def _check_result(scores: dict[str, Score], result: bytes, order: list[Step], asked: bool) -> None:
+    """The law over the whole: readable, every measure in its own time, no line without its other end."""
+    try:
+        score = Score(result)
+    except FormatError as error:
+        raise Unmergeable(f"the merged score could not be read ({error})") from None
+    if len(score.columns) != len(order):
+        raise Unmergeable("the merged score has not the measures it should have")
+    contexts = {name: found.contexts() for name, found in scores.items()}
+    for step, now in zip(order, score.contexts()):
+        if step.from_all is None:
+            fits = now == contexts[step.side][step.at]
+        else:
+            was, mine, other = (contexts[name][at] for name, at in zip(SIDES, step.from_all))
+            cells = [scores[name].columns[at].key for name, at in zip(SIDES, step.from_all)]
+            fits = all(now == context for key, context in zip(cells[1:], (mine, other)) if key != cells[0]) and now in (
+                was,
+                mine,
+                other,
+            )
+        if not fits and not asked:
+            raise Unmergeable(
+                "one side changed the time signature or the divisions that the other side's measures follow"
+            )
+    loose = {name: found.loose_ends() for name, found in scores.items()}
+    most = max(loose["ours"], loose["theirs"], loose["ours"] + loose["theirs"] - loose["base"])
+    if not asked and score.loose_ends() > most:
+        raise Unmergeable("a tie, slur or other line would lose its other end")

@@ -1,0 +1,349 @@
+"""What a score is made of: parts, measures side by side, and the facts inside a measure.
+
+Two dialects are read: MusicXML (`score-partwise`) and MuseScore 3 and 4 (`.mscx`). A *column* is one measure through
+all parts (or a frame between measures), a *cell* one measure of one part. A *fact* says what stands where in a cell:
+voice, onset from the measure's start in whole notes (a Fraction; in MusicXML divisions), path of the XML
+leaf, its value. Facts know nothing of the order of the XML or of how a merge was made, so they can check a merge.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from fractions import Fraction
+from typing import NamedTuple
+
+from muse.core.errors import FormatError
+from muse.plugins.score.xmltree import Node, parse
+
+_LAYOUT = re.compile(
+    rb"\s(?:default-x|default-y|relative-x|relative-y|bezier-x|bezier-y|bezier-x2|bezier-y2|width|number)=\"[^\"]*\""
+)
+_WIDTH = re.compile(
+    rb"\s(?:default-x|default-y|relative-x|relative-y|bezier-x|bezier-y|bezier-x2|bezier-y2|width)=\"[^\"]*\""
+)
+_NOISE = re.compile(
+    rb"<(eid|lastEID|programVersion|programRevision|encoding-date|software|currentLayer)>[^<]*</\1>"
+    rb"|<metaTag name=\"(?:creationDate|platform|mscVersion)\">[^<]*</metaTag>"
+)
+_BLANK = re.compile(rb">\s+<")
+
+Fact = tuple[object, ...]
+
+_TYPES = {
+    "longa": Fraction(4),
+    "long": Fraction(4),
+    "breve": Fraction(2),
+    "whole": Fraction(1),
+    "half": Fraction(1, 2),
+    "quarter": Fraction(1, 4),
+    "eighth": Fraction(1, 8),
+    **{f"{1 << n}th": Fraction(1, 1 << n) for n in (4, 6, 7, 8, 9, 10)},
+    "32nd": Fraction(1, 32),
+}
+_GRACES = (
+    "acciaccatura",
+    "appoggiatura",
+    "grace4",
+    "grace16",
+    "grace32",
+    "grace8after",
+    "grace16after",
+    "grace32after",
+)
+
+
+def key_of(raw: bytes, *, measure: bool = False) -> bytes:
+    """The bytes of an element without layout, blanks between tags and what programs stamp in; equal keys, equal music.
+
+    Of a `measure`, the number in its start tag is left out too: it follows from where the measure stands.
+    """
+    if measure:
+        end = raw.find(b">") + 1
+        raw = _LAYOUT.sub(b"", raw[:end]) + raw[end:]
+    return _BLANK.sub(b"><", _NOISE.sub(b"", _WIDTH.sub(b"", raw)))
+
+
+class Column(NamedTuple):
+    """One measure in every part, or a frame (`bar` 0) in the first. `bar` counts measures from 1."""
+
+    bar: int
+    cells: tuple[Node | None, ...]
+    key: bytes
+
+
+class Part(NamedTuple):
+    """A part, or a staff of MuseScore's: its id, a name for people, the element that holds its measures."""
+
+    id: str
+    name: str
+    node: Node
+
+
+class Score:
+    """A score as read: `root`, `parts`, `columns`; FormatError for what is neither of the two dialects."""
+
+    def __init__(self, data: bytes) -> None:
+        self.data = data
+        self.root = parse(data)
+        if self.root.tag == "score-partwise":
+            self.muse_score = False
+            self.parts = _musicxml_parts(self.root)
+        elif self.root.tag == "museScore":
+            self.muse_score = True
+            self.parts = _musescore_parts(self.root)
+        else:
+            raise FormatError(f"a document of kind {self.root.tag!r:.40} is no score that is read")
+        if not self.parts:
+            raise FormatError("a score without parts")
+        self.columns = self._columns()
+
+    @property
+    def measure_tag(self) -> str:
+        """What a measure is called."""
+        return "Measure" if self.muse_score else "measure"
+
+    def _columns(self) -> list[Column]:
+        tag, found = self.measure_tag, []
+        rest = [iter(part.node.children) for part in self.parts[1:]]
+        bar = 0
+        for child in self.parts[0].node.children:
+            if child.tag != tag:
+                found.append(Column(0, (child, *(None for _ in rest)), key_of(child.raw)))
+                continue
+            bar += 1
+            cells = [child, *(next(others, None) for others in rest)]
+            if any(cell is None or cell.tag != tag for cell in cells):
+                raise FormatError("parts with different numbers of measures")
+            keys = [key_of(cell.raw, measure=True) for cell in cells if cell is not None]
+            found.append(Column(bar, tuple(cells), b"\0".join(keys)))
+        if any(next(others, None) is not None for others in rest):
+            raise FormatError("parts with different numbers of measures")
+        return found
+
+    def facts(self, cell: Node) -> Counter[Fact]:
+        """What stands where in a cell."""
+        return Counter(_musescore_facts(cell) if self.muse_score else _musicxml_facts(cell))
+
+    def contexts(self) -> list[tuple[object, ...]]:
+        """For each column what holds there because of an earlier one: divisions and time signature of every part."""
+        found: list[tuple[object, ...]] = []
+        now: list[tuple[str, str]] = [("", "")] * len(self.parts)
+        for column in self.columns:
+            for at, cell in enumerate(column.cells):
+                if cell is not None and _CONTEXT.search(cell.data, cell.start, cell.end):
+                    now[at] = _context(cell, now[at])
+            found.append(tuple(now))
+        return found
+
+    def loose_ends(self) -> int:
+        """How many ties, slurs and other lines begin or end without their other end."""
+        return sum(_loose_musescore(self) if self.muse_score else _loose_musicxml(self))
+
+
+def _musicxml_parts(root: Node) -> list[Part]:
+    names = {}
+    for entry in getattr(root.child("part-list"), "children", []):
+        if entry.tag == "score-part":
+            names[entry.get("id")] = entry.word("part-name")
+    found = [Part(node.get("id"), names.get(node.get("id")) or node.get("id"), node) for node in root.all("part")]
+    if len({part.id for part in found}) < len(found):
+        raise FormatError("two parts with one id")
+    return found
+
+
+def _musescore_parts(root: Node) -> list[Part]:
+    if not re.match(r"[34]\b", root.get("version")):
+        raise FormatError(f"saved by MuseScore {root.get('version')!r:.10}; versions 3 and 4 are read")
+    score = root.child("Score")
+    if score is None:
+        raise FormatError("no score in it")
+    names = {}
+    for part in score.all("Part"):
+        name = part.word("trackName") or part.word("Instrument", "longName")
+        staves = part.all("Staff")
+        for number, staff in enumerate(staves, 1):
+            names[staff.get("id")] = name if len(staves) == 1 else f"{name}, staff {number}"
+    return [
+        Part(node.get("id"), names.get(node.get("id")) or f"staff {node.get('id')}", node)
+        for node in score.all("Staff")
+    ]
+
+
+# Facts ---------------------------------------------------------------------------------------------------------------
+
+
+def _value(leaf: Node) -> tuple[object, ...]:
+    attributes = leaf.attributes()
+    kept = tuple(sorted(item for item in attributes.items() if item[0].encode() not in _LAYOUT_NAMES))
+    return (leaf.text, kept)
+
+
+_LAYOUT_NAMES = frozenset(
+    b"default-x default-y relative-x relative-y bezier-x bezier-y bezier-x2 bezier-y2 width".split()
+)
+
+
+def _musicxml_facts(cell: Node) -> Iterator[Fact]:
+    at = last = most = 0
+    for child in cell.children:
+        tag, onset, voice = child.tag, at, ""
+        if tag in ("backup", "forward"):
+            at += whole(child.word("duration")) * (1 if tag == "forward" else -1)
+            most = max(most, at)
+            continue
+        if tag == "note":
+            voice = child.word("voice")
+            if child.child("chord") is not None:
+                onset = last
+            elif child.child("grace") is None:
+                last, at = at, at + whole(child.word("duration"))
+                most = max(most, at)
+        for path, leaf in child.leaves():
+            if leaf.tag not in ("chord", "eid"):
+                yield (voice, onset, path, _value(leaf))
+    yield ("length", most)
+
+
+def _musescore_facts(cell: Node) -> Iterator[Fact]:
+    voice = 0
+    for child in cell.children:
+        if child.tag != "voice":
+            for path, leaf in child.leaves():
+                if leaf.tag != "eid":
+                    yield ("measure", path, _value(leaf))
+            continue
+        voice += 1
+        at, ratios = Fraction(0), [Fraction(1)]
+        for event in child.children:
+            if event.tag == "location":
+                at += fraction(event.word("fractions"))
+                continue
+            if event.tag == "Tuplet":
+                normal, actual = whole(event.word("normalNotes")), whole(event.word("actualNotes"))
+                ratios.append(ratios[-1] * (Fraction(normal, actual) if normal > 0 and actual > 0 else 1))
+            elif event.tag == "endTuplet" and len(ratios) > 1:
+                ratios.pop()
+            for path, leaf in event.leaves():
+                if leaf.tag != "eid":
+                    yield (voice, at, path, _value(leaf))
+            if event.tag in ("Chord", "Rest"):
+                at += lasting(event) * ratios[-1]
+        yield ("length", voice, at)
+
+
+def lasting(event: Node) -> Fraction:
+    """How long a chord or a rest of MuseScore's lasts, in whole notes, before tuplets."""
+    if any(event.child(grace) is not None for grace in _GRACES):
+        return Fraction(0)
+    kind = event.word("durationType")
+    if kind == "measure":
+        return fraction(event.word("duration"))
+    dots = whole(event.word("dots"))
+    return _TYPES.get(kind, Fraction(0)) * (2 - Fraction(1, 1 << min(max(dots, 0), 8)))
+
+
+def whole(text: str) -> int:
+    try:
+        return max(-(10**9), min(int(float(text or 0)), 10**9))
+    except (ValueError, OverflowError):
+        return 0
+
+
+def fraction(text: str) -> Fraction:
+    try:
+        return Fraction(text or 0)
+    except (ValueError, ZeroDivisionError):
+        return Fraction(0)
+
+
+# What reaches beyond a measure ---------------------------------------------------------------------------------------
+
+
+def _context(cell: Node, before: tuple[str, str]) -> tuple[str, str]:
+    divisions, time = before
+    for child in cell.children:
+        if child.tag == "attributes":
+            divisions = child.word("divisions") or divisions
+            found = child.child("time")
+            time = time if found is None else "/".join(leaf.text for _, leaf in found.leaves())
+        elif child.tag == "voice":
+            for event in child.all("TimeSig"):
+                time = f"{event.word('sigN')}/{event.word('sigD')}"
+    return divisions, time
+
+
+_CONTEXT = re.compile(rb"<(?:time|TimeSig|divisions)\b")
+_LINE = re.compile(rb"<(?:(step|alter|octave)>([^<]*)<|(tie|slur|wedge|octave-shift|bracket|dashes)\b([^>]*)>)")
+_TYPE, _NUMBER = re.compile(rb"\btype=[\"'](\w+)"), re.compile(rb"\bnumber=[\"'](\w+)")
+_ENDS = {b"stop": -1, b"start": 1, b"crescendo": 1, b"diminuendo": 1, b"up": 1, b"down": 1}
+
+
+def _loose_musicxml(score: Score) -> Iterator[int]:
+    for part in score.parts:
+        open_lines: Counter[tuple[bytes, ...]] = Counter()
+        torn = 0
+        for measure in part.node.children:
+            waiting = {line for line, number in open_lines.items() if number > 0 and line[0] == b"tie"}
+            for line, change in _ends(score.data, measure):
+                waiting.discard(line)
+                open_lines[line] += change
+            torn += len(waiting)  # a tie ends in the next measure at the latest
+            for line in waiting:
+                del open_lines[line]
+        yield torn + sum(abs(number) for number in open_lines.values())
+
+
+def _ends(data: bytes, measure: Node) -> Iterator[tuple[tuple[bytes, ...], int]]:
+    """Where lines begin (1) and end (-1) in a measure of MusicXML; ties by their pitch, others by their number."""
+    pitch = [b"", b"", b""]
+    for found in _LINE.finditer(data, measure.start, measure.end):
+        if found[1]:
+            at = (b"step", b"alter", b"octave").index(found[1])
+            pitch = [found[2], b"", b""] if at == 0 else [*pitch[:at], found[2], *pitch[at + 1 :]]
+            continue
+        kind, number = _TYPE.search(found[4]), _NUMBER.search(found[4])
+        what = tuple(pitch) if found[3] == b"tie" else (number[1] if number else b"1",)
+        yield (found[3], *what), _ENDS.get(kind[1] if kind else b"", 0)
+
+
+def _loose_musescore(score: Score) -> Iterator[int]:
+    for part in score.parts:
+        starts: list[tuple[str, Fraction, Fraction]] = []
+        ends: set[tuple[str, Fraction, Fraction]] = set()
+        bar = 0
+        for measure in part.node.children:
+            if measure.tag != "Measure":
+                continue
+            if score.data.find(b"<Spanner", measure.start, measure.end) >= 0:
+                for kind, onset, node in _spanners(measure):
+                    here = (kind, Fraction(bar), onset)
+                    if node.child("prev") is not None:
+                        ends.add(here)
+                    where = node.path("next", "location")
+                    if where is not None and not any(child.tag in ("staves", "voices") for child in where.children):
+                        measures = whole(where.word("measures"))
+                        starts.append((kind, Fraction(bar + measures), onset + fraction(where.word("fractions"))))
+            bar += 1
+        yield sum(start not in ends for start in starts) + max(0, len(ends) - len(set(starts)))
+
+
+def _spanners(measure: Node) -> Iterator[tuple[str, Fraction, Node]]:
+    for voice in measure.all("voice"):
+        at, ratio = Fraction(0), [Fraction(1)]
+        for event in voice.children:
+            if event.tag == "location":
+                at += fraction(event.word("fractions"))
+            elif event.tag == "Tuplet":
+                normal, actual = whole(event.word("normalNotes")), whole(event.word("actualNotes"))
+                ratio.append(ratio[-1] * (Fraction(normal, actual) if normal > 0 and actual > 0 else 1))
+            elif event.tag == "endTuplet" and len(ratio) > 1:
+                ratio.pop()
+            elif event.tag == "Spanner":
+                yield event.get("type"), at, event
+            elif event.tag in ("Chord", "Rest"):
+                for inner in (event, *event.all("Note")):
+                    for spanner in inner.all("Spanner"):
+                        yield spanner.get("type"), at, spanner
+                at += lasting(event) * ratio[-1]

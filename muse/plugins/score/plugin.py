@@ -1,0 +1,179 @@
+"""The `score` domain: MusicXML (`.musicxml`, `.mxl`) and MuseScore 3 and 4 (`.mscx`, `.mscz`)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from muse._version import __version__
+from muse.core import options
+from muse.core.errors import FormatError
+from muse.core.filedomain import FileDomain, merge_as_text, whole_file_conflict
+from muse.core.schema import DimensionSpec, DomainSchema, SequenceSchema, SetSchema
+from muse.core.types import content_hash
+from muse.domain import ConflictRecord, DomainOp, Element, FileMerge
+
+if TYPE_CHECKING:
+    from muse.plugins.score.container import Package
+    from muse.plugins.score.outline import Score
+
+_MEASURES = SequenceSchema(
+    kind="sequence", element_type="measure", identity="by_content", diff_algorithm="myers", alphabet=None
+)
+_TEXT = SetSchema(kind="set", element_type="element", identity="by_content")
+_STAMPS = ("Thumbnails/", "viewsettings.json", "audiosettings.json")
+
+
+class ScorePlugin(FileDomain):
+    """Notation: parts, measures, voices, notes."""
+
+    name = "score"
+    patterns = ("*.musicxml", "*.mxl", "*.mscx", "*.mscz")
+
+    def schema(self) -> DomainSchema:
+        """Two dimensions: the measures, and what stands around them."""
+        return DomainSchema(
+            domain=self.name,
+            description="Scores: MusicXML and MuseScore",
+            dimensions=[
+                DimensionSpec(
+                    name="measures", description="measures through all parts", schema=_MEASURES, independent_merge=True
+                ),
+                DimensionSpec(
+                    name="text", description="titles, parts, style, frames", schema=_TEXT, independent_merge=True
+                ),
+            ],
+            top_level=_MEASURES,
+            merge_mode="three_way",
+            schema_version=__version__,
+        )
+
+    def merge_file(self, path: str, base: bytes | None, ours: bytes, theirs: bytes) -> FileMerge:
+        """Measure by measure, note by note; Git's text merge where a side is no score that is read."""
+        from muse.plugins.score.container import Package, is_package
+
+        if base is None:
+            return whole_file_conflict(path, base, ours, theirs)
+        packed = [is_package(side) for side in (base, ours, theirs)]
+        try:
+            if all(packed):
+                return _merge_packages(path, Package(base), Package(ours), Package(theirs))
+            if any(packed):
+                return _told(
+                    whole_file_conflict(path, base, ours, theirs), f"{path}: packed on one side, plain on the other"
+                )
+            return _merge_documents(path, (base, ours, theirs))
+        except FormatError as error:
+            merged = merge_as_text(path, base, ours, theirs) if not any(packed) else None
+            if merged is None or not merged.conflicts:  # Git's clean lines may be a score that no program opens
+                merged = whole_file_conflict(path, base, ours, theirs)
+            return _told(merged, f"{path}: {error}")
+
+    def diff_file(self, path: str, old: bytes, new: bytes) -> tuple[list[DomainOp], str] | None:
+        """One operation per measure of a part that changed, and one per change of the measures' number."""
+        from muse.plugins.score.differences import differences
+
+        return differences(path, _read(old), _read(new))
+
+    def patch_file(self, path: str, old: bytes, child_ops: list[DomainOp]) -> bytes:
+        """The file after measures were replaced by others of the same place."""
+        from muse.plugins.score.container import is_package
+        from muse.plugins.score.differences import patched
+
+        if is_package(old):
+            package = _package(old)
+            return package.write({**package.members, package.root: patched(path, package.score, child_ops)})
+        return patched(path, old, child_ops)
+
+    def elements(self, path: str, data: bytes) -> list[Element]:
+        """What an op can name: every measure of every part."""
+        score, found = _read(data), []
+        for at, part in enumerate(score.parts):
+            for column in score.columns:
+                cell = column.cells[at]
+                if cell is not None and column.bar:
+                    text = cell.raw.decode("utf-8", "replace")
+                    name = f"{part.name}, bar {column.bar}"
+                    found.append(
+                        Element(f"{path}::{part.id}/measure:{column.bar}", "measure", name, text, content_hash(text))
+                    )
+        return found
+
+    def listing(self, data: bytes, path: str) -> str:
+        """Parts, bars and notes as lines; ValueError when it cannot be read."""
+        from muse.plugins.score.words import listing
+
+        try:
+            return listing(_read(data))
+        except FormatError as error:
+            raise ValueError(str(error)) from None
+
+
+def _read(data: bytes) -> Score:
+    from muse.plugins.score.container import is_package
+    from muse.plugins.score.outline import Score
+
+    return Score(_package(data).score if is_package(data) else data)
+
+
+def _package(data: bytes) -> Package:
+    from muse.plugins.score.container import Package
+
+    return Package(data)
+
+
+def _told(merged: FileMerge, note: str) -> FileMerge:
+    merged.notes.append(note)
+    return merged
+
+
+def _merge_documents(path: str, sides: tuple[bytes, bytes, bytes]) -> FileMerge:
+    from muse.plugins.score.merge import Unmergeable, merge_scores
+
+    try:
+        return merge_scores(path, sides, options.current().picks)
+    except Unmergeable as error:
+        return _told(whole_file_conflict(path, *sides), f"{path}: {error}")
+
+
+def _merge_packages(path: str, base: Package, ours: Package, theirs: Package) -> FileMerge:
+    """The scores inside merged; other members three-way as wholes, thumbnails and window settings ours."""
+    scores = [package.members.get(package.root, b"") for package in (base, ours, theirs)]
+    if scores[1] == scores[2] or scores[2] == scores[0]:
+        merged = FileMerge(scores[1])
+    elif scores[1] == scores[0]:
+        merged = FileMerge(scores[2])
+    else:
+        merged = _merge_documents(path, (scores[0], scores[1], scores[2]))
+    members: dict[str, bytes] = {}
+    picks = options.current().picks
+    for name in dict.fromkeys([*ours.members, *theirs.members]):
+        if name in (ours.root, theirs.root):
+            if name == ours.root:
+                members[name] = merged.content or b""
+            continue
+        was, mine, other = (package.members.get(name) for package in (base, ours, theirs))
+        chosen = other if mine == was else mine
+        if mine != other and was not in (mine, other) and not name.startswith(_STAMPS):
+            address = f"member:{name}"
+            pick = picks.get(address)
+            chosen = {"theirs": other, "base": was}.get(pick or "ours", mine)
+            if pick is None:
+                merged.conflicts.append(_member_conflict(path, address))
+        if chosen is not None:
+            members[name] = chosen
+    return FileMerge(ours.write(members), merged.conflicts, merged.notes)
+
+
+def _member_conflict(path: str, address: str) -> ConflictRecord:
+    from muse.core.terminal import edit_or_pick
+
+    return ConflictRecord(
+        path=path,
+        conflict_type="score_member",
+        address=address,
+        addresses=[address],
+        dimension="text",
+        ours_summary="changed inside the file",
+        theirs_summary="changed differently",
+        hint=edit_or_pick(path, address),
+    )
