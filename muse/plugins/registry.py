@@ -24,9 +24,10 @@ BUILT_IN = {
     "files": "muse.plugins.files:FilesPlugin",
     "scaffold": "muse.plugins.scaffold.plugin:ScaffoldPlugin",
     "midi": "muse.plugins.midi.plugin:MidiPlugin",
+    "score": "muse.plugins.score.plugin:ScorePlugin",
     "code": "muse.plugins.code.plugin:CodePlugin",
 }
-_CLAIMING = ("midi", "code")
+_CLAIMING = ("midi", "score", "code")
 
 
 def registered_domains() -> list[str]:

@@ -121,10 +121,11 @@ _DIFF_BY_NAME: dict[str, str] = {
     "muse-yaml": "*.yml *.yaml",
     "muse-make": "*.mk makefile gnumakefile",
     "muse-midi": "*.mid *.midi *.kar *.rmi *.smf",
+    "muse-score": "*.musicxml *.mxl *.mscx *.mscz",
 }
 DIFF_DRIVER = {pattern: name for name, patterns in _DIFF_BY_NAME.items() for pattern in patterns.split()}
 _CAPITALS = ("Makefile", "GNUmakefile", "Rakefile", "Gemfile", "Cargo.lock")
-LISTED = ("muse-midi",)
+LISTED = ("muse-midi", "muse-score")
 """Diff drivers whose files are shown as `muse-textconv` lists them."""
 
 

@@ -1,0 +1,58 @@
+"""A score through a real `git merge`: two people's bars meet, `git diff` speaks of notes, a conflict can be picked."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+Run = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+TPC = {60: 14, 62: 16, 64: 18, 65: 13, 67: 15, 72: 14, 48: 14, 36: 14}
+
+
+def score(*bars: int) -> str:
+    """A MuseScore file: one whole note a bar."""
+    text = "".join(
+        "<Measure>\n<voice>\n<Chord>\n<durationType>whole</durationType>\n"
+        f"<Note>\n<pitch>{pitch}</pitch>\n<tpc>{TPC[pitch]}</tpc>\n</Note>\n</Chord>\n</voice>\n</Measure>\n"
+        for pitch in bars
+    )
+    return (
+        '<?xml version="1.0" encoding="UTF-8"?>\n<museScore version="4.20">\n<Score>\n<Part>\n<Staff id="1"></Staff>\n'
+        f'<trackName>Oboe</trackName>\n</Part>\n<Staff id="1">\n{text}</Staff>\n</Score>\n</museScore>\n'
+    )
+
+
+def test_a_score_in_git(
+    run: Run, git: Callable[..., str], commit: Callable[..., str], make_repo: Callable[..., Path]
+) -> None:
+    root = make_repo(files={"song.mscx": score(60, 62, 64, 65)})
+    assert run(root, "muse", "install", "--local").returncode == 0
+    git(root, "switch", "-q", "-c", "topic")
+    commit(root, {"song.mscx": score(60, 62, 67, 65)}, "theirs")
+    git(root, "switch", "-q", "main")
+    commit(root, {"song.mscx": score(72, 60, 62, 64, 65)}, "ours")
+    done = run(root, "git", "merge", "--no-edit", "topic")
+    assert done.returncode == 0, done.stderr
+    assert (root / "song.mscx").read_text() == score(72, 60, 62, 67, 65)
+    shown = git(root, "diff", "HEAD^1")
+    assert [line for line in shown.splitlines() if line[:1] in "+-" and "beat" in line] == [
+        "-    E4 whole at beat 1",
+        "+    G4 whole at beat 1",
+    ]
+
+    git(root, "switch", "-q", "-c", "again")
+    commit(root, {"song.mscx": score(72, 60, 62, 67, 48)}, "last bar")
+    git(root, "switch", "-q", "main")
+    commit(root, {"song.mscx": score(72, 60, 62, 67, 36)}, "last bar, too")
+    done = run(root, "git", "merge", "--no-edit", "again")
+    assert done.returncode == 1
+    assert (root / "song.mscx").read_text() == score(72, 60, 62, 67, 36)
+    told = run(root, "muse", "conflicts")
+    assert "Oboe, bar 5: F4 whole -> C2 whole at beat 1" in told.stdout
+    assert "Oboe, bar 5: F4 whole -> C3 whole at beat 1" in told.stdout
+    done = run(root, "muse", "resolve", "song.mscx", "--pick", "1/measure:5=theirs")
+    assert done.returncode == 0, done.stderr
+    assert (root / "song.mscx").read_text() == score(72, 60, 62, 67, 48)
