@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import importlib.util
 import random
+import time
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 
 from muse.core.law.look import look
-from muse.plugins.code.merge.file import merge_code
+from muse.core.markers import Conflict, settled
+from muse.core.textchunks import text_chunks
+from muse.plugins.code.languages import language_of
+from muse.plugins.code.merge.file import _best, merge_code
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -136,3 +140,25 @@ def test_one_kind_of_line_end() -> None:
     for sides in ((base.replace(b"\r", b""), theirs), (theirs, base.replace(b"\r", b""))):
         merged = merge_code("a.py", base, *sides)
         assert merged.conflicts or (merged.content or b"").count(b"\r\n") in (0, (merged.content or b"").count(b"\n"))
+
+
+def test_an_entry_in_dispute_takes_no_line_of_another() -> None:
+    """One side swaps two headings, so the items below change their section; the other side's are all still there."""
+    fixed, added, count, paint = (
+        b"- Fix the lid of the box\n",
+        b"- Add a shelf for jars\n",
+        b"- Count jars\n",
+        b"- Paint\n",
+    )
+    top, new, old = b"# Changelog\n\n", b"## Unreleased\n\n", b"## 1.2.0 (2024-01-05)\n"
+    base = top + new + fixed + added + b"\n" + old + b"\n" + count + paint
+    ours = top + new + fixed + b"\n" + old + b"\n    " + count + paint
+    theirs = top + added + b"\n" + old + new + fixed + b"\n\n" + count + paint
+    for one, two in ((ours, theirs), (theirs, ours)):
+        text = text_chunks(base, one, two)
+        assert text is not None
+        chunks, _ = _best(language_of("a.md"), text, base, one, two, time.monotonic() + 10)
+        assert any(isinstance(chunk, Conflict) for chunk in chunks)
+        for side, whole in (("ours", one), ("theirs", two)):
+            taken = b"".join(settled(chunk, side) if isinstance(chunk, Conflict) else chunk for chunk in chunks)
+            assert set(whole.splitlines()) <= set(taken.splitlines())

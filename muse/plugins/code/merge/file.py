@@ -91,8 +91,9 @@ def _best(
         if not lawless and not by_line:
             return text, "text"
         text = in_dispute(lawless, sides, merged) if lawless else all_that_differs(sides, merged, by_line)
-        if not conflicts_of(text) and not _lawful(language, sides, joined(text), until):
-            text = all_that_differs(sides, merged, lawless[0].what)
+        holds = _keeps_sides(text, sides) if conflicts_of(text) else _lawful(language, sides, joined(text), until)
+        if not holds:
+            text = all_that_differs(sides, merged, lawless[0].what if lawless else by_line)
     best, step, size = text, "text", conflict_size(text)
     by_entry = _by_entry(language, sides, until)
     if by_entry is not None:
@@ -142,7 +143,7 @@ def _trusted(
     """
     if conflicts_of(chunks):
         mine, its = _taking(chunks, "ours"), _taking(chunks, "theirs")
-        kept = keeps_side(base, ours, theirs, mine) and keeps_side(base, theirs, ours, its)
+        kept = _keeps_sides(chunks, (base, ours, theirs))
         return kept and keeps_places(base, ours, mine) and keeps_places(base, theirs, its)
     merged = joined(chunks)
     if line_breach(base, ours, theirs, merged):
@@ -161,6 +162,13 @@ def _trusted(
     if available(language) and not parses_as_well(language, merged, sides, until):
         return False
     return not breaches(language, sides, merged, until)
+
+
+def _keeps_sides(chunks: Sequence[Chunk], sides: tuple[bytes, bytes, bytes]) -> bool:
+    """True when each side, taken in every conflict, is there with what it changed and with what nobody changed."""
+    base, ours, theirs = sides
+    mine, its = _taking(chunks, "ours"), _taking(chunks, "theirs")
+    return keeps_side(base, ours, theirs, mine) and keeps_side(base, theirs, ours, its)
 
 
 def _taking(chunks: Sequence[Chunk], side: str) -> bytes:
