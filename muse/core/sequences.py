@@ -249,10 +249,10 @@ def edited_beside_a_copy(
     """True when one side inserted a copy of what stands beside it and the other edited what was copied: of two alike,
     nothing tells which is the one that was edited. `weak` elements alone are no copy; `touching`: nor does anything
     have to stand between the insertion and the edit."""
-    for side, other in ((ours, theirs), (theirs, ours)):
-        changed = edits(base, other)
+    mine, its = edits(base, ours), edits(base, theirs)
+    for side, made, changed in ((ours, mine, its), (theirs, its, mine)):
         starts = [edit.a0 for edit in changed]
-        for new in edits(base, side):
+        for new in made:
             size = new.growth if new.a0 == new.a1 else 0
             near = bisect_left(starts, new.a0 - size), bisect_left(starts, new.a0 + size)
             for edit in changed[slice(*near)]:

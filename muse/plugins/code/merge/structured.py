@@ -25,6 +25,7 @@ from muse.plugins.code.syntax.tree import Box, Item, Key, Part, whole_file
 from muse.plugins.code.syntax.window import window
 
 _MAX_DEPTH = 60
+_LARGE = 100_000
 _RENAMED = 0.65
 _REWRITTEN = 0.5
 
@@ -92,6 +93,8 @@ class _Merge:
                 out += self.boxes(b, o, t, depth)
             elif isinstance(b, bytes) and isinstance(o, bytes) and isinstance(t, bytes):
                 out += self.lines(b, o, t)
+        if not conflict_size(out) or (depth == 0 and len(flat[0]) > _LARGE):  # Git's hunks by token are nearly that
+            return out
         plain = self.lines(*flat)
         return plain if conflict_size(plain) < conflict_size(out) else out
 
