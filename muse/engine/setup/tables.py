@@ -125,6 +125,7 @@ _DIFF_BY_NAME: dict[str, str] = {
 }
 DIFF_DRIVER = {pattern: name for name, patterns in _DIFF_BY_NAME.items() for pattern in patterns.split()}
 _CAPITALS = ("Makefile", "GNUmakefile", "Rakefile", "Gemfile", "Cargo.lock")
+_OF_PROJECTS = frozenset({"changelog", "changes", "history", "news", "authors", "contributors"})
 LISTED = ("muse-midi", "muse-score")
 """Diff drivers whose files are shown as `muse-textconv` lists them."""
 
@@ -173,6 +174,9 @@ def attribute_lines(patterns: Patterns) -> list[str]:
 def _spellings(pattern: str) -> list[str]:
     if DIFF_DRIVER.get(pattern) in LISTED:
         return [pattern, pattern.upper()]
+    stem, dot, ending = pattern.partition(".")
+    if stem in _OF_PROJECTS:  # as projects write them: CHANGES.rst, Changelog.md
+        return [pattern, stem.upper() + dot + ending, stem.title() + dot + ending]
     return [pattern, *(name for name in _CAPITALS if name.lower() == pattern)]
 
 

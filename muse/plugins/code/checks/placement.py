@@ -6,6 +6,7 @@ are or much alike. Where the other side has rewritten both, nobody but a person 
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 from itertools import pairwise
@@ -40,6 +41,18 @@ def doubles_nothing(base: bytes, ours: bytes, theirs: bytes, merged: bytes) -> b
     for side in (base, ours, theirs):
         most |= _in_a_row(side)
     return _in_a_row(merged) <= most
+
+
+def repeats_no_word(base: bytes, ours: bytes, theirs: bytes, merged: bytes) -> bool:
+    """False when a line put together from both sides has a word more often than any line of theirs: a name that both
+    added to one list, each at another place."""
+    known = [set(_solid(data)) for data in (base, ours, theirs)]
+    for line in set(_solid(merged)) - known[0] - known[1] - known[2]:
+        words = Counter(word for word in re.findall(rb"\w{4,}", line))
+        for word in (word for word, count in words.items() if count > 1):
+            if not any(one.count(word) >= words[word] for part in known for one in part):
+                return False
+    return True
 
 
 def keeps_deletions(base: bytes, ours: bytes, theirs: bytes, merged: bytes) -> bool:

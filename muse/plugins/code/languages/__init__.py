@@ -6,6 +6,7 @@ of cases under `fixtures/merge/code/`.
 
 from __future__ import annotations
 
+from fnmatch import fnmatchcase
 from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -41,21 +42,37 @@ ROWS: dict[str, str] = {
     "markdown": ".md .markdown",
     "make": ".mk makefile gnumakefile",
     "ini": ".ini .cfg .properties .editorconfig .gitconfig",
-    "requirements": "requirements.txt requirements-dev.txt dev-requirements.txt constraints.txt",
+    "requirements": "*requirements*.txt *constraints*.txt requirements/*.txt",
     "ignore": ".gitignore .dockerignore .npmignore",
     "gomod": "go.mod go.sum",
+    "gradle": ".gradle",
+    "yarn": "yarn.lock",
+    "changelog": " ".join(
+        stem + ending
+        for stem in ("changelog", "changes", "history", "news", "authors", "contributors")
+        for ending in ("", ".md", ".markdown", ".rst", ".txt")
+    ),
+    "rst": ".rst",
 }
 BY_NAME = {name: row for row, names in ROWS.items() for name in names.split()}
 PATTERNS = tuple("*" + name if name.startswith(".") else name for name in BY_NAME)
+_BY_GLOB = {name: row for name, row in BY_NAME.items() if "*" in name}
 
 
 def row_of(path: str) -> str | None:
     """The name of the table that a path's file name selects."""
     base = path.rsplit("/", 1)[-1].lower()
     found = BY_NAME.get(base)
+    if found is None and base.endswith(".txt"):
+        found = next((row for glob, row in _BY_GLOB.items() if _matches(path.lower(), base, glob)), None)
     if found is None and "." in base:
         found = BY_NAME.get(base[base.rindex(".") :])
     return found
+
+
+def _matches(path: str, base: str, glob: str) -> bool:
+    """Whether a name, or a path that ends in folder and name, is what a glob says."""
+    return fnmatchcase(base, glob) if "/" not in glob else fnmatchcase("/" + path, "*/" + glob)
 
 
 def language_of(path: str) -> Language | None:

@@ -23,7 +23,9 @@ class Language(NamedTuple):
     """One language: its grammar and which of the grammar's nodes mean what.
 
     `grammar` is (module, function) of the wheel that holds it, None where no wheel exists; `lines` then describes the
-    language by a pattern for section headers ("" for none) and one whose groups identify a line.
+    language by a pattern for section headers ("" for none) and one whose groups identify a line ("" for none). `prose`
+    in place of the first is for text under headings (`syntax/prose.py`), where the second says whether items of lists
+    may stand in any order ("items"). `blocks`: the second finds each block of lines, its first group names it.
     `definitions` maps a node type to the kind a person reads ("function"). `name_fields` are tried in order to find a
     definition's name; a dotted one descends. `wrappers` are nodes that stand around a definition (decorators, export).
     `bodies` are nodes whose children are merged as a list, in order; `sets` are those whose children may stand in any

@@ -25,7 +25,7 @@ from muse.core.textchunks import text_chunks
 from muse.core.textmerge import merge_text
 from muse.domain import ConflictRecord, FileMerge
 from muse.plugins.code.checks.law import breaches, outlines_of, text_breaches
-from muse.plugins.code.checks.placement import doubles_nothing, keeps_deletions, keeps_places
+from muse.plugins.code.checks.placement import doubles_nothing, keeps_deletions, keeps_places, repeats_no_word
 from muse.plugins.code.checks.whitespace import keeps_spaces, mixes_indents
 from muse.plugins.code.languages import language_of
 from muse.plugins.code.languages.table import Language
@@ -158,6 +158,10 @@ def _trusted(
         return False
     if language is None:
         return True
+    if (language.name == "markdown" or language.lines[:1] == ("prose",)) and not repeats_no_word(
+        base, ours, theirs, merged
+    ):
+        return False
     sides = base, ours, theirs
     if available(language) and not parses_as_well(language, merged, sides, until):
         return False

@@ -407,7 +407,7 @@ def _renamed(pairs: dict[int, int], a: list[Item], b: list[Item]) -> None:
     found = []
     for i in left:
         for j in right:
-            if a[i].type == b[j].type and not a[i].is_import:
+            if a[i].type == b[j].type and not a[i].is_import and not _another_release(a[i], b[j]):
                 score = likeness(a[i].text, b[j].text)
                 if score >= _RENAMED:
                     found.append((-score, i, j))
@@ -416,6 +416,18 @@ def _renamed(pairs: dict[int, int], a: list[Item], b: list[Item]) -> None:
         if i not in pairs and j not in taken and equals[score, i] == 1:  # of two copies nothing tells which it became
             pairs[i] = j
             taken.add(j)
+
+
+_RELEASE = re.compile(rb"\d+(?:\.\d+)+|\d{4}-\d\d-\d\d|unreleased", re.I)
+
+
+def _another_release(a: Item, b: Item) -> bool:
+    """True for headings of two releases, or of one before and after it was made: what the other side writes down then
+    belongs to the next one."""
+    if a.type != "section" or a.source.language.lines[:1] != ("prose",):
+        return False
+    one, two = (_RELEASE.findall(item.key[1].encode()) if item.key is not None else [] for item in (a, b))
+    return bool(one or two) and one != two
 
 
 def _in_sequence(pairs: dict[int, int], a: list[Item], b: list[Item], strictly: bool) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from muse.plugins.code.languages.table import Language
+from muse.plugins.code.syntax.prose import prose_spans
 from muse.plugins.code.syntax.tree import Box, Item, Key, Part, Source
 
 _COMMENTS = (b"#", b";", b"//")  # beside a language's own
@@ -61,6 +62,10 @@ def line_spans(language: Language, data: bytes) -> Iterator[tuple[int, int, bool
 
 
 def _spans(language: Language, data: bytes) -> list[_Span]:
+    if language.lines[0] == "prose":
+        return [_Span(*span) for span in prose_spans(data, items=bool(language.lines[1]))]
+    if language.lines[0] == "blocks":
+        return list(_blocks(language.lines[1].encode(), data))
     own = language.comment_line[0]
     comments = (*_COMMENTS, own) if own else _COMMENTS
     header, entry = (re.compile(pattern.encode()) if pattern else None for pattern in language.lines)
@@ -88,6 +93,19 @@ def _spans(language: Language, data: bytes) -> list[_Span]:
     if start is not None:
         spans.append(_Span(start, len(data.rstrip()), 0, None))
     return spans
+
+
+def _blocks(pattern: bytes, data: bytes) -> Iterator[_Span]:
+    """The blocks that a pattern finds, each known by its first group, and what stands between them."""
+    at = 0
+    for found in [*re.finditer(pattern, data, re.M), None]:
+        stop = len(data) if found is None else found.start()
+        between = data[at:stop]
+        if between.strip():
+            yield _Span(at + len(between) - len(between.lstrip()), at + len(between.rstrip()), 0, None)
+        if found is not None:
+            at = found.end()
+            yield _Span(stop, stop + len(found[0].rstrip()), 0, ("block", found[1].decode("utf-8", "replace")))
 
 
 def _goes_on(data: bytes, entry: _Span, row: bytes) -> bool:
