@@ -30,6 +30,7 @@ from muse.plugins.code.checks.whitespace import keeps_spaces, mixes_indents
 from muse.plugins.code.languages import language_of
 from muse.plugins.code.languages.table import Language
 from muse.plugins.code.merge.addresses import names_of_conflicts
+from muse.plugins.code.merge.bumps import Settled, settled_bumps
 from muse.plugins.code.merge.entries import all_that_differs, carried, in_dispute
 from muse.plugins.code.merge.hunks import refined
 from muse.plugins.code.syntax.parsing import available, parses_as_well
@@ -71,9 +72,32 @@ def _merge_code(path: str, base: bytes | None, ours: bytes, theirs: bytes) -> Fi
     if text is None:
         return whole_file_conflict(path, base, ours, theirs)
     language = language_of(path)
+    raised = settled_bumps(path, was, ours, theirs) if conflicts_of(text) else None
+    if raised is not None:
+        merged = _with_bumps(path, language, was, raised, until, how)
+        if merged is not None:
+            return merged
     chunks, step = _best(language, text, was, ours, theirs, until)
     addressed = names_of_conflicts(whole_lines(chunks), language, ours, theirs, until)
     return _written(path, addressed, step if conflicts_of(text) else "text", how)
+
+
+def _with_bumps(
+    path: str, language: Language | None, base: bytes, raised: Settled, until: float, how: MergeOptions
+) -> FileMerge | None:
+    """The merge of the sides with the greater versions; None where one of them ends in a conflict, which has to show
+    what each side really says."""
+    ours, theirs = raised.ours, raised.theirs
+    text = text_chunks(base, ours, theirs)
+    if text is None:
+        return None
+    chunks, step = _best(language, text, base, ours, theirs, until) if base not in (ours, theirs) else (text, "text")
+    left = conflicts_of(whole_lines(chunks))
+    if any(raised_text in side for one in left for side in one[:3] for raised_text in raised.texts):
+        return None
+    addressed = names_of_conflicts(whole_lines(chunks), language, ours, theirs, until)
+    merged = _written(path, addressed, step if conflicts_of(text) else "text", how)
+    return FileMerge(merged.content, merged.conflicts, [*raised.notes, *merged.notes])
 
 
 def _best(
