@@ -63,7 +63,7 @@ class Evidence:
         self.voices = [voice for base, side in pairs for voice in _voices(base, side)]
         numbers: set[int] = set()
         for voice in self.voices:
-            voice.bars = {times.position(start)[0]: ons for start, ons in _by_bar(voice.base, times).items()}
+            voice.bars = {times.position(start)[0]: ons for start, ons in by_bar(voice.base, times).items()}
             numbers.update(voice.bars)
         self.bars = [_bar(number, times) for number in sorted(numbers)]
         self.shifts = self._shifts()
@@ -184,7 +184,7 @@ class Evidence:
             fresh: dict[int, list[tuple[int, int, int]]] = {}
             for index, voice in enumerate(self.voices):
                 step = voice.step
-                for start, ons in _by_bar(voice.side, grid).items():
+                for start, ons in by_bar(voice.side, grid).items():
                     if start not in found:
                         fresh.setdefault(start, []).extend(
                             [(index, pitch - step, (tick - start) // unit) for tick, pitch, _ in ons]
@@ -193,7 +193,7 @@ class Evidence:
         return {start: frozenset(tokens) for start, tokens in found.items()}
 
 
-def _by_bar(ons: list[On], times: TimeMap) -> dict[int, list[On]]:
+def by_bar(ons: list[On], times: TimeMap) -> dict[int, list[On]]:
     """Beginnings of notes by the tick at which their bar begins."""
     found: dict[int, list[On]] = {}
     start = stop = 0

@@ -8,16 +8,18 @@ from typing import NamedTuple
 
 from muse.plugins.midi.bars.chain import GAP, SMALL_GAP, Link, best_chain
 from muse.plugins.midi.bars.evidence import Evidence, Grids, Voice
+from muse.plugins.midi.bars.one_move import one_move
 from muse.plugins.midi.bars.timeline import ENDLESS, IDENTITY, NEW, BarMap, Range, Span, joined
 from muse.plugins.midi.file.bars import TimeMap, time_map
 from muse.plugins.midi.file.codec import Song, Track
 
 _MOST_BARS = 50_000  # with notes in them: no song has as many
 _CHANGED = 0.5  # share of a track's bar that is new or gone before bars can have moved
+_SWAPPED = 4  # notes that are gone in some bars and new at the same place in others
 _SURE = 0.35  # share of a bar's worth by which its place must beat every other one
 _HAS = 0.6  # share of a stretch that a voice has to have where the map puts it
 _MOVED = 0.8  # share of a stretch that must stand elsewhere before it was moved or copied
-
+_MUCH = 2.0  # worth that must be lost in the base's own order before one move is believed
 
 _THIN = "too little tells where the bars went"
 
@@ -49,13 +51,47 @@ def find(base: Song, side: Song, twins: Sequence[int], times: TimeMap) -> BarMap
         evidence.shifts += more
         for bar, row in zip(evidence.bars, scores):
             row += [evidence.score(bar.number, shift) for shift in more]
+    return _mapped(evidence, scores, grids)
+
+
+def _mapped(evidence: Evidence, scores: list[list[float]], grids: Grids) -> BarMap:
+    """The map that the best chain gives, in doubt where only another price of jumps, or lost bars, speak for it."""
     chain, other = (best_chain(evidence.bars, evidence.shifts, scores, gap) for gap in (GAP, SMALL_GAP))
-    if any(link.shift for link in chain):
-        return _Finder(evidence, scores, chain, other, grids).run()
-    if any(link.shift for link in other):
-        found = _Finder(evidence, scores, other, chain, grids).run()
-        return found if found.is_identity else found._replace(doubt=_THIN)
-    return IDENTITY
+    chains = [(chain, other), (other, chain)]
+    if not any(link.shift for link in chain + other):
+        chains.append((_around_lost_bars(evidence, scores, chain, grids), chain))
+    for nth, (one, two) in enumerate(chains):
+        if any(link.shift for link in one):
+            found = _Finder(evidence, scores, one, two, grids).run()
+            return found if found.is_identity else _explained(evidence, scores, grids, found, thin=nth > 0)
+    return _explained(evidence, scores, grids, IDENTITY._replace(doubt=_THIN), thin=False)
+
+
+def _explained(evidence: Evidence, scores: list[list[float]], grids: Grids, found: BarMap, *, thin: bool) -> BarMap:
+    """The map, or a single move of bars that says all of it; `thin`: other maps are about as good."""
+    single = one_move(evidence, grids, found.spans)
+    if single is None:
+        if found.is_identity:
+            return IDENTITY
+        return found._replace(doubt=_THIN) if thin else found
+    line, unsure = single
+    lost = sum(sum(voice.worth[bar.number] for voice in evidence.sounding[bar.number]) - row[0]
+               for bar, row in zip(evidence.bars, scores))  # fmt: skip
+    return found._replace(spans=line, unsure=tuple(unsure), doubt=_THIN if lost < _MUCH else found.doubt)
+
+
+def _around_lost_bars(evidence: Evidence, scores: list[list[float]], chain: list[Link], grids: Grids) -> list[Link]:
+    """The best chain where bars that differ in their place, and stand elsewhere as they were, are not kept there."""
+    shifts = {link.at: link.shift for link in chain}
+    lost, free = evidence.lost_and_free(shifts, grids)
+    odd = {at for at in lost if at in shifts and free.get(evidence.content(at))}
+    if not odd:
+        return chain
+    without = [
+        [0.0 if at in odd and shift == shifts[at] else score for shift, score in zip(evidence.shifts, row)]
+        for at, row in enumerate(scores)
+    ]  # fmt: skip
+    return best_chain(evidence.bars, evidence.shifts, without)
 
 
 def _placed(evidence: Evidence, scores: list[list[float]], chain: list[Link]) -> dict[int, int]:
@@ -70,20 +106,28 @@ def _placed(evidence: Evidence, scores: list[list[float]], chain: list[Link]) ->
 
 
 def may_differ(pairs: Sequence[tuple[Track, Track]], times: TimeMap) -> bool:
-    """False when in each track so much of each bar is where it was that no bar can have moved."""
-    for base, side in pairs:
+    """False when in each track so much of each bar is where it was that no bar can have moved, and what is not has
+    not changed places with what other bars have."""
+    gone: Counter[tuple[int, int, bytes]] = Counter()
+    come: Counter[tuple[int, int, bytes]] = Counter()
+    for number, (base, side) in enumerate(pairs):
         if base is side:
             continue
         old, new = _begins(base), _begins(side)
-        for before, after in ((old, new), (new, old)):
+        for before, after, inside in ((old, new, gone), (new, old, come)):
             changed = before - after
             if len(changed) > _CHANGED * len(before):
                 return True  # so it is in one bar at least
-            edited = Counter(times.position(tick)[0] for tick, _ in changed)
+            edited: Counter[int] = Counter()
+            for tick, body in changed:
+                bar = times.position(tick)[0]
+                edited[bar] += 1
+                inside[number, tick - times.tick(bar), body] += 1
             here = Counter(times.position(tick)[0] for tick, _ in before) if edited else edited
             if any(count >= _CHANGED * here[bar] for bar, count in edited.items()):
                 return True
-    return False
+    swapped = sum((gone & come).values())
+    return swapped >= _SWAPPED and 2 * swapped >= sum(gone.values())
 
 
 def _begins(track: Track) -> set[tuple[int, bytes]]:
@@ -289,12 +333,21 @@ class _Finder:
 
 
 def _tiled(rows: list[tuple[int, Span]]) -> tuple[Span, ...]:
-    """Spans in the order of the version, with what nobody knows from the base between them."""
+    """Spans in the order of the version, with what nobody knows from the base between them.
+
+    The base's end goes on behind what stands in its place: bars moved there are followed by the rest of it.
+    """
     out: list[Span] = []
     now = 0
-    for at, span in sorted(row for row in rows if row[1].length > 0):
+    rest: Span | None = None
+    ordered = sorted(row for row in rows if row[1].length > 0)
+    for (at, span), after in zip(ordered, [*(row[0] for row in ordered[1:]), ENDLESS]):
         if at > now:
             out.append(Span(NEW, at - now))
+        if span.source + span.length >= ENDLESS and after < ENDLESS:
+            length = after - at
+            rest = Span(span.source + length, ENDLESS - span.source - length)
+            span = Span(span.source, length)
         out.append(span)
         now = at + span.length
-    return joined(out)
+    return joined([*out, rest] if rest is not None else out)
