@@ -87,6 +87,8 @@ def make(r: random.Random, doc: Doc, deed: str) -> Case:
         CHANGES[name](r, edited, grid.starts[bar], grid.starts[bar + 1])
         places.append(f"{name} in bar {bar + 1}")
     reworked, expected = perform(doc, plan, doc), perform(edited, plan, doc)
+    if _same(doc, reworked):  # bars moved over equal ones: nobody can know
+        raise Unsuitable
     if deed == "extra":
         places.append(_extra(r, doc, grid, last, plan, reworked, expected))
     answer = None if deed == "cut-edited" else write(_fresh(expected))
@@ -131,6 +133,11 @@ def _two(r: random.Random, doc: Doc, grid: Grid, last: int, *, collide: bool) ->
     if collide:
         return _case(r, doc, *sides, None, words)
     return _case(r, doc, *sides, write(_fresh(perform(perform(doc, two, doc), one, doc))), words)
+
+
+def _same(one: Doc, two: Doc) -> bool:
+    """True when the tracks have the same events at the same ticks."""
+    return all(sorted(map(tuple, a.events)) == sorted(map(tuple, b.events)) for a, b in zip(one.tracks, two.tracks))
 
 
 def _fresh(doc: Doc) -> Doc:
