@@ -250,6 +250,9 @@ def test_it_loops_a_change_and_goes_on_in_another_version(page: str, open_page: 
         time.sleep(0.05)
     assert start + 5 < browser.run(head) <= end
     browser.press("x")
+    until = time.monotonic() + 5  # it is said with the next picture
+    while browser.run(playing) == "theirs" and time.monotonic() < until:
+        time.sleep(0.02)
     assert browser.run(playing) == "result" and browser.run(VIEW + "return view.player.playing") is True
     browser.press("Escape")
     assert (browser.run(playing), browser.run(head)) == ("", -1)
