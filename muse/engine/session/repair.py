@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 from muse.core.errors import MuseError
 from muse.core.op_log import OpLog, in_spans
 from muse.domain import PluginFor, SnapshotManifest
-from muse.engine.merge.one_file import how_from, merge_one
-from muse.engine.session.shared import Delivery, deliveries_of, shared_base
+from muse.engine.session.evidence import merged_digest
+from muse.engine.session.shared import Claim, deliveries_of, shared_base
 
 if TYPE_CHECKING:
     from muse.store.repository import Repository
@@ -120,33 +120,19 @@ def _missing_in(
         ops = _ops_on(log, sides, path)
         if path in unsettled:
             continue
-        result, clean = _merged(repo, path, (was, files.get(path), wanted.get(path)), plugin_for)
+        result, clean = merged_digest(repo, path, (was, files.get(path), wanted.get(path)), plugin_for)
         if clean and result != files.get(path):
             found.append(Missing(merge, path, files.get(path), result, ops))
     return found
 
 
-def _merged(
-    repo: Repository, path: str, three: tuple[str | None, str | None, str | None], plugin_for: PluginFor
-) -> tuple[str | None, bool]:
-    """The digest of HEAD's file with the missing effect in it; False where somebody changed the same since."""
-    from muse.core import content
-
-    base, ours, theirs = (None if digest is None else content.fetch(repo.content, digest) for digest in three)
-    how, _ = how_from({}, repo.work_tree)
-    merged = merge_one(plugin_for(path), path, base, ours, theirs, how)
-    if merged.conflicts:
-        return None, False
-    return None if merged.content is None else repo.content.put(merged.content), True
-
-
-def _ops_on(log: OpLog, sides: tuple[list[Delivery], list[Delivery]], path: str) -> list[str]:
+def _ops_on(log: OpLog, sides: tuple[list[Claim], list[Claim]], path: str) -> list[str]:
     """The ops on a file that only one side has delivered, in words."""
     view = log.replay([])
     told = []
     for entry, row in zip(view.entries, view.rows):
         op: Any = entry["domain_op"]
-        has = [any(in_spans(each["ops"], row) for each in side) for side in sides]
+        has = [any(in_spans(each.delivery["ops"], row) for each in side) for side in sides]
         if op["address"].partition("::")[0] == path and has[0] != has[1]:
             told.append(f"{op['op']} {op['address']:.200} of {entry['actor_id']:.60} ({entry['op_id'][7:19]})")
     return told

@@ -3,12 +3,13 @@ the base, and what one side's later ops did to them is a one-sided change.
 
 Without that, what one clone's commit inserted and another's commit had inserted and deleted again is back after their
 merge: for the merge of trees only one side ever had it.
+
+What other clones tell of their deliveries is not believed: the commit must hold the ops (`evidence`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from muse.core.errors import MuseError
 from muse.core.op_log import OpLog, in_spans
@@ -16,10 +17,20 @@ from muse.domain import PluginFor, SnapshotManifest
 from muse.engine.history.ancestry import merge_bases
 
 if TYPE_CHECKING:
-    from muse.core.op_log import OpEntry
+    from muse.core.op_log import OpEntry, Replay
     from muse.store.repository import Repository
 
-Delivery = dict[str, Any]
+_CHECKED = 200  # deliveries of others that are looked into for one merge; what is beyond is not believed
+
+
+class Claim(NamedTuple):
+    """A delivery as a clone tells it; `ref` is that clone's ref, "" for our own word."""
+
+    ref: str
+    delivery: dict[str, Any]
+
+
+Sides = tuple[list[Claim], list[Claim]]
 
 
 def shared_base(repo: Repository, ours: str, theirs: str, plugin_for: PluginFor) -> str:
@@ -35,9 +46,9 @@ def shared_base(repo: Repository, ours: str, theirs: str, plugin_for: PluginFor)
         return ""
     files = dict(repo.manifest(bases[0])["files"])
     before = dict(files)
-    for session, (left, right) in sorted(sides.items()):
+    for session, claims in sorted(sides.items()):
         try:
-            files = _replayed(repo, _in_both(repo, session, left, right), files, plugin_for)
+            files = _replayed(repo, _in_both(repo, session, claims, plugin_for), files, plugin_for)
         except MuseError:
             return ""
     if files == before:
@@ -48,28 +59,37 @@ def shared_base(repo: Repository, ours: str, theirs: str, plugin_for: PluginFor)
     return write_tree(repo, SnapshotManifest(files=files, domain="files"), like=bases[0])
 
 
-def deliveries_of(repo: Repository, ours: str, theirs: str) -> dict[str, tuple[list[Delivery], list[Delivery]]]:
+def deliveries_of(repo: Repository, ours: str, theirs: str) -> dict[str, Sides]:
     """By session, the deliveries whose commits only our side has and those only theirs has, where there are both."""
     from muse.store.log import checkpoints
 
     if not repo.git("for-each-ref", "--count=1", "refs/muse/log", "refs/muse-remotes").strip():
         return {}
-    found: dict[str, tuple[list[Delivery], list[Delivery]]] = {}
+    found: dict[str, Sides] = {}
     only: list[set[str]] | None = None
     for session in checkpoints.sessions(repo):
-        told = {
-            each["id"]: each
-            for made in checkpoints.checkpoints(repo, session)
-            for each in made.get("deliveries", ())
-            if each["commit"] and not each.get("back")
-        }
+        told = claims(repo, session)
         if len(told) < 2:
             continue
         only = only or _only(repo, ours, theirs)
-        left, right = ([each for each in told.values() if each["commit"] in side] for side in only)
+        left, right = ([each for each in told if each.delivery["commit"] in side] for side in only)
         if left and right:
             found[session] = left, right
     return found
+
+
+def claims(repo: Repository, session: str) -> list[Claim]:
+    """The confirmed deliveries that clones tell of and have not taken back; of ours only as we tell them ourselves."""
+    from muse.store.log import checkpoints
+
+    last = OpLog(repo.root, session).read_checkpoint()
+    own = {} if last is None else {each["id"]: each for each in last.get("deliveries", ())}
+    found = {("", name): Claim("", each) for name, each in own.items()}
+    for ref, made in checkpoints.told_by(repo, session):
+        for each in made.get("deliveries", ()):
+            if each["id"] not in own:
+                found[ref.rpartition("/")[2], each["id"]] = Claim(ref, each)
+    return [each for each in found.values() if each.delivery["commit"] and not each.delivery.get("back")]
 
 
 def _only(repo: Repository, ours: str, theirs: str) -> list[set[str]]:
@@ -78,22 +98,49 @@ def _only(repo: Repository, ours: str, theirs: str) -> list[set[str]]:
     return [{row[1:] for row in rows if row[0] == side} for side in "<>"]
 
 
-def _in_both(repo: Repository, session: str, left: list[Delivery], right: list[Delivery]) -> list[OpEntry]:
+def _in_both(repo: Repository, session: str, sides: Sides, plugin_for: PluginFor) -> list[OpEntry]:
     """The ops both have delivered, in their order; those that one of them rejected are in that one's files nowhere."""
     from muse.store.log import checkpoints
 
     log = OpLog(repo.root, session)
     checkpoints.pull(repo, log)
     view = log.replay([])
+    both: set[str] | None = None
+    for side in sides:
+        named = {entry["op_id"] for each in side for entry in _named(view, each)}
+        both = named if both is None else both & named
+    left = _CHECKED
+    for side in sides:
+        there: set[str] = set()
+        for each in side if both else ():
+            entries = _named(view, each)
+            if both is None or both.isdisjoint(entry["op_id"] for entry in entries):
+                continue
+            left -= bool(each.ref)
+            if left >= 0:
+                there |= _held(repo, log, each, entries, plugin_for)
+        both = (both or set()) & there
+    return [entry for entry in view.entries if entry["op_id"] in (both or ())]
+
+
+def _named(view: Replay, claim: Claim) -> list[OpEntry]:
+    """The ops a delivery names and has not rejected, in their order."""
+    told = claim.delivery
     return [
         entry
         for entry, row in zip(view.entries, view.rows)
-        if all(_has(side, row, entry["op_id"]) for side in (left, right))
+        if in_spans(told["ops"], row) and entry["op_id"] not in told["rejected"]
     ]
 
 
-def _has(side: Iterable[Delivery], row: Any, op_id: str) -> bool:
-    return any(in_spans(each["ops"], row) and op_id not in each["rejected"] for each in side)
+def _held(repo: Repository, log: OpLog, claim: Claim, entries: list[OpEntry], plugin_for: PluginFor) -> set[str]:
+    """The ops of a delivery that its commit holds; all of a delivery of our own."""
+    from muse.engine.session import evidence
+
+    if not claim.ref:
+        return {entry["op_id"] for entry in entries}
+    doubt = evidence.checked(repo, log, claim.ref, claim.delivery, entries, plugin_for)
+    return {entry["op_id"] for entry in entries if not doubt.about(evidence.paths_of(entry))}
 
 
 def _replayed(repo: Repository, entries: list[OpEntry], files: dict[str, str], plugin_for: PluginFor) -> dict[str, str]:
@@ -102,4 +149,4 @@ def _replayed(repo: Repository, entries: list[OpEntry], files: dict[str, str], p
     return replay(entries, files, repo.content, plugin_for).files if entries else files
 
 
-__all__ = ["deliveries_of", "shared_base"]
+__all__ = ["Claim", "claims", "deliveries_of", "shared_base"]

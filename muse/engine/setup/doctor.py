@@ -228,16 +228,20 @@ def check_writer(repo: Repository) -> Iterator[Finding]:
 def check_sessions(repo: Repository, plugin_for: PluginFor) -> Iterator[Finding]:
     """Is anything of other clones' live sessions left out, or lost in a merge?"""
     from muse.core.op_log import OpLog
-    from muse.engine.session import repair
+    from muse.engine.session import evidence, repair
     from muse.store.log import checkpoints
 
-    found = checkpoints.left_out(repo)
-    for problem in found:
+    left_out = checkpoints.left_out(repo)
+    found = bool(left_out)
+    for problem in left_out:
         mend = "muse sync" if checkpoints.NEVER_GIVEN in problem.why else ""
         yield Finding("sessions", "note", f"{problem.ref}: {problem.path} is left out: {problem.why}", mend)
     for name in checkpoints.sessions(repo) if repo.work_tree is not None else ():
         log = OpLog(repo.root, name)
         lost = repair.missing(repo, log, plugin_for) if log.folder.is_dir() else []
+        for line in evidence.contradicted(repo, log):
+            found = True
+            yield Finding("sessions", "note", line)
         if lost:
             text = f"session {name}: a merge has lost what its ops made of {', '.join(each.path for each in lost[:3])}"
             yield Finding("sessions", "bad", text, command("muse", "session", "repair", name))

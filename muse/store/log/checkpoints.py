@@ -189,7 +189,12 @@ def checkpoints(repo: Repository, session: str) -> list[OpLogCheckpoint]:
     One that says it holds ops of this clone which this clone has never committed to its ref is not believed: nobody
     can have them.
     """
-    return _believed(repo, Union(repo), session)
+    return [made for _, made in _believed(repo, Union(repo), session)]
+
+
+def told_by(repo: Repository, session: str) -> list[tuple[str, OpLogCheckpoint]]:
+    """As `checkpoints`, each with the ref it stands in."""
+    return [(entry.ref, made) for entry, made in _believed(repo, Union(repo), session)]
 
 
 def refuse_newer(repo: Repository, session: str) -> None:
@@ -215,8 +220,8 @@ def left_out(repo: Repository) -> list[Problem]:
     return union.noted
 
 
-def _believed(repo: Repository, union: Union, session: str) -> list[OpLogCheckpoint]:
-    found = []
+def _believed(repo: Repository, union: Union, session: str) -> list[tuple[Entry, OpLogCheckpoint]]:
+    found: list[tuple[Entry, OpLogCheckpoint]] = []
     ours = {*filter(None, [known_writer(repo)]), *previous_writers(repo)}
     own = {own_ref("log", name) for name in ours}
     tops = _committed_tops(union, session, own)
@@ -230,7 +235,7 @@ def _believed(repo: Repository, union: Union, session: str) -> list[OpLogCheckpo
         if entry.ref not in own and (lie := _impossible(made, ours, tops)):
             union.note(entry, f"it claims op {lie}, which {NEVER_GIVEN}")
             continue
-        found.append(made)
+        found.append((entry, made))
     return found
 
 
