@@ -16,7 +16,6 @@ SOURCES = sorted([*ROOT.glob("muse/**/*.py"), *ROOT.glob("git_remote_muse/**/*.p
 
 LONG_FILES = {
     "muse/core/op_log/log.py": "one class, one lock, one file format",
-    "muse/engine/session/replay.py": "one pass over the ops: refusing, applying and telling are read together",
 }
 MOST_LINES, MOST_IN_A_FUNCTION = 500, 80
 

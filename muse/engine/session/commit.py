@@ -21,7 +21,8 @@ from muse.engine.merge.one_file import how_from, merge_one
 from muse.engine.session import delivery, worktree
 from muse.engine.session.delivery import effective, session_text
 from muse.engine.session.ground import Choices, Side, ground, refuse_not_got
-from muse.engine.session.replay import Replayed, replay, without_content
+from muse.engine.session.op_content import without_content
+from muse.engine.session.replay import Replayed, replay
 from muse.engine.worktree.commit import keep_deltas
 
 if TYPE_CHECKING:

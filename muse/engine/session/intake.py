@@ -20,8 +20,8 @@ from muse.engine.session.complete import Refused, completed
 from muse.engine.session.expect import refuse_unexpected
 from muse.engine.session.fit import Fit
 from muse.engine.session.live_view import LiveView
+from muse.engine.session.op_paths import folders_of, refuse_path
 from muse.engine.session.rename import renamed
-from muse.engine.session.replay import folders_of, refuse_path
 
 if TYPE_CHECKING:
     from muse.core.op_log import Level

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -22,18 +22,17 @@ from muse.core.address import split
 from muse.core.content import ContentStore
 from muse.core.errors import ContentMissingError, DamageError, MuseError
 from muse.core.filedomain import Reopened
-from muse.core.op_log import OpEntry, missing_content, named_content, without_echoes
+from muse.core.op_log import OpEntry, without_echoes
 from muse.core.options import MergeOptions
 from muse.core.types import blob_digest
 from muse.domain import OpenFile, PluginFor
 from muse.engine.merge.one_file import merge_one
 from muse.engine.session.ground import Ground
+from muse.engine.session.op_content import Known, refuse_missing, states_named
+from muse.engine.session.op_paths import folders_of, refuse_path
 from muse.engine.session.overrides import Overrides
 from muse.store.layout import path_bytes
 from muse.store.objects.trees import check_path
-
-_LONGEST_NAME = 255
-_LONGEST_PATH = 3000  # bytes below the work tree; a system's PATH_MAX counts the folders above it too
 
 OPEN_BYTES = 8 << 20
 """Files kept open between edits, by their size; what is known of an open file takes up to fifty times as much."""
@@ -67,7 +66,7 @@ def replay(
     `entries` come in the total order. Results are put into `store`. With `ground`, the files are those of it, an op is
     applied on what its commit in `heads` (op id -> commit) had, and the result is brought to HEAD.
     """
-    known = _Known(store)
+    known = Known(store)
     chosen = without_echoes(list(entries))
     refuse_missing(chosen, known)
     work = _Replay(Replayed(dict(files)), known, plugin_for, (how or MergeOptions())._replace(deadline=None))
@@ -75,91 +74,6 @@ def replay(
     with content.using(known):
         work.run(chosen)
     return work.done
-
-
-class _Known:
-    """A content store that asks another one once whether it has something: during a replay only a `put` adds to it."""
-
-    def __init__(self, behind: ContentStore) -> None:
-        self._behind = behind
-        self._has: dict[str, bool] = {}
-
-    def get(self, digest: str) -> bytes:
-        return self._behind.get(digest)
-
-    def put(self, data: bytes) -> str:
-        digest = self._behind.put(data)
-        self._has[digest] = True
-        return digest
-
-    def has(self, digest: str) -> bool:
-        found = self._has.get(digest)
-        if found is None:
-            found = self._has[digest] = self._behind.has(digest)
-        return found
-
-
-def refuse_missing(entries: Sequence[OpEntry], store: ContentStore) -> None:
-    """ContentMissingError that names the ops whose content is nowhere."""
-    lost = without_content(entries, store)
-    if lost:
-        names = ", ".join(f"{entry['domain_op']['address']} ({entry['op_id'][7:19]})" for entry in lost[:5])
-        raise ContentMissingError(
-            f"the content of {len(lost)} op(s) is nowhere to be found: {names}{', ...' if len(lost) > 5 else ''}",
-            hint="fetch from a clone that has it (muse sync), or have the agent append the op again with its content; "
-            "--accept-damage commits without them",
-        )
-
-
-def without_content(entries: Sequence[OpEntry], store: ContentStore) -> list[OpEntry]:
-    """The entries whose content is neither in the store nor in any of the others, which is put into the store then."""
-    lost = [entry for entry in entries if missing_content(entry["domain_op"], store)]
-    if not lost:
-        return lost
-    wanted = set().union(*(named_content(entry["domain_op"]) for entry in lost))
-    for data in filter(None, map(_carried, entries)):
-        if blob_digest(data) in wanted:
-            store.put(data)
-    return [entry for entry in lost if missing_content(entry["domain_op"], store)]
-
-
-def _carried(entry: OpEntry) -> bytes | None:
-    op: Any = entry["domain_op"]
-    try:
-        return base64.b64decode(op["content_b64"], validate=True) if "content_b64" in op else op["content"].encode()
-    except (KeyError, ValueError, TypeError, AttributeError):
-        return None
-
-
-def folders_of(path: str) -> list[str]:
-    """The folders a file is in, the nearest first."""
-    return [path[:at] for at in range(len(path) - 1, 0, -1) if path[at] == "/"]
-
-
-def _states_named(entries: list[OpEntry], store: ContentStore) -> Callable[[str], set[str]]:
-    """Which digests ops name for a file that nobody has brought by then: a state the replay goes through may be meant.
-
-    Once an op renames a file, what is named for any is looked for in all.
-    """
-    named: dict[str, set[str]] = {}
-    brought: set[str] = set()
-    renames = False
-    for entry in entries:
-        op: Any = entry["domain_op"]
-        path, inside, _ = op["address"].partition("::")
-        if inside:
-            continue
-        renames = renames or op.get("from_address", path) != path
-        wanted = (op.get("old_content_id"), op.get("new_content_id") if op["op"] == "patch" else None)
-        for digest in wanted:
-            if isinstance(digest, str) and digest not in brought and not store.has(digest):
-                named.setdefault(path, set()).add(digest)
-        if "content" in op or "content_b64" in op:
-            brought.update(name for name in (op.get("content_id"), op.get("new_content_id")) if isinstance(name, str))
-    if renames:
-        everything = set().union(*named.values())
-        return lambda path: everything
-    return lambda path: named.get(path, set())
 
 
 class _Stopped(Exception):
@@ -196,7 +110,7 @@ class _Replay:
 
     def run(self, entries: list[OpEntry]) -> None:
         """Apply the ops, which are in order."""
-        self.named = _states_named(entries, self.store)
+        self.named = states_named(entries, self.store)
         try:
             for at, entry in enumerate(entries):
                 self._apply(at, entry)
@@ -500,15 +414,6 @@ class _Replay:
         why = problem if isinstance(problem, MuseError) else f"malformed, {type(problem).__name__}: {problem}"
         self._tell(path, entry, f"it cannot be applied ({why})")
         self.done.rejected[entry["op_id"]] = (path, self.told[-1][1])
-
-
-def refuse_path(path: str) -> None:
-    """MuseError for a path that no commit can hold, or no disk."""
-    raw = check_path(path_bytes(path))
-    if len(raw) > _LONGEST_PATH or max(map(len, raw.split(b"/"))) > _LONGEST_NAME:
-        raise MuseError(f"no disk takes a name that long ({len(raw)} bytes)")
-    if raw.split(b"/")[0].lower() == b".muse":
-        raise MuseError("what is in .muse belongs to this clone and is never committed")
 
 
 def _stopped(at: int, entry: OpEntry, path: str, problem: MuseError) -> _Stopped:

@@ -22,7 +22,7 @@ from muse.core.paths import path_bytes, path_text
 from muse.domain import DomainOp, PluginFor, SnapshotManifest
 from muse.engine.session import worktree
 from muse.engine.session.live_view import LiveView
-from muse.engine.session.replay import refuse_path
+from muse.engine.session.op_paths import refuse_path
 
 if TYPE_CHECKING:
     from muse.store.repository import Repository

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from muse.core.errors import MuseError
 from muse.core.filedomain import inside
-from muse.engine.session.replay import Replayed, folders_of
+from muse.engine.session.op_paths import folders_of
+from muse.engine.session.replay import Replayed
 from muse.store.objects.database import object_id
 
 if TYPE_CHECKING:

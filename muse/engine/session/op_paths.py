@@ -1,0 +1,24 @@
+"""The paths that ops name: the folders above them, and what no commit or no disk can hold."""
+
+from __future__ import annotations
+
+from muse.core.errors import MuseError
+from muse.store.layout import path_bytes
+from muse.store.objects.trees import check_path
+
+_LONGEST_NAME = 255
+_LONGEST_PATH = 3000  # bytes below the work tree; a system's PATH_MAX counts the folders above it too
+
+
+def folders_of(path: str) -> list[str]:
+    """The folders a file is in, the nearest first."""
+    return [path[:at] for at in range(len(path) - 1, 0, -1) if path[at] == "/"]
+
+
+def refuse_path(path: str) -> None:
+    """MuseError for a path that no commit can hold, or no disk."""
+    raw = check_path(path_bytes(path))
+    if len(raw) > _LONGEST_PATH or max(map(len, raw.split(b"/"))) > _LONGEST_NAME:
+        raise MuseError(f"no disk takes a name that long ({len(raw)} bytes)")
+    if raw.split(b"/")[0].lower() == b".muse":
+        raise MuseError("what is in .muse belongs to this clone and is never committed")
