@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import json
 import os
-import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Literal, cast
 
 from muse.core.errors import DamageError, FormatError, MuseError, RefMovedError
 from muse.core.io import write_text_atomic
 from muse.core.op_log.checkpoints import checksum, covered_by, is_checkpoint, portable
 from muse.core.op_log.checkpoints import compose as compose_checkpoint
-from muse.core.op_log.decoding import Row, decode, entries, whole_lines
+from muse.core.op_log.decoding import Row, decode
 from muse.core.op_log.entries import (
     JUMP,
     Key,
@@ -24,29 +22,23 @@ from muse.core.op_log.entries import (
     finish,
     row_key,
     seal,
-    strip,
     timed,
 )
-from muse.core.op_log.journal import Journal
-from muse.core.op_log.ordering import Replay, causal, find, is_in_another, latest_time
+from muse.core.op_log.ordering import Replay, find
 from muse.core.op_log.plain import convert, is_plain
+from muse.core.op_log.reader import REMEMBERED, LogReader
 from muse.core.op_log.replicas import ReplicaReport, Told, add, verified
-from muse.core.op_log.second_hand import is_told
-from muse.core.op_log.segments import Segment
-from muse.core.op_log.sessions import decode_name, encode_name, writer_of
-from muse.core.op_log.verified_blocks import Seen
-from muse.core.paths import StrPath, op_log_dir
-from muse.core.types import load_json_file
-from muse.domain import DomainOp, StructuredDelta
+from muse.core.op_log.sessions import decode_name, writer_of
+from muse.core.paths import StrPath
+from muse.domain import DomainOp
 
 Level = Literal["buffered", "written", "durable"]
 LEVELS: tuple[Level, ...] = ("buffered", "written", "durable")
 
 _BUFFER = 1 << 18
-_REMEMBERED = 1 << 16
 
 
-class OpLog:
+class OpLog(LogReader):
     """The append-only log of one session. Any number of these, in any number of processes, may be open on it.
 
     `level` is what an acknowledged append survives: `buffered` nothing until `flush`, `written` the death of every
@@ -58,31 +50,17 @@ class OpLog:
     ) -> None:
         if level not in LEVELS:
             raise MuseError(f"unknown durability level {level!r}; one of {', '.join(LEVELS)}")
-        self._root = Path(repo_root)
-        self._session = session_id
+        super().__init__(repo_root, session_id)
         self._level: Level = level
-        self._folder = op_log_dir(repo_root) / encode_name(session_id)
-        self._journal = Journal(self._folder, latest_time, self._root)
         self._writer = writer
         self._forks = 0
         self._instance = ""
         self._sequence = 0
         self._buffer: list[tuple[bytes, int]] = []
         self._buffered = 0
-        self._known: dict[str, int] = {}
-        self._handed_out: int | None = None
         self.head: Callable[[], str] | None = None  # tells the commit that is checked out, to be kept with each op
 
     # Identity ----------------------------------------------------------------------------------------------------
-
-    def session_id(self) -> str:
-        """The session's name."""
-        return self._session
-
-    @property
-    def folder(self) -> Path:
-        """Where the session's files are."""
-        return self._folder
 
     @property
     def instance(self) -> str:
@@ -218,7 +196,7 @@ class OpLog:
         before, latest, lines = self._sequence, self._latest(), []
         head = b"" if self.head is None or not (at := self.head()) else b',"head":"%b"' % at.encode()
         writer, instance, number, known = self.writer, self._instance, before, self._known
-        if len(known) > _REMEMBERED:
+        if len(known) > REMEMBERED:
             known.clear()
         try:
             for entry, body, tail in sealed:
@@ -258,11 +236,6 @@ class OpLog:
             self._buffer, self._buffered = [], 0
         return self._journal.end
 
-    def _remember(self, op_id: str, now: int) -> None:
-        if len(self._known) > _REMEMBERED:
-            self._known.clear()
-        self._known[op_id] = now
-
     def _parent_is_here(self, parent: str, child_time: int) -> bool:
         """True when the log has an op of that id; FormatError when its time is not smaller than the child's."""
         found = self._known.get(parent)
@@ -275,133 +248,11 @@ class OpLog:
             raise FormatError(f"Lamport time {child_time} is not after that of its cause ({found})")
         return True
 
-    # Reading -----------------------------------------------------------------------------------------------------
-
-    def read_all(self) -> list[OpEntry]:
-        """Every op in the order of acknowledgement."""
-        return self.read_from(0)[0]
-
-    def records(self) -> list[tuple[Key, OpEntry]]:
-        """Every op with its key, in the order of acknowledgement."""
-        return [(row_key(row), strip(row)) for row in self._rows(0)[0]]
-
-    def follow(
-        self, *, since: int | None = None, poll: float = 0.01, stop: Callable[[], bool] | None = None
-    ) -> Iterator[OpEntry]:
-        """New ops as they arrive, from any process, in the order of acknowledgement.
-
-        `since` is a byte offset (0: from the start); by default only what arrives from now on. Ends when `stop()` says
-        so; `poll` is the pause in seconds between looks, each of which costs one `stat` while nothing is new.
-        """
-        at = self.end() if since is None else since
-        while True:
-            rows, at = self._rows(at)
-            for row in rows:
-                entry = strip(row)
-                self._remember(entry["op_id"], entry["lamport_ts"])
-                yield entry
-            if stop is not None and stop():
-                return
-            if not rows:
-                time.sleep(poll)
-
     def end(self) -> int:
-        """The byte offset after the last acknowledged op; for `follow(since=...)`."""
+        """The byte offset after the last acknowledged op, what was buffered written before; for `follow(since=...)`."""
         if self._buffer:
             self.flush()
-        return self._journal.settled_end()
-
-    def read_from(self, offset: int) -> tuple[list[OpEntry], int]:
-        """The ops after an offset, and the offset to ask for next time."""
-        end = self.end()
-        if offset >= end:
-            return [], end
-        return self._entries(offset, end) or [], end
-
-    def rows_from(self, offset: int) -> tuple[list[Row], int]:
-        """`read_from` with all that the lines say, such as the commit an op was made on (`head`)."""
-        return self._rows(offset)
-
-    def damage(self) -> list[dict[str, Any]]:
-        """What lies in quarantine: name, reason, offset, length, found_at."""
-        return self._journal.damage()
-
-    def _rows(self, start: int, end: int | None = None) -> tuple[list[Row], int]:
-        """Decoded lines of a stretch; damaged ones go to quarantine and are stepped over."""
-        end = self.end() if end is None else end
-        if start >= end:
-            return [], min(start, end)
-        return decode(self._journal.blocks(start, end), start, self._journal.quarantine), end
-
-    def _entries(self, start: int, end: int, *, in_order: bool = False) -> list[OpEntry] | None:
-        seen = Seen(self._folder, end - start)
-        return entries(self._journal.blocks(start, end), start, self._journal.quarantine, seen, in_order=in_order)
-
-    # Replay ------------------------------------------------------------------------------------------------------
-
-    def replay(self, since: Sequence[OpLogCheckpoint] | None = None) -> Replay:
-        """What the last checkpoint does not hold, or what none of the checkpoints given does; see `Replay`."""
-        rows, end = self._uncovered(self._last() if since is None else since)
-        ready, waiting = self._causal(rows)
-        self._handed_out = end
-        return Replay([strip(dict(row)) for row in ready], [strip(dict(row)) for row in waiting], ready, end)
-
-    def replay_since_checkpoint(self) -> list[OpEntry]:
-        """The ops that the last checkpoint does not hold and whose causes are here, in the one total order."""
-        last, end = self._last(), self.end()
-        start = self._start(last, end)
-        if all(self._made_at(made, end + 1) <= start for made in last):  # nothing past there is in a checkpoint
-            quick = self._entries(start, end, in_order=True)
-            if quick is not None:
-                self._handed_out = end
-                return quick
-        rows, end = self._uncovered(last)
-        ready, _ = self._causal(rows)
-        self._handed_out = end
-        return [strip(row) for row in ready]
-
-    def waiting(self) -> list[OpEntry]:
-        """The ops that wait for a cause which has not arrived."""
-        return [strip(row) for row in self._causal(self._uncovered(self._last())[0])[1]]
-
-    def to_structured_delta(self, domain: str) -> StructuredDelta:
-        """The ops of one domain since the last checkpoint; the summary counts kinds: `3 insert, 1 replace`."""
-        ops = [entry["domain_op"] for entry in self.replay_since_checkpoint() if entry["domain"] == domain]
-        kinds = [op["op"] for op in ops]
-        counts = [f"{kinds.count(kind)} {kind}" for kind in sorted(set(kinds))]
-        return StructuredDelta(domain=domain, ops=ops, summary=", ".join(counts) or "no ops")
-
-    def _last(self) -> list[OpLogCheckpoint]:
-        checkpoint = self.read_checkpoint()
-        return [] if checkpoint is None else [checkpoint]
-
-    def _uncovered(self, since: Sequence[OpLogCheckpoint]) -> tuple[list[Row], int]:
-        """Rows that no checkpoint holds, in file order; seeks where one was made of this very file, else scans."""
-        end = self.end()
-        rows: list[Row] = []
-        doubted: set[str] = set()
-        first = self._start(since, end)
-        edges = sorted({first, *(max(first, min(self._made_at(made, end), end)) for made in since)})
-        for start, stop in zip(edges, [*edges[1:], end]):
-            fresh, _ = self._rows(start, stop)
-            doubted.update(op_id for row in fresh for op_id in row.get("instead", ()))
-            for made in since:
-                if start < self._made_at(made, end + 1):
-                    fresh = [row for row in fresh if not covered_by(made, row)]
-            rows += fresh
-        return ([row for row in rows if not (row["op_id"] in doubted and is_told(row))] if doubted else rows), end
-
-    def _start(self, since: Iterable[OpLogCheckpoint], end: int) -> int:
-        """An offset before which every op is held by one of the checkpoints; one that cannot be is not believed."""
-        offsets = [made.get("offset", 0) for made in since if made.get("log") == self._journal.log_id]
-        return max((at for at in offsets if 0 < at <= end and self._journal.begins_line(at)), default=0)
-
-    def _made_at(self, made: OpLogCheckpoint, other: int) -> int:
-        """Where this very file ended when a checkpoint was made; `other` for one that came from elsewhere."""
-        return made.get("end", other) if made.get("log") == self._journal.log_id else other
-
-    def _causal(self, rows: list[Row]) -> tuple[list[Row], list[Row]]:
-        return causal(rows, lambda op_id: find(self._journal, op_id), lambda op_id: is_in_another(self._folder, op_id))
+        return super().end()
 
     # Checkpoints -------------------------------------------------------------------------------------------------
 
@@ -451,19 +302,6 @@ class OpLog:
             mine = self._instance
             out |= {row_key(row) for row in rows if row["offset"] >= self._handed_out and row["instance"] != mine}
         return out
-
-    def read_checkpoint(self) -> OpLogCheckpoint | None:
-        """The last checkpoint, or None; a damaged file is quarantined, and then everything is replayed again."""
-        path = self._folder / "checkpoint.json"
-        found = load_json_file(path)
-        if is_checkpoint(found) and cast(OpLogCheckpoint, found)["session_id"] == self._session:
-            return cast(OpLogCheckpoint, found)
-        try:
-            data = path.read_bytes()
-        except FileNotFoundError:
-            return None
-        self._journal.quarantine(data, "damaged checkpoint", 0)
-        return None
 
     def annotate(self, **fields: Any) -> None:
         """Change fields of the checkpoint that say nothing about which ops are held; None takes one away."""
@@ -517,22 +355,3 @@ class OpLog:
         """Set what is in `ops.jsonl` aside as a closed segment if it has `least` bytes; every reader still sees it."""
         self.flush()
         return self._journal.close_segment(least)
-
-    def segments(self) -> tuple[Segment, ...]:
-        """The closed segments, in their order."""
-        return self._journal.segments()
-
-    def log_id(self) -> str:
-        """The random name of this file; offsets of one log mean nothing in another."""
-        self.end()
-        return self._journal.log_id
-
-    def lines_from(self, offset: int) -> tuple[list[tuple[Row, bytes]], int]:
-        """Whole lines past an offset with what they say, damaged ones left out, and the offset after them."""
-        end = self.end()
-        blocks = self._journal.blocks(offset if offset <= end else 0, end)
-        return [(cast("Row", json.loads(line)), line) for line in whole_lines(blocks)], end
-
-    def raw_lines(self) -> list[bytes]:
-        """The whole lines of the log, as bytes without their newlines, damaged ones left out."""
-        return [*whole_lines(self._journal.blocks(0, self.end()))]
