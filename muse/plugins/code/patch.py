@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from muse.core.address import inside
 from muse.core.errors import MuseError
@@ -13,7 +14,10 @@ from muse.plugins.code.languages.table import KEYED, Language
 from muse.plugins.code.place import emptied, insertion
 from muse.plugins.code.sound import refuse_harm
 from muse.plugins.code.syntax.outline import Outline
-from muse.plugins.code.syntax.parsing import Edit
+from muse.plugins.code.syntax.parsing import Edit, available
+
+if TYPE_CHECKING:
+    from muse.plugins.code.keys import Keys
 
 
 def patched(path: str, language: Language | None, old: bytes, ops: Sequence[DomainOp]) -> bytes:
@@ -32,10 +36,11 @@ class SourceFile:
         self._data = data
         self._known: Outline | None = None  # of the text before `_edit`
         self._edit: Edit | None = None
+        self._keys: Keys | None = None
 
     def apply(self, child_ops: Sequence[DomainOp]) -> None:
         """Apply operations one after the other; MuseError names the one that does not fit, and none is applied then."""
-        outline = self._outline()
+        outline = None if self._is_keyed() else self._outline()  # each edit of a key is read back
         before = self._data, self._known, self._edit
         places: list[str] = []
         try:
@@ -55,7 +60,7 @@ class SourceFile:
         return self._data
 
     def _apply(self, op: DomainOp, place: str) -> None:
-        if place != "text" and self._language is not None and self._language.name in KEYED:
+        if place != "text" and self._is_keyed():
             self._key(op, place)
         elif place.startswith("import::"):
             self._import(op)
@@ -95,6 +100,9 @@ class SourceFile:
             self._write(start, stop, b"")  # it shares its lines with others
         else:
             self._write(*without(data, start, stop if data[stop - 1 : stop] == b"\n" else stop + len(behind)), b"")
+
+    def _is_keyed(self) -> bool:
+        return available(self._language) and self._language.name in KEYED
 
     def _written(self) -> Style | None:
         """How the file is written; None for a language without a grammar."""
@@ -150,17 +158,13 @@ class SourceFile:
         """A key of a file that is all keys and values; its content is the value, as JSON."""
         from muse.plugins.code.keys import Keys, path_of
 
-        outline = self._outline()
-        if outline is None:
-            raise MuseError(f"an edit of {place} in a file that cannot be parsed")
-        keys, path = Keys(outline.language, self._data, outline.tree), path_of(place)
-        if op["op"] == "delete":
-            self._write(*keys.deleted(path))
-        elif (op["op"] == "insert" or op["op"] == "replace") and "content" in op:
-            edit = keys.inserted if op["op"] == "insert" else keys.replaced
-            self._write(*edit(path, op["content"]))
-        else:
+        if op["op"] != "delete" and "content" not in op:
             raise MuseError(f"the edit of {op['address']} does not carry its value")
+        assert self._language is not None
+        if self._keys is None or self._keys.data is not self._data:
+            self._keys = Keys(self._language, self._data)
+        self._keys = self._keys.edited(op["op"], path_of(place), op.get("content"))
+        self._data = self._keys.data
 
     def _import(self, op: DomainOp) -> None:
         """An import after the last one, or one taken away."""

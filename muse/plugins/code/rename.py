@@ -104,17 +104,14 @@ def _key(path: str, language: Language, data: bytes, inner: str, to: str) -> lis
     """The key taken out, and put back under its new name with its value."""
     from muse.plugins.code.keys import Keys, address_of, path_of
 
-    tree = parse_anew(language, data)
-    keys = None if tree is None else Keys(language, data, tree)
-    names = path_of(inner)
-    pair = None if keys is None else keys.pairs.get(names)
-    if keys is None or pair is None:
+    keys, names = Keys(language, data), path_of(inner)
+    if not keys.places.at(names):
         raise MuseError(f"there is no key {inner} in {path}")
     new = (*names[:-1], *path_of(to)[-1:])
     if new in keys.pairs:
         raise MuseError(f"there is a {address_of(new)} in {path} already")
-    value = keys.value(pair)
-    if value is None and not pair.is_null:
+    value = keys.value(names)
+    if not keys.is_sayable(names):
         raise MuseError(f"{inner} holds what JSON cannot say; replace the text of {path} instead")
     return [
         DeleteOp(

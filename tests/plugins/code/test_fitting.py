@@ -103,6 +103,21 @@ PLACES = [
     ("a.md", PAGE, [("delete", "One")], "## One\n\none\n\n", ""),
     ("a.md", PAGE, [("replace", "One", "## One\n\nmore")], "one\n", "more\n"),
     ("a.md", PAGE, [("delete", "Two")], "\n## Two\n\ntwo\n", ""),
+    ("a.json", '{\n  "a": 1,\n  "b": {}\n}\n', [("insert", "b.c", [1, 2]), ("insert", "d", {"e": {"f": 1}})],
+     "{}\n", '{\n    "c": [1, 2]\n  },\n  "d": {\n    "e": {\n      "f": 1\n    }\n  }\n'),
+    ("a.json", '{\n  "a": 1,\n  "b": 2\n}\n', [("delete", "b")], ",\n  \"b\": 2", ""),
+    ("a.json", '{\n  "a": 1, // one\n  // two\n  "b": 2, // too\n}\n', [("delete", "a")], '  "a": 1, // one\n', ""),
+    ("a.json", '{\n  "a": 1, // one\n  "b": 2,\n}\n', [("delete", "b")], '  "b": 2,\n', ""),
+    ("a.yaml", "a: 1\n\nb:\n  c: 1\n\nd: 2\n", [("delete", "b")], "b:\n  c: 1\n\n", ""),
+    ("a.yaml", "a: 1\n\nb:\n  c: 1\n\nd: 2\n", [("delete", "b.c")], "b:\n  c: 1\n", "b: {}\n"),
+    ("a.yaml", "a: 1\n\nb:\n  c: 1\n\nd: 2\n", [("insert", "b.e", {"f": [1, "x y"]})],
+     "c: 1\n", "c: 1\n  e:\n    f:\n      - 1\n      - x y\n"),
+    ("a.yaml", "a: 1\n\nb:\n  c: 1\n\nd: 2\n", [("insert", "e", 3)], "d: 2\n", "d: 2\n\ne: 3\n"),
+    ("a.yaml", "a:\nb: 1\n", [("insert", "a.c", 1)], "a:\n", "a:\n  c: 1\n"),
+    ("a.toml", 'a = 1\n\n[b]\nc = 1\n\n[d]\ne = 1\n', [("insert", "b.x", 2)], "c = 1\n", "c = 1\nx = 2\n"),
+    ("a.toml", 'a = 1\n\n[b]\nc = 1\n\n[d]\ne = 1\n', [("delete", "b")], "[b]\nc = 1\n\n", ""),
+    ("a.toml", 'a = 1\n\n[b]\nc = 1\n\n[d]\ne = 1\n', [("insert", "f", {"g": 1, "h": "x"})],
+     "e = 1\n", 'e = 1\n\n[f]\ng = 1\nh = "x"\n'),
 ]  # fmt: skip
 
 

@@ -46,13 +46,13 @@ def test_new_keys_land_inside_their_mapping() -> None:
     assert edited("c.json", b"{\n}\n", ("insert", "a", 1)) == b'{\n  "a": 1\n}\n'
     assert edited("c.json", b"", ("insert", "a", 1)) == b'{\n  "a": 1\n}\n'
     assert edited("c.yaml", YAML, ("insert", "server.tls", True)) == YAML.replace(b"b: 2}\n", b"b: 2}\n  tls: true\n")
-    assert edited("c.yaml", b"a: 1", ("insert", "b", {"c": [1]})) == b'a: 1\nb: {"c": [1]}\n'
+    assert edited("c.yaml", b"a: 1", ("insert", "b", {"c": [1]})) == b"a: 1\nb:\n  c:\n    - 1\n"
     assert edited("c.toml", TOML, ("insert", "server.tls", True)) == TOML.replace(
         b"a = 1 }\n", b"a = 1 }\ntls = true\n"
     )
     assert edited("c.toml", TOML, ("insert", "server.sub.x", 1)) == TOML.replace(b"sub]\n", b"sub]\nx = 1\n")
     assert edited("c.toml", TOML, ("insert", "new", "v")) == TOML.replace(b'"t"\n', b'"t"\nnew = "v"\n')
-    assert edited("c.toml", b"[a]\nb = 1\n", ("insert", "x", 1)) == b"x = 1\n[a]\nb = 1\n"
+    assert edited("c.toml", b"[a]\nb = 1\n", ("insert", "x", 1)) == b"x = 1\n\n[a]\nb = 1\n"
 
 
 def test_a_key_goes_with_its_comma_or_its_line() -> None:
@@ -78,7 +78,8 @@ def test_inserting_a_key_that_is_there_gives_it_the_value() -> None:
         ("c.json", JSON, ("replace", "on")),
         ("c.json", JSON, ("replace", "a..b", 1)),
         ("c.toml", TOML, ("replace", "title", None)),
-        ("c.toml", TOML, ("replace", "server", 1)),
+        ("c.toml", TOML, ("replace", "many.z", 1)),
+        ("c.toml", TOML, ("insert", "many.y", 1)),
     ],
 )
 def test_what_does_not_fit_is_refused(path: str, data: bytes, op: tuple[Any, ...]) -> None:

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import time
-
 from muse.core.law.check import Breach, broken
 from muse.core.law.entries import Entry
 from muse.core.law.look import NOTHING, look
 from muse.plugins.code.languages.table import Language
 from muse.plugins.code.syntax.entries import outline
-from muse.plugins.code.syntax.parsing import available, count_errors, parse, parses_as_well
-from muse.plugins.code.syntax.window import shortened
+from muse.plugins.code.syntax.parsing import available, count_errors, parse
 
 Sides = tuple[bytes, bytes, bytes]
 
@@ -40,32 +37,13 @@ def breaches(
     return [] if result is None else broken(*outlines, result, pieced=pieced)
 
 
-def reads_and_keeps(language: Language | None, sides: Sides, merged: bytes, until: float) -> bool:
-    """True when what was put together parses as well as the sides and breaks no rule; False also when there was no time
-    to look. Of a large file only what can make a difference is looked into."""
-    if language is None:
-        return True
-    sides, merged = _shortened(language, sides, merged, until)
-    if available(language) and not parses_as_well(language, merged, sides, until):
-        return False
-    return not breaches(language, sides, merged, until) and time.monotonic() <= until
-
-
-def _shortened(language: Language, sides: Sides, merged: bytes, until: float) -> tuple[Sides, bytes]:
-    base, ours, theirs, result = shortened(language, (*sides, merged), until)
-    return (base, ours, theirs), result
-
-
 def text_breaches(language: Language | None, sides: Sides, merged: bytes, until: float) -> list[Breach]:
     """The same for Git's clean text: without a parser where the changed lines tell that nothing can be wrong, and only
     names and numbers where they tell that every edit is in its place."""
     seen = look(*sides, merged) if language is not None else NOTHING
-    if language is None or not any(seen):
+    if not any(seen):
         return []
-    parts, made = _shortened(language, sides, merged, until)
-    found = breaches(language, parts, made, until, pieced=False)
-    if found and made is not merged:  # what is told is told with its place in the file
-        found = breaches(language, sides, merged, until, pieced=False)
+    found = breaches(language, sides, merged, until, pieced=False)
     return found if seen.places else [one for one in found if one.twice]
 
 

@@ -8,7 +8,7 @@ from muse.core.types import blob_digest, content_hash
 from muse.domain import Element
 from muse.plugins.code.languages import language_of
 from muse.plugins.code.languages.table import KEYED
-from muse.plugins.code.syntax.parsing import available, parse_anew
+from muse.plugins.code.syntax.parsing import MAX_BYTES, available
 from muse.plugins.code.syntax.symbols import imports_of, symbols_of
 
 
@@ -32,12 +32,11 @@ def _keys(path: str, data: bytes) -> Iterator[Element]:
     from muse.plugins.code.keys import Keys, address_of
 
     language = language_of(path)
-    tree = None if language is None else parse_anew(language, data)
-    if language is None or tree is None:
+    if language is None or len(data) > MAX_BYTES:
         return
-    keys = Keys(language, data, tree)
+    keys = Keys(language, data)
     for pair in sorted(keys.pairs.values(), key=lambda each: each.start):
-        value = keys.value(pair)
+        value = keys.value(pair.path)
         lines = data.count(b"\n", 0, pair.start) + 1, data.count(b"\n", 0, max(pair.end - 1, pair.start)) + 1
         words = " ".join(_text(data[slice(*pair.value)] if pair.value else b"").split())
         yield Element(f"{path}::{address_of(pair.path)}", "key", words, value, content_hash(value), lines)
