@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from muse.core.errors import DamageError, MuseError
 
 if TYPE_CHECKING:
-    from muse.store.repository import Repository
+    from muse.store.objects.needs import WithCommits
 
 _PLAIN = re.compile(r"\w(?:[\w .@+-]*\w)?")
 """What Git takes as a name or an address as it is."""
@@ -38,7 +38,7 @@ class Commit(NamedTuple):
 
 
 def write(
-    repo: Repository,
+    repo: WithCommits,
     tree: str,
     parents: Sequence[str],
     message: str,
@@ -66,7 +66,7 @@ def write(
         return writer.commit(tree, parents, made_by, committed_by, data, encoding)
 
 
-def _signed(repo: Repository, tree: str, parents: Sequence[str], message: bytes, author: Signature | None) -> str:
+def _signed(repo: WithCommits, tree: str, parents: Sequence[str], message: bytes, author: Signature | None) -> str:
     """Signing is Git's: it knows the user's keys and programs."""
     env = {}
     if author is not None:
@@ -79,7 +79,7 @@ def _signed(repo: Repository, tree: str, parents: Sequence[str], message: bytes,
     return repo.git("commit-tree", "-S", *flags, tree, input=message, env=env).decode().strip()
 
 
-def _who(repo: Repository, name: str) -> Signature:
+def _who(repo: WithCommits, name: str) -> Signature:
     """What Git would write as author or committer; MuseError with Git's message when that is nobody.
 
     Git is asked wherever there is more to know than a plain name and address in the environment or the settings.
@@ -104,7 +104,7 @@ def _seconds(zone: str) -> int:
     return sign * (int(zone[1:3]) * 3600 + int(zone[3:5]) * 60)
 
 
-def read(repo: Repository, rev: str) -> Commit:
+def read(repo: WithCommits, rev: str) -> Commit:
     """The commit a revision names; MuseError when there is none."""
     name = repo.resolve(rev)
     _, data = repo.objects.read(name)

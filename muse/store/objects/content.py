@@ -20,7 +20,7 @@ from muse.store.objects.digests import DigestIndex
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from muse.store.repository import Repository
+    from muse.store.objects.needs import WithObjects
 
 _PATIENCE = 0.1  # seconds in which a batch, which may ask a hundred thousand times, does not look for new objects again
 
@@ -28,7 +28,7 @@ _PATIENCE = 0.1  # seconds in which a batch, which may ask a hundred thousand ti
 class BlobContent:
     """The content store of a repository."""
 
-    def __init__(self, repo: Repository) -> None:
+    def __init__(self, repo: WithObjects) -> None:
         self._repo = repo
         self.index = DigestIndex(repo.common_dir / "muse" / "digests.sqlite")
         self._batch: ObjectWriter | None = None

@@ -20,7 +20,7 @@ from muse.core.errors import ContentMissingError, DamageError, FormatError, Muse
 if TYPE_CHECKING:
     from types import TracebackType
 
-    from muse.store.repository import Repository
+    from muse.store.objects.needs import Basics, WithDisk
 
 Answer = TypeVar("Answer")
 
@@ -68,7 +68,7 @@ def parse_tree(data: bytes, id_size: int) -> list[TreeEntry]:
 class ObjectReader:
     """Objects of a repository by id; safe to share between threads."""
 
-    def __init__(self, repo: Repository) -> None:
+    def __init__(self, repo: Basics) -> None:
         self._repo = repo
         self._id_size = 20 if repo.object_format == "sha1" else 32
         self._lock = threading.Lock()
@@ -224,7 +224,7 @@ class ObjectWriter:
     As a `with` block it flushes at the end, and stores nothing when the block fails.
     """
 
-    def __init__(self, repo: Repository) -> None:
+    def __init__(self, repo: WithDisk) -> None:
         self._repo = repo
         self._pending: dict[str, tuple[str, bytes]] = {}
         self._size = 0

@@ -29,7 +29,7 @@ from muse.core.io import fsync_dir
 from muse.core.platform.durable import sync_file
 
 if TYPE_CHECKING:
-    from muse.store.repository import Repository
+    from muse.store.objects.needs import Basics
 
 LOOSE_LIMIT = 100  # objects; more become a pack
 _LEVEL = 1  # zlib's; Git's own repacking does better than any level
@@ -41,7 +41,7 @@ _UNREADABLE = (OSError, ValueError, AssertionError, ChecksumMismatch)
 class DiskStore(DiskObjectStore):
     """The objects of a repository; what `add_objects` was given is on the medium when it returns."""
 
-    def __init__(self, repo: Repository) -> None:
+    def __init__(self, repo: Basics) -> None:
         others = repo.env.get("GIT_ALTERNATE_OBJECT_DIRECTORIES", "")
         super().__init__(
             os.fspath(repo.objects_dir),

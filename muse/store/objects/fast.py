@@ -10,7 +10,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from muse.store.repository import Repository
+    from muse.store.objects.needs import Basics
 
 WORTH = 5_000  # blobs; loading pygit2 pays from 2,000 on where they are loose, from 15,000 on where they are packed
 
@@ -30,7 +30,7 @@ class FastReader:
         return bytes(data) if kind == 3 else None
 
 
-def opened(repo: Repository) -> FastReader | None:
+def opened(repo: Basics) -> FastReader | None:
     """A reader, or None where pygit2 is missing or cannot open this repository."""
     pygit2 = _library(repo)
     if pygit2 is None:
@@ -41,7 +41,7 @@ def opened(repo: Repository) -> FastReader | None:
         return None
 
 
-def _library(repo: Repository) -> Any:
+def _library(repo: Basics) -> Any:
     """pygit2, or None where it is missing or this repository is not one it can open."""
     if repo.object_format != "sha1" or repo.config("extensions.refstorage", "files") != "files":
         return None

@@ -14,7 +14,7 @@ from muse.store.objects.database import FILE, SUBMODULE
 from muse.store.objects.trees import Change, edit
 
 if TYPE_CHECKING:
-    from muse.store.repository import Repository
+    from muse.store.objects.needs import WithSnapshots
 
 _KEPT = 8  # manifests a process remembers per repository
 
@@ -29,7 +29,7 @@ class Difference(NamedTuple):
     new_id: str
 
 
-def manifest(repo: Repository, tree: str) -> SnapshotManifest:
+def manifest(repo: WithSnapshots, tree: str) -> SnapshotManifest:
     """The manifest of a tree: regular files and symbolic links by digest; submodules are not part of it.
 
     Only blobs never seen before are read, and next to a manifest this process made already only what differs is
@@ -44,7 +44,7 @@ def manifest(repo: Repository, tree: str) -> SnapshotManifest:
     return SnapshotManifest(files=dict(known[tree]["files"]), domain=known[tree]["domain"])
 
 
-def _listed(repo: Repository, tree: str) -> dict[str, str]:
+def _listed(repo: WithSnapshots, tree: str) -> dict[str, str]:
     blobs: dict[str, str] = {}
     for row in repo.git("ls-tree", "-r", "-z", "--full-tree", tree).split(b"\0"):
         if row and not row.startswith(b"160000"):
@@ -54,7 +54,7 @@ def _listed(repo: Repository, tree: str) -> dict[str, str]:
     return {path: digests[blob] for path, blob in blobs.items()}
 
 
-def _from_neighbour(repo: Repository, tree: str) -> dict[str, str]:
+def _from_neighbour(repo: WithSnapshots, tree: str) -> dict[str, str]:
     near = next(reversed(repo.manifests))
     files = dict(repo.manifests[near]["files"])
     changed: dict[str, str] = {}
@@ -68,7 +68,7 @@ def _from_neighbour(repo: Repository, tree: str) -> dict[str, str]:
     return files
 
 
-def differences(repo: Repository, old_tree: str, new_tree: str) -> Iterator[Difference]:
+def differences(repo: WithSnapshots, old_tree: str, new_tree: str) -> Iterator[Difference]:
     """What differs between two trees, by path; renames are not looked for."""
     fields = repo.git("diff-tree", "-r", "-z", "--no-renames", "--raw", old_tree, new_tree).split(b"\0")
     for head, path in zip(fields[0::2], fields[1::2]):
@@ -76,7 +76,7 @@ def differences(repo: Repository, old_tree: str, new_tree: str) -> Iterator[Diff
         yield Difference(path, int(old_mode, 8), int(new_mode, 8), old_id.decode(), new_id.decode())
 
 
-def domain_of(repo: Repository, tree: str) -> str:
+def domain_of(repo: WithSnapshots, tree: str) -> str:
     """The domain the tree's own `.museattributes` names, else `files`; so every clone gives the same answer."""
     try:
         named = parse_attributes(repo.objects.blob(f"{tree}:{ATTRIBUTES}")).get("meta", {})
@@ -92,7 +92,7 @@ def snapshot_id(snapshot: SnapshotManifest) -> str:
 
 
 def write_tree(
-    repo: Repository, snapshot: SnapshotManifest, *, like: str | None = None, modes: Mapping[str, int] | None = None
+    repo: WithSnapshots, snapshot: SnapshotManifest, *, like: str | None = None, modes: Mapping[str, int] | None = None
 ) -> str:
     """The id of a tree with exactly the files of a manifest, whose contents the repository has (KeyError if not).
 
@@ -112,6 +112,6 @@ def write_tree(
         return edit(repo, writer, like, changes)
 
 
-def _modes(repo: Repository, tree: str) -> dict[bytes, int]:
+def _modes(repo: WithSnapshots, tree: str) -> dict[bytes, int]:
     rows = repo.git("ls-tree", "-r", "-z", "--full-tree", tree).split(b"\0")
     return {row.partition(b"\t")[2]: int(row[:6], 8) for row in rows if row}

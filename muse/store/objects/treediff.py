@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from muse.store.objects.database import end
 
 if TYPE_CHECKING:
-    from muse.store.repository import Repository
+    from muse.store.objects.needs import Basics
 
 FLAGS = ("-r", "-z", "--raw", "--no-abbrev", "-M")
 
@@ -20,7 +20,7 @@ FLAGS = ("-r", "-z", "--raw", "--no-abbrev", "-M")
 class TreeDiffs:
     """`git diff-tree OLD NEW` again and again; safe to share between threads."""
 
-    def __init__(self, repo: Repository) -> None:
+    def __init__(self, repo: Basics) -> None:
         self._repo = repo
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None

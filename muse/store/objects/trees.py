@@ -11,7 +11,7 @@ from muse.store.objects.database import FOLDER, TreeEntry
 
 if TYPE_CHECKING:
     from muse.store.objects.database import ObjectWriter
-    from muse.store.repository import Repository
+    from muse.store.objects.needs import WithObjects
 
 Change = tuple[int, str] | None
 """(mode, hex id) of what a path becomes; None takes it away."""
@@ -20,7 +20,7 @@ Change = tuple[int, str] | None
 _UNSEEN = "[\u200c-\u200f\u202a-\u202e\u206a-\u206f\ufeff]"
 
 
-def edit(repo: Repository, writer: ObjectWriter, tree: str | None, changes: Mapping[bytes, Change]) -> str:
+def edit(repo: WithObjects, writer: ObjectWriter, tree: str | None, changes: Mapping[bytes, Change]) -> str:
     """The id of `tree` (None: the empty one) with the changes made; new trees go to `writer`.
 
     What becomes a folder may have been a file and the other way round. Folders that become empty vanish. MuseError for
@@ -40,7 +40,7 @@ def edit(repo: Repository, writer: ObjectWriter, tree: str | None, changes: Mapp
     return _edit(repo, writer, tree, nested) or writer.tree([])
 
 
-def _edit(repo: Repository, writer: ObjectWriter, tree: str | None, changes: Mapping[bytes, Any]) -> str | None:
+def _edit(repo: WithObjects, writer: ObjectWriter, tree: str | None, changes: Mapping[bytes, Any]) -> str | None:
     rows = {row.name: row for row in (repo.objects.tree(tree) if tree is not None else [])}
     for name, change in changes.items():
         old = rows.get(name)
