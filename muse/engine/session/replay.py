@@ -15,7 +15,7 @@ import base64
 import binascii
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple, Protocol
 
 from muse.core import content
 from muse.core.address import split
@@ -27,7 +27,6 @@ from muse.core.options import MergeOptions
 from muse.core.types import blob_digest
 from muse.domain import OpenFile, PluginFor
 from muse.engine.merge.one_file import merge_one
-from muse.engine.session.ground import Ground
 from muse.engine.session.op_content import Known, refuse_missing, states_named
 from muse.engine.session.op_paths import folders_of, refuse_path
 from muse.engine.session.overrides import Overrides
@@ -49,6 +48,38 @@ class Replayed:
     overridden: list[str] = field(default_factory=list)
     rejected: dict[str, tuple[str, str]] = field(default_factory=dict)
     """Ops that cannot be applied: by id, the path and a line to read."""
+
+
+class Choices(Protocol):
+    """What somebody chose where HEAD and the session contradict each other."""
+
+    def of(self, path: str, address: str) -> Literal["head", "session"] | None:
+        """The side wanted for one conflict, or None."""
+
+
+class Ground(Protocol):
+    """The commit that ops stand on, and the way from it to another (`muse.engine.session.ground`)."""
+
+    commit: str
+    head: str
+    files: dict[str, str]
+    left: list[str]
+
+    @property
+    def choices(self) -> Choices:
+        """What settles conflicts between HEAD and the session."""
+
+    def files_of(self, commit: str) -> dict[str, str]:
+        """The files of a commit, path -> digest."""
+
+    def wants(self, head: str, path: str) -> bool:
+        """True when a commit is a later state of the branch with another version of a file than the ops stand on."""
+
+    def is_later(self, head: str) -> bool:
+        """True when a commit is on this branch (or was), after the one the ops stand on."""
+
+    def moved(self, files: Mapping[str, str], touched: set[str], to: str) -> dict[str, str]:
+        """The files of the session brought to a commit, which is what the ops stand on afterwards."""
 
 
 def replay(
