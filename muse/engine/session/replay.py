@@ -270,37 +270,45 @@ class _Replay:
         edits = self.waiting.pop(path, None)
         if not edits:
             return
-        named = self.named(path)
         file: OpenFile | None = None
-        for number, (at, entry, child_ops) in enumerate(edits):
-            self.at = at
+        for number, edit in enumerate(edits):
+            self.at = edit.at
             try:
                 if file is None:
                     check_path(path_bytes(path))
                     file = self._opened(path)
-                file.apply(child_ops)
+                file.apply(edit.child_ops)
             except (ContentMissingError, DamageError) as problem:
-                raise _stopped(at, entry, path, problem) from problem
+                raise _stopped(edit.at, edit.entry, path, problem) from problem
             except MALFORMED as problem:
                 if self._may_be_retried(path):
                     if file is not None:
                         self._keep(path, file)
-                    assert self.ground is not None
-                    self._move(self.ground.head)
-                    self.waiting[path] = edits[number:] + self.waiting.get(path, [])
-                    if path not in self.done.files:
-                        self._lost(path)
-                    self._settle(path)
+                    self._settle_on_head(path, edits[number:])
                     return
-                self._tell_why(path, entry, problem)
+                self._tell_why(path, edit.entry, problem)
             else:
-                self.done.touched.add(path)
-                for line in self.inside.setdefault(path, Overrides()).seen(path, entry, child_ops):
-                    self._tell(path, entry, line)
-                if named and blob_digest(file.data()) in named:
-                    self.store.put(file.data())
+                self._applied(path, edit, file)
         if file is not None:
             self._keep(path, file)
+
+    def _applied(self, path: str, edit: _Edit, file: OpenFile) -> None:
+        """Note an edit that was applied; keep the state it made where an op names that."""
+        self.done.touched.add(path)
+        for line in self.inside.setdefault(path, Overrides()).seen(path, edit.entry, edit.child_ops):
+            self._tell(path, edit.entry, line)
+        named = self.named(path)
+        if named and blob_digest(file.data()) in named:
+            self.store.put(file.data())
+
+    def _settle_on_head(self, path: str, edits: list[_Edit]) -> None:
+        """Go to HEAD, which has another version of the file, and apply the edits there."""
+        assert self.ground is not None
+        self._move(self.ground.head)
+        self.waiting[path] = edits + self.waiting.get(path, [])
+        if path not in self.done.files:
+            self._lost(path)
+        self._settle(path)
 
     def _lost(self, path: str) -> None:
         """HEAD has no file any more for edits that wait."""
