@@ -6,7 +6,8 @@ import os
 
 import pytest
 
-from muse.engine.history.diff import MAX_BYTES, between, changes, delta_between, describe, outline
+from muse.engine.history.changes import between, changes
+from muse.engine.history.diff import MAX_BYTES, delta_between, describe, outline
 from muse.plugins.registry import plugin_for_path
 from muse.store.repository import Repository
 from muse.view.text import delta_lines
@@ -98,7 +99,7 @@ def test_the_work_tree_is_compared_as_git_compares_it(make_repo, monkeypatch):
 
 def test_edits_are_told_from_the_trees_as_git_tells_them(make_repo, commit, git, monkeypatch):
     """Whatever happened, the quick way says what Git says, or leaves it to Git."""
-    from muse.engine.history import diff as module
+    from muse.engine.history import changes as module
 
     names = ["a.txt", "lib/a.py", "lib/deep/b.py", "lib.py", "lib0/c.py", "z"]
     root = make_repo("repo", {name: f"{name}\n" for name in names})

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from muse.core.errors import MuseError
-from muse.engine.history.diff import Change, between, parse_raw
+from muse.engine.history.changes import Change, between, parse_raw
 from muse.store.objects import fast
 from muse.store.repository import Repository
 

@@ -36,7 +36,8 @@ def command(words: tuple[str, ...]) -> int:
     differences. Any other option of `git diff` (such as -p) is Git's to answer.
     """
     from muse.engine.git import attended
-    from muse.engine.history.diff import changes, describe
+    from muse.engine.history.changes import changes
+    from muse.engine.history.diff import describe
     from muse.view.json import delta_row
     from muse.view.text import delta_lines
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from muse.core.errors import MuseError
 from muse.core.progress import counted
-from muse.engine.history.diff import SUBMODULE, Change, between, path_text
+from muse.engine.history.changes import ABSENT, SUBMODULE, Change, between, path_text
 
 if TYPE_CHECKING:
     from muse.domain import DomainOp, StructuredDelta
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 WHY = "it does not name the changes that Git finds"
 _PAIR = re.compile(r"deltas/../([0-9a-f]+)-([0-9a-f]+)\.json")
-_ABSENT = "000000"
 
 Fact = tuple[str, str, str]
 """(path, what happened to it: A D M R C, where it was before)."""
@@ -39,7 +38,7 @@ def _fact(change: Change) -> Fact:
         return (path, "M", path)
     if change.status in "RC" and path != before:
         return (path, change.status, before)
-    return (path, "A" if change.old_mode == _ABSENT else "D" if change.new_mode == _ABSENT else "M", path)
+    return (path, "A" if change.old_mode == ABSENT else "D" if change.new_mode == ABSENT else "M", path)
 
 
 def _said(op: DomainOp) -> Fact | None:

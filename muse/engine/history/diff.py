@@ -1,15 +1,14 @@
-"""What changed between two trees, or in the work tree: Git says which paths, their domains say what.
+"""What changed, told: `changes.py` has from Git which paths, here their domains say what.
 
-Git's own `diff --raw` finds the paths and renames; each path's plugin is handed two manifests of one file. A plugin
-that fails costs its sentence, nothing else.
+Each path's plugin is handed two manifests of one file. A plugin that fails costs its sentence, nothing else.
 """
 
 from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
 
 from muse.core import content
 from muse.core.content import MemoryContent
@@ -17,8 +16,8 @@ from muse.core.errors import MuseError
 from muse.core.filedomain import read_entry, summarise
 from muse.core.progress import counted
 from muse.domain import DeleteOp, DomainOp, InsertOp, PatchOp, PluginFor, ReplaceOp, SnapshotManifest, StructuredDelta
-from muse.engine.git import records, streamed
-from muse.store.objects.treediff import FLAGS
+from muse.engine.history.agreement import WHY, agrees
+from muse.engine.history.changes import ABSENT, SUBMODULE, Change, between, path_text
 
 if TYPE_CHECKING:
     from muse.engine.history.words import Words
@@ -26,101 +25,6 @@ if TYPE_CHECKING:
 
 MAX_BYTES = 4 << 20  # above this a file's change is told in one word
 MAX_SECONDS = 10.0  # for all sentences of one delta; what is left over is told in one word each
-SUBMODULE = "160000"
-_FLAGS = ("--raw", "-z", "--no-abbrev", "--no-ext-diff", "--no-color", "--no-relative", "--ignore-submodules=dirty")
-_ABSENT = "000000"
-
-
-class Change(NamedTuple):
-    """One changed path. `status` is Git's letter (A D M T R C U); an id of zeros means "as in the work tree"."""
-
-    status: str
-    path: bytes
-    old_path: bytes
-    old_mode: str
-    new_mode: str
-    old_id: str
-    new_id: str
-
-
-def changes(repo: Repository, *args: str, renames: bool = True) -> Iterator[Change]:
-    """What `git diff ARGS` compares, in the folder the user stands in (`["A", "B", "--", "path"]`).
-
-    Streams; MuseError with Git's complaint already on stderr when Git refuses the arguments.
-    """
-    process = streamed(repo, "diff", *_FLAGS, "-M" if renames else "--no-renames", *args)
-    assert process.stdout is not None
-    try:
-        yield from parse_raw(records(process.stdout))
-    finally:
-        process.stdout.close()
-        code = process.wait()
-    if code > 1:
-        raise MuseError("git cannot compare these", code)
-
-
-def between(repo: Repository, old: str, new: str) -> list[Change]:
-    """What leads from one tree to another, with renames."""
-    asked = repo.memo["tree diffs"] = repo.memo.get("tree diffs", 0) + 1
-    edits = _edits(repo, old, new) if asked <= _FIRST else None
-    if edits is not None:
-        return edits
-    output = repo.tree_diffs.raw(old, new)
-    if output is None:  # it may know a better complaint
-        output = repo.git("diff-tree", *FLAGS, old, new)
-    return list(parse_raw(iter(output.split(b"\0"))))
-
-
-_FIRST = 2  # tree diffs of a process; from then on a git that stays open is cheaper
-_FILES = frozenset({0o100644, 0o100755})
-_FOLDER = 0o040000
-_MOST_FOLDERS = 50  # beyond, Git is quicker
-
-
-def _edits(repo: Repository, old: str, new: str) -> list[Change] | None:
-    """`between` of two trees with the same names in which only files' contents differ, as most commits do.
-
-    Told from the trees themselves, which is cheaper than a process; None when there is more to it, such as an added
-    file, of which only Git knows whether it was renamed.
-    """
-    found: list[Change] = []
-    stack = [(b"", old, new)]
-    for _ in range(_MOST_FOLDERS):
-        if not stack:
-            return sorted(found, key=lambda change: change.path)
-        path, left, right = stack.pop()
-        try:
-            before, after = repo.objects.tree(left), repo.objects.tree(right)
-        except (KeyError, MuseError):
-            return None
-        if [entry.name for entry in before] != [entry.name for entry in after]:
-            return None
-        inner = []
-        for a, b in zip(before, after):
-            if a == b:
-                continue
-            if a.mode == b.mode == _FOLDER:
-                inner.append((path + a.name + b"/", a.id, b.id))
-            elif a.mode in _FILES and b.mode in _FILES:
-                name = path + a.name
-                found.append(Change("M", name, name, f"{a.mode:o}", f"{b.mode:o}", a.id, b.id))
-            else:
-                return None
-        stack += inner
-    return None
-
-
-def parse_raw(fields: Iterator[bytes]) -> Iterator[Change]:
-    """The records of Git's `--raw -z` format."""
-    for info in fields:
-        if not info.startswith(b":") or info.startswith(b"::"):
-            continue
-        old_mode, new_mode, old_id, new_id, status = info[1:].decode().split()
-        old_path = next(fields)
-        path = next(fields) if status[0] in "RC" else old_path
-        yield Change(status[0], path, old_path, old_mode, new_mode, old_id, new_id)
-
-
 # Telling it --------------------------------------------------------------------------------------------------------
 
 
@@ -185,8 +89,8 @@ def describe_one(repo: Repository, change: Change, plugin_for: PluginFor) -> Dom
     if change.status == "U":
         return _changed(path, "", "", f"in conflict {path}")
     try:
-        old = None if change.old_mode == _ABSENT else _bytes(repo, change.old_id, change.old_path)
-        new = None if change.new_mode == _ABSENT else _bytes(repo, change.new_id, change.path)
+        old = None if change.old_mode == ABSENT else _bytes(repo, change.old_id, change.old_path)
+        new = None if change.new_mode == ABSENT else _bytes(repo, change.new_id, change.path)
     except MuseError as error:
         return _changed(path, "", "", f"changed {path} ({error})")
     return _told(change, path, old, new, plugin_for)
@@ -297,13 +201,6 @@ def _bytes(repo: Repository, name: str, path: bytes) -> bytes:
         raise MuseError(error.strerror or "cannot be read") from None
 
 
-def path_text(path: bytes) -> str:
-    """A path as manifests and deltas spell it."""
-    from muse.store.layout import path_text as spelled
-
-    return spelled(path)
-
-
 # Deltas of commits --------------------------------------------------------------------------------------------------
 
 
@@ -338,14 +235,13 @@ def outline(found: list[Change], domain: str) -> StructuredDelta:
     ops: list[DomainOp] = []
     for change in found:
         path = path_text(change.path)
-        sides = (None if mode == _ABSENT else "" for mode in (change.old_mode, change.new_mode))
+        sides = (None if mode == ABSENT else "" for mode in (change.old_mode, change.new_mode))
         op = _plain(path, *sides)
         ops.append(_renamed(op, path, change) if change.status in "RC" else op)
     return StructuredDelta(domain=domain, ops=ops, summary=summarise(ops))
 
 
 def _stored(repo: Repository, base_tree: str, tree: str, found: list[Change]) -> StructuredDelta | None:
-    from muse.engine.history.agreement import WHY, agrees
     from muse.store.meta import deltas
 
     try:

@@ -12,7 +12,7 @@ from muse.core.errors import MuseError
 from muse.core.progress import counted
 from muse.domain import PluginFor
 from muse.engine.git import shown
-from muse.engine.history.diff import between
+from muse.engine.history.changes import between
 from muse.engine.history.log import Commit, commits
 from muse.engine.worktree.commit import tree_of_commit
 

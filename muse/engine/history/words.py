@@ -19,7 +19,8 @@ from muse._version import __version__
 from muse.core.errors import FormatError, MuseError
 from muse.core.filedomain import summarise
 from muse.domain import DomainOp, PluginFor, StructuredDelta
-from muse.engine.history.diff import Change, describe, outline, path_text
+from muse.engine.history.changes import Change, path_text
+from muse.engine.history.diff import describe, outline
 from muse.store.meta.deltas import check_delta
 
 if TYPE_CHECKING:

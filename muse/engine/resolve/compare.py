@@ -11,7 +11,8 @@ from muse.core.errors import MuseError
 from muse.core.io import read_regular
 from muse.domain import ConflictRecord, DomainOp, PluginFor
 from muse.engine.history.ancestry import find_merge_base
-from muse.engine.history.diff import between, describe_one, path_text
+from muse.engine.history.changes import between, path_text
+from muse.engine.history.diff import describe_one
 from muse.engine.resolve import resolve
 
 if TYPE_CHECKING:

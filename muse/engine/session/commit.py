@@ -449,7 +449,8 @@ def record_commit(repo: Repository, session: str, plugin_for: PluginFor, *, acto
 
     Ops of the session that were not committed before stay so.
     """
-    from muse.engine.history.diff import between, describe
+    from muse.engine.history.changes import between
+    from muse.engine.history.diff import describe
 
     log = OpLog(repo.root, session)
     if "branch" not in (log.read_checkpoint() or {}):

@@ -40,7 +40,8 @@ def repair(repo: Repository, found: Iterable[Problem], plugin_for: PluginFor, *,
 
 def _delta(repo: Repository, path: str, plugin_for: PluginFor, domain: str) -> bool:
     """Work a delta out again from the trees that its name says; False when they are not here."""
-    from muse.engine.history.diff import between, describe
+    from muse.engine.history.changes import between
+    from muse.engine.history.diff import describe
     from muse.store.meta import deltas
 
     base, _, tree = path.rpartition("/")[2].removesuffix(".json").partition("-")

@@ -141,7 +141,8 @@ def keep_deltas(
 
     The commit stands whatever happens. `most`: files above which none is stored; it is then told when it is asked for.
     """
-    from muse.engine.history.diff import between, describe
+    from muse.engine.history.changes import between
+    from muse.engine.history.diff import describe
     from muse.store.meta import deltas
 
     try:

@@ -99,7 +99,8 @@ def described(repo: Repository, entry: Entry, plugin_for: PluginFor) -> DomainOp
     """What a tracked path's change, from HEAD to the work tree, means; None for what has no such meaning."""
     if entry.kind not in "12" or entry.submodule:
         return None
-    from muse.engine.history.diff import Change, describe_one  # a clean status does without
+    from muse.engine.history.changes import Change
+    from muse.engine.history.diff import describe_one  # a clean status does without
 
     head, _, work = entry.modes
     if head == "000000":
