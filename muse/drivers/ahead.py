@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from muse.core import paths
+from muse.drivers.job import complete_path
 
 if TYPE_CHECKING:
     from muse.core.gitcommand import Command
@@ -85,8 +86,6 @@ def _write(job: Job, folder: str, theirs: str) -> int:
 
 def _answers(job: Job, repo: Repository, theirs: str) -> Iterator[tuple[str, bytes]]:
     """Name and content of each answer: the three object ids, and the merged file."""
-    from muse.drivers.structured import complete_path
-
     complete_path(job)
     from muse.engine.merge.whole_tree import clean_texts
     from muse.plugins import registry

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Mapping
 
 CLEAN, CONFLICT = 0, 1
@@ -135,6 +136,26 @@ def remove(name: str) -> None:
         os.unlink(name)
     except OSError:
         pass  # it was renamed into place, or never made
+
+
+def trace(error: Exception) -> None:
+    """Print a traceback where MUSE_TRACE asks for it."""
+    if os.environ.get("MUSE_TRACE"):
+        import traceback
+
+        traceback.print_exception(error)
+
+
+def complete_path(job: Job) -> None:
+    """Where installed packages are found: Git starts us without `site`, which a trivial merge needs not wait for.
+
+    `muse.pluginPath` names further folders with plugins; relative ones would lead into a clone.
+    """
+    if sys.flags.no_site:
+        import site
+
+        site.main()
+    sys.path += filter(os.path.isabs, job.config.get("pluginpath", "").split(os.pathsep))
 
 
 def _marker_size(text: str) -> int:

@@ -13,7 +13,7 @@ from __future__ import annotations
 import os
 import sys
 
-from muse.drivers.job import CLEAN, CONFLICT, Job, parse, read, remove
+from muse.drivers.job import CLEAN, CONFLICT, Job, parse, trace
 
 USAGE, INTERRUPTED = 129, 130
 GUARDED = {CLEAN: 70, CONFLICT: 71}
@@ -34,7 +34,7 @@ def main(argv: list[str] | None = None) -> int:
         tell(USAGE_TEXT)
         return USAGE
     try:
-        answer = _surely(job)
+        answer = _with_fallbacks(job)
     except KeyboardInterrupt:
         return INTERRUPTED
     return GUARDED[answer] if "--guarded" in args else answer
@@ -49,13 +49,13 @@ def _fill_standard_streams() -> None:
             os.open(os.devnull, os.O_RDWR)  # takes the lowest number that is free
 
 
-def _surely(job: Job) -> int:
+def _with_fallbacks(job: Job) -> int:
     """The merge, else Git's, else what is on disk: ours, and a conflict for the user to decide."""
     for attempt in (merge, merge_as_text):
         try:
             return attempt(job)
         except Exception as error:  # noqa: BLE001  a driver never dies
-            _trace(error)
+            trace(error)
             job.say(f"{attempt.__name__} failed: {type(error).__name__}: {error}")
             if isinstance(error, OSError):
                 break  # a full disk would only fail again
@@ -84,10 +84,19 @@ def merge(job: Job) -> int:
     if job.off or any(map(has_markers, (job.base, job.ours, job.theirs))):
         return merge_as_text(job)  # switched off; or replayed conflicts, which no parser should see
     if others.is_spaced(job):  # what the user calls no difference is none
-        settled = others.by_git(job)
+        from muse.drivers.as_text import by_git
+
+        settled = by_git(job)
         if settled is not None and settled[1]:
             return job.write(settled[0], CLEAN)
     return merge_structured(job)
+
+
+def merge_as_text(job: Job, why: str = "") -> int:
+    """Git's text merge; `why` is told."""
+    from muse.drivers import as_text
+
+    return as_text.merge_as_text(job, why)
 
 
 def merge_structured(job: Job) -> int:
@@ -105,56 +114,6 @@ def merge_structured(job: Job) -> int:
     code = job.write(result, CLEAN if status == b"clean" else CONFLICT)
     job.keep_record(os.fsdecode(record_file), record)
     return code
-
-
-def merge_as_text(job: Job, why: str = "") -> int:
-    """Git's text merge; a binary file stays ours, or the base's between merge bases, as Git does it."""
-    from muse.core import gitconfig
-    from muse.core.textmerge import is_binary, merge_files
-
-    if why:
-        job.say(why)
-    if job.off or job.options:
-        from muse.drivers import others
-
-        settled = others.by_git(job)
-        if settled is not None:
-            return _answer_as_text(job, *settled)
-    conflicts = None
-    temp = job.temp()
-    try:
-        if not any(map(is_binary, (job.base, job.ours, job.theirs))):
-            ours, base, theirs = job.labels
-            flags = ["--marker-size", str(job.size), "-L", ours, "-L", base, "-L", theirs]
-            style = gitconfig.conflict_style(job.config)
-            conflicts = merge_files(flags, job.ours_file, job.base_file, job.theirs_file, temp, style)
-        merged = read(temp) if conflicts is not None else job.base if job.virtual else job.ours
-    finally:
-        remove(temp)
-    return _answer_as_text(job, merged, conflicts == 0)
-
-
-def _answer_as_text(job: Job, merged: bytes, clean: bool) -> int:
-    code = job.write(merged, CLEAN if clean else CONFLICT)
-    if code == CONFLICT and not job.off:
-        _record_text(job, merged)
-    return code
-
-
-def _record_text(job: Job, merged: bytes) -> None:
-    try:
-        from muse.drivers import structured
-
-        job.keep_record(*structured.record_as_text(job, merged))
-    except Exception as error:  # noqa: BLE001  the answer stands; what is lost is a line of `muse conflicts`
-        _trace(error)
-
-
-def _trace(error: Exception) -> None:
-    if os.environ.get("MUSE_TRACE"):
-        import traceback
-
-        traceback.print_exception(error)
 
 
 if __name__ == "__main__":

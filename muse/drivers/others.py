@@ -94,31 +94,10 @@ def hand_over(job: Job, name: str) -> int:
     command = None if name in _TEXT else _command(job, name)
     if command is not None:
         return _run(job, command)
-    from muse.drivers.merge import merge_as_text
+    from muse.drivers.as_text import merge_as_text
 
     job.off = True  # Git's text merge, of a driver that is not configured as well
     return merge_as_text(job)
-
-
-def by_git(job: Job) -> tuple[bytes, bool] | None:
-    """What Git makes of it without us, `-X` included, and whether it is clean; None where Git cannot be asked."""
-    from muse.core import gitmerge
-    from muse.core.textmerge import is_binary
-
-    style = gitconfig.conflict_style(job.config)
-    merged = gitmerge.merge(
-        job.base,
-        job.ours,
-        job.theirs,
-        job.options,
-        labels=job.labels,
-        size=job.size,
-        style=style,
-        config=job.config,
-    )
-    if merged is None or merged[1] or not any(map(is_binary, (job.base, job.ours, job.theirs))):
-        return merged
-    return (job.base if job.virtual else job.ours), False
 
 
 def is_spaced(job: Job) -> bool:

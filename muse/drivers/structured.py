@@ -6,17 +6,17 @@ Kept apart from `muse.drivers.merge` so that a trivial merge imports none of it.
 from __future__ import annotations
 
 import os
-import sys
 import time
 from typing import TYPE_CHECKING
 
-from muse.core import gitcommand, paths
+from muse.core import gitcommand
 from muse.core.errors import MuseError
 from muse.core.textmerge import has_markers
 from muse.domain import FileMerge
-from muse.drivers import others
-from muse.engine import conflict_records
-from muse.engine.merge.one_file import how_from, merge_one, merge_text_only
+from muse.drivers.as_text import by_git
+from muse.drivers.job import complete_path
+from muse.drivers.records import find_root, options_for, record
+from muse.engine.merge.one_file import merge_one
 from muse.engine.merge.plugin_answer import wants_join
 
 if TYPE_CHECKING:
@@ -68,18 +68,6 @@ def merge(job: Job, seconds: float) -> tuple[FileMerge, str, bytes]:
     return merged, *record(job, root, merged, how)
 
 
-def complete_path(job: Job) -> None:
-    """Where installed packages are found: Git starts us without `site`, which a trivial merge needs not wait for.
-
-    `muse.pluginPath` names further folders with plugins; relative ones would lead into a clone.
-    """
-    if sys.flags.no_site:
-        import site
-
-        site.main()
-    sys.path += filter(os.path.isabs, job.config.get("pluginpath", "").split(os.pathsep))
-
-
 def _past(job: Job, root: str) -> Past | None:
     """What is stored about the path's CRDT states, where Git says what it merges into HEAD, as `git merge` does."""
     heads = [name.removeprefix("GITHEAD_") for name in os.environ if name.startswith("GITHEAD_")]
@@ -125,41 +113,7 @@ def _favouring(side: str, plugin: Any, job: Job, base: bytes | None, merged: Fil
     picks = {conflict.address: side for conflict in merged.conflicts}
     again = merge_one(plugin, job.path, base, job.ours, job.theirs, how._replace(picks=picks))  # type: ignore[arg-type]
     if again.conflicts:
-        settled = others.by_git(job)
+        settled = by_git(job)
         if settled is not None and settled[1]:
             return FileMerge(settled[0])
     return again
-
-
-def options_for(job: Job, root: str | None) -> tuple[MergeOptions, str]:
-    """How the call wants its merge written, and a warning or ""."""
-    ours, base, theirs = job.labels
-    return how_from(job.config, root, ours_label=ours, base_label=base, theirs_label=theirs, marker_size=job.size)
-
-
-def record(job: Job, root: str | None, merged: FileMerge, how: MergeOptions) -> tuple[str, bytes]:
-    """Where the conflict's record goes, and its bytes."""
-    git_dir = os.environ.get("GIT_DIR") or (paths.git_dir_text(root) if root is not None else None)
-    if git_dir is None or job.virtual:
-        return "", b""
-    name = conflict_records.file_of(git_dir, job.path)
-    if not merged.conflicts and not merged.joined:
-        return name, b""
-    sides = (job.base or None, job.ours, job.theirs)
-    return name, conflict_records.encode(conflict_records.make(job.path, merged, sides, how))
-
-
-def record_as_text(job: Job, data: bytes) -> tuple[str, bytes]:
-    """The record of a merge that ended as Git's text merge, or as a whole-file conflict."""
-    root = find_root()
-    how, _ = options_for(job, root)
-    left = merge_text_only(job.path, job.base or None, job.ours, job.theirs, how).conflicts
-    return record(job, root, FileMerge(data, left), how)
-
-
-def find_root() -> str | None:
-    """The work tree (or bare repository) Git called us in, or None outside of one."""
-    try:
-        return paths.find_root_text(".")
-    except MuseError:
-        return None
