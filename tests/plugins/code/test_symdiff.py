@@ -87,3 +87,34 @@ def test_without_a_grammar_there_are_no_symbols() -> None:
 def test_half_written_files_have_the_symbols_that_are_there() -> None:
     ops, _ = diff(b"def f(:\n    pass\n\ndef g():\n    return 2\n", b"def f(:\n    pass\n\ndef g():\n    return 1\n")
     assert ops
+
+
+def test_twice_as_many_symbols_take_twice_as_many_steps():
+    """Counted in executed lines of the module, not in seconds."""
+    import sys
+
+    from muse.plugins.code.languages import language_of
+    from muse.plugins.code.show import symbol_diff
+
+    def steps(count):
+        lines = 0
+
+        def trace(frame, event, _):
+            nonlocal lines
+            if frame.f_code.co_filename != symbol_diff.__file__:
+                return None
+            lines += event == "line"
+            return trace
+
+        old = [b"def f%d(a):\n    return %d\n" % (n, n) for n in range(count)]
+        new = [*old[1:], old[0].replace(b"f0", b"g0"), b"class C:\n    x = 1\n"]
+        sys.settrace(trace)
+        try:
+            ops, _ = symbol_diff.diff_symbols("a.py", language_of("a.py"), b"\n".join(old), b"\n".join(new))
+        finally:
+            sys.settrace(None)
+        assert ops
+        return lines
+
+    steps(10)  # what is worked out once
+    assert steps(400) < 2.5 * steps(200)

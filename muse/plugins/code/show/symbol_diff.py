@@ -28,9 +28,8 @@ def diff_symbols(path: str, language: Language, old: bytes, new: bytes) -> tuple
     before, after = symbols_of(language, old), symbols_of(language, new)
     if before is None or after is None:
         return None
-    pairs = match_symbols(before, after)
     words: list[str] = []
-    ops = _scope(path, "", "", before, after, pairs, words)
+    ops = _scope(_Both(path, before, after), "", "", words)
     ops += _imports(path, imports_of(language, old), imports_of(language, new), words)
     if not ops:
         ops = [_text(path, old, new)]
@@ -44,30 +43,37 @@ def in_a_line(words: list[str]) -> str:
     return ", ".join([*shown, f"{len(words) - len(shown)} more"] if len(words) > len(shown) else shown)
 
 
-def _scope(
-    path: str,
-    old_scope: str,
-    new_scope: str,
-    before: Sequence[Symbol],
-    after: Sequence[Symbol],
-    pairs: Mapping[str, str],
-    words: list[str],
-) -> list[DomainOp]:
+class _Both:
+    """The symbols of both versions by the scope they stand in, and which is which."""
+
+    def __init__(self, path: str, before: Sequence[Symbol], after: Sequence[Symbol]) -> None:
+        self.path = path
+        self.pairs = match_symbols(before, after)
+        self.back = {target: source for source, target in self.pairs.items()}
+        self.before: dict[str, list[Symbol]] = defaultdict(list)
+        self.after: dict[str, list[Symbol]] = defaultdict(list)
+        for symbols, scopes in ((before, self.before), (after, self.after)):
+            for symbol in symbols:
+                scopes[symbol.parent].append(symbol)
+
+
+def _scope(both: _Both, old_scope: str, new_scope: str, words: list[str]) -> list[DomainOp]:
     """Operations on the symbols directly inside a scope, deletions first, then in the order of the new file."""
     ops: list[DomainOp] = []
-    ours = [symbol for symbol in before if symbol.parent == old_scope]
-    theirs = [symbol for symbol in after if symbol.parent == new_scope]
-    here = {symbol.address: symbol for symbol in theirs}
-    back = {target: source for source, target in pairs.items()}
-    kept_old = [symbol for symbol in ours if pairs.get(symbol.address) in here]
+    path, pairs = both.path, both.pairs
+    ours, theirs = both.before.get(old_scope, []), both.after.get(new_scope, [])
+    here = {symbol.address for symbol in theirs}
     for symbol in ours:
-        if symbol not in kept_old:
+        if pairs.get(symbol.address) not in here:
             ops.append(_deleted(path, symbol, pairs.get(symbol.address), words))
-    moved = _moved(kept_old, theirs, pairs)
+    kept = [symbol for symbol in ours if pairs.get(symbol.address) in here]
+    moved = _moved(kept, theirs, pairs)
+    source_of = {pairs[symbol.address]: symbol for symbol in kept}
+    place_of = {symbol.address: place for place, symbol in enumerate(ours)}
     for place, symbol in enumerate(theirs):
-        source = next((old for old in kept_old if old.address == back.get(symbol.address)), None)
+        source = source_of.get(symbol.address)
         if source is None:
-            ops.append(_inserted(path, symbol, back.get(symbol.address), words))
+            ops.append(_inserted(path, symbol, both.back.get(symbol.address), words))
             continue
         if source.address in moved:
             words.append(f"{label(source)} moved")
@@ -75,47 +81,39 @@ def _scope(
                 MoveOp(
                     op="move",
                     address=f"{path}::{source.address}",
-                    from_position=ours.index(source),
+                    from_position=place_of[source.address],
                     to_position=place,
                     content_id=symbol.content_id,
                 )
             )
-        changed = _changed(path, source, symbol, before, after, pairs, words)
+        changed = _changed(both, source, symbol, words)
         if changed is not None:
             ops.append(changed)
     return ops
 
 
-def _changed(
-    path: str,
-    old: Symbol,
-    new: Symbol,
-    before: Sequence[Symbol],
-    after: Sequence[Symbol],
-    pairs: Mapping[str, str],
-    words: list[str],
-) -> DomainOp | None:
+def _changed(both: _Both, old: Symbol, new: Symbol, words: list[str]) -> DomainOp | None:
     if old.content_id == new.content_id:
         return None
     verdicts = _verdicts(old, new)
     inner: list[str] = []
     if not (old.leaf and new.leaf):
-        children = _scope(path, old.address, new.address, before, after, pairs, inner)
+        children = _scope(both, old.address, new.address, inner)
         if children:
             if old.name != new.name:
-                children.insert(0, _replace(path, old, new, [f"renamed {new.name}"]))
+                children.insert(0, _replace(both.path, old, new, [f"renamed {new.name}"]))
                 words.append(f"{label(old)} renamed {label(new)}")
             words.extend(inner)
             return PatchOp(
                 op="patch",
-                address=f"{path}::{old.address}",
+                address=f"{both.path}::{old.address}",
                 child_ops=children,
                 child_domain="code",
                 child_summary=in_a_line(inner),
             )
     renamed = old.name != new.name
     words.append(f"{label(old)} renamed {label(new)}" if renamed else f"{label(old)} {_short(verdicts)}")
-    return _replace(path, old, new, verdicts)
+    return _replace(both.path, old, new, verdicts)
 
 
 def _verdicts(old: Symbol, new: Symbol) -> list[str]:
@@ -233,7 +231,8 @@ def _moved(old: Sequence[Symbol], new: Sequence[Symbol], pairs: Mapping[str, str
     from muse.core.sequences import edits
 
     order = [pairs[symbol.address] for symbol in old]
-    target = [symbol.address for symbol in new if symbol.address in set(order)]
+    known = set(order)
+    target = [symbol.address for symbol in new if symbol.address in known]
     out: dict[str, int] = defaultdict(int)
     for edit in edits(order, target):
         for index in range(edit.a0, edit.a1):
