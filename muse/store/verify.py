@@ -31,7 +31,7 @@ def problems(repo: Repository, *, deep: bool = False) -> list[Problem]:
 
     With `deep` every file is read, and checked as far as one can without its plugin.
     """
-    union = Union(repo)
+    union = Union(repo, again=True)
     found = union.problems
     if deep:
         found += contents(repo, union)

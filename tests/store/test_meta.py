@@ -11,7 +11,7 @@ import pytest
 
 from muse.core.errors import DamageError, MuseError
 from muse.store import layout, refs, verify, writer
-from muse.store.meta import union, writer_refs
+from muse.store.meta import budget, writer_refs
 from muse.store.meta.union import Union
 from muse.store.objects import database
 from muse.store.objects.trees import edit
@@ -314,7 +314,7 @@ def test_a_problem_that_was_mended_is_forgotten(repo, git):
 
 
 def test_a_tree_bomb_is_not_walked(repo, git, monkeypatch):
-    monkeypatch.setattr(union, "MAX_ENTRIES", 500)
+    monkeypatch.setitem(budget._LIMITS, "entries", (500, "entries"))
     blob = git(repo.root, "hash-object", "-w", "--stdin", input="x")
     bomb = git(repo.root, "mktree", input="".join(f"100644 blob {blob}\t{n:03d}\n" for n in range(50)))
     for _ in range(3):
@@ -323,6 +323,87 @@ def test_a_tree_bomb_is_not_walked(repo, git, monkeypatch):
     (problem,) = verify.problems(repo)
     assert problem.why == "it holds too many entries, and is left out as a whole"
     assert Union(repo).of(problem.ref) == []
+
+
+def test_a_tree_of_long_names_and_one_of_empty_folders_are_not_walked(repo, git, monkeypatch):
+    monkeypatch.setitem(budget._LIMITS, "bytes", (1 << 20, "bytes of folders"))
+    monkeypatch.setitem(budget._LIMITS, "entries", (5_000, "entries"))
+    blob = git(repo.root, "hash-object", "-w", "--stdin", input="x")
+    shards = []
+    for number in range(30):
+        long = git(repo.root, "mktree", input=f"100644 blob {blob}\t{number:02d}{'n' * 90_000}\n")
+        shards.append(f"040000 tree {long}\t{number:02x}\n")
+    names = git(repo.root, "mktree", input="".join(shards))
+    empty = git(repo.root, "mktree", input="")
+    hollow = git(repo.root, "mktree", input="".join(f"040000 tree {empty}\t{n:04d}\n" for n in range(3_000)))
+    for bomb, what in ((names, "bytes of folders"), (hollow, "entries")):
+        _hostile(repo, git, [f"040000 tree {bomb}\tdeltas"])
+        (problem,) = verify.problems(repo)
+        assert problem.why == f"it holds too many {what}, and is left out as a whole"
+
+
+def test_invented_names_share_one_budget(repo, git, monkeypatch):
+    monkeypatch.setitem(budget._LIMITS, "entries", (100, "entries"))
+    blob = git(repo.root, "hash-object", "-w", "--stdin", input="x")
+    leaf = git(repo.root, "mktree", input="".join(f"100644 blob {blob}\t{n:03d}\n" for n in range(30)))
+    _hostile(repo, git, [f"040000 tree {leaf}\tdeltas"], "e" * 20)
+    tip = next(iter(refs.read_many(repo, "refs/muse-remotes/").values()))
+    for number in range(20):
+        git(repo.root, "update-ref", f"refs/muse-remotes/x{number}/meta/{'e' * 20}", tip)
+        git(repo.root, "update-ref", f"refs/muse/meta/{number:020x}", tip)
+    over = [problem for problem in verify.problems(repo) if "too many entries" in problem.why]
+    assert len(over) >= 35
+
+
+def test_damage_is_not_read_again_until_it_is_mended(repo, git, monkeypatch):
+    path = layout.delta_path(A, B)
+    tip = writer_refs.commit_files(repo, "meta", {path: b"1"}, "one")
+    tree = git(repo.root, "rev-parse", f"{tip}:deltas")
+    file = repo.objects_dir / tree[:2] / tree[2:]
+    file.rename(repo.root / "aside")
+    assert _find(repo, path) == []
+    monkeypatch.setattr(repo.objects, "tree", lambda *args: pytest.fail("read what is damaged again"))
+    assert _find(repo, path) == []
+    monkeypatch.undo()
+    (repo.root / "aside").rename(file)
+    assert _find(repo, path) == [b"1"]
+
+
+def test_what_takes_long_is_left_to_who_has_time(repo, make_repo, git, monkeypatch, caplog):
+    """By a clock of its own: each look at it costs a tenth of a second."""
+    other = Repository(make_repo("other", {"b": "2\n"}, sha256=repo.object_format == "sha256"))
+    few, many = layout.delta_path(A, B), {layout.delta_path(A, f"{n:02x}" * 20): b"x" for n in range(20)}
+    writer_refs.commit_files(other, "meta", {few: b"few"}, "few")
+    _fetch_from(git, repo, other, "origin")
+    now = iter(range(10**6))
+    monkeypatch.setattr(budget, "clock", lambda: next(now) / 10)
+    assert [entry.path for entry in Union(repo, seconds=budget.QUICK).below("meta", "deltas/")] == [few]
+    writer_refs.commit_files(other, "meta", many, "many")
+    _fetch_from(git, repo, other, "origin")
+    assert [entry.path for entry in Union(repo, seconds=budget.QUICK).below("meta", "deltas/")] == [few]
+    assert caplog.text.count("left out until `muse verify` has read it") == 1
+    reads = []
+    tree = repo.objects.tree
+    monkeypatch.setattr(repo.objects, "tree", lambda *args: reads.append(args) or tree(*args))
+    assert len(Union(repo, seconds=budget.QUICK).below("meta", "deltas/")) == 1 and not reads, "once is enough"
+    assert verify.problems(repo) == [] and reads
+    assert len(Union(repo, seconds=budget.QUICK).below("meta", "deltas/")) == 21
+
+
+def test_files_of_a_peer_are_read_up_to_a_sum(repo, make_repo, git, monkeypatch):
+    monkeypatch.setattr(budget, "_LIMITS", {**budget._LIMITS, "read": (3 * budget._FILE, "bytes of files")})
+    other = Repository(make_repo("other", {"b": "2\n"}, sha256=repo.object_format == "sha256"))
+    paths = [layout.delta_path(A, f"{n:02x}" * 20) for n in range(6)]
+    for clone in (other, repo):
+        writer_refs.commit_files(clone, "meta", {path: b"%d" % n for n, path in enumerate(paths)}, "six")
+    seen = Union(repo)
+    assert all(seen.read(entry, 100) is not None for entry in seen.below("meta", "deltas/")), "what is ours"
+    git(repo.root, "update-ref", "-d", next(iter(refs.read_many(repo, "refs/muse/meta/"))))
+    _fetch_from(git, repo, other, "origin")
+    seen = Union(repo)
+    read = [seen.read(entry, 100) for entry in seen.below("meta", "deltas/")]
+    assert [data is not None for data in read] == [True] * 3 + [False] * 3
+    assert {problem.why for problem in seen.noted} == {"its peer's files have more than 1024 MiB in all"}
 
 
 def test_too_large_and_missing_blobs(repo, git):

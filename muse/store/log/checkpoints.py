@@ -43,6 +43,7 @@ NEVER_GIVEN = "this clone has never given away"
 PER_SEGMENT = 500
 MAX_SEGMENT = 64 << 20
 MAX_CHECKPOINT = 16 << 20
+MAX_NAME = 16 << 10  # bytes of a session's name
 _WRITER = re.compile(rb',"writer":"([0-9a-z_-]{1,64})"')
 _OP_ID = re.compile(rb',"op_id":"(sha256:[0-9a-f]{64})"')
 
@@ -174,7 +175,7 @@ def sessions(repo: Repository) -> list[str]:
         folder, _, rest = entry.path.partition("/")
         if rest != "name":
             continue
-        data = union.read(entry, 1 << 20)
+        data = union.read(entry, MAX_NAME)
         name = None if data is None else _text(data)
         if name is not None and session_path(name).rstrip("/") == folder:
             found.add(name)

@@ -15,6 +15,7 @@ from muse.core.io import write_bytes_atomic
 from muse.core.types import now_utc_iso
 from muse.store import refs
 from muse.store.layout import OWN, REMOTES, owner
+from muse.store.meta.union import forget
 
 if TYPE_CHECKING:
     from muse.store.repository import Repository
@@ -59,6 +60,7 @@ def set_aside(repo: Repository) -> list[SetAside]:
         except RefMovedError:
             done.remove(each)  # somebody wrote to it meanwhile
     repo.memo.pop("union", None)
+    forget(repo, found)
     return done
 
 

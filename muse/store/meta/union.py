@@ -10,25 +10,22 @@ import os
 import sqlite3
 import time
 import weakref
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from muse.core.errors import FormatError, MuseError
+from muse.core.errors import DamageError, FormatError, MuseError
 from muse.core.terminal import one_line
 from muse.store import refs
 from muse.store.layout import FORMATS, OWN, REMOTES, Kind, is_entry, owner
+from muse.store.meta.budget import MAX_TREE, PATIENT, QUICK, Budget, Peers, TooMuch, TooSlow
 from muse.store.meta.writer_refs import is_ours
 from muse.store.objects.database import FILE, FOLDER, TreeEntry
+from muse.store.writer import known_writer, previous_writers
 
 if TYPE_CHECKING:
     from muse.store.repository import Repository
 
-MAX_ENTRIES = 2_000_000  # per peer, as are the next two
-MAX_REFUSED = 5_000  # entries that do not belong into a tree of ours
-MAX_REPEATED = 10_000  # entries of trees that were met before: a small object may stand in a million places
-MAX_TREE = 64 << 20  # bytes of one tree object
 MAX_DEPTH = 4  # folders below the root of a tree
-_SMALL = 4  # entries of a tree that honest writers have in many places: one provenance for many commits
 _RECENT = 2.0  # seconds
 _CHUNK = 500  # paths in one question
 _UNREAD = "a folder cannot be read"
@@ -36,11 +33,14 @@ UNKNOWN = "it has a format this version of Muse does not know"
 _INDEX = f"union-{'-'.join(str(len(known)) for known in FORMATS.values())}.sqlite"  # of the formats that are read
 MAX_PROBLEMS = 100  # per ref; a tree of nothing but nonsense need not be listed in full
 
+_TABLES = ("tip", "entry", "problem", "lost", "put_off")
 _SCHEMA = """
 create table if not exists tip (ref text primary key, id text not null, tree text not null) without rowid;
 create table if not exists entry (kind text, path text, ref text, blob text not null, primary key (kind, path, ref))
     without rowid;
 create index if not exists by_ref on entry (ref);
+create table if not exists lost (ref text, id text, primary key (ref, id)) without rowid;
+create table if not exists put_off (ref text primary key, id text not null) without rowid;
 create table if not exists problem (ref text, path text, why text not null, primary key (ref, path)) without rowid;
 """
 
@@ -65,55 +65,23 @@ def recent(repo: Repository) -> Union:
     """The union as it was at most two seconds ago; for readers of what can be worked out again."""
     found: tuple[float, int, Union] | None = repo.memo.get("union")
     if found is None or found[1] != os.getpid() or time.monotonic() - found[0] > _RECENT:
-        found = repo.memo["union"] = (time.monotonic(), os.getpid(), Union(repo))
+        found = repo.memo["union"] = (time.monotonic(), os.getpid(), Union(repo, seconds=QUICK))
     return found[2]
-
-
-class TooMuch(MuseError):
-    """A peer asks for more than is worth reading."""
-
-
-_TOO_MANY = {
-    "entries": "entries",
-    "refused": "entries that do not belong there",
-    "repeated": "copies of one folder",
-}
-
-
-class _Budget:
-    """What may be read of one peer's refs, charged for what is refused as well."""
-
-    def __init__(self) -> None:
-        self.left = {"entries": MAX_ENTRIES, "refused": MAX_REFUSED, "repeated": MAX_REPEATED}
-        self.met: set[str] = set()
-
-    def charge(self, kind: str, count: int = 1) -> None:
-        self.left[kind] -= count
-        if self.left[kind] < 0:
-            raise TooMuch(f"it holds too many {_TOO_MANY[kind]}, and is left out as a whole")
-
-    def tree(self, name: str, entries: int) -> None:
-        """Charge for a tree object that is read; more when it was met in another place already."""
-        self.charge("entries", entries)
-        if name in self.met and entries > _SMALL:
-            self.charge("repeated", entries)
-        self.met.add(name)
-
-
-def _peer(ref: str) -> str:
-    """Whose budget a ref is charged to: the remote it came from, "" for this clone."""
-    return ref.removeprefix(REMOTES).rpartition("/")[0].rpartition("/")[0] if ref.startswith(REMOTES) else ""
 
 
 class Union:
     """The union as of the moment it was made; `Union(repo)` looks at the refs anew.
 
-    What is left out is told as a warning the moment it is noted, unless it is to be `quiet`.
+    What is left out is told as a warning the moment it is noted, unless it is to be `quiet`. `seconds` is what a peer's
+    refs may take; with `again`, refs that had damage are read anew.
     """
 
-    def __init__(self, repo: Repository, *, quiet: bool = False) -> None:
+    def __init__(self, repo: Repository, *, quiet: bool = False, seconds: float = PATIENT, again: bool = False) -> None:
         self._repo = repo
         self._quiet = quiet
+        self._quick, self._again = seconds < PATIENT, again
+        self._seconds = seconds
+        self._peers = _peers(repo, seconds)
         self._found: list[Problem] = []
         self._told: set[tuple[str, str]] = set()
         tips = {ref: tip for ref, tip in refs.read_many(repo, OWN, REMOTES).items() if owner(ref) is not None}
@@ -133,6 +101,7 @@ class Union:
                 self._path.unlink(missing_ok=True)
             except OSError:
                 pass
+        self._peers = _peers(self._repo, self._seconds)
         self._use(":memory:")
         self._refresh(self._tips)
 
@@ -200,10 +169,12 @@ class Union:
     def read(self, entry: Entry, limit: int) -> bytes | None:
         """A file's bytes; None, and a problem noted, when it is not there or has more than `limit` bytes."""
         try:
-            return self._repo.objects.blob(entry.blob, limit)
+            data = self._repo.objects.blob(entry.blob, limit)
+            self._peers.budget(entry.ref).file(len(data))
+            return data
         except KeyError:
             self.note(entry, f"its blob {entry.blob} is not here")
-        except FormatError as error:
+        except (FormatError, TooMuch) as error:
             self.note(entry, str(error))
         return None
 
@@ -236,48 +207,85 @@ class Union:
     def _refresh(self, tips: dict[str, str]) -> None:
         execute = self._database.execute
         known = dict(execute("select ref, id from tip"))
-        if known == tips:
+        put_off = dict(execute("select ref, id from put_off")) if self._quick else {}
+        todo = {ref: tip for ref, tip in tips.items() if known.get(ref) != tip and put_off.get(ref) != tip}
+        came = self._to_read_anew()
+        gone = known.keys() - tips.keys()
+        if not (todo or came or gone):
             return
         execute("begin immediate")
         try:
+            for ref in gone | came:
+                self._forget(ref)
             seen = {ref: (tip, tree) for ref, tip, tree in execute("select ref, id, tree from tip")}
-            for ref in seen.keys() - tips.keys():
-                for table in ("tip", "entry", "problem"):
-                    execute(f"delete from {table} where ref = ?", (ref,))
-            budgets: dict[str, _Budget] = {}
             for ref, tip in tips.items():
                 old_tip, old_tree = seen.get(ref, ("", ""))
-                if old_tip != tip:
-                    self._take_up(ref, tip, old_tree, budgets.setdefault(_peer(ref), _Budget()))
+                if old_tip != tip and put_off.get(ref) != tip:
+                    self._take_up(ref, tip, old_tree)
             execute("commit")
         except BaseException:
             if self._database.in_transaction:
                 execute("rollback")
             raise
 
-    def _take_up(self, ref: str, tip: str, old_tree: str, budget: _Budget) -> None:
+    def _to_read_anew(self) -> set[str]:
+        """The refs of which something was lost that is here now; when asked to, all that had damage."""
+        if self._again:
+            return {
+                ref for (ref,) in self._database.execute("select ref from problem where why like ?", (f"{_UNREAD}%",))
+            }
+        rows = list(self._database.execute("select id, ref from lost"))
+        if not rows:
+            return set()
+        asked = "".join(f"{name}\n" for name in {name for name, _ in rows}).encode()
+        said = self._repo.run("cat-file", "--batch-check", input=asked).stdout.decode("utf-8", "replace").split("\n")
+        here = {line.partition(" ")[0] for line in said if line and not line.endswith(" missing")}
+        return {ref for name, ref in rows if name in here}
+
+    def _forget(self, ref: str) -> None:
+        for table in _TABLES:
+            self._database.execute(f"delete from {table} where ref = ?", (ref,))
+
+    def _take_up(self, ref: str, tip: str, old_tree: str) -> None:
+        execute = self._database.execute
+        execute("savepoint one_ref")
         try:
-            self._take_in(ref, tip, old_tree, budget)
+            self._take_in(ref, tip, old_tree, self._peers.budget(ref))
+            execute("delete from put_off where ref = ?", (ref,))
         except TooMuch as error:
-            for table in ("tip", "entry", "problem"):
-                self._database.execute(f"delete from {table} where ref = ?", (ref,))
-            self._database.execute("insert into problem values (?, '', ?)", (ref, str(error)))
-            self._database.execute("insert into tip values (?, ?, '')", (ref, tip))
-            if not self._quiet:
-                import logging
+            self._forget(ref)
+            execute("insert into problem values (?, '', ?)", (ref, str(error)))
+            execute("insert into tip values (?, ?, '')", (ref, tip))
+            self._tell(ref, error)
+        except TooSlow as error:
+            execute("rollback to one_ref")
+            execute("insert or replace into put_off values (?, ?)", (ref, tip))
+            self._found.append(Problem(ref, "", str(error)))
+            self._tell(ref, error)
+        execute("release one_ref")
 
-                logging.getLogger(__name__).warning("%s: %s", one_line(ref), error)
+    def _tell(self, ref: str, error: MuseError) -> None:
+        if not self._quiet:
+            import logging
 
-    def _take_in(self, ref: str, tip: str, old_tree: str, budget: _Budget) -> None:
+            logging.getLogger(__name__).warning("%s: %s", one_line(ref), error)
+
+    def _take_in(self, ref: str, tip: str, old_tree: str, budget: Budget) -> None:
         execute = self._database.execute
         kind = (owner(ref) or ("", ""))[0]
         tree, why = _tree_of(self._repo, kind, tip)
+        if old_tree and not _readable(self._repo, old_tree):
+            old_tree = ""
         before = execute("select path, why from problem where ref = ?", (ref,))
         problems = {path: Problem(ref, path, why) for path, why in before}
+        lost: set[str] = set()
         if why or not old_tree:
             execute("delete from entry where ref = ?", (ref,))
             problems = {"": Problem(ref, "", why)} if why else {}
-        for path, row in _walk(self._repo, old_tree, tree, problems, ref, budget) if not why else ():
+        if why and self._repo.objects.resolve(tip) is None:
+            budget.charge("lost")
+            lost.add(tip)
+        for path, row in _walk(self._repo, old_tree, tree, problems, lost, ref, budget) if not why else ():
             problems.pop(path, None)
             if row is not None and row.mode == FILE and is_entry(kind, path):
                 execute("insert or replace into entry values (?, ?, ?, ?)", (kind, path, ref, row.id))
@@ -287,11 +295,45 @@ class Union:
                 budget.charge("refused")
             if row is not None and len(problems) < MAX_PROBLEMS:
                 problems[path] = Problem(ref, path, "no file of this name belongs here")
-        execute("delete from problem where ref = ?", (ref,))
+        for table in ("problem", "lost"):
+            execute(f"delete from {table} where ref = ?", (ref,))
         listed = sorted(problems.values(), key=lambda problem: (problem.path != "", problem.path))[:MAX_PROBLEMS]
         self._database.executemany("insert into problem values (?, ?, ?)", listed)
-        whole = not any(problem.why.startswith(_UNREAD) for problem in listed)  # else it is walked again next time
-        execute("insert or replace into tip values (?, ?, ?)", (ref, tip, tree) if whole else (ref, "", ""))
+        self._database.executemany("insert into lost values (?, ?)", [(ref, name) for name in lost])
+        whole = not any(
+            problem.why.startswith(_UNREAD) for problem in listed
+        )  # else the next tip is walked from its root
+        execute("insert or replace into tip values (?, ?, ?)", (ref, tip, tree if whole else ""))
+
+
+def forget(repo: Repository, names: Collection[str]) -> None:
+    """Have refs whose objects were mended read anew; nothing is lost when that cannot be written down."""
+    path = repo.common_dir / "muse" / _INDEX
+    if not path.exists():
+        return
+    try:
+        database = sqlite3.connect(path, timeout=5.0)
+        with database:
+            database.executescript(_SCHEMA)
+            for table in _TABLES:
+                database.executemany(f"delete from {table} where ref = ?", [(name,) for name in names])
+        database.close()
+    except sqlite3.Error:
+        pass  # it is made anew by whoever can
+
+
+def _peers(repo: Repository, seconds: float) -> Peers:
+    remotes = {key[7:].rpartition(".")[0] for key in repo.settings() if key.startswith("remote.")}
+    return Peers(remotes, [*filter(None, [known_writer(repo)]), *previous_writers(repo)], seconds)
+
+
+def _readable(repo: Repository, tree: str) -> bool:
+    """False for a tree of earlier that `git gc` has taken since."""
+    try:
+        repo.objects.tree(tree, MAX_TREE)
+    except (KeyError, FormatError, DamageError):
+        return False
+    return True
 
 
 def _tree_of(repo: Repository, kind: str, tip: str) -> tuple[str, str]:
@@ -304,22 +346,29 @@ def _tree_of(repo: Repository, kind: str, tip: str) -> tuple[str, str]:
 
 
 def _walk(
-    repo: Repository, old_tree: str, new_tree: str, problems: dict[str, Problem], ref: str, budget: _Budget
+    repo: Repository,
+    old_tree: str,
+    new_tree: str,
+    problems: dict[str, Problem],
+    lost: set[str],
+    ref: str,
+    budget: Budget,
 ) -> Iterator[tuple[str, TreeEntry | None]]:
     """(path, row) of every file that came or changed between two trees, row None for one that went.
 
     The trees may be anybody's: depth, width and the total are limited, and nothing outside of the limits is looked at.
+    Trees that are not here are put into `lost`.
     """
     stack = [("", old_tree, new_tree)]
     while stack:
         prefix, old, new = stack.pop()
         try:
-            rows = {row.name: row for row in repo.objects.tree(new, MAX_TREE)} if new else {}
-            was = {row.name: row for row in repo.objects.tree(old, MAX_TREE)} if old else {}
-        except (KeyError, MuseError) as error:
+            rows, was = _rows(repo, new, budget), _rows(repo, old, budget)
+        except (KeyError, FormatError, DamageError) as error:
+            budget.charge("lost")
             problems[prefix] = Problem(ref, prefix, f"{_UNREAD}: {error}")
+            lost |= {name for name in (new, old) if name and repo.objects.resolve(name) is None}
             continue
-        budget.tree(new or old, len(rows.keys() | was.keys()))
         for name in rows.keys() | was.keys():
             now, before = rows.get(name), was.get(name)
             if now == before:
@@ -336,3 +385,12 @@ def _walk(
                     problems[path] = Problem(ref, path, "no folder of this name belongs here")
                 else:
                     stack.append((path + "/", here, there))
+
+
+def _rows(repo: Repository, tree: str, budget: Budget) -> dict[bytes, TreeEntry]:
+    """A tree's entries by name, charged for; empty for no tree."""
+    if not tree:
+        return {}
+    rows = {row.name: row for row in repo.objects.tree(tree, MAX_TREE)}
+    budget.tree(tree, len(rows), sum(map(len, rows)) + 28 * len(rows))
+    return rows
