@@ -14,9 +14,8 @@ from typing import NamedTuple
 from muse.core.errors import FormatError
 from muse.plugins.midi.bars.timeline import Places
 from muse.plugins.midi.file.codec import Song, Track, parse_track
-from muse.plugins.midi.file.model import ONSET, Content, Note
-from muse.plugins.midi.file.order import emit
-from muse.plugins.midi.merge.decisions import Item
+from muse.plugins.midi.file.model import ONSET, Content, Item, Note
+from muse.plugins.midi.file.write_track import emit
 from muse.plugins.midi.merge.verify import sounding
 
 Contents = Callable[[Track], Content]

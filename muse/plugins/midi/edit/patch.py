@@ -15,10 +15,10 @@ from muse.core.errors import MuseError
 from muse.domain import DomainOp
 from muse.plugins.midi.file.bars import TimeMap, time_map
 from muse.plugins.midi.file.codec import END, SYSTEM, Song, Track, parse, parse_track, write
-from muse.plugins.midi.file.model import ATTRIBUTES, Content, Note, Slot
-from muse.plugins.midi.file.order import emit, weave
+from muse.plugins.midi.file.model import ATTRIBUTES, Content, Item, Note, Slot
+from muse.plugins.midi.file.order import weave
 from muse.plugins.midi.file.slot_address import SlotAddress, number
-from muse.plugins.midi.merge.decisions import Item
+from muse.plugins.midi.file.write_track import emit
 from muse.plugins.midi.merge.notes import note_bodies
 
 Where = TypeVar("Where")

@@ -14,6 +14,9 @@ from muse.plugins.midi.file.dimensions import BANK, PARAMETER, VALUED
 Note = tuple[int, int, int, int, int, int]
 """(channel, pitch, onset, length, velocity, release): ticks; release is status nibble << 8 | velocity of the off."""
 
+Item = tuple[int, bytes, int, int, int]
+"""An event of a merged track: tick, body, and its index in base, ours and theirs or -1."""
+
 Lane = tuple[object, ...]
 Slot = tuple[Lane, int]
 ATTRIBUTES = ("channel", "pitch", "onset", "length", "velocity", "release")

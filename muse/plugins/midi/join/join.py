@@ -15,12 +15,12 @@ from typing import Any
 from muse.core.errors import FormatError
 from muse.core.filejoin import FileJoin
 from muse.plugins.midi.file.codec import Song, Track, parse, parse_track, write
-from muse.plugins.midi.file.model import ATTRIBUTES, OPAQUE, Content, Note, Slot
-from muse.plugins.midi.file.order import emit, weave
+from muse.plugins.midi.file.model import ATTRIBUTES, OPAQUE, Content, Item, Note, Slot
+from muse.plugins.midi.file.order import weave
+from muse.plugins.midi.file.write_track import emit
 from muse.plugins.midi.join.state import JoinState, dump
 from muse.plugins.midi.match.notes import align
 from muse.plugins.midi.match.tracks import match_tracks
-from muse.plugins.midi.merge.decisions import Item
 from muse.plugins.midi.merge.notes import note_bodies
 from muse.plugins.midi.merge.timebase import rescale
 

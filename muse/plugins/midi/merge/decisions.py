@@ -6,11 +6,8 @@ from collections.abc import Callable, Collection, Mapping
 from typing import NamedTuple
 
 from muse.plugins.midi.file.bars import TimeMap
-from muse.plugins.midi.file.model import Content, Lane, Note, Slot
+from muse.plugins.midi.file.model import Content, Item, Lane, Note, Slot
 from muse.plugins.midi.match.notes import Alignment, agree, align
-
-Item = tuple[int, bytes, int, int, int]
-"""An event of the result: tick, body, and its index in base, ours and theirs or -1."""
 
 Settle = Callable[[str, str, int], "str | None"]
 """(address, dimension, tick) -> ours, theirs, base, or None when a person has to decide."""

@@ -10,12 +10,13 @@ from muse.core.filedomain import merge_as_text, whole_file_conflict
 from muse.core.terminal import command
 from muse.domain import ConflictRecord, FileMerge
 from muse.plugins.midi.bars.lay import Laid, lay
-from muse.plugins.midi.file import order as weave
 from muse.plugins.midi.file.address import place
 from muse.plugins.midi.file.bars import TimeMap, time_map
 from muse.plugins.midi.file.codec import Song, Track, parse, parse_track, write
 from muse.plugins.midi.file.dimensions import DEPENDENT
 from muse.plugins.midi.file.model import Content
+from muse.plugins.midi.file.order import weave
+from muse.plugins.midi.file.write_track import emit, end_tick
 from muse.plugins.midi.match.tracks import match_tracks
 from muse.plugins.midi.merge.decisions import Clash, Decisions, Disputes, versions
 from muse.plugins.midi.merge.layout import Layout, lay_out, time_base_clash
@@ -241,12 +242,12 @@ class _Merge(Disputes):
                 return "ours"
             return decided.choose(Clash(address, "event_order", "track_structure", "", words, words, tick))
 
-        order = decided.order = weave.weave(decided.items, ours, theirs, whose, decided.empty)
-        end = weave.end_tick(base, ours, theirs, order[-1][0] if order else 0)
+        order = decided.order = weave(decided.items, ours, theirs, whose, decided.empty)
+        end = end_tick(base, ours, theirs, order[-1][0] if order else 0)
         tails = [track.raw[track.tail :] for track in (base, ours, theirs)]
         if tails[1] != tails[2] and tails[0] not in tails[1:]:
             raise _Unsafe(f"track {decided.three.label}: both sides changed the bytes after end-of-track")
-        return parse_track(weave.emit(order, ours, end, tails[2] if tails[1] == tails[0] else tails[1]))
+        return parse_track(emit(order, ours, end, tails[2] if tails[1] == tails[0] else tails[1]))
 
     def _content(self, track: Track) -> Content:
         found = self.contents.get(id(track))

@@ -13,13 +13,13 @@ from muse.plugins.midi.file.address import note_addresses, note_words, place, va
 from muse.plugins.midi.file.bars import TimeMap
 from muse.plugins.midi.file.codec import Song, Track
 from muse.plugins.midi.file.dimensions import BANK, lane_dimension
-from muse.plugins.midi.file.model import Content, Lane, Slot
-from muse.plugins.midi.file.order import respell
+from muse.plugins.midi.file.model import Content, Item, Lane, Slot
 from muse.plugins.midi.file.slot_address import SlotAddress
 from muse.plugins.midi.file.spelling import pitch_words
+from muse.plugins.midi.file.write_track import respell
 from muse.plugins.midi.match.tracks import match_tracks
 from muse.plugins.midi.merge import verify
-from muse.plugins.midi.merge.decisions import Clash, Decisions, Disputes, Item, Key, Part, Versions
+from muse.plugins.midi.merge.decisions import Clash, Decisions, Disputes, Key, Part, Versions
 from muse.plugins.midi.merge.layout import Slotted
 
 

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from muse.plugins.midi.file.codec import Song, Track, parse_track
 from muse.plugins.midi.file.model import RELEASE, Content, Note
-from muse.plugins.midi.file.order import emit
+from muse.plugins.midi.file.write_track import emit
 
 Contents = Callable[[Track], Content]
 Three = tuple[Song, Song, Song]

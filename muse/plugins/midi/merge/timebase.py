@@ -7,7 +7,7 @@ that has its channel, or all events move into one track.
 from __future__ import annotations
 
 from muse.plugins.midi.file.codec import Song, Track, beat_ticks
-from muse.plugins.midi.file.order import respell
+from muse.plugins.midi.file.write_track import respell
 
 Versions = tuple[Song, Song, Song]
 

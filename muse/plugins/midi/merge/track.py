@@ -10,7 +10,8 @@ from bisect import bisect_left
 from collections.abc import Collection, Mapping
 
 from muse.plugins.midi.file.codec import Track
-from muse.plugins.midi.merge.decisions import Decisions, Final, Item, Part, Settle, Versions
+from muse.plugins.midi.file.model import Item
+from muse.plugins.midi.merge.decisions import Decisions, Final, Part, Settle, Versions
 from muse.plugins.midi.merge.events import decide_points
 from muse.plugins.midi.merge.notes import decide_notes, note_items
 

@@ -14,7 +14,7 @@ from muse.plugins.midi.bars.words import bars_words, map_words
 from muse.plugins.midi.file.bars import TimeMap, time_map
 from muse.plugins.midi.file.codec import Song, Track
 from muse.plugins.midi.file.model import Note
-from muse.plugins.midi.file.order import respell
+from muse.plugins.midi.file.write_track import respell
 from muse.plugins.midi.match.tracks import match_tracks
 
 SMPTE = 0x8000
