@@ -1,6 +1,6 @@
 """Events of a track under edit, and how an edited stretch of them is spelled.
 
-`weave.emit` spells a whole track; the pen spells the same from any event on, so that the rest need not be looked at.
+`write_track.emit` spells a whole track; the pen spells the same from any event on, so that no more is looked at.
 """
 
 from __future__ import annotations
@@ -8,9 +8,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from muse.plugins.midi.file.bars import SIGNATURE
-from muse.plugins.midi.file.codec import read_vlq, spell, vlq
 from muse.plugins.midi.file.dimensions import BANK, PARAMETER
 from muse.plugins.midi.file.model import Lane, Opened
+from muse.plugins.midi.file.write_track import spelled
 
 Chain = int | Lane | bytes | None
 """Events that mean something through one another: those of a key, of a controller group, the time signatures."""
@@ -65,7 +65,7 @@ class Spelled(NamedTuple):
 
 
 class Pen:
-    """Writes events as `weave.emit` does, from any event of a track on."""
+    """Writes events as `emit` does, from any event of a track on."""
 
     def __init__(self) -> None:
         self.spelled: list[Spelled] = []
@@ -94,20 +94,12 @@ class Pen:
 
     def write(self, tick: int, body: bytes, own: Event | None) -> Event:
         """Write one event; the one it is from now on."""
-        delta = tick - self._tick
-        if own is not None and self._in_line(tick, own) and (body == own.body or body[0] == own.body[0] < 0xF0):
-            same = body == own.body  # else delta and status are as they were, and new data follows
-            piece = own.piece if same else own.piece[: len(own.piece) - len(body) + 1] + body[1:]
-            self._previous = own
-        elif own is not None and body == own.body:
-            _, after = read_vlq(own.piece, 0)
-            before = 0 if own.prev is None else own.prev.tick
-            head = own.piece[:after] if delta == own.tick - before else vlq(delta)
-            piece = head + (own.piece[after:] if own.piece[after] >= 0x80 else spell(body))
-            self._previous, self._safe = own, body[0] < 0xF0
-        else:
-            piece = vlq(delta) + spell(body)
-            self._previous, self._safe = None, False
+        mine = None
+        if own is not None:
+            mine = own.tick - (0 if own.prev is None else own.prev.tick), own.body, own.piece
+        in_line = own is not None and self._in_line(tick, own)
+        piece, kept, self._safe = spelled(tick - self._tick, body, mine, in_line)
+        self._previous = own if kept else None
         event = Event(tick, body, piece, self._last) if own is None else own
         self.spelled.append(Spelled(event, tick, body, piece, self._last))
         self._last, self._tick = event, tick
