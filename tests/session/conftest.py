@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from muse.cli.main import main
-from tests.conftest import MakeRepo
+from tests.conftest import MakeRepo, RunGit
+from tests.session import two_clones
 from tests.session.kit import CODE, PIECE
 
 
@@ -18,3 +19,9 @@ def jam(make_repo: MakeRepo, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(root)
     assert main(["session", "start", "jam"]) == 0
     return root
+
+
+@pytest.fixture
+def clones(request: pytest.FixtureRequest, make_repo: MakeRepo, git: RunGit, tmp_path: Path) -> tuple[Path, Path]:
+    """`two_clones.begin`; with the parameter "inside", one of the ops is about a function among others."""
+    return two_clones.begin(make_repo, git, tmp_path, inside=getattr(request, "param", "") == "inside")

@@ -2,80 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 import pytest
 
-from tests.conftest import MakeRepo, RunGit
-from tests.session.stories import ONE, WORDS, added, agent, changed, muse, read, removed, symbol, write
-
-BOT = b"def bot():\n    return 0\n"
-WITH = ONE.replace(b"def second", b"def fourth():\n    return 4\n\n\ndef second")
-
-
-@pytest.fixture
-def clones(request: pytest.FixtureRequest, make_repo: MakeRepo, git: RunGit, tmp_path: Path) -> tuple[Path, Path]:
-    """Both have the ops of one agent; alice has committed those, bob those and his own that undo them in part.
-
-    With the parameter "inside", one of these is a function that stands among others. Bob's branch is not merged yet;
-    each has the other's commit and log.
-    """
-    inside = getattr(request, "param", "") == "inside"
-    first = make_repo(files={"code.py": ONE, "words.txt": WORDS, "old.txt": b"old\n"})
-    git(tmp_path, "clone", "-q", "--bare", first, "server.git")
-    alice, bob = tmp_path / "alice", tmp_path / "bob"
-    git(tmp_path, "clone", "-q", "server.git", alice)
-    git(tmp_path, "clone", "-q", "server.git", bob)
-    muse(alice, "session", "start", "jam")
-    agent(
-        alice,
-        added("bot.py", BOT),
-        removed("old.txt", b"old\n"),
-        *([changed("code.py", ONE, WITH)] if inside else []),
-        symbol("code.py", "first", "def first():\n    return 10\n"),
-    )
-    muse(alice, "sync")
-    muse(bob, "sync")
-    muse(bob, "session", "status", "jam")  # takes alice's ops in
-    muse(alice, "session", "commit", "jam", "-m", "alice")
-    agent(
-        bob,
-        removed("bot.py", BOT),
-        added("old.txt", b"old\n"),
-        *([{"op": "delete", "address": "code.py::fourth"}] if inside else []),
-        symbol("code.py", "first", "def first():\n    return 1\n"),
-        symbol("code.py", "second", "def second():\n    return 20\n"),
-    )
-    write(alice, "words.txt", WORDS.replace(b"one", b"ONE"))
-    git(alice, "commit", "-qam", "by hand")
-    muse(bob, "session", "commit", "jam", "-m", "bob")
-    for root, other in ((alice, bob), (bob, alice)):
-        git(root, "remote", "add", "other", other)
-        git(root, "fetch", "-q", "other", "main")
-        git(root, "fetch", "-q", "other", "+refs/muse/*:refs/muse-remotes/other/*")
-    return alice, bob
-
-
-WANTED = {
-    "bot.py": None,
-    "old.txt": b"old\n",
-    "code.py": ONE.replace(b"return 2", b"return 20"),
-    "words.txt": WORDS.replace(b"one", b"ONE"),
-}
-
-
-def files(root: Path) -> dict[str, bytes | None]:
-    """What HEAD has, blank lines aside: what a deleted function leaves of them is not what is asked here."""
-    return {path: without_blanks(read(root, path)) for path in WANTED}
-
-
-def without_blanks(data: bytes | None) -> bytes | None:
-    return None if data is None else re.sub(rb"\n{2,}", b"\n", data)
-
-
-def wanted(**others: bytes) -> dict[str, bytes | None]:
-    return {path: without_blanks(data) for path, data in {**WANTED, **others}.items()}
+from tests.conftest import RunGit
+from tests.session.stories import agent, muse, read, symbol, write
+from tests.session.two_clones import BOT, WANTED, files, wanted
 
 
 @pytest.mark.needs_git(2, 38, "git merge-tree --write-tree")

@@ -252,13 +252,14 @@ def _pick(text: str) -> tuple[str, Any]:
 def redeliver(name: str, commits: tuple[str, ...]) -> int:
     """Make ops pending again whose commits are in no branch any more, or those of the COMMITs; nothing is committed."""
     from muse.engine.session import commit as session
-    from muse.engine.session import delivery
+    from muse.engine.session import delivery, rewritten
 
     here = repo()
     here.expect_writing()
     log = session.existing(here, name)
     with delivery.one_at_a_time(log):
         delivery.settle(here, log)
+        rewritten.follow(here, log, domains(here)[0])
         found = delivery.redeliver(here, log, [here.resolve(commit) for commit in commits])
     if not found:
         say("nothing to redeliver: every commit of the session is in a branch")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable
 from hashlib import sha256
 from typing import Any
@@ -75,6 +76,14 @@ def _values(test: _Test) -> _Test:
     return lambda value: type(value) is dict and all(map(test, value.values()))
 
 
+_COMMIT = re.compile("(?:[0-9a-f]{40}(?:[0-9a-f]{24})?)?")
+
+
+def _is_commit(value: Any) -> bool:
+    """True for a commit's id, and for "" where there is none."""
+    return type(value) is str and _COMMIT.fullmatch(value) is not None
+
+
 _NEEDED: dict[str, _Test] = {
     "session_id": _is(str),
     "snapshot_id": _is(str),
@@ -94,6 +103,7 @@ _WANTED: dict[str, _Test] = {
     "deliveries": _each(lambda value: is_delivery(value)),
     "paths": _values(lambda value: value is None or type(value) is str),
     "repaired": _values(_is(str)),
+    "rewritten": _values(_each(_is_commit)),
     "prepared": lambda value: is_delivery(value),
     "roots": _each(_is(str)),
     "quarantined": _each(_is(str)),
@@ -103,8 +113,8 @@ _WANTED: dict[str, _Test] = {
 
 _DELIVERY: dict[str, _Test] = {
     "id": _is(str),
-    "commit": _is(str),
-    "parent": _is(str),
+    "commit": _is_commit,
+    "parent": _is_commit,
     "branch": _is(str),
     "message": _is(str),
     "ops": _values(_each(lambda span: _each(_is(int))(span) and len(span) == 2)),

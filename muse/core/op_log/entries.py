@@ -63,10 +63,10 @@ class OpLogCheckpoint(TypedDict):
     `quarantined` names the damage that was there to be seen. `roots` are the first commits of the history the session
     was started in. `branch` is the full name of the ref the session belongs to ("" for a detached HEAD) and `at` the
     commit it was started on. `deliveries` are its commits, the oldest first (`muse.engine.session.delivery`); `paths`
-    what the files it touched were in the last of them (None: not there). `repaired` has, by merge commit, the commit
-    that brought in what that merge had lost. `prepared` is a delivery whose commit is not confirmed yet, never given
-    away. One from before deliveries has `tree`, the Git tree it stands for, and counts once
-    a commit has that; until then `earlier` ones do.
+    what the files it touched were in the last of them (None: not there). `rewritten` has, by commit of a delivery, the
+    commits that carry it since history was rewritten. `repaired` has, by merge commit, the commit that brought in what
+    that merge had lost. `prepared` is a delivery whose commit is not confirmed yet, never given away. One from before
+    deliveries has `tree`, the Git tree it stands for, and counts once a commit has that; until then `earlier` ones do.
     """
 
     session_id: str
@@ -87,6 +87,7 @@ class OpLogCheckpoint(TypedDict):
     deliveries: NotRequired[list[dict[str, Any]]]
     paths: NotRequired[dict[str, str | None]]
     repaired: NotRequired[dict[str, str]]
+    rewritten: NotRequired[dict[str, list[str]]]
     prepared: NotRequired[dict[str, Any]]
     roots: NotRequired[list[str]]
     earlier: NotRequired[list[OpLogCheckpoint]]

@@ -282,7 +282,7 @@ class OpLog(LogReader):
             made = compose_checkpoint(before, fresh, self._not_held(fresh, replay), end)
             made["session_id"], made["snapshot_id"], made["log"] = self._session, snapshot_id, self._journal.log_id
             made["quarantined"] = [found["name"] for found in self.damage()]
-            for name in ("roots", "branch", "at", "deliveries", "paths", "repaired"):
+            for name in ("roots", "branch", "at", "deliveries", "paths", "repaired", "rewritten"):
                 if last is not None and name in last:
                     made[name] = last[name]
             made.update(more or {})  # type: ignore[typeddict-item]

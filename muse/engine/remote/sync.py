@@ -81,6 +81,8 @@ def address(repo: Repository, remote: str) -> str:
 
 def sync_once(repo: Repository, remote: str, plugin_for: PluginFor, *, push: bool = True) -> Round:
     """One round. A branch that cannot be joined is a `problem`; an unreachable remote a MuseError."""
+    from muse.engine.session.rewritten import follow_all
+
     done = Round(remote)
     with _one_at_a_time(repo):
         where = address(repo, remote)
@@ -93,6 +95,7 @@ def sync_once(repo: Repository, remote: str, plugin_for: PluginFor, *, push: boo
         else:
             done.problem = f"{done.branch} moved {TRIES} times while we tried to push"
         if push:
+            follow_all(repo, plugin_for)
             _metadata_out(repo, remote, where, done)
     return done
 

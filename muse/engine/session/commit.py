@@ -18,7 +18,7 @@ from muse.core.terminal import word
 from muse.core.types import plural
 from muse.domain import DomainOp, PluginFor, SnapshotManifest
 from muse.engine.merge.one_file import how_from, merge_one
-from muse.engine.session import delivery, worktree
+from muse.engine.session import delivery, rewritten, worktree
 from muse.engine.session.delivery import effective, session_text
 from muse.engine.session.ground import Choices, Side, ground, refuse_not_got
 from muse.engine.session.op_content import without_content
@@ -110,6 +110,8 @@ def status(repo: Repository, log: OpLog, plugin_for: PluginFor | None = None) ->
 
     with delivery.one_at_a_time(log):
         delivery.settle(repo, log)
+        if plugin_for is not None:
+            rewritten.follow(repo, log, plugin_for)
     everything = log.read_all()
     view = log.replay(effective(repo, log))
     last = log.read_checkpoint()
@@ -173,6 +175,7 @@ def commit(
     checkpoints.refuse_newer(repo, log.session_id())
     with delivery.one_at_a_time(log):
         told = [delivery.settle(repo, log), delivery.home(repo, log, onto)]
+        rewritten.follow(repo, log, plugin_for)
         since = effective(repo, log)
         view = log.replay(since)
         _refuse_damage(log, accept_damage)

@@ -36,13 +36,32 @@ class Place(NamedTuple):
 @contextmanager
 def one_at_a_time(log: OpLog) -> Iterator[None]:
     """Held while deliveries of a session are prepared, made or settled: by one process."""
-    log.folder.mkdir(parents=True, exist_ok=True)
-    lock = os.open(log.folder / "delivery.lock", os.O_RDWR | os.O_CREAT, 0o666)
+    lock = _lock_file(log)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
     finally:
         os.close(lock)
+
+
+@contextmanager
+def if_free(log: OpLog) -> Iterator[bool]:
+    """As `one_at_a_time`, without waiting; False when somebody else has it."""
+    lock = _lock_file(log)
+    try:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            free = True
+        except BlockingIOError:
+            free = False
+        yield free
+    finally:
+        os.close(lock)
+
+
+def _lock_file(log: OpLog) -> int:
+    log.folder.mkdir(parents=True, exist_ok=True)
+    return os.open(log.folder / "delivery.lock", os.O_RDWR | os.O_CREAT, 0o666)
 
 
 def session_text(name: str) -> str:
@@ -319,17 +338,28 @@ def action(made: Mapping[str, Any]) -> dict[str, str]:
 
 
 def dropped(repo: Repository, log: OpLog) -> list[dict[str, Any]]:
-    """Deliveries of ours whose commit is in no branch any more, and that were not asked back."""
+    """Deliveries of ours whose commit is in no branch any more, and that were not asked back.
+
+    A rewritten commit is in a branch as long as one is that carries the same (`rewritten`).
+    """
+    from muse.engine.session.rewritten import carriers
+
     last = log.read_checkpoint()
-    lost = []
-    for each in () if last is None else last.get("deliveries", ()):
-        if each.get("back") or not each["commit"]:
-            continue
-        done = repo.run("for-each-ref", "--count=1", "--contains", each["commit"], "refs/heads", "refs/remotes")
-        at_head = _contains(repo, repo.head() or "", each["commit"])
-        if not at_head and (done.returncode or not done.stdout.strip()):
-            lost.append(each)
-    return lost
+    became = {} if last is None else carriers([last])
+    return [
+        each
+        for each in (() if last is None else last.get("deliveries", ()))
+        if each["commit"]
+        and not each.get("back")
+        and not any(_in_a_branch(repo, name) for name in became.get(each["commit"], {each["commit"]}))
+    ]
+
+
+def _in_a_branch(repo: Repository, commit: str) -> bool:
+    if _contains(repo, repo.head() or "", commit):
+        return True
+    done = repo.run("for-each-ref", "--count=1", "--contains", commit, "refs/heads", "refs/remotes")
+    return done.returncode == 0 and bool(done.stdout.strip())
 
 
 def redeliver(repo: Repository, log: OpLog, commits: list[str]) -> list[dict[str, Any]]:

@@ -132,18 +132,24 @@ def merged_digest(
     repo: Repository, path: str, three: tuple[str | None, str | None, str | None], plugin_for: PluginFor
 ) -> tuple[str | None, bool]:
     """The digest of a file merged from base, ours and theirs, None for no file; False where they conflict."""
+    base, ours, theirs = (None if digest is None else content.fetch(repo.content, digest) for digest in three)
+    merged, clean = merged_bytes(repo, path, (base, ours, theirs), plugin_for)
+    return None if merged is None else repo.content.put(merged), clean
+
+
+def merged_bytes(
+    repo: Repository, path: str, three: tuple[bytes | None, bytes | None, bytes | None], plugin_for: PluginFor
+) -> tuple[bytes | None, bool]:
+    """As `merged_digest`, of the bytes themselves; nothing is written."""
     from muse.engine.merge.one_file import how_from, merge_one
 
-    base, ours, theirs = (None if digest is None else content.fetch(repo.content, digest) for digest in three)
     how, _ = how_from({}, repo.work_tree)
-    merged = merge_one(plugin_for(path), path, base, ours, theirs, how)
-    if merged.conflicts:
-        return None, False
-    return None if merged.content is None else repo.content.put(merged.content), True
+    merged = merge_one(plugin_for(path), path, *three, how)
+    return (None, False) if merged.conflicts else (merged.content, True)
 
 
 def _files(repo: Repository, commit: str) -> dict[str, str]:
     return dict(repo.manifest(commit)["files"]) if commit else {}
 
 
-__all__ = ["Doubt", "checked", "contradicted", "doubts", "merged_digest", "paths_of"]
+__all__ = ["Doubt", "checked", "contradicted", "doubts", "merged_bytes", "merged_digest", "paths_of"]

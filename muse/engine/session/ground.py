@@ -15,7 +15,7 @@ from muse.core.errors import ConflictError, MuseError
 from muse.core.op_log import OpLog
 from muse.core.terminal import command
 from muse.domain import PluginFor, SnapshotManifest
-from muse.engine.session import delivery
+from muse.engine.session import delivery, rewritten
 
 if TYPE_CHECKING:
     from muse.engine.merge.whole_tree import WholeMerge
@@ -188,21 +188,24 @@ class Ground:
 def ground(repo: Repository, log: OpLog, plugin_for: PluginFor, choices: Choices, first: str = "") -> Ground:
     """What the pending ops of a session stand on; `first` is the commit that was checked out when the first was made.
 
-    That is the newest delivery the branch has got (its commit is in HEAD's history or in the branch's reflog); of
-    several that were merged, the oldest commit that has all of them. A path whose delivered version is in HEAD's
-    history was delivered as well, whatever became of the commit.
+    That is the newest delivery the branch has got: its commit, or one that it was rewritten as, is in HEAD's history,
+    or it is in the branch's reflog. Of several that were merged, it is the oldest commit that has all of them. A path
+    whose delivered version is in HEAD's history was delivered as well, whatever became of the commit.
     """
+    from muse.store.log import checkpoints
+
     made = Ground(repo, delivery.session_text(log.session_id()), plugin_for, choices)
     got: list[str] = []
     lost: list[str] = []
+    last = log.read_checkpoint()
+    became = rewritten.carriers([*([] if last is None else [last]), *checkpoints.checkpoints(repo, log.session_id())])
     for line in delivery.lines(repo, log):
         for each in reversed([each for each in line if each["commit"] and not each.get("back")]):
-            if _has_got(made, each["commit"]):
-                got.append(each["commit"])
+            if there := _got(made, each["commit"], became.get(each["commit"], set())):
+                got.append(there)
                 break
             lost.append(each["commit"])
     inside = [commit for commit in got if _within(repo, commit, made.head)]
-    last = log.read_checkpoint()
     paths = {} if last is None else last.get("paths", {})
     if got:
         made.stand_on(got[-1] if got[-1] not in inside or len(inside) < 2 else _where_they_met(repo, inside, made.head))
@@ -221,10 +224,14 @@ def ground(repo: Repository, log: OpLog, plugin_for: PluginFor, choices: Choices
     return made
 
 
-def _has_got(made: Ground, commit: str) -> bool:
-    if made.repo.objects.resolve(f"{commit}^{{commit}}") is None:
-        return False
-    return _within(made.repo, commit, made.head) or commit in made.reflog()
+def _got(made: Ground, commit: str, became: set[str]) -> str:
+    """The commit by which this branch has got a delivery: its own, the newest it was rewritten as, or ""."""
+    here = [name for name in {commit, *became} if made.repo.objects.resolve(f"{name}^{{commit}}") is not None]
+    inside = [name for name in here if _within(made.repo, name, made.head)]
+    if commit in inside or not inside:
+        return commit if commit in inside or (commit in here and commit in made.reflog()) else ""
+    tops = [name for name in inside if not any(name != other and _within(made.repo, name, other) for other in inside)]
+    return min(tops)
 
 
 def _within(repo: Repository, old: str, new: str) -> bool:

@@ -16,7 +16,7 @@ from muse.core.errors import MuseError
 from muse.core.op_log import OpLog, in_spans
 from muse.domain import PluginFor, SnapshotManifest
 from muse.engine.session.evidence import merged_digest
-from muse.engine.session.shared import Claim, deliveries_of, shared_base
+from muse.engine.session.shared import Claim, claims, deliveries_of, shared_base
 
 if TYPE_CHECKING:
     from muse.store.repository import Repository
@@ -140,10 +140,7 @@ def _ops_on(log: OpLog, sides: tuple[list[Claim], list[Claim]], path: str) -> li
 
 def _merges(repo: Repository, log: OpLog) -> list[str]:
     """Merge commits of HEAD's history with deliveries of the session on both sides, the oldest first."""
-    from muse.store.log import checkpoints
-
-    made = checkpoints.checkpoints(repo, log.session_id())
-    told = {each["commit"] for one in made for each in one.get("deliveries", ()) if not each.get("back")}
+    told = set().union(*(each.commits for each in claims(repo, log.session_id())))
     here = [name for name in told if name and repo.objects.resolve(f"{name}^{{commit}}") is not None]
     if len(here) < 2 or repo.head() is None:
         return []

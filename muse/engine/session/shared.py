@@ -15,6 +15,7 @@ from muse.core.errors import MuseError
 from muse.core.op_log import OpLog, in_spans
 from muse.domain import PluginFor, SnapshotManifest
 from muse.engine.history.ancestry import merge_bases
+from muse.engine.session.rewritten import carriers, follow_all
 
 if TYPE_CHECKING:
     from muse.core.op_log import OpEntry, Replay
@@ -24,10 +25,11 @@ _CHECKED = 200  # deliveries of others that are looked into for one merge; what 
 
 
 class Claim(NamedTuple):
-    """A delivery as a clone tells it; `ref` is that clone's ref, "" for our own word."""
+    """A delivery as a clone tells it, and the commits said to carry it; `ref` is that clone's, "" for our own word."""
 
     ref: str
     delivery: dict[str, Any]
+    commits: frozenset[str]
 
 
 Sides = tuple[list[Claim], list[Claim]]
@@ -38,6 +40,7 @@ def shared_base(repo: Repository, ours: str, theirs: str, plugin_for: PluginFor)
 
     Also "" where there is more than one merge base, or an op's content is nowhere: then the merge is an ordinary one.
     """
+    follow_all(repo, plugin_for)
     sides = deliveries_of(repo, ours, theirs)
     if not sides:
         return ""
@@ -69,10 +72,13 @@ def deliveries_of(repo: Repository, ours: str, theirs: str) -> dict[str, Sides]:
     only: list[set[str]] | None = None
     for session in checkpoints.sessions(repo):
         told = claims(repo, session)
-        if len(told) < 2:
+        if len(frozenset().union(*(each.commits for each in told))) < 2:
             continue
         only = only or _only(repo, ours, theirs)
-        left, right = ([each for each in told if each.delivery["commit"] in side] for side in only)
+        left, right = (
+            [each._replace(commits=each.commits & side) for each in told if not each.commits.isdisjoint(side)]
+            for side in only
+        )
         if left and right:
             found[session] = left, right
     return found
@@ -83,13 +89,25 @@ def claims(repo: Repository, session: str) -> list[Claim]:
     from muse.store.log import checkpoints
 
     last = OpLog(repo.root, session).read_checkpoint()
-    own = {} if last is None else {each["id"]: each for each in last.get("deliveries", ())}
-    found = {("", name): Claim("", each) for name, each in own.items()}
-    for ref, made in checkpoints.told_by(repo, session):
+    told = checkpoints.told_by(repo, session)
+    ours = [] if last is None else [last]
+    became, by_us = carriers([*ours, *(made for _, made in told)]), carriers(ours)
+    own = {each["id"]: each for made in ours for each in made.get("deliveries", ())}
+    found: dict[tuple[str, str], Claim] = {}
+    for name, each in own.items():
+        known = _names(each, by_us)
+        found["", name] = Claim("", each, known)
+        found["rewritten", name] = Claim("another clone", each, _names(each, became) - known)
+    for ref, made in told:
         for each in made.get("deliveries", ()):
             if each["id"] not in own:
-                found[ref.rpartition("/")[2], each["id"]] = Claim(ref, each)
-    return [each for each in found.values() if each.delivery["commit"] and not each.delivery.get("back")]
+                found[ref.rpartition("/")[2], each["id"]] = Claim(ref, each, _names(each, became))
+    return [each for each in found.values() if each.commits and not each.delivery.get("back")]
+
+
+def _names(told: dict[str, Any], became: dict[str, set[str]]) -> frozenset[str]:
+    """The commits a delivery is in."""
+    return frozenset(became.get(told["commit"], {told["commit"]}) - {""})
 
 
 def _only(repo: Repository, ours: str, theirs: str) -> list[set[str]]:
@@ -116,7 +134,7 @@ def _in_both(repo: Repository, session: str, sides: Sides, plugin_for: PluginFor
             entries = _named(view, each)
             if both is None or both.isdisjoint(entry["op_id"] for entry in entries):
                 continue
-            left -= bool(each.ref)
+            left -= len(each.commits) if each.ref else 0
             if left >= 0:
                 there |= _held(repo, log, each, entries, plugin_for)
         both = (both or set()) & there
@@ -139,8 +157,12 @@ def _held(repo: Repository, log: OpLog, claim: Claim, entries: list[OpEntry], pl
 
     if not claim.ref:
         return {entry["op_id"] for entry in entries}
-    doubt = evidence.checked(repo, log, claim.ref, claim.delivery, entries, plugin_for)
-    return {entry["op_id"] for entry in entries if not doubt.about(evidence.paths_of(entry))}
+    held: set[str] = set()
+    for commit in sorted(claim.commits):
+        told = {**claim.delivery, "commit": commit}
+        doubt = evidence.checked(repo, log, claim.ref, told, entries, plugin_for)
+        held |= {entry["op_id"] for entry in entries if not doubt.about(evidence.paths_of(entry))}
+    return held
 
 
 def _replayed(repo: Repository, entries: list[OpEntry], files: dict[str, str], plugin_for: PluginFor) -> dict[str, str]:

@@ -1,0 +1,197 @@
+"""Commits that carry a delivery under another name, because history was rewritten: rebase, squash, amend, cherry-pick.
+
+A delivery is known by its commit. Where that was on the branch and is not in its history any more, a commit that makes
+the same change carries it, and is noted beside it (`rewritten` in our checkpoint, which travels). Only what Git says
+of both commits is compared: what one did, done to the other's parent, must be in the other's files.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from muse.core.errors import MuseError
+from muse.core.io import write_text_atomic
+from muse.core.op_log import OpLog, OpLogCheckpoint
+from muse.core.types import load_json_file
+from muse.domain import PluginFor
+from muse.engine.session import delivery
+from muse.engine.session.evidence import merged_bytes
+
+if TYPE_CHECKING:
+    from muse.store.repository import Repository
+
+_NEWEST = 50  # deliveries that are looked for
+_COMMITS = 500  # of the branch among which one is looked for, and what of its reflog
+_PARTS = 5  # commits one delivery may have become
+_FILE = "sought.json"
+
+
+class _Change(NamedTuple):
+    """What a commit did to a path: blobs before and after, None where there is no file."""
+
+    old: str | None
+    new: str | None
+
+
+Changes = dict[str, _Change]
+
+
+def follow(repo: Repository, log: OpLog, plugin_for: PluginFor) -> bool:
+    """Note which commits of HEAD's history carry deliveries whose own are not in it; True when something is new.
+
+    The caller holds the session's lock (`delivery.one_at_a_time`).
+    """
+    last, head = log.read_checkpoint(), repo.head()
+    if last is None or head is None:
+        return False
+    known: dict[str, list[str]] = last.get("rewritten", {})
+    lost = _lost(repo, log, last, known, head)
+    if not lost:
+        return False
+    sought = {"head": head, "lost": lost}
+    if load_json_file(log.folder / _FILE) == sought:
+        return False
+    found = {commit: names for commit in lost if (names := _carriers(repo, commit, head, plugin_for))}
+    write_text_atomic(log.folder / _FILE, json.dumps(sought) + "\n")
+    if not found:
+        return False
+    from muse.store.log import checkpoints
+
+    log.annotate(rewritten={**known, **{name: sorted({*known.get(name, ()), *found[name]}) for name in found}})
+    checkpoints.save(repo, log)
+    return True
+
+
+def follow_all(repo: Repository, plugin_for: PluginFor) -> None:
+    """`follow` for every session here that nobody is just delivering; what cannot be known now is not an error."""
+    from muse.core.op_log import list_sessions
+
+    head = repo.head()
+    if repo.memo.get("followed") == head:
+        return
+    repo.memo["followed"] = head
+    for name in list_sessions(repo.root):
+        log = OpLog(repo.root, name)
+        with delivery.if_free(log) as free:
+            if free:
+                try:
+                    follow(repo, log, plugin_for)
+                except MuseError:
+                    continue
+
+
+def carriers(told: Iterable[OpLogCheckpoint]) -> dict[str, set[str]]:
+    """By commit, all commits that any clone says it was rewritten as, those of those included."""
+    step: dict[str, set[str]] = {}
+    for made in told:
+        for commit, names in made.get("rewritten", {}).items():
+            step.setdefault(commit, set()).update(names)
+    found = {}
+    for commit in step:
+        there, left = {commit}, [commit]
+        while left:
+            for name in step.get(left.pop(), ()):
+                if name not in there:
+                    there.add(name)
+                    left.append(name)
+        found[commit] = there
+    return found
+
+
+def _lost(repo: Repository, log: OpLog, last: OpLogCheckpoint, known: Mapping[str, list[str]], head: str) -> list[str]:
+    """Commits of deliveries that were on this branch and are not in its history, nor anything they became."""
+    from muse.store.log import checkpoints
+
+    every = carriers([last])
+    foreign = [each for made in checkpoints.checkpoints(repo, log.session_id()) for each in made.get("deliveries", ())]
+    own = [each["commit"] for each in last.get("deliveries", ())[-_NEWEST:] if not each.get("back")]
+    others = [each["commit"] for each in sorted(foreign, key=lambda each: str(each["made_at"]))[-_NEWEST:]]
+    told = [name for name in dict.fromkeys([*own, *others]) if name and _is_here(repo, name)]
+    away = _not_in(repo, told, head)
+    away = [name for name in away if away.issuperset({each for each in every.get(name, ()) if _is_here(repo, each)})]
+    if not away:
+        return []
+    was = {*delivery.reflog(repo, repo.branch() or "HEAD")[:_COMMITS]}
+    left = _not_in(repo, [name for name in was if _is_here(repo, name)], head, everything=True)
+    return sorted(name for name in away if name in left or name in own)
+
+
+def _not_in(repo: Repository, names: Iterable[str], head: str, *, everything: bool = False) -> Any:
+    """Which of these commits are not in HEAD's history; with `everything`, of their histories as well."""
+    names = set(names)
+    if not names:
+        return set()
+    rows = repo.git("rev-list", "--stdin", input="\n".join([*sorted(names), f"^{head}"]).encode())
+    found = set(rows.decode().split())
+    return found if everything else found & names
+
+
+def _is_here(repo: Repository, commit: str) -> bool:
+    return repo.objects.resolve(f"{commit}^{{commit}}") == commit
+
+
+def _carriers(repo: Repository, commit: str, head: str, plugin_for: PluginFor) -> list[str]:
+    """The commits of HEAD's history that make the change of another one, or those that do so together."""
+    change = next(iter(_changes(repo, [commit]).values()), {})
+    limits = ("--no-merges", f"-n{_COMMITS}", head, f"^{commit}")
+    names = repo.git("rev-list", "--reverse", "--topo-order", *limits).decode().split()
+    among = {
+        name: shared
+        for name, made in _changes(repo, names).items()
+        if (shared := {path: made[path] for path in made.keys() & change.keys()})
+    }
+    seen = {name: _seen(repo, change, made, plugin_for) for name, made in among.items()}
+    left = set(change)
+    found: list[str] = []
+    while left and len(found) < _PARTS:
+        best = max(names, key=lambda name: len(seen.get(name, set()) & left), default="")
+        if not seen.get(best, set()) & left:
+            break
+        left -= seen[best]
+        found.append(best)
+    return found
+
+
+def _seen(repo: Repository, change: Changes, made: Changes, plugin_for: PluginFor) -> set[str]:
+    """The paths on which what one commit did is in what another one did."""
+    return {path for path, did in made.items() if _within(repo, path, change[path], did, plugin_for)}
+
+
+def _within(repo: Repository, path: str, did: _Change, there: _Change, plugin_for: PluginFor) -> bool:
+    if did.new == there.new:
+        return True
+    before, after, other_before, other_after = (
+        None if name is None else repo.objects.blob(name) for name in (*did, *there)
+    )
+    wanted, clean = merged_bytes(repo, path, (before, other_before, after), plugin_for)
+    if not clean or wanted == other_before:
+        return False
+    merged, clean = merged_bytes(repo, path, (other_before, other_after, wanted), plugin_for)
+    return clean and merged == other_after
+
+
+def _changes(repo: Repository, commits: list[str]) -> dict[str, Changes]:
+    """What each commit did to which files, against its first parent; links and submodules are left out."""
+    words = ("diff-tree", "--stdin", "-r", "--raw", "-z", "--root", "--no-abbrev", "--no-renames")
+    if not commits:
+        return {}
+    rows = repo.git(*words, "--diff-merges=first-parent", input="\n".join(commits).encode() + b"\n").split(b"\0")
+    found: dict[str, Changes] = {}
+    name, at = "", 0
+    while at < len(rows) - 1:
+        row = rows[at]
+        if not row.startswith(b":"):
+            name = row.decode()
+            at += 1
+            continue
+        modes, path = row[1:].split(b" "), rows[at + 1].decode("utf-8", "surrogateescape")
+        at += 2
+        if not {modes[0], modes[1]} & {b"120000", b"160000"}:
+            old, new = (None if not each.strip(b"0") else each.decode() for each in modes[2:4])
+            found.setdefault(name, {})[path] = _Change(old, new)
+    return found
+
+
+__all__ = ["carriers", "follow", "follow_all"]
