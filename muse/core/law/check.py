@@ -11,7 +11,7 @@ from collections.abc import Hashable, Iterable, Sequence
 from typing import NamedTuple
 
 from muse.core.law.align import OURS, THEIRS, Thing, align, expand
-from muse.core.law.entries import Entry, Words
+from muse.core.law.entries import Doubles, Entry, Words
 
 
 class Breach(NamedTuple):
@@ -181,6 +181,7 @@ def _has_both(base: Words, ours: Words, theirs: Words, made: Words) -> bool:
 
 def _names(thing: Thing, made: Entry) -> Iterable[Breach]:
     """Rule 5: no name is bound more often than in the version that has it most."""
+    yield from _nameless(thing, made)
     now = _bound(made)
     if not now:
         return
@@ -198,6 +199,16 @@ def _names(thing: Thing, made: Entry) -> Iterable[Breach]:
             new = [inner for inner in things if inner.base is None]
             old = [inner for inner in things if inner.base is not None]
             yield Breach(5, "defined by both", tuple(new + old))
+
+
+def _nameless(thing: Thing, made: Entry) -> Iterable[Breach]:
+    """The same for scopes that are no entries: a table in a call, a block."""
+    most: Doubles = Counter()
+    for entry in (thing.base, *thing.sides) if made.doubles else ():
+        if entry is not None:
+            most |= entry.doubles
+    for name, _ in made.doubles - most:
+        yield Breach(5, f"{name} is there twice", (thing,))
 
 
 def _bound(entry: Entry) -> Counter[Hashable]:

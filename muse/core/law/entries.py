@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Hashable, Sequence
 
 Words = Counter[bytes]
+Doubles = Counter[tuple[str, Hashable]]
 
 
 def _no_children() -> Sequence[Entry]:
@@ -13,6 +14,10 @@ def _no_children() -> Sequence[Entry]:
 
 
 def _no_words() -> Words:
+    return Counter()
+
+
+def _no_doubles() -> Doubles:
     return Counter()
 
 
@@ -24,10 +29,13 @@ class Entry:
     `start` and `end` are its place in the version's bytes. `binds` are the names it binds in its parent's scope, each
     in a form that is equal exactly where two of them cannot stand side by side; `number` is what numbers it, if
     anything does. What is dear to find is asked for only where it is needed: `children` and `words` (what rule 3
-    counts, comments and children left out) and `lines` are functions until then.
+    counts, comments and children left out), `lines` and `doubles` (names, each with what makes it one, that scopes
+    without a name inside of it bind more than once, children left out) are functions until then.
     """
 
-    __slots__ = ("_children", "_lines", "_own", "_words", "binds", "end", "kind", "name", "number", "start", "whole")
+    __slots__ = (
+        "_children", "_doubles", "_lines", "_own", "_words", "binds", "end", "kind", "name", "number", "start", "whole",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -43,6 +51,7 @@ class Entry:
         children: Callable[[], Sequence[Entry]] = _no_children,
         words: Callable[[], Words] = _no_words,
         lines: Callable[[], Words] = _no_words,
+        doubles: Callable[[], Doubles] = _no_doubles,
     ) -> None:
         self.kind, self.name, self.whole = kind, name, whole
         self.start, self.end = start, end
@@ -51,6 +60,7 @@ class Entry:
         self._children: Sequence[Entry] | Callable[[], Sequence[Entry]] = children
         self._words: Words | Callable[[], Words] = words
         self._lines: Words | Callable[[], Words] = lines
+        self._doubles: Doubles | Callable[[], Doubles] = doubles
 
     @property
     def children(self) -> Sequence[Entry]:
@@ -79,6 +89,13 @@ class Entry:
         if callable(self._lines):
             self._lines = self._lines()
         return self._lines
+
+    @property
+    def doubles(self) -> Doubles:
+        """The names that scopes without a name in it bind more than once, and how often more."""
+        if callable(self._doubles):
+            self._doubles = self._doubles()
+        return self._doubles
 
     def __repr__(self) -> str:
         return f"<{self.kind} {self.name} {self.start}:{self.end}>"

@@ -46,13 +46,8 @@ def look(base: bytes, ours: bytes, theirs: bytes, merged: bytes) -> Look:
     """Which of the rules `merged`, a clean text merge of these, may break: `places` 1 to 4, `names` 4 to 6."""
     was, mine, its, made = (_lines(data) for data in (base, ours, theirs, merged))
     counts = Counter(was), Counter(mine), Counter(its)
-    moved = [_moved(was, counts[0], side) for side in (mine, its)]
-    astray = all(moved)
-    for side, other, now, moves in ((its, mine, counts[1], moved[0]), (mine, its, counts[2], moved[1])):
-        if astray:
-            break
-        copied = any(old < now[line] and _WORD.search(line) for line, old in counts[0].items())
-        astray = (copied or moves) and _astray(was, side, other, made)
+    astray = all(_moved(was, counts[0], side) for side in (mine, its))
+    astray = astray or _astray(was, its, mine, made) or _astray(was, mine, its, made)
     return Look(astray, astray or _both_bind(was, mine, its, counts))
 
 

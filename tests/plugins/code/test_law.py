@@ -127,7 +127,7 @@ def test_one_name_edited_in_two_places_needs_no_parser_and_bound_anew_does() -> 
     base += b"    return total\n\n\n# LIMIT = 1\nx()\ny()\n# LIMIT = 2\n"
     ours = base.replace(b"total = a\n    return", b"total = a  # ours\n    return")
     theirs = base.replace(b"total = a\n    #", b"total = a  # theirs\n    #")
-    assert not look(base, ours, theirs, base).names
+    assert not look(base, ours, theirs, ours.replace(b"total = a\n    #", b"total = a  # theirs\n    #")).names
     one, other = base.replace(b"# LIMIT = 1", b"LIMIT = 1"), base.replace(b"# LIMIT = 2", b"LIMIT = 2")
     assert look(base, one, other, base).names
     assert look(base, other, one, base).names

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from muse.core.law.check import Breach, broken
 from muse.core.law.entries import Entry
 from muse.core.law.look import NOTHING, look
 from muse.plugins.code.languages.table import Language
 from muse.plugins.code.syntax.entries import outline
-from muse.plugins.code.syntax.parsing import available, count_errors, parse
+from muse.plugins.code.syntax.identity import CODE
+from muse.plugins.code.syntax.parsing import available, parse
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
 
 Sides = tuple[bytes, bytes, bytes]
 
@@ -17,9 +23,18 @@ Outlines = tuple[Entry, Entry, Entry]
 
 def outlines_of(language: Language | None, sides: Sides, until: float) -> Outlines | None:
     """The three versions as entries; None where a parser is missing, late, or stumbles over one more than another."""
-    if language is None or not (language.lines or available(language)):
+    if language is None or not _even(language, sides, until):
         return None
-    if not language.lines and len({_errors(language, data, until) for data in sides}) != 1:
+    return _outlines(language, sides, until)
+
+
+def _even(language: Language, sides: Sides, until: float) -> bool:
+    """True when the parser stumbles over one version as often as over another."""
+    return bool(language.lines) or len({_errors(language, data, until) for data in sides}) == 1
+
+
+def _outlines(language: Language, sides: Sides, until: float) -> Outlines | None:
+    if not (language.lines or available(language)):
         return None
     found = [outline(language, data, until) for data in sides]
     base, ours, theirs = found
@@ -29,12 +44,14 @@ def outlines_of(language: Language | None, sides: Sides, until: float) -> Outlin
 def breaches(
     language: Language | None, sides: Sides, merged: bytes, until: float, *, pieced: bool = True
 ) -> list[Breach]:
-    """What in `merged` breaks rules 1 to 7; nothing where the parser cannot tell."""
-    outlines = outlines_of(language, sides, until)
+    """What in `merged` breaks rules 1 to 7. Where the parser stumbles over one version more than over another, entries
+    cannot be told apart for sure, but a name that is there more often than in any version still can."""
+    outlines = _outlines(language, sides, until) if language is not None else None
     if outlines is None or language is None:
         return []
     result = outline(language, merged, until)
-    return [] if result is None else broken(*outlines, result, pieced=pieced)
+    found = [] if result is None else broken(*outlines, result, pieced=pieced)
+    return found if not found or _even(language, sides, until) else [one for one in found if one.rule in (5, 6)]
 
 
 def text_breaches(language: Language | None, sides: Sides, merged: bytes, until: float) -> list[Breach]:
@@ -48,5 +65,24 @@ def text_breaches(language: Language | None, sides: Sides, merged: bytes, until:
 
 
 def _errors(language: Language, data: bytes, until: float) -> int:
+    """How often the parser stumbles where entries stand; -1 without a tree. What it makes of the inside of a function
+    matters to nobody: that is compared as text."""
     tree = parse(language, data, until)
-    return -1 if tree is None else count_errors(tree.root_node)
+    if tree is None:
+        return -1
+    count = 0
+    stack = [tree.root_node]
+    while stack:
+        node = stack.pop()
+        if node.is_error or node.is_missing:
+            count += 1
+        elif node.has_error and not _is_code(language, node):
+            stack.extend(node.children)
+    return count
+
+
+def _is_code(language: Language, node: Node) -> bool:
+    """True for a definition that holds statements, from its first to its last sign."""
+    body = node.child_by_field_name("body") if language.definitions.get(node.type) in CODE else None
+    last = body.children[-1] if body is not None and body.children else None
+    return last is not None and not last.is_missing and not last.is_error

@@ -35,4 +35,5 @@ LANGUAGE = Language(
     needs_table=frozenset({"initializer_pair"}),
     spaces={"struct": "tag", "union": "tag", "enum": "tag", "macro": "macro"},
     forward=frozenset({"struct_specifier", "union_specifier", "enum_specifier"}),
+    locals={"declaration": "declarator", "parameter_declaration": "declarator"},
 )

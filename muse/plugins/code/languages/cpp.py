@@ -50,4 +50,5 @@ LANGUAGE = Language(
     spaces={"macro": "macro"},
     again=frozenset({"namespace"}),
     forward=frozenset({"struct_specifier", "union_specifier", "enum_specifier", "class_specifier"}),
+    locals={"declaration": "declarator", "parameter_declaration": "declarator"},
 )

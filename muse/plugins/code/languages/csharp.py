@@ -32,4 +32,5 @@ LANGUAGE = Language(
         "enum_member_declaration": "name",
     },
     again=frozenset({"namespace"}),
+    locals={"parameter": "name"},
 )

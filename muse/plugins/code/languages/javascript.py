@@ -30,6 +30,7 @@ LANGUAGE = Language(
     unique=frozenset({"pair", "shorthand_property_identifier", "import_specifier", "field_definition"}),
     named={
         "variable_declarator": "name",
+        "assignment_expression": "left",
         "pair": "key",
         "field_definition": "property",
         "shorthand_property_identifier": "*",
@@ -37,5 +38,7 @@ LANGUAGE = Language(
     },
     needs_table=frozenset({"pair", "shorthand_property_identifier"}),
     spaces={"export_specifier": "export"},
+    loose=frozenset({"assignment_expression"}),
     calls=frozenset({"expression_statement"}),
+    locals={"lexical_declaration": "name", "formal_parameters/identifier": "*"},
 )

@@ -27,4 +27,5 @@ LANGUAGE = Language(
     },
     needs_table=frozenset({"array_element_initializer"}),
     spaces={"function": "()", "method": "()", "const_element": "const", "enum_case": "const", "property_element": "$"},
+    locals={"simple_parameter": "name"},
 )

@@ -22,4 +22,10 @@ LANGUAGE = Language(
     named={"assignment": "left", "pair": "key"},
     needs_table=frozenset({"pair"}),
     leading_imports=frozenset({"future_import_statement"}),
+    locals={
+        "parameters/identifier": "*",
+        "typed_parameter": "0",
+        "default_parameter": "name",
+        "typed_default_parameter": "name",
+    },
 )

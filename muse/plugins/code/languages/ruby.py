@@ -15,5 +15,5 @@ LANGUAGE = Language(
     needs_table=frozenset({"pair"}),
     spaces={"method": "()"},
     calls=frozenset({"call"}),
-    again=frozenset({"class", "module"}),
+    locals={"keyword_parameter": "name", "optional_parameter": "name", "method_parameters/identifier": "*"},
 )

@@ -55,4 +55,5 @@ LANGUAGE = Language(
         "union": "type",
     },
     again=frozenset({"impl"}),
+    locals={"parameter": "pattern"},
 )

@@ -50,6 +50,8 @@ class Language(NamedTuple):
     `leading_imports` imports that keep their place before others. `spaces`
     gives kinds a name space of their own; `again` are kinds that may be defined twice, `forward` nodes that define only
     with a body.
+    `locals` are statements and parameters that bind a name once in their block or list, with the path to it in them or
+    their children; a key with a slash is a node in that parent only.
     `counted` are definitions that number something as a rule: two new ones at one place may have taken one number.
     """
 
@@ -91,3 +93,4 @@ class Language(NamedTuple):
     spaces: Mapping[str, str] = _NONE
     again: frozenset[str] = frozenset()
     forward: frozenset[str] = frozenset()
+    locals: Mapping[str, str] = _NONE

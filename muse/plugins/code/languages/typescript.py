@@ -52,6 +52,7 @@ LANGUAGE = Language(
     ),
     named={
         "variable_declarator": "name",
+        "assignment_expression": "left",
         "pair": "key",
         "public_field_definition": "name",
         "property_signature": "name",
@@ -61,7 +62,9 @@ LANGUAGE = Language(
     },
     needs_table=frozenset({"pair", "shorthand_property_identifier"}),
     spaces={"export_specifier": "export", "namespace": "namespace"},
+    loose=frozenset({"assignment_expression"}),
     calls=frozenset({"expression_statement"}),
     again=frozenset({"namespace"}),
     forward=frozenset({"function_signature", "method_signature", "abstract_method_signature"}),
+    locals={"lexical_declaration": "name", "required_parameter": "pattern", "optional_parameter": "pattern"},
 )

@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING
 
 from muse.core.law.entries import Entry, Words
 from muse.plugins.code.languages.table import Language
-from muse.plugins.code.syntax.identity import Named, identity_of, inside_of, is_data, opens
+from muse.plugins.code.syntax.identity import NAMELESS, Named, identity_of, inside_of, is_data, opens
 from muse.plugins.code.syntax.imports import bound_by
 from muse.plugins.code.syntax.keyed_lines import line_spans
 from muse.plugins.code.syntax.parsing import parse, text_of
+from muse.plugins.code.syntax.scopes import bound_twice
 from muse.plugins.code.syntax.tokens import is_weak_line, tokens
 from muse.plugins.code.syntax.tree import core_of
 
@@ -72,6 +73,9 @@ class _Reader:
             children=children,
             words=lambda: self.words(node, [(low, high) for _, low, high in found()]),
             lines=lambda: self.lines(start, end, [(low, high) for _, low, high in found()]),
+            doubles=lambda: bound_twice(
+                self.language, node, self.data, [(low, high, bool(one.binds)) for one, low, high in found()]
+            ),
         )
 
     def own(self, start: int, end: int, holes: Sequence[tuple[int, int]]) -> bytes:
@@ -147,7 +151,8 @@ class _Reader:
                 continue
             below = opens(language, at, named.kind, values=in_values)
             if below is not None:
-                branch = branch or (at.type in language.branches and not _guards(at, data))
+                nameless = at.type in NAMELESS and named.kind != "call"
+                branch = branch or nameless or (at.type in language.branches and not _guards(at, data))
                 stack.extend((child, below, branch) for child in reversed(at.children))
 
     def first(self, node: Node) -> int:

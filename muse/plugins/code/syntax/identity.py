@@ -46,10 +46,16 @@ _THROUGH = frozenset(
     }
 )  # fmt: skip
 _LISTS = frozenset({"array", "list", "set", "tuple", "initializer_list", "flow_sequence", "literal_element"})
-_CLOSURES = frozenset({"arrow_function", "function_expression", "generator_function", "func_literal", "lambda"})
+NAMELESS = frozenset(
+    {
+        "arrow_function", "function_expression", "generator_function", "func_literal", "lambda", "anonymous_function",
+        "object_creation_expression", "class", "anonymous_class", "object_literal", "lambda_expression",
+    }
+)  # fmt: skip
+"""Functions and classes that have no name; what is defined in them is counted by block (`scopes.py`)."""
 _OPAQUE = frozenset(
     {
-        "argument_list", "arguments", "lambda", "closure_expression", "token_tree", "template_string", "string",
+        "lambda", "closure_expression", "token_tree", "template_string", "string",
         "parameters", "formal_parameters", "type_arguments", "paragraph", "inline", "fenced_code_block",
         "annotation", "attribute", "decorator", "string_literal", "interpreted_string_literal",
     }
@@ -81,9 +87,7 @@ def opens(language: Language, node: Node, inside: str, *, values: bool) -> bool 
     if node.type in _TABLES:
         around = node.parent
         return True if values and not (around is not None and around.type in _LISTS) else None
-    if node.type in _CLOSURES:
-        return False if inside == "call" else None
-    if node.type in _OPAQUE and not (node.type in ("argument_list", "arguments") and inside == "call"):
+    if node.type in _OPAQUE:
         return None
     if node.type in _THROUGH:
         return values
@@ -143,7 +147,7 @@ def _definition(language: Language, node: Node, core: Node, kind: str, data: byt
         name = "self." + name
     lawful = lawful or core.parent is None or (language.name == "cpp" and core.id != node.id)
     lawful = lawful or any(child.type == "modifier" and text_of(child, data) == b"partial" for child in core.children)
-    again = kind in language.again or b"cfg(" in head[head.rfind(b"\n\n") + 1 :]
+    again = (kind in language.again and " for " not in name) or b"cfg(" in head[head.rfind(b"\n\n") + 1 :]
     if not (lawful or forward or again):
         accessor = next((c.type for c in core.children if c.type in ("get", "set", "static")), "")
         overloads = language.overloads and kind not in (
@@ -225,7 +229,7 @@ def _named(language: Language, node: Node, path: str, data: bytes, *, values: bo
         return None
     if path == "element":
         return _element(node, data)
-    names = [name for one in path.split("|") for name in _at(node, one.split("."), data)]
+    names = [name for one in path.split("|") for name in names_at(node, one.split("."), data)]
     if not names:
         return None
     number = _number(node, data)
@@ -246,7 +250,7 @@ def _adds(node: Node) -> bool:
     return any(child.type in ("+=", "?=") for child in node.children)
 
 
-def _at(node: Node, steps: list[str], data: bytes) -> list[str]:
+def names_at(node: Node, steps: list[str], data: bytes) -> list[str]:
     """The names at the end of a path of fields and places of children; a declarator leads on to what it declares."""
     nodes = [node]
     for step in steps:

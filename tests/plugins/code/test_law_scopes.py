@@ -1,0 +1,122 @@
+"""The law in scopes that have no name of their own, and in files that the parser stumbles over."""
+
+from __future__ import annotations
+
+import pytest
+
+from muse.core.markers import conflicts_of
+from muse.core.textchunks import text_chunks
+from muse.plugins.code.merge.file import merge_code
+
+# A file with two places, ONE and TWO, in one scope; what one side puts at the first and the other at the second.
+TWICE = [
+    ("table in a call", "a.py", "f(\n    {\n        'a': 1,\nONE        'b': 2,\nTWO        'c': 3,\n    }\n)\n",
+     "        'k': 1,\n", "        'k': 2,\n"),
+    ("table in a list of lists", "a.json", '{\n  "x": [[{\n    "a": 1,\nONE    "b": 2,\nTWO    "c": 3\n  }]]\n}\n',
+     '    "k": 1,\n', '    "k": 2,\n'),
+    ("item without a name", "a.yml", "all:\n  - a: 1\nONE    b: 2\nTWO    c: 3\n", "    k: 1\n", "    k: 2\n"),
+    ("table in a call", "a.js", "f({\n  a: 1,\nONE  b: 2,\nTWO  c: 3,\n});\n", "  k: 1,\n", "  k: 2,\n"),
+    ("block", "a.js", "f(() => {\n  const a = 1;\nONE  g(a);\n  h(a);\nTWO  return a;\n});\n",
+     "  const k = 1;\n", "  const k = 2;\n"),
+    ("block", "a.ts", "function f() {\n  const a = 1;\nONE  g(a);\n  h(a);\nTWO  return a;\n}\n",
+     "  const k = 1;\n", "  const k = 2;\n"),
+    ("block", "A.java", "class A {\n    int f() {\n        int a = 1;\nONE        g(a);\n        h(a);\nTWO"
+     "        return a;\n    }\n}\n", "        int k = 1;\n", "        int k = 2;\n"),
+    ("block", "a.go", "package a\n\nfunc f() int {\n\tvar a = 1\nONE\tg(a)\n\th(a)\nTWO\treturn a\n}\n",
+     "\tvar k = 1\n", "\tvar k = 2\n"),
+    ("block", "a.c", "int f(void)\n{\n\tint a = 1;\nONE\tg(a);\n\th(a);\nTWO\treturn a;\n}\n", "\tint k = 1;\n",
+     "\tint k = 2;\n"),
+    ("parameters", "a.ts", "function f(\n  a: A,\nONE  b: B,\n  c: C,\nTWO  d: D,\n) {}\n", "  k: K,\n", "  k: L,\n"),
+    ("parameters", "a.py", "def f(\n    a,\nONE    b,\n    c,\nTWO    d=1,\n):\n    pass\n", "    k: int,\n",
+     "    k: str,\n"),
+    ("parameters", "a.rb", "def f(\n  a: 1,\nONE  b: 2,\n  c: 3,\nTWO  d: 4\n)\nend\n", "  k: 1,\n", "  k: 2,\n"),
+    ("parameters", "a.php", "<?php\nfunction f(\n    $a,\nONE    $b,\n    $c,\nTWO    $d\n) {\n}\n", "    int $k,\n",
+     "    string $k,\n"),
+    ("function without a name", "a.js", "Stem = function() {\n  function a() {\n    return 1;\n  }\nONE\n"
+     "  function b() {\n    return 2;\n  }\nTWO\n  function c() {\n    return 3;\n  }\n};\n",
+     "  function k() {\n    return 5;\n  }\n",
+     "  function k() {\n    return 6;\n  }\n"),
+    ("branch", "a.py", "if TYPING:\n    class A(P):\n        a: int\nONE\n    class B(P):\n        b: int\nTWO\n"
+     "    class C(P):\n        c: int\n", "    class K(P):\n        k: int\n", "    class K(P):\n        k: str\n"),
+    ("class opened by both", "a.rb", "class A\n  def a\n  end\nend\nONE\nclass B\n  def b\n  end\nend\nTWO\nx\n",
+     "class K\n  def k(a)\n  end\nend\n", "class K\n  def k(b)\n  end\nend\n"),
+    ("one trait for one type", "a.rs", "struct A;\nONE\nstruct B;\nTWO\nstruct C;\n",
+     "impl Debug for A {\n    fn f() -> i32 {\n        1\n    }\n}\n",
+     "impl Debug for A {\n    fn f() -> i32 {\n        2\n    }\n}\n"),
+    # the parser stumbles over the file, and over each addition once more
+    ("parser stumbles", "a.rs", 'fn a() {\n    f(str![[r#"x"#]]);\n}\nONE\nfn b() {\n    g();\n}\nTWO\nfn c() {\n}\n',
+     'fn k() {\n    f(str![[r#"y"#]]);\n}\n', 'fn k() {\n    f(str![[r#"z"#]]);\n}\n'),
+    ("parser stumbles at one side", "a.php", "<?php\nclass A {\n    function a() {\n    }\nONE\n"
+     "    function b() {\n    }\nTWO\n    function c() {\n    }\n}\n",
+     "    function k() {\n        if (1) {\n        } elsif (2) {\n        }\n    }\n",
+     "    function k() {\n        return 2;\n    }\n"),
+]  # fmt: skip
+
+
+def _sides(file: str, one: str, other: str) -> tuple[bytes, bytes, bytes]:
+    texts = (("", ""), (one, ""), ("", other))
+    base, ours, theirs = (file.replace("ONE", a).replace("TWO", b).encode() for a, b in texts)
+    return base, ours, theirs
+
+
+@pytest.mark.parametrize(("kind", "path", "file", "one", "other"), TWICE, ids=[f"{row[0]}, {row[1]}" for row in TWICE])
+def test_a_name_is_bound_once_where_nothing_has_a_name(kind: str, path: str, file: str, one: str, other: str) -> None:
+    for first, second in ((one, other), (other, one)):
+        base, ours, theirs = _sides(file, first, second)
+        assert not conflicts_of(text_chunks(base, ours, theirs) or [])
+        for sides in ((ours, theirs), (theirs, ours)):
+            assert merge_code(path, base, *sides).conflicts, kind
+
+
+MAY = [
+    # two tables, two blocks, two branches, two classes without a name: each binds the name once
+    ("a.js", "f({\n  a: 1,\nONE  b: 2,\n});\ng({\n  a: 1,\nTWO  b: 2,\n});\n", "  k: 1,\n", "  k: 2,\n"),
+    ("a.js", "f(() => {\n  g(1);\nONE  h(2);\n});\nf(() => {\n  g(3);\nTWO  h(4);\n});\n", "  const k = 1;\n",
+     "  const k = 2;\n"),
+    ("a.py", "if A:\n    x = 1\nONE    f()\nelse:\n    y = 1\nTWO    g()\n", "    def k(): pass\n",
+     "    def k(): return\n"),
+    ("A.java", "class A {\n    void f() {\n        g(new B() {\nONE            int b;\n        });\n"
+     "        g(new C() {\n            int b;\nTWO        });\n    }\n}\n", "            void run() { f(); }\n",
+     "            void run() { h(); }\n"),
+    ("a.rs", "struct A;\nONE\nstruct B;\nTWO\nstruct C;\n", "impl A {\n    fn f() {}\n}\n",
+     "impl A {\n    fn g() {}\n}\n"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("path", "file", "one", "other"), MAY)
+def test_a_name_in_two_scopes_stays_clean(path: str, file: str, one: str, other: str) -> None:
+    base, ours, theirs = _sides(file, one, other)
+    wanted = file.replace("ONE", one).replace("TWO", other).encode()
+    for sides in ((ours, theirs), (theirs, ours)):
+        merged = merge_code(path, base, *sides)
+        assert not merged.conflicts
+        assert merged.content == wanted
+
+
+def test_functions_in_a_function_without_a_name_take_their_edits_along() -> None:
+    def file(*parts: str) -> bytes:
+        inner = "\n".join(f"  function {name}() {{\n    if (x) {{\n      {what};\n    }}\n    done();\n  }}\n"
+                          for name, what in (part.split() for part in parts))  # fmt: skip
+        return f"Stem = function() {{\n  var x;\n\n{inner}}};\n".encode()
+
+    base = file("one run()", "two run()", "three run()")
+    moved = file("three run()", "one run()", "two run()")
+    edited = file("one run()", "two run()", "three stop()")
+    for sides in ((moved, edited), (edited, moved)):
+        merged = merge_code("a.js", base, *sides)
+        assert not merged.conflicts
+        assert merged.content == file("three stop()", "one run()", "two run()")
+
+
+def test_an_entry_that_takes_the_name_of_its_neighbour() -> None:
+    """One side deletes an entry and copies the next: by line that is two names that changed, and no line moved."""
+
+    def file(*names: str, edited: str = "") -> bytes:
+        rows = "".join(f"  {name}:\n    inline: |\n      FROM {'edge' if name == edited else 'base'}\n      RUN it\n"
+                       f"      COPY {name}\n" for name in names)  # fmt: skip
+        return f"all:\n{rows}".encode()
+
+    base, other, edited = file("a", "b", "c", "d"), file("a", "c", "cc", "d"), file("a", "b", "c", "d", edited="c")
+    for sides in ((other, edited), (edited, other)):
+        merged = merge_code("a.yml", base, *sides)
+        assert merged.conflicts or merged.content == file("a", "c", "cc", "d", edited="c")
