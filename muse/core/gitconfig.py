@@ -11,7 +11,8 @@ if TYPE_CHECKING:
 
 DEADLINE = 5.0
 PATTERN = (
-    r"^(muse\..*|merge\.conflictstyle|merge\.muse\.mode|core\.attributesfile|diff\.algorithm|branch\..*\.mergeoptions)$"
+    r"^(muse\..*|merge\.conflictstyle|merge\.muse\.mode|core\.(attributesfile|sharedrepository)|diff\.algorithm"
+    r"|branch\..*\.mergeoptions)$"
 )
 
 

@@ -8,6 +8,7 @@ import stat
 from typing import TYPE_CHECKING
 
 from muse.core.platform.durable import sync_file
+from muse.core.sharing import make_folders, share
 from muse.core.types import load_json_file as load_json_file
 
 if TYPE_CHECKING:
@@ -52,11 +53,12 @@ def write_bytes_atomic(path: StrPath, data: bytes, *, mode: int | None = None) -
     """Replace `path` by `data`, or leave it exactly as it was.
 
     Readers see the old bytes or the new, never a part. The file keeps its permission bits when it exists,
-    else gets `mode`, else what the umask gives. Missing parent directories are made. OSError passes through.
+    else gets `mode`, else what the umask and, in a Git directory, `core.sharedRepository` give. Missing parent
+    directories are made. OSError passes through.
     """
     path = os.fspath(path)
     folder = os.path.dirname(path) or "."
-    os.makedirs(folder, exist_ok=True)
+    make_folders(folder)
     if mode is None:
         try:
             mode = os.stat(path).st_mode & 0o7777
@@ -72,6 +74,8 @@ def write_bytes_atomic(path: StrPath, data: bytes, *, mode: int | None = None) -
         try:
             if mode is not None:
                 os.fchmod(fd, mode)
+            else:
+                share(temp)
             write_all(fd, data)
             sync_file(fd)
         finally:

@@ -93,10 +93,13 @@ class Job:
             return
         try:
             if record:
+                from muse.core import sharing
                 from muse.core.io import write_bytes_atomic
                 from muse.engine import conflict_records
 
-                conflict_records.clear_older(os.path.dirname(os.path.dirname(os.path.dirname(name))), self.begun)
+                git_dir = os.path.dirname(os.path.dirname(os.path.dirname(name)))
+                sharing.remember(git_dir, self.config.get("core.sharedrepository"))
+                conflict_records.clear_older(git_dir, self.begun)
                 write_bytes_atomic(name, record)
             elif os.path.exists(name):
                 os.unlink(name)

@@ -14,6 +14,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from muse.core import sharing
 from muse.core.errors import MuseError, NotARepositoryError, hint_for_git
 from muse.core.paths import StrPath
 from muse.store import durability
@@ -139,6 +140,7 @@ class Repository:
                 name, found, value = os.fsdecode(entry).partition("\n")
                 settings[name] = value if found else "true"
             self._config = settings
+            sharing.remember(self.common_dir, settings.get("core.sharedrepository"))
         return self._config
 
     def config(self, key: str, default: str | None = None) -> str | None:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, TypedDict
 
 from muse.core.errors import MuseError
 from muse.core.io import write_bytes_atomic
+from muse.core.sharing import open_or_make
 from muse.core.types import canonical_json
 
 if TYPE_CHECKING:
@@ -122,8 +123,7 @@ def _machine() -> str:
 def _lock(repo: Repository) -> Iterator[None]:
     path = f"{_file(repo)}.lock"
     try:
-        os.makedirs(os.path.dirname(path), exist_ok=True)
-        fd = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+        fd = open_or_make(path)
     except OSError as error:
         raise MuseError(f"cannot write {path}: {error.strerror}") from None
     try:

@@ -83,7 +83,7 @@ def test_killed_at_every_step(make_repo, git, count):
         if done.returncode == 0:
             break
         assert done.returncode == -signal.SIGKILL, done.stderr.decode()
-    assert step > 10
+    assert step > 8
     git(repo.root, "gc", "-q", "--prune=now")
     left = [name for _, _, names in os.walk(repo.objects_dir) for name in names if "tmp" in name or "lock" in name]
     assert left == []

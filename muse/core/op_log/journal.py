@@ -23,6 +23,7 @@ from muse.core.op_log.plain import entry_of
 from muse.core.op_log.segment_reader import Files
 from muse.core.op_log.segments import FOLDER, closed, stem_of
 from muse.core.platform.durable import sync_data
+from muse.core.sharing import make_folders, open_or_make
 
 _STATE = struct.Struct("<8s16sQQ")
 _SUM = struct.Struct("<I")
@@ -75,11 +76,10 @@ class Journal(Files):
             if not create and not closed(self.folder):
                 self.close()
                 return False
-            self.folder.mkdir(parents=True, exist_ok=True)
-            fd = os.open(self.path, flags | os.O_CREAT, 0o666)
+            fd = open_or_make(self.path, flags)
         try:
             segments = closed(self.folder)  # after the file: whoever closes one renames it first
-            state = os.open(self.folder / "state", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+            state = open_or_make(self.folder / "state")
             try:
                 _allocate(state)
                 before, self._map = self._map, mmap.mmap(state, _STATE_SIZE)
@@ -292,7 +292,7 @@ class Journal(Files):
                 return False
             self.sync(self.end)
             folder = self.folder / FOLDER
-            folder.mkdir(exist_ok=True)
+            make_folders(folder)
             fsync_dir(self.folder)
             mode = os.fstat(self._fd).st_mode & 0o7777
             os.rename(self.path, stem_of(self.folder, self.base, self.end, self.lamport) + ".jsonl")

@@ -30,6 +30,7 @@ from muse.core.op_log.reader import REMEMBERED, LogReader
 from muse.core.op_log.replicas import ReplicaReport, Told, add, verified
 from muse.core.op_log.sessions import decode_name, writer_of
 from muse.core.paths import StrPath
+from muse.core.sharing import make_folders
 from muse.domain import DomainOp
 
 Level = Literal["buffered", "written", "durable"]
@@ -319,7 +320,7 @@ class OpLog(LogReader):
         """Take a checkpoint that came from elsewhere (a rebuild from Git) as this log's own."""
         if not is_checkpoint(checkpoint) or checkpoint["session_id"] != self._session:
             raise DamageError(f"this is no checkpoint of session {self._session!r}")
-        self._folder.mkdir(parents=True, exist_ok=True)
+        make_folders(self._folder)
         self._keep(cast(OpLogCheckpoint, portable(checkpoint)))
 
     def _keep(self, made: OpLogCheckpoint) -> None:

@@ -13,6 +13,8 @@ import zlib
 from contextlib import suppress
 from pathlib import Path
 
+from muse.core.sharing import share
+
 _RECORD = struct.Struct("<QII")
 _LONG = 1 << 22
 
@@ -50,6 +52,7 @@ class Seen:
         try:
             with open(beside, "wb") as file:
                 file.write(b"".join([_RECORD.pack(at, length, total) for (at, length), total in kept]))
+            share(beside)
             os.replace(beside, self._path)
         except OSError:
             with suppress(OSError):

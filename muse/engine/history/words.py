@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from muse._version import __version__
 from muse.core.errors import FormatError, MuseError
 from muse.core.filedomain import summarise
+from muse.core.sharing import open_or_make
 from muse.domain import DomainOp, PluginFor, StructuredDelta
 from muse.engine.history.changes import Change, path_text
 from muse.engine.history.diff import describe, outline
@@ -87,9 +88,9 @@ class Words:
 
     def _open(self) -> sqlite3.Connection | None:
         try:
-            os.makedirs(self._path.parent, exist_ok=True)
             if self._path.exists() and self._path.stat().st_size > SIZE_LIMIT:
                 self._path.unlink()
+            os.close(open_or_make(self._path))
             database = sqlite3.connect(self._path, timeout=0.5)
         except (sqlite3.Error, OSError):
             return None

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from muse.core.errors import ConflictError, MuseError
+from muse.core.sharing import open_or_make
 from muse.core.terminal import tell
 from muse.engine.git import watched
 from muse.engine.merge.join_push import join_commits
@@ -126,7 +127,7 @@ def _fetch(repo: Repository, remote: str) -> None:
     """Branches only: the metadata has its own fetch."""
     from muse.store.meta.broken import set_aside
 
-    words = ("-c", "muse.autoSetup=false", "fetch", "-q", "--no-auto-gc", "--", remote)
+    words = ("-c", "muse.autoSetup=false", "fetch", "-q", "--no-write-fetch-head", "--no-auto-gc", "--", remote)
     done = watched(repo, *words, env=PLAIN)
     if done.returncode and (aside := set_aside(repo)):
         for each in aside:
@@ -203,8 +204,7 @@ def _one_at_a_time(repo: Repository) -> Iterator[None]:
     try:
         import fcntl
 
-        os.makedirs(folder, exist_ok=True)
-        lock = os.open(folder / "sync.lock", os.O_RDWR | os.O_CREAT, 0o666)
+        lock = open_or_make(folder / "sync.lock")
     except ImportError:
         yield  # no such lock on this system: Git's own locks still keep every ref whole
         return

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from muse.core.errors import MuseError
 from muse.core.op_log import OpLog, OpLogCheckpoint, Replay, in_spans, spans
+from muse.core.sharing import open_or_make
 from muse.core.terminal import command
 from muse.core.types import now_utc_iso
 
@@ -60,8 +61,7 @@ def if_free(log: OpLog) -> Iterator[bool]:
 
 
 def _lock_file(log: OpLog) -> int:
-    log.folder.mkdir(parents=True, exist_ok=True)
-    return os.open(log.folder / "delivery.lock", os.O_RDWR | os.O_CREAT, 0o666)
+    return open_or_make(log.folder / "delivery.lock")
 
 
 def session_text(name: str) -> str:

@@ -18,6 +18,7 @@ from muse.core.errors import MuseError
 from muse.core.gitattributes import BEGIN, END, without_ours
 from muse.core.io import fsync_dir, write_all
 from muse.core.platform.durable import sync_file
+from muse.core.sharing import make_folders, share
 from muse.core.terminal import command
 from muse.engine.setup.tables import Patterns, attribute_lines, settings
 
@@ -250,7 +251,7 @@ def _read(path: StrPath) -> str:
 
 def _replace_locked(path: str, text: str) -> None:
     """Write through `<path>.lock`, as Git does, so that no change of either is lost."""
-    os.makedirs(os.path.dirname(path), exist_ok=True)
+    make_folders(os.path.dirname(path))
     lock = path + ".lock"
     try:
         mode = os.stat(path).st_mode & 0o7777 if os.path.exists(path) else 0o666
@@ -262,6 +263,8 @@ def _replace_locked(path: str, text: str) -> None:
         try:
             if os.path.exists(path):
                 os.fchmod(fd, mode)
+            else:
+                share(lock)
             write_all(fd, text.encode("utf-8", "surrogateescape"))
             sync_file(fd)
         finally:

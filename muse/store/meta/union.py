@@ -14,6 +14,7 @@ from collections.abc import Collection, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from muse.core.errors import DamageError, FormatError, MuseError
+from muse.core.sharing import open_or_make
 from muse.core.terminal import one_line
 from muse.store import refs
 from muse.store.layout import FORMATS, OWN, REMOTES, Kind, is_entry, owner
@@ -88,7 +89,7 @@ class Union:
         path = repo.common_dir / "muse" / _INDEX
         self._path, self._tips = path, tips
         try:
-            os.makedirs(path.parent, exist_ok=True)
+            os.close(open_or_make(path))
             self._use(os.fspath(path))
             self._refresh(tips)
         except (sqlite3.Error, OSError) as error:

@@ -12,6 +12,8 @@ import zlib
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from muse.core.sharing import open_or_make
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -128,7 +130,6 @@ class DigestIndex:
             return None
         for _ in range(2):
             try:
-                os.makedirs(self._path.parent, exist_ok=True)
                 if self._path.exists() and self._path.stat().st_size > SIZE_LIMIT:
                     self._delete()
                 self._database = _connect(self._path)
@@ -162,6 +163,7 @@ class DigestIndex:
 def _connect(path: Path) -> Any:
     import sqlite3
 
+    os.close(open_or_make(path))
     database = sqlite3.connect(path, timeout=2.0, check_same_thread=False)
     try:
         database.executescript(_SCHEMA)

@@ -25,6 +25,7 @@ from dulwich.object_store import DiskObjectStore
 from dulwich.objects import ObjectID, RawObjectID, ShaFile, hex_to_filename
 from dulwich.pack import Pack, UnpackedObject, write_pack_data, write_pack_index
 
+from muse.core import sharing
 from muse.core.io import fsync_dir
 from muse.core.platform.durable import sync_file
 
@@ -198,12 +199,9 @@ def _records(objects: dict[ObjectID, ShaFile]) -> Iterator[UnpackedObject]:
 
 
 def _shared(value: str | None) -> SharedPerm | None:
-    """`core.sharedRepository` as dulwich has it; its reader lies behind a long import, so only who shares pays."""
-    if value in (None, "false", "umask", "0"):
-        return None
-    from dulwich.repo import parse_shared_repository
-
-    return parse_shared_repository(value or "")
+    """`core.sharedRepository` as dulwich has it; its own reader lies behind a long import."""
+    bits = sharing.bits(value)
+    return SharedPerm(abs(bits), replace=bits < 0) if bits else None
 
 
 def _temporary(prefix: str) -> str:
