@@ -19,6 +19,7 @@ from muse.core.op_log import OpLog, OpLogCheckpoint, Replay, in_spans, spans
 from muse.core.sharing import open_or_make
 from muse.core.terminal import command
 from muse.core.types import now_utc_iso
+from muse.engine.session.carriers import carriers
 
 if TYPE_CHECKING:
     from muse.store.repository import Repository
@@ -342,8 +343,6 @@ def dropped(repo: Repository, log: OpLog) -> list[dict[str, Any]]:
 
     A rewritten commit is in a branch as long as one is that carries the same (`rewritten`).
     """
-    from muse.engine.session.rewritten import carriers
-
     last = log.read_checkpoint()
     became = {} if last is None else carriers([last])
     return [

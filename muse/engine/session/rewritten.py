@@ -17,6 +17,7 @@ from muse.core.op_log import OpLog, OpLogCheckpoint
 from muse.core.types import load_json_file
 from muse.domain import PluginFor
 from muse.engine.session import delivery
+from muse.engine.session.carriers import carriers
 from muse.engine.session.evidence import merged_bytes
 
 if TYPE_CHECKING:
@@ -80,24 +81,6 @@ def follow_all(repo: Repository, plugin_for: PluginFor) -> None:
                     follow(repo, log, plugin_for)
                 except MuseError:
                     continue
-
-
-def carriers(told: Iterable[OpLogCheckpoint]) -> dict[str, set[str]]:
-    """By commit, all commits that any clone says it was rewritten as, those of those included."""
-    step: dict[str, set[str]] = {}
-    for made in told:
-        for commit, names in made.get("rewritten", {}).items():
-            step.setdefault(commit, set()).update(names)
-    found = {}
-    for commit in step:
-        there, left = {commit}, [commit]
-        while left:
-            for name in step.get(left.pop(), ()):
-                if name not in there:
-                    there.add(name)
-                    left.append(name)
-        found[commit] = there
-    return found
 
 
 def _lost(repo: Repository, log: OpLog, last: OpLogCheckpoint, known: Mapping[str, list[str]], head: str) -> list[str]:
