@@ -7,15 +7,11 @@ is uncertain: the other side must not have touched it.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from muse.core.sequences import edits
+from muse.plugins.score.alignment import alike, matched
 from muse.plugins.score.outline import Column
-
-_MOST = 40_000  # cells of one alignment table
-_LIKE = 0.4
 
 
 class Matching(NamedTuple):
@@ -30,36 +26,45 @@ class Matching(NamedTuple):
 
 def match(base: Sequence[Column], side: Sequence[Column]) -> Matching:
     """How the columns of a side come from those of the base."""
-    old, new = [column.key for column in base], [column.key for column in side]
     place: list[int | None] = [None] * len(base)
+    for i, j in matched(base, side):
+        place[i] = j
+    old = [column.key for column in base]
     added: dict[int, list[int]] = {}
     unsure: list[tuple[int, int]] = []
-    at = b = 0
-    for edit in [*edits(old, new), None]:
-        stop = len(base) if edit is None else edit.a0
-        while at < stop:
-            place[at] = b
-            at, b = at + 1, b + 1
-        if edit is None:
-            break
-        pairs = _pairs(base[edit.a0 : edit.a1], side[edit.b0 : edit.b1])
-        for i, j in pairs:
-            place[edit.a0 + i] = edit.b0 + j
-        taken = {j for _, j in pairs}
-        for j in range(edit.b1 - edit.b0):
-            if j not in taken:
-                gap = edit.a0 + next((i for i, k in pairs if k > j), edit.a1 - edit.a0)
-                if not pairs:
-                    gap = edit.a0
-                added.setdefault(gap, []).append(edit.b0 + j)
-        if edit.a0 == edit.a1:
-            low, high = _slide(new, edit.b0, edit.b1)
-            unsure.append((edit.a0 - low, edit.a0 + high))
-        elif edit.b0 == edit.b1:
-            low, high = _slide(old, edit.a0, edit.a1)
-            unsure.append((edit.a0 - low, edit.a1 + high))
-        at, b = edit.a1, edit.b1
+    b = gap = 0
+    kept = [(i, j) for i, j in enumerate(place) if j is not None]
+    for i, j in [*kept, (len(base), len(side))]:
+        if b < j:  # what came stands before what went
+            added[gap] = list(range(b, j))
+        if b < j and gap == i:
+            unsure += _insertion_anywhere(base, side, gap, (b, j))
+        elif b == j and gap < i:
+            low, high = _slide(old, gap, i)
+            unsure.append((gap - low, i + high))
+        b, gap = j + 1, i + 1
     return Matching(place, added, unsure)
+
+
+def _insertion_anywhere(
+    base: Sequence[Column], side: Sequence[Column], gap: int, run: tuple[int, int]
+) -> list[tuple[int, int]]:
+    """Gaps in which an insertion could stand: where it could slide to, and all of equal bars that it resembles.
+
+    A bar much like the equal ones around it may be one of them edited, with an equal one inserted.
+    """
+    old = [column.key for column in base]
+    low, high = _slide([column.key for column in side], *run)
+    found = [(gap - low, gap + high)]
+    among_equal = 0 < gap < len(old) and old[gap - 1] == old[gap]
+    if among_equal and any(alike(old[gap], column.key) for column in side[run[0] : run[1]]):
+        start = end = gap
+        while start > 0 and old[start - 1] == old[gap]:
+            start -= 1
+        while end < len(old) and old[end] == old[gap]:
+            end += 1
+        found.append((start, end))
+    return found
 
 
 def _slide(keys: Sequence[bytes], start: int, end: int) -> tuple[int, int]:
@@ -70,50 +75,6 @@ def _slide(keys: Sequence[bytes], start: int, end: int) -> tuple[int, int]:
     while end + high < len(keys) and keys[start + high] == keys[end + high]:
         high += 1
     return low, high
-
-
-def _pairs(old: Sequence[Column], new: Sequence[Column]) -> list[tuple[int, int]]:
-    """Measures of a changed stretch that are the same measure edited, in order."""
-    if not old or not new:
-        return []
-    if len(old) * len(new) > _MOST:
-        return [(i, i) for i in range(len(old))] if len(old) == len(new) else []
-    bags = [[Counter(column.key.split(b"><")) for column in side] for side in (old, new)]
-    best = [[0.0] * (len(new) + 1) for _ in range(len(old) + 1)]
-    like = [[_likeness(x, y) for y in bags[1]] for x in bags[0]]
-    for i in range(len(old) - 1, -1, -1):
-        for j in range(len(new) - 1, -1, -1):
-            best[i][j] = max(best[i + 1][j], best[i][j + 1])
-            if like[i][j] >= _LIKE and (old[i].bar > 0) == (new[j].bar > 0):
-                best[i][j] = max(best[i][j], best[i + 1][j + 1] + like[i][j])
-    pairs, i, j = [], 0, 0
-    while i < len(old) and j < len(new):
-        if like[i][j] >= _LIKE and best[i][j] == best[i + 1][j + 1] + like[i][j]:
-            pairs.append((i, j))
-            i, j = i + 1, j + 1
-        elif best[i][j] == best[i + 1][j]:
-            i += 1
-        else:
-            j += 1
-    return _fill(old, new, pairs)
-
-
-def _fill(old: Sequence[Column], new: Sequence[Column], pairs: list[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Between two pairs as many on each side: rewritten, each in its place."""
-    found, before = [], (-1, -1)
-    for pair in [*pairs, (len(old), len(new))]:
-        if pair[0] - before[0] == pair[1] - before[1]:
-            run = zip(range(before[0] + 1, pair[0]), range(before[1] + 1, pair[1]))
-            found += [(i, j) for i, j in run if (old[i].bar > 0) == (new[j].bar > 0)]
-        if pair[0] < len(old):
-            found.append(pair)
-        before = pair
-    return found
-
-
-def _likeness(x: Counter[bytes], y: Counter[bytes]) -> float:
-    shared = sum((x & y).values())
-    return shared / max(1, max(sum(x.values()), sum(y.values())))
 
 
 class Step(NamedTuple):

@@ -187,6 +187,34 @@ def test_a_bar_inserted_among_equal_bars_may_stand_anywhere_there() -> None:
     assert plain(apart.content) == plain(version(same, put(0, 7, 0, note("B", 6)), insert(3, NEW)))
 
 
+def loop(**edits: list[str]) -> bytes:
+    """Eight equal bars; `bar3=notes` is another third one."""
+    same = [note("C", 5, kind="half"), note("C", 5, kind="half")]
+    return joined([[edits.get(f"bar{number}", same) for number in range(1, 9)] for _ in range(2)])
+
+
+LOW, HIGH, SPLIT = (
+    [note("C", 5, kind="half"), note("A", 3, kind="half")],
+    [note("G", 6, kind="half"), note("C", 5, kind="half")],
+    [note("C", 5, kind="half"), note("E", 5), note("F", 5)],
+)
+
+
+@pytest.mark.parametrize("turned", [False, True], ids=["so", "turned"])
+def test_edited_bars_of_a_loop_stay_at_their_numbers(turned: bool) -> None:
+    ours, theirs = loop(bar3=LOW, bar7=HIGH), loop(bar1=SPLIT, bar5=HIGH)
+    merged = merge(loop(), *((theirs, ours) if turned else (ours, theirs)))
+    assert not merged.conflicts
+    assert plain(merged.content) == plain(loop(bar1=SPLIT, bar3=LOW, bar5=HIGH, bar7=HIGH))
+
+
+def test_a_bar_like_those_of_a_loop_around_it_may_be_new_or_edited() -> None:
+    new = [HIGH if number == 4 else [note("C", 5, kind="half")] * 2 for number in range(9)]
+    merged = merge(loop(), joined([new, new]), loop(bar6=LOW))
+    (conflict,) = merged.conflicts
+    assert conflict.ours_summary == "1 bar inserted at bar 2" and merged.content == joined([new, new])
+
+
 def test_a_rhythm_that_no_longer_fills_the_bar_is_asked_about() -> None:
     """Both shorten the bar elsewhere by making room for the same half note: together a beat would be missing."""
     base = version()
