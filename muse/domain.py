@@ -154,7 +154,8 @@ class ConflictRecord(_Record):
 
     `address` names it inside the file ("" for the whole file) and is the key for `muse resolve --pick`;
     `conflict_type` is a short kind such as `note_attribute`, `delete_edit`, `symbol_body`, `file_level`; the summaries
-    are short texts for a person; `hint` says how to settle it; `detail` is JSON for renderers.
+    are short texts for a person; `hint` says how to settle it; `detail` is JSON for renderers, with `both` true where
+    the pick `both` is understood.
     """
 
     FIELDS = (
@@ -189,6 +190,11 @@ class ConflictRecord(_Record):
     def to_dict(self) -> dict[str, Any]:
         """A JSON object with every field."""
         return dict(self.__dict__)
+
+    @property
+    def takes_both(self) -> bool:
+        """True for a conflict over text, which a pick of `both` settles with one text behind the other."""
+        return self.detail.get("both") is True
 
 
 class FileMerge(_Record):

@@ -366,6 +366,7 @@ def merge_as_text(path: str, base: bytes | None, ours: bytes, theirs: bytes) -> 
             ours_summary=head_line(hunk.ours),
             theirs_summary=head_line(hunk.theirs),
             hint=edit_or_pick(path, address),
+            detail={"both": True},
         )
         for address, hunk in left
     ]

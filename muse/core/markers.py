@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple, Union
 
-from muse.core.options import MergeOptions
+from muse.core.blocks import both, lines_of, shared
+from muse.core.options import BOTH, MergeOptions
 
 
 class Conflict(NamedTuple):
@@ -47,7 +48,9 @@ def joined(chunks: Iterable[Chunk]) -> bytes:
 
 
 def settled(conflict: Conflict, choice: str) -> bytes:
-    """The bytes of the side named `ours`, `theirs` or `base`."""
+    """The bytes of the side named `ours`, `theirs` or `base`, or of both."""
+    if choice in BOTH:
+        return both(*conflict[:3], theirs_first=choice == BOTH[1])
     return {"ours": conflict.ours, "theirs": conflict.theirs, "base": conflict.base}[choice]
 
 
@@ -115,14 +118,10 @@ def render(chunks: Sequence[Chunk], how: MergeOptions) -> bytes:
 
 
 def _marked(conflict: Conflict, how: MergeOptions) -> list[bytes]:
-    ours, theirs = _lines(conflict.ours), _lines(conflict.theirs)
+    ours, theirs = lines_of(conflict.ours), lines_of(conflict.theirs)
     head = tail = 0
     if how.conflict_style != "diff3":  # as Git does: what both sides agree on needs no marker
-        shorter = min(len(ours), len(theirs))
-        while head < shorter and ours[head] == theirs[head]:
-            head += 1
-        while tail < shorter - head and ours[-1 - tail] == theirs[-1 - tail]:
-            tail += 1
+        head, tail = shared(*conflict[:3])
     after = ours[len(ours) - tail :]
     if head == len(ours) == len(theirs):
         return ours  # widening made the sides equal
@@ -141,12 +140,6 @@ def _marked(conflict: Conflict, how: MergeOptions) -> list[bytes]:
     ]
 
 
-def _lines(data: bytes) -> list[bytes]:
-    """Lines ended by a newline only, as Git sees them: a marker after a lone carriage return would start no line."""
-    parts = data.split(b"\n")
-    return [part + b"\n" for part in parts[:-1]] + ([parts[-1]] if parts[-1] else [])
-
-
 def _marker(sign: bytes, how: MergeOptions, label: str, eol: bytes) -> bytes:
     text = label.replace("\n", " ").encode("utf-8", "surrogateescape")
     return sign * how.marker_size + (b" " + text if text else b"") + eol
@@ -159,35 +152,80 @@ def _closed(lines: list[bytes], eol: bytes) -> list[bytes]:
     return lines
 
 
-def parse(data: bytes, size: int = 7) -> list[Chunk] | None:
-    """Text with markers, back to chunks; None when the markers do not pair or a conflict shows no base (style `merge`).
+class Marked(NamedTuple):
+    """Text with markers, read back. `shows_base`: every conflict has the version before; `labels`: those of the first
+    conflict's ours, base ("" where there is none) and theirs."""
 
-    Notes and labels are dropped: a label may itself hold what looks like a note.
+    chunks: list[Chunk]
+    size: int
+    shows_base: bool
+    labels: tuple[str, str, str]
+
+
+def read(data: bytes, size: int = 7) -> Marked | None:
+    """Text with markers of any of Git's styles, back to chunks; None when the markers do not pair.
+
+    The base of a conflict that shows none is empty. Notes are dropped with the labels: a label may hold what looks like
+    one.
     """
-    chunks: list[Chunk] = []
-    part: list[bytes] = []
-    sides: list[bytes] = []
-    order = [b"<", b"|", b"=", b">"]
-    expected = titles = 0
-    for line in _lines(data):
-        sign = line[:1]
+    reader = _Reader(size)
+    return reader.done() if all(reader.takes(line) for line in lines_of(data)) else None
+
+
+def parse(data: bytes, size: int = 7) -> list[Chunk] | None:
+    """The chunks of text with markers; None when they do not pair or a conflict shows no base (style `merge`)."""
+    found = read(data, size)
+    return found.chunks if found is not None and found.shows_base else None
+
+
+_NEXT = {b"<": b"|=", b"|": b"=", b"=": b">", b">": b"<"}
+
+
+class _Reader:
+    """Takes a text line by line."""
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+        self.chunks: list[Chunk] = []
+        self.part: list[bytes] = []
+        self.sides: dict[bytes, bytes] = {}
+        self.labels: dict[bytes, str] = {}
+        self.sign = b">"
+        self.titles = 0
+        self.bases = 0
+
+    def takes(self, line: bytes) -> bool:
+        """Take a line; False for a marker that cannot be here."""
+        sign, size = line[:1], self.size
         rest = line[size:].rstrip(b"\r\n")
         closed = rest == b"" if sign == b"=" else rest[:1] in (b"", b" ")
-        is_marker = sign in order and line[:size] == sign * size and closed
-        if sign == b"=" and is_marker and expected == 0:
-            titles, is_marker = titles + 1, False  # what underlines a title of seven letters
-        if not is_marker:
-            part.append(line)
-            continue
-        if sign != order[expected]:
-            return None
-        text, part = b"".join(part), []
-        if expected == 0:
-            chunks.append(text)
+        if not (sign in _NEXT and sign and line[:size] == sign * size and closed):
+            self.part.append(line)
+            return True
+        if sign == b"=" and self.sign == b">":  # what underlines a title of seven letters
+            self.titles += 1
+            self.part.append(line)
+            return True
+        if sign not in _NEXT[self.sign]:
+            return False
+        self.labels.setdefault(sign, rest[1:].decode("utf-8", "surrogateescape"))
+        text, self.part = b"".join(self.part), []
+        if sign == b"<":
+            self.chunks.append(text)
         else:
-            sides.append(text)
-        if expected == 3:
-            chunks.append(Conflict(base=sides[1], ours=sides[0], theirs=sides[2]))
-            sides = []
-        expected = (expected + 1) % 4
-    return None if expected or (titles and not chunks) else [*chunks, b"".join(part)]
+            self.sides[self.sign] = text
+        if sign == b">":
+            self.bases += b"|" in self.sides
+            self.chunks.append(Conflict(self.sides.get(b"|", b""), self.sides[b"<"], self.sides[b"="]))
+            self.sides = {}
+        self.sign = sign
+        return True
+
+    def done(self) -> Marked | None:
+        """What was read."""
+        if self.sign != b">" or (self.titles and not self.chunks):
+            return None
+        conflicts = len(self.chunks) // 2
+        labels = tuple(self.labels.get(sign, "") for sign in (b"<", b"|", b">"))
+        chunks: list[Chunk] = [*self.chunks, b"".join(self.part)]
+        return Marked(chunks, self.size, self.bases == conflicts, labels)  # type: ignore[arg-type]

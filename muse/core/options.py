@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from muse.core.attributes import AttributeRule
 
 ConflictStyle = Literal["merge", "diff3", "zdiff3"]
-Choice = Literal["ours", "theirs", "base"]
+Choice = Literal["ours", "theirs", "base", "both", "both-theirs-first"]
+BOTH: tuple[Choice, Choice] = ("both", "both-theirs-first")
+"""Both texts one behind the other: for conflicts over text, whose records say so (`takes_both`)."""
 
 
 _NOTHING: Mapping[str, str] = MappingProxyType({})

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from muse.core.blocks import MAX_BYTES, cuts, lines_of
 from muse.core.markers import Chunk, Conflict, render, settled
 from muse.core.options import MergeOptions
 from muse.core.textmerge import merge_text
 
+_MAX_SLIDE = 200  # lines
 _SIZE = 64  # longer than any marker a file would hold by itself
 _PROBE = MergeOptions(ours_label="", base_label="", theirs_label="", marker_size=_SIZE, conflict_style="diff3")
 
@@ -85,7 +89,58 @@ def _parse(data: bytes) -> list[Chunk]:
     return chunks
 
 
-def lines_of(data: bytes) -> list[bytes]:
-    """Lines ended by a newline only: a lone carriage return is content."""
-    parts = data.split(b"\n")
-    return [part + b"\n" for part in parts[:-1]] + ([parts[-1]] if parts[-1] else [])
+def whole_blocks(chunks: Sequence[Chunk]) -> list[Chunk]:
+    """The chunks with every conflict over insertions where its sides are whole, if there is such a place."""
+    out = list(chunks)
+    for at, chunk in enumerate(out):
+        if not isinstance(chunk, Conflict) or chunk.base or not 0 < chunk.size <= MAX_BYTES:
+            continue
+        before = out[at - 1] if at else b""
+        after = out[at + 1] if at + 1 < len(out) else b""
+        if isinstance(before, Conflict) or isinstance(after, Conflict) or cuts(chunk.ours) + cuts(chunk.theirs) == 0:
+            continue
+        moved = _slid(before, chunk, after)
+        if moved is not None:
+            if at:
+                out[at - 1] = moved[0]
+            out[at] = moved[1]
+            if at + 1 < len(out):
+                out[at + 1] = moved[2]
+    return [chunk for chunk in out if chunk != b""]
+
+
+def _slid(before: bytes, conflict: Conflict, after: bytes) -> tuple[bytes, Conflict, bytes] | None:
+    """The place up or down at which the sides are most whole; None when it is the one they have."""
+    best, fewest = None, cuts(conflict.ours) + cuts(conflict.theirs)
+    for step in (_up, _down):
+        at: tuple[bytes, Conflict, bytes] | None = (before, conflict, after)
+        for _ in range(_MAX_SLIDE):
+            at = step(*at) if at is not None else None
+            if at is None:
+                break
+            now = cuts(at[1].ours) + cuts(at[1].theirs)
+            if now < fewest:
+                best, fewest = at, now
+    return best
+
+
+def _up(before: bytes, conflict: Conflict, after: bytes) -> tuple[bytes, Conflict, bytes] | None:
+    line = before[before.rfind(b"\n", 0, len(before) - 1) + 1 :]
+    sides = conflict.ours, conflict.theirs
+    if not line.endswith(b"\n") or not all(_ends_with_line(side, line) for side in sides):
+        return None
+    ours, theirs = (line + side[: len(side) - len(line)] for side in sides)
+    return before[: len(before) - len(line)], conflict._replace(ours=ours, theirs=theirs), line + after
+
+
+def _ends_with_line(side: bytes, line: bytes) -> bool:
+    rest = side[: len(side) - len(line)]
+    return side.endswith(line) and (not rest or rest.endswith(b"\n"))
+
+
+def _down(before: bytes, conflict: Conflict, after: bytes) -> tuple[bytes, Conflict, bytes] | None:
+    line = after[: after.find(b"\n") + 1]
+    if not line or not all(side.startswith(line) and side.endswith(b"\n") for side in (conflict.ours, conflict.theirs)):
+        return None
+    ours, theirs = (side[len(line) :] + line for side in (conflict.ours, conflict.theirs))
+    return before + line, conflict._replace(ours=ours, theirs=theirs), after[len(line) :]

@@ -54,7 +54,7 @@ def test_bash_offers_what_is_there(here, git, muse, tmp_path):
     assert bash(here, "muse sync u") == ["upstream"]
     assert bash(here, "muse domains mi") == ["midi"]
     assert bash(here, "muse languages py") == ["python"]
-    assert bash(here, "muse resolve --th") == ["--theirs"]
+    assert bash(here, "muse resolve --th") == ["--theirs", "--theirs-first"]
     assert bash(here, "muse show -- p") == ["compopt", "-o", "default"], "file names are left to the shell"
     git(here, "branch", "fresh")
     assert bash(here, "muse merge f") == ["feature", "fresh"]

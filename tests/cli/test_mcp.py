@@ -101,7 +101,11 @@ def test_conflicts_are_listed_with_their_choices_and_settled(root: Path, git: Ru
     async def story(ask: Ask) -> None:
         found = await ask("list_conflicts")
         (row,) = found["conflicts"]
-        assert row["path"] == "a.py" and row["choices"] == ["ours", "theirs", "base"] and row["address"]
+        assert (
+            row["path"] == "a.py"
+            and set(row["choices"]) == {"ours", "theirs", "base", "both", "both-theirs-first"}
+            and row["address"]
+        )
         assert "is no choice" in await ask("resolve", path="a.py", side="mine")
         assert "no conflict here" in await ask("resolve", path="c.json", side="ours")
         assert await ask("resolve", path="a.py", picks={row["address"]: "theirs"}) == {"path": "a.py", "left": []}

@@ -102,7 +102,11 @@ WRONG = [  # what is typed, the exit code, how stderr begins
     ("conflicts x", 129, "muse: Got unexpected extra argument (x)\nhint: muse conflicts --help\n"),
     ("resolve", 129, "muse: Missing argument 'PATH...'.\nhint: muse resolve --help\n"),
     ("resolve p.py", 128, "muse: p.py: no conflict here\nhint: nothing is left to settle\n"),
-    ("resolve --pick x p.py", 129, "muse: --pick 'x' is not ADDRESS=ours, ADDRESS=theirs or ADDRESS=base\n"),
+    (
+        "resolve --pick x p.py",
+        129,
+        "muse: --pick 'x' is not ADDRESS=SIDE; a side is ours, theirs, base, both or ",
+    ),
     ("mergetool p.py", 128, "muse: p.py: no conflict here\nhint: muse conflicts\n"),
     ("completion tcsh", 129, "muse: Invalid value for '{bash|zsh|fish}': 'tcsh' is not one of 'bash', 'zsh', 'fish'."),
     ("session", 129, "Usage: muse session [OPTIONS] COMMAND [ARGS]...\n"),

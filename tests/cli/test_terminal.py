@@ -132,7 +132,8 @@ def test_ten_conflicts_are_settled_by_keyboard_alone(ten):
     keys = "otbotbotbo"
     for number, key in enumerate(keys):
         asked = terminal.until(
-            r"f(\d)[^\n]*symbol body[^?]*\[o\]urs, \[t\]heirs, \[b\]ase, (?:\[l\]ist, )?\[s\]kip, \[q\]uit or \?: "
+            r"f(\d)[^\n]*symbol body[^?]*\[o\]urs, \[t\]heirs, \[b\]ase, \[k\]eep both, "
+            r"(?:\[l\]ist, )?\[s\]kip, \[q\]uit or \?: "
         )
         assert int(asked[1]) == number
         terminal.type("x\n" if number == 3 else f"{key}\n")

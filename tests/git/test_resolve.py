@@ -102,6 +102,37 @@ def test_text_hunks_are_settled_one_by_one(clash: Callable[..., Path], run: Run)
     assert (root / "a.txt").read_bytes() == b"1\ntheir 2\n3\nour 4\n5"
 
 
+LINE = b"def main():\n    start()\n"
+ADDED = {"a.py": (LINE, LINE + b"    log(1)\n    stop()\n", LINE + b"    log(2)\n    stop()\n")}
+
+
+@pytest.mark.parametrize(
+    ("words", "logs"),
+    [
+        (["--both"], (1, 2)),
+        (["--both", "--theirs-first"], (2, 1)),
+        (["--pick", "main=both"], (1, 2)),
+        (["--pick", "main=both-theirs-first"], (2, 1)),
+    ],
+)
+def test_both_texts_are_kept(
+    words: list[str], logs: tuple[int, int], clash: Callable[..., Path], run: Run, git: Git
+) -> None:
+    root = clash(ADDED)
+    done = run(root, "muse", "resolve", *words, "a.py")
+    assert done.returncode == 0, done.stderr
+    assert (root / "a.py").read_bytes() == LINE + b"    log(%d)\n    log(%d)\n    stop()\n" % logs
+    assert git(root, "ls-files", "-u") == ""
+
+
+def test_both_hunks_of_a_text_and_what_cannot_be_both(clash: Callable[..., Path], run: Run) -> None:
+    root = clash({**TEXT, **TWO})
+    done = run(root, "muse", "resolve", "--both", ".")
+    assert done.returncode == 1
+    assert (root / "a.txt").read_bytes() == b"1\nour 2\ntheir 2\n3\nour 4\n5\ntheir 4\n5\nsix"
+    assert "sub/b.bkeys: 2 conflicts" in done.stdout and "a.txt" not in done.stdout
+
+
 def test_conflicts_git_left_without_us_are_settled_too(clash: Callable[..., Path], run: Run) -> None:
     """No record, Git's markers on disk: the stages are enough."""
     root = clash({"a.keys": (b"m=1\n", b"a=1\nm=1\n", b"b=2\nm=1\n")}, off=True)
@@ -287,7 +318,14 @@ def test_git_mergetool(clash: Callable[..., Path], git: Git) -> None:
         (
             ["sub/b.bkeys", "--pick", "m=mine"],
             129,
-            "muse: --pick 'm=mine' is not ADDRESS=ours, ADDRESS=theirs or ADDRESS=base\n",
+            "muse: --pick 'm=mine' is not ADDRESS=SIDE; a side is ours, theirs, base, both or both-theirs-first\n",
+        ),
+        (["sub/b.bkeys", "--both", "--ours"], 129, "muse: --both and --ours cannot be used together\n"),
+        (["sub/b.bkeys", "--theirs-first"], 129, "muse: --theirs-first goes with --both\n"),
+        (
+            ["sub/b.bkeys", "--pick", "m=both"],
+            128,
+            "muse: sub/b.bkeys: m cannot be both\nhint: take ours, theirs or base\n",
         ),
     ],
 )

@@ -130,15 +130,16 @@ class Desk:
         rows = []
         for item in settle.unmerged(self.repo):
             for record in settle.describe(self.repo, item, self.plugin_for):
-                rows.append({**record.to_dict(), "path": item.path, "choices": ["ours", "theirs", "base"]})
+                choices = settle.CHOICES if record.takes_both else settle.SIDES
+                rows.append({**record.to_dict(), "path": item.path, "choices": [*choices]})
         return {"conflicts": rows, "next": settle.next_step(self.repo)}
 
     def resolve(self, path: str, side: str = "", picks: dict[str, Any] | None = None) -> Any:
         """Settle conflicts of a file."""
         path = full_path(self.repo, "", path)
         for choice in [*([side] if side else []), *(picks or {}).values()]:
-            if choice not in settle.SIDES:
-                raise UsageError(f"{choice!r:.80} is no choice; ours, theirs or base")
+            if choice not in settle.CHOICES:
+                raise UsageError(f"{choice!r:.80} is no choice; {', '.join(settle.CHOICES)}")
         item = next((item for item in settle.unmerged(self.repo) if item.path == path), None)
         if item is None:
             raise MuseError(f"{path:.200}: no conflict here")
@@ -222,7 +223,11 @@ TOOLS = {
         Tool(
             "resolve",
             "Settle conflicts of a file: one side for all that is left, or picks by address.",
-            {"path": _PATH, "side": ("string", "ours, theirs or base"), "picks": ("object", "address -> side")},
+            {
+                "path": _PATH,
+                "side": ("string", "ours, theirs, base, both or both-theirs-first"),
+                "picks": ("object", "address -> side"),
+            },
             1,
             Desk.resolve,
         ),

@@ -76,8 +76,8 @@ class _Tool:
 
     def save(self, picks: Any) -> dict[str, Any]:
         """Settle what was chosen; the addresses that are left."""
-        if not isinstance(picks, dict) or not all(side in resolve.SIDES for side in picks.values()):
-            raise MuseError("choices are address -> ours, theirs or base")
+        if not isinstance(picks, dict) or not all(side in resolve.CHOICES for side in picks.values()):
+            raise MuseError("choices are address -> ours, theirs, base or both")
         with self.lock:
             merged = resolve.settle(self.here, self.item(), self.plugin_for, picks=picks)
             self.settled = not merged.conflicts

@@ -30,17 +30,29 @@ if TYPE_CHECKING:
 @click.option("--ours", "side", flag_value="ours", help="Take our side in every conflict left.")
 @click.option("--theirs", "side", flag_value="theirs", help="Take their side in every conflict left.")
 @click.option("--base", "side", flag_value="base", help="Take what was there before, in every conflict left.")
+@click.option("--both", is_flag=True, help="Keep both texts in every conflict left, ours first.")
+@click.option("--theirs-first", is_flag=True, help="With --both: theirs first.")
 @click.option("--pick", "picks", metavar="ADDRESS=SIDE", multiple=True, help="Settle a conflict or a group.")
 @click.option("-i", "--interactive", is_flag=True, help="Ask for each group of conflicts.")
 @click.option("-f", "--force", is_flag=True, help="Overwrite a file that was edited since the merge.")
 @spelling_options
-def command(paths: tuple[str, ...], side: Choice | None, picks: tuple[str, ...], interactive: bool, force: bool) -> int:
+def command(
+    paths: tuple[str, ...],
+    side: Choice | None,
+    both: bool,
+    theirs_first: bool,
+    picks: tuple[str, ...],
+    interactive: bool,
+    force: bool,
+) -> int:
     """Settle conflicts of a file by choosing sides; `muse conflicts` lists the addresses.
 
-    Clean edits of both sides are kept whichever side is chosen: only what is in dispute is decided. The merge is made
-    again with the decisions bound, the file is written, and once nothing is left it is added to the index. The exit
-    code is 1 while something is left.
+    Clean edits of both sides are kept whichever side is chosen: only what is in dispute is decided. SIDE is ours,
+    theirs, base, both or both-theirs-first; both keeps one text behind the other. The merge is made again with the
+    decisions bound, the file is written, and once nothing is left it is added to the index. The exit code is 1 while
+    something is left.
     """
+    side = _side(side, both, theirs_first)
     here = repo()
     wanted = dict(_pick(text) for text in picks)
     items = _named(here, paths)
@@ -63,10 +75,21 @@ def command(paths: tuple[str, ...], side: Choice | None, picks: tuple[str, ...],
     return int(ExitCode.CONFLICT if left else ExitCode.OK)
 
 
+def _side(side: Choice | None, both: bool, theirs_first: bool) -> Choice | None:
+    """What the options say of every conflict left."""
+    if both and side is not None:
+        raise UsageError(f"--both and --{side} cannot be used together")
+    if theirs_first and not both:
+        raise UsageError("--theirs-first goes with --both")
+    return ("both-theirs-first" if theirs_first else "both") if both else side
+
+
 def _pick(text: str) -> tuple[str, Choice]:
     address, found, side = text.rpartition("=")
-    if not found or side not in settle.SIDES:
-        raise UsageError(f"--pick {text!r} is not ADDRESS=ours, ADDRESS=theirs or ADDRESS=base")
+    if not found or side not in settle.CHOICES:
+        raise UsageError(
+            f"--pick {text!r} is not ADDRESS=SIDE; a side is ours, theirs, base, both or both-theirs-first"
+        )
     return address, cast("Choice", side)
 
 
@@ -90,12 +113,13 @@ def _named(here: Repository, paths: tuple[str, ...]) -> list[settle.Unmerged]:
 
 
 _HELP = """o  take ours      t  take theirs    b  take the base, as it was before
+k  keep both, ours first   K  keep both, theirs first
 l  list every conflict of the group   s  skip it, it stays open   q  stop asking   ?  this list"""
 
 
 def _ask(here: Repository, item: settle.Unmerged, merged: FileMerge, force: bool) -> FileMerge:
     """Ask for each group of conflicts; what is skipped stays."""
-    words = {"o": "ours", "t": "theirs", "b": "base"}
+    words = {"o": "ours", "t": "theirs", "b": "base", "k": "both", "K": "both-theirs-first"}
     picks: dict[str, Choice] = {}
     for group in grouped(merged.conflicts):
         show_group(item.path, group, use_color(here))
@@ -118,10 +142,10 @@ def _ask(here: Repository, item: settle.Unmerged, merged: FileMerge, force: bool
 
 def _answer() -> str:
     answer: str = click.prompt(
-        "take [o]urs, [t]heirs, [b]ase, [l]ist, [s]kip, [q]uit or ?",
+        "take [o]urs, [t]heirs, [b]ase, [k]eep both, [l]ist, [s]kip, [q]uit or ?",
         default="s",
         show_default=False,
-        type=click.Choice(["o", "t", "b", "l", "s", "q", "?"]),
+        type=click.Choice(["o", "t", "b", "k", "K", "l", "s", "q", "?"]),
         show_choices=False,
         err=True,
     )

@@ -16,7 +16,7 @@ from muse.core import gitconfig, leftovers
 from muse.core.errors import MuseError
 from muse.core.filedomain import read_entry
 from muse.core.io import write_bytes_atomic
-from muse.core.options import Choice, MergeOptions
+from muse.core.options import BOTH, Choice, MergeOptions
 from muse.core.terminal import command, either_side
 from muse.core.types import blob_digest
 from muse.domain import ConflictRecord, FileMerge, PluginFor
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from muse.store.repository import Repository
 
 SIDES = ("base", "ours", "theirs")
+CHOICES = (*SIDES, *BOTH)
 _FILE_MODES = ("100644", "100755")
 _ROUNDS = 5  # a settled conflict may uncover another; more often than this is a plugin that does not settle
 
@@ -193,15 +194,19 @@ def settle(
     """Settle conflicts of a path and write what comes out; `git add` it when nothing is left.
 
     `side` settles every conflict that is left, `picks` single ones by address. A file that was edited since the merge
-    is not overwritten without `force`.
+    is not overwritten without `force`. Both texts are kept of conflicts over text only: `side` leaves others open, a
+    pick of theirs is a MuseError.
     """
     current = merge_again(repo, item, plugin_for, item.picks)
-    wanted = {**item.picks, **_known(item, current, opened(picks or {}, current.conflicts))}
+    chosen = _known(item, current, opened(picks or {}, current.conflicts))
+    _refuse_both(item, current, chosen)
+    wanted = {**item.picks, **chosen}
     merged = merge_again(repo, item, plugin_for, wanted) if wanted != item.picks else current
     for _ in range(_ROUNDS):
         if side is None or not merged.conflicts:
             break
-        wanted.update((conflict.address, side) for conflict in merged.conflicts)
+        takes = [conflict for conflict in merged.conflicts if side not in BOTH or conflict.takes_both]
+        wanted.update((conflict.address, side) for conflict in takes)
         merged = merge_again(repo, item, plugin_for, wanted)
     if item.is_file:
         if not force:
@@ -221,6 +226,14 @@ def _known(item: Unmerged, current: FileMerge, picks: Mapping[str, Choice]) -> d
             left = ", ".join(conflict.address or "the whole file" for conflict in current.conflicts) or "none"
             raise MuseError(f"{item.path} has no conflict at {address!r}", hint=f"what is left: {left}")
     return {spelled[address]: side for address, side in picks.items()}
+
+
+def _refuse_both(item: Unmerged, current: FileMerge, chosen: Mapping[str, Choice]) -> None:
+    """MuseError for a pick of both texts where there are no texts."""
+    for conflict in current.conflicts:
+        if chosen.get(conflict.address) in BOTH and not conflict.takes_both:
+            where = conflict.address or "the whole file"
+            raise MuseError(f"{item.path}: {where} cannot be both", hint="take ours, theirs or base")
 
 
 def _refuse_edited(repo: Repository, item: Unmerged, current: FileMerge) -> None:

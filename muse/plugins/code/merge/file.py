@@ -21,7 +21,7 @@ from muse.core.law.look import reorders
 from muse.core.markers import Chunk, Conflict, conflict_size, conflicts_of, joined, render, settled, whole_lines
 from muse.core.options import MergeOptions
 from muse.core.terminal import command, edit_or_pick, word
-from muse.core.textchunks import text_chunks
+from muse.core.textchunks import text_chunks, whole_blocks
 from muse.core.textmerge import merge_text
 from muse.domain import ConflictRecord, FileMerge
 from muse.plugins.code.checks.law import breaches, outlines_of, text_breaches
@@ -78,7 +78,7 @@ def _merge_code(path: str, base: bytes | None, ours: bytes, theirs: bytes) -> Fi
         if merged is not None:
             return merged
     chunks, step = _best(language, text, was, ours, theirs, until)
-    addressed = names_of_conflicts(whole_lines(chunks), language, ours, theirs, until)
+    addressed = names_of_conflicts(whole_blocks(whole_lines(chunks)), language, ours, theirs, until)
     return _written(path, addressed, step if conflicts_of(text) else "text", how)
 
 
@@ -95,7 +95,7 @@ def _with_bumps(
     left = conflicts_of(whole_lines(chunks))
     if any(raised_text in side for one in left for side in one[:3] for raised_text in raised.texts):
         return None
-    addressed = names_of_conflicts(whole_lines(chunks), language, ours, theirs, until)
+    addressed = names_of_conflicts(whole_blocks(whole_lines(chunks)), language, ours, theirs, until)
     merged = _written(path, addressed, step if conflicts_of(text) else "text", how)
     return FileMerge(merged.content, merged.conflicts, [*raised.notes, *merged.notes])
 
@@ -214,7 +214,7 @@ def _written(path: str, chunks: Sequence[tuple[Chunk, str, str]], step: str, how
             continue
         choice = how.picks.get(address) or how.picks.get(f"{path}::{address}") or _ruled(path, dimension, how)
         if choice is not None:
-            final.append(chunk.ours + chunk.theirs if choice == "union" else settled(chunk, choice))
+            final.append(settled(chunk, "both" if choice == "union" else choice))
         elif chunk.ours == chunk.theirs:
             final.append(chunk.ours)
         else:
@@ -245,6 +245,7 @@ def _record(path: str, address: str, conflict: Conflict, dimension: str) -> Conf
         ours_summary=_head(conflict.ours),
         theirs_summary=_head(conflict.theirs),
         hint=edit_or_pick(path, address),
+        detail={"both": True},
     )
 
 

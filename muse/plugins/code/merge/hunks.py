@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Hashable, Sequence
 
+from muse.core.blocks import lines_of
 from muse.core.markers import Chunk, Conflict
 from muse.core.sequences import edited_beside_a_copy, regions
-from muse.core.textchunks import lines_of
 from muse.plugins.code.merge.tokens import NO_COMMENT, Comment, holding, merge_tokens
 from muse.plugins.code.syntax.tokens import common_ends, is_blank, is_weak_line, tokens
 
