@@ -75,19 +75,7 @@ def spawn(
     quiet: bool = False,
 ) -> Child:
     """Start a program found on PATH. A stream is a descriptor to use, -1 for a pipe to us, None for /dev/null."""
-    actions: list[tuple[int, int, int] | tuple[int, int, str, int, int]] = []
-    ours: list[int | None] = [None, None]
-    theirs: list[int] = []
-    for slot, wanted in ((0, stdin), (1, stdout)):
-        if wanted is None:
-            actions.append((os.POSIX_SPAWN_OPEN, slot, os.devnull, os.O_RDWR, 0))
-        elif wanted == -1:
-            read, write = os.pipe()
-            ours[slot], given = (write, read) if slot == 0 else (read, write)
-            theirs.append(given)
-            actions.append((os.POSIX_SPAWN_DUP2, given, slot))
-        elif wanted != slot:
-            actions.append((os.POSIX_SPAWN_DUP2, wanted, slot))
+    actions, ours, theirs = _streams(stdin, stdout)
     if stderr != 2:
         actions.append((os.POSIX_SPAWN_DUP2, stderr, 2))
     if quiet:
@@ -109,6 +97,27 @@ def spawn(
         for end in theirs:
             os.close(end)
     return Child(pid, *ours)
+
+
+_Action = tuple[int, int, int] | tuple[int, int, str, int, int]
+
+
+def _streams(stdin: int | None, stdout: int | None) -> tuple[list[_Action], list[int | None], list[int]]:
+    """What the child does to get its streams, our ends of pipes, and its ends, which are ours to close."""
+    actions: list[_Action] = []
+    ours: list[int | None] = [None, None]
+    theirs: list[int] = []
+    for slot, wanted in ((0, stdin), (1, stdout)):
+        if wanted is None:
+            actions.append((os.POSIX_SPAWN_OPEN, slot, os.devnull, os.O_RDWR, 0))
+        elif wanted == -1:
+            read, write = os.pipe()
+            ours[slot], given = (write, read) if slot == 0 else (read, write)
+            theirs.append(given)
+            actions.append((os.POSIX_SPAWN_DUP2, given, slot))
+        elif wanted != slot:
+            actions.append((os.POSIX_SPAWN_DUP2, wanted, slot))
+    return actions, ours, theirs
 
 
 def read_all(descriptor: int, limit: int | None = None) -> bytes:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib
 import os
 import sys
+from collections.abc import Callable
 from typing import Any
 
 import click
@@ -158,26 +159,41 @@ def _failed(error: Exception) -> int:
         traceback.print_exception(error)
     if isinstance(error, OSError):
         _spare_output()
-    if isinstance(error, BrokenPipeError):
-        return 141
-    if isinstance(error, MuseError):
-        return _say(str(error), error.hint, error.exit_code)
-    if isinstance(error, click.exceptions.Abort):
-        return int(ExitCode.INTERRUPTED)
+    for kind, answer in _ANSWERS.items():
+        if isinstance(error, kind):
+            return answer(error)
+    message = f"internal error: {type(error).__name__}: {error}"
+    return _say(message, "set MUSE_TRACE=1 for the traceback", ExitCode.FATAL)
+
+
+def _muse_error(error: Any) -> int:
+    return _say(str(error), error.hint, error.exit_code)
+
+
+def _usage(error: Any) -> int:
+    """What is wrong with the words, or the help where there were none."""
     if isinstance(error, click.exceptions.NoArgsIsHelpError) and error.ctx is not None:
         for line in error.ctx.get_help().split("\n"):
             tell(line)
         return int(ExitCode.USAGE)
-    if isinstance(error, click.UsageError):
-        verb = error.ctx.command_path if error.ctx is not None else "muse"
-        return _say(error.format_message(), f"{verb} --help", ExitCode.USAGE)
-    if isinstance(error, click.ClickException):
-        return _say(error.format_message(), "", ExitCode.FATAL)
-    if isinstance(error, OSError):
-        named = f"{os.fsdecode(error.filename)}: " if error.filename is not None else ""
-        return _say(f"{named}{error.strerror or error}", hint_for(error.errno), ExitCode.FATAL)
-    message = f"internal error: {type(error).__name__}: {error}"
-    return _say(message, "set MUSE_TRACE=1 for the traceback", ExitCode.FATAL)
+    verb = error.ctx.command_path if error.ctx is not None else "muse"
+    return _say(error.format_message(), f"{verb} --help", ExitCode.USAGE)
+
+
+def _system_error(error: Any) -> int:
+    named = f"{os.fsdecode(error.filename)}: " if error.filename is not None else ""
+    return _say(f"{named}{error.strerror or error}", hint_for(error.errno), ExitCode.FATAL)
+
+
+_ANSWERS: dict[type[Exception], Callable[[Any], int]] = {
+    BrokenPipeError: lambda error: 141,
+    MuseError: _muse_error,
+    click.exceptions.Abort: lambda error: int(ExitCode.INTERRUPTED),
+    click.UsageError: _usage,
+    click.ClickException: lambda error: _say(error.format_message(), "", ExitCode.FATAL),
+    OSError: _system_error,
+}
+"""How a failure is told, by its class; the first that fits."""
 
 
 def _spare_output() -> None:

@@ -178,34 +178,51 @@ def regions(
     is None; otherwise only where they could be meant for one place: not when one of them is `firm(old, new)`, which
     says that each old element became one new one.
     """
-    mine, other = edits(base, ours), edits(base, theirs)
-    grows = {
-        (side is ours, edit): 0
-        if firm is not None and firm(base[edit.a0 : edit.a1], side[edit.b0 : edit.b1])
-        else edit.growth or 1
-        for side, found in ((ours, mine), (theirs, other))
-        for edit in found
-    }
-
-    def meets(taken: list[Edit], new: Edit, is_ours: bool) -> bool:
-        """True when `new` cannot stand beside one of the other side's edits already taken into the region."""
-        for edit in taken:
-            if edit.a0 < new.a1 and new.a0 < edit.a1:
-                return True
-            if strong[max(edit.a0, new.a0)] > strong[min(edit.a1, new.a1)]:
-                continue
-            one, two = grows[not is_ours, edit], grows[is_ours, new]
-            if firm is None or (one and two):
-                return True
-        return False
-
-    strong = [0]
-    for element in base:
-        strong.append(strong[-1] + (not weak(element)))
+    both = _Both(base, ours, theirs, weak, firm)
     out: list[Region] = []
-    b = o = t = 0
-    i = j = 0
-    while i < len(mine) or j < len(other):
+    b = o = t = i = j = 0
+    while i < len(both.mine) or j < len(both.other):
+        i0, j0 = i, j
+        start, end, i, j = both.group(i, j)
+        if start > b:
+            out.append(Region("same", b, start, o, o + start - b, t, t + start - b))
+            o, t, b = o + start - b, t + start - b, start
+        o1 = o + end - start + sum(edit.growth for edit in both.mine[i0:i])
+        t1 = t + end - start + sum(edit.growth for edit in both.other[j0:j])
+        out.append(Region(_kind(ours[o:o1], theirs[t:t1], i > i0, j > j0), b, end, o, o1, t, t1))
+        b, o, t = end, o1, t1
+    if b < len(base):
+        out.append(Region("same", b, len(base), o, len(ours), t, len(theirs)))
+    return out
+
+
+class _Both:
+    """The edits of both sides, and which of them cannot stand apart."""
+
+    def __init__(
+        self,
+        base: Sequence[Hashable],
+        ours: Sequence[Hashable],
+        theirs: Sequence[Hashable],
+        weak: Callable[[Hashable], bool],
+        firm: Callable[[Sequence[Hashable], Sequence[Hashable]], bool] | None,
+    ) -> None:
+        self.mine, self.other = edits(base, ours), edits(base, theirs)
+        self._strict = firm is None
+        self._grows = {  # by whether it is ours, and the edit
+            (side is ours, edit): 0
+            if firm is not None and firm(base[edit.a0 : edit.a1], side[edit.b0 : edit.b1])
+            else edit.growth or 1
+            for side, found in ((ours, self.mine), (theirs, self.other))
+            for edit in found
+        }
+        self._strong = [0]  # how many elements before each place are not weak
+        for element in base:
+            self._strong.append(self._strong[-1] + (not weak(element)))
+
+    def group(self, i: int, j: int) -> tuple[int, int, int, int]:
+        """The first region from edit i of ours and j of theirs on: its stretch of the base, and the next i and j."""
+        mine, other = self.mine, self.other
         i0, j0 = i, j
         if j == len(other) or (i < len(mine) and mine[i] <= other[j]):
             start, end = mine[i].a0, mine[i].a1
@@ -216,20 +233,23 @@ def regions(
         grown = True
         while grown:
             grown = False
-            if i < len(mine) and meets(other[j0:j], mine[i], True):
+            if i < len(mine) and self._meets(other[j0:j], mine[i], True):
                 end, i, grown = max(end, mine[i].a1), i + 1, True
-            if j < len(other) and meets(mine[i0:i], other[j], False):
+            if j < len(other) and self._meets(mine[i0:i], other[j], False):
                 end, j, grown = max(end, other[j].a1), j + 1, True
-        if start > b:
-            out.append(Region("same", b, start, o, o + start - b, t, t + start - b))
-            o, t, b = o + start - b, t + start - b, start
-        o1 = o + end - start + sum(edit.growth for edit in mine[i0:i])
-        t1 = t + end - start + sum(edit.growth for edit in other[j0:j])
-        out.append(Region(_kind(ours[o:o1], theirs[t:t1], i > i0, j > j0), b, end, o, o1, t, t1))
-        b, o, t = end, o1, t1
-    if b < len(base):
-        out.append(Region("same", b, len(base), o, len(ours), t, len(theirs)))
-    return out
+        return start, end, i, j
+
+    def _meets(self, taken: list[Edit], new: Edit, is_ours: bool) -> bool:
+        """True when `new` cannot stand beside one of the other side's edits already taken into the region."""
+        strong = self._strong
+        for edit in taken:
+            if edit.a0 < new.a1 and new.a0 < edit.a1:
+                return True
+            if strong[max(edit.a0, new.a0)] > strong[min(edit.a1, new.a1)]:
+                continue
+            if self._strict or (self._grows[not is_ours, edit] and self._grows[is_ours, new]):
+                return True
+        return False
 
 
 def _kind(ours: Sequence[Hashable], theirs: Sequence[Hashable], mine: bool, other: bool) -> str:

@@ -94,6 +94,28 @@ def _depth_first(ids: list[str], anchors: list[Anchor], index: dict[str, int]) -
     that has children before it. `index` may know more ids.
     """
     size = len(ids)
+    after, before, starts = _children(ids, anchors, index)
+    ends = dict(zip(starts, [*starts[1:], size]))
+    runs: list[slice] = []
+    stack = after.get(-1, [])[:]
+    while stack:
+        start = stack.pop()
+        if start in before:
+            stack.append(start)
+            stack += before.pop(start)
+            continue
+        end = ends[start]
+        runs.append(slice(start, end))
+        stack += after.get(end - 1, ())
+    return runs
+
+
+_Children = dict[int, list[int]]
+
+
+def _children(ids: list[str], anchors: list[Anchor], index: dict[str, int]) -> tuple[_Children, _Children, list[int]]:
+    """By element (-1: the head), the runs that hang after and before it, the last to be written first; all runs."""
+    size = len(ids)
     starts = [*compress(range(size), map(ne, anchors, chain([object()], ids)))]
     after: dict[int, list[int]] = {}
     before: dict[int, list[int]] = {}
@@ -119,19 +141,7 @@ def _depth_first(ids: list[str], anchors: list[Anchor], index: dict[str, int]) -
         if len(group) > 1:
             group.sort(key=lambda start: id_key(ids[start]))
     starts.sort()
-    ends = dict(zip(starts, [*starts[1:], size]))
-    runs: list[slice] = []
-    stack = after.get(-1, [])[:]
-    while stack:
-        start = stack.pop()
-        if start in before:
-            stack.append(start)
-            stack += before.pop(start)
-            continue
-        end = ends[start]
-        runs.append(slice(start, end))
-        stack += after.get(end - 1, ())
-    return runs
+    return after, before, starts
 
 
 def _along(column: list[T], runs: list[slice]) -> list[T]:

@@ -246,22 +246,31 @@ def _by_position(edits: list[_Edit]) -> dict[int | None, list[_Edit]]:
 
 def _meet_inside(ours: list[_Edit], theirs: list[_Edit], fights: _Fights) -> None:
     for outer_side, inner_side, swapped in ((ours, theirs, False), (theirs, ours, True)):
-        outer: dict[str, dict[str, list[_Edit]]] = {}
-        for edit in outer_side:
-            if not edit.dropped and not edit.twin:
-                for address in rules.whole(edit.op):
-                    outer.setdefault(address, {}).setdefault(edit.op["op"], []).append(edit)
-        if not outer:
-            continue
-        inner: dict[tuple[str, str], list[_Edit]] = {}
-        for edit in inner_side:
-            if not edit.dropped and not edit.twin:
-                for address in {up for place in rules.places(edit.op) for up in rules.above(place) if up in outer}:
-                    inner.setdefault((address, edit.op["op"]), []).append(edit)
-        for (address, kind), group in inner.items():
+        outer = _wholes(outer_side)
+        for (address, kind), group in (_inside(inner_side, outer) if outer else {}).items():
             for outer_kind, holders in outer[address].items():
                 if rules.covers(outer_kind, kind):
                     fights.add(*((group, holders) if swapped else (holders, group)))
+
+
+def _wholes(edits: list[_Edit]) -> dict[str, dict[str, list[_Edit]]]:
+    """Edits of whole things, by address and kind."""
+    found: dict[str, dict[str, list[_Edit]]] = {}
+    for edit in edits:
+        if not edit.dropped and not edit.twin:
+            for address in rules.whole(edit.op):
+                found.setdefault(address, {}).setdefault(edit.op["op"], []).append(edit)
+    return found
+
+
+def _inside(edits: list[_Edit], outer: dict[str, Any]) -> dict[tuple[str, str], list[_Edit]]:
+    """Edits inside of things that are in `outer`, by the thing's address and their kind."""
+    found: dict[tuple[str, str], list[_Edit]] = {}
+    for edit in edits:
+        if not edit.dropped and not edit.twin:
+            for address in {up for place in rules.places(edit.op) for up in rules.above(place) if up in outer}:
+                found.setdefault((address, edit.op["op"]), []).append(edit)
+    return found
 
 
 def _merge_patches(ours: list[_Edit], theirs: list[_Edit], fights: _Fights) -> None:

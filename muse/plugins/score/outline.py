@@ -215,22 +215,26 @@ def _musescore_facts(cell: Node) -> Iterator[Fact]:
                     yield ("measure", path, _value(leaf))
             continue
         voice += 1
-        at, ratios = Fraction(0), [Fraction(1)]
-        for event in child.children:
-            if event.tag == "location":
-                at += fraction(event.word("fractions"))
-                continue
-            if event.tag == "Tuplet":
-                normal, actual = whole(event.word("normalNotes")), whole(event.word("actualNotes"))
-                ratios.append(ratios[-1] * (Fraction(normal, actual) if normal > 0 and actual > 0 else 1))
-            elif event.tag == "endTuplet" and len(ratios) > 1:
-                ratios.pop()
-            for path, leaf in event.leaves():
-                if leaf.tag != "eid":
-                    yield (voice, at, path, _value(leaf))
-            if event.tag in ("Chord", "Rest"):
-                at += lasting(event) * ratios[-1]
-        yield ("length", voice, at)
+        yield from _voice_facts(child, voice)
+
+
+def _voice_facts(cell: Node, voice: int) -> Iterator[Fact]:
+    at, ratios = Fraction(0), [Fraction(1)]
+    for event in cell.children:
+        if event.tag == "location":
+            at += fraction(event.word("fractions"))
+            continue
+        if event.tag == "Tuplet":
+            normal, actual = whole(event.word("normalNotes")), whole(event.word("actualNotes"))
+            ratios.append(ratios[-1] * (Fraction(normal, actual) if normal > 0 and actual > 0 else 1))
+        elif event.tag == "endTuplet" and len(ratios) > 1:
+            ratios.pop()
+        for path, leaf in event.leaves():
+            if leaf.tag != "eid":
+                yield (voice, at, path, _value(leaf))
+        if event.tag in ("Chord", "Rest"):
+            at += lasting(event) * ratios[-1]
+    yield ("length", voice, at)
 
 
 def lasting(event: Node) -> Fraction:

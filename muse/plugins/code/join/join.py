@@ -7,6 +7,7 @@ the others follow as comment blocks, so that the file parses; where a language h
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from muse.core.filejoin import FileJoin
 from muse.core.schema import CRDTDimensionSpec
@@ -53,7 +54,6 @@ def advance(path: str, state: JoinState, new: bytes, actor: str) -> JoinState:
     wanted = new.splitlines(True)
     if flat == wanted:
         return state
-    parts: list[list[bytes]] = [list(lines) for _, lines in shown]
     touched: set[int] = set()
     fresh: Fresh = {}
     texts: list[list[bytes]] = [[] for _ in shown]
@@ -70,18 +70,23 @@ def advance(path: str, state: JoinState, new: bytes, actor: str) -> JoinState:
             _replace(edit, flat, owner, wanted, whose, texts, fresh)
     for line in range(at, len(flat)):
         texts[owner[line]].append(flat[line])
-    for index, (cell, _) in enumerate(shown):
-        if index in touched and texts[index] != parts[index]:
-            if texts[index]:
-                writer.set(cell, b"".join(texts[index]))
-            else:
-                writer.remove(cell)
+    for index in sorted(touched):
+        cell, lines = shown[index]
+        _rewrite(writer, cell, lines, texts[index])
     for index in sorted(fresh):
         after = shown[index][0] if index >= 0 else None
         for text in _cells(path, b"".join(fresh[index])):
             after = writer.insert(after, text)
     writer.touch()
     return writer.state()
+
+
+def _rewrite(writer: Writer, cell: str, before: Sequence[bytes], now: list[bytes]) -> None:
+    """Give a cell its lines, or take it away when there are none left."""
+    if not now and before:
+        writer.remove(cell)
+    elif now != [*before]:
+        writer.set(cell, b"".join(now))
 
 
 def _insert(

@@ -354,20 +354,11 @@ def _element(node: Node, data: bytes) -> Named | None:
     if tag is None or not tag.named_children:
         return None
     name = _text(tag.named_children[0], data)
-    attributes: dict[str, str] = {}
-    for child in tag.named_children[1:]:
-        if child.type in ("Attribute", "attribute") and child.named_child_count > 1:
-            attributes[_text(child.named_children[0], data)] = _text(child.named_children[1], data).strip(_QUOTES)
+    attributes = _attributes(tag, data)
     for key in ("id", "name", "key", "Include", "Id", "Name", "android:name", "ref", "Update"):
         if attributes.get(key):
             return Named("element", f"{name}#{attributes[key]}", ((name, attributes[key], key),), "")
-    inner: dict[str, str] = {}
-    content = next((child for child in node.named_children if child.type == "content"), None)
-    for child in content.named_children if content is not None else ():
-        if child.type == "element" and child.named_child_count == 3:
-            parts = child.named_children
-            if parts[1].type == "content":
-                inner.setdefault(_text(parts[0].named_children[0], data), _text(parts[1], data))
+    inner = _inner_texts(node, data)
     known = [inner[key] for key in ("groupId", "artifactId", "classifier", "type") if key in inner]
     if "artifactId" in inner:
         return Named("element", f"{name}#{':'.join(known)}", ((name, ":".join(known), ""),), "")
@@ -375,3 +366,24 @@ def _element(node: Node, data: bytes) -> Named | None:
         if key in inner and len(inner[key]) < 100:
             return Named("element", f"{name}#{inner[key]}", (), "")
     return Named("element", name, (), "")
+
+
+def _attributes(tag: Node, data: bytes) -> dict[str, str]:
+    """The attributes of a tag, without their quotes."""
+    return {
+        _text(child.named_children[0], data): _text(child.named_children[1], data).strip(_QUOTES)
+        for child in tag.named_children[1:]
+        if child.type in ("Attribute", "attribute") and child.named_child_count > 1
+    }
+
+
+def _inner_texts(node: Node, data: bytes) -> dict[str, str]:
+    """The texts of the elements right inside, by their tags; the first of each."""
+    found: dict[str, str] = {}
+    content = next((child for child in node.named_children if child.type == "content"), None)
+    for child in content.named_children if content is not None else ():
+        if child.type == "element" and child.named_child_count == 3:
+            parts = child.named_children
+            if parts[1].type == "content":
+                found.setdefault(_text(parts[0].named_children[0], data), _text(parts[1], data))
+    return found

@@ -71,15 +71,17 @@ def prose_spans(data: bytes, *, items: bool) -> list[Span]:
         if open_ and spans and not _begins(item, depth, spans[-1], data):
             spans[-1] = spans[-1]._replace(stop=stop)
             continue
-        link = _LINK.match(row) if items else None
-        key: Key | None = None
-        if item is not None:
-            key = ("item", "")
-        elif link is not None:
-            key = ("link", (link[1] or link[2]).decode("utf-8", "replace"))
-        spans.append(Span(start, stop, 0, key))
+        spans.append(Span(start, stop, 0, _key(row, item) if items else None))
         open_ = True
     return [_named(span, data) for span in spans]
+
+
+def _key(row: bytes, item: re.Match[bytes] | None) -> Key | None:
+    """The name of what a line of a list begins; an item's is its text, which comes later (`_named`)."""
+    if item is not None:
+        return ("item", "")
+    link = _LINK.match(row)
+    return None if link is None else ("link", (link[1] or link[2]).decode("utf-8", "replace"))
 
 
 def _may_be_title(row: bytes, open_: bool) -> bool:

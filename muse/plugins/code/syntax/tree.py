@@ -262,22 +262,13 @@ def _spans(language: Language, node: Node, separator: bytes, data: bytes) -> lis
         if child.type in language.heads or (wanted is not None and child.id not in wanted):
             continue
         if not child.is_named:
-            token = data[child.start_byte : child.end_byte]
-            if (
-                spans
-                and not open_
-                and token in (b";", b",")
-                and token != separator
-                and not data[spans[-1][2] : child.start_byte].strip(b" \t")
-            ):
+            if spans and not open_ and _closes(data, child, spans[-1][2], separator):
                 nodes, low, _ = spans[-1]
                 spans[-1] = (nodes, low, child.end_byte)
             continue
         if child.start_byte == child.end_byte:
             continue
-        end = child.end_byte
-        while end > child.start_byte and data[end - 1] in b"\r\n":
-            end -= 1
+        end = child.start_byte + len(data[child.start_byte : child.end_byte].rstrip(b"\r\n"))
         if spans and not open_ and not separator and b"\n" not in data[spans[-1][2] : child.start_byte]:
             nodes, low, _ = spans[-1]
             spans[-1] = ([*nodes, child], low, end)
@@ -293,6 +284,12 @@ def _spans(language: Language, node: Node, separator: bytes, data: bytes) -> lis
     if open_:
         spans.append((open_, open_[0].start_byte, open_[-1].end_byte))
     return spans
+
+
+def _closes(data: bytes, token: Node, end: int, separator: bytes) -> bool:
+    """True for a comma or semicolon right behind an item that ends at `end`, where it does not separate items."""
+    text = data[token.start_byte : token.end_byte]
+    return text in (b";", b",") and text != separator and not data[end : token.start_byte].strip(b" \t")
 
 
 def _sits_on(data: bytes, node: Node, follower: Node, language: Language, separator: bytes) -> bool:

@@ -19,7 +19,7 @@ from muse.plugins.midi.file.model import ATTRIBUTES, OPAQUE, Content, Item, Note
 from muse.plugins.midi.file.order import weave
 from muse.plugins.midi.file.write_track import emit
 from muse.plugins.midi.join.state import JoinState, dump
-from muse.plugins.midi.match.notes import align
+from muse.plugins.midi.match.notes import Alignment, align
 from muse.plugins.midi.match.tracks import match_tracks
 from muse.plugins.midi.merge.notes import note_bodies
 from muse.plugins.midi.merge.timebase import rescale
@@ -290,7 +290,16 @@ def _advance_track(state: JoinState, elements: _Elements, old: Track, new: Track
     for left in ids.values():  # overlaps that read back differently from how they were joined
         for key in left:
             state.remove(key, ATTRIBUTES)
-    found = align(before.notes, after.notes, beat, beat * 4)
+    _advance_notes(state, elements, before, after, keys, align(before.notes, after.notes, beat, beat * 4))
+    _advance_points(state, elements, before, after)
+    if elements.end != new.end_tick:
+        state.write(f"{elements.name}/end", new.end_tick)
+
+
+def _advance_notes(
+    state: JoinState, elements: _Elements, before: Content, after: Content, keys: list[str], found: Alignment
+) -> None:
+    """Take away, write and add notes; `keys` are the ids of those before, "" for one that has none."""
     for i, note in enumerate(before.notes):
         j = found.to_side[i]
         if j < 0 and keys[i]:
@@ -304,9 +313,6 @@ def _advance_track(state: JoinState, elements: _Elements, old: Track, new: Track
     taken = set(elements.notes)
     for note in fresh:
         _add_element(state, f"{elements.name}/n:{':'.join(map(str, note))}", taken)
-    _advance_points(state, elements, before, after)
-    if elements.end != new.end_tick:
-        state.write(f"{elements.name}/end", new.end_tick)
 
 
 def _add_element(state: JoinState, stem: str, taken: set[str]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from typing import NamedTuple
 
 from muse.plugins.midi.file.address import place, value_words
 from muse.plugins.midi.file.dimensions import is_curve, lane_dimension
@@ -18,54 +19,65 @@ _TURNS = 3  # how often the sides take turns before edits of one curve are inter
 def decide_points(out: Decisions, whole: Mapping[Part, str]) -> None:
     """Add the events of every slot to the result; lanes and slots in `whole` are taken from the side named there."""
     base, ours, theirs = out.three.base, out.three.ours, out.three.theirs
-    disputed: dict[Lane, list[Slot]] = {}
-    one_sided: dict[Lane, tuple[list[Slot], list[Slot]]] = {}
-    slots = dict.fromkeys(ours.slots)
-    slots.update(dict.fromkeys(theirs.slots))
-    slots.update(dict.fromkeys(base.slots))
-    chosen: dict[Slot, str] = {}
+    slots = dict.fromkeys([*ours.slots, *theirs.slots, *base.slots])
     held = [(slot, base.value(slot), ours.value(slot), theirs.value(slot)) for slot in slots]
-    mixed = [each for each in held if each[0][0] not in whole and each[0] not in whole]
-    for tied in torn(mixed, out.three.times.bar_length):
-        in_order = sorted(tied, key=lambda slot: (slot not in base.slots, slot[1], repr(slot[0])))
-        chosen.update(dict.fromkeys(tied, _ask_slots(out, in_order, "")))
+    chosen = _moved_apart(out, [each for each in held if each[0][0] not in whole and each[0] not in whole])
+    lanes: dict[Lane, _Edited] = {}
     for slot, was, mine, other in held:
         lane = slot[0]
         if slot in chosen:
             continue
         taken = whole.get(lane) or whole.get(slot)
-        if taken is not None:
-            chosen[slot] = taken
-            continue
-        if mine == other:
-            chosen[slot] = "ours"
-            continue
-        if lane[0] in OPAQUE:
+        if taken is not None or mine == other:
+            chosen[slot] = taken or "ours"
+        elif lane[0] in OPAQUE:
             _opaque(out, slot, was, mine, other)
-            continue
-        pair = one_sided.setdefault(lane, ([], []))
-        if was != mine:
-            pair[0].append(slot)
-        if was != other:
-            pair[1].append(slot)
-        if was == mine:
-            chosen[slot] = "theirs"
-        elif was == other:
-            chosen[slot] = "ours"
         else:
-            disputed.setdefault(lane, []).append(slot)
-    for lane, (left, right) in one_sided.items():
-        if left and right:
-            out.shared.add(lane)
-        if is_curve(lane):
-            for group in _tangled(base, lane, left, right):
-                side = _ask_slots(out, group)
-                chosen.update(dict.fromkeys(group, side))
-        else:
-            for slot in sorted(disputed.get(lane, []), key=lambda each: each[1]):
-                chosen[slot] = _ask_slots(out, [slot])
+            edited = lanes.setdefault(lane, _Edited([], []))
+            edited.note(slot, was, mine, other)
+            if mine == was or other == was:
+                chosen[slot] = "theirs" if mine == was else "ours"
+    for lane, edited in lanes.items():
+        chosen.update(_settle_lane(out, lane, edited))
     for slot, side in chosen.items():
         _slot_items(out, slot, side)
+
+
+class _Edited(NamedTuple):
+    """The slots of one lane that each side edited."""
+
+    ours: list[Slot]
+    theirs: list[Slot]
+
+    def note(self, slot: Slot, was: _Value, mine: _Value, other: _Value) -> None:
+        """Take up a slot whose versions are not all alike."""
+        if was != mine:
+            self.ours.append(slot)
+        if was != other:
+            self.theirs.append(slot)
+
+
+def _moved_apart(out: Decisions, held: list[tuple[Slot, _Value, _Value, _Value]]) -> dict[Slot, str]:
+    """Whose the slots are that a move ties together and both sides changed."""
+    base, chosen = out.three.base, dict[Slot, str]()
+    for tied in torn(held, out.three.times.bar_length):
+        in_order = sorted(tied, key=lambda slot: (slot not in base.slots, slot[1], repr(slot[0])))
+        chosen.update(dict.fromkeys(tied, _ask_slots(out, in_order, "")))
+    return chosen
+
+
+def _settle_lane(out: Decisions, lane: Lane, edited: _Edited) -> dict[Slot, str]:
+    """Whose the slots of a lane are that the sides dispute: the overlapping stretches of a curve, else one by one."""
+    if edited.ours and edited.theirs:
+        out.shared.add(lane)
+    if is_curve(lane):
+        groups = _tangled(out.three.base, lane, edited.ours, edited.theirs)
+    else:
+        groups = [[slot] for slot in sorted({*edited.ours} & {*edited.theirs}, key=lambda each: each[1])]
+    chosen: dict[Slot, str] = {}
+    for group in groups:
+        chosen.update(dict.fromkeys(group, _ask_slots(out, group)))
+    return chosen
 
 
 def _tangled(base: Content, lane: Lane, left: list[Slot], right: list[Slot]) -> list[list[Slot]]:
