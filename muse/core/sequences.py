@@ -210,10 +210,10 @@ class _Both:
         self.mine, self.other = edits(base, ours), edits(base, theirs)
         self._strict = firm is None
         self._grows = {  # by whether it is ours, and the edit
-            (side is ours, edit): 0
+            (is_ours, edit): 0
             if firm is not None and firm(base[edit.a0 : edit.a1], side[edit.b0 : edit.b1])
             else edit.growth or 1
-            for side, found in ((ours, self.mine), (theirs, self.other))
+            for is_ours, side, found in ((True, ours, self.mine), (False, theirs, self.other))
             for edit in found
         }
         self._strong = [0]  # how many elements before each place are not weak
