@@ -92,25 +92,35 @@ def play(agents: list[Agent]) -> None:
     for agent in agents:
         agent.waits.clear()
     while due:
-        when, number, at = due[0]
-        pause = when - time.perf_counter()
+        pause = due[0][0] - time.perf_counter()
         if pause > 0.0005:
             listen(pause - 0.0004)
-            continue
-        agents[number].send(at)
-        if at % PACE == 0:
-            agents[number].memory.append(resident(agents[number].process.pid))
-        if at < int(PACE * SECONDS):
-            heapq.heapreplace(due, (began + number / AGENTS / PACE + at / PACE, number, at + 1))
         else:
-            heapq.heappop(due)
-        listen(0)
+            send_next(agents, due, began)
+            listen(0)
     while any(agent.sent for agent in agents):
         listen(1)
+    end(agents)
+
+
+def end(agents: list[Agent]) -> None:
+    """No more edits, and no more processes."""
     for agent in agents:
         os.close(agent.into)
         agent.process.stdin = None
         agent.process.wait()
+
+
+def send_next(agents: list[Agent], due: list[tuple[float, int, int]], began: float) -> None:
+    """Send what is due first, and queue that agent's next."""
+    _, number, at = due[0]
+    agents[number].send(at)
+    if at % PACE == 0:
+        agents[number].memory.append(resident(agents[number].process.pid))
+    if at < int(PACE * SECONDS):
+        heapq.heapreplace(due, (began + number / AGENTS / PACE + at / PACE, number, at + 1))
+    else:
+        heapq.heappop(due)
 
 
 def resident(process: int) -> int:

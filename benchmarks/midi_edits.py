@@ -141,7 +141,6 @@ def edit_note(r: random.Random, room: Room, edit: Edit, t: int, n: int, way: str
     events = room.doc.tracks[t].events
     channel, pitch, onset, length, velocity, off_status, release = room.notes[t][n]
     span = (onset, onset + length)
-    beat = room.doc.division
     if way == "velocity":
         new = r.choice([value for value in range(1, 128) if value != velocity])
         edit.replaced[t, on] = (onset, events[on][1][:2] + bytes([new]))
@@ -161,18 +160,28 @@ def edit_note(r: random.Random, room: Room, edit: Edit, t: int, n: int, way: str
             body = events[at][1]
             edit.replaced[t, at] = (tick, bytes([body[0], new, body[2]]))
     elif way in ("onset", "length"):
-        steps = [s for s in (beat // 8, -(beat // 8), beat // 4, beat // 2, -(beat // 4), beat // 3) if s]
-        r.shuffle(steps)
-        for step in steps:
-            start, stop = (onset + step, span[1] + step) if way == "onset" else (onset, span[1] + step)
-            if start >= 0 and stop > start and room.free(t, channel, pitch, start, stop, but=span):
-                room.take(t, channel, pitch, start, stop)
-                if way == "onset":
-                    edit.replaced[t, on] = (start, events[on][1])
-                edit.replaced[t, off] = (stop, events[off][1])
-                return way
-        raise Unsuitable
+        move_note(r, room, edit, t, n, way)
     return way
+
+
+def move_note(r: random.Random, room: Room, edit: Edit, t: int, n: int, way: str) -> None:
+    """Move a note's onset, its length kept, or its end."""
+    on, off = room.pairs[t][n]
+    events = room.doc.tracks[t].events
+    channel, pitch, onset, length, *_ = room.notes[t][n]
+    span = (onset, onset + length)
+    beat = room.doc.division
+    steps = [s for s in (beat // 8, -(beat // 8), beat // 4, beat // 2, -(beat // 4), beat // 3) if s]
+    r.shuffle(steps)
+    for step in steps:
+        start, stop = (onset + step, span[1] + step) if way == "onset" else (onset, span[1] + step)
+        if start >= 0 and stop > start and room.free(t, channel, pitch, start, stop, but=span):
+            room.take(t, channel, pitch, start, stop)
+            if way == "onset":
+                edit.replaced[t, on] = (start, events[on][1])
+            edit.replaced[t, off] = (stop, events[off][1])
+            return
+    raise Unsuitable
 
 
 def add_note(r: random.Random, room: Room, edit: Edit, t: int, onset: int, channel: int | None = None) -> None:

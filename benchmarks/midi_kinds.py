@@ -266,16 +266,20 @@ def tracks_moved(r: random.Random, data: bytes, doc: Doc) -> Case:
         for each in (mine, both):
             del each.tracks[gone]
     else:
-        name = Edit()
-        for at, (tick, body) in enumerate(doc.tracks[t].events):
-            if body[:2] == b"\xff\x03":
-                name.replaced[t, at] = (tick, b"\xff\x03renamed")
-                break
-        else:
-            raise Unsuitable
+        name = renamed(doc, t)
         mine, both = apply(doc, name), apply(doc, name, edit)
     sides = [write(mine), write(apply(doc, edit))]
     return either_way(r, data, sides, both)
+
+
+def renamed(doc: Doc, t: int) -> Edit:
+    """Another name for a track; Unsuitable when it has none."""
+    name = Edit()
+    for at, (tick, body) in enumerate(doc.tracks[t].events):
+        if body[:2] == b"\xff\x03":
+            name.replaced[t, at] = (tick, b"\xff\x03renamed")
+            return name
+    raise Unsuitable
 
 
 def odd_notes(r: random.Random, data: bytes, doc: Doc) -> Case:

@@ -89,21 +89,10 @@ def _track(raw: bytes) -> Trk:
             elif status < 0x80 or status >= 0xF0:
                 raise Unreadable("running status")
             if status < 0xF0:
-                size = 1 if 0xC0 <= status < 0xE0 else 2
-                body = bytes([status]) + raw[at : at + size]
-                if len(body) != size + 1 or max(body[1:]) > 127:
-                    raise Unreadable("channel message")
-                at += size
+                body = _channel_message(raw, at, status)
+                at += len(body) - 1
             elif status in (0xF0, 0xF7, 0xFF):
-                head = bytes([status])
-                if status == 0xFF:
-                    head += raw[at : at + 1]
-                    at += 1
-                size, at = _number(raw, at)
-                if at + size > len(raw):
-                    raise Unreadable("event length")
-                body = head + raw[at : at + size]
-                at += size
+                body, at = _long_message(raw, at, status)
                 if body == b"\xff\x2f":
                     if at != len(raw):
                         raise Unreadable("bytes after end of track")
@@ -114,6 +103,26 @@ def _track(raw: bytes) -> Trk:
             events.append([now, body])
     except IndexError:
         raise Unreadable("track cut short") from None
+
+
+def _channel_message(raw: bytes, at: int, status: int) -> bytes:
+    size = 1 if 0xC0 <= status < 0xE0 else 2
+    body = bytes([status]) + raw[at : at + size]
+    if len(body) != size + 1 or max(body[1:]) > 127:
+        raise Unreadable("channel message")
+    return body
+
+
+def _long_message(raw: bytes, at: int, status: int) -> tuple[bytes, int]:
+    """A meta or exclusive event without its length, and where the next event begins."""
+    head = bytes([status])
+    if status == 0xFF:
+        head += raw[at : at + 1]
+        at += 1
+    size, at = _number(raw, at)
+    if at + size > len(raw):
+        raise Unreadable("event length")
+    return head + raw[at : at + size], at + size
 
 
 def _number(raw: bytes, at: int) -> tuple[int, int]:

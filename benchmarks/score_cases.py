@@ -68,63 +68,80 @@ def notes(measure: ET.Element) -> list[ET.Element]:
     ]
 
 
-def edit(rng: random.Random, count: int, allowed: list[int]) -> tuple[str, int, int, int]:
-    """One edit: kind, measure (its mark), part seed, value seed."""
+Change = tuple[str, int, int, int]
+"""Kind, measure (its mark), part seed, value seed."""
+
+
+def edit(rng: random.Random, allowed: list[int]) -> Change:
+    """One edit."""
     weights = {"pitch": 5, "word": 2, "insert": 2, "cut": 1, "double": 2, "rhythm": 1, "rest": 1, "loud": 1, "slur": 1}
     kind = rng.choices(list(weights), list(weights.values()))[0]
     return kind, rng.choice(allowed), rng.randrange(1000), rng.randrange(1000)
 
 
-def apply(root: ET.Element, edits: list[tuple[str, int, int, int]]) -> None:
+def apply(root: ET.Element, edits: list[Change]) -> None:
     """The edits on a tree whose measures carry their marks."""
     for kind, mark, part, value in edits:
         every = staves(root)
         if kind == "insert":
             for staff in every:
-                at = [i for i, child in enumerate(staff) if child.get("mark") == str(mark)]
-                if at:
-                    source = staff[at[0]]
-                    new = ET.fromstring(ET.tostring(source))
-                    new.set("mark", f"new{mark}.{value}")
-                    for note in notes(new):
-                        shift(note, value % 5 + 1)
-                    if source.tag == "measure":
-                        for child in new.findall("attributes") + new.findall("print"):
-                            new.remove(child)
-                    else:
-                        for voice in new.findall("voice"):
-                            for child in [c for c in voice if c.tag in ("TimeSig", "KeySig", "Clef", "Tempo")]:
-                                voice.remove(child)
-                    staff.insert(at[0] + 1, new)
-            continue
-        if kind == "cut":
-            column = [(staff, child) for staff in every for child in staff if child.get("mark") == str(mark)]
-            if all(child.find("attributes") is None and child.find("voice/TimeSig") is None for _, child in column):
-                for staff, child in column:
-                    staff.remove(child)
-            continue
-        staff = every[part % len(every)]
-        for measure in measures(staff):
-            if measure.get("mark") != str(mark):
-                continue
-            found = notes(measure)
-            many = int(measure.get("notes", 0))
-            wanted = value % max(1, many // 2 * 2)  # even and odd are the two sides' where both are in one bar
-            note = next((one for one in found if one.get("mark") == str(wanted)), None)
-            if many < 2 or note is None:
-                continue
-            if kind in FIGURES:
-                FIGURES[kind](measure, note, value)
-            elif kind == "pitch":
-                shift(note, value % 5 + 1)
-            elif kind == "word" and note.tag == "note":
-                lyric = ET.SubElement(note, "lyric")
-                ET.SubElement(lyric, "text").text = f"la{value}"
-            elif kind == "word":
-                ET.SubElement(note, "Fingering").text = str(value)
-            else:
-                for one in found:
-                    shift(one, 12)
+                insert_copy(staff, mark, value)
+        elif kind == "cut":
+            cut(every, mark)
+        else:
+            for measure in measures(every[part % len(every)]):
+                if measure.get("mark") == str(mark):
+                    edit_notes(measure, kind, value)
+
+
+def insert_copy(staff: ET.Element, mark: int, value: int) -> None:
+    """Behind a measure, a copy of it at other pitches, without what is set up there."""
+    at = [i for i, child in enumerate(staff) if child.get("mark") == str(mark)]
+    if not at:
+        return
+    source = staff[at[0]]
+    new = ET.fromstring(ET.tostring(source))
+    new.set("mark", f"new{mark}.{value}")
+    for note in notes(new):
+        shift(note, value % 5 + 1)
+    if source.tag == "measure":
+        for child in new.findall("attributes") + new.findall("print"):
+            new.remove(child)
+    else:
+        for voice in new.findall("voice"):
+            for child in [c for c in voice if c.tag in ("TimeSig", "KeySig", "Clef", "Tempo")]:
+                voice.remove(child)
+    staff.insert(at[0] + 1, new)
+
+
+def cut(every: list[ET.Element], mark: int) -> None:
+    """A measure taken out of every part, where nothing is set up in it."""
+    column = [(staff, child) for staff in every for child in staff if child.get("mark") == str(mark)]
+    if all(child.find("attributes") is None and child.find("voice/TimeSig") is None for _, child in column):
+        for staff, child in column:
+            staff.remove(child)
+
+
+def edit_notes(measure: ET.Element, kind: str, value: int) -> None:
+    """One note edited in one way, or every note shifted; nothing where there are fewer than two notes."""
+    found = notes(measure)
+    many = int(measure.get("notes", 0))
+    wanted = value % max(1, many // 2 * 2)  # even and odd are the two sides' where both are in one bar
+    note = next((one for one in found if one.get("mark") == str(wanted)), None)
+    if many < 2 or note is None:
+        return
+    if kind in FIGURES:
+        FIGURES[kind](measure, note, value)
+    elif kind == "pitch":
+        shift(note, value % 5 + 1)
+    elif kind == "word" and note.tag == "note":
+        lyric = ET.SubElement(note, "lyric")
+        ET.SubElement(lyric, "text").text = f"la{value}"
+    elif kind == "word":
+        ET.SubElement(note, "Fingering").text = str(value)
+    else:
+        for one in found:
+            shift(one, 12)
 
 
 def shift(note: ET.Element, by: int) -> None:
@@ -288,6 +305,71 @@ def git_merge(base: bytes, ours: bytes, theirs: bytes) -> bytes | None:
         return done.stdout if done.returncode == 0 else None
 
 
+def marked(path: pathlib.Path) -> ET.Element | None:
+    """A score whose measures and notes carry their marks; None where it cannot be read, or is no case."""
+    try:
+        root = ET.fromstring(load(path))
+    except (ET.ParseError, zipfile.BadZipFile, IndexError):
+        return None
+    if not readable(root):
+        return None
+    for staff in staves(root):
+        for mark, measure in enumerate(measures(staff)):
+            measure.set("mark", str(mark))
+            for at, note in enumerate(notes(measure)):
+                note.set("mark", str(at))
+            measure.set("notes", str(len(notes(measure))))
+    return root
+
+
+def both_sides(rng: random.Random, count: int) -> tuple[str, list[list[Change]]]:
+    """Where the sides work, in a word, and the edits of each, in a score of so many measures."""
+    split = rng.randrange(2, count - 2)
+    way = rng.choice(["halves", "turns", "beside", "same bars"])
+    halves = {
+        "halves": [list(range(split - 1)), list(range(split + 1, count))],  # one works before, one behind
+        "turns": [list(range(0, count, 4)), list(range(2, count, 4))],  # in turn, with one untouched between
+        "beside": [list(range(0, count, 2)), list(range(1, count, 2))],  # in turn, side by side
+        "same bars": [list(range(split - 2, split + 2))] * 2,  # at other notes or in other parts
+    }[way]
+    rng.shuffle(halves)
+    lists = [[edit(rng, half) for _ in range(rng.randrange(1, 5))] for half in halves]
+    if way == "same bars":
+        lists = [
+            [
+                (kind if kind in ("word", *FIGURES) else "pitch", mark, part, value // 2 * 2 + at)
+                for kind, mark, part, value in edits
+            ]
+            for at, edits in enumerate(lists)
+        ]
+    return way, lists
+
+
+def edited(root: ET.Element, edits: list[Change]) -> bytes:
+    """A version of the score."""
+    version = ET.fromstring(ET.tostring(root))
+    apply(version, edits)
+    return written(version)
+
+
+def verdict_of(data: bytes | None, wanted: bytes) -> str:
+    """What counts of an answer; None is a conflict."""
+    if data is None:
+        return "conflict"
+    try:
+        return "as meant" if meaning(data) == meaning(wanted) else "WRONG"
+    except ET.ParseError:
+        return "WRONG"
+
+
+def keep(folder: pathlib.Path, versions: dict[str, bytes], about: list[str]) -> None:
+    """A case for later."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, data in versions.items():
+        (folder / f"{name}.xml").write_bytes(data)
+    (folder / "about.txt").write_text("\n".join(about) + "\n")
+
+
 def main() -> None:
     """Run the cases and print the table."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
@@ -303,49 +385,14 @@ def main() -> None:
     done = 0
     while done < choice.cases:
         path = rng.choice(choice.files)
-        try:
-            root = ET.fromstring(load(path))
-        except (ET.ParseError, zipfile.BadZipFile, IndexError):
-            root = ET.Element("none")
-        every = staves(root)
-        if not readable(root):
+        root = marked(path)
+        if root is None:
             choice.files.remove(path)
             if not choice.files:
                 raise SystemExit("no score among the files that is read, and has six measures")
             continue
-        count = len(measures(every[0]))
-        for staff in every:
-            for mark, measure in enumerate(measures(staff)):
-                measure.set("mark", str(mark))
-                for at, note in enumerate(notes(measure)):
-                    note.set("mark", str(at))
-                measure.set("notes", str(len(notes(measure))))
-        split = rng.randrange(2, count - 2)
-        way = rng.choice(["halves", "turns", "beside", "same bars"])
-        if way == "halves":  # one works before, one behind
-            halves = [list(range(split - 1)), list(range(split + 1, count))]
-        elif way == "turns":  # bar by bar in turn, with one untouched between
-            halves = [list(range(0, count, 4)), list(range(2, count, 4))]
-        elif way == "beside":  # bar by bar in turn, side by side
-            halves = [list(range(0, count, 2)), list(range(1, count, 2))]
-        else:  # in the same bars, at other notes or in other parts
-            halves = [list(range(split - 2, split + 2))] * 2
-        rng.shuffle(halves)
-        lists = [[edit(rng, count, half) for _ in range(rng.randrange(1, 5))] for half in halves]
-        if way == "same bars":
-            lists = [
-                [
-                    (kind if kind in ("word", *FIGURES) else "pitch", mark, part, value // 2 * 2 + at)
-                    for kind, mark, part, value in edits
-                ]
-                for at, edits in enumerate(lists)
-            ]
-        versions = []
-        for edits in ([], lists[0], lists[1], lists[0] + lists[1]):
-            version = ET.fromstring(ET.tostring(root))
-            apply(version, edits)
-            versions.append(written(version))
-        base, ours, theirs, wanted = versions
+        way, lists = both_sides(rng, len(measures(staves(root)[0])))
+        base, ours, theirs, wanted = (edited(root, edits) for edits in ([], lists[0], lists[1], lists[0] + lists[1]))
         if meaning(base) in (meaning(ours), meaning(theirs)) or twice(root, lists):
             continue
         done += 1
@@ -355,32 +402,15 @@ def main() -> None:
         slowest, spent = max(slowest, took), spent + took
         kinds = f"{way}: " + "+".join(sorted({_kind(kind) for edits in lists for kind, *_ in edits}))
         if merged.conflicts:
-            verdict = "conflict"
             decisions.append(len(merged.conflicts))
-        else:
-            verdict = "as meant" if meaning(merged.content or b"") == meaning(wanted) else "WRONG"
+        verdict = verdict_of(None if merged.conflicts else merged.content or b"", wanted)
         table["muse", verdict] += 1
         table["muse, " + kinds, verdict] += 1
-        text = git_merge(base, ours, theirs)
-        if text is None:
-            table["git", "conflict"] += 1
-        else:
-            try:
-                table["git", "as meant" if meaning(text) == meaning(wanted) else "WRONG"] += 1
-            except ET.ParseError:
-                table["git", "WRONG"] += 1
+        table["git", verdict_of(git_merge(base, ours, theirs), wanted)] += 1
         if choice.keep and verdict != "as meant":
-            folder = choice.keep / f"{done:05d}-{verdict}"
-            folder.mkdir(parents=True, exist_ok=True)
-            for name, data in (("base", base), ("ours", ours), ("theirs", theirs), ("wanted", wanted)):
-                (folder / f"{name}.xml").write_bytes(data)
-            (folder / "merged.xml").write_bytes(merged.content or b"")
-            notes_of = [
-                f"{path} {lists}",
-                *merged.notes,
-                *(f"{c.address}: {c.ours_summary} | {c.theirs_summary}" for c in merged.conflicts),
-            ]
-            (folder / "about.txt").write_text("\n".join(notes_of) + "\n")
+            versions = {"base": base, "ours": ours, "theirs": theirs, "wanted": wanted, "merged": merged.content or b""}
+            told = [f"{c.address}: {c.ours_summary} | {c.theirs_summary}" for c in merged.conflicts]
+            keep(choice.keep / f"{done:05d}-{verdict}", versions, [f"{path} {lists}", *merged.notes, *told])
     print(f"{done} cases, seed {choice.seed}, {len(choice.files)} files")
     print(f"slowest merge {slowest:.2f} s, mean {spent / done:.3f} s")
     for (who, verdict), number in sorted(table.items()):

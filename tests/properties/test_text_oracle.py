@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 import random
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -180,6 +181,20 @@ def test_our_text_and_theirs(peer: Any, places: str) -> None:
             assert left == sorted(left), "a run reads in another order"
 
 
+def _type_or_delete(rng: random.Random, pair: tuple[Fugue, Loro], letters: Iterator[str]) -> None:
+    """One edit of a person's text in both: a letter gone, or a run typed at once or letter by letter backwards."""
+    text = pair[0].read()
+    at = rng.randint(0, len(text))
+    if rng.random() < 0.3 and at < len(text):
+        for one in pair:
+            one.delete(at)
+        return
+    run = "".join(next(letters) for _ in range(rng.randint(1, 4)))
+    for step in [run] if rng.random() < 0.5 else [*run]:
+        for one in pair:
+            one.insert(at, step)
+
+
 def test_in_fugue_mode_our_text_is_loros() -> None:
     """Runs typed forwards and backwards, deletions, and exchanges between any two at any time."""
     pytest.importorskip("loro", reason="loro has no wheel here, so there is nothing to compare with")
@@ -190,19 +205,7 @@ def test_in_fugue_mode_our_text_is_loros() -> None:
         for _ in range(6):
             for pair in people:
                 for _ in range(rng.randint(1, 3)):
-                    text = pair[0].read()
-                    at = rng.randint(0, len(text))
-                    if rng.random() < 0.3 and at < len(text):
-                        steps = [""]
-                    else:
-                        run = "".join(next(letters) for _ in range(rng.randint(1, 4)))
-                        steps = [run] if rng.random() < 0.5 else [*run]
-                    for step in steps:
-                        for one in pair:
-                            if step:
-                                one.insert(at, step)
-                            else:
-                                one.delete(at)
+                    _type_or_delete(rng, pair, letters)
             for _ in range(rng.randint(0, 3)):
                 to, of = rng.sample(range(PEOPLE), 2)
                 for ours_or_theirs in (0, 1):
