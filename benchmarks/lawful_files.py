@@ -349,11 +349,7 @@ def main() -> int:
     parser.add_argument("--mergiraf", action="store_true")
     parser.add_argument("--save", type=Path, help="write what Muse had wrong there")
     given = parser.parse_args()
-    tools = {"muse": muse}
-    if given.git:
-        tools["git"] = _command("git", "merge-file", "-p")
-    if given.mergiraf and shutil.which("mergiraf"):
-        tools["mergiraf"] = _command("mergiraf", "merge")
+    tools = _tools(given.git, given.mergiraf)
     by_ending: dict[str, list[Path]] = {}
     for file in files_of(given.folders):
         by_ending.setdefault(file.suffix, []).append(file)
@@ -363,13 +359,8 @@ def main() -> int:
         number += 1
         rng = random.Random(f"{given.seed} {number}")
         file = rng.choice(by_ending[rng.choice(sorted(by_ending))])
-        try:
-            text = file.read_bytes().decode()
-        except UnicodeDecodeError:
-            continue
-        if "\r" in text or "\n<<<<<<<" in text:
-            continue
-        found = case_of(file.name, text, rng, given.only)
+        text = _text(file)
+        found = None if text is None else case_of(file.name, text, rng, given.only)
         if found is None:
             continue
         cut, kind, case = found
@@ -387,6 +378,25 @@ def main() -> int:
                     _save(given.save / f"{given.seed}-{number}-{kind}-{file.name}", file.suffix, texts, made, cut, case)
     _print(counts, list(tools))
     return int(any(count for (_, _, tool, outcome), count in counts.items() if (tool, outcome) == ("muse", "wrong")))
+
+
+def _tools(git: bool, mergiraf: bool) -> dict[str, Callable[..., bytes | None]]:
+    """Who is asked, by name."""
+    tools: dict[str, Callable[..., bytes | None]] = {"muse": muse}
+    if git:
+        tools["git"] = _command("git", "merge-file", "-p")
+    if mergiraf and shutil.which("mergiraf"):
+        tools["mergiraf"] = _command("mergiraf", "merge")
+    return tools
+
+
+def _text(file: Path) -> str | None:
+    """What is in a file; None where it is no plain text, or has conflicts in it."""
+    try:
+        text = file.read_bytes().decode()
+    except UnicodeDecodeError:
+        return None
+    return None if "\r" in text or "\n<<<<<<<" in text else text
 
 
 def _save(folder: Path, suffix: str, texts: list[str], made: bytes | None, cut: Cut, case: Case) -> None:
