@@ -16,21 +16,19 @@ from muse.core.content import ContentStore
 from muse.core.errors import ContentMissingError, MuseError
 from muse.core.ignore import is_ignored, load_patterns
 from muse.core.io import read_regular, write_bytes_atomic
+from muse.core.ops import deleted, inserted, replaced
 from muse.core.paths import StrPath, path_bytes, path_text
 from muse.core.patterns import matches
 from muse.core.terminal import edit_or_pick, either_side
 from muse.core.types import blob_digest
 from muse.domain import (
     ConflictRecord,
-    DeleteOp,
     DomainOp,
     Element,
     FileMerge,
-    InsertOp,
     LiveState,
     OpenFile,
     PatchOp,
-    ReplaceOp,
     StateDelta,
     StateSnapshot,
     StructuredDelta,
@@ -106,21 +104,9 @@ class FileDomain:
         ops: list[DomainOp] = []
         for path in sorted(old.keys() | new.keys()):
             if path not in new:
-                ops.append(
-                    DeleteOp(
-                        op="delete",
-                        address=path,
-                        position=None,
-                        content_id=old[path],
-                        content_summary=f"deleted {path}",
-                    )
-                )
+                ops.append(deleted(path, old[path], f"deleted {path}"))
             elif path not in old:
-                ops.append(
-                    InsertOp(
-                        op="insert", address=path, position=None, content_id=new[path], content_summary=f"added {path}"
-                    )
-                )
+                ops.append(inserted(path, new[path], f"added {path}"))
             elif old[path] != new[path]:
                 ops.append(self._changed(path, old[path], new[path], repo_root))
         return StructuredDelta(domain=self.name, ops=ops, summary=summarise(ops))
@@ -133,15 +119,7 @@ class FileDomain:
         except MuseError:
             pass  # no store, missing content or an unreadable file: what is left to say is that it changed
         if inner is None:
-            return ReplaceOp(
-                op="replace",
-                address=path,
-                position=None,
-                old_content_id=old,
-                new_content_id=new,
-                old_summary=path,
-                new_summary=f"changed {path}",
-            )
+            return replaced(path, (old, new), (path, f"changed {path}"))
         children, summary = inner
         return PatchOp(
             op="patch",

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, Literal, TypedDict, Union, cast
 from muse.core.diff_algorithms import lcs, numerical, set_ops, tree_edit
 from muse.core.diff_algorithms.summary import summarise
 from muse.core.diff_algorithms.tree_edit import TreeNode
-from muse.domain import DeleteOp, DomainOp, InsertOp, ReplaceOp, SnapshotManifest, StructuredDelta
+from muse.core.ops import deleted, inserted, replaced
+from muse.domain import DomainOp, SnapshotManifest, StructuredDelta
 
 if TYPE_CHECKING:
     from muse.core.schema import DomainSchema, ElementSchema
@@ -90,29 +91,11 @@ def _map_diff(noun: str, base: dict[str, str], target: dict[str, str], *, domain
         if old == new:
             continue
         if old is None and new is not None:
-            ops.append(
-                InsertOp(
-                    op="insert", address=address, position=None, content_id=new, content_summary=f"added {noun} {key}"
-                )
-            )
+            ops.append(inserted(address, new, f"added {noun} {key}"))
         elif new is None and old is not None:
-            ops.append(
-                DeleteOp(
-                    op="delete", address=address, position=None, content_id=old, content_summary=f"removed {noun} {key}"
-                )
-            )
+            ops.append(deleted(address, old, f"removed {noun} {key}"))
         elif old is not None and new is not None:
-            ops.append(
-                ReplaceOp(
-                    op="replace",
-                    address=address,
-                    position=None,
-                    old_content_id=old,
-                    new_content_id=new,
-                    old_summary=f"{noun} {key}",
-                    new_summary=f"changed {noun} {key}",
-                )
-            )
+            ops.append(replaced(address, (old, new), (f"{noun} {key}", f"changed {noun} {key}")))
     return StructuredDelta(domain=domain, ops=ops, summary=summarise(ops))
 
 

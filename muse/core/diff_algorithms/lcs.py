@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from muse.core.diff_algorithms.summary import summarise
+from muse.core.ops import deleted, inserted
 from muse.core.sequences import increasing, shortest_script
 from muse.domain import DeleteOp, DomainOp, InsertOp, MoveOp, StructuredDelta
 
@@ -135,15 +136,9 @@ def diff(
     pairs = common_pairs(base, target)
     kept_base, kept_target = {x for x, _ in pairs}, {y for _, y in pairs}
     inserts = [
-        InsertOp(op="insert", address=address, position=at, content_id=item, content_summary=f"{noun} {item[:19]}")
-        for at, item in enumerate(target)
-        if at not in kept_target
+        inserted(address, item, f"{noun} {item[:19]}", at) for at, item in enumerate(target) if at not in kept_target
     ]
-    deletes = [
-        DeleteOp(op="delete", address=address, position=at, content_id=item, content_summary=f"{noun} {item[:19]}")
-        for at, item in enumerate(base)
-        if at not in kept_base
-    ]
+    deletes = [deleted(address, item, f"{noun} {item[:19]}", at) for at, item in enumerate(base) if at not in kept_base]
     moves, inserts, deletes = detect_moves(inserts, deletes)
     ops: list[DomainOp] = [*deletes, *inserts, *moves]
     return StructuredDelta(domain=domain, ops=ops, summary=summarise(ops, noun))

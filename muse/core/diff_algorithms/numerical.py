@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from muse.core.ops import replaced
 from muse.core.types import content_hash
 from muse.domain import DomainOp, ReplaceOp, StructuredDelta
 
@@ -53,15 +54,8 @@ def _runs(changed: list[int], *, whole: bool) -> list[tuple[int, int]]:
 
 
 def _replace(address: str, position: int | None, old: Sequence[float], new: Sequence[float]) -> ReplaceOp:
-    return ReplaceOp(
-        op="replace",
-        address=address,
-        position=position,
-        old_content_id=content_hash([repr(value) for value in old]),
-        new_content_id=content_hash([repr(value) for value in new]),
-        old_summary=_words(old),
-        new_summary=_words(new),
-    )
+    before, after = (content_hash([repr(value) for value in values]) for values in (old, new))
+    return replaced(address, (before, after), (_words(old), _words(new)), position)
 
 
 def _words(values: Sequence[float]) -> str:

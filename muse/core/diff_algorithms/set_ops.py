@@ -6,7 +6,8 @@ from collections.abc import Set
 from typing import TYPE_CHECKING
 
 from muse.core.diff_algorithms.summary import summarise
-from muse.domain import DeleteOp, DomainOp, InsertOp, StructuredDelta
+from muse.core.ops import deleted, inserted
+from muse.domain import DomainOp, StructuredDelta
 
 if TYPE_CHECKING:
     from muse.core.schema import SetSchema
@@ -20,12 +21,6 @@ def diff(schema: SetSchema, base: Set[str], target: Set[str], *, domain: str, ad
     """
     noun = schema.get("element_type", "element")
     removed, added = sorted(base - target), sorted(target - base)
-    ops: list[DomainOp] = [
-        DeleteOp(op="delete", address=address, position=None, content_id=item, content_summary=f"{noun} {item[:19]}")
-        for item in removed
-    ]
-    ops += [
-        InsertOp(op="insert", address=address, position=None, content_id=item, content_summary=f"{noun} {item[:19]}")
-        for item in added
-    ]
+    ops: list[DomainOp] = [deleted(address, item, f"{noun} {item[:19]}") for item in removed]
+    ops += [inserted(address, item, f"{noun} {item[:19]}") for item in added]
     return StructuredDelta(domain=domain, ops=ops, summary=summarise(ops, noun))

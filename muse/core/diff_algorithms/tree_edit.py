@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from muse.core.diff_algorithms.summary import summarise
+from muse.core.ops import deleted, inserted, replaced
 from muse.core.sequences import increasing
-from muse.domain import DeleteOp, DomainOp, InsertOp, MoveOp, ReplaceOp, StructuredDelta
+from muse.domain import DomainOp, MoveOp, StructuredDelta
 
 if TYPE_CHECKING:
     from muse.core.schema import TreeSchema
@@ -37,17 +38,7 @@ def diff(schema: TreeSchema, base: TreeNode, target: TreeNode, *, domain: str, a
     while stack:
         old, new, at = stack.pop()
         if (old.id, old.label, old.content_id) != (new.id, new.label, new.content_id):
-            ops.append(
-                ReplaceOp(
-                    op="replace",
-                    address=at,
-                    position=None,
-                    old_content_id=old.content_id,
-                    new_content_id=new.content_id,
-                    old_summary=old.label,
-                    new_summary=new.label,
-                )
-            )
+            ops.append(replaced(at, (old.content_id, new.content_id), (old.label, new.label)))
         if old.children is not new.children:
             stack.extend(reversed(_children(old, new, at, ops)))
     return StructuredDelta(domain=domain, ops=ops, summary=summarise(ops, schema["node_type"]))
@@ -60,27 +51,11 @@ def _children(old: TreeNode, new: TreeNode, at: str, ops: list[DomainOp]) -> lis
     for key, (place, child) in before.items():
         if key not in after:
             for node, where, index in reversed(list(_walk(child, _join(at, key), place))):
-                ops.append(
-                    DeleteOp(
-                        op="delete",
-                        address=where,
-                        position=index,
-                        content_id=node.content_id,
-                        content_summary=node.label,
-                    )
-                )
+                ops.append(deleted(where, node.content_id, node.label, index))
     for key, (place, child) in after.items():
         if key not in before:
             for node, where, index in _walk(child, _join(at, key), place):
-                ops.append(
-                    InsertOp(
-                        op="insert",
-                        address=where,
-                        position=index,
-                        content_id=node.content_id,
-                        content_summary=node.label,
-                    )
-                )
+                ops.append(inserted(where, node.content_id, node.label, index))
     both = [key for key in after if key in before]
     in_order = set(increasing([before[key][0] for key in both]))
     for index, key in enumerate(both):

@@ -14,8 +14,9 @@ from muse.core import content
 from muse.core.content import MemoryContent
 from muse.core.errors import MuseError
 from muse.core.filedomain import read_entry, summarise
+from muse.core.ops import deleted, inserted, replaced
 from muse.core.progress import counted
-from muse.domain import DeleteOp, DomainOp, InsertOp, PatchOp, PluginFor, ReplaceOp, SnapshotManifest, StructuredDelta
+from muse.domain import DomainOp, PatchOp, PluginFor, SnapshotManifest, StructuredDelta
 from muse.engine.history.agreement import WHY, agrees
 from muse.engine.history.changes import ABSENT, SUBMODULE, Change, between, path_text
 
@@ -87,12 +88,12 @@ def describe_one(repo: Repository, change: Change, plugin_for: PluginFor) -> Dom
     if SUBMODULE in (change.old_mode, change.new_mode):
         return _submodule(change, path)
     if change.status == "U":
-        return _changed(path, "", "", f"in conflict {path}")
+        return replaced(path, ("", ""), (path, f"in conflict {path}"))
     try:
         old = None if change.old_mode == ABSENT else _bytes(repo, change.old_id, change.old_path)
         new = None if change.new_mode == ABSENT else _bytes(repo, change.new_id, change.path)
     except MuseError as error:
-        return _changed(path, "", "", f"changed {path} ({error})")
+        return replaced(path, ("", ""), (path, f"changed {path} ({error})"))
     return _told(change, path, old, new, plugin_for)
 
 
@@ -108,7 +109,8 @@ def _told(change: Change, path: str, old: bytes | None, new: bytes | None, plugi
     if change.status in "RC" and change.old_path != change.path:
         op = _renamed(op, path, change)
     elif sides[0] == sides[1] and change.old_mode != change.new_mode:
-        op = _changed(path, sides[0] or "", sides[1] or "", f"mode of {path} {change.old_mode} -> {change.new_mode}")
+        words = f"mode of {path} {change.old_mode} -> {change.new_mode}"
+        op = replaced(path, (sides[0] or "", sides[1] or ""), (path, words))
     return op
 
 
@@ -125,22 +127,10 @@ def _by_plugin(plugin: Any, path: str, sides: list[str | None], store: MemoryCon
 
 def _plain(path: str, old: str | None, new: str | None) -> DomainOp:
     if old is None:
-        return InsertOp(op="insert", address=path, position=None, content_id=new or "", content_summary=f"added {path}")
+        return inserted(path, new or "", f"added {path}")
     if new is None:
-        return DeleteOp(op="delete", address=path, position=None, content_id=old, content_summary=f"deleted {path}")
-    return _changed(path, old, new, f"changed {path}")
-
-
-def _changed(path: str, old: str, new: str, summary: str) -> ReplaceOp:
-    return ReplaceOp(
-        op="replace",
-        address=path,
-        position=None,
-        old_content_id=old,
-        new_content_id=new,
-        old_summary=path,
-        new_summary=summary,
-    )
+        return deleted(path, old, f"deleted {path}")
+    return replaced(path, (old, new), (path, f"changed {path}"))
 
 
 def _renamed(op: DomainOp, path: str, change: Change) -> PatchOp:
@@ -173,7 +163,7 @@ def _submodule(change: Change, path: str) -> DomainOp:
         text = f"submodule {path} removed"
     else:
         text = f"submodule {path} {old} -> {new if new.strip('0') else 'as checked out'}"
-    return _changed(path, "", "", text)
+    return replaced(path, ("", ""), (path, text))
 
 
 def _plugin(plugin_for: PluginFor, path: str) -> Any:

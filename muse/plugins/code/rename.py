@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from muse.core.errors import MuseError
+from muse.core.ops import deleted, inserted, replaced
 from muse.core.types import blob_digest, content_hash
-from muse.domain import DeleteOp, DomainOp, InsertOp, ReplaceOp
+from muse.domain import DomainOp
 from muse.plugins.code.languages import language_of
 from muse.plugins.code.languages.table import KEYED, Language
 from muse.plugins.code.syntax.parsing import available, count_errors, parse_anew, text_of
@@ -42,14 +43,10 @@ def rename(path: str, data: bytes, address: str, to: str) -> list[DomainOp]:
     if count_errors(tree.root_node) > count_errors(before.root_node):
         raise MuseError(f"{to!r:.80} is no name of a {found.kind} in {language.name}")
     return [
-        ReplaceOp(
-            op="replace",
-            address=address,
-            position=None,
-            old_content_id=found.content_id,
-            new_content_id=blob_digest(text),
-            old_summary=f"{found.kind} {found.name}",
-            new_summary=f"{found.kind} {to}: renamed {to}",
+        replaced(
+            address,
+            (found.content_id, blob_digest(text)),
+            (f"{found.kind} {found.name}", f"{found.kind} {to}: renamed {to}"),
             content=text.decode("utf-8", "surrogateescape"),
         )
     ]
@@ -114,19 +111,6 @@ def _key(path: str, language: Language, data: bytes, inner: str, to: str) -> lis
     if not keys.is_sayable(names):
         raise MuseError(f"{inner} holds what JSON cannot say; replace the text of {path} instead")
     return [
-        DeleteOp(
-            op="delete",
-            address=f"{path}::{address_of(names)}",
-            position=None,
-            content_id=content_hash(value),
-            content_summary=f"renamed {address_of(new)}",
-        ),
-        InsertOp(
-            op="insert",
-            address=f"{path}::{address_of(new)}",
-            position=None,
-            content_id=content_hash(value),
-            content_summary=f"renamed from {address_of(names)}",
-            content=value,
-        ),
+        deleted(f"{path}::{address_of(names)}", content_hash(value), f"renamed {address_of(new)}"),
+        inserted(f"{path}::{address_of(new)}", content_hash(value), f"renamed from {address_of(names)}", content=value),
     ]

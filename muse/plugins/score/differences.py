@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from muse.core.address import inside
 from muse.core.errors import FormatError, MuseError
+from muse.core.ops import deleted, inserted
 from muse.core.types import content_hash
-from muse.domain import DeleteOp, DomainOp, InsertOp, ReplaceOp
+from muse.domain import DomainOp, ReplaceOp
 from muse.plugins.score import words
 from muse.plugins.score.columns import match
 from muse.plugins.score.outline import Score, key_of
@@ -20,26 +21,8 @@ def differences(path: str, old: Score, new: Score) -> tuple[list[DomainOp], str]
     ops: list[DomainOp] = []
     cut = [column.bar for column, place in zip(old.columns, found.place) if place is None and column.bar]
     added = [new.columns[j].bar for js in found.added.values() for j in js if new.columns[j].bar]
-    for bar in cut:
-        ops.append(
-            DeleteOp(
-                op="delete",
-                address=f"{path}::measure:{bar}",
-                position=bar - 1,
-                content_id="",
-                content_summary=f"bar {bar}",
-            )
-        )
-    for bar in added:
-        ops.append(
-            InsertOp(
-                op="insert",
-                address=f"{path}::measure:{bar}",
-                position=bar - 1,
-                content_id="",
-                content_summary=f"bar {bar}",
-            )
-        )
+    ops += [deleted(f"{path}::measure:{bar}", "", f"bar {bar}", bar - 1) for bar in cut]
+    ops += [inserted(f"{path}::measure:{bar}", "", f"bar {bar}", bar - 1) for bar in added]
     changed = 0
     for column, place in zip(old.columns, found.place):
         if place is None or not column.bar or new.columns[place].key == column.key:

@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from muse.core.ops import deleted, inserted, replaced
 from muse.core.types import blob_digest
 from muse.domain import DeleteOp, DomainOp, InsertOp, MoveOp, PatchOp, ReplaceOp
 from muse.plugins.code.languages.table import Language
@@ -135,14 +136,10 @@ def _short(verdicts: list[str]) -> str:
 
 
 def _replace(path: str, old: Symbol, new: Symbol, verdicts: list[str]) -> ReplaceOp:
-    return ReplaceOp(
-        op="replace",
-        address=f"{path}::{old.address}",
-        position=None,
-        old_content_id=old.content_id,
-        new_content_id=new.content_id,
-        old_summary=f"{old.kind} {old.name}",
-        new_summary=f"{new.kind} {new.name}: {', '.join(verdicts)}",
+    return replaced(
+        f"{path}::{old.address}",
+        (old.content_id, new.content_id),
+        (f"{old.kind} {old.name}", f"{new.kind} {new.name}: {', '.join(verdicts)}"),
         content=new.text.decode("utf-8", "surrogateescape"),
     )
 
@@ -150,27 +147,16 @@ def _replace(path: str, old: Symbol, new: Symbol, verdicts: list[str]) -> Replac
 def _inserted(path: str, symbol: Symbol, source: str | None, words: list[str]) -> InsertOp:
     words.append(f"{label(symbol)} moved here" if source else f"{label(symbol)} added")
     how = f"moved from {source}" if source else "added"
-    return InsertOp(
-        op="insert",
-        address=f"{path}::{symbol.address}",
-        position=None,
-        content_id=symbol.content_id,
-        content_summary=f"{how} {symbol.kind} {symbol.name}",
-        content=symbol.text.decode("utf-8", "surrogateescape"),
-    )
+    text = symbol.text.decode("utf-8", "surrogateescape")
+    address = f"{path}::{symbol.address}"
+    return inserted(address, symbol.content_id, f"{how} {symbol.kind} {symbol.name}", content=text)
 
 
 def _deleted(path: str, symbol: Symbol, target: str | None, words: list[str]) -> DeleteOp:
     if not target:
         words.append(f"{label(symbol)} removed")
     how = f"moved to {target}" if target else "removed"
-    return DeleteOp(
-        op="delete",
-        address=f"{path}::{symbol.address}",
-        position=None,
-        content_id=symbol.content_id,
-        content_summary=f"{how} {symbol.kind} {symbol.name}",
-    )
+    return deleted(f"{path}::{symbol.address}", symbol.content_id, f"{how} {symbol.kind} {symbol.name}")
 
 
 def _imports(path: str, old: Sequence[bytes], new: Sequence[bytes], words: list[str]) -> list[DomainOp]:
@@ -180,22 +166,14 @@ def _imports(path: str, old: Sequence[bytes], new: Sequence[bytes], words: list[
         if lines:
             words.append(f"{len(lines)} import{'s' if len(lines) > 1 else ''} {verb}")
     ops: list[DomainOp] = [
-        DeleteOp(
-            op="delete",
-            address=_import_address(path, line),
-            position=None,
-            content_id=blob_digest(line),
-            content_summary="removed " + line.decode("utf-8", "replace"),
-        )
+        deleted(_import_address(path, line), blob_digest(line), "removed " + line.decode("utf-8", "replace"))
         for line in gone
     ]
     ops.extend(
-        InsertOp(
-            op="insert",
-            address=_import_address(path, line),
-            position=None,
-            content_id=blob_digest(line),
-            content_summary="added " + line.decode("utf-8", "replace"),
+        inserted(
+            _import_address(path, line),
+            blob_digest(line),
+            "added " + line.decode("utf-8", "replace"),
             content=line.decode("utf-8", "surrogateescape"),
         )
         for line in fresh
@@ -208,16 +186,9 @@ def _import_address(path: str, line: bytes) -> str:
 
 
 def _text(path: str, old: bytes, new: bytes) -> ReplaceOp:
-    return ReplaceOp(
-        op="replace",
-        address=f"{path}::text",
-        position=None,
-        old_content_id=blob_digest(old),
-        new_content_id=blob_digest(new),
-        old_summary="text",
-        new_summary="text changed",
-        content=new.decode("utf-8", "surrogateescape"),
-    )
+    ids = blob_digest(old), blob_digest(new)
+    text = new.decode("utf-8", "surrogateescape")
+    return replaced(f"{path}::text", ids, ("text", "text changed"), content=text)
 
 
 def label(symbol: Symbol) -> str:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from muse.core.errors import MuseError
+from muse.core.ops import inserted, replaced
 from muse.core.types import content_hash
-from muse.domain import DomainOp, InsertOp, ReplaceOp
+from muse.domain import DomainOp
 from muse.plugins.midi.file.codec import parse
 from muse.plugins.midi.show.elements import elements
 
@@ -24,24 +25,12 @@ def rename(path: str, data: bytes, address: str, to: str) -> list[DomainOp]:
         if inside and element.content and element.content[0][1].startswith(_NAME):
             events = [[element.content[0][0], body], *element.content[1:]]
             return [
-                ReplaceOp(
-                    op="replace",
-                    address=element.address,
-                    position=None,
-                    old_content_id=element.content_id,
-                    new_content_id=content_hash(events),
-                    old_summary=element.summary,
-                    new_summary=f"renamed {to}",
+                replaced(
+                    element.address,
+                    (element.content_id, content_hash(events)),
+                    (element.summary, f"renamed {to}"),
                     content=events,
                 )
             ]
-    return [
-        InsertOp(
-            op="insert",
-            address=f"{path}::{head}/track_structure:1:1:0:3",
-            position=None,
-            content_id=content_hash([[0, body]]),
-            content_summary=f"named {to}",
-            content=[[0, body]],
-        )
-    ]
+    events = [[0, body]]
+    return [inserted(f"{path}::{head}/track_structure:1:1:0:3", content_hash(events), f"named {to}", content=events)]
