@@ -44,9 +44,10 @@ class SourceFile:
         before = self._data, self._known, self._edit
         places: list[str] = []
         try:
-            for op in _flat(child_ops):
+            ops = list(_flat(child_ops))
+            for op, following in zip(ops, [*ops[1:], None]):
                 places.append(inside(self._path, op["address"]))
-                self._apply(op, places[-1])
+                self._apply(op, places[-1], following)
             if outline is not None and "text" not in places and self._data != before[0]:
                 after = self._outline()
                 if after is not None:
@@ -59,9 +60,9 @@ class SourceFile:
         """The file's bytes."""
         return self._data
 
-    def _apply(self, op: DomainOp, place: str) -> None:
+    def _apply(self, op: DomainOp, place: str, following: DomainOp | None) -> None:
         if place != "text" and self._is_keyed():
-            self._key(op, place)
+            self._key(op, place, following)
         elif place.startswith("import::"):
             self._import(op)
         elif op["op"] == "insert":
@@ -154,7 +155,7 @@ class SourceFile:
         if made is not None and not made.tree.root_node.has_error and made.span(place) is None:
             raise MuseError(f"the text defines no {place}")
 
-    def _key(self, op: DomainOp, place: str) -> None:
+    def _key(self, op: DomainOp, place: str, following: DomainOp | None) -> None:
         """A key of a file that is all keys and values; its content is the value, as JSON."""
         from muse.plugins.code.keys import Keys, path_of
 
@@ -163,7 +164,11 @@ class SourceFile:
         assert self._language is not None
         if self._keys is None or self._keys.data is not self._data:
             self._keys = Keys(self._language, self._data)
-        self._keys = self._keys.edited(op["op"], path_of(place), op.get("content"))
+        path, made = path_of(place), None
+        if op["op"] == "delete" and following is not None and following["op"] == "insert":
+            to = path_of(inside(self._path, following["address"]))
+            made = self._keys.renamed(path, to, following.get("content"))  # the insert will find it there
+        self._keys = made or self._keys.edited(op["op"], path, op.get("content"))
         self._data = self._keys.data
 
     def _import(self, op: DomainOp) -> None:

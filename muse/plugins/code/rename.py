@@ -98,13 +98,15 @@ def _name_node(language: Language, node: Node) -> Node | None:
 
 
 def _key(path: str, language: Language, data: bytes, inner: str, to: str) -> list[DomainOp]:
-    """The key taken out, and put back under its new name with its value."""
+    """The key taken out, and put back under its new name with its value: applied together it keeps its place."""
     from muse.plugins.code.keys import Keys, address_of, path_of
 
     keys, names = Keys(language, data), path_of(inner)
     if not keys.places.at(names):
         raise MuseError(f"there is no key {inner} in {path}")
     new = (*names[:-1], *path_of(to)[-1:])
+    if path_of(to) not in (new, new[-1:]):
+        raise MuseError(f"a key is renamed where it is: {to:.200} is another place; delete it and insert it there")
     if new in keys.pairs:
         raise MuseError(f"there is a {address_of(new)} in {path} already")
     value = keys.value(names)

@@ -117,6 +117,31 @@ def test_any_edits_give_what_the_same_edits_give_the_value(seed: int) -> None:
         assert tomllib.loads(toml.decode()) == plain
 
 
+RENAMED = [
+    ("c.json", '{\n  "a": 1, // x\n  "b": {"c": 2}\n}\n', "a", "z z", '"a"', '"z z"'),
+    ("c.json", '{\n  "a": 1, // x\n  "b": {"c": 2}\n}\n', "b.c", "d", '"c"', '"d"'),
+    ("c.yaml", "a:\n  b: 1 # x\n\n  c: 2\nd: 1\n", "a", "on", "a:", '"on":'),
+    ("c.toml", "[a]\n# x\nb = 1\n[a.c]\nd = 1\n[e]\n", "a", "z", "[a", "[z"),
+    ("c.toml", "[a]\n# x\nb = 1\n[a.c]\nd = 1\n[e]\n", "a.c", '"z.y"', "a.c", 'a."z.y"'),
+    ("c.toml", "a.b = 1\na.c = 2\nx = { y = 1}\n", "a.b", "z", "a.b", "a.z"),
+    ("c.toml", "a.b = 1\na.c = 2\nx = { y = 1}\n", "x.y", "b", "y =", "b ="),
+    ("c.toml", "[[a]]\nx=1\n[[a]]\ny=1 # v\n", "a", "b", "[[a]]", "[[b]]"),
+]
+
+
+@pytest.mark.parametrize(("path", "text", "name", "to", "old", "new"), RENAMED)
+def test_a_key_under_another_name_stays_where_it_is(
+    path: str, text: str, name: str, to: str, old: str, new: str
+) -> None:
+    ops = PLUGIN.rename(path, text.encode(), f"{path}::{name}", to)
+    assert PLUGIN.patch_file(path, text.encode(), ops).decode() == text.replace(old, new)
+
+
+def test_a_key_is_not_renamed_into_another_place() -> None:
+    with pytest.raises(MuseError, match="another place"):
+        PLUGIN.rename("c.json", JSON, "c.json::server.port", "other.port")
+
+
 @pytest.mark.parametrize("path", [("a",), ("a", "b.c"), ('"',), ("::", "/"), ("", "x"), ("ü", "a b")])
 def test_addresses_read_back(path: tuple[str, ...]) -> None:
     assert path_of(address_of(path)) == path

@@ -114,6 +114,31 @@ class Keys:
             f"{address_of(path)} could not be changed without changing something else; replace the text of the file"
         )
 
+    def renamed(self, path: Path, to: Path, value: Any) -> Keys | None:
+        """The file where a key that goes and one that comes with `value` are one key under another name.
+
+        It keeps its place. None when they are not that, or it cannot be written so.
+        """
+        there = self.places.at(path)
+        if path[:-1] != to[:-1] or not there or self.places.at(to) or not same(self._found(path), value):
+            return None
+        goal = wanted("insert", wanted("delete", self.content, path, None), to, value)
+        made = self._again(self._with(*(self._renaming(pair, len(path) - 1, to[-1]) for pair in there)))
+        return made if made._means(goal, self._strict) else None
+
+    def _renaming(self, pair: Pair, at: int, name: str) -> Write:
+        """The key of a pair, or the head of a table, with one of its names changed."""
+        if self.name == "json":
+            return Write(pair.start, pair.key_end, quoted(name).encode())
+        if self.name == "yaml":
+            return Write(pair.start, pair.key_end, yaml_key(name).encode())
+        names = (*pair.path[:at], name, *pair.path[at + 1 :])
+        if pair.kind == "pair":
+            names = names[len(pair.scope) :]
+        ends = {"pair": ("", ""), "table": ("[", "]"), "array": ("[[", "]]")}[pair.kind]
+        text = f"{ends[0]}{'.'.join(map(toml_key, names))}{ends[1]}"
+        return Write(pair.start, pair.key_end, text.encode())
+
     def _means(self, goal: Any, strict: bool) -> bool:
         try:
             self.content = read(self.name, self.data, self._tree, strict)
