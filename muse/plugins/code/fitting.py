@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 Span = tuple[int, int]
 _LOOKED_AT = 1 << 13  # bytes of a file that show its ways
 _WIDEST = 4  # the most spaces that are one step
-_UNITS = {"go": b"\t", "make": b"\t", "python": b"    ", "rust": b"    ", "java": b"    ", "csharp": b"    ",
+_ALWAYS = {"go": b"\t", "make": b"\t"}
+_TEXT = frozenset({"markdown", "rst"})  # where deeper lines mean something else
+_ABOVE = (b"@", b"#")  # what no deeper line follows
+_UNITS = {"python": b"    ", "rust": b"    ", "java": b"    ", "csharp": b"    ",
           "php": b"    ", "kotlin": b"    ", "swift": b"    ", "c": b"    ", "cpp": b"    "}  # fmt: skip
 
 
@@ -28,18 +31,22 @@ class Style:
     def __init__(self, language: Language, data: bytes) -> None:
         self.language = language
         self.newline = newline_of(data)
-        self.known_unit = unit_of(data[:_LOOKED_AT].split(b"\n"))
+        self.known_unit = _ALWAYS.get(language.name) or unit_of(data[:_LOOKED_AT].split(b"\n"))
         self.unit = self.known_unit or _UNITS.get(language.name, b"  ")
 
-    def fitted(self, text: bytes, lead: bytes) -> bytes:
-        """A definition's text with `lead` before its first line, without a newline at its end."""
+    def fitted(self, text: bytes, lead: bytes, old: bytes = b"") -> bytes:
+        """A definition's text with `lead` before its first line, without a newline at its end.
+
+        It is indented as what it replaces is, `old`, else as the file is.
+        """
         lines = text.replace(b"\r\n", b"\n").strip(b"\n").rstrip().split(b"\n")
         lines[1:] = [line if line.strip() else b"" for line in lines[1:]]
         still = self._in_strings(lines) if len(lines) > 1 else set()
         own = indent(lines[0])
         if lead and (own == lead or (not own and self._was_cut_out(lines, lead, still))):
             return self.newline.join([lead + lines[0][len(own) :], *lines[1:]])
-        lines = self._in_units(lines, still)
+        mine = (self.known_unit and unit_of(old.split(b"\n"))) or self.known_unit
+        lines = self._in_units(lines, still, mine)
         own = indent(lines[0])
         return self.newline.join(
             lead + line[len(own) :] if line and line.startswith(own) and number not in still else line
@@ -52,21 +59,21 @@ class Style:
         least = min(depths, default=0)
         if not depths or least < len(lead):
             return False
-        if least > len(lead) or not self.language.indented:
+        if least > len(lead) or not self.language.indented or lines[0].startswith(_ABOVE):
             return True
         tree = parse_anew(self.language, b"\n".join(lines) + b"\n")
-        return tree is not None and tree.root_node.has_error  # a decorator above what it decorates
+        return tree is not None and tree.root_node.has_error
 
-    def _in_units(self, lines: list[bytes], still: set[int]) -> list[bytes]:
-        """The lines with the file's unit of indentation, where they are written in whole steps of another one."""
-        mine, its = self.known_unit, unit_of(lines)
-        depths = [indent(line) for number, line in enumerate(lines) if line and number not in still]
+    def _in_units(self, lines: list[bytes], still: set[int], mine: bytes | None) -> list[bytes]:
+        """The lines with the unit of indentation `mine`, where they are written in whole steps of another one."""
+        its = None if self.language.name in _TEXT else unit_of(lines)
+        depths = [_depth(line) for number, line in enumerate(lines) if line and number not in still]
         if mine is None or its is None or mine == its or any(_rest(depth, its) for depth in depths):
             return lines
         if len(its) > _WIDEST:
             return lines  # a line that is continued
         return [
-            mine * (len(indent(line)) // len(its)) + line.lstrip(b" \t") if number not in still else line
+            mine * (len(_depth(line)) // len(its)) + line[len(_depth(line)) :] if number not in still else line
             for number, line in enumerate(lines)
         ]
 
@@ -103,15 +110,21 @@ def indent(line: bytes) -> bytes:
     return line[: len(line) - len(line.lstrip(b" \t"))]
 
 
+def _depth(line: bytes) -> bytes:
+    """The white space that begins a line, without the space before the star of a comment that goes on."""
+    found = indent(line)
+    return found[:-1] if found.endswith(b" ") and line.startswith(b"*", len(found)) else found
+
+
 def unit_of(lines: list[bytes]) -> bytes | None:
     """One step of indentation: a tab, or the number of spaces by which lines mostly go deeper; None where none does."""
     steps: Counter[bytes] = Counter()
-    last = b""
+    last: bytes | None = None
     for line in lines:
-        if not line.strip():
+        if not line.strip() or line.lstrip().startswith(b"*"):
             continue
         now = indent(line)
-        if len(now) > len(last) and now.startswith(last):
+        if last is not None and len(now) > len(last) and now.startswith(last):
             steps[now[len(last) :]] += 1
         last = now
     found = steps.most_common(1)

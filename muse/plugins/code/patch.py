@@ -12,7 +12,7 @@ from muse.plugins.code.fitting import Style, indent, line_end, line_of, without
 from muse.plugins.code.imports import import_edit
 from muse.plugins.code.languages.table import KEYED, Language
 from muse.plugins.code.place import emptied, insertion
-from muse.plugins.code.sound import refuse_harm
+from muse.plugins.code.sound import AGAIN, refuse_harm
 from muse.plugins.code.syntax.outline import Outline
 from muse.plugins.code.syntax.parsing import Edit, available
 
@@ -83,7 +83,9 @@ class SourceFile:
         stop = start + len(old.rstrip())
         before = data[line_of(data, start) : start]
         lead = old[: len(old) - len(old.lstrip(b" \t"))] or before[: len(before) - len(before.lstrip())]
-        fitted = style.fitted(text, lead)
+        if text.replace(b"\r\n", b"\n").strip() == old.replace(b"\r\n", b"\n").strip():
+            return  # as its author wrote it
+        fitted = style.fitted(text, lead, old)
         self._write(start, stop, fitted[len(lead) :] if before.strip() else fitted)
 
     def _delete(self, place: str) -> None:
@@ -150,10 +152,13 @@ class SourceFile:
             whole = data[line_of(data, there[0]) : there[1]]
             if style.fitted(text, indent(whole)) == whole.rstrip():
                 return  # somebody else has put in the same
+        before = set(outline.addresses())
         self._write(*insertion(outline, style, place, text))
         made = self._outline()
         if made is not None and not made.tree.root_node.has_error and made.span(place) is None:
-            raise MuseError(f"the text defines no {place}")
+            new = sorted(made.addresses() - before, key=len)
+            if not any(AGAIN.sub("", address) == place for address in new):
+                raise MuseError(f"the text defines no {place}" + (f", but {new[0]:.200}" if new else ""))
 
     def _key(self, op: DomainOp, place: str, following: DomainOp | None) -> None:
         """A key of a file that is all keys and values; its content is the value, as JSON."""

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 _BODY = re.compile(r"body|block|declaration_list|template_body")
+_NO_HOLDER = re.compile("object|class|(?:if|for|while|do|try|with|switch|match)_")
 _CLOSING = (b"}", b"end")
 _BEHIND = re.compile(rb"[ \t]*[;,]?[ \t]*(?:(?://|#|--)[^\r\n]*|/\*[^\r\n]*?\*/[ \t]*)?\r?(?=\n|\Z)")
 _NEIGHBOURS = 24  # how many of the last are asked for their distance
@@ -151,7 +152,11 @@ def _of_file(outline: Outline, root: Node) -> _Body:
         if inside:
             holders[node.id] = len(inside)
             nodes[node.id] = node
-        stack.extend(child for child in node.named_children if child.type not in outline.language.definitions)
+        stack.extend(
+            child
+            for child in node.named_children
+            if child.type not in outline.language.definitions and not _NO_HOLDER.match(child.type)
+        )
     most = nodes[holders.most_common(1)[0][0]] if holders else root
     closed = most.children[-1] if most.children and not most.children[-1].is_named else None
     end = len(outline.data) if most.id == root.id else closed.start_byte if closed is not None else most.end_byte

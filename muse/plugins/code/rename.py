@@ -16,6 +16,7 @@ from muse.plugins.code.syntax.symbols import Symbol, name_of, symbols_of
 if TYPE_CHECKING:
     from tree_sitter import Node
 
+_NAMED_BY_CLASS = ("constructor", "destructor")
 _MEMBERS = frozenset({"attribute", "member_expression", "field_expression", "keyword_argument", "scoped_identifier"})
 
 
@@ -31,6 +32,8 @@ def rename(path: str, data: bytes, address: str, to: str) -> list[DomainOp]:
     found = next((symbol for symbol in symbols if symbol.address == inner), None)
     if found is None:
         raise MuseError(f"{address} is no definition")
+    if found.kind in _NAMED_BY_CLASS:
+        raise MuseError(f"a {found.kind} has the name of its class; rename {found.parent}")
     text = _renamed(language, data, found, to.encode())
     changed = data[: found.start] + text + data[found.end :]
     scope = f"{found.parent}." if found.parent else ""
@@ -81,9 +84,11 @@ def _renamed(language: Language, data: bytes, symbol: Symbol, to: bytes) -> byte
 
 
 def _calls_itself(node: Node, name: bytes, data: bytes, symbol: Symbol) -> bool:
-    if symbol.parent or node.child_count or not node.type.endswith("identifier") or text_of(node, data) != name:
+    if node.child_count or not node.type.endswith("identifier") or text_of(node, data) != name:
         return False
     above = node.parent
+    if symbol.parent:
+        return above is not None and above.type.startswith(_NAMED_BY_CLASS) and _name_node(symbol.of[0], above) == node
     return above is None or above.type not in _MEMBERS or above.start_byte == node.start_byte
 
 

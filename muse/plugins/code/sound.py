@@ -16,7 +16,7 @@ from muse.plugins.code.syntax.outline import Outline
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-_AGAIN = re.compile(r"#\d+(?=\.|$)")
+AGAIN = re.compile(r"#\d+(?=\.|$)")
 
 
 def refuse_harm(before: Outline, after: Outline, edited: Collection[str]) -> None:
@@ -26,8 +26,8 @@ def refuse_harm(before: Outline, after: Outline, edited: Collection[str]) -> Non
     if after.tree.root_node.has_error:
         raise MuseError(f"the file could not be parsed any more (line {_first_error(after.tree.root_node)})")
     was, now = before.addresses(), after.addresses()
-    names = {_AGAIN.sub("", each) for each in edited}
-    lost = {_AGAIN.sub("", each) for each in was - now} - {_AGAIN.sub("", each) for each in now}
+    names = {AGAIN.sub("", each) for each in edited}
+    lost = {AGAIN.sub("", each) for each in was - now} - {AGAIN.sub("", each) for each in now}
     for address in sorted(lost):
         if not any(address == name or address.startswith(f"{name}.") for name in names):
             raise MuseError(f"it would take {address} away as well")
@@ -52,4 +52,4 @@ def _first_error(root: Node) -> int:
     return 1
 
 
-__all__ = ["refuse_harm"]
+__all__ = ["AGAIN", "refuse_harm"]

@@ -200,3 +200,90 @@ def test_the_same_definition_again_changes_nothing_and_another_one_is_refused() 
         assert edited("a.py", there, ("insert", "A.two", again)) == there
     with pytest.raises(MuseError, match="twice"):
         edited("a.py", there, ("insert", "A.two", 'def two(self):\n    return "a b"\n'))
+
+
+JAVA = """class A {
+    /**
+     * Says.
+     */
+    int f() {
+        return 1;
+    }
+
+    class B {
+        B() {
+        }
+    }
+}
+"""
+MIXED = """int a(void) {
+  return 1;
+}
+
+int b(void) {
+    if (1) {
+        return 1;
+    }
+    return 2;
+}
+"""
+TYPES = """package a
+
+// T is one.
+type T struct {
+\tx int
+}
+
+type (
+\tA int
+\t// B is two.
+\tB string
+)
+"""
+STATIC = "class A:\n    @staticmethod\n    def f(a):\n        return a\n"
+LISTS = "# T\n\n## One\n\n- a\n\n    code\n\n## Two\n\n- a\n  - b\n"
+OBJECT = "module.exports = {\n  f() {\n    return 1;\n  },\n};\n"
+KINDS = [
+    # a comment that goes on with a star is no step of indentation
+    ("a.java", JAVA, ("A.f", "/**\n * Says.\n */\nint f() {\n    return 2;\n}"), "return 1", "return 2"),
+    # what stands in its own unit of indentation stays in that
+    ("a.c", MIXED, ("a", "int a(void) {\n  return 3;\n}"), "return 1;\n}\n\nint b", "return 3;\n}\n\nint b"),
+    # a type of Go is its comment, its keyword and its body
+    ("a.go", TYPES, ("T", "// T is one.\ntype T struct {\n    y int\n}"), "\tx int", "\ty int"),
+    ("a.go", TYPES, ("A", "A uint"), "A int", "A uint"),
+    # only the first line lost its place, and it is a decorator
+    ("a.py", STATIC, ("A.f", "@staticmethod\n    def f(a):\n        return 1"), "return a", "return 1"),
+    # deeper lines of a text mean something else
+    ("a.md", LISTS, ("Two", "## Two\n\n- a\n  - c"), "  - b", "  - c"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("path, text, op, old, new", KINDS)
+def test_what_is_replaced_stays_as_it_is_written(path: str, text: str, op: tuple[str, str], old: str, new: str) -> None:
+    assert text.count(old) == 1
+    assert edited(path, text, ("replace", *op)) == text.replace(old, new)
+    there = {each.address: each.content for each in CodePlugin().elements(path, text.encode())}
+    same = there[f"{path}::{op[0]}"].replace("\n", "\r\n")
+    assert edited(path, text, ("replace", op[0], f"\n\n{same}\n")) == text
+
+
+def test_a_type_of_go_goes_with_its_keyword_and_comment() -> None:
+    assert edited("a.go", TYPES, ("delete", "T")) == TYPES.replace("// T is one.\ntype T struct {\n\tx int\n}\n\n", "")
+    assert edited("a.go", TYPES, ("delete", "B")) == TYPES.replace("\t// B is two.\n\tB string\n", "")
+
+
+def test_a_new_function_goes_behind_an_object_not_into_it() -> None:
+    assert edited("a.js", OBJECT, ("insert", "g", "function g() {}")) == OBJECT + "\nfunction g() {}\n"
+
+
+def test_a_text_that_defines_something_else_is_told_what() -> None:
+    with pytest.raises(MuseError, match="defines no k, but other"):
+        edited("a.py", PYTHON, ("insert", "k", "def other(): ..."))
+
+
+def test_a_constructor_has_the_name_of_its_class() -> None:
+    plugin = CodePlugin()
+    with pytest.raises(MuseError, match=r"rename A\.B"):
+        plugin.rename("a.java", JAVA.encode(), "a.java::A.B.B", "C")
+    renamed = plugin.patch_file("a.java", JAVA.encode(), plugin.rename("a.java", JAVA.encode(), "a.java::A.B", "C"))
+    assert renamed.decode() == JAVA.replace("B", "C")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from muse.plugins.code.languages.table import Language
 from muse.plugins.code.syntax.parsing import Edit, parse_anew, reparse
-from muse.plugins.code.syntax.symbols import name_of
+from muse.plugins.code.syntax.symbols import is_around_one, name_of
 
 if TYPE_CHECKING:
     from tree_sitter import Node, Tree
@@ -182,7 +182,7 @@ def _part(language: Language, data: bytes, frame: _Frame) -> Part:
     name = name_of(language, node, data) if defines else ""
     inside = any(placed.part.holds for placed in frame.placed)
     return Part(
-        node.end_byte - frame.start, kind, name, kind in language.wrappers and not defines, bool(name) or inside,
+        node.end_byte - frame.start, kind, name, not name and is_around_one(language, node), bool(name) or inside,
         tuple(frame.placed) if inside else (),
     )  # fmt: skip
 

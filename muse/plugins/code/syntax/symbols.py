@@ -96,22 +96,29 @@ def symbols_of(language: Language, data: bytes, until: float | None = None) -> l
         node, outer, scope, branch = stack.pop()
         kind = language.definitions.get(node.type)
         inner = scope
-        if kind is not None:
-            name = name_of(language, node, data)
-            if name:
-                qualified = f"{scope}.{name}" if scope else name
-                seen[qualified] += 1
-                inner = qualified if seen[qualified] == 1 else f"{qualified}#{seen[qualified]}"
-                found.append(_symbol(language, data, node, outer, kind, name, inner, scope, branch))
-        wraps = node.type in language.wrappers
+        name = "" if kind is None else name_of(language, node, data)
+        if kind is not None and name:
+            qualified = f"{scope}.{name}" if scope else name
+            seen[qualified] += 1
+            inner = qualified if seen[qualified] == 1 else f"{qualified}#{seen[qualified]}"
+            found.append(_symbol(language, data, node, outer, kind, name, inner, scope, branch))
+        wraps = not name and is_around_one(language, node)
         branch = branch or node.type in _BRANCHES
         for child in reversed(node.named_children):
             if _holds_one(starts, child):
-                stack.append((child, outer if wraps and kind is None else child, inner, branch))
+                stack.append((child, outer if wraps else child, inner, branch))
     parents = {symbol.parent for symbol in found}
     for symbol in found:
         symbol.leaf = symbol.address not in parents
     return found
+
+
+def is_around_one(language: Language, node: Node) -> bool:
+    """True for what stands around a definition without a name of its own: `export`, or the `type` of Go."""
+    if node.type not in language.definitions:
+        return node.type in language.wrappers
+    inner = node.named_children
+    return len(inner) == 1 and node.child_count == 2 and inner[0].type in language.definitions
 
 
 def _starts(language: Language, tree: Tree) -> list[int]:
