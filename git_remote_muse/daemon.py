@@ -57,6 +57,8 @@ def open_pair(place: Place, service: str, config: Config) -> tuple[int, int, Chi
 
 def converse(place: Place, service: str, config: Config, lines: Lines) -> tuple[Watch, int]:
     """Relay both sides; the server's in a process of its own, so that neither waits for the other."""
+    if not hasattr(os, "fork"):
+        raise MuseError("muse::git:// is not there on Windows: use https, ssh or a path")
     write, read, proxy = open_pair(place, service, config)
     write_all(1, b"\n")
     watch = Watch(service.endswith("receive-pack"))

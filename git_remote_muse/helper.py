@@ -131,7 +131,7 @@ def _stand_between(child: Child, watch: Watch, first: bytes, idle: Idle) -> tupl
         if first:
             watch.feed(first)
             write_all(child.stdin, first)
-        relay(0, child.stdin, watch, idle=idle)
+        relay(0, child.stdin, watch, idle=idle, ended=child.ended)
     except BaseException:
         child.stop()
         raise

@@ -13,6 +13,7 @@ from collections.abc import Callable
 CHUNK = 1 << 16
 QUIET = 5  # milliseconds without a word of the client
 Idle = Callable[[], None] | None
+Ended = Callable[[], bool] | None
 HEX = frozenset(b"0123456789abcdefABCDEF")
 
 
@@ -81,15 +82,19 @@ class Watch:
             self.dry_run = data.endswith(b"true")
 
 
-def relay(source: int, sink: int, watch: Watch, alive: int | None = None, idle: Idle = None) -> None:
+def relay(
+    source: int, sink: int, watch: Watch, alive: int | None = None, idle: Idle = None, ended: Ended = None
+) -> None:
     """Copy until `source` ends, until nobody reads `sink` any more, or until the pipe `alive` ends.
 
     Once objects were asked for and the client falls silent, `idle` is called: the other side is at work now, and what
     we need afterwards can be made ready beside it.
 
     A server that dies must be noticed while Git says nothing: Git waits for the end of a pipe that its own
-    `git remote-muse` process keeps open until we exit.
+    `git remote-muse` process keeps open until we exit. Windows cannot wait for two pipes: there `ended` tells it.
     """
+    if not hasattr(select, "poll"):
+        return _copy_beside(source, sink, watch, ended)
     poll = select.poll()
     poll.register(source, select.POLLIN)
     poll.register(sink, 0)  # only POLLERR and POLLHUP, which need no asking
@@ -101,7 +106,26 @@ def relay(source: int, sink: int, watch: Watch, alive: int | None = None, idle: 
             idle = None
         events = dict(poll.poll())
         if sink in events or alive in events or not (data := os.read(source, CHUNK)):
-            return
+            return None
+        watch.feed(data)
+        try:
+            write_all(sink, data)
+        except BrokenPipeError:
+            return None
+
+
+def _copy_beside(source: int, sink: int, watch: Watch, ended: Ended) -> None:
+    """Copy in a thread, until it is done or there is nobody left to copy to."""
+    import threading
+
+    copier = threading.Thread(target=_copy, args=(source, sink, watch), daemon=True)
+    copier.start()
+    while copier.is_alive() and not (ended is not None and ended()):
+        copier.join(0.02)
+
+
+def _copy(source: int, sink: int, watch: Watch) -> None:
+    while data := os.read(source, CHUNK):
         watch.feed(data)
         try:
             write_all(sink, data)

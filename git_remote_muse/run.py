@@ -7,6 +7,10 @@ from collections.abc import Mapping, Sequence
 
 from muse.core.errors import MuseError
 
+TYPE_CHECKING = False  # `typing` takes longer to import than all that is done here
+if TYPE_CHECKING:
+    from typing import Any
+
 SIGPIPE, SIGTERM = 13, 15  # the same on every Unix; importing `signal` costs more than running Git does
 
 # What Git clears before it runs the other side of a connection (`git rev-parse --local-env-vars`).
@@ -34,12 +38,13 @@ LOCAL_ENV = (
 class Child:
     """A running process: `pid`, and the ends of its pipes we hold (None when it has ours or /dev/null)."""
 
-    __slots__ = ("pid", "stdin", "stdout")
+    __slots__ = ("_process", "pid", "stdin", "stdout")
 
-    def __init__(self, pid: int, stdin: int | None, stdout: int | None) -> None:
+    def __init__(self, pid: int, stdin: int | None, stdout: int | None, process: Any = None) -> None:
         self.pid = pid
         self.stdin = stdin
         self.stdout = stdout
+        self._process = process  # of `subprocess`, where there is no `posix_spawn`
 
     def close_stdin(self) -> None:
         """Say that nothing more will come; may be called twice."""
@@ -53,8 +58,15 @@ class Child:
         if self.stdout is not None:
             os.close(self.stdout)
             self.stdout = None
-        code = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
-        return code if code >= 0 else 128 - code
+        if self._process is not None:
+            code = self._process.wait()
+        else:
+            code = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+        return int(code if code >= 0 else 128 - code)
+
+    def ended(self) -> bool:
+        """True when it is known to have ended (where it was started with `subprocess`)."""
+        return self._process is not None and self._process.poll() is not None
 
     def stop(self) -> None:
         """End it and wait for it."""
@@ -75,6 +87,8 @@ def spawn(
     quiet: bool = False,
 ) -> Child:
     """Start a program found on PATH. A stream is a descriptor to use, -1 for a pipe to us, None for /dev/null."""
+    if not hasattr(os, "posix_spawnp"):
+        return _by_subprocess(argv, env, stdin, stdout, os.devnull if quiet else stderr)
     actions, ours, theirs = _streams(stdin, stdout)
     if stderr != 2:
         actions.append((os.POSIX_SPAWN_DUP2, stderr, 2))
@@ -118,6 +132,31 @@ def _streams(stdin: int | None, stdout: int | None) -> tuple[list[_Action], list
         elif wanted != slot:
             actions.append((os.POSIX_SPAWN_DUP2, wanted, slot))
     return actions, ours, theirs
+
+
+def _by_subprocess(
+    argv: Sequence[str], env: Mapping[str, str] | None, stdin: int | None, stdout: int | None, stderr: int | str
+) -> Child:
+    """The same on Windows."""
+    import subprocess
+
+    ends = [subprocess.DEVNULL if wanted is None else wanted for wanted in (stdin, stdout)]  # -1 is a pipe there too
+    try:
+        process = subprocess.Popen(
+            list(argv),
+            stdin=ends[0],
+            stdout=ends[1],
+            stderr=subprocess.DEVNULL if isinstance(stderr, str) else None if stderr == 2 else stderr,
+            env=None if env is None else dict(env),
+            bufsize=0,
+        )
+    except OSError as error:
+        raise MuseError(f"cannot run {argv[0]}: {error.strerror}") from None
+    ours = [None if pipe is None else os.dup(pipe.fileno()) for pipe in (process.stdin, process.stdout)]
+    for pipe in (process.stdin, process.stdout):
+        if pipe is not None:
+            pipe.close()
+    return Child(process.pid, ours[0], ours[1], process)
 
 
 def read_all(descriptor: int, limit: int | None = None) -> bytes:

@@ -19,6 +19,7 @@ from muse.core.io import read_regular, write_bytes_atomic
 from muse.core.ops import deleted, inserted, replaced
 from muse.core.paths import StrPath, path_bytes, path_text
 from muse.core.patterns import matches
+from muse.core.platform.files import cannot_be_named
 from muse.core.terminal import edit_or_pick, either_side
 from muse.core.types import blob_digest
 from muse.domain import (
@@ -252,13 +253,17 @@ def summarise(ops: list[DomainOp]) -> str:
 
 
 def inside(root: Path, path: str) -> Path:
-    """`root/path` on disk, refusing absolute paths, `..`, `.git` and a symlinked folder on the way."""
+    """`root/path` on disk, refusing absolute paths, `..`, `.git`, a symlinked folder on the way, and what is no file's
+    name on this system."""
     path = os.fsdecode(path_bytes(path))
     from pathlib import PurePosixPath
 
     parts = PurePosixPath(path).parts
     if not parts or path.startswith("/") or ".." in parts or any(part.lower() == ".git" for part in parts):
         raise MuseError(f"refusing the path {path!r}: it leads out of the work tree")
+    why = cannot_be_named(path)
+    if why:
+        raise MuseError(f"refusing the path {path!r}: {why}")
     target = root
     for part in parts[:-1]:
         target = target / part

@@ -11,6 +11,7 @@ import os
 from collections.abc import Callable, Iterator
 
 from muse.core.gitconfig import started
+from muse.core.platform.files import scratch
 
 BEGIN = "# >>> muse install; `muse uninstall` takes these lines out"
 END = "# <<< muse install"
@@ -45,7 +46,7 @@ def begin(
     `keep` says which attribute files count, for who wants to know which of them spoke. Where Git cannot be asked,
     nothing is said of a path.
     """
-    folder = os.path.join(os.environ.get("TMPDIR") or "/tmp", f"muse-attributes-{os.getpid()}-{os.urandom(6).hex()}")
+    folder = os.path.join(scratch(), f"muse-attributes-{os.getpid()}-{os.urandom(6).hex()}")
     view = _View(folder, root, git_dir, keep)
     try:
         view.make(names)

@@ -11,6 +11,7 @@ import os
 from collections.abc import Mapping, Sequence
 
 from muse.core.gitconfig import started
+from muse.core.platform.files import scratch
 
 _SIZE = 64  # of markers, longer than any a file would hold by itself
 _LABELS = (b"<" * _SIZE + b" ", b"|" * _SIZE + b" ", b"=" * _SIZE, b">" * _SIZE + b" ")
@@ -52,7 +53,7 @@ def merge(
 
     `labels` are those of ours, base and theirs. A binary file that both sides changed is ours, and not clean.
     """
-    folder = os.path.join(os.environ.get("TMPDIR") or "/tmp", f"muse-git-{os.getpid()}-{os.urandom(6).hex()}")
+    folder = os.path.join(scratch(), f"muse-git-{os.getpid()}-{os.urandom(6).hex()}")
     try:
         _make(folder, (base, ours, theirs), style, config or {})
         words = [word for option in options for word in ("-X", option)]

@@ -16,14 +16,13 @@ _GRACE = 0.25  # seconds the parent grants beyond the child's own alarm
 def run(work: Callable[[], list[bytes]], seconds: float) -> tuple[list[bytes] | None, str]:
     """What `work` returned, and ""; or None and why there is nothing.
 
-    In the child, stdin, stdout and stderr are /dev/null (stderr stays with MUSE_TRACE). Without `os.fork` the work is
-    done here, with no protection but the caught exception.
+    In the child, stdin, stdout and stderr are /dev/null (stderr stays with MUSE_TRACE). Where there is no `os.fork` the
+    work has to be a function of a module, or a `partial` of one: it is done in a fresh Python.
     """
     if not hasattr(os, "fork"):
-        try:
-            return work(), ""
-        except Exception as error:  # noqa: BLE001  stands in for the child that would have died of it
-            return None, f"failed: {type(error).__name__}: {error}"
+        from muse.core.platform import worker
+
+        return worker.run(work, seconds)
     reader, writer = os.pipe()
     pid = os.fork()
     if pid == 0:

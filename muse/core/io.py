@@ -8,6 +8,7 @@ import stat
 from typing import TYPE_CHECKING
 
 from muse.core.platform.durable import sync_file
+from muse.core.platform.files import OPEN, set_mode
 from muse.core.sharing import make_folders, share
 from muse.core.types import load_json_file as load_json_file
 
@@ -22,11 +23,11 @@ def read_regular(path: StrPath, most: int = -1, *, within: StrPath | None = None
     """
     if within is not None:
         real, top = os.path.realpath(path), os.path.realpath(within)
-        if os.path.commonpath([real, top]) != top:
+        if real != top and not real.startswith(os.path.join(top, "")):
             raise OSError(errno.ELOOP, "it is a link that leads out of the repository", os.fspath(path))
     if not stat.S_ISREG(os.stat(path).st_mode):  # opening some devices is an act already
         raise OSError(errno.EINVAL, "it is no regular file", os.fspath(path))
-    fd = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    fd = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | OPEN)
     with open(fd, "rb") as file:
         if not stat.S_ISREG(os.fstat(fd).st_mode):
             raise OSError(errno.EINVAL, "it is no regular file", os.fspath(path))
@@ -35,7 +36,9 @@ def read_regular(path: StrPath, most: int = -1, *, within: StrPath | None = None
 
 def fsync_dir(path: StrPath) -> None:
     """Make a rename or a new name in a directory survive power loss."""
-    fd = os.open(path, os.O_RDONLY | getattr(os, "O_DIRECTORY", 0))
+    if not hasattr(os, "O_DIRECTORY"):
+        return  # Windows opens no folders; its journal keeps the order of renames
+    fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
     try:
         sync_file(fd)
     finally:
@@ -66,14 +69,14 @@ def write_bytes_atomic(path: StrPath, data: bytes, *, mode: int | None = None) -
             mode = None
     temp = os.path.join(folder, f".{os.path.basename(path)[:100]}.{os.getpid()}.{os.urandom(4).hex()}.tmp")
     try:
-        fd = os.open(temp, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
+        fd = os.open(temp, os.O_WRONLY | os.O_CREAT | os.O_EXCL | OPEN, 0o666)
     except OSError as error:
         error.filename = path  # nobody knows the temporary name
         raise
     try:
         try:
             if mode is not None:
-                os.fchmod(fd, mode)
+                set_mode(fd, mode)
             else:
                 share(temp)
             write_all(fd, data)

@@ -8,9 +8,14 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 
+from muse.core.errors import MuseError
 from muse.core.gitconfig import parse, started
 from muse.core.paths import common_dir, is_git_dir
+from muse.core.platform.files import OPEN
+from muse.core.platform.locks import lock
 
 TYPE_CHECKING = False  # every start of a driver that keeps a record runs this file
 if TYPE_CHECKING:
@@ -50,7 +55,7 @@ def share(path: StrPath) -> None:
     Somebody else's is left as it is, and so is everything outside of a Git directory.
     """
     found = os.stat(path)
-    if os.name == "nt" or found.st_uid != os.geteuid():
+    if not hasattr(os, "geteuid") or found.st_uid != os.geteuid():
         return
     mode = stat.S_IMODE(found.st_mode)
     wanted = _wanted(mode, stat.S_ISDIR(found.st_mode), _asked(os.path.dirname(os.path.abspath(path))))
@@ -77,7 +82,7 @@ def make_folders(path: StrPath) -> None:
 
 def open_or_make(path: StrPath, flags: int = os.O_RDWR) -> int:
     """A descriptor of a file that is made, and shared, where there is none; so are the folders it is in."""
-    flags |= getattr(os, "O_CLOEXEC", 0)
+    flags |= OPEN
     try:
         return os.open(path, flags)
     except FileNotFoundError:
@@ -89,6 +94,22 @@ def open_or_make(path: StrPath, flags: int = os.O_RDWR) -> int:
         os.close(fd)
         raise
     return fd
+
+
+@contextmanager
+def locked(path: StrPath, *, wait: bool = True) -> Iterator[bool]:
+    """The lock of a file (`open_or_make`), held meanwhile; MuseError when it cannot be made.
+
+    Without `wait`, False when somebody else has it.
+    """
+    try:
+        fd = open_or_make(path)
+    except OSError as error:
+        raise MuseError(f"cannot write {os.fspath(path)}: {error.strerror}") from None
+    try:
+        yield lock(fd, wait=wait)
+    finally:
+        os.close(fd)
 
 
 def _wanted(mode: int, folder: bool, shared: int) -> int:

@@ -13,6 +13,9 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
+from muse.core.platform.files import OPEN, scratch
+from muse.core.platform.processes import run
+
 if TYPE_CHECKING:
     from muse.core.options import MergeOptions
 
@@ -78,16 +81,10 @@ def merge_files(flags: list[str], ours: str, base: str, theirs: str, result: str
 def _spawn(argv: list[str], result: str) -> int:
     """Run `argv` outside of any repository with its output in the file `result`, and return its exit code."""
     env = {**os.environ, "GIT_DIR": os.devnull}
-    out = os.open(result, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    out = os.open(result, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | OPEN, 0o600)
     quiet = os.open(os.devnull, os.O_RDWR)
     try:
-        if not hasattr(os, "posix_spawnp"):
-            import subprocess
-
-            return subprocess.run(argv, stdout=out, stderr=quiet, stdin=quiet, env=env, check=False).returncode
-        actions = [(os.POSIX_SPAWN_DUP2, quiet, 0), (os.POSIX_SPAWN_DUP2, out, 1), (os.POSIX_SPAWN_DUP2, quiet, 2)]
-        pid = os.posix_spawnp(argv[0], argv, env, file_actions=actions)
-        return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+        return run(argv, {0: quiet, 1: out, 2: quiet}, env)
     except OSError as error:
         from muse.core.errors import MuseError
 
@@ -100,7 +97,7 @@ def _spawn(argv: list[str], result: str) -> int:
 def _run(flags: list[str], base: bytes, ours: bytes, theirs: bytes, style: str = "merge") -> tuple[bytes, int] | None:
     if is_binary(base) or is_binary(ours) or is_binary(theirs):
         return None
-    folder = os.path.join(os.environ.get("TMPDIR") or "/tmp", f"muse-merge-{os.getpid()}-{os.urandom(6).hex()}")
+    folder = os.path.join(scratch(), f"muse-merge-{os.getpid()}-{os.urandom(6).hex()}")
     os.mkdir(folder, 0o700)
     names = [os.path.join(folder, name) for name in ("ours", "base", "theirs", "result")]
     try:

@@ -41,11 +41,13 @@ def prepare(job: Job, command: Command, git_dir: str, theirs: str) -> None:
     folder = folder_of(git_dir, command.pid, job.off)
     if os.path.lexists(folder):
         return
+    from functools import partial
+
     from muse.core import guard, leftovers
 
     leftovers.sweep(git_dir)
 
-    guard.run(lambda: [b"%d" % _write(job, folder, theirs)], SECONDS)
+    guard.run(partial(_write, job, folder, theirs), SECONDS)
     os.makedirs(folder, 0o700, exist_ok=True)
     open(os.path.join(folder, DONE), "wb").close()  # once is enough, whatever came of it
 
@@ -65,7 +67,7 @@ def _spent(pid: int) -> float:
         return 0.0
 
 
-def _write(job: Job, folder: str, theirs: str) -> int:
+def _write(job: Job, folder: str, theirs: str) -> list[bytes]:
     """Put the answers into `folder`, all at once; how many there are."""
     from muse.store.repository import Repository
 
@@ -81,7 +83,7 @@ def _write(job: Job, folder: str, theirs: str) -> int:
             file.write(data)
         count += 1
     os.rename(temp, folder)
-    return count
+    return [b"%d" % count]
 
 
 def _answers(job: Job, repo: Repository, theirs: str) -> Iterator[tuple[str, bytes]]:

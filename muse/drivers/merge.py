@@ -101,11 +101,13 @@ def merge_as_text(job: Job, why: str = "") -> int:
 
 def merge_structured(job: Job) -> int:
     """The domain's merge, in a child; the text merge when there is no answer in time."""
+    from functools import partial
+
     from muse.core import gitconfig, guard
     from muse.drivers import structured
 
     seconds = gitconfig.deadline(job.config)
-    reply, why = guard.run(lambda: structured.answer(job, seconds * CHILD), seconds * CHILD)
+    reply, why = guard.run(partial(structured.answer, job, seconds * CHILD), seconds * CHILD)
     if reply is None:
         return merge_as_text(job, f"merged as text, because the structured merge {why}")
     status, result, notes, record_file, record = reply

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from muse.core import gitattributes, gitcommand, gitconfig, paths
 from muse.core.errors import MuseError
+from muse.core.platform.processes import run
 from muse.core.terminal import path as path_shown
 from muse.drivers import ahead
 from muse.drivers.job import CLEAN, CONFLICT, remove
@@ -162,9 +163,7 @@ def _run(job: Job, command: str) -> int:
         mark, rest = parts[at][:1], parts[at][1:]
         filled.append(values[mark] + rest if mark in values else "%" + parts[at])
         at += 1
-    streams = [(os.POSIX_SPAWN_DUP2, job.report, 2)] if job.report != 2 else []
-    pid = os.posix_spawnp("sh", ["sh", "-c", "".join(filled)], os.environ, file_actions=streams)
-    code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    code = run(["sh", "-c", "".join(filled)], {2: job.report} if job.report != 2 else {})
     if code < 0 or code > 128:
         job.say(f"the driver that .gitattributes names failed ({code})")
     return CLEAN if code == 0 else CONFLICT

@@ -44,13 +44,19 @@ def main(argv: list[str] | None = None) -> int:
 
 def _listed(file: str, path: str | None) -> bytes:
     """The listing's bytes, made in a child with a deadline: `git log -p` must not hang on one hostile file."""
+    from functools import partial
+
     from muse.core import guard
 
     os.stat(file)  # a missing file is said plainly, not as a failure of the child
-    reply, why = guard.run(lambda: [listing(file, path).encode("utf-8", "surrogateescape")], SECONDS)
+    reply, why = guard.run(partial(_listed_bytes, file, path), SECONDS)
     if reply is None:
         raise MuseError(f"listing it {why}")
     return reply[0]
+
+
+def _listed_bytes(file: str, path: str | None) -> list[bytes]:
+    return [listing(file, path).encode("utf-8", "surrogateescape")]
 
 
 def listing(file: str, path: str | None = None) -> str:

@@ -9,13 +9,11 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypedDict
 
 from muse.core.errors import MuseError
 from muse.core.io import write_bytes_atomic
-from muse.core.sharing import open_or_make
+from muse.core.sharing import locked
 from muse.core.types import canonical_json
 
 if TYPE_CHECKING:
@@ -34,7 +32,7 @@ def writer_id(repo: Repository) -> str:
     found = _read(repo)
     if found is not None and _is_ours(repo, found):
         return found["id"]
-    with _lock(repo):
+    with locked(f"{_file(repo)}.lock"):
         found = _read(repo)  # another process may have been quicker
         if found is not None and _is_ours(repo, found):
             return found["id"]
@@ -55,7 +53,7 @@ def previous_writers(repo: Repository) -> list[str]:
 
 def rotate(repo: Repository, current: str) -> str:
     """Take a new id in place of `current`; when another process did so already, the id it took."""
-    with _lock(repo):
+    with locked(f"{_file(repo)}.lock"):
         found = _read(repo)
         if found is not None and found["id"] != current:
             return found["id"]
@@ -117,22 +115,3 @@ def _machine() -> str:
 
         found = f"{platform.node()} {uuid.getnode():x}".encode()
     return hashlib.sha256(b"muse " + found).hexdigest()
-
-
-@contextmanager
-def _lock(repo: Repository) -> Iterator[None]:
-    path = f"{_file(repo)}.lock"
-    try:
-        fd = open_or_make(path)
-    except OSError as error:
-        raise MuseError(f"cannot write {path}: {error.strerror}") from None
-    try:
-        try:
-            import fcntl
-        except ImportError:
-            pass  # no such lock here; two first writes at one instant would cost one id nobody uses
-        else:
-            fcntl.flock(fd, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(fd)

@@ -103,6 +103,7 @@ def _named(here: Repository, paths: tuple[str, ...]) -> list[settle.Unmerged]:
             if not os.path.isabs(path)
             else (os.path.relpath(os.path.realpath(path), os.path.realpath(here.root)))
         )
+        full = full.replace(os.sep, "/")
         hits = [item for item in left if full in ("", ".") or item.path == full or item.path.startswith(full + "/")]
         if not hits:
             names = ", ".join(terminal.path(item.path) for item in left)

@@ -7,7 +7,6 @@ whole log; the file has what follows its closed segments (`segments`), that is, 
 from __future__ import annotations
 
 import errno
-import fcntl
 import mmap
 import os
 import struct
@@ -23,6 +22,8 @@ from muse.core.op_log.plain import entry_of
 from muse.core.op_log.segment_reader import Files
 from muse.core.op_log.segments import FOLDER, closed, stem_of
 from muse.core.platform.durable import sync_data
+from muse.core.platform.files import OPEN, read_at, set_mode
+from muse.core.platform.locks import lock, unlock
 from muse.core.sharing import make_folders, open_or_make
 
 _STATE = struct.Struct("<8s16sQQ")
@@ -69,7 +70,7 @@ class Journal(Files):
         """
         if self._fd >= 0 and not again:
             return True
-        flags = os.O_RDWR | os.O_APPEND | os.O_CLOEXEC
+        flags = os.O_RDWR | os.O_APPEND | OPEN
         try:
             fd = os.open(self.path, flags)
         except FileNotFoundError:
@@ -137,7 +138,7 @@ class Journal(Files):
         """
         again = False
         while self.open(create=create, again=again):
-            fcntl.flock(self._fd, fcntl.LOCK_EX)
+            lock(self._fd)
             size = self._size()
             if size is not None:
                 return size
@@ -166,7 +167,7 @@ class Journal(Files):
 
     def _unflock(self) -> None:
         try:
-            fcntl.flock(self._fd, fcntl.LOCK_UN)
+            unlock(self._fd)
         except OSError:
             self.close()  # which unlocks too: a lock that stays would stop every other writer for ever
 
@@ -227,7 +228,7 @@ class Journal(Files):
         top = self.base + size
         whole = self._load() and self.end <= top
         if whole and self.end > self.base:
-            whole = os.pread(self._fd, 1, self.end - self.base - 1) == b"\n"
+            whole = read_at(self._fd, 1, self.end - self.base - 1) == b"\n"
         self._tail_unchecked = False
         if whole and self.end == top:
             return
@@ -295,10 +296,13 @@ class Journal(Files):
             make_folders(folder)
             fsync_dir(self.folder)
             mode = os.fstat(self._fd).st_mode & 0o7777
-            os.rename(self.path, stem_of(self.folder, self.base, self.end, self.lamport) + ".jsonl")
-            fd = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, mode)
             try:
-                os.fchmod(fd, mode)
+                os.rename(self.path, stem_of(self.folder, self.base, self.end, self.lamport) + ".jsonl")
+            except PermissionError:
+                return False  # Windows renames no file that somebody has open: the log stays one file
+            fd = os.open(self.path, os.O_RDWR | os.O_CREAT | OPEN, mode)
+            try:
+                set_mode(fd, mode)
             finally:
                 os.close(fd)
             fsync_dir(folder)
@@ -355,4 +359,5 @@ def _after_fork_in_child() -> None:
         journal.after_fork()
 
 
-os.register_at_fork(after_in_child=_after_fork_in_child)
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork_in_child)

@@ -13,6 +13,7 @@ from typing import IO, Any, Literal
 
 from muse.core.io import write_bytes_atomic
 from muse.core.op_log.segments import Segment, closed, filler, is_filler, restored
+from muse.core.platform.files import OPEN, read_at
 from muse.core.types import now_utc_iso
 
 Whose = Literal["log", "peer", "tail"]
@@ -107,7 +108,7 @@ class Files:
             stop, part = min(end, last), b"."
             try:
                 while part and start < stop:
-                    part = os.pread(fd, min(stop - start, size), start - first)
+                    part = read_at(fd, min(stop - start, size), start - first)
                     start += len(part)
                     if part:
                         yield part
@@ -131,9 +132,9 @@ class Files:
     def _opened(self, segment: Segment) -> int:
         """A segment's file; what Git has of it when it was given up or became shorter."""
         try:
-            fd = os.open(segment.local if segment.stem else os.devnull, os.O_RDONLY | os.O_CLOEXEC)
+            fd = os.open(segment.local if segment.stem else os.devnull, os.O_RDONLY | OPEN)
         except FileNotFoundError:
-            fd = os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
+            fd = os.open(os.devnull, os.O_RDONLY | OPEN)
         if os.fstat(fd).st_size == segment.last - segment.first:
             return fd
         try:

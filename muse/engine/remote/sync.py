@@ -6,16 +6,13 @@ Git's own compare-and-swap, with another try when somebody was quicker.
 
 from __future__ import annotations
 
-import os
 import random
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from muse.core.errors import ConflictError, MuseError
-from muse.core.sharing import open_or_make
+from muse.core.sharing import locked
 from muse.core.terminal import tell
 from muse.engine.git import watched
 from muse.engine.merge.join_push import join_commits
@@ -85,7 +82,7 @@ def sync_once(repo: Repository, remote: str, plugin_for: PluginFor, *, push: boo
     from muse.engine.session.rewritten import follow_all
 
     done = Round(remote)
-    with _one_at_a_time(repo):
+    with locked(repo.common_dir / "muse" / "sync.lock"):
         where = address(repo, remote)
         done.fetched = _metadata_in(repo, remote, where, done)
         for attempt in range(TRIES):
@@ -196,22 +193,3 @@ def _push_branch(repo: Repository, remote: str, target: str, done: Round) -> boo
 
 def _contains(repo: Repository, tip: str, commit: str) -> bool:
     return repo.run("merge-base", "--is-ancestor", commit, tip).returncode == 0
-
-
-@contextmanager
-def _one_at_a_time(repo: Repository) -> Iterator[None]:
-    folder = repo.common_dir / "muse"
-    try:
-        import fcntl
-
-        lock = open_or_make(folder / "sync.lock")
-    except ImportError:
-        yield  # no such lock on this system: Git's own locks still keep every ref whole
-        return
-    except OSError as error:
-        raise MuseError(f"cannot write {folder}: {error.strerror}") from None
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(lock)

@@ -8,20 +8,21 @@ later makes a delivered op pending again; `redeliver` does, when somebody asks.
 
 from __future__ import annotations
 
-import fcntl
 import os
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from muse.core.errors import MuseError
 from muse.core.op_log import OpLog, OpLogCheckpoint, Replay, in_spans, spans
-from muse.core.sharing import open_or_make
+from muse.core.sharing import locked
 from muse.core.terminal import command
 from muse.core.types import now_utc_iso
 from muse.engine.session.carriers import carriers
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from muse.store.repository import Repository
 
 _RECENT = 200
@@ -35,34 +36,18 @@ class Place(NamedTuple):
     at: str
 
 
-@contextmanager
-def one_at_a_time(log: OpLog) -> Iterator[None]:
+def one_at_a_time(log: OpLog) -> AbstractContextManager[bool]:
     """Held while deliveries of a session are prepared, made or settled: by one process."""
-    lock = _lock_file(log)
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(lock)
+    return locked(_lock_file(log))
 
 
-@contextmanager
-def if_free(log: OpLog) -> Iterator[bool]:
+def if_free(log: OpLog) -> AbstractContextManager[bool]:
     """As `one_at_a_time`, without waiting; False when somebody else has it."""
-    lock = _lock_file(log)
-    try:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            free = True
-        except BlockingIOError:
-            free = False
-        yield free
-    finally:
-        os.close(lock)
+    return locked(_lock_file(log), wait=False)
 
 
-def _lock_file(log: OpLog) -> int:
-    return open_or_make(log.folder / "delivery.lock")
+def _lock_file(log: OpLog) -> Path:
+    return log.folder / "delivery.lock"
 
 
 def session_text(name: str) -> str:

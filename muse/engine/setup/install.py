@@ -18,6 +18,7 @@ from muse.core.errors import MuseError
 from muse.core.gitattributes import BEGIN, END, without_ours
 from muse.core.io import fsync_dir, write_all
 from muse.core.platform.durable import sync_file
+from muse.core.platform.files import OPEN, set_mode
 from muse.core.sharing import make_folders, share
 from muse.core.terminal import command
 from muse.engine.setup.tables import Patterns, attribute_lines, settings
@@ -255,14 +256,14 @@ def _replace_locked(path: str, text: str) -> None:
     lock = path + ".lock"
     try:
         mode = os.stat(path).st_mode & 0o7777 if os.path.exists(path) else 0o666
-        fd = os.open(lock, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
+        fd = os.open(lock, os.O_WRONLY | os.O_CREAT | os.O_EXCL | OPEN, 0o666)
     except FileExistsError:
         hint = f"if there is none: {command('rm', lock)}"
         raise MuseError(f"{path} is locked by another process", hint=hint) from None
     try:
         try:
             if os.path.exists(path):
-                os.fchmod(fd, mode)
+                set_mode(fd, mode)
             else:
                 share(lock)
             write_all(fd, text.encode("utf-8", "surrogateescape"))
