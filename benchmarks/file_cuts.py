@@ -35,16 +35,25 @@ DEFINITIONS: dict[str, str] = {
     "c": rf"(?!return|else|typedef)[a-z][\w *]*[ *]{NAME}\([^;]*$",
     "css": r"(?P<name>[.#a-zA-Z][^{}]*[^{}\s])\s*\{$",
 }  # fmt: skip
+DEFINITIONS["kt"] = (
+    rf"(?:{_MODIFIERS}|private |internal |data |sealed |suspend )*(?:fun interface|fun|class|object|interface)\s+{NAME}"
+)
+DEFINITIONS["scala"] = rf"(?:private |protected |override |final |case |implicit )*(?:def|class|object|trait)\s+{NAME}"
+DEFINITIONS["sh"] = rf"{NAME}\s*\(\)\s*\{{"
+DEFINITIONS["lua"] = rf"(?:local )?function\s+{NAME}"
+DEFINITIONS["cpp"] = DEFINITIONS["cc"] = DEFINITIONS["c"]
+DEFINITIONS["kts"] = DEFINITIONS["kt"]
 DEFINITIONS["jsx"] = DEFINITIONS["mjs"] = DEFINITIONS["js"]
 DEFINITIONS["tsx"] = DEFINITIONS["ts"]
 # Keys, by depth.
 KEYS: dict[str, str] = {
     "json": r'"(?P<name>[^"\\]+)":\s*\S',
     "yml": r"(?P<name>[\w.-]+):(?:\s|$)",
+    "makefile": r"(?P<name>[\w./%-]+)\s*:(?![:=])",
     "xml": r"<(?P<name>[\w.:-]+)[\s>]",
 }
-KEYS["yaml"] = KEYS["yml"]
-SECTIONS = {"toml": r"\[(?P<name>[^\]]+)\]", "ini": r"\[(?P<name>[^\]]+)\]", "md": r"(?P<name>#{1,4} .+)"}
+KEYS["yaml"], KEYS["mk"], KEYS["html"] = KEYS["yml"], KEYS["makefile"], KEYS["xml"]
+SECTIONS = {"toml": r"\[(?P<name>[^\[\]]+)\]", "ini": r"\[(?P<name>[^\]]+)\]", "md": r"(?P<name>#{1,4} .+)"}
 # Lines of one kind beside each other.
 LINES: dict[str, list[tuple[str, str]]] = {
     "py": [("dict key", r'(?P<i>\s+)["\'](?P<name>\w+)["\']: (?P<value>[^{}\[\]()]+),$'),
@@ -71,7 +80,14 @@ LINES: dict[str, list[tuple[str, str]]] = {
     "yml": [("dict key", r"(?P<i>\s*)(?P<name>[\w.-]+): (?P<value>[^{}\[\]|>&*\s][^#]*)$")],
     "json": [("dict key", r'(?P<i>\s+)"(?P<name>[^"\\]+)": (?P<value>"[^"\\]*"|\d+),$')],
     "toml": [("dict key", r"(?P<i>)(?P<name>[\w-]+) = (?P<value>\"[^\"\\]*\"|\d+)$")],
-    "css": [("import", r"(?P<i>\s+)(?P<name>--[\w-]+): (?P<value>[^;]+);$")],
+    "css": [("declaration", r"(?P<i>\s+)(?P<name>[a-z-]+): (?P<value>[^;{}]+);$")],
+    "makefile": [("variable", r"(?P<i>)(?P<name>[A-Z_]+)\s*=\s*(?P<value>[^\\]*[^\\\s])$")],
+    "gitignore": [("pattern", r"(?P<i>)(?P<name>[^#!\s]\S*)$")],
+    "gitattributes": [("pattern", r"(?P<i>)(?P<name>[^#\s]\S*)\s+(?P<value>\S.*)$")],
+    "txt": [("requirement", r"(?P<i>)(?P<name>[A-Za-z][\w.-]*)(?P<value>[=<>~]=.*)$")],
+    "kt": [("import", r"(?P<i>)import (?P<value>[\w.]+\.)(?P<name>[A-Z]\w*)$")],
+    "scala": [("import", r"(?P<i>)import (?P<value>[\w.]+\.)(?P<name>[A-Z]\w*)$")],
+    "sh": [("variable", r"(?P<i>)(?P<name>[A-Za-z_]+)=(?P<value>[\w./\"$-]+)$")],
 }  # fmt: skip
 LINES["yaml"], LINES["mjs"], LINES["h"] = LINES["yml"], LINES["js"], LINES["c"]
 DEFINITIONS["h"] = DEFINITIONS["c"]
@@ -95,6 +111,11 @@ class Cut(NamedTuple):
     units: tuple[Unit, ...]
     tail: tuple[str, ...]
     gap: tuple[str, ...]
+
+
+def ending_of(path: str) -> str:
+    """The ending of a file's name, or all of a name that has none."""
+    return path.rsplit("/", 1)[-1].replace("_", ".").rsplit(".", 1)[-1].lower()
 
 
 def depth(line: str) -> int:
@@ -201,7 +222,7 @@ def _alike(rows: list[str], pattern: str) -> list[tuple[int, int, str]]:
 
 def cuts(path: str, text: str) -> list[Cut]:
     """The ways to see a file as entries."""
-    ending = path.rsplit(".", 1)[-1].lower()
+    ending = ending_of(path)
     rows = text.splitlines()
     ways: list[tuple[str, list[tuple[int, int, str]]]] = []
     if ending in DEFINITIONS:
@@ -221,7 +242,7 @@ def cuts(path: str, text: str) -> list[Cut]:
             units = [Unit(name, tuple(_stripped(rows[low:high]))) for low, high, name in run]
             gaps = [len(rows[low:high]) - len(unit.lines) for (low, high, _), unit in zip(run, units, strict=True)]
             gap = Counter(gaps[:-1]).most_common(1)[0][0]
-            if what in ("definition", "section") and not gap and ending != "css":
+            if what in ("definition", "section") and not gap and ending not in ("css", "sh"):
                 continue
             made.append(
                 Cut(

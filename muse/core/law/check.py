@@ -54,6 +54,7 @@ def broken(base: Entry, ours: Entry, theirs: Entry, result: Entry, *, pieced: bo
         found.extend(_names(thing, made))
         found.extend(_numbers(thing, made))
         found.extend(_place(thing, made.children))
+        found.extend(_order(thing, made))
         looked.append(thing)
         stack.extend(inner for inner in thing.inner if inner.made)
     found.extend(breach for thing in looked for inner in thing.inner for breach in _count(inner, thing))
@@ -209,6 +210,25 @@ def _nameless(thing: Thing, made: Entry) -> Iterable[Breach]:
             most |= entry.doubles
     for name, _ in made.doubles - most:
         yield Breach(5, f"{name} is there twice", (thing,))
+
+
+def _order(thing: Thing, made: Entry) -> Iterable[Breach]:
+    """Rule 8, of entries: what one side put in is not taken back by what the other put in and comes to stand later."""
+    overrides = made.overrides
+    if overrides is None:
+        return
+    place = {id(entry): at for at, entry in enumerate(made.children)}
+    mine, its = ([one for one in thing.inner if _alone(one, side) and one.made] for side in (OURS, THEIRS))
+    for one in mine:
+        for other in its:
+            first, last = sorted((one, other), key=lambda each: place.get(id(each.made[0]), 0))
+            if overrides(last.name, first.name):
+                yield Breach(8, f"taken back by {last.name}", (first, last))
+
+
+def _alone(thing: Thing, side: int) -> bool:
+    """True when that version alone has it."""
+    return thing.base is None and thing.sides[side] is not None and thing.sides[1 - side] is None
 
 
 def _bound(entry: Entry) -> Counter[Hashable]:

@@ -124,7 +124,7 @@ _DIFF_BY_NAME: dict[str, str] = {
     "muse-score": "*.musicxml *.mxl *.mscx *.mscz",
 }
 DIFF_DRIVER = {pattern: name for name, patterns in _DIFF_BY_NAME.items() for pattern in patterns.split()}
-_CAPITALS = ("Makefile", "GNUmakefile", "Rakefile", "Gemfile", "Cargo.lock")
+_CAPITALS = ("Makefile", "GNUmakefile", "Rakefile", "Gemfile", "Cargo.lock", "CODEOWNERS")
 _OF_PROJECTS = frozenset({"changelog", "changes", "history", "news", "authors", "contributors"})
 LISTED = ("muse-midi", "muse-score")
 """Diff drivers whose files are shown as `muse-textconv` lists them."""

@@ -78,6 +78,18 @@ MAY = [
     ("A.java", "class A {\n    void f() {\n        g(new B() {\nONE            int b;\n        });\n"
      "        g(new C() {\n            int b;\nTWO        });\n    }\n}\n", "            void run() { f(); }\n",
      "            void run() { h(); }\n"),
+    # parameters of one type, declarations with one unit
+    ("a.py", "def f(\n    a,\nONE    b,\n    c,\nTWO    d=1,\n):\n    pass\n", "    k: int,\n", "    n: int,\n"),
+    ("A.java", "class A {\n    void f(\nONE            int a,\nTWO            int b) {\n    }\n}\n",
+     "            int k,\n", "            int n,\n"),
+    ("a.go", "package a\n\nfunc f(\nONE\ta int,\nTWO\tb int,\n) {\n}\n", "\tk int,\n", "\tn int,\n"),
+    ("a.rs", "fn f(\nONE    a: i32,\nTWO    b: i32,\n) {\n}\n", "    k: i32,\n", "    n: i32,\n"),
+    ("a.ts", "function f(\nONE  a: A,\nTWO  b: A,\n) {\n}\n", "  k: A,\n", "  n: A,\n"),
+    ("a.c", "int f(\nONE\tint a,\nTWO\tint b)\n{\n\treturn 1;\n}\n", "\tint k,\n", "\tint n,\n"),
+    ("a.php", "<?php\nfunction f(\nONE    int $a,\nTWO    int $b\n) {\n}\n", "    int $k,\n", "    int $n,\n"),
+    ("a.cs", "class A {\n    void f(\nONE        int a,\nTWO        int b) {\n    }\n}\n", "        int k,\n",
+     "        int n,\n"),
+    ("a.css", ".a {\n  color: red;\nONE  top: 1px;\nTWO  left: 2px;\n}\n", "  width: 3px;\n", "  height: 7px;\n"),
     ("a.rs", "struct A;\nONE\nstruct B;\nTWO\nstruct C;\n", "impl A {\n    fn f() {}\n}\n",
      "impl A {\n    fn g() {}\n}\n"),
 ]  # fmt: skip
@@ -120,3 +132,61 @@ def test_an_entry_that_takes_the_name_of_its_neighbour() -> None:
     for sides in ((other, edited), (edited, other)):
         merged = merge_code("a.yml", base, *sides)
         assert merged.conflicts or merged.content == file("a", "c", "cc", "d", edited="c")
+
+
+ORDER = [
+    ("a.css", ".a {\n  color: red;\nONE  top: 1px;\nTWO  left: 2px;\n}\n", "  margin-left: 3px;\n", "  margin: 7px;\n"),
+    ("a.css", ".a {\n  color: red;\nONE  top: 1px;\nTWO  left: 2px;\n}\n", "  line-height: 2;\n", "  font: inherit;\n"),
+    (".gitignore", "a\nONEb\nTWOc\n", "!keep/this\n", "keep/*\n"),
+    (".gitignore", "a\nONEb\nTWOc\n", "!lib.so\n", "*.so\n"),
+    (".gitattributes", "a -diff\nONEb -diff\nTWOc -diff\n", "*.png binary\n", "docs/*.png -merge\n"),
+    ("CODEOWNERS", "/a @a\nONE/b @b\nTWO/c @c\n", "/docs/api/ @api\n", "/docs/ @writers\n"),
+]
+
+
+@pytest.mark.parametrize(("path", "file", "first", "later"), ORDER)
+def test_what_one_side_put_in_is_not_taken_back_by_the_other(path: str, file: str, first: str, later: str) -> None:
+    """Nobody said in which order the two stand; where the later undoes the earlier, a person has to."""
+    base, ours, theirs = _sides(file, first, later)
+    assert not conflicts_of(text_chunks(base, ours, theirs) or [])
+    for sides in ((ours, theirs), (theirs, ours)):
+        assert merge_code(path, base, *sides).conflicts
+
+
+APART = [
+    ("a.css", ".a {\n  color: red;\nONE  top: 1px;\nTWO  left: 2px;\n}\n", "  margin: 3px;\n", "  margin-left: 7px;\n"),
+    ("a.css", ".a {\n  color: red;\nONE  top: 1px;\nTWO  left: 2px;\n}\n", "  border-radius: 3px;\n", "  border: 0;\n"),
+    (".gitignore", "a\nONEb\nTWOc\n", "keep/*\n", "!keep/this\n"),
+    (".gitignore", "a\nONEb\nTWOc\n", "!lib.so\n", "*.o\n"),
+    (".gitattributes", "a -diff\nONEb -diff\nTWOc -diff\n", "*.png binary\n", "docs/*.jpg -merge\n"),
+]
+
+
+@pytest.mark.parametrize(("path", "file", "first", "later"), APART)
+def test_lines_that_leave_each_other_in_force_stay_clean(path: str, file: str, first: str, later: str) -> None:
+    base, ours, theirs = _sides(file, first, later)
+    wanted = file.replace("ONE", first).replace("TWO", later).encode()
+    for sides in ((ours, theirs), (theirs, ours)):
+        merged = merge_code(path, base, *sides)
+        assert not merged.conflicts
+        assert merged.content == wanted
+
+
+def test_keys_behind_white_space_belong_to_their_section() -> None:
+    """A section that both sides put in at two places, word for word, is there once, with its keys."""
+    base = b"[a]\n    foo = 2\n\n[b]\n    foo = 4\n\n[c]\n    foo = 5\n"
+    new = b"[k]\n    foo = 1\n\n"
+    ours, theirs = base.replace(b"[b]", new + b"[b]"), base.replace(b"[c]", new + b"[c]")
+    for sides in ((ours, theirs), (theirs, ours)):
+        merged = merge_code("a.ini", base, *sides)
+        assert not merged.conflicts
+        assert merged.content == ours
+
+
+@pytest.mark.parametrize(("path", "import_"), [("a.kt", "import %s.Name\n"), ("a.scala", "import %s.{Name, Else}\n")])
+def test_an_import_binds_its_last_name(path: str, import_: str) -> None:
+    base = "import a.A\nimport b.B\nimport c.C\n"
+    ours = base.replace("import b", import_ % "one" + "import b").encode()
+    theirs = base.replace("import c", import_ % "two" + "import c").encode()
+    for sides in ((ours, theirs), (theirs, ours)):
+        assert merge_code(path, base.encode(), *sides).conflicts

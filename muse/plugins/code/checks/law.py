@@ -56,12 +56,13 @@ def breaches(
 
 def text_breaches(language: Language | None, sides: Sides, merged: bytes, until: float) -> list[Breach]:
     """The same for Git's clean text: without a parser where the changed lines tell that nothing can be wrong, and only
-    names and numbers where they tell that every edit is in its place."""
+    names, numbers and order where they tell that every edit is in its place."""
     seen = look(*sides, merged) if language is not None else NOTHING
-    if not any(seen):
+    ordered = language is not None and language.overrides is not None
+    if not any(seen) and not ordered:
         return []
     found = breaches(language, sides, merged, until, pieced=False)
-    return found if seen.places else [one for one in found if one.twice]
+    return found if seen.places else [one for one in found if one.twice or one.rule == 8]
 
 
 def _errors(language: Language, data: bytes, until: float) -> int:

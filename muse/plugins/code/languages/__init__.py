@@ -44,6 +44,7 @@ ROWS: dict[str, str] = {
     "ini": ".ini .cfg .properties .editorconfig .gitconfig",
     "requirements": "*requirements*.txt *constraints*.txt requirements/*.txt",
     "ignore": ".gitignore .dockerignore .npmignore",
+    "attributes": ".gitattributes codeowners",
     "gomod": "go.mod go.sum",
     "gradle": ".gradle",
     "yarn": "yarn.lock",

@@ -39,5 +39,5 @@ LANGUAGE = Language(
         "annotation": "type",
         "annotation_type_element_declaration": "()",
     },
-    locals={"local_variable_declaration": "name", "formal_parameter": "name"},
+    locals={"local_variable_declaration": "*.name", "formal_parameter": "name"},
 )

@@ -40,5 +40,10 @@ LANGUAGE = Language(
     spaces={"export_specifier": "export"},
     loose=frozenset({"assignment_expression"}),
     calls=frozenset({"expression_statement"}),
-    locals={"lexical_declaration": "name", "formal_parameters/identifier": "*"},
+    locals={
+        "lexical_declaration": "*.name",
+        "formal_parameters/identifier": "*",
+        "pair_pattern": "key",
+        "shorthand_property_identifier_pattern": "*",
+    },
 )

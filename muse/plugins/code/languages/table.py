@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -50,8 +50,9 @@ class Language(NamedTuple):
     `leading_imports` imports that keep their place before others. `spaces`
     gives kinds a name space of their own; `again` are kinds that may be defined twice, `forward` nodes that define only
     with a body.
-    `locals` are statements and parameters that bind a name once in their block or list, with the path to it in them or
-    their children; a key with a slash is a node in that parent only.
+    `locals` are statements and parameters that bind a name once in their block or list, with the path to it, behind
+    `*.` in each of their children; a key with a slash is a node in that parent only.
+    `overrides` tells of two entries of one scope, by their names, whether the later takes back what the earlier says.
     `counted` are definitions that number something as a rule: two new ones at one place may have taken one number.
     """
 
@@ -94,3 +95,4 @@ class Language(NamedTuple):
     again: frozenset[str] = frozenset()
     forward: frozenset[str] = frozenset()
     locals: Mapping[str, str] = _NONE
+    overrides: Callable[[str, str], bool] | None = None

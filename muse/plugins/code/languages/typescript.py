@@ -66,5 +66,11 @@ LANGUAGE = Language(
     calls=frozenset({"expression_statement"}),
     again=frozenset({"namespace"}),
     forward=frozenset({"function_signature", "method_signature", "abstract_method_signature"}),
-    locals={"lexical_declaration": "name", "required_parameter": "pattern", "optional_parameter": "pattern"},
+    locals={
+        "lexical_declaration": "*.name",
+        "required_parameter": "pattern",
+        "optional_parameter": "pattern",
+        "pair_pattern": "key",
+        "shorthand_property_identifier_pattern": "*",
+    },
 )

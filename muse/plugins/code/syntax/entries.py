@@ -73,6 +73,7 @@ class _Reader:
             children=children,
             words=lambda: self.words(node, [(low, high) for _, low, high in found()]),
             lines=lambda: self.lines(start, end, [(low, high) for _, low, high in found()]),
+            overrides=self.language.overrides,
             doubles=lambda: bound_twice(
                 self.language, node, self.data, [(low, high, bool(one.binds)) for one, low, high in found()]
             ),
@@ -193,41 +194,44 @@ _NORMAL = re.compile(r"[-_.]+")
 def _of_lines(language: Language, data: bytes) -> Entry:
     """A file of keyed lines: sections, and the lines in them."""
     top: list[Entry] = []
-    here = top
-    at = 0
+    here, section = top, None
     holes: list[tuple[int, int]] = []
     for start, stop, header, key in line_spans(language, data):
         text = squeezed(data[start:stop])
         if header:
-            name = key[-1] if key else ""
-            inner: list[Entry] = []
-            top.append(
-                Entry("section", name, text, start=start, end=stop, binds=_line_name(language, name), children=lambda
-                      inner=inner: inner, own=lambda text=text: text)  # type: ignore[misc]
-            )  # fmt: skip
-            here = inner
-        elif key is not None:
-            name = key[-1]
+            here = []
+            section = _Section(key[-1] if key else "", text, start, stop, here, language)
+            top.append(section)
+        elif key is not None or (language.overrides is not None and b"\n" not in data[start:stop]):
+            name = key[-1] if key is not None else data[start:stop].decode("latin-1")
             binds = _line_name(language, name) if any(map(str.isalnum, name)) else ()
             here.append(Entry("line", name, text, start=start, end=stop, binds=binds, words=_counted(data[start:stop])))
-        else:
-            continue
-        holes.append((start, stop))
-        at = max(at, stop)
-    _close(top)
+        elif section is not None:
+            section.says(text)
+        if section is not None:
+            section.end = stop
+        if section is not None or key is not None:
+            holes.append((start, stop))
+    for each in top:
+        each.whole += b"".join(child.whole for child in each.children)
     reader = _Reader(language, data)
     return Entry(
         "file", "", squeezed(data), start=0, end=len(data), children=lambda: top,
-        own=lambda: reader.own(0, len(data), holes),
+        own=lambda: reader.own(0, len(data), holes), overrides=language.overrides,
     )  # fmt: skip
 
 
-def _close(sections: Sequence[Entry]) -> None:
-    """A section ends where its last line does, and says what they say."""
-    for section in sections:
-        if section.kind == "section" and section.children:
-            section.whole += b"".join(child.whole for child in section.children)
-            section.end = section.children[-1].end
+class _Section(Entry):
+    """A header and the lines up to the next one; those without a name are what it says itself."""
+
+    def __init__(self, name: str, text: bytes, start: int, stop: int, inner: list[Entry], language: Language) -> None:
+        binds = _line_name(language, name)
+        super().__init__("section", name, text, start=start, end=stop, binds=binds, children=lambda: inner)
+
+    def says(self, text: bytes) -> None:
+        """One more line of its own."""
+        self.whole += text
+        self._own = self.whole
 
 
 def _line_name(language: Language, name: str) -> tuple[tuple[str, str, str], ...]:

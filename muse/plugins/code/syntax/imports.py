@@ -120,6 +120,30 @@ def _csharp(node: Node, data: bytes) -> Iterator[Bound]:
     yield name or text, text
 
 
+def _kotlin(node: Node, data: bytes) -> Iterator[Bound]:
+    text = " ".join(_text(node, data).split()).removeprefix("import ").rstrip("; ")
+    path, _, alias = text.partition(" as ")
+    yield _type_or_path(alias or path.rsplit(".", 1)[-1], path), path
+
+
+def _scala(node: Node, data: bytes) -> Iterator[Bound]:
+    path = ".".join(_text(child, data) for child in node.children_by_field_name("path"))
+    inner = [child for child in node.named_children if child.type == "namespace_selectors"]
+    for each in inner[0].named_children if inner else ():
+        renamed = each.type == "arrow_renamed_identifier"
+        name = _field(each, "name", data) if renamed else _text(each, data)
+        bound = _field(each, "alias", data) if renamed else name
+        yield _type_or_path(bound, f"{path}.{name}"), f"{path}.{name}"
+    if not inner:
+        text = " ".join(_text(node, data).split()).removeprefix("import ").rstrip("; ")
+        yield _type_or_path(text.rsplit(".", 1)[-1], text), text
+
+
+def _type_or_path(name: str, path: str) -> str:
+    """What an import binds: a type's name is one, functions of one name from two places may stand side by side."""
+    return name if name[:1].isupper() else path
+
+
 def _last(node: Node, data: bytes) -> Iterator[Bound]:
     """Languages that import by path: the statement is what it imports."""
     text = " ".join(_text(node, data).split()).rstrip("; ")
@@ -136,4 +160,6 @@ _READERS: dict[str, Callable[[Node, bytes], Iterator[Bound]]] = {
     "java": _java,
     "php": _php,
     "csharp": _csharp,
+    "kotlin": _kotlin,
+    "scala": _scala,
 }

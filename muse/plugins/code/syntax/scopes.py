@@ -50,8 +50,8 @@ def _binds(language: Language, node: Node, data: bytes, kinds: frozenset[str]) -
     if not path and node.parent is not None:
         path = language.locals.get(f"{node.parent.type}/{node.type}", "")
     if path:
-        steps = path.split(".")
-        parts = [node, *node.named_children]
+        steps = path.removeprefix("*.").split(".")
+        parts = node.named_children if path.startswith("*.") else [node]
         return [(name, "") for part in parts for name in names_at(part, steps, data) if name not in language.repeatable]
     if node.type in kinds:
         path = language.named.get(node.type) or language.keys.get(node.type, "")
