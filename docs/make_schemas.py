@@ -318,6 +318,7 @@ VERBS: dict[str, Schema] = {
         rejected=STRS,
         waiting=INT,
     ),
+    "session undo": obj(undone=STRS, ops=STRS, left=STRS),
     "session list": STRS,
     "gc": obj(
         absorbed=STRS,

@@ -139,6 +139,8 @@ def test_living(asked, forked, git, tmp_path, monkeypatch):
     assert asked("session show --json jam")[0]["domain_op"]["address"] == "live.txt"
     assert asked("session status --json jam")["uncommitted"] == 1
     assert asked("session commit --json -m x jam")["changed"] == ["live.txt"]
+    undone = asked("session undo --json --last 1 jam")
+    assert undone["undone"] == [acked["ack"]] and len(undone["ops"]) == 1 and undone["left"] == []
     assert asked("session list --json") == ["jam"]
     assert asked("claim --json --as ada --for repair p.py")["overlaps"] == []
     assert asked("claim --json --as bob p.py::a")["overlaps"][0]["by"] == "ada"

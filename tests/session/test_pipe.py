@@ -139,7 +139,8 @@ def test_follow_list_show_and_status(jam: Path, capfd: pytest.CaptureFixture[str
     assert main(["session", "list", "--json"]) == 0
     assert json.loads(capfd.readouterr().out) == ["jam"]
     assert main(["session", "show", "jam"]) == 0
-    assert capfd.readouterr().out.splitlines()[0].split()[1:4] == ["ada", "insert", "a.txt"]
+    shown = capfd.readouterr().out.splitlines()[0].split()
+    assert shown[1:5] == [told[0]["op_id"][7:19], "ada", "insert", "a.txt"]
     assert main(["session", "status", "jam"]) == 0
     out = capfd.readouterr().out
     assert "3 ops by 2 actors" in out and "1 wait for" in out and "2 not committed" in out

@@ -270,6 +270,57 @@ def redeliver(name: str, commits: tuple[str, ...]) -> int:
     return int(ExitCode.OK)
 
 
+@command.command("undo")
+@click.argument("name", shell_complete=late("sessions"))
+@click.argument("ops", metavar="[OP...]", nargs=-1)
+@click.option("--last", metavar="N", type=click.IntRange(min=1), help="The last N ops that were not taken back yet.")
+@click.option("--actor", metavar="WHO", help="All that WHO did.")
+@click.option("--delivery", metavar="COMMIT", help="All that a commit of the session delivered.")
+@click.option("--as", "who", metavar="NAME", help="Who takes them back (default: user.name).")
+@click.option("--partial", is_flag=True, help="Leave alone what was changed since or is built on (exit code 3).")
+@json_option
+def undo_(
+    name: str,
+    ops: tuple[str, ...],
+    last: int | None,
+    actor: str | None,
+    delivery: str | None,
+    who: str | None,
+    partial: bool,
+    as_json: bool,
+) -> int:
+    """Take ops of session NAME back by new ops, committed or not; `muse session commit` commits that like any other.
+
+    OPs are ids, or their beginnings, as `muse session show` has them. What somebody changed since is never undone.
+    """
+    from muse.engine.session import commit as session
+    from muse.engine.session import undo
+    from muse.view.text import one_line
+
+    if [bool(ops), last is not None, actor is not None, delivery is not None].count(True) != 1:
+        hint = "muse session undo NAME OP..., or --last N, --actor WHO or --delivery COMMIT"
+        raise UsageError("which ops are to be taken back?", hint=hint)
+    here = repo()
+    here.expect_writing()
+    log = session.existing(here, name)
+    commit = here.resolve(delivery) if delivery else ""
+    chosen = undo.choose(here, log, ops=ops, last=last or 0, actor=actor, commit=commit)
+    by = who or here.config("user.name") or "somebody"
+    done = undo.undo(here, log, domains(here)[0], chosen, by, partial=partial) if chosen else undo.Undone([])
+    log.close()
+    for line in done.left:
+        note(f"muse: left alone: {one_line(line)}")
+    if as_json:
+        print_json({"undone": done.taken, "ops": done.made, "left": done.left})
+    elif not chosen:
+        say("nothing to undo: all of it was taken back already")
+    elif not done.made:
+        say(f"nothing to undo: what {plural(len(done.taken), 'op')} did is not there any more")
+    else:
+        say(f"{plural(len(done.taken), 'op')} taken back by {plural(len(done.made), 'op')}: muse session commit {name}")
+    return int(session.REJECTED if done.left else ExitCode.OK)
+
+
 @command.command("repair")
 @click.argument("name", shell_complete=late("sessions"))
 @click.option("-m", "--message", help="The commit's message.")
@@ -315,12 +366,16 @@ def list_(as_json: bool) -> None:
 def show(name: str, as_json: bool) -> None:
     """Show every op of session NAME, of all clones, in the one total order."""
     from muse.engine.session import commit as session
+    from muse.engine.session.undo import undone
 
-    for entry in session.show(session.existing(repo(), name)):
+    entries = session.show(session.existing(repo(), name))
+    back = undone(entries)
+    for entry in entries:
         if as_json:
             print_json(entry)
         else:
-            say(_line(entry))
+            by = back.get(entry["op_id"])
+            say(_line(entry) + (f"  (undone by {by[7:19]})" if by else ""))
 
 
 def _line(entry: OpEntry) -> str:
@@ -329,4 +384,5 @@ def _line(entry: OpEntry) -> str:
     op: Any = entry["domain_op"]
     words = op.get("content_summary") or op.get("new_summary") or op.get("child_summary") or ""
     who, where = one_line(entry["actor_id"][:40]), one_line(op["address"][:500])
-    return f"{entry['lamport_ts']:>6}  {who:<16} {op['op']:<8}{where}  {one_line(str(words)[:500])}".rstrip()
+    number = f"{entry['lamport_ts']:>6}  {entry['op_id'][7:19]}"
+    return f"{number}  {who:<16} {op['op']:<8}{where}  {one_line(str(words)[:500])}".rstrip()

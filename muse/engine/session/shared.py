@@ -125,23 +125,23 @@ def _in_both(repo: Repository, session: str, sides: Sides, plugin_for: PluginFor
     view = log.replay([])
     both: set[str] | None = None
     for side in sides:
-        named = {entry["op_id"] for each in side for entry in _named(view, each)}
-        both = named if both is None else both & named
+        there = {entry["op_id"] for each in side for entry in named(view, each)}
+        both = there if both is None else both & there
     left = _CHECKED
     for side in sides:
-        there: set[str] = set()
+        held: set[str] = set()
         for each in side if both else ():
-            entries = _named(view, each)
+            entries = named(view, each)
             if both is None or both.isdisjoint(entry["op_id"] for entry in entries):
                 continue
             left -= len(each.commits) if each.ref else 0
             if left >= 0:
-                there |= _held(repo, log, each, entries, plugin_for)
-        both = (both or set()) & there
+                held |= _held(repo, log, each, entries, plugin_for)
+        both = (both or set()) & held
     return [entry for entry in view.entries if entry["op_id"] in (both or ())]
 
 
-def _named(view: Replay, claim: Claim) -> list[OpEntry]:
+def named(view: Replay, claim: Claim) -> list[OpEntry]:
     """The ops a delivery names and has not rejected, in their order."""
     told = claim.delivery
     return [
@@ -171,4 +171,4 @@ def _replayed(repo: Repository, entries: list[OpEntry], files: dict[str, str], p
     return replay(entries, files, repo.content, plugin_for).files if entries else files
 
 
-__all__ = ["Claim", "claims", "deliveries_of", "shared_base"]
+__all__ = ["Claim", "claims", "deliveries_of", "named", "shared_base"]
