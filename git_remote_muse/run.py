@@ -171,15 +171,20 @@ def read_all(descriptor: int, limit: int | None = None) -> bytes:
     return b"".join(parts)
 
 
-def git(*args: str, check: bool = True, env: Mapping[str, str] | None = None, quiet: bool = False) -> bytes:
-    """Standard output of a Git command; its messages go where ours go. MuseError when it fails, unless not `check`."""
-    child = spawn(("git", *args), env=env, stdin=None, quiet=quiet)
+def _said(child: Child) -> bytes:
+    """All it prints; a child whose output is not wanted any more is stopped."""
     try:
         assert child.stdout is not None
-        out = read_all(child.stdout)
+        return read_all(child.stdout)
     except BaseException:
         child.stop()
         raise
+
+
+def git(*args: str, check: bool = True, env: Mapping[str, str] | None = None, quiet: bool = False) -> bytes:
+    """Standard output of a Git command; its messages go where ours go. MuseError when it fails, unless not `check`."""
+    child = spawn(("git", *args), env=env, stdin=None, quiet=quiet)
+    out = _said(child)
     code = child.wait()
     if code and check:
         verb = next((word for at, word in enumerate(args) if word != "-c" and args[at - 1] != "-c"), "")
@@ -193,12 +198,7 @@ def both(*argv: str) -> tuple[bytes, bytes]:
 
     with tempfile.TemporaryFile() as errors:
         child = spawn(argv, stdin=None, stderr=errors.fileno())
-        try:
-            assert child.stdout is not None
-            out = read_all(child.stdout)
-        except BaseException:
-            child.stop()
-            raise
+        out = _said(child)
         child.wait()
         errors.seek(0)
         return out, errors.read()

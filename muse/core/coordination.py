@@ -27,7 +27,7 @@ LONGEST = 7 * 86400
 
 _MAX_BYTES = 1 << 20
 _log = getLogger(__name__)
-Record = TypeVar("Record")
+Record = TypeVar("Record", "Reservation", "Intent")
 
 
 @dataclass
@@ -184,8 +184,7 @@ def create_intent(
 
 def load_all_reservations(root: StrPath) -> list[Reservation]:
     """Every reservation, expired ones included, oldest first."""
-    found = [record for record, _ in _load(root, "reservations", Reservation.from_dict) if record is not None]
-    return sorted(found, key=lambda record: (record.created_at, record.reservation_id))
+    return _oldest_first(root, "reservations", Reservation.from_dict, lambda record: record.reservation_id)
 
 
 def active_reservations(root: StrPath) -> list[Reservation]:
@@ -195,8 +194,7 @@ def active_reservations(root: StrPath) -> list[Reservation]:
 
 def load_all_intents(root: StrPath) -> list[Intent]:
     """Every intent, oldest first."""
-    found = [record for record, _ in _load(root, "intents", Intent.from_dict) if record is not None]
-    return sorted(found, key=lambda record: (record.created_at, record.intent_id))
+    return _oldest_first(root, "intents", Intent.from_dict, lambda record: record.intent_id)
 
 
 def overlaps(reservations: Sequence[Reservation], others: Sequence[Reservation] | None = None) -> list[Overlap]:
@@ -248,6 +246,13 @@ def _new_id() -> str:
 def _write(root: StrPath, kind: str, name: str, value: dict[str, Any]) -> None:
     text = json.dumps(value, ensure_ascii=False, indent=1, sort_keys=True)
     write_text_atomic(coordination_dir(root) / kind / f"{name}.json", text + "\n")
+
+
+def _oldest_first(
+    root: StrPath, kind: str, read: Callable[[dict[str, Any]], Record], name: Callable[[Record], str]
+) -> list[Record]:
+    found = [record for record, _ in _load(root, kind, read) if record is not None]
+    return sorted(found, key=lambda record: (record.created_at, name(record)))
 
 
 def _load(root: StrPath, kind: str, read: Callable[[dict[str, Any]], Record]) -> Iterator[tuple[Record | None, str]]:

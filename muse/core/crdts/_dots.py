@@ -285,6 +285,14 @@ class DotStore:
             return token in self._gone or token in self._live
         return _within(dot[0], self._seen.get(dot[1], ()))
 
+    def _wire(self, entries: list[Any]) -> Any:
+        """The wire form with these entries; the context is left out while empty."""
+        wire: dict[str, Any] = {"entries": entries, "tombstones": self._tombstones()}
+        context = self._context()
+        if context:
+            wire["context"] = context
+        return wire
+
     def _context(self) -> dict[str, Any]:
         """The wire form of the context: actor -> n for 1..n, else a list of [first, last]."""
         wire: dict[str, Any] = {}

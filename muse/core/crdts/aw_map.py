@@ -110,13 +110,7 @@ class AWMap(DotStore):
     def to_dict(self) -> AWMapDict:
         """The wire form."""
         rows = sorted((key, value, token) for token, pairs in self._live.items() for key, value in pairs)
-        wire = AWMapDict(
-            entries=[AWMapEntry(key=key, value=value, token=token) for key, value, token in rows],
-            tombstones=self._tombstones(),
-        )
-        context = self._context()
-        if context:
-            wire["context"] = context
+        wire: AWMapDict = self._wire([AWMapEntry(key=key, value=value, token=token) for key, value, token in rows])
         return wire
 
     @classmethod

@@ -85,13 +85,7 @@ class ORSet(DotStore):
     def to_dict(self) -> ORSetDict:
         """The wire form."""
         rows = sorted((element, token) for token, elements in self._live.items() for element in elements)
-        wire = ORSetDict(
-            entries=[ORSetEntry(element=element, token=token) for element, token in rows],
-            tombstones=self._tombstones(),
-        )
-        context = self._context()
-        if context:
-            wire["context"] = context
+        wire: ORSetDict = self._wire([ORSetEntry(element=element, token=token) for element, token in rows])
         return wire
 
     @classmethod

@@ -7,6 +7,7 @@ from typing import Any
 from muse.core.op_log.entries import OpEntry, Request
 from muse.core.op_log.inline_content import children
 from muse.core.op_log.log import Level, OpLog
+from muse.core.paths import StrPath
 from muse.core.types import canonical_json
 from muse.domain import StructuredDelta
 
@@ -28,6 +29,20 @@ def record_delta(
             at = len(steps) - 1
             steps.extend(Request(actor_id, domain, child, cause=at) for child in op["child_ops"])
     return [entry["op_id"] for entry in log.record_all(steps, level=level)]
+
+
+def record_delta_ops(
+    domain: str,
+    repo_root: StrPath,
+    delta: StructuredDelta,
+    *,
+    session_id: str,
+    actor_id: str,
+    parent_op_ids: list[str] | None = None,
+) -> list[str]:
+    """`record_delta` for the session of a repository."""
+    log = OpLog(repo_root, session_id)
+    return record_delta(log, domain, delta, actor_id=actor_id, parent_op_ids=parent_op_ids)
 
 
 def without_echoes(entries: list[OpEntry]) -> list[OpEntry]:

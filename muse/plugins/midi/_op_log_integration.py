@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from muse.core.op_log import OpLog, record_delta
+from functools import partial
+
+from muse.core.op_log import OpLog
+from muse.core.op_log.deltas import record_delta_ops as record
 from muse.core.paths import StrPath
-from muse.domain import StructuredDelta
 
 
 def open_midi_session(repo_root: StrPath, session_id: str) -> OpLog:
@@ -12,13 +14,6 @@ def open_midi_session(repo_root: StrPath, session_id: str) -> OpLog:
     return OpLog(repo_root, session_id)
 
 
-def record_delta_ops(
-    repo_root: StrPath,
-    delta: StructuredDelta,
-    *,
-    session_id: str,
-    actor_id: str,
-    parent_op_ids: list[str] | None = None,
-) -> list[str]:
-    """Append each top-level op, then a patch's children with the patch as their cause; the op ids in that order."""
-    return record_delta(OpLog(repo_root, session_id), "midi", delta, actor_id=actor_id, parent_op_ids=parent_op_ids)
+record_delta_ops = partial(record, "midi")
+"""(repo_root, delta, *, session_id, actor_id, parent_op_ids=None): append each top-level op, then a patch's children
+with the patch as their cause; the op ids in that order."""

@@ -182,15 +182,7 @@ class ObjectReader:
             self._process = None  # a fork's copy: its answers would be our parent's
         if self._process is None:
             self._pid = os.getpid()
-            self._process = subprocess.Popen(
-                ["git", "cat-file", "--batch"],
-                cwd=self._repo.root,
-                env=self._repo.env,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-            )
-            weakref.finalize(self, end, self._process)
+            self._process = asked(self._repo, self, "cat-file", "--batch")
         source, sink = self._process.stdin, self._process.stdout
         assert source is not None and sink is not None
         source.write(os.fsencode(name) + b"\n")
@@ -205,6 +197,20 @@ class ObjectReader:
         if len(name) == 2 * self._id_size and found != name and set(name) <= _HEX:
             raise EOFError  # the answer to another question
         return found, words[1].decode(), int(words[2]), sink
+
+
+def asked(repo: Basics, owner: object, *words: str) -> subprocess.Popen[bytes]:
+    """A git that answers line by line, and ends when its owner is no more."""
+    process = subprocess.Popen(
+        ["git", *words],
+        cwd=repo.root,
+        env=repo.env,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    )
+    weakref.finalize(owner, end, process)
+    return process
 
 
 def end(process: subprocess.Popen[bytes]) -> None:

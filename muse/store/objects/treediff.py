@@ -6,10 +6,9 @@ import os
 import secrets
 import subprocess
 import threading
-import weakref
 from typing import TYPE_CHECKING
 
-from muse.store.objects.database import end
+from muse.store.objects.database import asked, end
 
 if TYPE_CHECKING:
     from muse.store.objects.needs import Basics
@@ -64,15 +63,7 @@ class TreeDiffs:
             self._process = None  # a fork's copy: its answers would be our parent's
         if self._process is None:
             self._pid = os.getpid()
-            self._process = subprocess.Popen(
-                ["git", "diff-tree", "--stdin", *FLAGS],
-                cwd=self._repo.root,
-                env=self._repo.env,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-            )
-            weakref.finalize(self, end, self._process)
+            self._process = asked(self._repo, self, "diff-tree", "--stdin", *FLAGS)
         return self._process
 
     def close(self) -> None:
