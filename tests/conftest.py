@@ -206,6 +206,22 @@ def programs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
+def muse(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Callable[..., tuple[int, str, str]]:
+    """`muse(folder, *words) -> (code, stdout, stderr)`, in this process."""
+
+    def run(where: Path, *words: object) -> tuple[int, str, str]:
+        from muse.cli.main import main
+
+        monkeypatch.chdir(where)
+        capfd.readouterr()
+        code = main([str(word) for word in words])
+        out, err = capfd.readouterr()
+        return code, out, err
+
+    return run
+
+
+@pytest.fixture
 def muse_on_path(git_env: dict[str, str], programs: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Our programs are on PATH for this test."""
     monkeypatch.setenv("PATH", f"{programs}{os.pathsep}{os.environ['PATH']}")

@@ -8,25 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from muse.cli.main import main
 from tests.conftest import write_files
 
 ROOT = Path(__file__).resolve().parents[2]
 CODE = "def a():\n    return 1\n\n\ndef b():\n    return 2\n"
-
-
-@pytest.fixture
-def muse(capfd, monkeypatch):
-    """`muse(folder, *words) -> (code, stdout, stderr)`, in this process."""
-
-    def run(where, *words):
-        monkeypatch.chdir(where)
-        capfd.readouterr()
-        code = main([str(word) for word in words])
-        out, err = capfd.readouterr()
-        return code, out, err
-
-    return run
 
 
 @pytest.fixture(scope="session")

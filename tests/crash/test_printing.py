@@ -7,7 +7,6 @@ import subprocess
 
 import pytest
 
-from muse.cli.main import main
 from tests.conftest import write_files
 
 ROOT_NAMES = ["$(touch X).py", "my song.txt", "red\x1b[31m.py", "line\nbreak.py", "rtl\u202egnp.py", "-dash.py"]
@@ -54,18 +53,6 @@ def checked(muse, repo, *words, codes=(0, 1)):
     for stream in (out, err):
         assert not ACTS.search(stream), (words, ACTS.search(stream), stream[:2000])
     return out, err
-
-
-@pytest.fixture
-def muse(capfd, monkeypatch):
-    def run(where, *words):
-        monkeypatch.chdir(where)
-        capfd.readouterr()
-        code = main([str(word) for word in words])
-        out, err = capfd.readouterr()
-        return code, out, err
-
-    return run
 
 
 QUIET = [

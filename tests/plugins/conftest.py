@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -30,3 +31,13 @@ def installed(packages: Path, muse_on_path: Path, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv("PYTHONPATH", f"{ROOT}{os.pathsep}{packages}")
     with open(os.environ["GIT_CONFIG_GLOBAL"], "a", encoding="ascii") as config:
         config.write(f"[muse]\n\tpluginPath = {packages}\n")
+
+
+@pytest.fixture
+def run(installed: None) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """`run(folder, *command)`, with the examples installed."""
+
+    def call(where: Path, *command: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(command, cwd=where, capture_output=True, text=True, check=False)
+
+    return call

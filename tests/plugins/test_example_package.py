@@ -22,14 +22,6 @@ Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
 @pytest.fixture
-def run(installed: None) -> Run:
-    def call(where: Path, *command: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(command, cwd=where, capture_output=True, text=True, check=False)
-
-    return call
-
-
-@pytest.fixture
 def repo(run: Run, make_repo: Callable[..., Path]) -> Path:
     root = make_repo(files={"day1.score.csv": BASE})
     done = run(root, "muse", "install", "--local")
