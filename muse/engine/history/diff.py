@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from muse.engine.history.words import Words
     from muse.store.repository import Repository
 
-MAX_BYTES = 4 << 20  # above this a file's change is told in one word
+MAX_BYTES = 4 << 20  # above this a file's change is told in one word, unless its plugin `tells_up_to` more
+_TELLING = 24  # characters of a text by which it is known again in another file
 MAX_SECONDS = 10.0  # for all sentences of one delta; what is left over is told in one word each
 # Telling it --------------------------------------------------------------------------------------------------------
 
@@ -76,10 +77,17 @@ def _leaves(ops: list[DomainOp], kind: str) -> dict[str, tuple[PatchOp, Any]]:
             op = stack.pop()
             if op["op"] == "patch":
                 stack += op["child_ops"]
-            elif op["op"] == kind and op["content_id"]:
+            elif op["op"] == kind and op["content_id"] and _is_known_again(op.get("content")):
                 twice |= {op["content_id"]} & found.keys()
                 found[op["content_id"]] = (path, op)
     return {content_id: pair for content_id, pair in found.items() if content_id not in twice}
+
+
+def _is_known_again(value: Any) -> bool:
+    """True for what is not by chance the same in two files, as `true` or `1.0` is."""
+    return value is None or (
+        bool(value) if isinstance(value, dict) else isinstance(value, str) and len(value) > _TELLING
+    )
 
 
 def describe_one(repo: Repository, change: Change, plugin_for: PluginFor) -> DomainOp:
@@ -100,9 +108,9 @@ def describe_one(repo: Repository, change: Change, plugin_for: PluginFor) -> Dom
 def _told(change: Change, path: str, old: bytes | None, new: bytes | None, plugin_for: PluginFor) -> DomainOp:
     store = MemoryContent()
     sides = [None if data is None else store.put(data) for data in (old, new)]
-    plugin = None
-    if max(len(old or b""), len(new or b"")) <= MAX_BYTES:
-        plugin = _plugin(plugin_for, path)
+    plugin = _plugin(plugin_for, path)
+    if max(len(old or b""), len(new or b"")) > getattr(plugin, "tells_up_to", MAX_BYTES):
+        plugin = None
     op = _by_plugin(plugin, path, sides, store) if plugin is not None else None
     if op is None:
         op = _plain(path, *sides)

@@ -20,6 +20,8 @@ class CodePlugin(JoinedFiles):
 
     name = "code"
     patterns = PATTERNS
+    tells_up_to = 16 << 20
+    """Bytes of a file whose change is told: lock files are read by their changed part only."""
 
     def claims(self, path: str) -> bool:
         """True when the file's name selects a language."""
@@ -48,13 +50,14 @@ class CodePlugin(JoinedFiles):
         )
 
     def diff_file(self, path: str, old: bytes, new: bytes) -> tuple[list[DomainOp], str] | None:
-        """Symbol operations, None for a language without a grammar or a file that does not parse."""
+        """Operations on keys or symbols, None for a file that can be read by neither."""
         language = language_of(path)
-        if language is None or language.grammar is None:
+        if language is None:
             return None
-        from muse.plugins.code.show.symbol_diff import diff_symbols
+        from muse.plugins.code.show.symbol_diff import diff_keyed, diff_symbols
 
-        return diff_symbols(path, language, old, new)
+        keyed = diff_keyed(path, language, old, new)
+        return keyed if keyed is not None or language.grammar is None else diff_symbols(path, language, old, new)
 
     def merge_file(self, path: str, base: bytes | None, ours: bytes, theirs: bytes) -> FileMerge:
         """Text, tokens, structure: the smallest conflict wins."""

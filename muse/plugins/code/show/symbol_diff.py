@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _CALLABLE = frozenset({"function", "method", "constructor", "macro"})
 _IN_A_LINE = 3
+_MOST_TOLD = 40  # keys of which an operation on the whole text tells
 
 
 def diff_symbols(path: str, language: Language, old: bytes, new: bytes) -> tuple[list[DomainOp], str] | None:
@@ -36,6 +37,17 @@ def diff_symbols(path: str, language: Language, old: bytes, new: bytes) -> tuple
         ops = [_text(path, old, new)]
         words = ["text outside of definitions changed"]
     return ops, in_a_line(words)
+
+
+def diff_keyed(path: str, language: Language, old: bytes, new: bytes) -> tuple[list[DomainOp], str] | None:
+    """The same by key, where the file is one of keys and values; else None."""
+    from muse.plugins.code.show.key_diff import diff_keys
+
+    found = diff_keys(path, language, old, new)
+    if found is None:
+        return None
+    ops, words = found
+    return ops or [_text(path, old, new, words)], in_a_line(words)
 
 
 def in_a_line(words: list[str]) -> str:
@@ -185,10 +197,11 @@ def _import_address(path: str, line: bytes) -> str:
     return f"{path}::import::{' '.join(line.decode('utf-8', 'replace').split())}"
 
 
-def _text(path: str, old: bytes, new: bytes) -> ReplaceOp:
+def _text(path: str, old: bytes, new: bytes, words: Sequence[str] = ()) -> ReplaceOp:
+    told = [*words[:_MOST_TOLD], *([f"{len(words) - _MOST_TOLD} more"] if len(words) > _MOST_TOLD else ())]
     ids = blob_digest(old), blob_digest(new)
-    text = new.decode("utf-8", "surrogateescape")
-    return replaced(f"{path}::text", ids, ("text", "text changed"), content=text)
+    said = (f"{path}::text", "; ".join(told)) if told else ("text", "text changed")
+    return replaced(f"{path}::text", ids, said, content=new.decode("utf-8", "surrogateescape"))
 
 
 def label(symbol: Symbol) -> str:
