@@ -41,8 +41,6 @@ if TYPE_CHECKING:
     from muse.core.schema import DomainSchema
     from muse.domain import DriftReport, MergeResult
 
-MergeOne = Callable[[str, "bytes | None", "bytes | None", "bytes | None"], FileMerge]
-
 
 class FileDomain:
     """The shared half of a domain whose state is a set of files."""

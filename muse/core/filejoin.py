@@ -7,7 +7,7 @@ the same for all of them: manifests, clocks, files that one side deleted, files 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple, Protocol, Self
+from typing import Any, NamedTuple
 
 from muse._version import __version__
 from muse.core import content
@@ -18,20 +18,11 @@ from muse.core.types import edit_name
 from muse.domain import CRDTSnapshotManifest, StateDelta, StateSnapshot
 
 
-class FileState(Protocol):
-    """The state of one file; equal states give equal bytes."""
-
-    def join(self, other: Self) -> Self:
-        """Everything of both."""
-        ...
-
-    def to_bytes(self) -> bytes:
-        """Canonical bytes."""
-        ...
-
-
 class FileJoin(NamedTuple):
-    """One domain's way with one file. `actor` names one single edit of one single state."""
+    """One domain's way with one file. `actor` names one single edit of one single state.
+
+    A state has `join(other)`, everything of both, and `to_bytes()`: equal states give equal bytes.
+    """
 
     read: Callable[[bytes], Any]
     """State bytes -> state; FormatError when they are none."""

@@ -86,11 +86,6 @@ def state_dir(root: StrPath) -> Path:
     return _path(root) / ".muse" if git is None else common_dir(git) / "muse"
 
 
-def conflicts_dir(git: StrPath) -> Path:
-    """Conflict records of one worktree, beside its index."""
-    return _path(git) / "muse" / "conflicts"
-
-
 def op_log_dir(repo_root: StrPath) -> Path:
     """Where the op logs of all sessions live; out of reach of `git clean -fdx` inside a Git repository."""
     return state_dir(repo_root) / "op_log"

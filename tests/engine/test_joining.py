@@ -24,6 +24,7 @@ from muse.engine.merge.join_states import History
 from muse.plugins.registry import plugin_for_path
 from muse.store.meta import crdt_state
 from muse.store.repository import Repository
+from tests.store.states import states_of
 
 pytestmark = pytest.mark.needs_git(2, 38, "git merge-tree --write-tree")
 RULE = '[[rules]]\npath = "*"\ndimension = "*"\nstrategy = "join"\n'
@@ -153,7 +154,7 @@ class Tangle:
 
     def state(self, commit: str) -> bytes:
         """What is stored of the file in a commit's tree; one state, or the test fails."""
-        (state,) = crdt_state.load_path(self.repo, self.repo.tree_of(commit), self.domain.path)
+        (state,) = states_of(self.repo, self.repo.tree_of(commit), self.domain.path)
         return state
 
 
@@ -347,4 +348,4 @@ def test_commits_of_ours_carry_states_on(tangle: Tangle, git, monkeypatch) -> No
     (root / ".museattributes").write_text("")
     (root / path).write_bytes(tangle.domain.edit((root / path).read_bytes(), 5, 65))
     assert main(["commit", "-q", "-m", "no join here"]) == 0
-    assert crdt_state.load_path(repo, repo.tree_of("HEAD"), path) == []
+    assert states_of(repo, repo.tree_of("HEAD"), path) == []

@@ -13,11 +13,11 @@ from muse.engine.session import commit as session
 from muse.plugins.registry import plugin_for_path
 from muse.store.layout import crdt_path, own_ref
 from muse.store.log import checkpoints
-from muse.store.meta import crdt_state
 from muse.store.repository import Repository
 from muse.store.writer import writer_id
 from tests.conftest import MakeRepo, RunGit
 from tests.session.kit import CODE, PIECE, added, append, changed, heard, note_up, transposed
+from tests.store.states import states_of
 
 
 def test_two_clones_with_four_agents_each_end_byte_identical(tmp_path: Path, git: RunGit, make_repo: MakeRepo) -> None:
@@ -115,7 +115,7 @@ def test_two_clones_end_with_equal_files_states_and_logs_after_sync(
     assert session.show(logs[0]) == session.show(logs[1])
     for path in ("code.py", "piece.mid"):  # both have kept the state of what they committed, and it is the same
         kept = [own_state(repo, path) for repo in (alice, bob)]
-        assert kept[0] == kept[1] and crdt_state.load_path(alice, alice.tree_of("HEAD"), path) == [kept[0]]
+        assert kept[0] == kept[1] and states_of(alice, alice.tree_of("HEAD"), path) == [kept[0]]
     for clone in clones:
         git(clone, "fsck", "--strict")
 

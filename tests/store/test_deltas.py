@@ -12,6 +12,7 @@ from muse.store import layout
 from muse.store.meta import crdt_state, deltas, writer_refs
 from muse.store.meta.union import Union
 from muse.store.repository import Repository
+from tests.store.states import states_of
 
 A, B, C = "a" * 40, "b" * 40, "c" * 40
 INNER = ReplaceOp(
@@ -160,12 +161,12 @@ def test_crdt_states(repo, other):
     crdt_state.save(repo, tree, state)
     fresh = Repository(repo.root)
     assert crdt_state.load(fresh, tree) == [dict(state, files=repo.manifest("HEAD")["files"])]
-    assert crdt_state.load_path(fresh, tree, "a") == [b"A"] and crdt_state.load_path(fresh, tree, "c") == []
+    assert states_of(fresh, tree, "a") == [b"A"] and states_of(fresh, tree, "c") == []
     assert crdt_state.load(fresh, repo.empty_tree) == []
     crdt_state.save(other, tree, _state(other, a=b"A2", b=b"B"))
     other.share()
-    assert sorted(crdt_state.load_path(fresh, tree, "a")) == [b"A", b"A2"]
-    assert crdt_state.load_path(fresh, tree, "b") == [b"B"]
+    assert sorted(states_of(fresh, tree, "a")) == [b"A", b"A2"]
+    assert states_of(fresh, tree, "b") == [b"B"]
 
 
 def test_crdt_state_without_its_bytes_is_not_kept(repo):
@@ -197,4 +198,4 @@ def test_damaged_crdt_states_are_left_out(repo, other, caplog, change):
     other.share()
     assert crdt_state.load(repo, tree) == [] and "left out" in caplog.text
     crdt_state.save(repo, tree, _state(repo, a=b"A"))
-    assert crdt_state.load_path(repo, tree, "a") == [b"A"]
+    assert states_of(repo, tree, "a") == [b"A"]

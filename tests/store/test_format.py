@@ -18,6 +18,7 @@ from muse.store.log import checkpoints
 from muse.store.meta import crdt_state, deltas, writer_refs
 from muse.store.objects import snapshots
 from muse.store.repository import Repository
+from tests.store.states import states_of
 
 ROOT = Path(__file__).resolve().parents[2]
 FIXTURES = ROOT / "fixtures" / "git_format"
@@ -104,7 +105,7 @@ def test_the_fixtures_can_be_read(make_repo):
     found = deltas.load(repo, repo.empty_tree, tree)
     assert found is not None and found["summary"] == "1 added"
     assert deltas.provenance(repo, repo.empty_tree, tree) == [{"agent": "Ada", "tool": "muse"}]
-    assert crdt_state.load_path(repo, tree, "song.txt") == [b'{"elements":[]}']
+    assert states_of(repo, tree, "song.txt") == [b'{"elements":[]}']
     assert verify.problems(repo) == []
     assert checkpoints.sessions(repo) == [SESSION]
     log = OpLog(repo.root, SESSION)

@@ -34,13 +34,6 @@ def is_ancestor(repo: Repository, old: str, new: str) -> bool:
     return repo.run("merge-base", "--is-ancestor", repo.resolve(old), repo.resolve(new)).returncode == 0
 
 
-def ahead_behind(repo: Repository, ours: str, theirs: str) -> tuple[int, int]:
-    """(commits only ours has, commits only theirs has)."""
-    span = f"{repo.resolve(ours)}...{repo.resolve(theirs)}"
-    left, right = repo.git("rev-list", "--left-right", "--count", span).split()
-    return int(left), int(right)
-
-
 def parents(repo: Repository, commit: str) -> list[str]:
     """Ids of a commit's parents; a shallow clone's oldest commits have none."""
     return repo.git("rev-parse", f"{repo.resolve(commit)}^@").decode().split()

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 NEW_FILE = " (the file was new)"
 NO_NEWLINE = " (the line before had no end)"
 PROGRAM = "muse-merge-driver"
-SCOPES = ("local", "global", "system")
+
 ATTRIBUTES = ("info", "tracked", "global")
 
 
@@ -136,12 +136,6 @@ def config_lines(program_dir: str, patterns: Patterns, only: Sequence[str] = ())
             lines.append(f'[{head} "{name}"]' if name else f"[{head}]")
         lines.append(f"\t{key} = {_config_value(value)}")
     return lines
-
-
-def block_of(path: StrPath) -> list[str] | None:
-    """The lines of our block in a file; None when it has none."""
-    _, block, _ = _split(_read(path))
-    return None if block is None else block.splitlines()[1:-1]
 
 
 def edit_block(path: str, lines: list[str] | None, *, first: bool = False) -> bool:

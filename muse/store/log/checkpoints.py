@@ -29,7 +29,7 @@ from muse.core.op_log import (
 )
 from muse.core.op_log.entries import CLAIM
 from muse.core.terminal import command
-from muse.core.types import blob_digest, load_json_file
+from muse.core.types import load_json_file
 from muse.store.layout import content_path, own_ref, segment_path, session_path
 from muse.store.meta.union import UNKNOWN, Entry, Problem, Union
 from muse.store.meta.writer_refs import commit_files, is_ancestor, own_tip
@@ -418,13 +418,3 @@ def _text(data: bytes) -> str | None:
         return data.decode("utf-8", "surrogatepass")
     except ValueError:
         return None
-
-
-def restore_content(repo: Repository, digest: str) -> bytes | None:
-    """Bytes of a digest that an op of some writer names, from the union; None when nobody committed them."""
-    union = Union(repo)
-    for entry in union.find("log", content_path(digest)):
-        data = union.read(entry, 1 << 30)
-        if data is not None and blob_digest(data) == digest:
-            return data
-    return None

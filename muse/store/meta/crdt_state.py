@@ -118,15 +118,6 @@ def load(repo: Repository, tree: str) -> list[CRDTSnapshotManifest]:
     return list(found.values())
 
 
-def load_path(repo: Repository, tree: str, path: str) -> list[bytes]:
-    """The states clones kept for one path of a tree, each once."""
-    return list(
-        dict.fromkeys(
-            repo.content.get(state["crdt_state"][path]) for state in load(repo, tree) if path in state["crdt_state"]
-        )
-    )
-
-
 def _state_of(repo: Repository, union: Union, head: Entry, tree: str, path: str, digest: str) -> tuple[str, str]:
     """(blob id, digest) of one path's state, which must be what `state.json` of the same ref says."""
     for entry in union.writers("meta", crdt_path(tree, path)):
