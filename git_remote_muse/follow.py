@@ -22,7 +22,7 @@ METADATA = ("refs/muse/", "refs/muse-remotes/", "refs/heads/muse-meta/")
 LAZY = "'fetch.negotiationalgorithm'='noop'"  # how Git calls `fetch` for the missing objects of a partial clone
 
 
-class Here:
+class CallingRepository:
     """The repository Git called us for, as much of it as `muse.store.sync` needs."""
 
     def git(self, *args: str, check: bool = True, env: Mapping[str, str] | None = None) -> bytes:
@@ -105,7 +105,7 @@ def set_up_drivers(head: str | None) -> None:
     git_dir = os.environ["GIT_DIR"]
     at = install.places(git_dir)
     tracked = os.path.join(git_dir, f"muse-attributes.{os.getpid()}")
-    said = run.git("cat-file", "blob", f"{head}:.gitattributes", check=False, quiet=True) if came(head) else b""
+    said = run.git("cat-file", "blob", f"{head}:.gitattributes", check=False, quiet=True) if is_present(head) else b""
     with open(tracked, "wb") as file:
         file.write(said)
     try:
@@ -119,7 +119,7 @@ def _own_domain(head: str | None) -> str:
     """The domain that the commit to be checked out names for its repository; "" when it names none."""
     from muse.core.attributes import FILE_NAME, AttributesError, parse_attributes
 
-    said = run.git("cat-file", "blob", f"{head}:{FILE_NAME}", check=False, quiet=True) if came(head) else b""
+    said = run.git("cat-file", "blob", f"{head}:{FILE_NAME}", check=False, quiet=True) if is_present(head) else b""
     try:
         meta = parse_attributes(said).get("meta")
     except AttributesError:
@@ -128,7 +128,7 @@ def _own_domain(head: str | None) -> str:
     return domain if isinstance(domain, str) else ""
 
 
-def came(commit: str | None) -> bool:
+def is_present(commit: str | None) -> bool:
     """True when a commit and its tree are here; a partial clone does not fetch them just because we ask."""
     nothing = {**os.environ, "GIT_ALLOW_PROTOCOL": "none"}
     asked = ("cat-file", "-t", f"{commit}^{{tree}}")
@@ -139,7 +139,7 @@ def fetch(remote: str, place: Place, tips: dict[str, str]) -> None:
     """Metadata in, and one line when there was any."""
     from muse.store.sync import fetch_metadata
 
-    got = fetch_metadata(Here(), remote, place.url, tips=tips)
+    got = fetch_metadata(CallingRepository(), remote, place.url, tips=tips)
     if got:
         say(f"{plural(got, 'metadata ref')} from {remote}")
 
@@ -149,7 +149,7 @@ def push(remote: str, place: Place, config: Config) -> None:
     from muse.store.sync import push_own
 
     prefix = config.get("muse.refprefix") or "refs/muse/"
-    push_own(Here(), remote, place.url, prefix=prefix, renew=take_new_name)
+    push_own(CallingRepository(), remote, place.url, prefix=prefix, renew=take_new_name)
 
 
 def take_new_name() -> None:

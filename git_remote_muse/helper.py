@@ -79,7 +79,7 @@ def _connect(place: Place, service: str, program: str, config: Config, lines: Li
     # The empty line must be out before the other end writes its first byte.
     write_all(1, b"\n")
     watch = Watch(service == "git-receive-pack")
-    return _stand_between(start(place, service, program, config), watch, lines.rest(), _preparation(config))
+    return _relay_until_end(start(place, service, program, config), watch, lines.rest(), _preparation(config))
 
 
 def _delegate(remote: str, place: Place, config: Config) -> tuple[Watch, int]:
@@ -91,7 +91,7 @@ def _delegate(remote: str, place: Place, config: Config) -> tuple[Watch, int]:
 
         watch.new = is_new_clone()
     if not _joins(config):
-        return _stand_between(child, watch, b"", _preparation(config))
+        return _relay_until_end(child, watch, b"", _preparation(config))
     assert child.stdin is not None
     lines = Lines(0)
     first = b""
@@ -105,7 +105,7 @@ def _delegate(remote: str, place: Place, config: Config) -> tuple[Watch, int]:
             first = line + b"\n" + lines.rest()
             break
         write_all(child.stdin, line + b"\n")
-    return _stand_between(child, watch, first, _preparation(config))
+    return _relay_until_end(child, watch, first, _preparation(config))
 
 
 def _preparation(config: Config) -> Idle:
@@ -121,7 +121,7 @@ def _preparation(config: Config) -> Idle:
     return prepare
 
 
-def _stand_between(child: Child, watch: Watch, first: bytes, idle: Idle) -> tuple[Watch, int]:
+def _relay_until_end(child: Child, watch: Watch, first: bytes, idle: Idle) -> tuple[Watch, int]:
     """Relay the client's side until it ends; our copy of its other side is closed, so Git sees a server that dies."""
     assert child.stdin is not None
     null = os.open(os.devnull, os.O_WRONLY)

@@ -51,7 +51,7 @@ def _child(work: Callable[[], list[bytes]], writer: int, seconds: float) -> None
     code = 1
     try:
         become_child()
-        ring_in(seconds)
+        set_alarm(seconds)
         try:
             frames = [b"ok", *work()]
         except Exception as error:  # noqa: BLE001  reported to the parent, which decides
@@ -78,7 +78,7 @@ def become_child() -> None:
         os.dup2(null, fd)
 
 
-def ring_in(seconds: float) -> None:
+def set_alarm(seconds: float) -> None:
     """Let the kernel end this process in so many seconds; 0 takes that back."""
     import signal
 

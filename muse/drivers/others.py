@@ -45,14 +45,14 @@ def look(job: Job) -> str | None:
     if command is None:
         job.say("which -X options git was given cannot be seen here; merged without any")
     elif command.name:
-        _heed(job, command, git_dir)
+        _take_options(job, command, git_dir)
         theirs = ahead.wanted(job, command)
         if theirs:
             ahead.prepare(job, command, git_dir, theirs)
     return _owner(job, asking().get(job.path, {}))
 
 
-def _heed(job: Job, command: gitcommand.Command, git_dir: str) -> None:
+def _take_options(job: Job, command: gitcommand.Command, git_dir: str) -> None:
     if command.name in ("merge", "rebase", "cherry-pick", "revert"):  # none of them begins with conflicts left
         job.begun = gitcommand.begun(command)
     job.options = gitcommand.options(command, git_dir, job.config)

@@ -32,7 +32,7 @@ class Tool(NamedTuple):
     answer: Callable[..., Any]
 
 
-class Desk:
+class ToolSet:
     """The tools over one repository. Pipes into sessions stay open between calls."""
 
     def __init__(self, repo: Repository, plugin_for: PluginFor, domain: str, actor: str) -> None:
@@ -184,18 +184,22 @@ TOOLS = {
                 "offset": ("integer", "where to go on: next_offset of the answer before"),
             },
             1,
-            Desk.elements,
+            ToolSet.elements,
         ),
         Tool(
             "read",
             "Read a file, or one symbol, key or note of it (path::name), in the form an op brings or expects.",
             {"address": ("string", "path, or path::name"), "session": ("string", "as this session has it")},
             1,
-            Desk.read,
+            ToolSet.read,
         ),
-        Tool("list_sessions", "List the live sessions.", {}, 0, Desk.sessions),
+        Tool("list_sessions", "List the live sessions.", {}, 0, ToolSet.sessions),
         Tool(
-            "start_session", "Begin a session at the current commit, or join it.", {"session": _SESSION}, 1, Desk.start
+            "start_session",
+            "Begin a session at the current commit, or join it.",
+            {"session": _SESSION},
+            1,
+            ToolSet.start,
         ),
         Tool(
             "append_ops",
@@ -203,23 +207,23 @@ TOOLS = {
             "(the content or digest you saw; null: nothing). One answer per op: ack, or error with a code.",
             {"session": _SESSION, "ops": ("array", "the ops, in order"), "actor": _AS},
             2,
-            Desk.append,
+            ToolSet.append,
         ),
         Tool(
             "session_status",
             "What of a session is not committed, waits or is damaged.",
             {"session": _SESSION},
             1,
-            Desk.status,
+            ToolSet.status,
         ),
         Tool(
             "commit_session",
             "Commit what the ops of a session make of the last commit.",
             {"session": _SESSION, "message": ("string", "the commit's message")},
             1,
-            Desk.commit,
+            ToolSet.commit,
         ),
-        Tool("list_conflicts", "List what a merge left to settle, with the choices of each.", {}, 0, Desk.conflicts),
+        Tool("list_conflicts", "List what a merge left to settle, with the choices of each.", {}, 0, ToolSet.conflicts),
         Tool(
             "resolve",
             "Settle conflicts of a file: one side for all that is left, or picks by address.",
@@ -229,7 +233,7 @@ TOOLS = {
                 "picks": ("object", "address -> side"),
             },
             1,
-            Desk.resolve,
+            ToolSet.resolve,
         ),
         Tool(
             "claim",
@@ -241,16 +245,16 @@ TOOLS = {
                 "actor": _AS,
             },
             1,
-            Desk.claim,
+            ToolSet.claim,
         ),
         Tool(
             "release",
             "End claims by id or address.",
             {"names": ("array", "ids or addresses"), "actor": _AS},
             1,
-            Desk.release,
+            ToolSet.release,
         ),
-        Tool("who_is_editing", "Active claims, and who edited what since the last commit.", {}, 0, Desk.editing),
+        Tool("who_is_editing", "Active claims, and who edited what since the last commit.", {}, 0, ToolSet.editing),
     )
 }
 
@@ -262,7 +266,7 @@ def schema_of(tool: Tool) -> dict[str, Any]:
     return {"type": "object", "properties": fields, "required": needed, "additionalProperties": False}
 
 
-def call(desk: Desk, name: str, arguments: Any) -> Any:
+def call(tool_set: ToolSet, name: str, arguments: Any) -> Any:
     """The answer of a tool; UsageError for arguments it does not take."""
     tool = TOOLS.get(name)
     if tool is None:
@@ -281,4 +285,4 @@ def call(desk: Desk, name: str, arguments: Any) -> Any:
         raise UsageError(f"{name} needs {', '.join(missing)}")
     rename = name not in ("list_elements", "read")
     words = {("session_name" if rename and key == "session" else key): value for key, value in given.items()}
-    return tool.answer(desk, **words)
+    return tool.answer(tool_set, **words)

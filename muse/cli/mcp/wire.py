@@ -14,7 +14,7 @@ from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 from muse._version import __version__
-from muse.cli.mcp.tools import TOOLS, Desk, call, schema_of
+from muse.cli.mcp.tools import TOOLS, ToolSet, call, schema_of
 from muse.core.errors import MuseError, hint_for
 
 LONGEST = 8 << 20
@@ -92,7 +92,7 @@ def _taken(fd: int, instead: int) -> int:
     return own
 
 
-def server_of(desk: Desk) -> Any:
+def server_of(tool_set: ToolSet) -> Any:
     """The SDK's server with our tools; calls are answered one after the other."""
     import anyio
     import anyio.to_thread
@@ -109,18 +109,18 @@ def server_of(desk: Desk) -> Any:
 
     async def call_tool(context: Any, params: Any) -> Any:
         async with turn:
-            return await anyio.to_thread.run_sync(answered, desk, params.name, params.arguments)
+            return await anyio.to_thread.run_sync(answered, tool_set, params.name, params.arguments)
 
     words = "Live edits of music and code by name: list_elements, append_ops with expect, commit_session."
     return Server("muse", version=__version__, instructions=words, on_list_tools=list_tools, on_call_tool=call_tool)
 
 
-def answered(desk: Desk, name: str, arguments: Any) -> Any:
+def answered(tool_set: ToolSet, name: str, arguments: Any) -> Any:
     """The result of a call, an error as one line of it."""
     import mcp_types as types
 
     try:
-        found = call(desk, name, arguments)
+        found = call(tool_set, name, arguments)
     except MuseError as error:
         return _failed(f"{error}{f'; {error.hint}' if error.hint else ''}")
     except OSError as error:
@@ -139,7 +139,7 @@ def _failed(why: str) -> Any:
     return types.CallToolResult(content=[types.TextContent(type="text", text=line)], is_error=True)
 
 
-def serve(desk: Desk) -> None:
+def serve(tool_set: ToolSet) -> None:
     """Serve until standard input ends."""
     import anyio
     from mcp.server.stdio import stdio_server
@@ -152,7 +152,7 @@ def serve(desk: Desk) -> None:
         out = Out(wire_out)
         streams: Any = {"stdin": Lines(wire_in, out), "stdout": out}
         async with stdio_server(**streams) as (read, write):
-            server = server_of(desk)
+            server = server_of(tool_set)
             await server.run(read, write, server.create_initialization_options())
 
     anyio.run(run)

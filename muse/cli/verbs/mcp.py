@@ -24,8 +24,8 @@ def command(actor: str | None) -> None:
         if (error.name or "").partition(".")[0] not in ("mcp", "mcp_types", "anyio"):
             raise
         raise MuseError("the MCP server needs the Python package mcp", hint='pip install "muse-on-git[mcp]"') from None
-    from muse.cli.mcp.tools import Desk
+    from muse.cli.mcp.tools import ToolSet
     from muse.cli.mcp.wire import serve
 
     look_up, own = domains(here)
-    serve(Desk(here, look_up, own, actor or "agent"))
+    serve(ToolSet(here, look_up, own, actor or "agent"))

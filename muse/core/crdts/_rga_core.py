@@ -78,7 +78,7 @@ class Core:
         self.values += rows[1]
         self.anchors += rows[2]
 
-    def bury(self, names: Collection[str]) -> None:
+    def add_deletions(self, names: Collection[str]) -> None:
         """Add deletions."""
         self.when += [self.n0 + len(self.ids)] * len(names)
         self.deletes += names
@@ -181,7 +181,7 @@ def writable(level: Level) -> Core:
     flat = Core(core.fugue)
     rows, deletes = beyond(level)
     flat.extend(rows)
-    flat.bury(deletes)
+    flat.add_deletions(deletes)
     return flat
 
 
@@ -203,7 +203,7 @@ def deleted(level: Level, element_id: str) -> Level:
     if not slots(level, element_id) or is_dead(level, element_id):
         return level
     core = writable(level)
-    core.bury([element_id])
+    core.add_deletions([element_id])
     return core.grown()
 
 
@@ -252,7 +252,7 @@ def united(mine: Level, theirs: Level) -> Level:
     top.extend(fresh)
     for element_id, value, anchor in again:
         top.extend(([element_id], [value], [anchor]))
-    top.bury(deletes)
+    top.add_deletions(deletes)
     return top.grown()
 
 

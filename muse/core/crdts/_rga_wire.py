@@ -73,7 +73,7 @@ def decoded(elements: Iterable[RGAElement], mode: Mode | None) -> Level:
             core.values.append(value)
             core.anchors.append(anchor)
         if deleted:
-            core.bury([element_id])
+            core.add_deletions([element_id])
     return core.grown()
 
 

@@ -47,7 +47,7 @@ def look(base: bytes, ours: bytes, theirs: bytes, merged: bytes) -> Look:
     was, mine, its, made = (_lines(data) for data in (base, ours, theirs, merged))
     counts = Counter(was), Counter(mine), Counter(its)
     astray = all(_moved(was, counts[0], side) for side in (mine, its))
-    astray = astray or _astray(was, its, mine, made) or _astray(was, mine, its, made)
+    astray = astray or _beside_wrong_copy(was, its, mine, made) or _beside_wrong_copy(was, mine, its, made)
     return Look(astray, astray or _both_bind(was, mine, its, counts))
 
 
@@ -67,7 +67,7 @@ def _lines(data: bytes) -> list[bytes]:
     return [line for line in map(bytes.strip, data.splitlines()) if line]
 
 
-def _astray(was: list[bytes], side: list[bytes], other: list[bytes], merged: list[bytes]) -> bool:
+def _beside_wrong_copy(was: list[bytes], side: list[bytes], other: list[bytes], merged: list[bytes]) -> bool:
     """True when an edit of a side may stand beside the wrong copy of a line.
 
     It is in its place when it replaces a line that the base and the other side have once and the result has no more,

@@ -81,9 +81,9 @@ class _Copy(Generic[T, R]):
         try:
             guard.become_child()
             for index in self.mine:
-                guard.ring_in(self.seconds)
+                guard.set_alarm(self.seconds)
                 data = pickle.dumps(self.work(self.things[index]), pickle.HIGHEST_PROTOCOL)
-                guard.ring_in(0)
+                guard.set_alarm(0)
                 guard.write_all(sink, len(data).to_bytes(8, "big") + data)
             code = 0
         except Exception as error:  # noqa: BLE001  the parent takes it for a death, and answers for this thing itself

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from muse.plugins.code.merge.tokens import holding, merge_tokens
+from muse.plugins.code.merge.tokens import containing_side, merge_tokens
 
 
 @pytest.mark.parametrize(
@@ -62,8 +62,8 @@ def test_a_comment_keeps_the_line_end_that_closes_it() -> None:
     ],
 )
 def test_the_side_that_holds_the_other_change_is_the_answer(base: bytes, small: bytes, large: bytes) -> None:
-    assert holding(base, small, large, indented=False) == large
-    assert holding(base, large, small, indented=False) == large
+    assert containing_side(base, small, large, indented=False) == large
+    assert containing_side(base, large, small, indented=False) == large
 
 
 @pytest.mark.parametrize(
@@ -76,8 +76,8 @@ def test_the_side_that_holds_the_other_change_is_the_answer(base: bytes, small: 
     ],
 )
 def test_neither_side_holds_the_other(base: bytes, ours: bytes, theirs: bytes) -> None:
-    assert holding(base, ours, theirs, indented=False) is None
-    assert holding(base, theirs, ours, indented=False) is None
+    assert containing_side(base, ours, theirs, indented=False) is None
+    assert containing_side(base, theirs, ours, indented=False) is None
 
 
 def test_a_line_one_side_indented_stays_so_behind_what_the_other_put_before_it() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from muse.plugins.code.merge.file import merge_code
-from muse.plugins.code.merge.tokens import holding
+from muse.plugins.code.merge.tokens import containing_side
 
 _SWITCH = "switch (x) {\ncase 1:\n  a();\n  break;\ncase 2:\n  b();\n  break;\n}\n"
 
@@ -36,8 +36,8 @@ def test_a_word_that_both_replaced_is_not_held_by_a_longer_answer(
     base: str, ours: str, theirs: str, indented: bool
 ) -> None:
     one, two, three = (f"{side}\n".encode() for side in (base, ours, theirs))
-    assert holding(one, two, three, indented=indented) is None
-    assert holding(one, three, two, indented=indented) is None
+    assert containing_side(one, two, three, indented=indented) is None
+    assert containing_side(one, three, two, indented=indented) is None
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from collections.abc import Hashable, Sequence
 from muse.core.blocks import lines_of
 from muse.core.markers import Chunk, Conflict
 from muse.core.sequences import edited_beside_a_copy, regions
-from muse.plugins.code.merge.tokens import NO_COMMENT, Comment, holding, merge_tokens
+from muse.plugins.code.merge.tokens import NO_COMMENT, Comment, containing_side, merge_tokens
 from muse.plugins.code.syntax.tokens import common_ends, is_blank, is_weak_line, tokens
 
 _ALIKE = 0.5
@@ -39,7 +39,7 @@ def merge_lines(
     if head or tail:
         inner = [side[head : len(side) - tail] for side in (base, ours, theirs)]
         return [base[:head], *merge_lines(*inner, indented=indented, comment=comment), base[len(base) - tail :]]
-    whole = holding(base, ours, theirs, indented=indented, comment=comment)
+    whole = containing_side(base, ours, theirs, indented=indented, comment=comment)
     if whole is not None:
         return [whole]
     b, o, t = lines_of(base), lines_of(ours), lines_of(theirs)
@@ -53,7 +53,7 @@ def merge_lines(
             piece = b"".join(b[b0:b1]), b"".join(o[o0:o1]), b"".join(t[t0:t1])
             merged = merge_tokens(*piece, indented=indented, comment=comment)
             if merged is None:
-                merged = holding(*piece, indented=indented, comment=comment)
+                merged = containing_side(*piece, indented=indented, comment=comment)
             out.append(Conflict(*piece) if merged is None else merged)
         else:
             out.append(b"".join(t[t0:t1] if kind == "theirs" else o[o0:o1]))

@@ -49,7 +49,7 @@ def merge_tokens(
         return None
     if _on_lines_of_their_own(b, found) or _slide_together(*words):
         return None
-    if edited_beside_a_copy(*words, weak=_is_weak, touching=False) or _stranded(b, o, t, found):
+    if edited_beside_a_copy(*words, weak=_is_weak, touching=False) or _edits_rest_of_split_line(b, o, t, found):
         return None
     if (
         _swapped(b, o, t, found)
@@ -210,7 +210,9 @@ _COMMENTS = (  # of text without a language, and beside a language's own
 )
 
 
-def _stranded(base: Sequence[_Unit], ours: Sequence[_Unit], theirs: Sequence[_Unit], found: Sequence[Region]) -> bool:
+def _edits_rest_of_split_line(
+    base: Sequence[_Unit], ours: Sequence[_Unit], theirs: Sequence[_Unit], found: Sequence[Region]
+) -> bool:
     """True when one side put lines of its own before and behind some words of a line, and the other edited these: what
     was left of the line is found in the new ones, where it may say something else."""
     torn: dict[str, bool] = {}  # side -> the other has edited the line since this side put lines into it
@@ -237,7 +239,9 @@ def _spaced(was: _Unit, ours: _Unit, theirs: _Unit) -> _Unit:
     return max(ours, theirs, key=lambda unit: (unit.space.count(b"\n"), unit.space))
 
 
-def holding(base: bytes, ours: bytes, theirs: bytes, *, indented: bool, comment: Comment = NO_COMMENT) -> bytes | None:
+def containing_side(
+    base: bytes, ours: bytes, theirs: bytes, *, indented: bool, comment: Comment = NO_COMMENT
+) -> bytes | None:
     """The side whose change has all of the other's change in it; None when neither has.
 
     Compared by line, then by token. A deletion is held only by a deletion: against a rewrite it is a conflict. By token

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 from muse.plugins.midi.edit.patch import Live, Place, TrackEdits
-from muse.plugins.midi.edit.respell import Chain, Event, Pen, Spelled, chain_of
+from muse.plugins.midi.edit.respell import Chain, Event, Spelled, StretchWriter, chain_of
 from muse.plugins.midi.file.bars import SIGNATURE, TimeMap, signature
 from muse.plugins.midi.file.codec import Track, read_vlq, vlq
 from muse.plugins.midi.file.model import Groups, Slot, lane
@@ -126,22 +126,22 @@ class LiveTrack:
 
     def _spell(self, rows: dict[int, list[Coming]], chains: dict[Chain, set[int]], wanted: int) -> Change:
         """How the events of the rows are written, and those after them up to the first that is written as it was."""
-        pen, at, ticks = Pen(), {}, self.ticks
+        writer, at, ticks = StretchWriter(), {}, self.ticks
         for tick, until in zip(rows, [*rows, math.inf][1:]):
             index = bisect_left(ticks, tick)
-            if pen.clean:
-                pen.follow(self.at[ticks[index - 1]][-1] if index else None)
-            at[tick] = [pen.write(*coming) for coming in rows[tick]]
-            pen.clean = False
+            if writer.clean:
+                writer.follow(self.at[ticks[index - 1]][-1] if index else None)
+            at[tick] = [writer.write(*coming) for coming in rows[tick]]
+            writer.clean = False
             for index in range(bisect_right(ticks, tick), len(ticks)):
-                if pen.clean or ticks[index] >= until:
+                if writer.clean or ticks[index] >= until:
                     break
-                pen.run(self.at[ticks[index]])
+                writer.run(self.at[ticks[index]])
         left = next((tick for tick in reversed(ticks) if tick not in rows), 0)
         last = max(left, next((tick for tick in reversed(rows) if rows[tick]), 0))
         end = max(wanted, last)
         same = end - last == self.end - (ticks[-1] if ticks else 0)
-        return Change(pen.spelled, at, chains, end, self.closing if same else vlq(end - last))
+        return Change(writer.spelled, at, chains, end, self.closing if same else vlq(end - last))
 
     def take(self, change: Change) -> None:
         """Make a change."""

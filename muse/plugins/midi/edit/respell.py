@@ -1,6 +1,6 @@
 """Events of a track under edit, and how an edited stretch of them is spelled.
 
-`write_track.emit` spells a whole track; the pen spells the same from any event on, so that no more is looked at.
+`write_track.emit` spells a whole track; `StretchWriter` does so from any event on, so that no more is looked at.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ class Spelled(NamedTuple):
     prev: Event | None
 
 
-class Pen:
+class StretchWriter:
     """Writes events as `emit` does, from any event of a track on."""
 
     def __init__(self) -> None:

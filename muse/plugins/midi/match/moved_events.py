@@ -22,7 +22,7 @@ Event = tuple[Slot, int, bytes]
 """A slot, and one of the events in it: its tick and its body."""
 
 
-def torn(slots: Sequence[Versions], bar_at: Callable[[int], int]) -> list[set[Slot]]:
+def disputed_moves(slots: Sequence[Versions], bar_at: Callable[[int], int]) -> list[set[Slot]]:
     """Groups of slots that a move ties together and that both sides changed, not in the same way."""
     both = {slot for slot, was, mine, other in slots if was and was not in (mine, other)}
     if not both:

@@ -10,7 +10,7 @@ from muse.plugins.midi.file.address import place, value_words
 from muse.plugins.midi.file.dimensions import is_curve, lane_dimension
 from muse.plugins.midi.file.model import OPAQUE, Content, Lane, Slot
 from muse.plugins.midi.file.slot_address import SlotAddress
-from muse.plugins.midi.match.moved_events import torn
+from muse.plugins.midi.match.moved_events import disputed_moves
 from muse.plugins.midi.merge.decisions import Clash, Decisions, Part
 
 _TURNS = 3  # how often the sides take turns before edits of one curve are interleaved
@@ -60,7 +60,7 @@ class _Edited(NamedTuple):
 def _moved_apart(out: Decisions, held: list[tuple[Slot, _Value, _Value, _Value]]) -> dict[Slot, str]:
     """Whose the slots are that a move ties together and both sides changed."""
     base, chosen = out.three.base, dict[Slot, str]()
-    for tied in torn(held, out.three.times.bar_length):
+    for tied in disputed_moves(held, out.three.times.bar_length):
         in_order = sorted(tied, key=lambda slot: (slot not in base.slots, slot[1], repr(slot[0])))
         chosen.update(dict.fromkeys(tied, _ask_slots(out, in_order, "")))
     return chosen

@@ -21,7 +21,7 @@ class _Notes:
         self.three = out.three
         self.finals: list[Final] = []
         self.undecided: set[int] = set()  # places in `finals` of notes in dispute
-        self.murky = self._murky()
+        self.murky = self._ambiguous_duplicates()
         wanted = [
             i
             for i, (note, j, k) in enumerate(
@@ -68,7 +68,7 @@ class _Notes:
                 merged[field] = {"ours": ours, "theirs": theirs, "base": note}[chosen][field]
         self._add((merged[0], merged[1], merged[2], merged[3], merged[4], merged[5]), index, mine, other)
 
-    def _murky(self) -> set[Note]:
+    def _ambiguous_duplicates(self) -> set[Note]:
         """Notes the base has more than once, of which both sides touched some, differently.
 
         Nobody can tell which of two equal notes a side meant.

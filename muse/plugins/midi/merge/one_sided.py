@@ -57,7 +57,7 @@ def unsound(planned: Planned, merged: Track) -> list[Trouble] | None:
     if not keys:
         keys = {key for key in verify.revived_keys(tracks, sounds) if key not in decided.disputed}
     found = [_of_keys(planned, three, group) for group in _linked(decided, keys)]
-    found += [_of_lane(planned, three, lane, tick) for lane, tick in _estranged(decided)]
+    found += [_of_lane(planned, three, lane, tick) for lane, tick in _lanes_out_of_context(decided)]
     if not found and not (decided.clashes or decided.settled or planned.whole):
         return [] if verify.is_sum(base, ours, theirs, result, touched_by_both(decided)) else None
     return found
@@ -138,7 +138,7 @@ def _of_keys(planned: Planned, three: Versions, keys: list[Key]) -> Trouble:
 _State = tuple[object, ...]
 
 
-def _estranged(decided: Decisions) -> list[tuple[Lane, int]]:
+def _lanes_out_of_context(decided: Decisions) -> list[tuple[Lane, int]]:
     """Lanes where an event would act on what its author did not mean, with the tick of the first such event."""
     lanes = {lane for lane in decided.shared if lane[0] in ("program", "parameter")} - decided.disputed
     if not lanes:

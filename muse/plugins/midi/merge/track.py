@@ -38,7 +38,7 @@ def decide(
     decide_points(out, whole)
     old = list(out.items)
     _recognise(out.items, three)
-    _untwist(out.items)
+    _number_equals_alike(out.items)
     now = {id(was): item for was, item in zip(old, out.items)}
     out.empty = [(now[id(on)], now[id(off)]) for on, off in out.empty]
     return out
@@ -85,7 +85,7 @@ def _at_tick(track: Track, tick: int, taken: set[int]) -> dict[bytes, list[int]]
     return found
 
 
-def _untwist(items: list[Item]) -> None:
+def _number_equals_alike(items: list[Item]) -> None:
     """Number equal events of one tick alike in all versions: which of them is which nobody can hear or see."""
     groups: dict[tuple[int, bytes], list[int]] = {}
     for at, item in enumerate(items):
