@@ -5,7 +5,7 @@ from __future__ import annotations
 from muse.core.address import inside
 from muse.core.errors import FormatError, MuseError
 from muse.core.ops import deleted, inserted
-from muse.core.types import content_hash
+from muse.core.types import content_hash, plural
 from muse.domain import DomainOp, ReplaceOp
 from muse.plugins.score import words
 from muse.plugins.score.columns import match
@@ -23,7 +23,7 @@ def differences(path: str, old: Score, new: Score) -> tuple[list[DomainOp], str]
     added = [new.columns[j].bar for js in found.added.values() for j in js if new.columns[j].bar]
     ops += [deleted(f"{path}::measure:{bar}", "", f"bar {bar}", bar - 1) for bar in cut]
     ops += [inserted(f"{path}::measure:{bar}", "", f"bar {bar}", bar - 1) for bar in added]
-    changed = 0
+    changed: list[words.Measure] = []
     for column, place in zip(old.columns, found.place):
         if place is None or not column.bar or new.columns[place].key == column.key:
             continue
@@ -31,8 +31,9 @@ def differences(path: str, old: Score, new: Score) -> tuple[list[DomainOp], str]
             was, now = column.cells[at], new.columns[place].cells[at]
             if was is None or now is None or key_of(was.raw, measure=True) == key_of(now.raw, measure=True):
                 continue
-            changed += 1
             bar = new.columns[place].bar
+            told = (old, was), (new, now)
+            changed.append(words.Measure(part.name, bar, words.compared(*told)))
             text = now.raw.decode("utf-8", "replace")
             ops.append(
                 ReplaceOp(
@@ -42,22 +43,33 @@ def differences(path: str, old: Score, new: Score) -> tuple[list[DomainOp], str]
                     old_content_id=content_hash(was.raw.decode("utf-8", "replace")),
                     new_content_id=content_hash(text),
                     old_summary=f"{part.name}, bar {column.bar}",
-                    new_summary=f"{part.name}, bar {bar}: {words.changes(new, was, now)}",
+                    new_summary=f"{part.name}, bar {bar}: {words.changes(*told)}",
                     content=text,
                 )
             )
-    return ops, _summary(added, cut, changed)
+    return ops, _summary(old, new, (added, cut), changed)
 
 
-def _summary(added: list[int], cut: list[int], changed: int) -> str:
-    texts = [
-        f"{len(bars)} bar{'s' * (len(bars) != 1)} {verb} at bar {bars[0]}"
-        for bars, verb in ((added, "inserted"), (cut, "cut"))
-        if bars
-    ]
+def _summary(old: Score, new: Score, structure: tuple[list[int], list[int]], changed: list[words.Measure]) -> str:
+    texts = [text for bars, verb in zip(structure, ("inserted", "cut")) for text in _runs(bars, verb)]
     if changed:
-        texts.append(f"{changed} measure{'s' * (changed != 1)} changed")
-    return ", ".join(texts) or "titles, parts or layout changed"
+        changed.sort(key=lambda measure: [part.name for part in new.parts].index(measure.part))
+        texts.append(words.summary(changed))
+    texts += words.header_changes(old, new)
+    return ", ".join(texts) or "style or layout changed"
+
+
+def _runs(bars: list[int], verb: str) -> list[str]:
+    """`2 bars inserted at bar 9`, `bars 13-16 cut`: one text for each run of bars."""
+    runs: list[list[int]] = []
+    for bar in sorted(bars):
+        if runs and bar == runs[-1][1] + 1:
+            runs[-1][1] = bar
+        else:
+            runs.append([bar, bar])
+    if verb == "inserted":
+        return [f"{plural(last - first + 1, 'bar')} inserted at bar {first}" for first, last in runs]
+    return [f"bar {first} cut" if first == last else f"bars {first}-{last} cut" for first, last in runs]
 
 
 def patched(path: str, data: bytes, child_ops: list[DomainOp]) -> bytes:

@@ -139,7 +139,8 @@ class _Merge:
         except Clash:
             pass
         name = self.scores["base"].parts[part]
-        told = [words.changes(self.scores[side], nodes[0], node) for side, node in zip(SIDES, nodes)]
+        was = (self.scores["base"], nodes[0])
+        told = [words.changes(was, (self.scores[side], node)) for side, node in zip(SIDES, nodes)]
         where = f"{name.name}, bar {bar}"
         side = self.ask(
             "measure", f"{name.id}/measure:{bar}", (f"{where} as it was", f"{where}: {told[1]}", f"{where}: {told[2]}")

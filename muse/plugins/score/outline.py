@@ -31,7 +31,7 @@ _BLANK = re.compile(rb">\s+<")
 
 Fact = tuple[object, ...]
 
-_TYPES = {
+TYPES = {
     "longa": Fraction(4),
     "long": Fraction(4),
     "breve": Fraction(2),
@@ -126,9 +126,9 @@ class Score:
         """What stands where in a cell."""
         return Counter(_musescore_facts(cell) if self.muse_score else _musicxml_facts(cell))
 
-    def contexts(self) -> list[tuple[object, ...]]:
+    def contexts(self) -> list[tuple[tuple[str, str], ...]]:
         """For each column what holds there because of an earlier one: divisions and time signature of every part."""
-        found: list[tuple[object, ...]] = []
+        found: list[tuple[tuple[str, str], ...]] = []
         now: list[tuple[str, str]] = [("", "")] * len(self.parts)
         for column in self.columns:
             for at, cell in enumerate(column.cells):
@@ -164,7 +164,7 @@ def _musescore_parts(root: Node) -> list[Part]:
         name = part.word("trackName") or part.word("Instrument", "longName")
         staves = part.all("Staff")
         for number, staff in enumerate(staves, 1):
-            names[staff.get("id")] = name if len(staves) == 1 else f"{name}, staff {number}"
+            names[staff.get("id")] = name if len(staves) == 1 else f"{name} staff {number}"
     return [
         Part(node.get("id"), names.get(node.get("id")) or f"staff {node.get('id')}", node)
         for node in score.all("Staff")
@@ -245,7 +245,7 @@ def lasting(event: Node) -> Fraction:
     if kind == "measure":
         return fraction(event.word("duration"))
     dots = whole(event.word("dots"))
-    return _TYPES.get(kind, Fraction(0)) * (2 - Fraction(1, 1 << min(max(dots, 0), 8)))
+    return TYPES.get(kind, Fraction(0)) * (2 - Fraction(1, 1 << min(max(dots, 0), 8)))
 
 
 def whole(text: str) -> int:

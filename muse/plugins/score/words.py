@@ -1,47 +1,188 @@
-"""Scores in a musician's words: what changed in a measure, and the listing that `git diff` shows."""
+"""Scores in a musician's words: what changed in a measure and in a score, and the listing that `git diff` shows."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from fractions import Fraction
+from itertools import groupby
+from typing import NamedTuple
 
-from muse.plugins.score.outline import Score, fraction, lasting, whole
+from muse.core.types import plural
+from muse.plugins.score.events import Event, events
+from muse.plugins.score.outline import Score
+from muse.plugins.score.spelling import quoted
 from muse.plugins.score.xmltree import Node
 
-_STEPS = ["F", "C", "G", "D", "A", "E", "B"]
-_MOST = 6
-Event = tuple[str, str]
-"""Where ("beat 2, voice 2") and what ("C5 quarter")."""
+_MOST = 6  # changes of one measure told one by one
+_FEW = 2  # measures of a score told so in a summary
 
 
-def events(score: Score, cell: Node) -> list[Event]:
-    """Notes, rests, words and signs of a measure, in order."""
-    return list(_musescore(cell) if score.muse_score else _musicxml(score, cell))
+class Change(NamedTuple):
+    """One thing of a measure before and after; None where it is new or gone."""
+
+    old: Event | None
+    new: Event | None
+
+    def told(self) -> str:
+        """`G4 1/8 -> B♭4 1/8 at beat 3`."""
+        if self.old is not None and self.new is not None and self.old.what == self.new.what:
+            return f"{self.new.what} moved from {self.old.where} to {self.new.where}".replace("at beat", "beat")
+        if self.old is not None and self.new is not None:
+            return _at(f"{self.old.what} -> {self.new.what}", self.new)
+        event = self.old or self.new
+        assert event is not None
+        return _at(f"{'added' if self.old is None else 'removed'} {event.what}", event)
 
 
-def changes(score: Score, old: Node, new: Node) -> str:
-    """`C5 quarter -> D5 quarter at beat 2; added mf at beat 1`, at most a few, then how many more."""
-    was, now = events(score, old), events(score, new)
+def _at(text: str, event: Event) -> str:
+    return f"{text} {event.where}".rstrip()
+
+
+class Measure(NamedTuple):
+    """A changed measure of a part: the part's name, the bar's number and what changed."""
+
+    part: str
+    bar: int
+    changes: list[Change]
+
+
+def compared(old: tuple[Score, Node], new: tuple[Score, Node]) -> list[Change]:
+    """What changed from one measure to another, each with the score it is of: things of one place and kind in pairs."""
+    was, now = events(*old), events(*new)
     gone, come = Counter(was) - Counter(now), Counter(now) - Counter(was)
-    told = []
-    places = dict.fromkeys(where for where, _ in [*gone, *come])
-    for where in places:
-        left = [what for at, what in gone.elements() if at == where]
-        right = [what for at, what in come.elements() if at == where]
-        if left and right:
-            told.append(f"{' '.join(left)} -> {' '.join(right)} {where}")
+    found = _paired(gone, come, [*was, *now])
+    if any(change.old is None or change.new is None for change in found):
+        moved = _moved(list(gone.elements()), list(come.elements()))
+        gone -= Counter(change.old for change in moved if change.old is not None)
+        come -= Counter(change.new for change in moved if change.new is not None)
+        found = moved + _paired(gone, come, [*was, *now])
+    return _replaced(found)
+
+
+def _paired(gone: Counter[Event], come: Counter[Event], order: list[Event]) -> list[Change]:
+    """What is gone and what came at one place, kind by kind."""
+    found: list[Change] = []
+    for place in dict.fromkeys((event.where, event.kind) for event in order):
+        left, right = ([e for e in some.elements() if (e.where, e.kind) == place] for some in (gone, come))
+        both = min(len(left), len(right))
+        found += [Change(x, y) for x, y in zip(left, right)]
+        found += [Change(event, None) for event in left[both:]] + [Change(None, event) for event in right[both:]]
+    return found
+
+
+def _moved(gone: list[Event], come: list[Event]) -> list[Change]:
+    """What is gone at one place and came at another one of its voice in the same words."""
+    left: dict[tuple[str, str], list[Event]] = {}
+    for event in gone:
+        if event.where:
+            left.setdefault((event.what, event.where.partition(",")[2]), []).append(event)
+    found = []
+    for event in come:
+        same = left.get((event.what, event.where.partition(",")[2]))
+        if same and event.where:
+            found.append(Change(same.pop(0), event))
+    return found
+
+
+def _replaced(changes: list[Change]) -> list[Change]:
+    """A note gone where a rest came, or the other way round, is one change."""
+    found: list[Change] = []
+    for change in changes:
+        partner = next((i for i, other in enumerate(found) if _swapped(other, change)), None)
+        if partner is None:
+            found.append(change)
         else:
-            told.append(f"{'removed' if left else 'added'} {' '.join(left or right)} {where}")
+            other = found[partner]
+            found[partner] = Change(other.old or change.old, other.new or change.new)
+    return found
+
+
+def _swapped(one: Change, other: Change) -> bool:
+    lone = [change.old or change.new for change in (one, other) if (change.old is None) != (change.new is None)]
+    if len(lone) < 2 or (one.old is None) == (other.old is None):
+        return False
+    kinds, places = ({event[n] for event in lone if event is not None} for n in (0, 1))
+    return kinds == {"note", "rest"} and len(places) == 1
+
+
+def changes(old: tuple[Score, Node], new: tuple[Score, Node]) -> str:
+    """`C5 1/4 -> D5 1/4 at beat 2; added mf at beat 1`, at most a few, then how many more."""
+    told = [change.told() for change in compared(old, new)]
     if not told:
-        return "same notes, written differently" if old.raw != new.raw else "unchanged"
+        return "same notes, written differently" if old[1].raw != new[1].raw else "unchanged"
     more = [f"{len(told) - _MOST} more"] if len(told) > _MOST else []
     return "; ".join([*told[:_MOST], *more])
 
 
+def summary(measures: list[Measure]) -> str:
+    """Changed measures in one line: a few in full, more as `Flute bars 5-8: transposed +12 (10 notes)`."""
+    if len(measures) <= _FEW and all(0 < len(measure.changes) <= _FEW for measure in measures):
+        return ", ".join(f"{m.part} bar {m.bar}: {'; '.join(c.told() for c in m.changes)}" for m in measures)
+    found = []
+    for part, of_part in groupby(measures, key=lambda measure: measure.part):
+        some = list(of_part)
+        bars = sorted({measure.bar for measure in some})
+        where = f"bar {bars[0]}" if len(bars) == 1 else f"bars {bars[0]}-{bars[-1]}"
+        found.append(f"{part} {where}: {_counted([change for measure in some for change in measure.changes])}")
+    return ", ".join(found)
+
+
+def _counted(found: list[Change]) -> str:
+    if not found:
+        return "written differently"
+    steps = {step for change in found for step in _steps(change)}
+    if len(steps) == 1 and None not in steps:
+        notes = sum(len(change.new.pitches) for change in found if change.new is not None)
+        return f"transposed {next(iter(steps)):+d} ({plural(notes, 'note')})"
+    counts: Counter[tuple[str, str]] = Counter()
+    for change in found:
+        event = change.new or change.old
+        assert event is not None
+        verb = "changed" if change.old and change.new else "added" if change.new else "removed"
+        many = max(1, len(event.pitches)) if event.kind == "note" else 1
+        counts[event.kind, verb] += many
+    return ", ".join(f"{plural(number, kind)} {verb}" for (kind, verb), number in counts.items())
+
+
+def _steps(change: Change) -> Iterator[int | None]:
+    """By how much the notes of a change were moved; None for a change that is another one."""
+    old, new = change.old, change.new
+    if old is None or new is None or not old.pitches or len(old.pitches) != len(new.pitches) or old.rest != new.rest:
+        yield None
+        return
+    yield from (y - x for x, y in zip(old.pitches, new.pitches))
+
+
+def header_changes(old: Score, new: Score) -> list[str]:
+    """`title "A" -> "B"` for every text around the measures that changed."""
+    was, now = _texts(old), _texts(new)
+    found = []
+    for name in dict.fromkeys([*was, *now]):
+        if was.get(name) != now.get(name):
+            left, right = (quoted(some[name]) if some.get(name) else "nothing" for some in (was, now))
+            found.append(f"{name} {left} -> {right}")
+    return found
+
+
+def _texts(score: Score) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for name, leaf in _header(score):
+        found[name] = f"{found[name]} / {leaf.text}" if name in found else leaf.text
+    for part in score.parts:
+        found[f"name of part {part.id}"] = part.name
+    frames = [column.cells[0] for column in score.columns if not column.bar]
+    for number, frame in enumerate(frames, 1):
+        found[f"frame {number}"] = "" if frame is None else " / ".join(_frame_texts(frame))
+    return found
+
+
+def _frame_texts(frame: Node) -> list[str]:
+    return [leaf.text for _, leaf in frame.leaves() if leaf.text and leaf.tag in ("text", "b", "i", "u")]
+
+
 def listing(score: Score) -> str:
     """The score as lines: header, then each part measure by measure."""
-    lines = [f"{path.rsplit('/', 1)[-1]}: {leaf.text}" for path, leaf in _header(score) if leaf.text]
+    lines = [f"{name}: {text}" for name, text in ((name, leaf.text) for name, leaf in _header(score)) if text]
     for at, part in enumerate(score.parts):
         lines.append(f"part {part.name}")
         for column in score.columns:
@@ -49,124 +190,25 @@ def listing(score: Score) -> str:
             if cell is None:
                 continue
             if not column.bar:
-                texts = [leaf.text for _, leaf in cell.leaves() if leaf.text]
+                texts = _frame_texts(cell)
                 lines.append(f"  frame: {' / '.join(texts)}")
                 continue
             lines.append(f"  bar {column.bar}")
-            lines += [f"    {what} {where}".rstrip() for where, what in events(score, cell)]
+            lines += [f"    {event.what} {event.where}".rstrip() for event in events(score, cell)]
     return "\n".join(lines) + "\n"
+
+
+_NAMES = {"workTitle": "title", "movementTitle": "movement title", "workNumber": "work number"}
+_STAMPED = ("creationDate", "platform", "mscVersion")
 
 
 def _header(score: Score) -> Iterator[tuple[str, Node]]:
     top = score.root if not score.muse_score else score.root.child("Score")
     for child in getattr(top, "children", []):
-        if child.tag in ("work", "identification", "movement-title", "credit"):
-            yield from ((path, leaf) for path, leaf in child.leaves() if leaf.tag not in ("software", "encoding-date"))
-        elif child.tag == "metaTag" and child.get("name") not in ("creationDate", "platform", "mscVersion"):
-            yield child.get("name"), child
-
-
-def _musicxml(score: Score, cell: Node) -> Iterator[Event]:
-    at = last = 0
-    divisions = _divisions(score, cell)
-    for child in cell.children:
-        if child.tag in ("backup", "forward"):
-            at += whole(child.word("duration")) * (1 if child.tag == "forward" else -1)
-        elif child.tag == "note":
-            onset = last if child.child("chord") is not None else at
-            voice = child.word("voice")
-            if child.child("chord") is None and child.child("grace") is None:
-                last, at = at, at + whole(child.word("duration"))
-            yield _where(Fraction(onset, divisions), voice), _note(child)
-        elif child.tag == "attributes":
-            for inner in child.children:
-                if inner.tag in ("key", "time", "clef", "transpose"):
-                    yield "", f"{inner.tag} {' '.join(leaf.text for _, leaf in inner.leaves())}"
-        elif child.tag in ("direction", "harmony", "barline"):
-            texts = [
-                leaf.text or leaf.tag for _, leaf in child.leaves() if leaf.tag not in ("voice", "staff", "offset")
-            ]
-            yield _where(Fraction(at, divisions), ""), f"{child.tag}: {' '.join(texts)}"
-
-
-def _divisions(score: Score, cell: Node) -> int:
-    """The divisions in force in a cell."""
-    known = score.__dict__.setdefault("_divisions", {})
-    if not known:
-        for part in score.parts:
-            now = 1
-            for measure in part.node.children:
-                found = measure.word("attributes", "divisions") if b"<divisions" in measure.raw else ""
-                now = max(1, whole(found)) if found else now
-                known[id(measure)] = now
-    found = cell.word("attributes", "divisions")
-    return int(known.get(id(cell), max(1, whole(found))))
-
-
-def _note(note: Node) -> str:
-    kind = note.word("type") or ("rest" if note.child("rest") is not None else "note")
-    kind += "." * len(note.all("dot"))
-    pitch = note.child("pitch")
-    if note.child("rest") is not None:
-        name = "rest"
-    elif pitch is not None:
-        name = pitch.word("step") + _accidental(whole(pitch.word("alter"))) + pitch.word("octave")
-    else:
-        name = f"unpitched {note.word('unpitched', 'display-step')}{note.word('unpitched', 'display-octave')}"
-    extra = [
-        leaf.text or leaf.tag for _, leaf in getattr(note.child("notations"), "leaves", tuple)() if leaf.tag != "tied"
-    ]
-    lyrics = [f"'{lyric.word('text')}'" for lyric in note.all("lyric")]
-    grace = ["grace"] if note.child("grace") is not None else []
-    tied = [f"tie {tie.get('type')}" for tie in note.all("tie")]
-    return " ".join([name, *grace, kind, *tied, *extra, *lyrics])
-
-
-def _musescore(cell: Node) -> Iterator[Event]:
-    voice = 0
-    for child in cell.children:
-        if child.tag != "voice":
-            if child.tag not in ("eid", "stretch"):
-                yield "", " ".join([child.tag, *(leaf.text for _, leaf in child.leaves() if leaf.text)])
-            continue
-        voice += 1
-        at, ratios = Fraction(0), [Fraction(1)]
-        for event in child.children:
-            where = _where(at * 4, str(voice))
-            if event.tag == "location":
-                at += fraction(event.word("fractions"))
-            elif event.tag == "endTuplet":
-                ratios = ratios[:-1] or [Fraction(1)]
-            elif event.tag == "Tuplet":
-                normal, actual = whole(event.word("normalNotes")), whole(event.word("actualNotes"))
-                ratios.append(ratios[-1] * (Fraction(normal, actual) if normal > 0 and actual > 0 else 1))
-            elif event.tag in ("Chord", "Rest"):
-                yield where, _chord(event)
-                at += lasting(event) * ratios[-1]
-            elif event.tag != "Beam":
-                texts = [leaf.text for _, leaf in event.leaves() if leaf.text and leaf.tag not in ("eid", "velocity")]
-                yield where, " ".join([event.tag, *texts])
-
-
-def _chord(event: Node) -> str:
-    kind = event.word("durationType") + "." * whole(event.word("dots"))
-    names = [_pitch(whole(note.word("pitch")), whole(note.word("tpc"))) for note in event.all("Note")]
-    lyrics = [f"'{lyric.word('text')}'" for lyric in event.all("Lyrics")]
-    signs = [sign.word("subtype") for sign in event.all("Articulation")]
-    return " ".join(["+".join(names) or "rest", kind, *signs, *lyrics])
-
-
-def _pitch(pitch: int, tpc: int) -> str:
-    """A name by MuseScore's tonal pitch class: 14 is C, a fifth up is one more."""
-    step, alter = _STEPS[(tpc - 13) % 7], (tpc - 13) // 7
-    return f"{step}{_accidental(alter)}{(pitch - alter) // 12 - 1}"
-
-
-def _accidental(alter: int) -> str:
-    return ("#" if alter > 0 else "b") * min(abs(alter), 4)
-
-
-def _where(quarters: Fraction, voice: str) -> str:
-    beat = quarters + 1
-    at = str(int(beat)) if beat.denominator == 1 else f"{int(beat)}+{beat - int(beat)}"
-    return f"at beat {at}" + (f", voice {voice}" if voice not in ("", "1") else "")
+        if child.tag in ("work", "identification", "movement-title", "movement-number", "credit"):
+            for _, leaf in child.leaves():
+                if leaf.tag not in ("software", "encoding-date", "supports"):
+                    name = leaf.get("type") or leaf.tag.replace("work-title", "title").replace("-", " ")
+                    yield name, leaf
+        elif child.tag == "metaTag" and child.get("name") not in _STAMPED:
+            yield _NAMES.get(child.get("name"), child.get("name")), child

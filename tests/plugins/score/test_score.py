@@ -154,8 +154,8 @@ def test_one_note_two_ways_is_one_question_in_words() -> None:
     assert merged.content == ours
     (record,) = merged.conflicts
     assert record.address == "P1/measure:3"
-    assert record.ours_summary == "Flute, bar 3: F5 quarter -> A2 quarter at beat 2"
-    assert record.theirs_summary == "Flute, bar 3: F5 quarter -> B2 quarter at beat 2"
+    assert record.ours_summary == "Flute, bar 3: F5 1/4 -> A2 1/4 at beat 2"
+    assert record.theirs_summary == "Flute, bar 3: F5 1/4 -> B2 1/4 at beat 2"
     for pick, wanted in (("ours", ours), ("theirs", theirs), ("base", base)):
         settled = merge(base, ours, theirs, {"P1/measure:3": pick})  # type: ignore[dict-item]
         assert not settled.conflicts
@@ -408,9 +408,9 @@ def test_differences_are_words_and_can_be_applied_again() -> None:
     found = PLUGIN.diff_file("a.musicxml", version(), new)
     assert found is not None
     ops, summary = found
-    assert summary == "1 measure changed"
+    assert summary == "Cello bar 3: B5 1/4 -> A2 1/4 at beat 2"
     assert [op["address"] for op in ops] == ["a.musicxml::P2/measure:3"]
-    assert ops[0]["new_summary"] == "Cello, bar 3: B5 quarter -> A2 quarter at beat 2"  # type: ignore[typeddict-item]
+    assert ops[0]["new_summary"] == "Cello, bar 3: B5 1/4 -> A2 1/4 at beat 2"  # type: ignore[typeddict-item]
     assert PLUGIN.patch_file("a.musicxml", version(), ops) == new
     inserted = PLUGIN.diff_file("a.musicxml", version(), version(insert(2, NEW)))
     assert inserted is not None and inserted[1] == "1 bar inserted at bar 3"
@@ -423,8 +423,8 @@ def test_the_listing_reads_as_music() -> None:
     assert lines[:5] == [
         "part Flute",
         "  bar 1",
-        "    time 4 4",
-        "    C4 quarter 'la' at beat 1",
-        "    D5 quarter at beat 2",
+        "    time signature 4/4",
+        '    C4 1/4 "la" at beat 1',
+        "    D5 1/4 at beat 2",
     ]
     assert "part Cello" in lines
