@@ -39,8 +39,8 @@ def test_a_score_in_git(
     assert (root / "song.mscx").read_text() == score(72, 60, 62, 67, 65)
     shown = git(root, "diff", "HEAD^1")
     assert [line for line in shown.splitlines() if line[:1] in "+-" and "beat" in line] == [
-        "-    E4 whole at beat 1",
-        "+    G4 whole at beat 1",
+        "-    E4 1/1 at beat 1",
+        "+    G4 1/1 at beat 1",
     ]
 
     git(root, "switch", "-q", "-c", "again")
@@ -51,8 +51,8 @@ def test_a_score_in_git(
     assert done.returncode == 1
     assert (root / "song.mscx").read_text() == score(72, 60, 62, 67, 36)
     told = run(root, "muse", "conflicts")
-    assert "Oboe, bar 5: F4 whole -> C2 whole at beat 1" in told.stdout
-    assert "Oboe, bar 5: F4 whole -> C3 whole at beat 1" in told.stdout
+    assert "Oboe, bar 5: F4 1/1 -> C2 1/1 at beat 1" in told.stdout
+    assert "Oboe, bar 5: F4 1/1 -> C3 1/1 at beat 1" in told.stdout
     done = run(root, "muse", "resolve", "song.mscx", "--pick", "1/measure:5=theirs")
     assert done.returncode == 0, done.stderr
     assert (root / "song.mscx").read_text() == score(72, 60, 62, 67, 48)

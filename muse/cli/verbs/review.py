@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 def command(rev: str | None, undo: tuple[str, ...], as_json: bool) -> None:
     """Show where a merge (REV, else the one in progress, else HEAD) is not what Git alone makes of it.
 
-    Each path is shown as a diff from Git's merge, conflict markers included, to the result. --undo PATH brings Git's
+    Each path is shown as a diff from Git's merge, conflict markers included, to the result; music from our side where
+    Git left markers. --undo PATH brings Git's
     version back; in a merge in progress its conflict as well.
     """
     from muse.engine.git import below_top, scratch
@@ -90,33 +91,36 @@ def _lines(difference: Difference, color: bool, in_progress: bool) -> Iterator[s
     for text in difference.notes:
         yield f"    {one_line(text)}"
     result = difference.result or b""
-    if is_binary(difference.git) or is_binary(result):
-        yield from _music(difference, color)
-        return
-    old, new = (data.decode("utf-8", "surrogateescape").splitlines() for data in (difference.git, result))
-    for line in difflib.unified_diff(old, new, "git's merge", "the result", lineterm=""):
-        yield paint(line, line[0], color) if line[:1] in ("+", "-") else line
-
-
-def _music(difference: Difference, color: bool) -> Iterator[str]:
-    """What differs in a MIDI file, note by note; `binary` for any other."""
-    import difflib
-
-    from muse.core.errors import FormatError
-    from muse.plugins.midi.plugin import plugin
-    from muse.view.text import paint
-
-    path = os.fsdecode(difference.path)
-    try:
-        if not plugin.claims(path) or difference.result is None:
-            raise FormatError("not music")
-        old, new = (plugin.listing(data, path).splitlines() for data in (difference.git, difference.result))
-    except FormatError:
+    told = _in_words(difference)
+    if told is not None:
+        texts, rows, context = told
+        yield from (f"    {text}" for text in texts)
+    elif is_binary(difference.git) or is_binary(result):
         yield "    binary"
         return
-    told = plugin.diff_file(path, difference.git, difference.result)
-    if told is not None:
-        yield f"    {told[1]}"
-    for line in difflib.unified_diff(old, new, "git's merge", "the result", lineterm="", n=0):
-        if not line.startswith("@@"):
+    else:
+        old, new = (data.decode("utf-8", "surrogateescape").splitlines() for data in (difference.git, result))
+        rows, context = ("git's merge", old, new), 3
+    for line in difflib.unified_diff(rows[1], rows[2], rows[0], "the result", lineterm="", n=context):
+        if context or not line.startswith("@@"):
             yield paint(line, line[0], color) if line[:1] in ("+", "-") else line
+
+
+def _in_words(difference: Difference) -> tuple[list[str], tuple[str, list[str], list[str]], int] | None:
+    """What differs in a file of music or another domain with words of its own, from Git's merge, or from our side
+    where Git left markers: a summary, (from what, its lines, the result's lines), lines of context; None for others."""
+    from muse.core.errors import MuseError
+    from muse.plugins.registry import plugin_for_path
+
+    path = os.fsdecode(difference.path)
+    plugin: Any = plugin_for_path(path)
+    if plugin.name in ("files", "code") or not hasattr(plugin, "listing") or difference.result is None:
+        return None
+    for name, data in (("git's merge", difference.git), ("our side", difference.ours)):
+        try:
+            lines = [plugin.listing(some, path).splitlines() for some in (data or b"", difference.result)]
+            told = plugin.diff_file(path, data or b"", difference.result)
+        except (MuseError, ValueError):
+            continue
+        return [told[1]] if told is not None else [], (name, *lines), 0 if plugin.name == "midi" else 3
+    return None

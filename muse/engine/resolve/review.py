@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 @dataclass
 class Difference:
     """A path where the result is not Git's: `git` is Git's blob (with markers when `git_clean` is False), `result`
-    what was committed or lies in the index or work tree (None: no such file), `by_muse` that Muse wrote it so."""
+    what was committed or lies in the index or work tree (None: no such file), `by_muse` that Muse wrote it so, `ours`
+    our side's version (None: no such file)."""
 
     path: bytes
     git: bytes
@@ -38,6 +39,7 @@ class Difference:
     by_muse: bool
     notes: list[str]
     stages: Stages
+    ours: bytes | None = None
 
 
 @dataclass
@@ -82,11 +84,10 @@ def _differences(repo: Repository, merged: WholeMerge, tree: str) -> list[Differ
             result = _in_work_tree(repo, decision.path)
         if not _same(result, git):
             by_muse = _same(result, decision.merge.content)
-            found.append(
-                Difference(
-                    decision.path, git, result, decision.git_clean, by_muse, decision.merge.notes, decision.stages
-                )
-            )
+            stages = decision.stages
+            ours = repo.objects.blob(stages[2].id) if 2 in stages else None
+            notes = decision.merge.notes
+            found.append(Difference(decision.path, git, result, decision.git_clean, by_muse, notes, stages, ours))
     return found
 
 

@@ -15,6 +15,7 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from muse.core.errors import FormatError
+from muse.plugins.score.spelling import printable
 from muse.plugins.score.xmltree import Node, parse
 
 _LAYOUT = re.compile(
@@ -147,7 +148,8 @@ def _musicxml_parts(root: Node) -> list[Part]:
     for entry in getattr(root.child("part-list"), "children", []):
         if entry.tag == "score-part":
             names[entry.get("id")] = entry.word("part-name")
-    found = [Part(node.get("id"), names.get(node.get("id")) or node.get("id"), node) for node in root.all("part")]
+    named = [(node, node.get("id")) for node in root.all("part")]
+    found = [Part(name, printable(names.get(name) or name), node) for node, name in named]
     if len({part.id for part in found}) < len(found):
         raise FormatError("two parts with one id")
     return found
@@ -166,7 +168,7 @@ def _musescore_parts(root: Node) -> list[Part]:
         for number, staff in enumerate(staves, 1):
             names[staff.get("id")] = name if len(staves) == 1 else f"{name} staff {number}"
     return [
-        Part(node.get("id"), names.get(node.get("id")) or f"staff {node.get('id')}", node)
+        Part(node.get("id"), printable(names.get(node.get("id")) or f"staff {node.get('id')}"), node)
         for node in score.all("Staff")
     ]
 

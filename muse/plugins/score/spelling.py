@@ -71,5 +71,11 @@ def sign(name: str) -> str:
 def quoted(text: str) -> str:
     """Text of a file in double quotes, on one line, without what a terminal would obey."""
     cut = text if len(text) <= _MOST else text[:_MOST] + "..."
-    shown = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in cut.replace("\\", "\\\\"))
-    return '"' + shown.replace('"', '\\"') + '"'
+    return '"' + printable(cut.replace("\\", "\\\\")).replace('"', '\\"') + '"'
+
+
+def printable(text: str) -> str:
+    """Text of a file on one line, without what a terminal would obey."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from muse.core.types import plural
 from muse.plugins.score.events import Event, events
 from muse.plugins.score.outline import Score
-from muse.plugins.score.spelling import quoted
+from muse.plugins.score.spelling import printable, quoted
 from muse.plugins.score.xmltree import Node
 
 _MOST = 6  # changes of one measure told one by one
@@ -35,7 +35,7 @@ class Change(NamedTuple):
 
 
 def _at(text: str, event: Event) -> str:
-    return f"{text} {event.where}".rstrip()
+    return printable(f"{text} {event.where}".rstrip())
 
 
 class Measure(NamedTuple):
@@ -195,7 +195,7 @@ def listing(score: Score) -> str:
                 continue
             lines.append(f"  bar {column.bar}")
             lines += [f"    {event.what} {event.where}".rstrip() for event in events(score, cell)]
-    return "\n".join(lines) + "\n"
+    return "\n".join(map(printable, lines)) + "\n"
 
 
 _NAMES = {"workTitle": "title", "movementTitle": "movement title", "workNumber": "work number"}

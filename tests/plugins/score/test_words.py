@@ -123,7 +123,7 @@ def ten_files(
     make_repo: Callable[..., Path], commit: Callable[..., str], git: Callable[..., str], monkeypatch: pytest.MonkeyPatch
 ) -> Path:
     """A repository with each case in a file of its own on `main` and `side`, and one file both edit apart."""
-    apart = {"base": version(), "ours": version(put(0, 1, 0, note("B", 6))), "theirs": version(put(1, 6, 3, NEW[0]))}
+    apart = {"base": version(), "ours": version(put(0, 1, 0, note("B", 6))), "theirs": version(put(0, 1, 1, NEW[0]))}
     root = make_repo(files={name: case.base for name, case in TEN.items()} | {"both.musicxml": apart["base"]})
     monkeypatch.chdir(root)
     assert main(["install", "--local"]) == 0
@@ -174,7 +174,7 @@ def test_conflicts_and_review_of_the_ten_edits_read_as_music(
     git(root, "commit", "-qm", "merged")
     assert main(["review"]) == 0
     reviewed = capsys.readouterr().out
-    assert "Cello bar 7: " in reviewed and "A5 1/4 at beat 4" in reviewed
+    assert "    Flute bar 2: E5 1/4 -> A5 1/4 at beat 2\n--- our side\n" in reviewed
     for text in (asked, reviewed):
         assert not re.search(_NO_MUSIC, text)
 
@@ -183,6 +183,14 @@ def test_letters_instead_of_the_signs(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MUSE_WORDS", "ascii")
     found = ScorePlugin().diff_file("a.musicxml", TEN["key.musicxml"].base, TEN["key.musicxml"].ours)
     assert found is not None and found[1].startswith("Flute bar 1: key C major -> key Bb major")
+
+
+def test_names_of_a_stranger_do_not_reach_the_terminal() -> None:
+    odd = version(put(0, 0, 0, spoken("\x9b2J"))).replace(b"Flute", "Fl\x9bute".encode())
+    found = ScorePlugin().diff_file("a.musicxml", version(), odd)
+    assert found is not None
+    for text in (found[1], *(op["new_summary"] for op in found[0]), ScorePlugin().listing(odd, "a.musicxml")):  # type: ignore[typeddict-item]
+        assert "\\x9b" in text and "\x9b" not in text
 
 
 def test_a_longer_note_moves_what_follows() -> None:
