@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from muse.plugins.score import spelling
-from muse.plugins.score.outline import TYPES, Score, fraction, lasting, whole
+from muse.plugins.score.outline import GRACES, TYPES, Score, fraction, lasting, whole
 from muse.plugins.score.xmltree import Node
 
 _SPEECH = re.compile(r"<[^>]*>")
@@ -297,16 +297,6 @@ _SIGNS: dict[str, Callable[[Node], tuple[str, str]]] = {
     "BarLine": lambda node: ("bar line", _joined("bar line", spelling.sign(node.word("subtype")))),
     "Breath": lambda node: ("breath", "breath"),
 }
-_GRACES = (
-    "acciaccatura",
-    "appoggiatura",
-    "grace4",
-    "grace16",
-    "grace32",
-    "grace8after",
-    "grace16after",
-    "grace32after",
-)
 
 
 def _chord(event: Node, where: str, ratio: Fraction) -> Event:
@@ -327,7 +317,7 @@ def _chord(event: Node, where: str, ratio: Fraction) -> Event:
     signs += ["arpeggio"] * len(event.all("Arpeggio")) + ["tremolo"] * len(event.all("Tremolo"))
     lines = [_spanner(spanner) for spanner in event.all("Spanner")]
     lyrics = [spelling.quoted(_text(lyric)) for lyric in event.all("Lyrics")]
-    grace = "grace note" if any(event.child(tag) is not None for tag in _GRACES) else ""
+    grace = "grace note" if any(event.child(tag) is not None for tag in GRACES) else ""
     rest = _joined(grace, long, *signs, *lines, *more, *lyrics)
     if event.tag == "Rest":
         return Event("rest", where, _joined("rest", rest), (), rest)

@@ -43,7 +43,7 @@ TYPES = {
     **{f"{1 << n}th": Fraction(1, 1 << n) for n in (4, 6, 7, 8, 9, 10)},
     "32nd": Fraction(1, 32),
 }
-_GRACES = (
+GRACES = (
     "acciaccatura",
     "appoggiatura",
     "grace4",
@@ -241,7 +241,7 @@ def _voice_facts(cell: Node, voice: int) -> Iterator[Fact]:
 
 def lasting(event: Node) -> Fraction:
     """How long a chord or a rest of MuseScore's lasts, in whole notes, before tuplets."""
-    if any(event.child(grace) is not None for grace in _GRACES):
+    if any(event.child(grace) is not None for grace in GRACES):
         return Fraction(0)
     kind = event.word("durationType")
     if kind == "measure":
