@@ -1,7 +1,7 @@
 """libgit2 in the process, where it was measured to beat git's own; without a word not, where it cannot be had.
 
 It knows neither SHA-256 repositories nor reftable, and asks no promisor remote. Whatever it does not answer, the caller
-asks Git. What it was tried for, and lost, is in ARCHITECTURE.md.
+asks Git. What it was tried for, and lost, is in docs/measurements.md.
 """
 
 from __future__ import annotations
