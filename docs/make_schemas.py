@@ -261,6 +261,18 @@ VERBS: dict[str, Schema] = {
     ),
     "merge --dry-run": ref("merge"),
     "merge-tree": ref("merge"),
+    "bot": obj(
+        base=STR,
+        head=STR,
+        needed=BOOL,
+        clean=BOOL,
+        commit={"type": "string", "pattern": "^([0-9a-f]{40}([0-9a-f]{24})?)?$"},
+        branch=STR,
+        pushed=BOOL,
+        comment={"enum": ["", "made", "replaced", "unchanged"]},
+        merged=STRS,
+        left=STRS,
+    ),
     "branch": REFS,
     "tag": REFS,
     "conflicts": rows(

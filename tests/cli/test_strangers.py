@@ -30,6 +30,7 @@ NEEDS_NO_REPOSITORY = {
 }
 LEAST = {
     "blame": ["p.py"],
+    "bot": ["--base", "a", "--head", "b"],
     "render": ["-o", "-"],
     "commit": ["-m", "x"],
     "merge": ["x"],

@@ -55,6 +55,7 @@ VERBS: dict[str, Verb] = {
     "solve": Verb("solve", GROW, "Settle what can be settled in a file with conflict markers"),
     "languages": Verb("languages", SETUP, "List the languages that are merged by structure"),
     "sync": Verb("sync", COLLABORATE, "Fetch, join and push, for any remote"),
+    "bot": Verb("bot", COLLABORATE, "Merge a pull request in CI"),
     "serve": Verb("serve", COLLABORATE, "Serve the repositories below a folder"),
     "domains": Verb("domains", SETUP, "List the domains and the files they claim"),
     "install": Verb("install", SETUP, "Make Git use Muse's merge and diff drivers"),

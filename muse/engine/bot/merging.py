@@ -1,0 +1,130 @@
+"""The merge of a pull request in any clone, without a work tree; what is pushed, and where."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from muse.core.errors import MuseError
+from muse.domain import PluginFor
+from muse.engine.bot.pull import Pull
+from muse.engine.merge.whole_tree import WholeMerge, merge_commits
+
+if TYPE_CHECKING:
+    from muse.store.repository import Repository
+
+_OWN = "muse/merge/"
+
+
+@dataclass
+class Answer:
+    """What came of it. `needed` is False where the forge can merge it alone: then there is no `commit`.
+
+    `commit` is the merge of the base into the head, with conflict markers where something is left; `branch` is where
+    it goes. Nothing is pushed before `push`.
+    """
+
+    pull: Pull
+    needed: bool
+    merged: WholeMerge | None = None
+    commit: str = ""
+    branch: str = ""
+    expected: str = ""
+    pushed: bool = False
+
+    @property
+    def clean(self) -> bool:
+        """True when nothing is left for a person."""
+        return self.merged is None or self.merged.clean
+
+
+def merge_pull(repo: Repository, remote: str, pull: Pull, plugin_for: PluginFor) -> Answer:
+    """Fetch both sides and merge the base into the head; objects and remote-tracking refs are all that is written.
+
+    MuseError when a side is not there.
+    """
+    from muse.engine.remote.sync import known_remote
+
+    known_remote(repo, remote)
+    for name in (f"refs/heads/{pull.base}", f"refs/heads/{pull.head}" if pull.is_branch else pull.head):
+        if repo.run("check-ref-format", name).returncode:
+            raise MuseError(f"{name.removeprefix('refs/heads/')} is no branch's name")
+    if pull.head == pull.base or pull.head.startswith(_OWN):
+        return Answer(pull, needed=False)
+    base, head = _fetched(repo, remote, pull)
+    if repo.run("merge-base", "--is-ancestor", base, head).returncode == 0:
+        return Answer(pull, needed=False)
+    merged = merge_commits(repo, head, base, plugin_for, ours_label=pull.head, theirs_label=pull.base)
+    if merged.clean and not any(not decision.as_git for decision in merged.decisions):
+        return Answer(pull, needed=False, merged=merged)
+    to_head = pull.is_branch and merged.clean and pull.head != _default_branch(repo, remote)
+    branch = pull.head if to_head else pull.beside
+    left = len(merged.stages)
+    message = f"Merge branch '{pull.base}' into {pull.head}" + (f"\n\nLeft in conflict: {left}" if left else "")
+    sign = ["-S"] if repo.config_bool("commit.gpgsign", False) else []
+    made = repo.git("commit-tree", *sign, "-p", head, "-p", base, "-m", message, merged.tree).decode().strip()
+    expected = head if to_head else _tip(repo, remote, branch)
+    return Answer(pull, True, merged, made, branch, expected)
+
+
+def push(repo: Repository, remote: str, answer: Answer) -> bool:
+    """Push the merge to its branch, which has to be where we saw it; False when the same merge is there already.
+
+    MuseError when somebody was quicker or the server refuses.
+    """
+    if _same(repo, answer):
+        return False
+    lease = f"--force-with-lease=refs/heads/{answer.branch}:{answer.expected}"
+    done = repo.run("push", "-q", "--no-verify", lease, remote, f"{answer.commit}:refs/heads/{answer.branch}")
+    if done.returncode:
+        raise MuseError(
+            f"{answer.branch} was not pushed: {_last_line(done.stderr)}",
+            hint="it moved meanwhile, or this token may not push there; nothing was changed",
+        )
+    answer.pushed = True
+    return True
+
+
+def _last_line(said: bytes) -> str:
+    lines = [line for line in said.decode("utf-8", "replace").splitlines() if line.strip()]
+    told = [line for line in lines if line.startswith((" ! ", "remote:", "fatal:"))]
+    return (told or lines or ["the server says nothing"])[-1].strip()
+
+
+def _same(repo: Repository, answer: Answer) -> bool:
+    """True when the branch beside has a merge of these very two commits with this tree: a job that runs twice."""
+    if not answer.expected or answer.branch == answer.pull.head:
+        return False
+    wanted = repo.git("log", "-1", "--format=%T %P", answer.commit)
+    there = repo.run("log", "-1", "--format=%T %P", answer.expected)
+    return there.returncode == 0 and there.stdout == wanted
+
+
+def _fetched(repo: Repository, remote: str, pull: Pull) -> tuple[str, str]:
+    head = pull.head if not pull.is_branch else f"refs/heads/{pull.head}"
+    local = f"refs/remotes/{remote}/{pull.head.removeprefix('refs/')}"
+    base = f"refs/remotes/{remote}/{pull.base}"
+    shallow = repo.git("rev-parse", "--is-shallow-repository").strip() == b"true"
+    more = ["--unshallow"] if shallow else []  # a merge needs its base
+    beside = f"refs/heads/{pull.beside}"
+    there = repo.git("ls-remote", remote, beside).strip()
+    also = [f"+{beside}:refs/remotes/{remote}/{pull.beside}"] if there else []
+    done = repo.run(
+        "fetch", "-q", "--no-tags", *more, remote, f"+refs/heads/{pull.base}:{base}", f"+{head}:{local}", *also
+    )
+    if done.returncode:
+        raise MuseError(f"cannot fetch {pull.base} and {pull.head} from {remote}: {_last_line(done.stderr)}")
+    return repo.resolve(base), repo.resolve(local)
+
+
+def _tip(repo: Repository, remote: str, branch: str) -> str:
+    """Where a branch of the remote is; "" when it has none, which is what a lease on a new branch says."""
+    found = repo.git("ls-remote", remote, f"refs/heads/{branch}").decode().split()
+    return found[0] if found else ""
+
+
+def _default_branch(repo: Repository, remote: str) -> str:
+    for line in repo.git("ls-remote", "--symref", remote, "HEAD").decode("utf-8", "surrogateescape").splitlines():
+        if line.startswith("ref: refs/heads/"):
+            return line.split("\t")[0].removeprefix("ref: refs/heads/")
+    return ""
