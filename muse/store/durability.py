@@ -39,21 +39,28 @@ def verb_of(args: Sequence[object]) -> str:
 
 def words(repo: Repository, args: Sequence[object]) -> tuple[str, ...]:
     """What goes before the words of a git command that writes, so that it is durable; () for others."""
-    return WORDS if verb_of(args) in _WRITING and _wanted(repo) else ()
+    verb = verb_of(args)
+    if verb in _WRITING and verb != "update-ref":  # which writes no objects
+        repo.objects_unsettled = True
+    return WORDS if verb in _WRITING and _wanted(repo) else ()
 
 
 def settle(repo: Repository, args: Sequence[object]) -> None:
-    """After a git command that moved a ref: sync the folders in which names have changed since we opened."""
+    """After a git command that moved a ref: sync the folders in which names have changed since we opened.
+
+    Those of objects only where Git wrote some since the last time: our own writer syncs its folders itself.
+    """
     if verb_of(args) not in _MOVING or not _wanted(repo):
         return
     since = repo.opened - _SLACK
-    for folder in (*_object_folders(repo), *_ref_folders(repo)):
+    objects = _object_folders(repo) if repo.objects_unsettled else []
+    for folder in (*objects, *_ref_folders(repo)):
         try:
             if os.stat(folder).st_mtime >= since:
                 fsync_dir(folder)
         except OSError:
             continue  # gone meanwhile, or a system that syncs no folders
-    repo.opened = time.time()
+    repo.opened, repo.objects_unsettled = time.time(), False
 
 
 def _wanted(repo: Repository) -> bool:

@@ -102,6 +102,7 @@ class Repository:
         self.env: dict[str, str] = env
         self._config: dict[str, str] | None = None
         self.opened = time.time()
+        self.objects_unsettled = False  # see `durability`
 
     def __repr__(self) -> str:
         return f"Repository({str(self.root)!r})"
