@@ -24,10 +24,13 @@ def _is_left(name: str) -> bool:
     """True when the process whose id comes after the name's beginning does not run."""
     beginning = next(text for group in _OURS.values() for text in group if name.startswith(text))
     pid = name[len(beginning) :].replace(".", "-").split("-")[0]
-    if not pid.isdigit():
-        return False
+    return pid.isdigit() and is_gone(int(pid))
+
+
+def is_gone(pid: int) -> bool:
+    """True when no process has this id; False where that cannot be known."""
     try:
-        os.kill(int(pid), 0)
+        os.kill(pid, 0)
     except ProcessLookupError:
         return True
     except (OSError, OverflowError):

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from muse.core.errors import ConflictError, MuseError
 from muse.core.ignore import is_ignored, load_patterns
 from muse.engine.git import attended, shown
+from muse.engine.worktree.index import IndexBefore, index_before, recover
 from muse.engine.worktree.status import Entry, Status, read_status
 
 if TYPE_CHECKING:
@@ -43,18 +44,36 @@ def commit(
     if staged:
         code = attended(repo, "commit", *flags, meanwhile=lambda: _warm_up(repo))
     else:
+        recover(repo)
         before = read_status(repo)
         added = untracked(repo, before, everything=everything)
-        if _written_here(repo, before, added, flags, tell):
-            return 0, keep_deltas(repo, "HEAD", plugin_for, domain=domain)
-        code = 1
-        try:
-            words = stage(repo, before, added)
-            code = attended(repo, *words, "commit", *flags, "-a", meanwhile=lambda: _warm_up(repo))
-        finally:
-            if code and added and (repo.head() or "") == before.commit:  # as if we had never added them
-                repo.run("update-index", "--force-remove", "-z", "--stdin", input=b"\0".join(added) + b"\0")
+        with index_before(repo, before.commit) as index:
+            code = _commit_all(repo, before, added, flags, index, tell)
     return code, "" if code else keep_deltas(repo, "HEAD", plugin_for, domain=domain)
+
+
+def _commit_all(
+    repo: Repository,
+    before: Status,
+    added: Sequence[bytes],
+    flags: Sequence[str],
+    index: IndexBefore,
+    tell: Callable[[bytes], object],
+) -> int:
+    """Commit what is tracked and what is added; the exit code. What fails leaves the index as it was."""
+    code = 1
+    try:
+        if _written_here(repo, before, added, flags, tell):
+            code = 0
+        else:
+            index.staged()
+            words = stage(repo, before, added)
+            index.staged()
+            code = attended(repo, *words, "commit", *flags, "-a", meanwhile=lambda: _warm_up(repo))
+    finally:
+        if code and (repo.head() or "") == before.commit and not index.give_back() and added:
+            repo.run("update-index", "--force-remove", "-z", "--stdin", input=b"\0".join(added) + b"\0")
+    return code
 
 
 def _written_here(

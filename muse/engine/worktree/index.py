@@ -1,0 +1,108 @@
+"""The index as it was before a commit began: a commit that comes to nothing leaves it so, on a full disk too.
+
+Git never writes into the file `index`, it puts another in its place. So a second name for it, `muse-index-PID-HEAD`,
+keeps what was in it and takes no room, and giving it back is one rename under Git's own lock. A process that is killed
+leaves the name behind, and the next commit gives back what it finds.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING
+
+from muse.core import leftovers
+from muse.core.io import fsync_dir
+
+if TYPE_CHECKING:
+    from muse.store.repository import Repository
+
+_PREFIX = "muse-index-"
+_Known = tuple[int, int, int]
+
+
+class IndexBefore:
+    """What the index was. `staged` is to be called when we have written to it, `give_back` when it was in vain."""
+
+    def __init__(self, repo: Repository, head: str) -> None:
+        self._index = os.path.join(repo.git_dir, "index")
+        self._kept = os.path.join(repo.git_dir, f"{_PREFIX}{os.getpid()}-{head}")
+        self._ours: _Known | None = None
+        try:
+            if "GIT_INDEX_FILE" not in repo.env:  # such a one is the caller's to keep
+                os.link(self._index, self._kept)
+                return
+        except OSError:  # none yet, or a disk without hard links
+            pass
+        self._kept = ""
+
+    def staged(self) -> None:
+        """The index as it is now is our work."""
+        self._ours = _known(self._index)
+
+    def give_back(self) -> bool:
+        """Put the index back as it was; False where that cannot be, or where somebody else has written to it since."""
+        if not self._kept:
+            return False
+        if _known(self._index) not in (self._ours, _known(self._kept)):
+            return False
+        return _put_back(self._kept, self._index)
+
+    def drop(self) -> None:
+        """It is not needed any more."""
+        if self._kept:
+            with suppress(OSError):
+                os.unlink(self._kept)
+
+
+@contextmanager
+def index_before(repo: Repository, head: str) -> Iterator[IndexBefore]:
+    """The index, kept for the time of a commit onto `head`."""
+    made = IndexBefore(repo, head)
+    try:
+        yield made
+    finally:
+        made.drop()
+
+
+def recover(repo: Repository) -> None:
+    """Take back what a commit that was killed had staged and not committed; nothing else that was done since."""
+    for name in os.listdir(repo.git_dir):
+        pid, _, head = name.removeprefix(_PREFIX).partition("-")
+        if not name.startswith(_PREFIX) or not pid.isdigit() or not leftovers.is_gone(int(pid)):
+            continue
+        kept = os.path.join(repo.git_dir, name)
+        here = "GIT_INDEX_FILE" not in repo.env and (repo.head() or "") == head
+        if here and _rows(repo, kept) < _rows(repo, ""):
+            _put_back(kept, os.path.join(repo.git_dir, "index"))
+        with suppress(OSError):
+            os.unlink(kept)
+
+
+def _rows(repo: Repository, index: str) -> set[bytes]:
+    """Mode, id, stage and path of everything in an index; "" is Git's own."""
+    env = {"GIT_INDEX_FILE": index} if index else {}
+    return set(repo.run("ls-files", "--stage", "-z", env=env).stdout.split(b"\0"))
+
+
+def _put_back(kept: str, index: str) -> bool:
+    if _known(kept) == _known(index):
+        return True
+    lock = f"{index}.lock"
+    try:
+        os.link(kept, lock)
+        os.replace(lock, index)
+        fsync_dir(os.path.dirname(index))
+    except OSError:
+        return False
+    return True
+
+
+def _known(path: str) -> _Known | None:
+    """By what a file is known to be another; None when there is none."""
+    try:
+        found = os.stat(path)
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino, found.st_mtime_ns
