@@ -7,6 +7,7 @@ import socket
 
 from git_remote_muse.config import Config
 from git_remote_muse.connect import wire_version
+from git_remote_muse.lost import look_at_refs
 from git_remote_muse.protocol import CHUNK, Lines, Watch, relay, write_all
 from git_remote_muse.run import Child, spawn
 from git_remote_muse.url import Place
@@ -62,6 +63,7 @@ def converse(place: Place, service: str, config: Config, lines: Lines) -> tuple[
     write, read, proxy = open_pair(place, service, config)
     write_all(1, b"\n")
     watch = Watch(service.endswith("receive-pack"))
+    watch.asked = look_at_refs(watch)
     alive, dying = os.pipe()
     copier = os.fork()
     if copier == 0:

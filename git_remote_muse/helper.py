@@ -6,6 +6,7 @@ import os
 
 from git_remote_muse.config import Config, check_allowed
 from git_remote_muse.connect import SERVICES, must_exist, open_http, open_local, open_ssh
+from git_remote_muse.lost import look_at_refs
 from git_remote_muse.protocol import Idle, Lines, Watch, relay, write_all
 from git_remote_muse.quoting import unquote
 from git_remote_muse.run import Child
@@ -127,6 +128,7 @@ def _relay_until_end(child: Child, watch: Watch, first: bytes, idle: Idle) -> tu
     null = os.open(os.devnull, os.O_WRONLY)
     os.dup2(null, 1)
     os.close(null)
+    watch.asked = look_at_refs(watch)
     try:
         if first:
             watch.feed(first)

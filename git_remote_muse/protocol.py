@@ -21,13 +21,26 @@ class Watch:
     """Reads along. `fetched`: objects were asked for; `pushed`: a ref update was sent; `prefixed`: a v2 listing of
     some refs only, which is what a clone or fetch asks for before it knows whether there is anything to get;
     `looked`: such a listing with the tags at the end, which only a fetch asks for, also one that finds nothing new;
-    `everything`: a v2 listing of all refs by their common prefix, which is what a mirror asks for."""
+    `everything`: a v2 listing of all refs by their common prefix, which is what a mirror asks for; `receive`: the
+    other side is to receive; `asked` is called before the first question for objects is passed on."""
 
-    __slots__ = ("_pending", "_receive", "dry_run", "everything", "fetched", "looked", "new", "prefixed", "pushed")
+    __slots__ = (
+        "_pending",
+        "asked",
+        "dry_run",
+        "everything",
+        "fetched",
+        "looked",
+        "new",
+        "prefixed",
+        "pushed",
+        "receive",
+    )
 
     def __init__(self, receive: bool = False) -> None:
         self._pending = b""
-        self._receive = receive
+        self.receive = receive
+        self.asked: Idle = None
         self.new = False  # the repository had no ref when the conversation began
         self.fetched = self.pushed = self.prefixed = self.looked = self.everything = self.dry_run = False
 
@@ -59,11 +72,13 @@ class Watch:
             else:
                 break
         self._pending = data[at:] if not self.decided else b""
+        if self.fetched and self.asked is not None:
+            self.asked()
         if len(self._pending) < 4 and self._pending.startswith(b"\n"):
             self._pending = self._pending[1:]
 
     def _packet(self, data: bytes) -> None:
-        if self._receive:
+        if self.receive:
             self.pushed = not data.startswith(b"shallow ")
         elif data.startswith((b"want ", b"command=fetch")):
             self.fetched = True

@@ -14,14 +14,22 @@ from muse.store.repository import Repository
 PATH = "provenance/aa/" + "a" * 40 + "-" + "b" * 40 + "/" + "c" * 64 + ".json"
 
 
+HOW = {
+    "lost": lambda file: file.unlink(),
+    "empty": lambda file: file.write_bytes(b""),
+    "garbage": lambda file: file.write_bytes(bytes(range(100, 200))),
+    "cut": lambda file: file.write_bytes(file.read_bytes()[:-9]),
+}
+
+
 @pytest.fixture
 def hurt(make_repo, git, git_env):
     """A clone of which the ref `name` has lost the object `part` of its tip."""
 
-    def make(name, part):
+    def make(name, part, how="lost", url=""):
         there = make_repo("there", bare=True)
         root = make_repo("repo", files={"a.txt": "1\n"})
-        git(root, "remote", "add", "origin", str(there))
+        git(root, "remote", "add", "origin", f"{url}{there}")
         git(root, "push", "-q", "-u", "origin", "main")
         repo = Repository(root)
         tip = writer_refs.commit_files(repo, "meta", {PATH: b"{}"}, "one")
@@ -31,7 +39,9 @@ def hurt(make_repo, git, git_env):
             git(root, "update-ref", ref, tip)
             git(root, "update-ref", "-d", own)
         lost = git(root, "rev-parse", f"{tip}{part}")
-        (root / ".git" / "objects" / lost[:2] / lost[2:]).unlink()
+        file = root / ".git" / "objects" / lost[:2] / lost[2:]
+        file.chmod(0o644)
+        HOW[how](file)
         repo.close()
         return root, ref
 
@@ -43,11 +53,12 @@ def run(root, git_env, *words):
 
 
 @pytest.mark.parametrize("part", ["", "^{tree}", f":{PATH}"], ids=["commit", "tree", "blob"])
-@pytest.mark.parametrize("name", ["own", "copy"])
-def test_a_lost_object_is_told_and_mended(hurt, git_env, name, part):
-    root, ref = hurt(name, part)
+@pytest.mark.parametrize(("name", "how"), [("own", "lost"), ("copy", "lost"), ("own", "empty"), ("copy", "cut")])
+def test_a_lost_object_is_told_and_mended(hurt, git_env, name, how, part):
+    root, ref = hurt(name, part, how)
     muse = [sys.executable, "-m", "muse.cli"]
-    assert run(root, git_env, "git", "gc", "-q").returncode != 0, "this is what it costs without a repair"
+    if how == "lost":
+        assert run(root, git_env, "git", "gc", "-q").returncode != 0, "this is what it costs without a repair"
     told = run(root, git_env, *muse, "verify", "--no-fsck")
     assert told.returncode == 1 and f"{ref}: it names objects that are lost" in told.stdout
     assert f"{ref} names objects that are lost" in run(root, git_env, *muse, "doctor").stdout
@@ -58,6 +69,41 @@ def test_a_lost_object_is_told_and_mended(hurt, git_env, name, part):
         done = run(root, git_env, *words)
         assert done.returncode == 0, (words, done.stderr)
     assert run(root, git_env, *muse, "verify").stdout == ""
+    kept = root / ".git" / "muse" / "broken-objects"
+    assert (how == "lost") != kept.exists() and (how == "lost" or len(list(kept.iterdir())) == 1)
+
+
+@pytest.mark.parametrize("how", HOW)
+@pytest.mark.parametrize("part", ["", "^{tree}", f":{PATH}"], ids=["commit", "tree", "blob"])
+def test_gc_and_sync_mend_what_is_lost_before_they_start(hurt, git_env, part, how):
+    root, ref = hurt("own", part, how)
+    verb = "gc" if how == "cut" else "sync"  # sync does not read a file that begins well to its end
+    done = run(root, git_env, sys.executable, "-m", "muse.cli", verb)
+    assert done.returncode == 0 and f"{ref} named lost objects" in done.stderr, done.stderr
+    assert run(root, git_env, "git", "gc", "-q").returncode == 0
+
+
+def test_a_fetch_through_the_helper_mends_a_lost_commit(hurt, muse_on_path, git, make_repo, commit):
+    root, ref = hurt("own", "", url="muse::")
+    other = make_repo("other", files=None)
+    git(other, "pull", "-q", str(root.parent / "there"), "main")
+    new = commit(other, {"b.txt": "2\n"})
+    git(other, "push", "-q", str(root.parent / "there"), "HEAD:main")
+    done = run(root, None, "git", "fetch", "-q")
+    assert done.returncode == 0 and f"{ref} named lost objects and is set aside" in done.stderr, done.stderr
+    assert git(root, "rev-parse", "origin/main") == new
+
+
+def test_an_empty_file_in_the_place_of_an_object_is_written_again(make_repo, git):
+    repo = Repository(make_repo("repo", files={"a.txt": "1\n"}))
+    with repo.writer() as writer:
+        name = writer.blob(b"kept\n")
+    file = repo.objects_dir / name[:2] / name[2:]
+    file.chmod(0o644)
+    file.write_bytes(b"")
+    with repo.writer() as writer:
+        assert writer.blob(b"kept\n") == name
+    assert git(repo.root, "cat-file", "blob", name) == "kept"
 
 
 def test_sync_mends_by_itself(hurt, git_env, git, make_repo, commit):

@@ -13,6 +13,7 @@ from muse.core.errors import ExitCode, MuseError
 from muse.engine.remote.sync import known_remote
 from muse.store.log.archive import LEAST, archive_all
 from muse.store.log.gc import RETIRED_DAYS, absorb, prune_absorbed
+from muse.store.meta.broken import mend
 from muse.view.text import one_line
 
 if TYPE_CHECKING:
@@ -67,6 +68,7 @@ def command(days: float, prune: bool, remote: str | None, mib: float, prune_arch
     here = repo()
     if remote is not None:
         known_remote(here, remote)
+    mend(here)
     archived, kept = _archive(here, int(mib * _MIB), prune_archived)
     done = absorb(here, retired_days=days)
     gone = prune_absorbed(here, remote) if prune else []

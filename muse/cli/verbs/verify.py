@@ -14,6 +14,7 @@ from muse.engine.git import watched
 from muse.engine.history.agreement import false_deltas
 from muse.store.meta import broken
 from muse.store.meta.union import Union
+from muse.store.objects import loose
 from muse.store.verify import problems
 from muse.view.text import one_line
 
@@ -34,7 +35,8 @@ def command(no_fsck: bool, repair: bool, as_json: bool) -> int:
     """
     here = repo()
     lost = broken.broken(here)
-    aside = broken.set_aside(here) if repair and lost else []
+    damaged = sorted(loose.damaged(here))
+    aside = broken.set_aside(here) if repair and (lost or damaged) else []
     wrong = [*problems(here, deep=True), *false_deltas(here, Union(here, quiet=True))]
     mended: set[Problem] = set()
     if repair and wrong:
@@ -45,6 +47,8 @@ def command(no_fsck: bool, repair: bool, as_json: bool) -> int:
     found = [_row(f"{each.ref}:{each.path}", each.why, repaired=each in mended) for each in wrong]
     gone = {each.ref for each in aside}
     found[:0] = [_row(ref, "it names objects that are lost", repaired=ref in gone) for ref in lost]
+    if repair:
+        found[:0] = [_row(f"object {name}", "it is damaged", repaired=True) for name in damaged]
     if not no_fsck:
         done = watched(here, "fsck", "--strict", "--no-dangling")
         lines = (done.stderr + done.stdout).decode("utf-8", "replace").splitlines()

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 
 from muse.core.errors import ConflictError, MuseError
 from muse.core.sharing import locked
-from muse.core.terminal import tell
 from muse.engine.git import watched
 from muse.engine.merge.join_push import join_commits
 from muse.store import sync
@@ -80,9 +79,11 @@ def address(repo: Repository, remote: str) -> str:
 def sync_once(repo: Repository, remote: str, plugin_for: PluginFor, *, push: bool = True) -> Round:
     """One round. A branch that cannot be joined is a `problem`; an unreachable remote a MuseError."""
     from muse.engine.session.rewritten import follow_all
+    from muse.store.meta.broken import mend
 
     done = Round(remote)
     with locked(repo.common_dir / "muse" / "sync.lock"):
+        mend(repo, quick=True)
         where = address(repo, remote)
         done.fetched = _metadata_in(repo, remote, where, done)
         for attempt in range(TRIES):
@@ -122,14 +123,8 @@ def _metadata_out(repo: Repository, remote: str, where: str, done: Round) -> Non
 
 def _fetch(repo: Repository, remote: str) -> None:
     """Branches only: the metadata has its own fetch."""
-    from muse.store.meta.broken import set_aside
-
     words = ("-c", "muse.autoSetup=false", "fetch", "-q", "--no-write-fetch-head", "--no-auto-gc", "--", remote)
     done = watched(repo, *words, env=PLAIN)
-    if done.returncode and (aside := set_aside(repo)):
-        for each in aside:
-            tell(f"muse: {each.ref} named lost objects and is set aside; `muse verify` lists what is left")
-        done = watched(repo, *words, env=PLAIN)
     if done.returncode:
         raise git_error(done.stderr, f"git fetch failed ({done.returncode})")
 

@@ -2,7 +2,8 @@
 
 A ref that names a missing object stops `git fetch`, `git gc` and `git push` of everything. No ref may name such an
 object, whatever its name, so what is set aside is written down in `<git>/muse/broken-refs` and the ref goes back to the
-newest whole state that is here: a remote's copy of it, or nothing. The next fetch or write brings the rest.
+newest whole state that is here: a remote's copy of it, or nothing. The next fetch or write brings the rest. Damaged
+loose objects are moved to `<git>/muse/broken-objects`, or nothing could bring them.
 """
 
 from __future__ import annotations
@@ -12,10 +13,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from muse.core.errors import RefMovedError
 from muse.core.io import write_bytes_atomic
+from muse.core.terminal import tell
 from muse.core.types import now_utc_iso
 from muse.store import refs
 from muse.store.layout import OWN, REMOTES, owner
 from muse.store.meta.union import forget
+from muse.store.objects import loose
 
 if TYPE_CHECKING:
     from muse.store.repository import Repository
@@ -31,17 +34,28 @@ class SetAside(NamedTuple):
     now: str
 
 
-def broken(repo: Repository) -> dict[str, str]:
-    """The refs of ours from which an object is missing or damaged, name -> id."""
+def broken(repo: Repository, *, quick: bool = False) -> dict[str, str]:
+    """The refs of ours from which an object is missing or damaged, name -> id.
+
+    A quick look at loose objects reads their first bytes only.
+    """
     tips = refs.read_many(repo, OWN, REMOTES)
-    if not tips or _whole(repo, *tips.values()):
+    if not tips:
         return {}
-    return {name: tip for name, tip in tips.items() if not _whole(repo, tip)}
+    bad = loose.damaged(repo, quick=quick)
+    if not bad and _whole(repo, *tips.values()):
+        return {}
+    return {name: tip for name, tip in tips.items() if not _whole(repo, tip) or _reaches(repo, tip, bad)}
 
 
-def set_aside(repo: Repository) -> list[SetAside]:
-    """Move every broken ref back to what is whole, after writing down where it was."""
-    found = broken(repo)
+def set_aside(repo: Repository, *, quick: bool = False) -> list[SetAside]:
+    """Move every broken ref back to what is whole, after writing down where it was.
+
+    Damaged loose objects are kept out of Git's sight first: what a pack or a remote has of them is whole.
+    """
+    loose.move_aside(repo, loose.damaged(repo, quick=quick))
+    repo.objects.close()
+    found = broken(repo, quick=quick)
     if not found:
         return []
     whole = {name: tip for name, tip in refs.read_many(repo, OWN, REMOTES).items() if name not in found}
@@ -64,6 +78,15 @@ def set_aside(repo: Repository) -> list[SetAside]:
     return done
 
 
+def mend(repo: Repository, *, quick: bool = False) -> bool:
+    """`set_aside` where something is broken, with one line for each ref; True when there was something."""
+    if not broken(repo, quick=quick):
+        return False
+    for each in set_aside(repo, quick=quick):
+        tell(f"muse: {each.ref} named lost objects and is set aside; `muse verify` lists what is left")
+    return True
+
+
 def _instead(name: str, whole: dict[str, str]) -> str:
     """For a ref of this clone, a remote's copy of it; what came from a remote is fetched anew."""
     if not name.startswith(OWN):
@@ -77,3 +100,10 @@ def _whole(repo: Repository, *tips: str) -> bool:
     flags = ["--exclude-promisor-objects"] * promised
     names = "".join(f"{tip}\n" for tip in tips).encode()
     return repo.run("rev-list", "--objects", "--quiet", *flags, "--stdin", input=names).returncode == 0
+
+
+def _reaches(repo: Repository, tip: str, names: set[str]) -> bool:
+    if not names:
+        return False
+    listed = repo.run("rev-list", "--objects", "--stdin", input=f"{tip}\n".encode()).stdout
+    return any(os.fsdecode(line.partition(b" ")[0]) in names for line in listed.split(b"\n"))

@@ -184,7 +184,10 @@ def _files_with(store: DiskObjectStore, name: ObjectID) -> Iterator[str]:
 
 
 def _touched(path: str) -> bool:
+    """False as well for the empty file that a power cut leaves of an object: it is to be written again."""
     try:
+        if not os.stat(path).st_size:
+            return False
         os.utime(path)
     except OSError:
         return False
