@@ -1,8 +1,9 @@
 """Conflicts in groups, one decision each: the same part of a file, neighbouring bars, the same kind of dispute.
 
-Only addresses in bars are grouped (`track:1/note:5:...`); every other conflict is a group of its own. A group of one
-has its conflict's address, a larger one `track:1/note:bars:5-8`; both are what `muse resolve --pick` takes. Where that
-leaves too many, groups are wider: bars further apart, then all of a track (`track:1/all:bars:5-232`), then all tracks.
+Only addresses in bars are grouped (`track:1/note:5:...`, a score's `P1/measure:5`), others are groups of their own. A
+group of one has its conflict's address, a larger one `track:1/note:bars:5-8`, and `muse resolve --pick` takes both.
+Where that leaves too many, groups are wider: bars further apart, then all of a track (`track:1/all:bars:5-232`), then
+all tracks.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from muse.domain import ConflictRecord
 if TYPE_CHECKING:
     from muse.core.options import Choice
 
-_IN_BARS = re.compile(r"(?P<part>track:\d+)/(?P<word>[a-z_]+):(?P<bar>\d+):")
+_IN_BARS = re.compile(r"(?P<part>track:\d+|[^/:]+(?=/measure:\d+$))/(?P<word>[a-z_]+):(?P<bar>\d+)(?::|$)")
 _MOST = 10  # groups of one file: more than these are no help to a person, and are taken together further
 _ENDLESS = 1 << 60
 

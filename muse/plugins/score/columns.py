@@ -13,6 +13,8 @@ from typing import NamedTuple
 from muse.plugins.score.alignment import alike, matched
 from muse.plugins.score.outline import Column
 
+_MOST_REGIONS = 10  # more questions than these about bars are one about all of them: which side's bars
+
 
 class Matching(NamedTuple):
     """One side against the base: `place[i]` is where base column i stands in the side (None: cut), `added[g]` the
@@ -125,7 +127,10 @@ def plan(
             touched = any(changed[i] and left.place[i] is not None for i in range(lo, min(hi, len(base))))
             if touched or (inner and not same):
                 ranges.append((lo, hi))
-    return [Region(*found) for found in _joined(ranges)]
+    found = _joined(ranges)
+    if len(found) > _MOST_REGIONS:
+        found = [(found[0][0], found[-1][1])]
+    return [Region(*region) for region in found]
 
 
 def _joined(ranges: list[tuple[int, int]]) -> list[tuple[int, int]]:

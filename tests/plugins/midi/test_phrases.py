@@ -115,6 +115,8 @@ def test_kinds_and_distant_bars_are_apart() -> None:
             ["track:1/all:bars:1-90", "track:2/all:bars:1-90"],
         ),
         ([f"track:{n}/note:3:1:0:0:60#0" for n in range(40)], ["tracks/all:bars:3-3"]),
+        ([f"P{n}/measure:{bar}" for n in (1, 2) for bar in (3, 4, 5)], ["P1/measure:bars:3-5", "P2/measure:bars:3-5"]),
+        ([f"P{n}/measure:{3 * n}" for n in range(1, 41)], ["tracks/all:bars:3-120"]),
     ],
 )  # fmt: skip
 def test_a_person_never_has_to_settle_more_than_ten_groups(addresses: list[str], names: list[str]) -> None:

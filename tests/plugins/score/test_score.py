@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import random
 import re
 import zipfile
 from collections.abc import Callable
@@ -11,6 +12,7 @@ import pytest
 
 from muse.core import options
 from muse.domain import FileMerge
+from muse.engine.resolve.groups import grouped
 from muse.plugins.score.plugin import ScorePlugin
 
 PLUGIN = ScorePlugin()
@@ -398,6 +400,64 @@ def test_what_is_no_score_is_never_merged_clean(bad: bytes) -> None:
 def test_a_member_that_leads_out_is_refused() -> None:
     bad = packed(version(), ("../../evil", b"x"))
     assert PLUGIN.merge_file("a.mxl", packed(version()), bad, packed(version(cut(1, 2)))).conflicts
+
+
+def test_a_package_that_promises_more_than_any_score_is_refused_unopened() -> None:
+    """The sizes of the directory are believed only as far as they refuse."""
+    many = packed(version(), *((f"m{n}", b"") for n in range(1_000)))
+    small = packed(version(), ("x.bin", b"\0" * 4_000))
+    size = (4_000).to_bytes(4, "little")
+    assert small.count(size) == 4  # packed and unpacked, before the member and in the directory
+    for bad in (many, small.replace(size, (1 << 31).to_bytes(4, "little"))):
+        merged = PLUGIN.merge_file("a.mxl", packed(version()), bad, packed(version(cut(1, 2))))
+        assert merged.conflicts and merged.content == bad
+        assert "more in it than any score has" in merged.notes[0]
+    liar = small.replace(size, (3_000).to_bytes(4, "little"))
+    assert PLUGIN.merge_file("a.mxl", packed(version()), liar, packed(version(cut(1, 2)))).conflicts
+
+
+@pytest.mark.parametrize(
+    "declared",
+    [
+        '<!ENTITY x SYSTEM "file:///etc/passwd">',
+        '<!ENTITY % x SYSTEM "http://127.0.0.1:9/x"> %x;',
+        "<!ATTLIST part a CDATA 'b'>",
+    ],
+    ids=["file", "network", "attributes"],
+)  # fmt: skip
+def test_a_document_with_declarations_of_its_own_is_refused(declared: str) -> None:
+    versions = [
+        joined(piece()),
+        version(put(0, 1, 0, note("B", 6))),
+        version(put(1, 5, 0, note("B", 6))),
+    ]
+    odd = [data.replace(b'partwise.dtd">', f'partwise.dtd" [{declared}]>'.encode()) for data in versions]
+    assert all(declared.encode() in data for data in odd)
+    merged = PLUGIN.merge_file("a.musicxml", *odd)
+    assert merged.conflicts and "entity declarations" in merged.notes[0]
+
+
+def test_elements_nobody_knows_are_carried_along() -> None:
+    def odd(data: bytes) -> bytes:
+        data = data.replace(b"<voice>1", b'<x:wow xmlns:x="u"><![CDATA[</measure>]]></x:wow><voice>1', 9)
+        return data.replace(b"<part-list>", b"<!-- <measure> --><unknown a='>'/><part-list>")
+
+    ours, theirs = put(0, 1, 0, note("B", 6)), put(1, 5, 0, note("B", 6))
+    merged = merge(odd(version()), odd(version(ours)), odd(version(theirs)))
+    assert not merged.conflicts and merged.content == odd(version(ours, theirs))
+
+
+def test_scores_that_have_nothing_in_common_leave_few_questions() -> None:
+    def other(seed: int, bars: int) -> bytes:
+        made = random.Random(seed)
+        return musicxml(
+            [["".join(note(made.choice("CDEFGAB"), made.randrange(2, 7)) for _ in range(4)) for _ in range(bars)]]
+        )
+
+    versions = other(1, 60), other(2, 55), other(3, 66)
+    merged = merge(*versions)
+    assert merged.content is not None
+    assert 0 < len(grouped(merged.conflicts)) <= 10
 
 
 # Differences ---------------------------------------------------------------------------------------------------------
