@@ -184,4 +184,26 @@ def without(data: bytes, start: int, stop: int) -> Span:
     return above, end
 
 
-__all__ = ["Span", "Style", "blank_after", "indent", "line_end", "line_of", "newline_of", "unit_of", "without"]
+def with_comma(data: bytes, start: int, stop: int) -> Span:
+    """A stretch of a line with the one of the commas around it that goes with it."""
+    before, behind = data[:start].rstrip(b" \t"), data[stop:].lstrip(b" \t")
+    if behind.startswith(b",") and before.endswith((b",", b"{", b"[", b"(")):
+        rest = behind[1:].lstrip(b" \t")
+        return start, len(data) - len(rest)
+    if before.endswith(b",") and behind.startswith((b"}", b"]", b")")):
+        return len(before) - 1, stop
+    return start, stop
+
+
+__all__ = [
+    "Span",
+    "Style",
+    "blank_after",
+    "indent",
+    "line_end",
+    "line_of",
+    "newline_of",
+    "unit_of",
+    "with_comma",
+    "without",
+]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from muse.core.address import inside
 from muse.core.errors import MuseError
 from muse.domain import DomainOp
-from muse.plugins.code.fitting import Style, indent, line_end, line_of, without
+from muse.plugins.code.fitting import Style, indent, line_end, line_of, with_comma, without
 from muse.plugins.code.imports import import_edit
 from muse.plugins.code.languages.table import KEYED, Language
 from muse.plugins.code.place import emptied, insertion
@@ -100,7 +100,7 @@ class SourceFile:
             return
         behind = data[stop : line_end(data, stop)]
         if data[line_of(data, start) : start].strip() or behind.strip(b" \t;,"):
-            self._write(start, stop, b"")  # it shares its lines with others
+            self._write(*with_comma(data, start, stop), b"")  # it shares its lines with others
         else:
             self._write(*without(data, start, stop if data[stop - 1 : stop] == b"\n" else stop + len(behind)), b"")
 

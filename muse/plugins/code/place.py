@@ -122,7 +122,7 @@ def _scope(outline: Outline, place: str) -> str:
 
 
 def _body(outline: Outline, scope: str) -> _Body:
-    """What holds the members of a scope; of several definitions of one name the first that holds some."""
+    """What holds the members of a scope; of several definitions of one name the likeliest."""
     root = outline.tree.root_node
     if not scope:
         return _of_file(outline, root)
@@ -136,7 +136,14 @@ def _body(outline: Outline, scope: str) -> _Body:
         number += 1
     if not found:
         raise MuseError(f"{scope} is nothing that a definition could be put into")
-    return next((body for body in found if body.members), found[-1])
+    return min(found, key=_unlikely)
+
+
+def _unlikely(body: _Body) -> tuple[bool, bool, bool]:
+    """Not a trait's methods, rather one with members, rather an `impl` than the struct beside it."""
+    owner = body.owner
+    trait = owner is not None and owner.child_by_field_name("trait") is not None
+    return trait, not body.members, owner is None or owner.type != "impl_item"
 
 
 def _of_file(outline: Outline, root: Node) -> _Body:

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 _NAMED_BY_CLASS = ("constructor", "destructor")
-_MEMBERS = frozenset({"attribute", "member_expression", "field_expression", "keyword_argument", "scoped_identifier"})
+_MEMBERS = frozenset({"attribute", "member_expression", "field_expression", "scoped_identifier", "qualified_type",
+                      "selector_expression", "scoped_type_identifier"})  # fmt: skip
+_FIELDS = frozenset({"field_identifier", "property_identifier"})
 
 
 def rename(path: str, data: bytes, address: str, to: str) -> list[DomainOp]:
@@ -87,9 +89,19 @@ def _calls_itself(node: Node, name: bytes, data: bytes, symbol: Symbol) -> bool:
     if node.child_count or not node.type.endswith("identifier") or text_of(node, data) != name:
         return False
     above = node.parent
+    if node.type in _FIELDS or (above is not None and _is_key(above, node)):
+        return False
     if symbol.parent:
         return above is not None and above.type.startswith(_NAMED_BY_CLASS) and _name_node(symbol.of[0], above) == node
     return above is None or above.type not in _MEMBERS or above.start_byte == node.start_byte
+
+
+def _is_key(above: Node, node: Node) -> bool:
+    """True for the name of an argument, or of a field in a literal of Go."""
+    if above.type == "keyword_argument":
+        return above.child_by_field_name("name") == node
+    around = above.parent if above.type == "literal_element" else None
+    return around is not None and around.type == "keyed_element" and around.children[0] == above
 
 
 def _name_node(language: Language, node: Node) -> Node | None:

@@ -287,3 +287,35 @@ def test_a_constructor_has_the_name_of_its_class() -> None:
         plugin.rename("a.java", JAVA.encode(), "a.java::A.B.B", "C")
     renamed = plugin.patch_file("a.java", JAVA.encode(), plugin.rename("a.java", JAVA.encode(), "a.java::A.B", "C"))
     assert renamed.decode() == JAVA.replace("B", "C")
+
+
+def test_a_function_goes_with_its_comma_on_a_line_of_several() -> None:
+    text = "const o = {a() { return 1; }, b() { return 2; }, c() {}};\n"
+    for name, gone in (("a", "a() { return 1; }, "), ("b", "b() { return 2; }, "), ("c", ", c() {}")):
+        assert edited("a.js", text, ("delete", name)) == text.replace(gone, "")
+
+
+def test_a_new_method_goes_to_the_methods_of_a_type_not_to_those_of_a_trait() -> None:
+    text = (
+        "struct A {\n    x: i32,\n}\n\nimpl Clone for A {\n    fn clone(&self) -> A {\n        A { x: 1 }\n    }\n}\n"
+    )
+    new = "    fn f(&self) {}\n"
+    with pytest.raises(MuseError):
+        edited("a.rs", text, ("insert", "A.f", new))
+    text += "\nimpl A {\n    fn g(&self) {}\n}\n"
+    assert edited("a.rs", text, ("insert", "A.f", new)) == text.replace("g(&self) {}\n", "g(&self) {}\n\n" + new)
+
+
+def test_a_rename_leaves_what_others_call_by_that_name() -> None:
+    plugin = CodePlugin()
+
+    def renamed(path: str, text: str, name: str, to: str) -> str:
+        ops = plugin.rename(path, text.encode(), f"{path}::{name}", to)
+        return plugin.patch_file(path, text.encode(), ops).decode()
+
+    text = "package a\n\ntype Mutex struct {\n\tmu   sync.Mutex\n\tnext *Mutex\n}\n\n"
+    text += "func f() T {\n\treturn T{f: x.f, g: f()}\n}\n"
+    assert renamed("a.go", text, "Mutex", "M") == text.replace("type Mutex", "type M").replace("*Mutex", "*M")
+    assert renamed("a.go", text, "f", "h") == text.replace("func f", "func h").replace("g: f()", "g: h()")
+    text = "def f(a):\n    return x.f + g(f=1, h=f)\n"
+    assert renamed("a.py", text, "f", "k") == "def k(a):\n    return x.f + g(f=1, h=k)\n"
