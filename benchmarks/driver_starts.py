@@ -33,6 +33,7 @@ def main() -> None:
         top = Path(folder)
         env = environment(top / "home")
         once(["git", "init", "-q"], top, env)
+        once(["git", "config", "muse.mergeDeadline", "60"], top, env)  # a busy machine is no reason to merge as text
         once(["git", "init", "-q", "--bare", "server"], top, env)
 
         def take(command: list[str], text: bytes, expect: int) -> float:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
+
+TYPE_CHECKING = False  # `typing` and `collections` take longer than a trivial merge
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 CLEAN, CONFLICT = 0, 1
 OPTIONS = {

@@ -72,7 +72,7 @@ def test_doors_that_git_opens_import_nothing_heavy(module: str) -> None:
 
 def test_the_merge_driver_starts_with_next_to_nothing() -> None:
     """Git starts it once per file; each of these costs milliseconds."""
-    costly = ["dataclasses", "inspect", "subprocess", "tempfile", "typing", "json", "pathlib", "logging"]
+    costly = ["collections", "dataclasses", "inspect", "subprocess", "tempfile", "typing", "json", "pathlib", "logging"]
     code = f"import sys, muse.drivers.merge; print(*[name for name in {costly} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-S", "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
     assert done.stdout.split() == []
