@@ -58,3 +58,9 @@ def test_figures_stand_beside_their_commands() -> None:
     areas = re.split(r"^## ", (ROOT / "docs" / "measurements.md").read_text(), flags=re.M)[1:]
     assert len(areas) > 9
     assert [area.split("\n")[0] for area in areas if not re.search(r"python\s+benchmarks/\w+\.py|pytest ", area)] == []
+
+
+def test_every_folder_of_tests_says_what_it_holds() -> None:
+    told = re.findall(r"^\| `(\w+)` \|", (ROOT / "tests" / "README.md").read_text(), re.M)
+    here = sorted(path.name for path in (ROOT / "tests").iterdir() if path.is_dir() and path.name[0] not in "._")
+    assert told == here
