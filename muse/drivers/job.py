@@ -153,15 +153,17 @@ def trace(error: Exception) -> None:
 
 
 def complete_path(job: Job) -> None:
-    """Where installed packages are found: Git starts us without `site`, which a trivial merge needs not wait for.
-
-    `muse.pluginPath` names further folders with plugins; relative ones would lead into a clone.
-    """
+    """Where installed packages are found: Git starts us without `site`, which a trivial merge needs not wait for."""
     if sys.flags.no_site:
         import site
 
         site.main()
-    sys.path += filter(os.path.isabs, job.config.get("pluginpath", "").split(os.pathsep))
+    look_in(job.config)
+
+
+def look_in(config: Mapping[str, str]) -> None:
+    """Find plugins in the folders of `muse.pluginPath` too; relative ones would lead into a clone."""
+    sys.path += filter(os.path.isabs, config.get("pluginpath", "").split(os.pathsep))
 
 
 def _marker_size(text: str) -> int:

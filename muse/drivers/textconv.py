@@ -61,12 +61,16 @@ def _listed_bytes(file: str, path: str | None) -> list[bytes]:
 
 def listing(file: str, path: str | None = None) -> str:
     """The listing of a file; Git hands a temporary copy whose name ends like the original's."""
+    from muse.core import gitconfig
+    from muse.drivers.job import look_in
     from muse.plugins import registry
 
     with open(file, "rb") as stream:
         data = stream.read()
     name = path or os.path.basename(file)
     own = _own_domain()
+    if not registry.is_ours(name, first=own):  # only then is it worth asking Git where else plugins are
+        look_in(gitconfig.read())
     domain = registry.domain_for_path(name, first=own)
     if path is None and (domain == "files" or domain != own) and data.startswith((b"MThd", b"RIFF")):
         domain = "midi"  # whatever Git called the copy

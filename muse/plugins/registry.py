@@ -72,6 +72,14 @@ def domain_for_path(path: str, *, first: str = "") -> str:
     return next((name for name in others if _claims(name, path)), "files")
 
 
+def is_ours(path: str, *, first: str = "") -> bool:
+    """True when `domain_for_path` needs no other package to answer."""
+    first = ALIASES.get(first, first)
+    if first and first not in BUILT_IN:
+        return False
+    return (bool(first) and _claims(first, path, own=True)) or any(_claims(name, path) for name in _CLAIMING)
+
+
 def plugin_for_path(path: str, *, first: str = "") -> MuseDomainPlugin:
     """The plugin that claims a file's name."""
     return _load(domain_for_path(path, first=first))

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from muse.drivers import textconv
+from tests.conftest import MakeRepo, RunGit
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -56,3 +57,26 @@ def test_a_listing_that_hangs_ends_at_the_deadline(
     assert textconv.main([str(tmp_path / "a.mid")]) == 1
     assert time.monotonic() - start < 30
     assert "took longer than 0.2 s" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize("absolute", [True, False])
+def test_a_plugin_that_only_the_configuration_names(
+    make_repo: MakeRepo, git: RunGit, tmp_path: Path, absolute: bool
+) -> None:
+    """`muse.pluginPath` counts here as it does in a merge; a relative one would lead into a clone."""
+    root = make_repo(files={"a.loud": "quiet\n"})
+    site = root / "site"
+    info = site / "loud-1.dist-info"
+    info.mkdir(parents=True)
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: loud\nVersion: 1\n")
+    (info / "entry_points.txt").write_text("[muse.plugins]\nloud = loud:Loud\n")
+    (site / "loud.py").write_text(
+        "class Loud:\n    name = 'loud'\n    patterns = ('*.loud',)\n"
+        "    def listing(self, data, path):\n        return data.decode().upper()\n"
+    )
+    git(root, "config", "muse.pluginPath", str(site) if absolute else "site")
+    git(root, "config", "diff.loud.textconv", f"{sys.executable} -m muse.drivers.textconv")
+    (root / ".git" / "info" / "attributes").write_text("*.loud diff=loud\n")
+    (root / "a.loud").write_text("louder\n")
+    shown = git(root, "diff", "a.loud").splitlines()[-2:]
+    assert shown == (["-QUIET", "+LOUDER"] if absolute else ["-quiet", "+louder"])
