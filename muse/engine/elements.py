@@ -70,6 +70,12 @@ def of_file(repo: Repository, path: str, data: bytes, plugin_for: PluginFor) -> 
     return found
 
 
+def full_address(repo: Repository, below: str, address: str) -> str:
+    """An address as typed in the folder `below` of the work tree, with its path from the top."""
+    path, mark, inside = address.partition("::")
+    return f"{full_path(repo, below, path)}{mark}{inside}" if path.strip() else address
+
+
 def full_path(repo: Repository, below: str, path: str) -> str:
     """A path as typed in the folder `below` of the work tree, from the top; MuseError when it leads out."""
     if os.path.isabs(path):

@@ -84,3 +84,15 @@ def test_names_and_records_that_are_none_do_no_harm(root: Path, capfd: pytest.Ca
     assert main(["claims"]) == 0 and "a.py" in capfd.readouterr().out
     assert main(["release"]) == 129 and main(["release", "nothing"]) == 128
     assert main(["claim", *[f"p{n}" for n in range(1001)]]) == 129
+
+
+def test_addresses_are_typed_from_where_one_stands(root: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    (root / "sub").mkdir()
+    os.chdir(root / "sub")
+    assert main(["claim", "--as", "ada", "m.py::f", "../a.py", "./x"]) == 0
+    assert list(coordination.active_reservations(root)[0].addresses) == ["sub/m.py::f", "a.py", "sub/x"]
+    assert main(["claim", "--as", "bob", str(root / "a.py")]) == 0
+    assert "a.py: claimed by ada" in capfd.readouterr().err
+    assert main(["claim", "../../x"]) == 128 and "outside of the repository" in capfd.readouterr().err
+    assert main(["release", "--as", "ada", "m.py::f"]) == 0
+    assert [found.run_id for found in coordination.active_reservations(root)] == ["bob"]

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from muse.cli.main import main
+from muse.core.errors import MuseError
 from muse.core.op_log import OpLog
 from muse.engine.session.watch import Event, Watch
 from muse.plugins.registry import plugin_for_path
@@ -128,3 +129,49 @@ def test_it_runs_until_interrupted(jam: Path) -> None:
     assert "Traceback" not in process.stderr.read() and ops(jam)[0]["address"] == "words.txt"
     process.stdout.close(), process.stderr.close()
     assert main(["session", "watch", "none"]) == 128
+
+
+def test_what_git_writes_is_no_save(jam: Path, git: RunGit) -> None:
+    git(jam, "switch", "-qc", "other")
+    (jam / "code.py").write_bytes(CODE.replace(b"return 1", b"return 'other'"))
+    git(jam, "commit", "-qam", "other")
+    with pytest.raises(MuseError, match="belongs to branch main"):
+        watching(jam)
+    git(jam, "switch", "-q", "main")
+    watch = watching(jam, apply=True)
+    git(jam, "switch", "-q", "other")
+    append(jam, "jam", {"op": {"op": "insert", "address": "new.txt", "content": "n\n"}})
+    (event,) = settled(watch)
+    assert event.what == "paused" and "branch other is checked out" in event.path and not (jam / "new.txt").exists()
+    assert settled(watch) == [] and len(ops(jam)) == 1
+    git(jam, "switch", "-q", "main")
+    assert settled(watch) == [Event("resumed", ""), Event("applied", "new.txt")]
+    git(jam, "merge", "-q", "--ff-only", "other")
+    assert settled(watch) == [] and len(ops(jam)) == 1, "a pull is in the history already"
+    (jam / "words.txt").write_text("mine\n")
+    assert settled(watch) == [Event("saved", "words.txt")]
+    assert main(["session", "commit", "jam"]) == 0 and settled(watch) == []
+    assert b"'other'" in (jam / "code.py").read_bytes() and (jam / "words.txt").read_text() == "mine\n"
+
+
+def test_a_conflict_is_no_save(jam: Path, git: RunGit) -> None:
+    git(jam, "switch", "-qc", "other")
+    (jam / "words.txt").write_text("theirs\n")
+    git(jam, "commit", "-qam", "theirs")
+    git(jam, "switch", "-q", "main")
+    (jam / "words.txt").write_text("ours\n")
+    git(jam, "commit", "-qam", "ours")
+    watch = watching(jam)
+    Repository(jam).run("merge", "other")
+    assert b"<<<<<<<" in (jam / "words.txt").read_bytes()
+    assert settled(watch) == [Event("paused", "a merge is in progress")]
+    (jam / "words.txt").write_text("both\n")
+    assert settled(watch) == []
+    git(jam, "commit", "-qam", "merged")
+    assert settled(watch) == [Event("resumed", "")] and ops(jam) == []
+    (jam / ".git" / "index.lock").touch()
+    assert settled(watch) == [], "git is at work for a moment"
+    os.utime(jam / ".git" / "index.lock", (1, 1))
+    (event,) = settled(watch)
+    assert event.what == "paused" and "index.lock is there" in event.path
+    assert main(["session", "watch", "--once", "jam"]) == 128

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from muse.core.errors import MuseError, UsageError
 from muse.domain import PluginFor
-from muse.engine.elements import find, full_path, of_file, read_file
+from muse.engine.elements import find, full_address, full_path, of_file, read_file
 from muse.engine.resolve import resolve as settle
 from muse.engine.session import claims
 from muse.engine.session import commit as session
@@ -151,9 +151,8 @@ class ToolSet:
         """Claim addresses."""
         if not all(isinstance(address, str) for address in addresses):
             raise UsageError("addresses are texts")
-        for address in addresses:
-            full_path(self.repo, "", address.partition("::")[0])
-        return claims.claim(self.repo, actor or self.actor, addresses, seconds=seconds, purpose=purpose)
+        named = [full_address(self.repo, "", address) for address in addresses]
+        return claims.claim(self.repo, actor or self.actor, named, seconds=seconds, purpose=purpose)
 
     def release(self, names: list[Any], actor: str = "") -> Any:
         """End claims."""

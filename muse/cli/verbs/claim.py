@@ -24,13 +24,16 @@ def command(
     It is advice and never a lock: claims of others that meet it are told. It ends by itself, or with `muse release`.
     An op may name the claim ("reservation") and the intent it is made under ("intent").
     """
+    from muse.engine.elements import full_address
+    from muse.engine.git import below_top
     from muse.engine.session import claims
 
     here = repo()
+    below = below_top(here)
     made = claims.claim(
         here,
         who or here.config("user.name") or "somebody",
-        addresses,
+        [full_address(here, below, address) for address in addresses],
         seconds=claims.seconds_of(ttl),
         purpose=purpose,
         exclusive=exclusive,

@@ -113,7 +113,7 @@ def watch_(
     log = session.existing(here, name)
     who = actor or here.config("user.name") or "somebody"
     watching = Watch(here, log, domains(here)[0], who, wanted, apply=apply, quiet=quiet)
-    watch(watching, lambda event: say(f"{event.what} {event.path}"), interval=interval, once=once)
+    watch(watching, lambda event: say(f"{event.what} {event.path}".rstrip()), interval=interval, once=once)
 
 
 @command.command("status")

@@ -21,12 +21,13 @@ class CheckedOut:
 
     def commit(self) -> str:
         """The id of the commit, or "" before the first."""
-        state = self._look()
+        state = self.state()
         if state != self._state:
             self._commit, self._state = self._repo.head() or "", state
         return self._commit
 
-    def _look(self) -> object:
+    def state(self) -> object:
+        """Something that is another one when another branch or commit is checked out."""
         head = _read(self._repo.git_dir / "HEAD")
         if not head.startswith(b"ref: "):
             return head

@@ -4,6 +4,8 @@ Files are looked at by their times and sizes every so often. That needs no libra
 on shares that send no events; Git lists what is not ignored. A file is read once it has been left alone for a while.
 What a file was when it last agreed with what is known of it is its base: a save is the change from there, so that a
 save made before somebody else's op was seen is merged with it. A file that differs from its base is never written over.
+What Git writes is no save: while another branch is checked out or a merge or rebase waits, nothing is taken or written,
+and what a commit or checkout changed is the new base.
 """
 
 from __future__ import annotations
@@ -21,6 +23,8 @@ from muse.core.op_log import OpLog
 from muse.core.paths import path_bytes, path_text
 from muse.domain import DomainOp, PluginFor, SnapshotManifest
 from muse.engine.session import worktree
+from muse.engine.session.checked_out import CheckedOut
+from muse.engine.session.delivery import home
 from muse.engine.session.live_view import LiveView
 from muse.engine.session.op_paths import refuse_path
 
@@ -28,10 +32,21 @@ if TYPE_CHECKING:
     from muse.store.repository import Repository
 
 Stat = tuple[int, int, int]
+_GIT_AT_WORK = {
+    "MERGE_HEAD": "a merge is in progress",
+    "CHERRY_PICK_HEAD": "a cherry-pick is in progress",
+    "REVERT_HEAD": "a revert is in progress",
+    "rebase-merge": "a rebase is in progress",
+    "rebase-apply": "a rebase is in progress",
+}
+_STALE = 10.0  # seconds after which a lock is told
 
 
 class Event(NamedTuple):
-    """What happened to a path: `saved` (now an op), `applied` (now on disk), `kept` (both changed; disk stays)."""
+    """What happened to a path: `saved` (now an op), `applied` (now on disk), `kept` (both changed; disk stays).
+
+    Or `paused`, where instead of the path it says why, and `resumed`.
+    """
 
     what: str
     path: str
@@ -66,7 +81,11 @@ class Watch:
         self._since: dict[str, float] = {}
         self._base: dict[str, str | None] = {}
         self._told: set[str] = set()
+        home(repo, log)
+        self._checked_out = CheckedOut(repo)
+        self._head, self._at_home = self._checked_out.commit(), self._checked_out.state()
         self._begin()
+        self.paused = ""
 
     def _begin(self) -> None:
         """Bases: what the last commit has, or the session where the disk has that; an untracked file as it is."""
@@ -85,6 +104,15 @@ class Watch:
     def step(self, now: float | None = None) -> Iterator[Event]:
         """Look at the disk, then at the session."""
         now = time.monotonic() if now is None else now
+        if (why := self._git_at_work()) is not None:
+            if why and not self.paused:
+                yield Event("paused", why)
+            self.paused = why or self.paused
+            return
+        if self.paused:
+            self.paused = ""
+            yield Event("resumed", "")
+        self._follow()
         for path in sorted({*self._listed(), *self._stats}):
             stat = self._stat(path)
             if stat != self._stats.get(path):
@@ -96,6 +124,43 @@ class Watch:
                     yield Event("saved", path)
         if self.apply:
             yield from self._apply()
+
+    # Git -----------------------------------------------------------------------------------------------------------
+
+    def _git_at_work(self) -> str | None:
+        """Why the files on disk are not the session's business just now; "" for a moment only, None when they are."""
+        for name, why in _GIT_AT_WORK.items():
+            if os.path.lexists(self.repo.git_dir / name):
+                return why
+        lock = self.repo.git_dir / "index.lock"
+        try:
+            age = time.time() - lock.stat().st_mtime
+            return f"{lock} is there: another git is running, or one crashed and it can be removed" * (age > _STALE)
+        except OSError:
+            pass
+        if self._checked_out.state() != self._at_home:
+            try:
+                home(self.repo, self.log)
+            except MuseError as error:
+                return str(error)
+            self._at_home = self._checked_out.state()
+        return None
+
+    def _follow(self) -> None:
+        """What a commit, checkout or pull changed is the new base of the files that are as it has them."""
+        head = self._checked_out.commit()
+        if head == self._head:
+            return
+        was, now = ({} if not each else self.repo.manifest(each)["files"] for each in (self._head, head))
+        self._head = head
+        for path in was.keys() | now.keys():
+            if (
+                was.get(path) != now.get(path)
+                and self._wanted(path)
+                and worktree.live(self.repo, path) == now.get(path)
+            ):
+                self._base[path], self._stats[path] = now.get(path), self._stat(path)
+                self._since.pop(path, None)
 
     # Disk to session ---------------------------------------------------------------------------------------------
 
@@ -186,6 +251,8 @@ def watch(watching: Watch, tell: Callable[[Event], Any], *, interval: float, onc
     while True:
         for event in watching.step(time.monotonic() + watching.quiet if once else None):
             tell(event)
+        if once and watching.paused:
+            raise MuseError(watching.paused)
         if once:
             return
         time.sleep(interval)
