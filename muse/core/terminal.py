@@ -7,23 +7,34 @@ Everything a verb, the driver or the helper prints passes `escaped`; every comma
 from __future__ import annotations
 
 import os
-import re
 import sys
-from collections.abc import Iterable
-from functools import cache
+
+TYPE_CHECKING = False  # the helper and the driver start with this file; `re` alone would cost them 4 ms
+if TYPE_CHECKING:
+    import re
+    from collections.abc import Iterable
 
 _OURS = f"\x1b{os.urandom(8).hex()};"  # opens a colour of our own; no text from outside can know it
+_BREAKS = dict.fromkeys(map(ord, "\t\n\v\f\r"), " ")
 _NAMES = {7: "a", 8: "b", 9: "t", 10: "n", 11: "v", 12: "f", 13: "r", 34: '"', 92: "\\"}  # Git's short escapes
 
 
-@cache
+_pattern: re.Pattern[str] | None = None
+
+
 def _unsafe() -> re.Pattern[str]:
     """Our colour marks, and characters that act on a terminal or on the order of text: C0 and C1 controls (as bytes of
     other encodings too), line and paragraph separators, bidi controls, invisible marks and tags, lone surrogates."""
-    return re.compile(
+    global _pattern
+    if _pattern is not None:
+        return _pattern
+    import re
+
+    _pattern = re.compile(
         f"{_OURS}([0-9;]*)m|[\\x00-\\x08\\x0a-\\x1f\\x7f-\\x9f\\u061c\\u200b\\u200e\\u200f\\u2028-\\u202e\\u2060-\\u206f"
         "\\ufeff\\ufff9-\\ufffb\\U000e0000-\\U000e007f\\ud800-\\udc7f\\udc80-\\udc9f\\udd00-\\udfff]"
     )
+    return _pattern
 
 
 def escaped(text: str) -> str:
@@ -49,13 +60,15 @@ def painted(text: str, colour: str) -> str:
 
 def repainted(text: str) -> str:
     """Text of Git's with its colours kept as ours; nothing else of a terminal's language is kept."""
+    import re
+
     return re.sub(r"\x1b\[([0-9;]*)m", lambda found: f"{_OURS}{found[1]}m", text)
 
 
 def one_line(text: str) -> str:
     """Text of a file or a plugin as a part of a line: its line breaks and tabs are spaces, the rest `escaped`."""
     if not text.isprintable():
-        text = escaped(re.sub(r"[\t\n\v\f\r]", " ", text))
+        text = escaped(text.translate(_BREAKS))
     return text.strip()
 
 
@@ -84,6 +97,8 @@ def _octal(char: str) -> str:
 
 def word(text: str) -> str:
     """One word of a shell's command line, quoted so that it means itself; control characters in `$'...'`."""
+    import re
+
     if re.fullmatch(r"[A-Za-z0-9_@%+:,./-][A-Za-z0-9_@%+=:,./#-]*", text):
         return text
     if not text.isprintable() and ("\t" in text or _unsafe().search(text)):

@@ -78,6 +78,14 @@ def test_the_merge_driver_starts_with_next_to_nothing() -> None:
     assert done.stdout.split() == []
 
 
+def test_the_helper_answers_git_without_a_regular_expression() -> None:
+    """Git starts it for each conversation."""
+    costly = ["re", "dataclasses", "subprocess", "tempfile", "typing", "json", "pathlib", "logging", "functools"]
+    code = f"import sys, git_remote_muse.helper; print(*[name for name in {costly} if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-S", "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert done.stdout.split() == []
+
+
 def test_no_blind_except_without_a_reason() -> None:
     blind = re.compile(r"except (Base)?Exception\b(?!.*(noqa: BLE001|as error:))|except:")
     found = [
