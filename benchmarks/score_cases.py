@@ -5,8 +5,8 @@
 Both sides edit measures of their own: pitches, words, rhythm, rests, dynamics, slurs, inserted and cut measures. An
 edit is a function on an ElementTree and names its measure and note by marks, so the right answer is both lists of edits
 on the base. Where both sides insert or cut one of several equal measures, one edit made twice and two edits give the
-same files: no case. Every case is merged by Muse and by `git merge-file`; what counts: as meant, conflicts, wrong
-(clean, and other music than meant).
+same files: no case. Every case is merged by Muse, both ways round, and by `git merge-file`; what counts: as meant,
+conflicts, wrong (clean, and other music than meant, or another answer the other way round).
 """
 
 from __future__ import annotations
@@ -404,6 +404,9 @@ def main() -> None:
         if merged.conflicts:
             decisions.append(len(merged.conflicts))
         verdict = verdict_of(None if merged.conflicts else merged.content or b"", wanted)
+        turned = PLUGIN.merge_file("a.musicxml", base, theirs, ours)
+        if verdict_of(None if turned.conflicts else turned.content or b"", wanted) != verdict:
+            verdict = "WRONG"  # the other way round it has to be the same
         table["muse", verdict] += 1
         table["muse, " + kinds, verdict] += 1
         table["git", verdict_of(git_merge(base, ours, theirs), wanted)] += 1

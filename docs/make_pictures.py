@@ -19,6 +19,7 @@ PICTURES = {  # name -> the case, and which track of it is drawn
     "two-attributes": ("pitch-and-velocity-of-one-note", 1),
     "two-values": ("c1-two-velocities", 1),
     "new-overlap": ("c4-new-overlap", 2),
+    "bars": ("bars-inserted-and-edited-behind", 1),
 }
 
 
@@ -34,8 +35,13 @@ def _only(data: bytes, track: int) -> bytes:
 
 
 def _drawn(case: Path, track: int) -> str:
-    base, ours, theirs = (_only((case / f"{name}.mid").read_bytes(), track) for name in ("base", "ours", "theirs"))
-    merged = merge_file("piece.mid", base, ours, theirs)
+    whole = [(case / f"{name}.mid").read_bytes() for name in ("base", "ours", "theirs")]
+    base, ours, theirs = (_only(data, track) for data in whole)
+    merged = merge_file("piece.mid", *whole)
+    if merged.conflicts or merged.content is None:  # framed by the addresses of the one track that is drawn
+        merged = merge_file("piece.mid", base, ours, theirs)
+    else:
+        merged.content = _only(merged.content, track)
     sides = {"base": base, "ours": ours, "theirs": theirs, "result": merged.content}
     return picture(Compared(f"{case.name}.mid", sides, conflicts=merged.conflicts))
 

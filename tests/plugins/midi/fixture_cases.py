@@ -82,6 +82,27 @@ def transposed(notes: list[Spec], first: int, last: int, step: int) -> list[Spec
     return [(note[0] + step, *note[1:]) if note[1] in inside else note for note in notes]
 
 
+def longer(piece: Piece, bar: int, count: int) -> Piece:
+    """The piece with empty bars inserted at a bar (from 1), in all parts."""
+    return _moved(piece, (bar - 1) * BAR, count * BAR)
+
+
+def shorter(piece: Piece, first: int, last: int) -> Piece:
+    """The piece without some bars (from 1)."""
+    gone = range((first - 1) * BAR, last * BAR)
+    left = {name: [row for row in getattr(piece, name) if row[1] not in gone] for name in ("lead", "bass", "drums")}
+    return _moved(piece._replace(**left), last * BAR, -len(gone))
+
+
+def _moved(piece: Piece, start: int, ticks: int) -> Piece:
+    notes = {
+        name: [(row[0], row[1] + ticks * (row[1] >= start), *row[2:]) for row in getattr(piece, name)]
+        for name in ("lead", "bass", "drums")
+    }
+    extra = [(tick + ticks * (tick >= start), body) for tick, body in piece.bass_extra]
+    return piece._replace(**notes, bass_extra=extra)
+
+
 class Case(NamedTuple):
     """One folder: what it is about, three versions, and the expected file with the addresses in conflict."""
 
@@ -109,6 +130,8 @@ OCTAVES = [(pitch, beat * 480, 480, 80) for beat in range(8) for pitch in (60, 7
 NESTED: list[Spec] = [(36, 0, 960, 80), (36, 240, 240, 70), *BASS[2:]]
 SMPTE = 0xE728  # 25 frames a second, 40 ticks each
 FAR = [(1 << 27, b"\xff\x06\x01A"), ((1 << 27) + 10, b"\xff\x06\x01B"), ((1 << 28) + 20000, b"\xff\x06\x01C")]
+HIGH = Piece(lead=[*LEAD, (84, 5 * BAR, 960, 100)], bass_extra=VOLUME)  # a note in bar 6, a curve from bar 5 on
+SAME = Piece(lead=[(72, n * 960, 960, 90) for n in range(16)], bass=[(36, n * 480, 480, 80) for n in range(32)])
 TWINS = [*LEAD, (60, 0, 480, 70), (60, 0, 480, 70)]
 
 CASES = {
@@ -251,6 +274,32 @@ CASES = {
         Piece(drums=with_note(DRUMS, 4, velocity=50)),
         Piece(drums=with_note([(n[0], n[1] + 960, *n[2:]) for n in DRUMS], 2, velocity=50)),
         limit="the shift reads as two notes gone at the start and two added at the end; the velocity stays at its beat",
+    ),
+    "bars-inserted-and-edited-behind": Case(
+        "ours inserts two bars at bar 3, theirs adds a note in bar 6 and a curve: both are two bars later",
+        Piece(), longer(Piece(), 3, 2), HIGH, longer(HIGH, 3, 2),
+    ),
+    "bars-cut-and-edited-behind": Case(
+        "ours cuts bars 3 and 4, theirs adds a note in bar 6 and a curve: both are two bars earlier",
+        Piece(), shorter(Piece(), 3, 4), HIGH, shorter(HIGH, 3, 4),
+    ),
+    "bars-inserted-by-both": Case(
+        "ours inserts two bars at bar 3, theirs one at bar 7",
+        Piece(), longer(Piece(), 3, 2), longer(Piece(), 7, 1), longer(longer(Piece(), 7, 1), 3, 2),
+    ),
+    "bars-cut-and-edited-inside": Case(
+        "ours cuts bars 5 and 6, theirs adds a note in bar 6",
+        Piece(), shorter(Piece(), 5, 6), HIGH._replace(bass_extra=[]), shorter(Piece(), 5, 6), ("bars:5-6",),
+    ),
+    "bars-inserted-at-one-place": Case(
+        "at bar 3 ours inserts two bars, theirs one",
+        Piece(), longer(Piece(), 3, 2), longer(Piece(), 3, 1), longer(Piece(), 3, 2), ("bars:3",),
+    ),
+    "limit-equal-bars": Case(
+        "all bars are equal; ours inserts one at bar 3, theirs adds a note in bar 6",
+        SAME, longer(SAME, 3, 1), SAME._replace(lead=[*SAME.lead, (84, 5 * BAR, 960, 100)]), longer(SAME, 3, 1),
+        ("bars:6",),
+        limit="nothing tells where among equal bars one was inserted, so that the edit behind it is asked about",
     ),
     "limit-smpte-has-no-bars": Case(
         "frames instead of beats: one note made louder by one side, softer by the other",

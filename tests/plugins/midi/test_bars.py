@@ -125,6 +125,15 @@ def test_both_insert_bars_at_one_place_is_one_conflict() -> None:
     assert heard(picked.content) == heard(song(two))
 
 
+def test_neither_insertion_leaves_the_bars_as_they_were_and_keeps_other_edits() -> None:
+    old = parts()
+    one, two = song(with_note(later(old, 5, 2), 10)), song(with_note(later(old, 5, 1), 3, 1))
+    address = both_ways(song(old), one, two)[0].conflicts[0].address
+    for result in both_ways(song(old), one, two, picks={address: "base"}):
+        assert not result.conflicts
+        assert heard(result.content) == heard(song(with_note(with_note(old, 8), 3, 1)))
+
+
 def test_who_wants_numbers_to_stay_says_so() -> None:
     old = parts()
     found = both_ways(song(old), song(later(old, 3, 2)), song(with_note(old, 6)), config={"midi.bars": "keep-numbers"})[

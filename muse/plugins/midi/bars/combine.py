@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-from muse.plugins.midi.bars.timeline import ENDLESS, NEW, BarMap, Piece, Range, Span, cuts
+from muse.plugins.midi.bars.timeline import ENDLESS, IDENTITY, NEW, BarMap, Piece, Range, Span, cuts
 
 Pair = tuple[int, int]
 """Where a stretch is in the main side and in the other one, -1 where it is not."""
@@ -46,6 +46,13 @@ def alone(spans: Sequence[Span], theirs: Sequence[Span], swapped: bool = False) 
         Piece(a.base, a.other, a.main, a.length) if swapped else Piece(a.base, a.main, a.other, a.length)
         for a in pieces
     ]
+
+
+def unmoved(ours: Sequence[Span], theirs: Sequence[Span]) -> list[Piece]:
+    """The base's own line, with what both sides inserted left out and what they moved back in its place."""
+    sides = _positions(ours), _positions(theirs)
+    atoms = _split(IDENTITY.spans, sorted({*_borders(ours), *_borders(theirs)}))
+    return [Piece(a.base, _where(sides[0], a.base), _where(sides[1], a.base), a.length) for a in atoms]
 
 
 def kept(pieces: Sequence[Piece], stretch: Range, places: Sequence[int]) -> list[Piece]:

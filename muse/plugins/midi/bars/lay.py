@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
-from muse.plugins.midi.bars.combine import Collision, alone, combine, kept
+from muse.plugins.midi.bars.combine import Collision, alone, combine, kept, unmoved
 from muse.plugins.midi.bars.find import find
 from muse.plugins.midi.bars.relay import Contents, Line, relay
 from muse.plugins.midi.bars.timeline import ENDLESS, IDENTITY, NEW, BarMap, Piece, Places, Range, cuts
@@ -131,7 +131,7 @@ class _Laying:
         if chosen == "theirs":
             return alone(self.maps[1].spans, self.maps[0].spans, swapped=True)
         if chosen == "base":
-            return alone(IDENTITY.spans, self.maps[0].spans)
+            return unmoved(self.maps[0].spans, self.maps[1].spans)
         return pieces
 
     def _ask(self, kind: str, where: Sequence[Range], base: str, ours: str, theirs: str) -> str | None:
