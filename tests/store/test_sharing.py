@@ -50,7 +50,8 @@ def use(root: Path, git: RunGit, tag: str, muse: Callable[..., None]) -> None:
     muse("install")
     muse("commit", "-q", "-m", f"{tag}: one song")
     muse("session", "start", tag)
-    append(root, tag, added(f"{tag}-new.txt", tag.encode()))
+    (told,) = append(root, tag, {"op": added(f"{tag}-new.txt", tag.encode())})
+    assert "ack" in told
     muse("session", "commit", tag, "-m", f"{tag}: from a session")
     muse("log")
     git(root, "checkout", "-q", "-b", f"{tag}-topic")

@@ -228,6 +228,18 @@ def delta_between(
     return describe(repo, found, plugin_for, domain=domain)
 
 
+def made_by(found: Iterable[Change], plugin_for: PluginFor) -> dict[str, str]:
+    """Which domains tell these changes, each with its version: clones of other versions may tell them differently."""
+    versions = {}
+    for plugin in {plugin_for(path_text(change.path)) for change in found}:
+        try:
+            said = plugin.schema()
+            versions[str(said["domain"])] = str(said["schema_version"])
+        except Exception:  # noqa: BLE001  it costs the version of that plugin, nothing else
+            continue
+    return versions
+
+
 def outline(found: list[Change], domain: str) -> StructuredDelta:
     """The changes by path alone; nothing is read, so contents have no digests."""
     ops: list[DomainOp] = []

@@ -41,12 +41,13 @@ def repair(repo: Repository, found: Iterable[Problem], plugin_for: PluginFor, *,
 def _delta(repo: Repository, path: str, plugin_for: PluginFor, domain: str) -> bool:
     """Work a delta out again from the trees that its name says; False when they are not here."""
     from muse.engine.history.changes import between
-    from muse.engine.history.diff import describe
+    from muse.engine.history.diff import describe, made_by
     from muse.store.meta import deltas
 
     base, _, tree = path.rpartition("/")[2].removesuffix(".json").partition("-")
     try:
-        delta = describe(repo, between(repo, base, tree), plugin_for, domain=domain)
-        return deltas.save(repo, base, tree, delta)
+        found = between(repo, base, tree)
+        delta = describe(repo, found, plugin_for, domain=domain)
+        return deltas.save(repo, base, tree, delta, plugins=made_by(found, plugin_for))
     except (MuseError, KeyError):
         return False

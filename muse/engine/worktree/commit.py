@@ -161,14 +161,15 @@ def keep_deltas(
     The commit stands whatever happens. `most`: files above which none is stored; it is then told when it is asked for.
     """
     from muse.engine.history.changes import between
-    from muse.engine.history.diff import describe
+    from muse.engine.history.diff import describe, made_by
     from muse.store.meta import deltas
 
     try:
         for base, tree in tree_pairs(repo, commit):
             found = between(repo, base, tree) if base != tree else []
             if 0 < len(found) <= (most or MOST):
-                deltas.save(repo, base, tree, describe(repo, found, plugin_for, domain=domain, seconds=5.0), origin)
+                delta = describe(repo, found, plugin_for, domain=domain, seconds=5.0)
+                deltas.save(repo, base, tree, delta, origin, plugins=made_by(found, plugin_for))
                 _keep_states(repo, commit, [change.path for change in found if change.status == "M"], plugin_for)
     except MuseError as error:
         return f"the commit is made, its structured delta was not kept: {error}"

@@ -12,6 +12,8 @@ import zlib
 from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING
 
+from muse.core.sharing import make_folders
+
 if TYPE_CHECKING:
     from muse.store.objects.needs import Basics
 
@@ -30,7 +32,7 @@ def move_aside(repo: Basics, names: Collection[str]) -> None:
     if not names:
         return
     folder = os.path.join(repo.common_dir, "muse", ASIDE)
-    os.makedirs(folder, exist_ok=True)
+    make_folders(folder)
     for name in names:
         try:
             os.replace(os.path.join(repo.objects_dir, name[:2], name[2:]), os.path.join(folder, name))
