@@ -183,9 +183,11 @@ def _keyed(rows: list[str], deep: int, pattern: str) -> list[tuple[int, int, str
             continue
         end = at + 1
         while end < len(rows) and (
-            depth(rows[end]) > deep or (rows[end].strip() and CLOSERS.match(rows[end]) and depth(rows[end]) == deep)
+            depth(rows[end]) > deep or not rows[end].strip() or (CLOSERS.match(rows[end]) and depth(rows[end]) == deep)
         ):
             end += 1
+        while not rows[end - 1].strip():
+            end -= 1
         if balanced(rows[at:end]):
             found.append((at, end, match["name"]))
     return found

@@ -51,9 +51,9 @@ def broken(base: Entry, ours: Entry, theirs: Entry, result: Entry, *, pieced: bo
             continue
         expand(thing)
         found.extend(_own(thing, made, pieced=pieced))
+        found.extend(_place(thing, made.children))
         found.extend(_names(thing, made))
         found.extend(_numbers(thing, made))
-        found.extend(_place(thing, made.children))
         found.extend(_order(thing, made))
         looked.append(thing)
         stack.extend(inner for inner in thing.inner if inner.made)
@@ -183,6 +183,7 @@ def _has_both(base: Words, ours: Words, theirs: Words, made: Words) -> bool:
 def _names(thing: Thing, made: Entry) -> Iterable[Breach]:
     """Rule 5: no name is bound more often than in the version that has it most."""
     yield from _nameless(thing, made)
+    yield from _perhaps(thing, made)
     now = _bound(made)
     if not now:
         return
@@ -200,6 +201,19 @@ def _names(thing: Thing, made: Entry) -> Iterable[Breach]:
             new = [inner for inner in things if inner.base is None]
             old = [inner for inner in things if inner.base is not None]
             yield Breach(5, "defined by both", tuple(new + old))
+
+
+def _perhaps(thing: Thing, made: Entry) -> Iterable[Breach]:
+    """The same for what one side binds always and the other under a condition."""
+    for name in _bound_both_ways(made):
+        if not any(name in _bound_both_ways(entry) for entry in (thing.base, *thing.sides) if entry is not None):
+            things = [inner for inner in thing.inner for each in inner.made if name in (*each.binds, *each.perhaps)]
+            yield Breach(5, "defined by both", tuple(things))
+
+
+def _bound_both_ways(entry: Entry) -> set[Hashable]:
+    perhaps = {name for child in entry.children for name in child.perhaps}
+    return perhaps & _bound(entry).keys() if perhaps else perhaps
 
 
 def _nameless(thing: Thing, made: Entry) -> Iterable[Breach]:

@@ -28,15 +28,16 @@ class Entry:
     nothing (white space, separators, the order of children) are gone from `own`, and as far as is cheap from `whole`.
     `start` and `end` are its place in the version's bytes. `binds` are the names it binds in its parent's scope, each
     in a form that is equal exactly where two of them cannot stand side by side; `number` is what numbers it, if
-    anything does. `overrides` tells by the names of two children whether the later takes back what the earlier says.
-    What is dear to find is asked for only where it is needed: `children` and `words` (what rule 3
-    counts, comments and children left out), `lines` and `doubles` (names, each with what makes it one, that scopes
-    without a name inside of it bind more than once, children left out) are functions until then.
+    anything does. `perhaps` are names it binds under a condition. `overrides` tells by the names of two children
+    whether the later takes back what the earlier says. What is dear to find is asked for only where it is needed:
+    `children` and `words` (what rule 3 counts, comments and children left out), `lines` and `doubles` (names, each with
+    what makes it one, that scopes without a name inside of it bind more than once, children left out) are functions
+    until then.
     """
 
     __slots__ = (
         "_children", "_doubles", "_lines", "_own", "_words", "binds", "end", "kind", "name", "number", "overrides",
-        "start", "whole",
+        "perhaps",        "start", "whole",
     )  # fmt: skip
 
     def __init__(
@@ -59,6 +60,7 @@ class Entry:
         self.kind, self.name, self.whole = kind, name, whole
         self.start, self.end = start, end
         self.overrides = overrides
+        self.perhaps: Sequence[Hashable] = ()
         self.binds, self.number = tuple(binds), number
         self._own: bytes | Callable[[], bytes] = whole if own is None else own
         self._children: Sequence[Entry] | Callable[[], Sequence[Entry]] = children

@@ -43,6 +43,12 @@ TWICE = [
     ("one trait for one type", "a.rs", "struct A;\nONE\nstruct B;\nTWO\nstruct C;\n",
      "impl Debug for A {\n    fn f() -> i32 {\n        1\n    }\n}\n",
      "impl Debug for A {\n    fn f() -> i32 {\n        2\n    }\n}\n"),
+    ("overload that Rust has not", "a.rs", "impl A {\nONE    fn a(&self) {\n        f()\n    }\nTWO}\n",
+     "    fn k(x: i32) -> i32 {\n        1\n    }\n\n", "\n    fn k(x: i64) -> i32 {\n        2\n    }\n"),
+    ("module of tests", "a.rs", "struct A;\nONE\nstruct B;\nTWO\nstruct C;\n",
+     "#[cfg(test)]\nmod tests {\n    fn a() {}\n}\n", "#[cfg(test)]\nmod tests {\n    fn b() {}\n}\n"),
+    ("with and without a condition", "a.c", "int a;\nONE\n#if X\nint b;\nTWO\nint c;\n#endif\n",
+     "static int k(void)\n{\n\treturn 1;\n}\n", "static int k(void)\n{\n\treturn 2;\n}\n"),
     # the parser stumbles over the file, and over each addition once more
     ("parser stumbles", "a.rs", 'fn a() {\n    f(str![[r#"x"#]]);\n}\nONE\nfn b() {\n    g();\n}\nTWO\nfn c() {\n}\n',
      'fn k() {\n    f(str![[r#"y"#]]);\n}\n', 'fn k() {\n    f(str![[r#"z"#]]);\n}\n'),
@@ -78,6 +84,11 @@ MAY = [
     ("A.java", "class A {\n    void f() {\n        g(new B() {\nONE            int b;\n        });\n"
      "        g(new C() {\n            int b;\nTWO        });\n    }\n}\n", "            void run() { f(); }\n",
      "            void run() { h(); }\n"),
+    # under two conditions
+    ("a.rs", "struct A;\nONE\nstruct B;\nTWO\nstruct C;\n", "#[cfg(unix)]\nfn k() {\n    1\n}\n",
+     "#[cfg(windows)]\nfn k() {\n    2\n}\n"),
+    ("a.c", "#if X\nint b;\nONE\nint c;\n#else\nint d;\nTWO\nint e;\n#endif\n", "int k(void)\n{\n\treturn 1;\n}\n",
+     "int k(void)\n{\n\treturn 2;\n}\n"),
     # parameters of one type, declarations with one unit
     ("a.py", "def f(\n    a,\nONE    b,\n    c,\nTWO    d=1,\n):\n    pass\n", "    k: int,\n", "    n: int,\n"),
     ("A.java", "class A {\n    void f(\nONE            int a,\nTWO            int b) {\n    }\n}\n",

@@ -35,5 +35,6 @@ LANGUAGE = Language(
     needs_table=frozenset({"initializer_pair"}),
     spaces={"struct": "tag", "union": "tag", "enum": "tag", "macro": "macro"},
     forward=frozenset({"struct_specifier", "union_specifier", "enum_specifier"}),
-    locals={"declaration": "declarator", "parameter_declaration": "declarator"},
+    locals={"case_statement": "value", "declaration": "declarator", "parameter_declaration": "declarator"},
+    freely={"case_statement": "case"},
 )

@@ -31,4 +31,5 @@ LANGUAGE = Language(
     again=frozenset({"namespace"}),
     forward=C.forward | {"class_specifier"},
     locals=C.locals,
+    freely=C.freely,
 )

@@ -14,7 +14,7 @@ LANGUAGE = Language(
         "method_declaration": "method",
         "constructor_declaration": "constructor",
     },
-    bodies=frozenset({"program", "block", "constructor_body"}),
+    bodies=frozenset({"program", "block", "constructor_body", "switch_block"}),
     sets=frozenset({"class_body", "interface_body", "enum_body_declarations", "annotation_type_body"}),
     imports=frozenset({"import_declaration"}),
     comments=frozenset({"line_comment", "block_comment"}),
@@ -40,4 +40,5 @@ LANGUAGE = Language(
         "annotation_type_element_declaration": "()",
     },
     locals={"local_variable_declaration": "*.name", "formal_parameter": "name"},
+    freely={"switch_block_statement_group": "case"},
 )

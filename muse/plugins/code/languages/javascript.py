@@ -12,7 +12,7 @@ LANGUAGE = Language(
         "method_definition": "method",
     },
     wrappers=frozenset({"export_statement"}),
-    bodies=frozenset({"program", "statement_block"}),
+    bodies=frozenset({"program", "statement_block", "switch_body"}),
     sets=frozenset({"class_body"}),
     lists=frozenset({"named_imports", "export_clause"}),
     imports=frozenset({"import_statement"}),
@@ -41,9 +41,11 @@ LANGUAGE = Language(
     loose=frozenset({"assignment_expression"}),
     calls=frozenset({"expression_statement"}),
     locals={
+        "switch_case": "value",
         "lexical_declaration": "*.name",
         "formal_parameters/identifier": "*",
         "pair_pattern": "key",
         "shorthand_property_identifier_pattern": "*",
     },
+    freely={"expression_statement": "test", "switch_case": "case", "export_statement": "export"},
 )

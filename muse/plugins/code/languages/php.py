@@ -13,7 +13,7 @@ LANGUAGE = Language(
         "trait_declaration": "trait",
         "enum_declaration": "enum",
     },
-    bodies=frozenset({"program", "compound_statement"}),
+    bodies=frozenset({"program", "compound_statement", "switch_block"}),
     sets=frozenset({"declaration_list", "enum_declaration_list"}),
     imports=frozenset({"namespace_use_declaration"}),
     keys={"property_declaration": "0", "const_declaration": "0", "enum_case": "name"},
@@ -27,5 +27,6 @@ LANGUAGE = Language(
     },
     needs_table=frozenset({"array_element_initializer"}),
     spaces={"function": "()", "method": "()", "const_element": "const", "enum_case": "const", "property_element": "$"},
-    locals={"simple_parameter": "name"},
+    locals={"case_statement": "value", "simple_parameter": "name"},
+    freely={"case_statement": "case"},
 )

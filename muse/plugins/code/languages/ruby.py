@@ -16,4 +16,5 @@ LANGUAGE = Language(
     spaces={"method": "()"},
     calls=frozenset({"call"}),
     locals={"keyword_parameter": "name", "optional_parameter": "name", "method_parameters/identifier": "*"},
+    freely={"call": "test"},
 )

@@ -53,6 +53,7 @@ class Language(NamedTuple):
     `locals` are statements and parameters that bind a name once in their block or list, with the path to it, behind
     `*.` in each of their children; a key with a slash is a node in that parent only.
     `overrides` tells of two entries of one scope, by their names, whether the later takes back what the earlier says.
+    `freely` are nodes that name themselves and may stand in any order, with how they do (`syntax/free.py`).
     `counted` are definitions that number something as a rule: two new ones at one place may have taken one number.
     """
 
@@ -95,4 +96,5 @@ class Language(NamedTuple):
     again: frozenset[str] = frozenset()
     forward: frozenset[str] = frozenset()
     locals: Mapping[str, str] = _NONE
+    freely: Mapping[str, str] = _NONE
     overrides: Callable[[str, str], bool] | None = None

@@ -20,7 +20,7 @@ LANGUAGE = Language(
         "internal_module": "namespace",
     },
     wrappers=frozenset({"export_statement"}),
-    bodies=frozenset({"program", "statement_block"}),
+    bodies=frozenset({"program", "statement_block", "switch_body"}),
     sets=frozenset({"class_body", "interface_body"}),
     lists=frozenset({"named_imports", "export_clause", "enum_body"}),
     imports=frozenset({"import_statement"}),
@@ -67,10 +67,12 @@ LANGUAGE = Language(
     again=frozenset({"namespace"}),
     forward=frozenset({"function_signature", "method_signature", "abstract_method_signature"}),
     locals={
+        "switch_case": "value",
         "lexical_declaration": "*.name",
         "required_parameter": "pattern",
         "optional_parameter": "pattern",
         "pair_pattern": "key",
         "shorthand_property_identifier_pattern": "*",
     },
+    freely={"expression_statement": "test", "switch_case": "case", "export_statement": "export"},
 )

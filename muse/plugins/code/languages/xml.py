@@ -12,4 +12,5 @@ LANGUAGE = Language(
     comment_line=(b"<!--", b" -->"),
     named={"element": "element"},
     loose=frozenset({"element"}),
+    freely={"element": "element"},
 )

@@ -14,4 +14,5 @@ LANGUAGE = Language(
     indented=True,
     named={"block_mapping_pair": "key", "flow_pair": "key"},
     values=frozenset({"block_sequence_item"}),
+    freely={"document": "document"},
 )

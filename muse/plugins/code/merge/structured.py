@@ -162,6 +162,8 @@ class _Merge:
             was_first = any(box.items and box.items[0] is item for box, item in zip(lists, (b, o, t)) if item)
             if first != was_first:
                 lead = _other_lead(lists, lead, first=first)
+                if not first and taken.key is not None and taken.key[0] == "item" and not b:
+                    lead = _beside(lists, lead)
         return [lead, *body]
 
     def _item(self, b: Item | None, o: Item | None, t: Item | None, depth: int) -> list[Chunk] | None:
@@ -172,6 +174,8 @@ class _Merge:
                 return [only.text] if only is not None else None
             if o.words == t.words:
                 return [o.text]
+            if _one_heading(o, t):
+                return self.parts([o.parts[0], Box("lines", False, b""), b""], o.parts, t.parts, depth + 1)
             return [Conflict(b"", o.text, t.text, note=_named(o, "both added"))]
         if o is None or t is None:
             kept = o or t
@@ -184,6 +188,12 @@ class _Merge:
         if b.text == o.text:
             return [t.text]
         return self.parts(b.parts, o.parts, t.parts, depth + 1)
+
+
+def _one_heading(ours: Item, theirs: Item) -> bool:
+    """True for two sections of a text under one heading, spelled alike: what stands in them may stand together."""
+    prose = ours.source.language.lines[:1] == ("prose",)
+    return prose and ours.type == theirs.type == "section" and ours.parts[0] == theirs.parts[0] and len(ours.parts) > 1
 
 
 _Entry = int | tuple[list[int], list[int], list[int]]
@@ -213,6 +223,12 @@ def _other_lead(lists: tuple[Box, Box, Box], lead: bytes, *, first: bool) -> byt
         if leads:
             return leads[0]
     return lead if first or lead else b"\n"
+
+
+def _beside(lists: tuple[Box, Box, Box], lead: bytes) -> bytes:
+    """White space before an item of a list that stood first in its section: a line end, where no list says more."""
+    known = any(len(box.items) > 1 for box in lists)
+    return lead if known else b"\n" + lead.rpartition(b"\n")[2]
 
 
 class _Numbering:
@@ -305,9 +321,15 @@ def _side_by_side(box: Box, numbering: _Numbering, b: list[int], o: list[int], t
     new_o = [i for i in o if not numbering.has(0, i) and not numbering.has(2, i)]
     new_t = [i for i in t if not numbering.has(0, i) and not numbering.has(1, i)]
     fresh = [*(numbering.of(1, i) for i in new_o), *(numbering.of(2, i) for i in new_t)]
-    if new_o and new_t and not (box.free or all(item.is_free for item in fresh)):
+    if (
+        new_o
+        and new_t
+        and not (box.free or all(item.is_free for item in fresh) or _begin_with_imports(numbering, new_o, new_t))
+    ):
         return None
     if not (new_o and new_t) and not box.free:
+        return None
+    if len({item.key[:2] for item in fresh if item.key is not None and item.key[0] == "free"}) > 1:
         return None
     if new_o and new_t and any(not numbering.has(1, i) and not numbering.has(2, i) for i in b):
         return None  # both replaced the same item, each by one of their own
@@ -316,6 +338,12 @@ def _side_by_side(box: Box, numbering: _Numbering, b: list[int], o: list[int], t
     if [i for i in mine if i in set(other)] != [i for i in other if i in set(mine)]:
         return None
     return _woven(mine, other, numbering)
+
+
+def _begin_with_imports(numbering: _Numbering, ours: list[int], theirs: list[int]) -> bool:
+    """True when one side put in imports alone, and the other imports and then something else."""
+    runs = [[numbering.of(side, i).is_import for i in ids] for side, ids in ((1, ours), (2, theirs))]
+    return any(map(all, runs)) and all(run[0] and run == sorted(run, reverse=True) for run in runs)
 
 
 def _edited(numbering: _Numbering, side: int, id_: int) -> bool:
@@ -348,7 +376,8 @@ def _sorted_run(run_o: list[int], run_t: list[int], numbering: _Numbering) -> li
     items = [*((1, i) for i in run_o), *((2, i) for i in run_t)]
     if _in_order(numbering, 1, run_o) and _in_order(numbering, 2, run_t):
         return [i for _, i in sorted(items, key=lambda pair: _sort_key(numbering.of(*pair)))]
-    if numbering.around(2, run_t) < numbering.around(1, run_o):
+    code = [any(not numbering.of(side, i).is_import for i in run) for side, run in ((1, run_o), (2, run_t))]
+    if code[0] > code[1] or (code[0] == code[1] and numbering.around(2, run_t) < numbering.around(1, run_o)):
         items = items[len(run_o) :] + items[: len(run_o)]
     return [i for _, i in sorted(items, key=lambda pair: not numbering.of(*pair).is_import)]
 

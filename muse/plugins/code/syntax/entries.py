@@ -19,8 +19,8 @@ from muse.plugins.code.syntax.imports import bound_by
 from muse.plugins.code.syntax.keyed_lines import line_spans
 from muse.plugins.code.syntax.parsing import parse, text_of
 from muse.plugins.code.syntax.scopes import bound_twice
+from muse.plugins.code.syntax.symbols import core_of
 from muse.plugins.code.syntax.tokens import is_weak_line, tokens
-from muse.plugins.code.syntax.tree import core_of
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -89,11 +89,15 @@ class _Reader:
         return b"".join(squeezed(part).strip(b",;") for part in parts)
 
     def lines(self, start: int, end: int, holes: Sequence[tuple[int, int]]) -> Words:
-        """The lines with a word in them outside of the children."""
+        """The lines with a word in them outside of the children, as far as no child stands on them."""
         found: Words = Counter()
         at = start
         for low, high in [*sorted(holes), (end, end)]:
             rows = self.data[at : max(at, low)].splitlines()
+            if rows and at > start:
+                del rows[0]
+            if rows and low < end and not self.data.endswith(b"\n", at, low):
+                del rows[-1]
             found.update(squeezed(row) for row in rows if not is_weak_line(row))
             at = max(at, high)
         return found
@@ -124,11 +128,14 @@ class _Reader:
     def inner(self, node: Node, named: Named, *, values: bool) -> Iterator[tuple[Entry, int, int]]:
         """The entries directly inside of a node, with the bytes each takes out of it."""
         language, data = self.language, self.data
-        stack = [(child, values, False) for child in reversed(core_of(language, node).children)]
+        stack = [(child, values, "") for child in reversed(core_of(language, node).children)]
         count = 0
         while stack and count < _MAX_ENTRIES:
             at, in_values, branch = stack.pop()
             if not at.is_named or at.type in language.comments:
+                continue
+            if _lists_imports(language, at):
+                stack.extend((child, in_values, branch) for child in reversed(at.named_children[-1].children))
                 continue
             if at.type in language.imports | language.leading_imports and (names := bound_by(language.name, at, data)):
                 for name, what in names:
@@ -144,16 +151,15 @@ class _Reader:
                 found = identity_of(language, core, data, values=in_values, inside=named.kind)
             if found is not None:
                 count += 1
-                if branch:
-                    found = found._replace(binds=(), number="")
                 low = self.first(at)
-                entry = self.entry(found, core, low, at.end_byte, values=is_data(language, core))
+                kept = found._replace(binds=(), number="") if branch else found
+                entry = self.entry(kept, core, low, at.end_byte, values=is_data(language, core))
+                entry.perhaps = found.binds if branch.startswith("preproc") else ()
                 yield entry, low, at.end_byte
                 continue
             below = opens(language, at, named.kind, values=in_values)
             if below is not None:
-                nameless = at.type in NAMELESS and named.kind != "call"
-                branch = branch or nameless or (at.type in language.branches and not _guards(at, data))
+                branch = branch or _apart(language, at, named.kind, data)
                 stack.extend((child, below, branch) for child in reversed(at.children))
 
     def first(self, node: Node) -> int:
@@ -173,6 +179,18 @@ class _Reader:
                 break  # it stands behind something else on its line
             first, previous = previous, before
         return first.start_byte
+
+
+def _apart(language: Language, node: Node, inside: str, data: bytes) -> str:
+    """The type of a node whose names are counted by themselves: a branch, a function without a name; "" for others."""
+    nameless = node.type in NAMELESS and inside != "call"
+    return node.type if nameless or (node.type in language.branches and not _guards(node, data)) else ""
+
+
+def _lists_imports(language: Language, node: Node) -> bool:
+    """True for a statement around a list of imports, each of which is one by itself."""
+    inner = node.named_children[-1] if node.type in language.imports and node.named_children else None
+    return inner is not None and any(child.type in language.imports for child in inner.named_children)
 
 
 def _guards(node: Node, data: bytes) -> bool:
@@ -202,15 +220,14 @@ def _of_lines(language: Language, data: bytes) -> Entry:
             here = []
             section = _Section(key[-1] if key else "", text, start, stop, here, language)
             top.append(section)
-        elif key is not None or (language.overrides is not None and b"\n" not in data[start:stop]):
-            name = key[-1] if key is not None else data[start:stop].decode("latin-1")
+        elif name := key[-1] if key is not None else _unkeyed(language, data[start:stop]):
             binds = _line_name(language, name) if any(map(str.isalnum, name)) else ()
             here.append(Entry("line", name, text, start=start, end=stop, binds=binds, words=_counted(data[start:stop])))
         elif section is not None:
             section.says(text)
         if section is not None:
             section.end = stop
-        if section is not None or key is not None:
+        if section is not None or (here[-1:] and here[-1].end == stop):
             holes.append((start, stop))
     for each in top:
         each.whole += b"".join(child.whole for child in each.children)
@@ -219,6 +236,12 @@ def _of_lines(language: Language, data: bytes) -> Entry:
         "file", "", squeezed(data), start=0, end=len(data), children=lambda: top,
         own=lambda: reader.own(0, len(data), holes), overrides=language.overrides,
     )  # fmt: skip
+
+
+def _unkeyed(language: Language, text: bytes) -> str:
+    """The line itself, as the name of one that the language gives none, where lines take others back; "" elsewhere."""
+    last = text.splitlines()[-1] if language.overrides is not None else b""
+    return "" if last.lstrip().startswith(language.comment_line[0]) else last.strip().decode("latin-1")
 
 
 class _Section(Entry):

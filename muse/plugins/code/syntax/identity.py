@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from muse.plugins.code.languages.table import Language
 from muse.plugins.code.syntax.parsing import text_of
-from muse.plugins.code.syntax.symbols import name_of
-from muse.plugins.code.syntax.tree import core_of
+from muse.plugins.code.syntax.symbols import core_of, name_of
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -26,7 +25,7 @@ class Named(NamedTuple):
     number: str
 
 
-CODE = frozenset({"function", "method", "constructor", "macro", "call"})
+CODE = frozenset({"function", "method", "constructor", "macro", "call", "case"})
 """Kinds whose inside is statements: only what is defined in them is an entry of its own."""
 
 # nodes that hold values: a table of keys or a list of things
@@ -63,6 +62,8 @@ _OPAQUE = frozenset(
 _SHELLS = frozenset(
     {"lexical_declaration", "variable_declaration", "var_declaration", "const_declaration", "export_statement"}
 )
+_CONDITION = re.compile(rb"cfg\([^\n]*")
+_FIELDS = frozenset({"field_declaration", "event_field_declaration"})
 _LISTED = ("id", "name", "key", "Id", "Name", "@id", "slug", "uses")
 _QUOTES = "\"'`:"
 
@@ -74,8 +75,10 @@ def is_data(language: Language, node: Node) -> bool:
 
 def inside_of(node: Node) -> Node:
     """What a statement declares, where that is one thing: the statement is then the place of its entry."""
-    while node.type in _SHELLS:
-        named = node.named_children
+    while node.type in _SHELLS or node.type in _FIELDS:
+        named = [child for child in node.named_children if node.type in _SHELLS or child.type in _SHELLS]
+        if node.type == "variable_declaration":
+            named = [child for child in named if child.type == "variable_declarator"] or named
         if len(named) != 1:
             return node
         node = named[0]
@@ -100,6 +103,8 @@ def identity_of(language: Language, node: Node, data: bytes, *, values: bool, in
     kind = language.definitions.get(core.type)
     if kind is not None:
         return _definition(language, node, core, kind, data)
+    if language.freely.get(node.type) == "case":
+        return _case(node, data)
     if inside in CODE:
         return _call(language, node, data) if inside == "call" else None
     if node.type == "document" and language.name == "yaml":
@@ -116,6 +121,12 @@ def identity_of(language: Language, node: Node, data: bytes, *, values: bool, in
         if around is not None and around.type in _LISTS:
             return _listed(language, node, data)
     return None
+
+
+def _case(node: Node, data: bytes) -> Named | None:
+    """A case of a switch, by what it is for; nothing is counted, as two switches may be alike."""
+    value = node.child_by_field_name("value") or (node.named_children[0] if node.named_children else None)
+    return Named("case", _text(value, data), (), "") if value is not None else None
 
 
 def _text(node: Node, data: bytes) -> str:
@@ -147,20 +158,26 @@ def _definition(language: Language, node: Node, core: Node, kind: str, data: byt
         name = "self." + name
     lawful = lawful or core.parent is None or (language.name == "cpp" and core.id != node.id)
     lawful = lawful or any(child.type == "modifier" and text_of(child, data) == b"partial" for child in core.children)
-    again = (kind in language.again and " for " not in name) or b"cfg(" in head[head.rfind(b"\n\n") + 1 :]
+    again = kind in language.again and " for " not in name
+    condition = b"".join(_CONDITION.findall(head[head.rfind(b"\n\n") + 1 :])).decode("utf-8", "replace")
     if not (lawful or forward or again):
         accessor = next((c.type for c in core.children if c.type in ("get", "set", "static")), "")
-        overloads = language.overloads and kind not in (
-            "struct",
-            "class",
-            "enum",
-            "type",
-            "interface",
-            "trait",
-            "union",
+        overloads = (
+            language.overloads
+            and "trait" not in language.signature
+            and kind
+            not in (
+                "struct",
+                "class",
+                "enum",
+                "type",
+                "interface",
+                "trait",
+                "union",
+            )
         )
         types = parameter_types(language, core, data) if overloads else ""
-        binds = ((language.spaces.get(kind, "") + accessor, name, types),)
+        binds = ((language.spaces.get(kind, "") + accessor, name, types + condition),)
     return Named(kind, name, binds, "")
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from muse.plugins.code.languages.table import Language
 from muse.plugins.code.syntax.identity import identity_of, names_at
-from muse.plugins.code.syntax.tree import core_of
+from muse.plugins.code.syntax.symbols import core_of
 
 if TYPE_CHECKING:
     from tree_sitter import Node

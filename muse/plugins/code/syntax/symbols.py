@@ -132,6 +132,17 @@ def _holds_one(starts: list[int], node: Node) -> bool:
     return at < len(starts) and starts[at] <= node.end_byte
 
 
+def core_of(language: Language, node: Node) -> Node:
+    """The definition inside decorators or `export`, else the node itself."""
+    while node.type in language.wrappers and node.named_children:
+        inner = [child for child in node.named_children if child.type in language.definitions]
+        inner = inner or [child for child in node.named_children if child.type in language.wrappers]
+        if not inner:
+            return node
+        node = inner[-1]
+    return node
+
+
 def name_of(language: Language, node: Node, data: bytes) -> str:
     """A definition's name, "" when it has none."""
     for field in language.name_fields:

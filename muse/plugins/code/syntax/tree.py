@@ -11,8 +11,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Union
 
 from muse.plugins.code.languages.table import Language
+from muse.plugins.code.syntax.free import free_key
 from muse.plugins.code.syntax.parsing import TooSlowError, text_of
-from muse.plugins.code.syntax.symbols import name_of
+from muse.plugins.code.syntax.symbols import core_of, name_of
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -67,7 +68,8 @@ class Item:
         """True when it may stand in any order among its kind even where others may not."""
         language = self.source.language
         defined = self.is_definition and self.type not in language.counted
-        return self.is_import or defined or self.type in language.free
+        named = self.key is not None and self.key[0] == "free"
+        return self.is_import or defined or named or self.type in language.free
 
     @property
     def is_definition(self) -> bool:
@@ -101,17 +103,6 @@ class Box:
 Part = Union[bytes, Box]
 
 
-def core_of(language: Language, node: Node) -> Node:
-    """The definition inside decorators or `export`, else the node itself."""
-    while node.type in language.wrappers and node.named_children:
-        inner = [child for child in node.named_children if child.type in language.definitions]
-        inner = inner or [child for child in node.named_children if child.type in language.wrappers]
-        if not inner:
-            return node
-        node = inner[-1]
-    return node
-
-
 def _type_of(node: Node, language: Language) -> str:
     """The node's type, or `prototype` where the grammar has none of its own for the declaration of a function."""
     at: Node | None = node if node.type == "declaration" and "prototype" in language.free else None
@@ -124,6 +115,8 @@ def _type_of(node: Node, language: Language) -> str:
 
 def key_of(language: Language, node: Node, data: bytes) -> Key | None:
     """The identity of a node among its siblings."""
+    if node.type in language.freely and (free := free_key(language, node, data)) is not None:
+        return free
     core = core_of(language, node)
     kind = language.definitions.get(core.type)
     if kind is not None:
@@ -266,7 +259,7 @@ def _spans(language: Language, node: Node, separator: bytes, data: bytes) -> lis
                 nodes, low, _ = spans[-1]
                 spans[-1] = (nodes, low, child.end_byte)
             continue
-        if child.start_byte == child.end_byte:
+        if not data[child.start_byte : child.end_byte].strip():
             continue
         end = child.start_byte + len(data[child.start_byte : child.end_byte].rstrip(b"\r\n"))
         if spans and not open_ and not separator and b"\n" not in data[spans[-1][2] : child.start_byte]:

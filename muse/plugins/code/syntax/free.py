@@ -1,0 +1,87 @@
+"""Nodes that are no definitions, name themselves and may stand in any order among their kind.
+
+Two of them that both sides put in at one place stand side by side: tests, documents of a stream, dependencies, rows of
+a table, cases of a switch that end, re-exports.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from muse.plugins.code.languages.table import Language
+from muse.plugins.code.syntax.identity import identity_of
+from muse.plugins.code.syntax.parsing import text_of
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+Key = tuple[str, ...]
+_TESTS = re.compile(r"(?:it|test|describe|context|specify|suite|bench)\b")
+_ENDS = frozenset({"return_statement", "break_statement", "throw_statement", "continue_statement", "throw_expression"})
+
+
+def free_key(language: Language, node: Node, data: bytes) -> Key | None:
+    """("free", what it is, its name); None for one that has no name, or whose place has a meaning."""
+    name = _NAMES[language.freely[node.type]](language, node, data)
+    return None if name is None else ("free", node.type, name)
+
+
+def _test(language: Language, node: Node, data: bytes) -> str | None:
+    """A test that a call describes."""
+    found = identity_of(language, node, data, values=False, inside="")
+    return found.name if found is not None and found.kind == "call" and _TESTS.match(found.name) else None
+
+
+def _element(language: Language, node: Node, data: bytes) -> str | None:
+    """An element with a name beside its tag."""
+    found = identity_of(language, node, data, values=True, inside="")
+    return found.name if found is not None and "#" in found.name else None
+
+
+def _document(language: Language, node: Node, data: bytes) -> str | None:
+    """A document that says what it is and is called."""
+    found = identity_of(language, node, data, values=True, inside="")
+    return found.name if found is not None and "/" in found.name else None
+
+
+def _row(_: Language, node: Node, data: bytes) -> str | None:
+    """A row of a table, by its first cell."""
+    cells = node.named_children
+    name = _words(cells[0], data) if len(cells) > 1 else ""
+    return name if any(map(str.isalpha, name)) else None  # rows that are counted have an order
+
+
+def _case(language: Language, node: Node, data: bytes) -> str | None:
+    """A case of a switch that does not go on with the next one, nor the one before with it."""
+    value = node.child_by_field_name("value") or node.named_children[0]
+    before = node.prev_named_sibling
+    while before is not None and before.type in language.comments:
+        before = before.prev_named_sibling
+    ends = _ends(node) and (before is None or before.type not in language.freely or _ends(before))
+    return _words(value, data) if ends else None
+
+
+def _ends(node: Node) -> bool:
+    while node.named_children and node.type not in _ENDS:
+        node = node.named_children[-1]
+        while "comment" in node.type and node.prev_named_sibling is not None:
+            node = node.prev_named_sibling
+        if node.type not in _ENDS and not node.type.endswith(("block", "statement_list", "compound_statement")):
+            return False
+    return node.type in _ENDS
+
+
+def _export(_: Language, node: Node, data: bytes) -> str | None:
+    """What another module exports, exported again."""
+    return _words(node, data) if node.child_by_field_name("source") is not None else None
+
+
+def _words(node: Node, data: bytes) -> str:
+    return " ".join(text_of(node, data).decode("utf-8", "replace").split())
+
+
+_NAMES: dict[str, Callable[[Language, Node, bytes], str | None]] = {
+    "test": _test, "element": _element, "document": _document, "row": _row, "case": _case, "export": _export,
+}  # fmt: skip
