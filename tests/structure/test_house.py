@@ -78,6 +78,15 @@ def test_the_merge_driver_starts_with_next_to_nothing() -> None:
     assert done.stdout.split() == []
 
 
+def test_a_structured_merge_loads_no_dataclasses() -> None:
+    """They bring `inspect` along, which takes as long as a small merge."""
+    rooms = "muse.drivers.structured, muse.plugins.code.merge.file, muse.plugins.code.checks.law, "
+    rooms += "muse.plugins.midi.merge.file, muse.plugins.score.merge"
+    code = f"import sys, {rooms}; print(*{{'dataclasses', 'inspect'}} & {{*sys.modules}})"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert done.stdout.split() == []
+
+
 def test_the_helper_answers_git_without_a_regular_expression() -> None:
     """Git starts it for each conversation."""
     costly = ["re", "dataclasses", "subprocess", "tempfile", "typing", "json", "pathlib", "logging", "functools"]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import Counter
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
 _BRANCHES = frozenset({"preproc_ifdef", "preproc_if", "preproc_else", "preproc_elif", "if_statement", "else_clause"})
 
 
-@dataclass(eq=False)
 class Symbol:
     """One definition.
 
@@ -29,21 +27,27 @@ class Symbol:
     `token_id` all tokens without white space and comments. Tokens are read when they are asked for: of two versions of
     a file most definitions have the same text. `leaf` is False when it holds further symbols; `marks` are its
     decorators; `conditional` says that it stands in a branch of the preprocessor or under `#[cfg]`, and may lawfully
-    repeat.
+    repeat. A plain class, because drivers read this file and `dataclasses` costs them 4 ms.
     """
 
-    kind: str
-    name: str
-    address: str
-    parent: str
-    start: int
-    end: int
-    text: bytes
-    marks: frozenset[str]
-    conditional: bool
-    of: tuple[Language, Node, bytes]
-    """The language, the node of the definition, the file."""
-    leaf: bool = True
+    def __init__(
+        self,
+        kind: str,
+        name: str,
+        address: str,
+        parent: str,
+        start: int,
+        end: int,
+        text: bytes,
+        marks: frozenset[str],
+        conditional: bool,
+        of: tuple[Language, Node, bytes],
+    ) -> None:
+        """`of`: the language, the node of the definition, the file."""
+        self.kind, self.name, self.address, self.parent = kind, name, address, parent
+        self.start, self.end, self.text = start, end, text
+        self.marks, self.conditional, self.of = marks, conditional, of
+        self.leaf = True
 
     @cached_property
     def content_id(self) -> str:
