@@ -10,11 +10,11 @@ from muse.core.errors import MuseError
 from muse.domain import DomainOp
 from muse.plugins.code.fitting import Style, indent, line_end, line_of, with_comma, without
 from muse.plugins.code.imports import import_edit
-from muse.plugins.code.languages.table import KEYED, Language
+from muse.plugins.code.languages.table import Language
 from muse.plugins.code.place import emptied, insertion
 from muse.plugins.code.sound import AGAIN, refuse_harm
 from muse.plugins.code.syntax.outline import Outline
-from muse.plugins.code.syntax.parsing import Edit, available
+from muse.plugins.code.syntax.parsing import Edit, is_keyed
 
 if TYPE_CHECKING:
     from muse.plugins.code.keys import Keys
@@ -105,7 +105,7 @@ class SourceFile:
             self._write(*without(data, start, stop if data[stop - 1 : stop] == b"\n" else stop + len(behind)), b"")
 
     def _is_keyed(self) -> bool:
-        return available(self._language) and self._language.name in KEYED
+        return is_keyed(self._language)
 
     def _written(self) -> Style | None:
         """How the file is written; None for a language without a grammar."""

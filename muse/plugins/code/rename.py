@@ -9,8 +9,8 @@ from muse.core.ops import deleted, inserted, replaced
 from muse.core.types import blob_digest, content_hash
 from muse.domain import DomainOp
 from muse.plugins.code.languages import language_of
-from muse.plugins.code.languages.table import KEYED, Language
-from muse.plugins.code.syntax.parsing import available, count_errors, parse_anew, text_of
+from muse.plugins.code.languages.table import Language
+from muse.plugins.code.syntax.parsing import available, count_errors, is_keyed, parse_anew, text_of
 from muse.plugins.code.syntax.symbols import Symbol, name_of, symbols_of
 
 if TYPE_CHECKING:
@@ -26,10 +26,10 @@ def rename(path: str, data: bytes, address: str, to: str) -> list[DomainOp]:
     """The ops that rename what `address` names to `to`, a bare name; MuseError when it cannot be that."""
     inner = address.removeprefix(f"{path}::")
     language = language_of(path)
+    if is_keyed(language):
+        return _key(path, language, data, inner, to)
     if not available(language):
         raise MuseError(f"{path} is of a language whose names are not known")
-    if language.name in KEYED:
-        return _key(path, language, data, inner, to)
     symbols = symbols_of(language, data) or []
     found = next((symbol for symbol in symbols if symbol.address == inner), None)
     if found is None:

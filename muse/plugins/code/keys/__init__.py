@@ -1,4 +1,4 @@
-"""Keys of JSON, YAML and TOML files as things of their own."""
+"""Keys of JSON, YAML, TOML and INI files as things of their own."""
 
 from muse.plugins.code.keys.address import Path, address_of, path_of
 from muse.plugins.code.keys.edit import Keys

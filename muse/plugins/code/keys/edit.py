@@ -1,4 +1,4 @@
-"""The keys of one JSON, YAML or TOML file: found by address, replaced, inserted, deleted.
+"""The keys of one JSON, YAML, TOML or INI file: found by address, replaced, inserted, deleted.
 
 Items of lists are values of their key. Values are plain JSON on the way in and out. After an edit the file is read
 again: it means what it meant before, with that one key changed, or the edit is refused.
@@ -16,6 +16,7 @@ from muse.plugins.code.fitting import line_end, newline_of, unit_of
 from muse.plugins.code.keys.address import Path, address_of
 from muse.plugins.code.keys.blocks import Blocks
 from muse.plugins.code.keys.braces import Braces
+from muse.plugins.code.keys.ini import IniPlaces, Lines, ini_value
 from muse.plugins.code.keys.objects import json_places
 from muse.plugins.code.keys.places import Pair, Places, Scope
 from muse.plugins.code.keys.tables import Tables
@@ -38,8 +39,8 @@ class Keys:
         self.name = language.name
         self.data = data
         self._look = Look()
-        self._tree = None if self.name == "json" else parse_anew(language, data)
-        if self._tree is None and (self.name != "json" or len(data) > MAX_BYTES):
+        self._tree = None if language.grammar is None or self.name == "json" else parse_anew(language, data)
+        if len(data) > MAX_BYTES or (self._tree is None and self.name not in ("json", "ini")):
             raise MuseError("the file cannot be parsed: it is too large, or its grammar is missing")
 
     # Reading -----------------------------------------------------------------------------------------------------
@@ -47,7 +48,9 @@ class Keys:
     @cached_property
     def places(self) -> Places:
         """Where the keys stand."""
-        return json_places(self.data) if self._tree is None else TreePlaces(self.name, self.data, self._tree)
+        if self._tree is not None:
+            return TreePlaces(self.name, self.data, self._tree)
+        return json_places(self.data) if self.name == "json" else IniPlaces(self.data)
 
     @cached_property
     def pairs(self) -> dict[Path, Pair]:
@@ -60,7 +63,11 @@ class Keys:
     @cached_property
     def content(self) -> Any:
         """The value of the whole file; MuseError when it cannot be read."""
-        return read(self.name, self.data, self._tree)
+        return self._read()
+
+    def _read(self, strict: bool = False) -> Any:
+        places = self.places if self.name == "ini" else None
+        return places.content() if isinstance(places, IniPlaces) else read(self.name, self.data, self._tree, strict)
 
     @cached_property
     def _strict(self) -> bool:
@@ -99,13 +106,17 @@ class Keys:
             raise MuseError(f"an edit of {address_of(path)}, which is not there")
         if self.name != "toml" and len(there) > 1:
             raise MuseError(f"{address_of(path)} is there {len(there)} times; replace the text of the file")
+        if self.name == "ini":
+            value = None if kind == "delete" else ini_value(value)
+            if isinstance(self._found(path), Unread):
+                raise MuseError(f"{address_of(path)} may be several keys; replace the text of the file")
         if kind != "delete" and there and same(self._found(path), value):
             return self  # written as its author wrote it
         goal = wanted(kind, self.content, path, value)
         try:
             for look in self._looks():
                 self._look = look
-                made = self._again(self._delete(path) if kind == "delete" else self._set(path, value, there))
+                made = self._again(self._edited(kind, path, value, there))
                 if made._means(goal, self._strict):
                     return made
         except RecursionError:
@@ -128,6 +139,8 @@ class Keys:
 
     def _renaming(self, pair: Pair, at: int, name: str) -> Write:
         """The key of a pair, or the head of a table, with one of its names changed."""
+        if isinstance(self.places, IniPlaces):
+            return Lines(self.places).rename(pair, name)
         if self.name == "json":
             return Write(pair.start, pair.key_end, quoted(name).encode())
         if self.name == "yaml":
@@ -141,10 +154,18 @@ class Keys:
 
     def _means(self, goal: Any, strict: bool) -> bool:
         try:
-            self.content = read(self.name, self.data, self._tree, strict)
+            self.content = self._read(strict)
         except MuseError:
             return False
         return same(self.content, goal)
+
+    def _edited(self, kind: str, path: Path, value: Any, there: list[Pair]) -> bytes:
+        if not isinstance(self.places, IniPlaces):
+            return self._delete(path) if kind == "delete" else self._set(path, value, there)
+        lines = Lines(self.places)
+        if kind == "delete":
+            return self._with(lines.delete(there[0]))
+        return self._with(lines.replace(there[0], value) if there else lines.insert(path, value))
 
     def _set(self, path: Path, value: Any, there: list[Pair]) -> bytes:
         if not there:

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 _NONE: Mapping[str, str] = MappingProxyType({})
-KEYED = frozenset({"json", "yaml", "toml"})
+KEYED = frozenset({"json", "yaml", "toml", "ini"})
 """Languages of keys and values, whose keys are what an op can name."""
 
 BRANCHES = frozenset(

@@ -7,17 +7,16 @@ from collections.abc import Iterator
 from muse.core.types import blob_digest, content_hash
 from muse.domain import Element
 from muse.plugins.code.languages import language_of
-from muse.plugins.code.languages.table import KEYED
-from muse.plugins.code.syntax.parsing import MAX_BYTES, available
+from muse.plugins.code.syntax.parsing import MAX_BYTES, available, is_keyed
 from muse.plugins.code.syntax.symbols import imports_of, symbols_of
 
 
 def elements(path: str, data: bytes) -> Iterator[Element]:
     """The elements in the order of the file, the text last; only that for a file that cannot be parsed."""
     language = language_of(path)
+    if is_keyed(language):
+        yield from _keys(path, data)
     if available(language):
-        if language.name in KEYED:
-            yield from _keys(path, data)
         for symbol in symbols_of(language, data) or []:
             lines = data.count(b"\n", 0, symbol.start) + 1, data.count(b"\n", 0, max(symbol.end - 1, symbol.start)) + 1
             words = f"{symbol.kind} {symbol.address}"

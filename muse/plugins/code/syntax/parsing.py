@@ -8,7 +8,7 @@ import time
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple, TypeGuard
 
-from muse.plugins.code.languages.table import Language
+from muse.plugins.code.languages.table import KEYED, Language
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -61,6 +61,11 @@ def _binding(package: str) -> ModuleType | None:
 def available(language: Language | None) -> TypeGuard[Language]:
     """True when the language has a grammar that can be loaded here."""
     return language is not None and language.grammar is not None and _parser(language.grammar) is not None
+
+
+def is_keyed(language: Language | None) -> TypeGuard[Language]:
+    """True for a language of keys and values that can be read here."""
+    return language is not None and language.name in KEYED and (language.grammar is None or available(language))
 
 
 _recent: list[tuple[Language, bytes, Tree]] = []
