@@ -70,7 +70,7 @@ def command(
     if trouble:
         note(f"muse: {trouble}")
     if session is not None and code == 0 and here.head() != before:
-        from muse.engine.session.commit import record_commit
+        from muse.engine.session.record import record_commit
 
         record_commit(here, session, plugin_for, actor=here.config("user.name") or "somebody", domain=domain)
     return code

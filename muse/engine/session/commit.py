@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from muse.core import content
 from muse.core.errors import ConflictError, DamageError, MuseError
-from muse.core.op_log import OpEntry, OpLog, OpLogCheckpoint, Replay, list_sessions, missing_content, record_delta
+from muse.core.op_log import OpEntry, OpLog, OpLogCheckpoint, Replay, list_sessions, missing_content
 from muse.core.terminal import word
 from muse.core.types import plural
 from muse.domain import DomainOp, PluginFor, SnapshotManifest
@@ -445,36 +445,6 @@ class _Work:
 
     def _confirm(self, prepared: dict[str, Any], commit: str, paths: list[str]) -> None:
         delivery.confirm(self.repo, self.log, self.view, self.since, prepared, commit, set(paths))
-
-
-def record_commit(repo: Repository, session: str, plugin_for: PluginFor, *, actor: str, domain: str = "files") -> int:
-    """Append what the commit at HEAD changed as ops of a session, which then count as committed; how many.
-
-    Ops of the session that were not committed before stay so.
-    """
-    from muse.engine.history.changes import between
-    from muse.engine.history.diff import describe
-
-    log = OpLog(repo.root, session)
-    if "branch" not in (log.read_checkpoint() or {}):
-        delivery.begin(repo, log, delivery.here(repo))
-    since = effective(repo, log)
-    parent = repo.run("rev-parse", "-q", "--verify", "HEAD^1^{tree}").stdout.decode().strip()
-    tree = _head_tree(repo)
-    delta = describe(repo, between(repo, parent or repo.empty_tree, tree), plugin_for, domain=domain)
-    made: list[str] = []
-    for op in delta["ops"]:
-        kind = op["child_domain"] if op["op"] == "patch" else getattr(plugin_for(op["address"]), "name", "files")
-        made += record_delta(log, kind, {**delta, "ops": [op]}, actor_id=actor, level="durable")
-    view = log.replay(since)
-    mine = set(made)
-    rows = [row for row in view.rows if row["instance"] == log.instance and row["op_id"] in mine]
-    held = Replay([], [], rows, view.end)
-    with delivery.one_at_a_time(log):
-        prepared = delivery.prepare(repo, log, held, [], "")
-        touched = {op["address"].partition("::")[0] for op in delta["ops"]}
-        delivery.confirm(repo, log, held, since, prepared, repo.resolve("HEAD"), touched)
-    return len(made)
 
 
 def _head_tree(repo: Repository) -> str:
