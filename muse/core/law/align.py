@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from muse.core.law.entries import Entry, Words
 
 _ALIKE = 0.6
-_SIGNS = bytes(byte for byte in range(128) if not chr(byte).isalnum())
+SIGNS = bytes(byte for byte in range(128) if not chr(byte).isalnum())
 _MAX_PAIRS = 4000
 OURS, THEIRS = 0, 1
 
@@ -180,7 +180,7 @@ def _words(entry: Entry) -> Words:
 
 def _likeness(a: Words, b: Words) -> float:
     shared = a & b
-    if not any(word.strip(_SIGNS) for word in shared):
+    if not any(word.strip(SIGNS) for word in shared):
         return 0.0  # signs alone tell nothing
     return 2 * shared.total() / (a.total() + b.total())
 

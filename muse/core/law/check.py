@@ -10,7 +10,7 @@ from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterable, Sequence
 from typing import NamedTuple
 
-from muse.core.law.align import OURS, THEIRS, Thing, align, expand
+from muse.core.law.align import OURS, SIGNS, THEIRS, Thing, align, expand
 from muse.core.law.entries import Doubles, Entry, Words
 
 
@@ -175,6 +175,8 @@ def _has_both(base: Words, ours: Words, theirs: Words, made: Words) -> bool:
             low, high = high, o + t
         elif high <= 0:
             low, high = o + t, low
+        if not word.strip(SIGNS):  # the same sign may have gone from one line and come to another
+            low, high = min(0, o, t, o + t), max(0, o, t, o + t)
         if not low <= r <= high:
             return False
     return True

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from muse.core.law.look import look
 from muse.core.markers import conflicts_of
 from muse.core.textchunks import text_chunks
 from muse.plugins.code.merge.file import merge_code
@@ -84,6 +85,8 @@ MAY = [
     ("A.java", "class A {\n    void f() {\n        g(new B() {\nONE            int b;\n        });\n"
      "        g(new C() {\n            int b;\nTWO        });\n    }\n}\n", "            void run() { f(); }\n",
      "            void run() { h(); }\n"),
+    # a type named in passing by both
+    ("a.h", "int a;\nONEint b;\nTWOint c;\n", "int k(struct db *db);\n", "int n(struct db *db);\n"),
     # under two conditions
     ("a.rs", "struct A;\nONE\nstruct B;\nTWO\nstruct C;\n", "#[cfg(unix)]\nfn k() {\n    1\n}\n",
      "#[cfg(windows)]\nfn k() {\n    2\n}\n"),
@@ -201,3 +204,37 @@ def test_an_import_binds_its_last_name(path: str, import_: str) -> None:
     theirs = base.replace("import c", import_ % "two" + "import c").encode()
     for sides in ((ours, theirs), (theirs, ours)):
         assert merge_code(path, base.encode(), *sides).conflicts
+
+
+def test_a_sign_that_goes_from_one_line_and_comes_to_another() -> None:
+    """Both delete a line with a `+` in it, one adds another line with one: no sign is lost or too many."""
+    base = b"function f() {\n  a();\n  top = b + c;\n  d();\n  e();\n  g();\n}\n"
+    theirs = base.replace(b"  top = b + c;\n", b"")
+    ours = theirs.replace(b"  g();\n", b"  h(i + j);\n  g();\n").replace(b"  g();\n", b"  g();\n  a();\n")
+    for sides in ((ours, theirs), (theirs, ours)):
+        merged = merge_code("a.js", base, *sides)
+        assert not merged.conflicts
+        assert merged.content == ours
+
+
+def test_an_augmented_assignment_binds_nothing() -> None:
+    """`total += 1` here and `total += 2` there, at two places, are two statements; `total = 1` twice is one name."""
+    lines = [b"a = 1\n", b"total = 0\n", b"x(a)\n", b"y(a)\n", b"z(a)\n", b"w(a)\n"]
+    base = b"".join(lines)
+
+    def put(one: bytes, other: bytes) -> bytes:
+        return b"".join([*lines[:3], one, *lines[3:5], other, *lines[5:]])
+
+    def asked(one: bytes, other: bytes) -> bool:
+        return look(base, put(one, b""), put(b"", other), put(one, other)).names
+
+    for sign in (b"+=", b"-=", b"*=", b"//=", b"||=", b"??=", b"<<="):
+        assert not asked(b"total " + sign + b" 1\n", b"total " + sign + b" 2\n")
+        assert asked(b"total " + sign + b" 1\n", b"total " + sign + b" 1\n") is True  # a line that both put in
+    assert asked(b"limit = 1\n", b"limit = 2\n")
+    assert asked(b"limit == 1\n", b"limit = 2\n")  # on doubt it is asked
+    ours, theirs = put(b"total += 1\n", b""), put(b"", b"total += 2\n")
+    for sides in ((ours, theirs), (theirs, ours)):
+        merged = merge_code("a.py", base, *sides)
+        assert not merged.conflicts
+        assert (merged.content or b"").count(b"total +=") == 2

@@ -149,6 +149,8 @@ def _definition(language: Language, node: Node, core: Node, kind: str, data: byt
         lawful = any(word in outside for word in language.repeatable)
     body = core.child_by_field_name("body")
     forward = body is None and core.type in language.forward
+    if forward and core.type.endswith("_specifier"):
+        return None  # a type that is named in passing
     if kind == "impl":
         trait = core.child_by_field_name("trait")
         name = f"{_text(trait, data)} for {name}" if trait is not None else f"impl {name}"
