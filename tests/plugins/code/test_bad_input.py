@@ -153,7 +153,8 @@ def test_a_version_that_holds_markers_already_gets_gits_answer(which: int) -> No
 
 
 def test_a_source_file_of_two_megabytes_stays_under_300_megabytes(tmp_path: Path) -> None:
-    """Through the driver and its child: insertions by both into a file whose tree alone takes a hundred."""
+    """Through the driver and its child: insertions by both into a file whose tree alone takes a hundred. (Three trees
+    and the entries of four versions would take eight hundred.)"""
     body = b"def f%d(a, b):\n    c = a + b\n    d = c * %d\n    return d\n\n\n"
     base = b"".join(body % (i, i) for i in range(31_000))
     assert len(base) > 1_900_000
@@ -180,6 +181,34 @@ def test_a_source_file_of_two_megabytes_stays_under_300_megabytes(tmp_path: Path
     merged = (tmp_path / "A").read_bytes()
     assert merged.count(b"def mine(a):") == merged.count(b"def theirs(a):") == 1
     assert (exit_code == 1) == (b"\n<<<<<<< " in merged)
+
+
+@pytest.mark.parametrize("swap", [False, True])
+def test_in_a_large_file_the_law_is_asked_about_what_differs(*, swap: bool) -> None:
+    """One name defined by both, in two places: Git's text is clean, and there is one definition too many."""
+    blocks = [b"def f%d(a, b):\n    c = a + b\n    return c * %d\n\n\n" % (i, i) for i in range(9000)]
+    base = b"".join(blocks)
+    assert len(base) > LARGE
+    new = [b"def new(a):\n    return a + %d\n\n\n" % i for i in (1, 2)]
+    ours = b"".join([*blocks[:5000], new[0], *blocks[5000:]])
+    theirs = b"".join([*blocks[:5010], new[1], *blocks[5010:]])
+    if swap:
+        ours, theirs = theirs, ours
+    with using(MergeOptions(deadline=time.monotonic() + 60, conflict_style="diff3", notes=False)):
+        merged = CodePlugin().merge_file("a.py", base, ours, theirs)
+    assert [record.address for record in merged.conflicts] == ["new"]
+    content = merged.content or b""
+    for side, data in (("ours", ours), ("theirs", theirs)):  # it stands where one of them has it
+        assert sorted(taking(content, side).split()) == sorted(data.split())
+
+
+def test_what_there_was_no_time_to_look_at_is_not_trusted(monkeypatch: pytest.MonkeyPatch) -> None:
+    ours, theirs = (BASE.replace(b"import sys", b"import sys\nimport %s" % name) for name in (b"re", b"io"))
+    with using(MergeOptions(deadline=time.monotonic() + 60)):
+        assert not CodePlugin().merge_file("a.py", BASE, ours, theirs).conflicts
+    monkeypatch.setattr("muse.plugins.code.checks.law.breaches", lambda *_, **__: time.sleep(0.3) or [])
+    with using(MergeOptions(deadline=time.monotonic() + 0.25)):
+        assert CodePlugin().merge_file("a.py", BASE, ours, theirs).conflicts
 
 
 @pytest.mark.parametrize("path", ["a.go", "a.c"])

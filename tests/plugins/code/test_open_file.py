@@ -12,7 +12,7 @@ import pytest
 from muse.core.errors import MuseError
 from muse.plugins.code.languages import language_of
 from muse.plugins.code.patch import SourceFile, patched
-from muse.plugins.code.syntax.parsing import forget
+from muse.plugins.code.syntax.parsing import keep_only
 from muse.plugins.code.syntax.symbols import symbols_of
 
 ROOT = Path(__file__).parents[3]
@@ -33,8 +33,9 @@ def one_at_a_time(path: str, data: bytes, ops: list[Any]) -> tuple[bytes, str]:
 
 def spans(path: str, data: bytes) -> dict[str, tuple[int, int]]:
     """Where symbols stand, by the way that looks at all of a file."""
-    forget()
     language = language_of(path)
+    if language is not None:
+        keep_only(language, b"")
     found: dict[str, tuple[int, int]] = {}
     for symbol in (symbols_of(language, data) or ()) if language is not None else ():
         found.setdefault(symbol.address, (symbol.start, symbol.end))

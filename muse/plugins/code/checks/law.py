@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 from muse.core.law.check import Breach, broken
@@ -10,7 +11,8 @@ from muse.core.law.look import NOTHING, look
 from muse.plugins.code.languages.table import Language
 from muse.plugins.code.syntax.entries import outline
 from muse.plugins.code.syntax.identity import CODE
-from muse.plugins.code.syntax.parsing import available, parse
+from muse.plugins.code.syntax.parsing import available, parse, parses_as_well
+from muse.plugins.code.syntax.window import shortened
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -54,14 +56,32 @@ def breaches(
     return found if not found or _even(language, sides, until) else [one for one in found if one.rule in (5, 6)]
 
 
+def reads_and_keeps(language: Language | None, sides: Sides, merged: bytes, until: float) -> bool:
+    """True when what was put together parses as well as the sides and breaks no rule; False also when there was no time
+    to look. Of a large file only what can make a difference is looked into."""
+    if language is None:
+        return True
+    sides, merged = _shortened(language, sides, merged, until)
+    if available(language) and not parses_as_well(language, merged, sides, until):
+        return False
+    return not breaches(language, sides, merged, until) and time.monotonic() <= until
+
+
+def _shortened(language: Language, sides: Sides, merged: bytes, until: float) -> tuple[Sides, bytes]:
+    base, ours, theirs, result = shortened(language, (*sides, merged), until)
+    return (base, ours, theirs), result
+
+
 def text_breaches(language: Language | None, sides: Sides, merged: bytes, until: float) -> list[Breach]:
     """The same for Git's clean text: without a parser where the changed lines tell that nothing can be wrong, and only
     names, numbers and order where they tell that every edit is in its place."""
     seen = look(*sides, merged) if language is not None else NOTHING
-    ordered = language is not None and language.overrides is not None
-    if not any(seen) and not ordered:
+    if language is None or not (any(seen) or language.overrides is not None):
         return []
-    found = breaches(language, sides, merged, until, pieced=False)
+    parts, made = _shortened(language, sides, merged, until)
+    found = breaches(language, parts, made, until, pieced=False)
+    if found and made is not merged:  # what is told is told with its place in the file
+        found = breaches(language, sides, merged, until, pieced=False)
     return found if seen.places else [one for one in found if one.twice or one.rule == 8]
 
 

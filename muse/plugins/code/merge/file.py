@@ -24,7 +24,7 @@ from muse.core.terminal import command, edit_or_pick, word
 from muse.core.textchunks import text_chunks, whole_blocks
 from muse.core.textmerge import merge_text
 from muse.domain import ConflictRecord, FileMerge
-from muse.plugins.code.checks.law import breaches, outlines_of, text_breaches
+from muse.plugins.code.checks.law import outlines_of, reads_and_keeps, text_breaches
 from muse.plugins.code.checks.placement import doubles_nothing, keeps_deletions, keeps_places, repeats_no_word
 from muse.plugins.code.checks.whitespace import keeps_spaces, mixes_indents
 from muse.plugins.code.languages import language_of
@@ -33,7 +33,7 @@ from muse.plugins.code.merge.addresses import names_of_conflicts
 from muse.plugins.code.merge.bumps import Settled, settled_bumps
 from muse.plugins.code.merge.entries import all_that_differs, carried, in_dispute
 from muse.plugins.code.merge.hunks import refined
-from muse.plugins.code.syntax.parsing import available, parses_as_well
+from muse.plugins.code.syntax.parsing import available
 from muse.plugins.code.syntax.tokens import keeps_every_edit, keeps_side
 
 SECONDS = 5.0
@@ -153,9 +153,9 @@ def _by_entry(language: Language | None, sides: tuple[bytes, bytes, bytes], unti
 
 def _lawful(language: Language | None, sides: tuple[bytes, bytes, bytes], made: bytes, until: float) -> bool:
     """True when what was made of whole entries has every edit, keeps the law and parses as well as the sides."""
-    if not keeps_every_edit(*sides, made) or line_breach(*sides, made) or breaches(language, sides, made, until):
+    if not keeps_every_edit(*sides, made) or line_breach(*sides, made):
         return False
-    return language is None or not available(language) or parses_as_well(language, made, sides, until)
+    return reads_and_keeps(language, sides, made, until)
 
 
 def _trusted(
@@ -186,10 +186,7 @@ def _trusted(
         base, ours, theirs, merged
     ):
         return False
-    sides = base, ours, theirs
-    if available(language) and not parses_as_well(language, merged, sides, until):
-        return False
-    return not breaches(language, sides, merged, until)
+    return reads_and_keeps(language, (base, ours, theirs), merged, until)
 
 
 def _keeps_sides(chunks: Sequence[Chunk], sides: tuple[bytes, bytes, bytes]) -> bool:

@@ -97,9 +97,9 @@ def parse(language: Language, data: bytes, until: float | None = None) -> Tree |
     return made
 
 
-def forget() -> None:
-    """Drop the trees kept; those of a large file take a hundred megabytes each."""
-    _recent.clear()
+def keep_only(language: Language, data: bytes) -> None:
+    """Drop the trees of all other texts; those of a large file take a hundred megabytes each."""
+    _recent[:] = [kept for kept in _recent if kept[0] is language and kept[1] == data]
 
 
 def _edited(tree: Tree, before: bytes, after: bytes) -> Tree | None:

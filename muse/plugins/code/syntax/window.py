@@ -10,7 +10,7 @@ from bisect import bisect_left, bisect_right
 from typing import TYPE_CHECKING
 
 from muse.plugins.code.languages.table import Language
-from muse.plugins.code.syntax.parsing import forget, parse
+from muse.plugins.code.syntax.parsing import keep_only, parse
 from muse.plugins.code.syntax.tokens import common_ends
 
 if TYPE_CHECKING:
@@ -27,9 +27,7 @@ def window(language: Language, base: bytes, ours: bytes, theirs: bytes, until: f
     top-level nodes; None when what is left is too large to be looked into."""
     if len(base) < SMALL or language.lines:
         return 0, 0
-    tree = parse(language, base, until)
-    if len(base) > LARGE:
-        forget()
+    tree = _tree_of(language, base, until)
     if tree is None:
         return None
     low, high = _between_nodes(tree, base, ours, theirs)
@@ -37,6 +35,34 @@ def window(language: Language, base: bytes, ours: bytes, theirs: bytes, until: f
     if nodes > _MAX_NODES:
         return None
     return (low, high) if len(base) > LARGE or _reads_alone(language, tree, base, low, high) else (0, 0)
+
+
+def _tree_of(language: Language, base: bytes, until: float) -> Tree | None:
+    """The tree of the base; of a large one it is the only tree kept."""
+    if len(base) > LARGE:
+        keep_only(language, base)
+    return parse(language, base, until)
+
+
+def shortened(language: Language, versions: tuple[bytes, ...], until: float) -> tuple[bytes, ...]:
+    """Versions of a large file (the base first) as shorter files that differ as they do: the part around what is
+    changed. As they are when the file is small, or cannot be taken apart.
+
+    What stands elsewhere is the same in all of them, so that no rule can be broken there; a name that is bound there
+    too is bound once more in each.
+    """
+    base = versions[0]
+    if len(base) <= LARGE or language.lines:
+        return versions
+    tree = _tree_of(language, base, until)
+    if tree is None or tree.root_node.has_error:
+        return versions
+    low, high = _between_nodes(tree, *versions)
+    if 2 * (low + high) < len(base):
+        return versions
+    parts = tuple(data[low : len(data) - high] for data in versions)
+    alone = parse(language, parts[0], until)
+    return versions if alone is None or alone.root_node.has_error else parts
 
 
 def _reads_alone(language: Language, tree: Tree, base: bytes, low: int, high: int) -> bool:
@@ -50,8 +76,8 @@ def _reads_alone(language: Language, tree: Tree, base: bytes, low: int, high: in
     return inside == [node.type for node in alone.root_node.children]
 
 
-def _between_nodes(tree: Tree, base: bytes, ours: bytes, theirs: bytes) -> tuple[int, int]:
-    head, tail = common_ends(base, ours, theirs)
+def _between_nodes(tree: Tree, base: bytes, *others: bytes) -> tuple[int, int]:
+    head, tail = common_ends(base, *others)
     nodes = tree.root_node.children
     first = bisect_right(nodes, head, key=lambda node: node.start_byte) - 1 - _AROUND
     last = bisect_left(nodes, len(base) - tail, key=lambda node: node.end_byte) + 1 + _AROUND
