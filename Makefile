@@ -27,6 +27,7 @@ unit:
 soak:           ## long proofs, each printing its number of cases (under an hour on two cores)
 	@sh .ci/setup test
 	MUSE_TEST_RANDOM=1 $(BIN)/python -m pytest -m soak -n 2 --dist worksteal -rPs
+	MUSE_WRITES=10000 MUSE_SEED=$$$$ $(BIN)/python -m pytest tests/store/test_disk.py
 	MUSE_TEST_RANDOM=1 MUSE_LAW_CASES=3000 MUSE_JOIN_CASES=40 \
 		$(BIN)/python -m pytest -n 2 tests/properties tests/plugins tests/engine/test_joining.py
 
