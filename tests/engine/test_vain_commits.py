@@ -47,8 +47,11 @@ def root(make_repo: MakeRepo, monkeypatch: pytest.MonkeyPatch) -> Path:
     return made
 
 
-@pytest.mark.parametrize("count", [2, PACK_FROM])
-def test_a_hook_that_refuses(root: Path, git: RunGit, count: int) -> None:
+@pytest.mark.parametrize(("count", "split"), [(2, False), (PACK_FROM, False), (2, True)])
+def test_a_hook_that_refuses(root: Path, git: RunGit, count: int, split: bool) -> None:
+    if split:
+        git(root, "config", "splitIndex.maxPercentChange", "0")  # a new shared part at every write
+        git(root, "update-index", "--split-index")
     edit(root, count)
     before = state(root, git)
     hook = root / ".git" / "hooks" / "pre-commit"

@@ -30,7 +30,7 @@ class IndexBefore:
         self._kept = os.path.join(repo.git_dir, f"{_PREFIX}{os.getpid()}-{head}")
         self._ours: _Known | None = None
         try:
-            if "GIT_INDEX_FILE" not in repo.env:  # such a one is the caller's to keep
+            if "GIT_INDEX_FILE" not in repo.env and not _is_split(repo):  # such a one is the caller's to keep
                 os.link(self._index, self._kept)
                 return
         except OSError:  # none yet, or a disk without hard links
@@ -78,6 +78,11 @@ def recover(repo: Repository) -> None:
             _put_back(kept, os.path.join(repo.git_dir, "index"))
         with suppress(OSError):
             os.unlink(kept)
+
+
+def _is_split(repo: Repository) -> bool:
+    """True where an index may be more than one file: Git may clear the other part away with the next one."""
+    return any(name.startswith("sharedindex.") for name in os.listdir(repo.git_dir))
 
 
 def _rows(repo: Repository, index: str) -> set[bytes]:
