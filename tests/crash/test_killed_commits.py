@@ -6,7 +6,6 @@ A step is a file of an object opened, synced or named, a folder synced, or a git
 from __future__ import annotations
 
 import os
-import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -16,38 +15,14 @@ import pytest
 from muse.engine.worktree.commit import PACK_FROM
 from muse.store.objects import disk
 from tests.conftest import MakeRepo, RunGit
+from tests.crash.dying import killed_at
 
-DIE_AT = """
-import os, signal, sys
-from muse.store import repository
-from muse.store.objects import disk
-last, steps = int(sys.argv[1]), 0
-
-def counted(real):
-    def call(*args, **kwargs):
-        global steps
-        steps += 1
-        if steps == last:
-            os.kill(os.getpid(), signal.SIGKILL)
-        return real(*args, **kwargs)
-    return call
-
-disk.GitFile = counted(disk.GitFile)
-disk.sync_file, disk.fsync_dir = counted(disk.sync_file), counted(disk.fsync_dir)
-disk.write_pack_index = counted(disk.write_pack_index)
-os.replace, os.link, os.unlink = counted(os.replace), counted(os.link), counted(os.unlink)
+COMMIT = """
+os.link, os.unlink = counted(os.link), counted(os.unlink)
 repository._run = counted(repository._run)
 from muse.cli.main import main
-sys.exit(main(sys.argv[2:]))
+sys.exit(main(["commit", "-q", "-m", "x"]))
 """
-
-
-def killed_at(root: Path, step: int, *words: str) -> bool:
-    """Run a command that dies before that step; False when it came to its end first."""
-    command = [sys.executable, "-c", DIE_AT, str(step), *words]
-    done = subprocess.run(command, cwd=root, capture_output=True, text=True, timeout=120)
-    assert done.returncode in (0, -signal.SIGKILL), (step, done.stderr)
-    return done.returncode != 0
 
 
 def work(root: Path, count: int, step: int) -> dict[str, bytes]:
@@ -60,6 +35,7 @@ def work(root: Path, count: int, step: int) -> dict[str, bytes]:
 
 
 @pytest.mark.soak
+@pytest.mark.timeout(1800)
 @pytest.mark.parametrize("sha256", [False, True], ids=["sha1", "sha256"])
 @pytest.mark.parametrize("count", [3, PACK_FROM])
 def test_a_commit_killed_at_every_step(make_repo: MakeRepo, git: RunGit, count: int, sha256: bool) -> None:
@@ -69,12 +45,15 @@ def test_a_commit_killed_at_every_step(make_repo: MakeRepo, git: RunGit, count: 
         step += 1
         files = work(root, count, step)
         before = git(root, "rev-parse", "HEAD")
-        going = killed_at(root, step, "commit", "-q", "-m", f"step {step}")
+        going = killed_at(step, COMMIT, root)
         assert git(root, "fsck", "--strict", "--no-dangling") == "", step
         made = git(root, "rev-parse", "HEAD") != before
         if not made:
             done = subprocess.run(
-                [sys.executable, "-m", "muse.cli", "commit", "-q", "-m", "again"], cwd=root, capture_output=True
+                [sys.executable, "-m", "muse.cli", "commit", "-q", "-m", "again"],
+                cwd=root,
+                capture_output=True,
+                timeout=120,
             )
             assert done.returncode == 0, (step, done.stderr)
         assert git(root, "status", "--porcelain") == "", step

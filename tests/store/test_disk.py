@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import random
-import signal
 import stat
 import subprocess
 import sys
@@ -20,6 +19,7 @@ from muse.store import layout
 from muse.store.meta import writer_refs
 from muse.store.objects import disk
 from muse.store.repository import Repository
+from tests.crash.dying import killed_at
 
 A = "a" * 40
 
@@ -39,30 +39,11 @@ def silent(git, root) -> bool:
     )
 
 
-# A process that kills itself at the n-th step of writing: before a file is opened, synced, named, or a folder synced.
-DIE_AT = """
-import os, signal, sys
-from muse.store import layout, repository
+WRITE = """
+from muse.store import layout
 from muse.store.meta import writer_refs
-from muse.store.objects import disk
-repo = repository.Repository(sys.argv[1])
-count, last = int(sys.argv[2]), int(sys.argv[3])
-steps = 0
-def counted(real):
-    def call(*args, **kwargs):
-        global steps
-        steps += 1
-        if steps == last:
-            os.kill(os.getpid(), signal.SIGKILL)
-        return real(*args, **kwargs)
-    return call
-disk.GitFile = counted(disk.GitFile)
-disk.sync_file, disk.fsync_dir = counted(disk.sync_file), counted(disk.fsync_dir)
-disk.write_pack_index = counted(disk.write_pack_index)
-os.replace, os.mkdir = counted(os.replace), counted(os.mkdir)
-files = {layout.delta_path("a" * 40, f"{n:040x}"): b"%d" % n for n in range(count)}
-writer_refs.commit_files(repo, "meta", files, "x")
-print(steps)
+files = {layout.delta_path("a" * 40, f"{n:040x}"): b"%d" % n for n in range(int(sys.argv[1]))}
+writer_refs.commit_files(repository.Repository("."), "meta", files, "x")
 """
 
 
@@ -71,18 +52,11 @@ def test_killed_at_every_step(make_repo, git, count):
     """Every object is there or is not; the next run is not hindered by what a dead one left."""
     repo = Repository(make_repo(files={"a": "1\n"}))
 
-    def run(step: int) -> subprocess.CompletedProcess[bytes]:
-        command = [sys.executable, "-c", DIE_AT, str(repo.root), str(count), str(step)]
-        return subprocess.run(command, capture_output=True)
-
-    step = 0
-    while True:
-        step += 1
-        done = run(step)
+    step = 1
+    while killed_at(step, WRITE, repo.root, str(count)):
         assert silent(git, repo.root), step
-        if done.returncode == 0:
-            break
-        assert done.returncode == -signal.SIGKILL, done.stderr.decode()
+        step += 1
+    assert silent(git, repo.root)
     assert step > 8
     git(repo.root, "gc", "-q", "--prune=now")
     left = [name for _, _, names in os.walk(repo.objects_dir) for name in names if "tmp" in name or "lock" in name]
