@@ -126,6 +126,7 @@ RENAMED = [
     ("c.toml", "a.b = 1\na.c = 2\nx = { y = 1}\n", "a.b", "z", "a.b", "a.z"),
     ("c.toml", "a.b = 1\na.c = 2\nx = { y = 1}\n", "x.y", "b", "y =", "b ="),
     ("c.toml", "[[a]]\nx=1\n[[a]]\ny=1 # v\n", "a", "b", "[[a]]", "[[b]]"),
+    ("c.toml", "[tool.b] # c\ny=1\n\n# z\n[tool.c.d]\nz=2\n", "tool", "t t", "[tool.", '["t t".'),
 ]
 
 

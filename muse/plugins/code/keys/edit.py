@@ -86,7 +86,7 @@ class Keys:
 
     def is_sayable(self, path: Path) -> bool:
         """True when `value` is all that the key holds."""
-        return _sayable(self._found(path)) and path in self.pairs
+        return _sayable(self._found(path)) and bool(self.places.at(path))
 
     def _found(self, path: Path) -> Any:
         try:

@@ -81,6 +81,8 @@ class TreePlaces(Places):
         text = self.data[key.start_byte : key.end_byte].decode("utf-8", "replace")
         if self.name != "toml":
             return (yaml_name(text),)
+        if key.type == "bare_key":
+            return (text,)
         try:
             found, names = tomllib.loads(f"{text} = 0"), []
         except ValueError:
