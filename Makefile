@@ -2,7 +2,7 @@
 BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test lint unit soak bench test-web test-servers test-browser test-release test-pythons docs clean help
+.PHONY: demo test lint unit soak bench test-web test-servers test-browser test-music test-release test-pythons docs clean help
 
 help:           ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed 's/:.*## /\t/'
@@ -53,6 +53,10 @@ test-browser:   ## pages and merge tool in headless Chromium, from Debian packag
 	@sh .ci/setup test
 	sh tests/browser/install.sh
 	$(BIN)/python -m pytest -m browser -rs
+
+test-music:     ## merged scores opened and played by MuseScore 3, from Debian packages (SCORES: other files than its demos)
+	@sh .ci/setup test
+	$(BIN)/python benchmarks/musescore.py $(or $(SCORES),/usr/share/mscore3-3.2/demos/*.msc?)
 
 bench:          ## side-by-side ratios against real peers, measured in one run
 	@sh .ci/setup test,bench

@@ -203,6 +203,7 @@ def main() -> None:
     parser.add_argument("--made", type=int, default=0, help="so many songs of the generator's own")
     parser.add_argument("--cases", type=int, default=400)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--seconds", type=float, default=3600, help="begin no case after so long")
     parser.add_argument("--kind", action="append", choices=DEEDS, help="only this kind (repeatable)")
     parser.add_argument("--keep", type=Path, help="write cases that are not as meant into this folder")
     options = parser.parse_args()
@@ -210,8 +211,10 @@ def main() -> None:
 
     found = songs(options.folder, options.made, options.seed)
     rows: dict[str, Counter[str]] = defaultdict(Counter)
-    seconds = 0.0
+    seconds, begun = 0.0, time.monotonic()
     for number, (name, deed, case) in enumerate(cases(found, options.cases, options.seed, options.kind or list(DEEDS))):
+        if time.monotonic() - begun > options.seconds:
+            break
         start = time.perf_counter()
         merged = merge_file("song.mid", case.base, case.ours, case.theirs)
         seconds += time.perf_counter() - start

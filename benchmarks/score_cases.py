@@ -376,6 +376,7 @@ def main() -> None:
     parser.add_argument("files", nargs="+", type=pathlib.Path)
     parser.add_argument("--cases", type=int, default=500)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--seconds", type=float, default=3600, help="begin no case after so long")
     parser.add_argument("--keep", type=pathlib.Path)
     choice = parser.parse_args()
     rng = random.Random(choice.seed)
@@ -383,7 +384,8 @@ def main() -> None:
     slowest = spent = 0.0
     decisions: list[int] = []
     done = 0
-    while done < choice.cases:
+    begun = time.monotonic()
+    while done < choice.cases and time.monotonic() - begun < choice.seconds:
         path = rng.choice(choice.files)
         root = marked(path)
         if root is None:

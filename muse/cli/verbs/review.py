@@ -122,5 +122,7 @@ def _in_words(difference: Difference) -> tuple[list[str], tuple[str, list[str], 
             told = plugin.diff_file(path, data or b"", difference.result)
         except (MuseError, ValueError):
             continue
+        if data == difference.result:
+            told = [], "as our side has it"
         return [told[1]] if told is not None else [], (name, *lines), 0 if plugin.name == "midi" else 3
     return None

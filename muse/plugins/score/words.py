@@ -106,12 +106,11 @@ def _swapped(one: Change, other: Change) -> bool:
 
 
 def changes(old: tuple[Score, Node], new: tuple[Score, Node]) -> str:
-    """`C5 1/4 -> D5 1/4 at beat 2; added mf at beat 1`, at most a few, then how many more."""
-    told = [change.told() for change in compared(old, new)]
-    if not told:
+    """`C5 1/4 -> D5 1/4 at beat 2; added mf at beat 1`; counted where that is more than a few."""
+    found = compared(old, new)
+    if not found:
         return "same notes, written differently" if old[1].raw != new[1].raw else "unchanged"
-    more = [f"{len(told) - _MOST} more"] if len(told) > _MOST else []
-    return "; ".join([*told[:_MOST], *more])
+    return "; ".join(change.told() for change in found) if len(found) <= _MOST else _counted(found)
 
 
 def summary(measures: list[Measure]) -> str:

@@ -193,6 +193,17 @@ def test_names_of_a_stranger_do_not_reach_the_terminal() -> None:
         assert "\\x9b" in text and "\x9b" not in text
 
 
+def test_many_changes_of_one_bar_are_counted() -> None:
+    eighths = [note("CDEFGABC"[at], 4) for at in range(8)]
+    parts, up = piece(), piece()
+    parts[0][2] = eighths
+    up[0][2] = [text.replace("<octave>4", "<octave>3") for text in eighths]
+    found = ScorePlugin().diff_file("a.musicxml", joined(parts), joined(up))
+    assert found is not None
+    (op,) = found[0]
+    assert op["new_summary"] == "Flute, bar 3: transposed -12 (8 notes)"  # type: ignore[typeddict-item]
+
+
 def test_a_longer_note_moves_what_follows() -> None:
     old = joined(piece())
     parts = piece()
