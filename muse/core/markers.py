@@ -7,11 +7,16 @@ know Git's markers (rerere, editors) keep working.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple, Union
 
 from muse.core.blocks import both, lines_of, shared
-from muse.core.options import BOTH, MergeOptions
+from muse.core.options import BOTH, BY_WORD, MergeOptions
+from muse.core.sequences import regions
+
+_WORDS = re.compile(rb"\w+|\s+|[^\w\s]")
+_MOST_WORDS = 5000
 
 
 class Conflict(NamedTuple):
@@ -48,10 +53,28 @@ def joined(chunks: Iterable[Chunk]) -> bytes:
 
 
 def settled(conflict: Conflict, choice: str) -> bytes:
-    """The bytes of the side named `ours`, `theirs` or `base`, or of both."""
+    """The bytes of the side named `ours`, `theirs` or `base`, of both, or of both sides' words."""
+    if choice == BY_WORD:
+        woven = words_merged(*conflict[:3])
+        return conflict.ours if woven is None else woven
     if choice in BOTH:
         return both(*conflict[:3], theirs_first=choice == BOTH[1])
     return {"ours": conflict.ours, "theirs": conflict.theirs, "base": conflict.base}[choice]
+
+
+def words_merged(base: bytes, ours: bytes, theirs: bytes) -> bytes | None:
+    """Both sides' changes of single words, where no two of them overlap; else None. A suggestion, no merge: what stands
+    beside each other may still contradict."""
+    if ours == theirs or base in (ours, theirs):
+        return None
+    words = [_WORDS.findall(text) for text in (base, ours, theirs)]
+    if max(map(len, words)) > _MOST_WORDS:
+        return None
+    found = regions(*words, weak=bytes.isspace, firm=None)  # type: ignore[arg-type]
+    if any(region[0] == "conflict" for region in found):
+        return None
+    made = [words[2][t0:t1] if kind == "theirs" else words[1][o0:o1] for kind, _, _, o0, o1, t0, t1 in found]
+    return b"".join(word for part in made for word in part)
 
 
 def whole_lines(chunks: Sequence[Chunk]) -> list[Chunk]:
@@ -127,7 +150,8 @@ def _marked(conflict: Conflict, how: MergeOptions) -> list[bytes]:
         return ours  # widening made the sides equal
     eol = b"\r\n" if (conflict.ours + conflict.theirs + conflict.base).find(b"\r\n") >= 0 else b"\n"
     note = f" ({conflict.note})" if how.notes and conflict.note else ""
-    middle = [_marker(b"|", how, how.base_label, eol), *_closed([conflict.base], eol)]
+    base = conflict.base if conflict.base.strip() or b"\n" in conflict.base else b""  # the indent of what was put in
+    middle = [_marker(b"|", how, how.base_label, eol), *_closed([base] if base else [], eol)]
     return [
         *ours[:head],
         _marker(b"<", how, how.ours_label + note, eol),

@@ -16,9 +16,11 @@ if TYPE_CHECKING:
     from muse.core.attributes import AttributeRule
 
 ConflictStyle = Literal["merge", "diff3", "zdiff3"]
-Choice = Literal["ours", "theirs", "base", "both", "both-theirs-first"]
+Choice = Literal["ours", "theirs", "base", "both", "both-theirs-first", "by-word"]
 BOTH: tuple[Choice, Choice] = ("both", "both-theirs-first")
-"""Both texts one behind the other: for conflicts over text, whose records say so (`takes_both`)."""
+BY_WORD: Choice = "by-word"
+"""Both texts one behind the other, and both sides' changes of single words: for conflicts over text, whose records
+say so (`takes_both`)."""
 
 
 _NOTHING: Mapping[str, str] = MappingProxyType({})

@@ -15,7 +15,7 @@ from muse.plugins.code.syntax.tokens import is_blank, tokens
 
 FOLDER = Path(__file__).resolve().parents[3] / "fixtures" / "merge" / "code"
 CASES = sorted(path.parent for path in FOLDER.glob("*/*/case.toml"))
-DATA_WITHOUT_SETS = {"html", "xml", "make", "markdown", "css"}
+DATA_WITHOUT_SETS = {"html", "make", "markdown", "css"}
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda path: f"{path.parent.name}-{path.name}")

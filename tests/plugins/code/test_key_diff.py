@@ -44,6 +44,15 @@ POM = b"""<project xmlns="http://maven.apache.org/POM/4.0.0">
   </dependencies>
 </project>
 """
+PO = b"""msgid ""
+msgstr ""
+"POT-Creation-Date: 2024-01-01\\n"
+"Language: de\\n"
+
+#: a.c:1
+msgid "one"
+msgstr "eins"
+"""
 LOCK = b"".join(
     b'[[package]]\nname = "crate%d"\nversion = "1.0.%d"\ndependencies = [\n "crate%d",\n]\n\n' % (n, n, n + 1)
     for n in range(60)
@@ -72,6 +81,9 @@ LOCK = b"".join(
         ("go.mod", b"module m\n\nrequire (\n\tx.org/a v1.2.0\n)\n", (b"v1.2.0", b"v1.3.0"),
          'require."x.org/a": v1.2.0 -> v1.3.0'),
         ("Cargo.lock", LOCK, (b'"1.0.30"', b'"1.1.0"'), "package[crate30].version: 1.0.30 -> 1.1.0"),
+        ("de.po", PO, (b'"eins"', b'"Eins"'), "one: eins -> Eins"),
+        ("de.po", PO, (b"2024-01-01", b"2024-02-01"), "POT-Creation-Date: 2024-01-01 -> 2024-02-01"),
+        ("de.po", PO, (b"a.c:1", b"a.c:2"), "layout or comments changed"),
         ("pyproject.toml", b'[project]\ndependencies = ["a>=1"]\n', (b"a>=1", b"a>=2"),
          "project.dependencies[a>=1] removed, project.dependencies[a>=2] added"),
     ],

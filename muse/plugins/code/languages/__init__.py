@@ -36,7 +36,9 @@ ROWS: dict[str, str] = {
     "json": ".json .jsonc .webmanifest .geojson composer.lock pipfile.lock flake.lock",
     "toml": ".toml cargo.lock poetry.lock uv.lock pdm.lock pipfile",
     "yaml": ".yml .yaml",
-    "xml": ".xml .xsd .xsl .svg .csproj .pom .plist .props .targets",
+    "xml": ".xml .xsd .xsl .svg .pom .plist .csproj .fsproj .vbproj .vcxproj .props .targets .nuspec .wxs .xaml"
+    " .resx .xlf .xliff",
+    "po": ".po .pot",
     "html": ".html .htm",
     "css": ".css",
     "markdown": ".md .markdown",

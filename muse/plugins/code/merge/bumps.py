@@ -124,6 +124,11 @@ KINDS = (
         + rb")\",\n(?:(?P=in) [^\n]*\n)*(?P=in)\}",
         whole=True,
     ),
+    Kind(
+        r"\.pot?$",
+        rb"^\"(?P<name>(?:POT-Creation|PO-Revision)-Date): (?P<pre>)(?P<version>\d{4}-\d\d-\d\d)[^\n]*",
+        whole=True,
+    ),
 )  # fmt: skip
 
 

@@ -78,7 +78,7 @@ def _merge_code(path: str, base: bytes | None, ours: bytes, theirs: bytes) -> Fi
         if merged is not None:
             return merged
     chunks, step = _best(language, text, was, ours, theirs, until)
-    addressed = names_of_conflicts(whole_blocks(whole_lines(chunks)), language, ours, theirs, until)
+    addressed = names_of_conflicts(whole_blocks(whole_lines(chunks)), language, (was, ours, theirs), until)
     return _written(path, addressed, step if conflicts_of(text) else "text", how)
 
 
@@ -95,7 +95,7 @@ def _with_bumps(
     left = conflicts_of(whole_lines(chunks))
     if any(raised_text in side for one in left for side in one[:3] for raised_text in raised.texts):
         return None
-    addressed = names_of_conflicts(whole_blocks(whole_lines(chunks)), language, ours, theirs, until)
+    addressed = names_of_conflicts(whole_blocks(whole_lines(chunks)), language, (base, ours, theirs), until)
     merged = _written(path, addressed, step if conflicts_of(text) else "text", how)
     return FileMerge(merged.content, merged.conflicts, [*raised.notes, *merged.notes])
 

@@ -147,6 +147,28 @@ def _lines(language: Language, data: bytes) -> Any:
     return out
 
 
+def _po(language: Language, data: bytes) -> Any:
+    """Messages to their translations; the fields of the header by their names."""
+    from muse.plugins.code.syntax.keyed_lines import line_spans
+
+    out: dict[str, Any] = {}
+    for start, stop, _, key in line_spans(language, data):
+        if key is None:
+            continue
+        text = data[start:stop].decode("utf-8", "replace")
+        message, _, said = _COMMENT_LINE.sub("", text).partition("msgstr")
+        name, value = ("".join(_QUOTED.findall(part)) for part in (message, said))
+        if name:
+            out[_free(out, name)] = value
+        else:
+            out |= {field: rest for field, found, rest in (row.partition(": ") for row in value.split("\\n")) if found}
+    return out
+
+
+_COMMENT_LINE = re.compile(r"^#.*$", re.M)
+_QUOTED = re.compile(r"\"((?:[^\"\\]|\\.)*)\"")
+
+
 def _free(taken: dict[str, Any], name: str) -> str:
     """The name, numbered where it is taken."""
     count = 1
@@ -164,4 +186,5 @@ _KINDS = {
     "toml": _Kind(_keyed, 1 << 20, re.compile(rb"\[\[?[^.\[\]]+\]\]?\s*$")),
     "yaml": _Kind(_keyed, 1 << 19, re.compile(rb" ? ?[^\s#-]"), re.compile(rb"[^\s#-]")),
     "xml": _Kind(_xml, 1 << 20),
+    "po": _Kind(_po, 1 << 20),
 }

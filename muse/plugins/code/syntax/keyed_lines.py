@@ -105,7 +105,9 @@ def _blocks(pattern: bytes, data: bytes) -> Iterator[_Span]:
             yield _Span(at + len(between) - len(between.lstrip()), at + len(between.rstrip()), 0, None)
         if found is not None:
             at = found.end()
-            yield _Span(stop, stop + len(found[0].rstrip()), 0, ("block", found[1].decode("utf-8", "replace")))
+            yield _Span(
+                stop, stop + len(found[0].rstrip()), 0, ("block", " ".join(found[1].decode("utf-8", "replace").split()))
+            )
 
 
 def _goes_on(data: bytes, entry: _Span, row: bytes) -> bool:
