@@ -318,6 +318,7 @@ VERBS: dict[str, Schema] = {
         delivered=INT,
         rejected=STRS,
         dropped=STRS,
+        told_expunged=named(STR),
         lost_in_merges=rows(obj(merge=ID, path=STR, ops=STRS)),
     ),
     "session commit": obj(
@@ -330,6 +331,7 @@ VERBS: dict[str, Schema] = {
         rejected=STRS,
         waiting=INT,
     ),
+    "session expunge": obj(ops=STRS, left=STRS),
     "session undo": obj(undone=STRS, ops=STRS, left=STRS),
     "session list": STRS,
     "gc": obj(

@@ -141,6 +141,7 @@ def test_living(asked, forked, git, tmp_path, monkeypatch):
     assert asked("session commit --json -m x jam")["changed"] == ["live.txt"]
     undone = asked("session undo --json --last 1 jam")
     assert undone["undone"] == [acked["ack"]] and len(undone["ops"]) == 1 and undone["left"] == []
+    assert asked("session expunge --json --path live.txt jam")["ops"]
     assert asked("session list --json") == ["jam"]
     assert asked("claim --json --as ada --for repair p.py")["overlaps"] == []
     assert asked("claim --json --as bob p.py::a")["overlaps"][0]["by"] == "ada"

@@ -122,6 +122,7 @@ def watch_(
 def status(name: str, as_json: bool) -> None:
     """Show what of session NAME is not committed, what waits, and what is damaged."""
     from muse.engine.session import commit as session
+    from muse.engine.session import expunge
     from muse.view.text import one_line
 
     here = repo()
@@ -141,6 +142,8 @@ def status(name: str, as_json: bool) -> None:
         say(f"  {one_line(ops)} has no effect in {terminal.path(lost['path'])} since merge {lost['merge'][:10]}")
     if found["lost_in_merges"]:
         say(f"  {terminal.command('muse', 'session', 'repair', name)} brings that in")
+    if found["told_expunged"]:
+        say(f"  {one_line(expunge.words(name, found['told_expunged']))}")
     for key, words in (("waiting", "wait for an op they depend on"), ("missing_content", "have lost their content")):
         if found[key]:
             say(f"  {len(found[key])} {words}")
@@ -319,6 +322,42 @@ def undo_(
     else:
         say(f"{plural(len(done.taken), 'op')} taken back by {plural(len(done.made), 'op')}: muse session commit {name}")
     return int(session.REJECTED if done.left else ExitCode.OK)
+
+
+@command.command("expunge")
+@click.argument("name", shell_complete=late("sessions"))
+@click.option("--op", "ops", metavar="OP", multiple=True, help="An op, by its id or the beginning of that.")
+@click.option("--path", "paths", metavar="PATH", multiple=True, help="All ops on a file or below a folder.")
+@click.option("--told", is_flag=True, help="What other clones have expunged and is still here.")
+@json_option
+def expunge_(name: str, ops: tuple[str, ...], paths: tuple[str, ...], told: bool, as_json: bool) -> int:
+    """Take the content of ops of session NAME out of its log and out of our log ref, for good.
+
+    What they made of files stays: `muse session undo` first where that is to go. Where the content still is (remotes,
+    other clones, commits) is told, with what clears it away there.
+    """
+    from muse.engine.session import commit as session
+    from muse.engine.session import expunge
+    from muse.view.text import one_line
+
+    if not (ops or paths or told):
+        raise UsageError(
+            "which ops are to be expunged?", hint="muse session expunge NAME --op OP, --path PATH or --told"
+        )
+    here = repo()
+    log = session.existing(here, name)
+    chosen = expunge.choose(here, log, ops=ops, paths=paths, told=told)
+    done = expunge.expunge(here, log, chosen) if chosen else expunge.Expunged([])
+    log.close()
+    if as_json:
+        print_json({"ops": done.ops, "left": done.left})
+    elif not chosen:
+        say("nothing to expunge")
+    else:
+        say(f"the content of {plural(len(done.ops), 'op')} is gone from the log here")
+        for line in done.left:
+            say(f"  {one_line(line)}")
+    return int(ExitCode.OK)
 
 
 @command.command("repair")

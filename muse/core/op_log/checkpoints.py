@@ -103,6 +103,7 @@ _WANTED: dict[str, _Test] = {
     "deliveries": _each(lambda value: is_delivery(value)),
     "paths": _values(lambda value: value is None or type(value) is str),
     "repaired": _values(_is(str)),
+    "expunged": _values(_is(str)),
     "rewritten": _values(_each(_is_commit)),
     "prepared": lambda value: is_delivery(value),
     "roots": _each(_is(str)),

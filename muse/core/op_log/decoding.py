@@ -19,6 +19,7 @@ from muse.core.collector import no_collection
 from muse.core.op_log.canonical import loads
 from muse.core.op_log.entries import CRC_SIZE, OpEntry, intact, salvage, strip
 from muse.core.op_log.plain import row_of
+from muse.core.op_log.tombstones import is_tombstone
 from muse.core.op_log.verified_blocks import Seen
 
 Row = dict[str, Any]
@@ -148,8 +149,8 @@ def _one_by_one(block: bytes, at: int, quarantine: Quarantine, offsets: bool) ->
             yield {**plain, "offset": at} if offsets else plain
             at += len(line) + 1
             continue
-        whole = line if intact(line) else _rescue(line, at, quarantine)
-        if whole is not None:
+        whole = line if intact(line) or is_tombstone(line) else _rescue(line, at, quarantine)
+        if whole is not None and not is_tombstone(line):
             try:
                 row = loads(whole)
             except (ValueError, RecursionError) as problem:

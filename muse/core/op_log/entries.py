@@ -65,8 +65,9 @@ class OpLogCheckpoint(TypedDict):
     commit it was started on. `deliveries` are its commits, the oldest first (`muse.engine.session.delivery`); `paths`
     what the files it touched were in the last of them (None: not there). `rewritten` has, by commit of a delivery, the
     commits that carry it since history was rewritten. `repaired` has, by merge commit, the commit that brought in what
-    that merge had lost. `prepared` is a delivery whose commit is not confirmed yet, never given away. One from before
-    deliveries has `tree`, the Git tree it stands for, and counts once a commit has that; until then `earlier` ones do.
+    that merge had lost, and `expunged`, by id, the key of each op whose content was taken away. `prepared` is a
+    delivery whose commit is not confirmed yet, never given away. One from before deliveries has `tree`, the Git tree it
+    stands for, and counts once a commit has that; until then `earlier` ones do.
     """
 
     session_id: str
@@ -87,6 +88,7 @@ class OpLogCheckpoint(TypedDict):
     deliveries: NotRequired[list[dict[str, Any]]]
     paths: NotRequired[dict[str, str | None]]
     repaired: NotRequired[dict[str, str]]
+    expunged: NotRequired[dict[str, str]]
     rewritten: NotRequired[dict[str, list[str]]]
     prepared: NotRequired[dict[str, Any]]
     roots: NotRequired[list[str]]

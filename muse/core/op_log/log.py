@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, Literal, cast
 
 from muse.core.errors import DamageError, FormatError, MuseError, RefMovedError
@@ -29,6 +29,7 @@ from muse.core.op_log.plain import convert, is_plain
 from muse.core.op_log.reader import REMEMBERED, LogReader
 from muse.core.op_log.replicas import ReplicaReport, Told, add, verified
 from muse.core.op_log.sessions import decode_name, writer_of
+from muse.core.op_log.tombstones import bury, clear_quarantine
 from muse.core.paths import StrPath
 from muse.core.sharing import make_folders
 from muse.domain import DomainOp
@@ -255,6 +256,22 @@ class OpLog(LogReader):
             self.flush()
         return super().end()
 
+    def expunge(self, op_ids: Collection[str]) -> int:
+        """Take the content of these ops out of every file of the log, and out of its quarantine; how many lines.
+
+        Offsets, times and keys stay as they are: a tombstone of the same length stands for each.
+        """
+        self.flush()
+        self._acquire()
+        try:
+            buried = bury(self._journal, op_ids)
+        finally:
+            self._journal.release()
+        self._journal.close()  # what is open here is no longer the log
+        self._known.clear()
+        clear_quarantine(self._folder, op_ids)
+        return buried
+
     # Checkpoints -------------------------------------------------------------------------------------------------
 
     def checkpoint(
@@ -283,7 +300,7 @@ class OpLog(LogReader):
             made = compose_checkpoint(before, fresh, self._not_held(fresh, replay), end)
             made["session_id"], made["snapshot_id"], made["log"] = self._session, snapshot_id, self._journal.log_id
             made["quarantined"] = [found["name"] for found in self.damage()]
-            for name in ("roots", "branch", "at", "deliveries", "paths", "repaired", "rewritten"):
+            for name in ("roots", "branch", "at", "deliveries", "paths", "repaired", "rewritten", "expunged"):
                 if last is not None and name in last:
                     made[name] = last[name]
             made.update(more or {})  # type: ignore[typeddict-item]

@@ -168,7 +168,12 @@ class LogReader:
         return made.get("end", other) if made.get("log") == self._journal.log_id else other
 
     def _causal(self, rows: list[Row]) -> tuple[list[Row], list[Row]]:
-        return causal(rows, lambda op_id: find(self._journal, op_id), lambda op_id: is_in_another(self._folder, op_id))
+        return causal(rows, lambda op_id: find(self._journal, op_id), self._is_known_elsewhere)
+
+    def _is_known_elsewhere(self, op_id: str) -> bool:
+        """True for an op of another session here, and for one of this that was expunged: both were causes once."""
+        made = self.read_checkpoint()
+        return (made is not None and op_id in made.get("expunged", {})) or is_in_another(self._folder, op_id)
 
     # Parts -------------------------------------------------------------------------------------------------------
 

@@ -106,7 +106,7 @@ def names(repo: Repository) -> list[str]:
 
 def status(repo: Repository, log: OpLog, plugin_for: PluginFor | None = None) -> dict[str, Any]:
     """What a person asks about a session, as JSON; with `plugin_for`, what merges by hand have lost of it as well."""
-    from muse.engine.session import repair
+    from muse.engine.session import expunge, repair
 
     with delivery.one_at_a_time(log):
         delivery.settle(repo, log)
@@ -127,6 +127,7 @@ def status(repo: Repository, log: OpLog, plugin_for: PluginFor | None = None) ->
         "branch": None if last is None else last.get("branch"),
         "delivered": 0 if last is None else sum(not each.get("back") for each in last.get("deliveries", ())),
         "rejected": [] if last is None else [op for each in last.get("deliveries", ()) for op in each["rejected"]],
+        "told_expunged": expunge.told_by_others(repo, log),
         "dropped": [each["commit"] for each in delivery.dropped(repo, log)],
         "lost_in_merges": []
         if plugin_for is None

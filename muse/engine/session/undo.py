@@ -70,14 +70,14 @@ def choose(
         if not meant:
             raise MuseError(f"{actor!r:.80} has made no op of the session", hint="muse session show NAME")
     else:
-        meant = {_one(view.entries, name) for name in ops}
+        meant = {one(view.entries, name) for name in ops}
     back = undone(view.entries)
     if last:
         meant = {entry["op_id"] for entry in [each for each in view.entries if each["op_id"] not in back][-last:]}
     return [entry for entry in view.entries if entry["op_id"] in meant - back.keys()]
 
 
-def _one(entries: Sequence[OpEntry], name: str) -> str:
+def one(entries: Sequence[OpEntry], name: str) -> str:
     """The id of the op that a name is the beginning of."""
     short = name.removeprefix("sha256:")
     found = [entry["op_id"] for entry in entries if entry["op_id"].startswith(f"sha256:{short}")]
@@ -234,4 +234,4 @@ def _name(entry: OpEntry) -> str:
     return f"op {entry['op_id'][7:19]} of {entry['actor_id']:.60} on {op['address']:.200}"
 
 
-__all__ = ["Undone", "choose", "undo", "undone"]
+__all__ = ["Undone", "choose", "one", "undo", "undone"]

@@ -228,7 +228,7 @@ def check_writer(repo: Repository) -> Iterator[Finding]:
 def check_sessions(repo: Repository, plugin_for: PluginFor) -> Iterator[Finding]:
     """Is anything of other clones' live sessions left out, or lost in a merge?"""
     from muse.core.op_log import OpLog
-    from muse.engine.session import evidence, repair
+    from muse.engine.session import evidence, expunge, repair
     from muse.store.log import checkpoints
 
     left_out = checkpoints.left_out(repo)
@@ -239,7 +239,8 @@ def check_sessions(repo: Repository, plugin_for: PluginFor) -> Iterator[Finding]
     for name in checkpoints.sessions(repo) if repo.work_tree is not None else ():
         log = OpLog(repo.root, name)
         lost = repair.missing(repo, log, plugin_for) if log.folder.is_dir() else []
-        for line in evidence.contradicted(repo, log):
+        told = expunge.told_by_others(repo, log) if log.folder.is_dir() else {}
+        for line in (*evidence.contradicted(repo, log), *([expunge.words(name, told)] if told else ())):
             found = True
             yield Finding("sessions", "note", line)
         if lost:

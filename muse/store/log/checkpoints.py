@@ -28,6 +28,7 @@ from muse.core.op_log import (
     portable,
 )
 from muse.core.op_log.entries import CLAIM
+from muse.core.op_log.tombstones import names_any
 from muse.core.terminal import command
 from muse.core.types import load_json_file
 from muse.store.layout import content_path, own_ref, segment_path, session_path
@@ -132,13 +133,19 @@ def pull(repo: Repository, log: OpLog) -> ReplicaReport:
         new = [entry for entry in new if {at.ref for at in union.writers("log", entry.path)} - strangers]
     lines: list[Told] = []
     taken: list[str] = []
+    made = log.read_checkpoint() if new else None
+    gone = {} if made is None else made.get("expunged", {})
     me = {*filter(None, [known_writer(repo)]), *previous_writers(repo)}
     speaking = union.owners("log")
     for entry in new:
         data = union.read(entry, MAX_SEGMENT)
         if data is not None:
             by = _whose(union, entry, me)
-            lines.extend(Told(line, _believed_by(line, by, speaking)) for line in data.split(b"\n") if line)
+            lines.extend(
+                Told(line, _believed_by(line, by, speaking))
+                for line in data.split(b"\n")
+                if line and not (gone and names_any(line, gone))
+            )
             taken.append(entry.blob)
     report = log.merge_replica(lines) if lines else ReplicaReport()
     if taken:
