@@ -76,12 +76,17 @@ def append(name: str, actor: str | None, level: Level, create: bool, check: bool
 @click.option("--all", "everything", is_flag=True, help="From the beginning instead of from now.")
 @click.option("-n", "--count", type=click.IntRange(min=1), help="Stop after so many ops.")
 def follow(name: str, everything: bool, count: int | None) -> None:
-    """Print ops as they arrive, one JSON object a line, until interrupted."""
+    """Print ops as they arrive, one JSON object a line, until interrupted.
+
+    What a sync or fetch brings of other clones is among them.
+    """
     from muse.engine.session import commit as session
+    from muse.engine.session.arrivals import Arrivals
 
     here = repo()
     log = session.existing(here, name)
-    for number, entry in enumerate(log.follow(since=0 if everything else None), start=1):
+    new = log.follow(since=0 if everything else None, stop=Arrivals(here, log).look)
+    for number, entry in enumerate(new, start=1):
         print_json(entry)
         if number == count:
             return

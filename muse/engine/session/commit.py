@@ -176,6 +176,7 @@ def commit(
     checkpoints.refuse_newer(repo, log.session_id())
     with delivery.one_at_a_time(log):
         told = [delivery.settle(repo, log), delivery.home(repo, log, onto)]
+        rewritten.keep_roots(repo, log)
         rewritten.follow(repo, log, plugin_for)
         since = effective(repo, log)
         view = log.replay(since)

@@ -65,6 +65,28 @@ def follow(repo: Repository, log: OpLog, plugin_for: PluginFor) -> bool:
     return True
 
 
+def keep_roots(repo: Repository, log: OpLog) -> bool:
+    """Note the first commits of a history that was rewritten from its root; True when something is new.
+
+    By these a clone that never had the old history knows the session for one of this repository.
+    """
+    last = log.read_checkpoint()
+    old = [] if last is None else last.get("roots", [])
+    if last is None or not old or last.get("branch", "") != (repo.branch() or "") or not repo.head():
+        return False
+    for root in old:
+        done = repo.run("for-each-ref", "--count=1", "--contains", root, "refs/heads")
+        if not done.returncode and done.stdout.strip():
+            return False
+    from muse.store.log import checkpoints
+
+    new = [root for root in checkpoints.roots(repo) if root not in old]
+    if new:
+        log.annotate(roots=[*old, *new])
+        checkpoints.save(repo, log)
+    return bool(new)
+
+
 def follow_all(repo: Repository, plugin_for: PluginFor) -> None:
     """`follow` for every session here that nobody is just delivering; what cannot be known now is not an error."""
     from muse.core.op_log import list_sessions
@@ -78,6 +100,7 @@ def follow_all(repo: Repository, plugin_for: PluginFor) -> None:
         with delivery.if_free(log) as free:
             if free:
                 try:
+                    keep_roots(repo, log)
                     follow(repo, log, plugin_for)
                 except MuseError:
                     continue
@@ -177,4 +200,4 @@ def _changes(repo: Repository, commits: list[str]) -> dict[str, Changes]:
     return found
 
 
-__all__ = ["carriers", "follow", "follow_all"]
+__all__ = ["carriers", "follow", "follow_all", "keep_roots"]
