@@ -259,13 +259,16 @@ def cuts(path: str, text: str) -> list[Cut]:
     return made
 
 
+_HEREDOC = re.compile(r"<<<?[~-]?[\'\"]?([A-Z_]{3,})\b")
+
+
 def _in_string(rows: Sequence[str]) -> bool:
     """True when a text of several lines is still open behind these."""
     text = "\n".join(rows)
     if any(text.count(quote) % 2 for quote in ('"""', "'''", "`", "```")):
         return True
-    opened = re.findall(r"<<<?[~-]?['\"]?([A-Z_]{3,})\b", text)
-    return any(not re.search(rf"^\s*{word}\b", text.split(word, 1)[1], re.M) for word in opened)
+    opened = {word: text[found.end() :] for found in _HEREDOC.finditer(text) for word in [found[1]]}
+    return any(not re.search(rf"^\s*{word}\b", rest, re.M) for word, rest in opened.items())
 
 
 def _stripped(rows: list[str]) -> list[str]:
