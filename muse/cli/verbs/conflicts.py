@@ -20,19 +20,30 @@ from muse.plugins import registry
 from muse.view.text import paint
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from muse.engine.resolve.suggest import Suggestion
     from muse.store.repository import Repository
+
+    Offers = Mapping[str, list[Suggestion]]
+
+_PREVIEW = 4  # lines of a suggestion
 
 
 @click.command("conflicts", short_help="List what is left to settle, in musical and code terms")
 @click.option("--exit-code", is_flag=True, help="Exit with 1 when something is left to settle.")
 @click.option("--joined", is_flag=True, help="List instead what joins kept without showing it.")
 @click.option("--open", "opened", is_flag=True, help="Every conflict of a group, not only the group.")
+@click.option("--suggest", is_flag=True, help="With up to three results for each conflict over text, and why.")
 @json_option
 @spelling_options
-def command(exit_code: bool, joined: bool, opened: bool, as_json: bool) -> int:
+def command(exit_code: bool, joined: bool, opened: bool, suggest: bool, as_json: bool) -> int:
     """List what is left to settle, in musical and code terms: what each side made of it, and what to type.
 
     Conflicts of one kind in neighbouring bars of a track are a group, which one --pick settles; --open lists its parts.
+
+    --suggest looks at the texts and at how the history settled such conflicts; nothing is taken by it. `muse resolve
+    --pick` takes one, `muse resolve -i` asks.
 
     A join settles everything by itself and keeps every value; --joined lists those that are not to be seen in the
     file, for as long as the file is what the join wrote.
@@ -41,12 +52,18 @@ def command(exit_code: bool, joined: bool, opened: bool, as_json: bool) -> int:
     if joined:
         return _list_joined(settle.joined(here), exit_code, as_json)
     rows = [(item, settle.describe(here, item, plugin_for(here))) for item in settle.unmerged(here)]
+    found: list[Offers] = [{} for _ in rows]
+    if suggest:
+        from muse.engine.resolve.suggest import history_of, suggestions
+
+        history = history_of(here)
+        found = [suggestions(here, item, plugin_for(here), history) for item, _ in rows]
     if as_json:
-        print_json([_json(item, records) for item, records in rows])
+        print_json([_json(item, records, offers) for (item, records), offers in zip(rows, found, strict=True)])
     else:
         color = use_color(here)
-        for item, records in rows:
-            show(item.path, records, color, opened=opened)
+        for (item, records), offers in zip(rows, found, strict=True):
+            show(item.path, records, color, opened=opened, offers=offers)
         if not rows:
             say("nothing is left to settle")
     return int(ExitCode.CONFLICT if rows and exit_code else ExitCode.OK)
@@ -75,8 +92,16 @@ def plugin_for(here: Repository) -> PluginFor:
     return lambda path: registry.plugin_for_path(path, first=domain)
 
 
-def show(path: str, records: list[ConflictRecord], color: bool = False, *, opened: bool = False) -> None:
-    """Print what is in dispute inside one path, group by group; `opened`: every conflict of a group."""
+def show(
+    path: str,
+    records: list[ConflictRecord],
+    color: bool = False,
+    *,
+    opened: bool = False,
+    offers: Offers | None = None,
+) -> None:
+    """Print what is in dispute inside one path, group by group; `opened`: every conflict of a group; `offers`: what is
+    suggested, by address."""
     if not records:
         say(f"{terminal.path(path)}: Muse can merge this by itself")
         say(f"    {terminal.command('muse', 'resolve', paths=[path])}")
@@ -88,6 +113,18 @@ def show(path: str, records: list[ConflictRecord], color: bool = False, *, opene
             _show_group(path, group, color, opened)
         else:
             _show_record(group.records[0], color)
+            show_offers((offers or {}).get(group.records[0].address, ()))
+
+
+def show_offers(offers: Iterable[Suggestion]) -> None:
+    """Print suggestions, numbered, each with its reason and the beginning of its text."""
+    for number, offer in enumerate(offers, start=1):
+        say(f"    {number}  {offer.name} ({100 * offer.sure:.0f} %): {offer.reason}")
+        lines = offer.text.decode("utf-8", "replace").splitlines() or ["(nothing)"]
+        for line in lines[:_PREVIEW]:
+            say(f"       | {terminal.escaped(line)[:100]}")
+        if len(lines) > _PREVIEW:
+            say(f"       | ... {len(lines) - _PREVIEW} more lines")
 
 
 def counted(records: list[ConflictRecord]) -> str:
@@ -131,12 +168,24 @@ def _show_record(record: ConflictRecord, color: bool) -> None:
         say(f"    {record.hint}")
 
 
-def _json(item: settle.Unmerged, records: list[ConflictRecord]) -> dict[str, Any]:
+def _json(item: settle.Unmerged, records: list[ConflictRecord], offers: Offers) -> dict[str, Any]:
     return {
         "path": item.path,
         "stages": {side: {"mode": item.modes[side], "id": item.ids[side]} for side in item.ids},
         "picks": item.picks,
         "conflicts": [record.to_dict() for record in records],
+        "suggestions": {
+            address: [
+                {
+                    "choice": offer.choice,
+                    "sure": round(offer.sure, 3),
+                    "reason": offer.reason,
+                    "text": offer.text.decode("utf-8", "replace"),
+                }
+                for offer in rows
+            ]
+            for address, rows in offers.items()
+        },
         "groups": [
             {
                 "address": group.address,

@@ -10,16 +10,18 @@ import click
 from muse.cli.context import note, repo
 from muse.cli.gitverb import use_color
 from muse.cli.options import late, spelling_options
-from muse.cli.verbs.conflicts import plugin_for, show, show_group
+from muse.cli.verbs.conflicts import plugin_for, show, show_group, show_offers
 from muse.core import terminal
 from muse.core.errors import ExitCode, MuseError, UsageError
 from muse.engine.git import below_top
 from muse.engine.resolve import resolve as settle
 from muse.engine.resolve.groups import grouped
+from muse.engine.resolve.suggest import history_of, suggestions
 
 if TYPE_CHECKING:
     from muse.core.options import Choice
     from muse.domain import FileMerge
+    from muse.engine.resolve.evidence import History
     from muse.store.repository import Repository
 
 
@@ -33,6 +35,9 @@ if TYPE_CHECKING:
 @click.option("--both", is_flag=True, help="Keep both texts in every conflict left, ours first.")
 @click.option("--theirs-first", is_flag=True, help="With --both: theirs first.")
 @click.option("--pick", "picks", metavar="ADDRESS=SIDE", multiple=True, help="Settle a conflict or a group.")
+@click.option(
+    "--auto", type=click.IntRange(50, 100), metavar="N", help="Take what is suggested where it is at least N % sure."
+)
 @click.option("-i", "--interactive", is_flag=True, help="Ask for each group of conflicts.")
 @click.option("-f", "--force", is_flag=True, help="Overwrite a file that was edited since the merge.")
 @spelling_options
@@ -42,6 +47,7 @@ def command(
     both: bool,
     theirs_first: bool,
     picks: tuple[str, ...],
+    auto: int | None,
     interactive: bool,
     force: bool,
 ) -> int:
@@ -51,6 +57,9 @@ def command(
     theirs, base, both or both-theirs-first; both keeps one text behind the other. The merge is made again with the
     decisions bound, the file is written, and once nothing is left it is added to the index. The exit code is 1 while
     something is left.
+
+    -i asks about every conflict, with what `muse conflicts --suggest` suggests: Enter takes the first. --auto takes it
+    without asking where it is that sure, says so, and leaves the rest.
     """
     side = _side(side, both, theirs_first)
     here = repo()
@@ -59,11 +68,16 @@ def command(
     if wanted and len(items) != 1:
         raise UsageError("--pick needs one PATH, because addresses belong to a file")
     left = False
+    asked = auto is not None or interactive
+    history = history_of(here) if asked else None
     for item in items:
         look_up = plugin_for(here)
+        if auto is not None:
+            wanted = {**_sure(here, item, history, auto / 100), **wanted}
         merged = settle.settle(here, item, look_up, side=side, picks=wanted, force=force)
+        wanted = wanted if len(items) == 1 else {}
         if interactive and merged.conflicts:
-            merged = _ask(here, item, merged, force)
+            merged = _ask(here, item, merged, force, history)
         if merged.conflicts:
             show(item.path, merged.conflicts, use_color(here))
             left = True
@@ -113,24 +127,41 @@ def _named(here: Repository, paths: tuple[str, ...]) -> list[settle.Unmerged]:
     return list(chosen.values())
 
 
-_HELP = """o  take ours      t  take theirs    b  take the base, as it was before
+_HELP = """1, 2, 3  take what is suggested; Enter takes the first
+o  take ours      t  take theirs    b  take the base, as it was before
 k  keep both, ours first   K  keep both, theirs first
 l  list every conflict of the group   s  skip it, it stays open   q  stop asking   ?  this list"""
 
 
-def _ask(here: Repository, item: settle.Unmerged, merged: FileMerge, force: bool) -> FileMerge:
+def _sure(here: Repository, item: settle.Unmerged, history: History | None, least: float) -> dict[str, Choice]:
+    """The suggestions of a path that are sure enough, which are told."""
+    picks: dict[str, Choice] = {}
+    for address, offers in suggestions(here, item, plugin_for(here), history).items():
+        if offers and offers[0].sure >= least:
+            picks[address] = offers[0].choice
+            told = f"{offers[0].name} ({100 * offers[0].sure:.0f} %): {offers[0].reason}"
+            note(f"muse: {terminal.path(item.path)}: {terminal.one_line(address)}: {told}")
+    return picks
+
+
+def _ask(here: Repository, item: settle.Unmerged, merged: FileMerge, force: bool, history: History | None) -> FileMerge:
     """Ask for each group of conflicts; what is skipped stays."""
     words = {"o": "ours", "t": "theirs", "b": "base", "k": "both", "K": "both-theirs-first"}
     picks: dict[str, Choice] = {}
+    fresh = next((one for one in settle.unmerged(here) if one.path == item.path), item)
+    known = suggestions(here, fresh, plugin_for(here), history)
     for group in grouped(merged.conflicts):
+        offers = known.get(group.address, [])
+        words |= {str(number): offer.choice for number, offer in enumerate(offers, start=1)}
         show_group(item.path, group, use_color(here))
-        answer = _answer()
+        show_offers(offers)
+        answer = _answer(len(offers))
         while answer in "?l":
             if answer == "?":
                 note(_HELP)
             else:
                 show_group(item.path, group, use_color(here), opened=True)
-            answer = _answer()
+            answer = _answer(len(offers))
         if answer == "q":
             break
         if answer in words:
@@ -141,12 +172,15 @@ def _ask(here: Repository, item: settle.Unmerged, merged: FileMerge, force: bool
     return settle.settle(here, again, plugin_for(here), picks=picks, force=force)
 
 
-def _answer() -> str:
+def _answer(offers: int) -> str:
+    """One answer; Enter is the first of the suggestions, or to skip."""
+    numbers = [str(number) for number in range(1, offers + 1)]
+    first = f"take {'[1]' if offers == 1 else f'[1-{offers}]'}, " if offers else "take "
     answer: str = click.prompt(
-        "take [o]urs, [t]heirs, [b]ase, [k]eep both, [l]ist, [s]kip, [q]uit or ?",
-        default="s",
+        f"{first}[o]urs, [t]heirs, [b]ase, [k]eep both, [l]ist, [s]kip, [q]uit or ?",
+        default="1" if offers else "s",
         show_default=False,
-        type=click.Choice(["o", "t", "b", "k", "K", "l", "s", "q", "?"]),
+        type=click.Choice([*numbers, "o", "t", "b", "k", "K", "l", "s", "q", "?"]),
         show_choices=False,
         err=True,
     )

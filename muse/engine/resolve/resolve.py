@@ -16,7 +16,7 @@ from muse.core import gitconfig, leftovers
 from muse.core.errors import MuseError
 from muse.core.filedomain import read_entry
 from muse.core.io import write_bytes_atomic
-from muse.core.options import BOTH, Choice, MergeOptions
+from muse.core.options import BOTH, BY_WORD, Choice, MergeOptions
 from muse.core.terminal import command, either_side
 from muse.core.types import blob_digest
 from muse.domain import ConflictRecord, FileMerge, PluginFor
@@ -28,7 +28,9 @@ if TYPE_CHECKING:
     from muse.store.repository import Repository
 
 SIDES = ("base", "ours", "theirs")
-CHOICES = (*SIDES, *BOTH)
+OF_TEXT: tuple[Choice, ...] = (*BOTH, BY_WORD)
+"""Choices for conflicts over text alone."""
+CHOICES = (*SIDES, *OF_TEXT)
 _FILE_MODES = ("100644", "100755")
 _ROUNDS = 5  # a settled conflict may uncover another; more often than this is a plugin that does not settle
 
@@ -205,7 +207,7 @@ def settle(
     for _ in range(_ROUNDS):
         if side is None or not merged.conflicts:
             break
-        takes = [conflict for conflict in merged.conflicts if side not in BOTH or conflict.takes_both]
+        takes = [conflict for conflict in merged.conflicts if side not in OF_TEXT or conflict.takes_both]
         wanted.update((conflict.address, side) for conflict in takes)
         merged = merge_again(repo, item, plugin_for, wanted)
     if item.is_file:
@@ -231,7 +233,7 @@ def _known(item: Unmerged, current: FileMerge, picks: Mapping[str, Choice]) -> d
 def _refuse_both(item: Unmerged, current: FileMerge, chosen: Mapping[str, Choice]) -> None:
     """MuseError for a pick of both texts where there are no texts."""
     for conflict in current.conflicts:
-        if chosen.get(conflict.address) in BOTH and not conflict.takes_both:
+        if chosen.get(conflict.address) in OF_TEXT and not conflict.takes_both:
             where = conflict.address or "the whole file"
             raise MuseError(f"{item.path}: {where} cannot be both", hint="take ours, theirs or base")
 
