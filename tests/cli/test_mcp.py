@@ -155,6 +155,23 @@ def test_what_cannot_be_is_one_clear_line(root: Path) -> None:
     talk(root, story)
 
 
+DEEP: list[Any] = []
+for _ in range(300):
+    DEEP = [DEEP]
+ODD: dict[str, dict[str, Any]] = {
+    "half": {"id": "half", "params": {"name": "read", "arguments": {"address": "\ud800"}}},
+    "half-name": {"id": "half-name", "params": {"name": "\ud800", "arguments": {}}},
+    "endless": {"id": "endless", "params": {"name": "claim", "arguments": {"addresses": [float("inf")]}}},
+    "method": {"id": "method", "method": 3},
+    "params": {"id": "params", "params": [1]},
+    "no-params": {"id": "no-params", "params": None},
+    "no-method": {"jsonrpc": "2.0", "id": "no-method", "method": None},
+    "deep": {"id": "deep", "params": {"name": "read", "arguments": {"address": DEEP}}},
+    "deep-op": {"id": "deep-op", "params": {"name": "append_ops", "arguments": {"session": "none", "ops": [DEEP]}}},
+    "arguments": {"id": "arguments", "params": {"name": "read", "arguments": [1]}},
+}
+
+
 def test_lines_that_are_no_requests_are_answered_and_the_server_goes_on(root: Path) -> None:
     first = {"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "x", "version": "1"}}
     call = {"name": "list_elements", "arguments": {"path": "a.py"}}
@@ -173,13 +190,14 @@ def test_lines_that_are_no_requests_are_answered_and_the_server_goes_on(root: Pa
         json.dumps({**early, "id": "late"}).encode(),
         b'{"jsonrpc": "2.0", "id": "odd", "method": "tools/call", "params": {"name": 3}}',
         b'{"jsonrpc": "2.0", "id": "none", "method": "no/such"}',
+        *(json.dumps({**early, **odd}).encode() for odd in ODD.values()),
     ]
     process = subprocess.Popen(SERVER, cwd=root, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     assert process.stdin is not None and process.stdout is not None and process.stderr is not None
     answers: list[Any] = []
     process.stdin.write(b"\n".join(lines) + b"\n")
     process.stdin.flush()
-    while not {"early", "late", "odd", "none"} <= {answer.get("id") for answer in answers}:
+    while not {"early", "late", "odd", "none", *ODD} <= {answer.get("id") for answer in answers}:
         line = process.stdout.readline()
         assert line, process.stderr.read().decode()
         answers.append(json.loads(line))
@@ -195,6 +213,9 @@ def test_lines_that_are_no_requests_are_answered_and_the_server_goes_on(root: Pa
     assert by_id["late"]["result"]["structuredContent"]["total"] == 2
     assert "error" in by_id["odd"] and "error" in by_id["none"]
     assert "error" in by_id["early"], "asked before it said hello"
+    for name in ODD:
+        why = by_id[name].get("error", {}).get("message") or by_id[name]["result"]["content"][0]["text"]
+        assert why and "\n" not in why and "internal" not in why, (name, why)
 
 
 def test_without_the_package_it_says_what_to_install(

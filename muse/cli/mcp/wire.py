@@ -18,6 +18,8 @@ from muse.cli.mcp.tools import TOOLS, ToolSet, call, schema_of
 from muse.core.errors import MuseError, hint_for
 
 LONGEST = 8 << 20
+DEEPEST = 100
+"""Of a request; the SDK's parser gives up near 200, without an answer."""
 _CHUNK = 1 << 16
 
 
@@ -56,19 +58,62 @@ class Lines:
         import anyio.to_thread
 
         while (line := await anyio.to_thread.run_sync(next, self._parts, b"", abandon_on_cancel=True)) != b"":
-            why = "" if line is not None else f"a request is over {LONGEST} bytes"
-            try:
-                value = json.loads(line) if line is not None and line.strip() else None
-                if value is not None and not (isinstance(value, dict) and value.get("jsonrpc") == "2.0"):
-                    why = 'a request is one object of JSON-RPC 2.0, {"jsonrpc": "2.0", ...}'
-            except (ValueError, RecursionError) as error:
-                value, why = None, f"not JSON: {str(error) or 'nested too deep'}"
-            if why:
-                code = -32600 if why.startswith("a request is one") else -32700
-                answer = {"jsonrpc": "2.0", "id": None, "error": {"code": code, "message": why}}
-                await self._out.write(json.dumps(answer) + "\n")
-            elif value is not None:
-                yield json.dumps(value)
+            text, error = _request(line)
+            if error is not None:
+                await self._out.write(json.dumps({"jsonrpc": "2.0", **error}) + "\n")
+            elif text:
+                yield text
+
+
+def _request(line: bytes | None) -> tuple[str, dict[str, Any] | None]:
+    """A line as it is handed on, "" for an empty one; or the error it is answered with."""
+    if line is None:
+        return "", _error(None, -32700, f"a request is over {LONGEST} bytes")
+    if not line.strip():
+        return "", None
+    try:
+        value = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        return "", _error(None, -32700, f"not JSON: {str(error) or 'nested too deep'}")
+    ident = value.get("id") if isinstance(value, dict) else None
+    ident = ident if isinstance(ident, (str, int)) and not isinstance(ident, bool) else None
+    if why := _wrong(value):
+        return "", _error(ident, -32600, why)
+    try:
+        text = json.dumps(value, ensure_ascii=False, allow_nan=False)
+        text.encode()
+    except UnicodeEncodeError:
+        return "", _error(ident, -32600, "a text in it has half a character (a lone surrogate)")
+    except ValueError:
+        return "", _error(ident, -32600, "a number in it is out of range")
+    return text, None
+
+
+def _wrong(value: Any) -> str:
+    """Why a value is no request, "" when it is one: what the SDK would leave without an answer."""
+    if not isinstance(value, dict) or value.get("jsonrpc") != "2.0":
+        return 'a request is one object of JSON-RPC 2.0, {"jsonrpc": "2.0", ...}'
+    if "id" in value and (isinstance(value["id"], bool) or not isinstance(value["id"], (str, int))):
+        return "the id of a request is a text or a whole number"
+    if not isinstance(value.get("method", ""), str) or not value.keys() & {"method", "result", "error"}:
+        return "a request names its method"
+    if not isinstance(value.get("params", {}), dict):
+        return "params is an object"
+    return f"it is nested more than {DEEPEST} deep" if _depth(value) > DEEPEST else ""
+
+
+def _depth(value: Any) -> int:
+    """How many objects and lists stand in each other, counted up to one more than is allowed."""
+    depth, level = 0, [value]
+    while level and depth <= DEEPEST:
+        held = [each for each in level if isinstance(each, (dict, list))]
+        level = [item for each in held for item in (each.values() if isinstance(each, dict) else each)]
+        depth += bool(held)
+    return depth
+
+
+def _error(ident: Any, code: int, why: str) -> dict[str, Any]:
+    return {"id": ident, "error": {"code": code, "message": why}}
 
 
 def _split(fd: int) -> Iterator[bytes | None]:
