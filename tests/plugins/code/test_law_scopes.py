@@ -238,3 +238,20 @@ def test_an_augmented_assignment_binds_nothing() -> None:
         merged = merge_code("a.py", base, *sides)
         assert not merged.conflicts
         assert (merged.content or b"").count(b"total +=") == 2
+
+
+def test_an_edit_that_does_not_parse_stays_in_its_entry() -> None:
+    """One side swaps two objects that say the same, the other breaks a line of one: no clean merge breaks the other."""
+
+    def file(*parts: tuple[str, str]) -> bytes:
+        text = "  /**\n   * About NAME.\n   */\n  case object NAME extends State {\n    WORD def is = true\n  }\n\n"
+        inner = "".join(text.replace("NAME", name).replace("WORD", word) for name, word in parts)
+        return f"object A {{\n{inner}}}\n".encode()
+
+    base = file(("None", "override"), ("Queued", "override"), ("Accepted", "override"), ("Done", "override"))
+    moved = file(("None", "override"), ("Accepted", "override"), ("Queued", "override"), ("Done", "override"))
+    edited = file(("None", "override"), ("Queued", "override"), ("Accepted", "overrideZq"), ("Done", "override"))
+    right = file(("None", "override"), ("Accepted", "overrideZq"), ("Queued", "override"), ("Done", "override"))
+    for sides in ((moved, edited), (edited, moved)):
+        merged = merge_code("a.scala", base, *sides)
+        assert merged.conflicts or merged.content == right

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from muse.core.law.check import Breach, broken
 from muse.core.law.entries import Entry
-from muse.core.law.look import NOTHING, look
+from muse.core.law.look import NOTHING, look, reorders
 from muse.plugins.code.languages.table import Language
 from muse.plugins.code.syntax.entries import outline
 from muse.plugins.code.syntax.identity import CODE
@@ -44,21 +44,26 @@ def _outlines(language: Language, sides: Sides, until: float) -> Outlines | None
 
 
 def breaches(
-    language: Language | None, sides: Sides, merged: bytes, until: float, *, pieced: bool = True
+    language: Language | None, sides: Sides, merged: bytes, until: float, *, pieced: bool = True, astray: bool = False
 ) -> list[Breach]:
     """What in `merged` breaks rules 1 to 7. Where the parser stumbles over one version more than over another, entries
-    cannot be told apart for sure, but a name that is there more often than in any version still can."""
+    cannot be told apart for sure, but a name that is there more often than in any version still can; where an edit
+    may be `astray`, what looks wrong is."""
     outlines = _outlines(language, sides, until) if language is not None else None
     if outlines is None or language is None:
         return []
     result = outline(language, merged, until)
     found = [] if result is None else broken(*outlines, result, pieced=pieced)
-    return found if not found or _even(language, sides, until) else [one for one in found if one.rule in (5, 6)]
+    return (
+        found if not found or astray or _even(language, sides, until) else [one for one in found if one.rule in (5, 6)]
+    )
 
 
 def reads_and_keeps(language: Language | None, sides: Sides, merged: bytes, until: float) -> bool:
     """True when what was put together parses as well as the sides and breaks no rule; False also when there was no time
     to look. Of a large file only what can make a difference is looked into."""
+    if unsure(language, sides, merged, until):
+        return False
     if language is None:
         return True
     sides, merged = _shortened(language, sides, merged, until)
@@ -81,8 +86,18 @@ def text_breaches(language: Language | None, sides: Sides, merged: bytes, until:
     parts, made = _shortened(language, sides, merged, until)
     found = breaches(language, parts, made, until, pieced=False)
     if found and made is not merged:  # what is told is told with its place in the file
-        found = breaches(language, sides, merged, until, pieced=False)
+        found = breaches(language, sides, merged, until, pieced=False, astray=seen.places)
     return found if seen.places else [one for one in found if one.twice or one.rule == 8]
+
+
+def unsure(language: Language | None, sides: Sides, merged: bytes, until: float) -> str:
+    """What may be wrong with Git's clean text where entries cannot be told apart: one side moved lines, an edit of the
+    other may stand beside the wrong ones, and the parser stumbles over a version; "" for nothing."""
+    if language is None or not any(reorders(sides[0], side) for side in sides[1:]):
+        return ""
+    if not look(*sides, merged).places or not available(language) or _even(language, sides, until):
+        return ""
+    return "moved by one side, edited by the other, and one does not parse"
 
 
 def _errors(language: Language, data: bytes, until: float) -> int:

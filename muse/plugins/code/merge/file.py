@@ -24,7 +24,7 @@ from muse.core.terminal import command, edit_or_pick, word
 from muse.core.textchunks import text_chunks, whole_blocks
 from muse.core.textmerge import merge_text
 from muse.domain import ConflictRecord, FileMerge
-from muse.plugins.code.checks.law import outlines_of, reads_and_keeps, text_breaches
+from muse.plugins.code.checks.law import outlines_of, reads_and_keeps, text_breaches, unsure
 from muse.plugins.code.checks.placement import doubles_nothing, keeps_deletions, keeps_places, repeats_no_word
 from muse.plugins.code.checks.whitespace import keeps_spaces, mixes_indents
 from muse.plugins.code.languages import language_of
@@ -111,7 +111,7 @@ def _best(
     if not conflicts_of(text):
         merged = joined(text)
         lawless = text_breaches(language, sides, merged, until)
-        by_line = line_breach(*sides, merged)
+        by_line = line_breach(*sides, merged) or unsure(language, sides, merged, until)
         if not lawless and not by_line:
             return text, "text"
         text = in_dispute(lawless, sides, merged) if lawless else all_that_differs(sides, merged, by_line)
