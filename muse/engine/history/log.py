@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from muse.core.errors import MuseError
 from muse.domain import PluginFor
 from muse.engine.git import records, streamed
+from muse.engine.history.changes import Change, parse_raw
 from muse.engine.history.diff import delta_between
 from muse.engine.worktree.commit import tree_of_commit
 
@@ -46,6 +48,34 @@ def commits(repo: Repository, words: Sequence[str]) -> Iterator[Commit]:
     try:
         for row in records(process.stdout):
             yield _commit(row.decode("utf-8", "surrogateescape"))
+        finished = True
+    finally:
+        process.stdout.close()
+        code = process.wait()
+    if finished and code:
+        raise MuseError("git log failed", code)
+
+
+def touching(repo: Repository, path: str, words: Sequence[str]) -> Iterator[tuple[Commit, Change]]:
+    """The commits that changed a file, through its renames, each with what it did to it against its first parent.
+
+    As `git log --follow`: merges are left out, what they bring is told where it was made.
+    """
+    flags = ("--raw", "-M", "--no-abbrev", "--no-ext-diff", "--no-relative", "--follow")
+    process = streamed(
+        repo, "log", "-z", FORMAT, "--no-color", "--encoding=UTF-8", *flags, *words, "--", f":(top,literal){path}"
+    )
+    assert process.stdout is not None
+    finished = False
+    try:
+        rows = records(process.stdout)
+        head = b""
+        for row in rows:
+            if not row.startswith(b"\n:"):
+                head = row
+                continue
+            change = next(parse_raw(itertools.chain([row[1:]], rows)))
+            yield _commit(head.decode("utf-8", "surrogateescape")), change
         finished = True
     finally:
         process.stdout.close()

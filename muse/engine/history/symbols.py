@@ -5,19 +5,28 @@ A domain takes part when its plugin has `symbol_lines` and `symbol_before`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import itertools
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from muse.core.errors import MuseError
+from muse.core.errors import MuseError, UsageError
 from muse.core.progress import counted
 from muse.domain import PluginFor
 from muse.engine.git import shown
-from muse.engine.history.changes import between
-from muse.engine.history.log import Commit, commits
-from muse.engine.worktree.commit import tree_of_commit
+from muse.engine.history import remembered
+from muse.engine.history.changes import Change
+from muse.engine.history.log import Commit, commits, touching
 
 if TYPE_CHECKING:
     from muse.store.repository import Repository
+
+
+Name = tuple[str, str]
+"""A file's path, and the address of a symbol in it."""
+
+_FILE = "100"  # how the modes of regular files begin
+_COUNT = re.compile(r"(?:-n|-|--max-count=)(?P<most>-?\d+)|--skip=(?P<skip>\d+)")
 
 
 class Step(NamedTuple):
@@ -49,60 +58,127 @@ def lines_of(repo: Repository, path: str, address: str, rev: str | None, plugin_
 
 
 def history(repo: Repository, path: str, address: str, words: Sequence[str], plugin_for: PluginFor) -> Iterator[Step]:
-    """The commits that changed a symbol, newest first, down to the one that added it.
+    """The commits that changed a symbol, newest first, down to the one that added it; streams.
 
-    `words` are `git log` options and at most one revision to start from (HEAD when there is none).
+    `words` are `git log` options and at most one revision to start from (HEAD when there is none). -n and --skip count
+    what is told, not what is read.
     """
     plugin = _plugin(path, plugin_for)
+    words, skip, most = _counts(words)
     newest = next(iter(commits(repo, [*words, "-n1"])), None)
     if newest is not None and plugin.symbol_lines(path, _blob(repo, newest.id, path), address) is None:
         raise MuseError(f"there is no {address} in {path} at {newest.id[:9]}")
-    names = [(path, address)]  # what the symbol is called, and was called before
-    waiting: list[Commit] = []  # on a branch where it had a name that is not known yet
-    for commit in counted(commits(repo, [*words, "--follow", "--", f":(top,literal){path}"]), "reading commits"):
-        todo = [commit]
+    steps = Steps(repo, plugin)
+    try:
+        found = _steps(counted(touching(repo, path, words), "reading commits"), (path, address), steps)
+        yield from itertools.islice(found, skip, None if most is None else skip + most)
+    finally:
+        steps.close()
+
+
+def _counts(words: Sequence[str]) -> tuple[list[str], int, int | None]:
+    """Git's words without those that count, how many steps to skip, and how many to tell at most."""
+    rest: list[str] = []
+    counts: dict[str, int] = {"skip": 0}
+    given = iter(words)
+    for word in given:
+        match = _COUNT.fullmatch(word)
+        if word in ("-n", "--max-count", "--skip"):
+            match = _COUNT.fullmatch(f"--{'skip' if word == '--skip' else 'max-count'}={next(given, '')}")
+            if match is None:
+                raise UsageError(f"{word} needs a number")
+        if match is None:
+            rest.append(word)
+        else:
+            counts["skip" if match["skip"] else "most"] = int(match["skip"] or match["most"])
+    most = counts.get("most")
+    return rest, max(counts["skip"], 0), None if most is None or most < 0 else most
+
+
+def _steps(found: Iterable[tuple[Commit, Change]], name: Name, steps: Steps) -> Iterator[Step]:
+    names = [name]  # what the symbol is called, and was called before
+    waiting: list[tuple[Commit, Change]] = []  # on a branch where it had a name that is not known yet
+    for entry in found:
+        todo = [entry]
         while todo:
-            commit = todo.pop(0)
-            place = next((name for name in names if _has(repo, commit, name, plugin)), None)
+            commit, change = todo.pop(0)
+            place = next((name for name in names if steps.has(change, name)), None)
             if place is None:
-                waiting.append(commit)
+                waiting.append((commit, change))
                 continue
-            before = _before(repo, commit, place, plugin)
+            before = steps.before(change, place[1])
             if before is None:
                 yield Step(commit, "::".join(place), "")
                 return
-            older, same = before
-            if not same:
+            older = (shown(change.old_path), before[0])
+            if not before[1] or before[0] != place[1]:
                 yield Step(commit, "::".join(place), "::".join(older))
             if older not in names:
                 names.append(older)
                 todo, waiting = [*todo, *waiting], []
 
 
-def _has(repo: Repository, commit: Commit, name: tuple[str, str], plugin: Any) -> bool:
-    try:
-        data = repo.objects.blob(f"{commit.id}:{name[0]}")
-    except KeyError:
-        return False
-    return plugin.symbol_lines(name[0], data, name[1]) is not None
+class Steps:
+    """What a symbol was before a change of its file, remembered from run to run for our own domains."""
 
+    def __init__(self, repo: Repository, plugin: Any) -> None:
+        self._repo, self._plugin = repo, plugin
+        ours = type(plugin).__module__.startswith("muse.plugins.")  # one from elsewhere may change any day
+        self._remembered = remembered.Remembered(repo) if ours else None
+        self._recent: dict[str, bytes] = {}
 
-def _before(
-    repo: Repository, commit: Commit, name: tuple[str, str], plugin: Any
-) -> tuple[tuple[str, str], bool] | None:
-    """What the symbol was in the first parent, and whether it was the same there; None when the commit added it."""
-    path, address = name
-    old_path = _old_path(repo, commit, path)
-    if old_path == "":  # a merge that took the file from its first parent
-        return name, True
-    found = (
-        None
-        if old_path is None
-        else plugin.symbol_before(path, _blob(repo, commit.parents[0], old_path), _blob(repo, commit.id, path), address)
-    )
-    if old_path is None or found is None:
+    def has(self, change: Change, name: Name) -> bool:
+        """True when the file, as the change left it, is the one named and has the symbol."""
+        path, address = name
+        if shown(change.path) != path or not change.new_mode.startswith(_FILE):
+            return False
+
+        def look() -> bool:
+            return self._plugin.symbol_lines(path, self._blob(change.new_id), address) is not None
+
+        return bool(self._known(("has", path, change.new_id, address), look))
+
+    def before(self, change: Change, address: str) -> tuple[str, bool] | None:
+        """Its address before the change, and whether its text was the same; None when the change added it."""
+        if not change.old_mode.startswith(_FILE):
+            return None
+        path = shown(change.path)
+
+        def compare() -> list[Any]:
+            old, new = self._blob(change.old_id), self._blob(change.new_id)
+            return list(self._plugin.symbol_before(path, old, new, address) or [])
+
+        key = ("before", path, change.old_id, change.new_id, address)
+        match self._known(key, compare):
+            case [str(older), bool(same)]:
+                return older, same
         return None
-    return (old_path, found[0]), found[1] and found[0] == address
+
+    def close(self) -> None:
+        """Keep what is new for the next time."""
+        if self._remembered is not None:
+            self._remembered.close()
+
+    def _known(self, parts: tuple[str, ...], work: Callable[[], Any]) -> Any:
+        if self._remembered is None:
+            return work()
+        key = remembered.key("symbol", self._plugin.name, *parts)
+        said = self._remembered.get(key)
+        if said is None:
+            said = work()
+            self._remembered.put(key, said)
+        return said
+
+    def _blob(self, name: str) -> bytes:
+        if name in self._recent:
+            return self._recent[name]
+        while len(self._recent) > 2:  # what a commit left is what the next one found
+            del self._recent[next(iter(self._recent))]
+        try:
+            data = self._recent[name] = self._repo.objects.blob(name)
+            return data
+        except KeyError:
+            raise MuseError(f"the blob {name} is not here", hint="git fetch --refetch, or git fsck") from None
 
 
 def _plugin(path: str, plugin_for: PluginFor) -> Any:
@@ -117,13 +193,3 @@ def _blob(repo: Repository, commit: str, path: str) -> bytes:
         return repo.objects.blob(f"{commit}:{path}")
     except KeyError:
         raise MuseError(f"there is no {path} in {commit[:9]}") from None
-
-
-def _old_path(repo: Repository, commit: Commit, path: str) -> str | None:
-    """The file's path in the first parent; None when the commit added it, "" when it did not change it."""
-    if not commit.parents:
-        return None
-    for change in between(repo, tree_of_commit(repo, commit.parents[0]), commit.tree):
-        if shown(change.path) == path:
-            return None if change.status == "A" else shown(change.old_path)
-    return ""
