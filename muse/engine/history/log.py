@@ -42,18 +42,8 @@ class Commit(NamedTuple):
 
 def commits(repo: Repository, words: Sequence[str]) -> Iterator[Commit]:
     """What `git log WORDS` walks, as it walks; Git's complaint goes to stderr, its exit code into the MuseError."""
-    process = streamed(repo, "log", "-z", FORMAT, "--no-color", "--encoding=UTF-8", *words)
-    assert process.stdout is not None
-    finished = False
-    try:
-        for row in records(process.stdout):
-            yield _commit(row.decode("utf-8", "surrogateescape"))
-        finished = True
-    finally:
-        process.stdout.close()
-        code = process.wait()
-    if finished and code:
-        raise MuseError("git log failed", code)
+    for row in _rows(repo, *words):
+        yield _commit(row.decode("utf-8", "surrogateescape"))
 
 
 def touching(repo: Repository, path: str, words: Sequence[str]) -> Iterator[tuple[Commit, Change]]:
@@ -62,20 +52,22 @@ def touching(repo: Repository, path: str, words: Sequence[str]) -> Iterator[tupl
     As `git log --follow`: merges are left out, what they bring is told where it was made.
     """
     flags = ("--raw", "-M", "--no-abbrev", "--no-ext-diff", "--no-relative", "--follow")
-    process = streamed(
-        repo, "log", "-z", FORMAT, "--no-color", "--encoding=UTF-8", *flags, *words, "--", f":(top,literal){path}"
-    )
+    rows = _rows(repo, *flags, *words, "--", f":(top,literal){path}")
+    head = b""
+    for row in rows:
+        if not row.startswith(b"\n:"):
+            head = row
+            continue
+        change = next(parse_raw(itertools.chain([row[1:]], rows)))
+        yield _commit(head.decode("utf-8", "surrogateescape")), change
+
+
+def _rows(repo: Repository, *words: str) -> Iterator[bytes]:
+    process = streamed(repo, "log", "-z", FORMAT, "--no-color", "--encoding=UTF-8", *words)
     assert process.stdout is not None
     finished = False
     try:
-        rows = records(process.stdout)
-        head = b""
-        for row in rows:
-            if not row.startswith(b"\n:"):
-                head = row
-                continue
-            change = next(parse_raw(itertools.chain([row[1:]], rows)))
-            yield _commit(head.decode("utf-8", "surrogateescape")), change
+        yield from records(process.stdout)
         finished = True
     finally:
         process.stdout.close()
