@@ -44,19 +44,16 @@ def _outlines(language: Language, sides: Sides, until: float) -> Outlines | None
 
 
 def breaches(
-    language: Language | None, sides: Sides, merged: bytes, until: float, *, pieced: bool = True, astray: bool = False
+    language: Language | None, sides: Sides, merged: bytes, until: float, *, pieced: bool = True
 ) -> list[Breach]:
     """What in `merged` breaks rules 1 to 7. Where the parser stumbles over one version more than over another, entries
-    cannot be told apart for sure, but a name that is there more often than in any version still can; where an edit
-    may be `astray`, what looks wrong is."""
+    cannot be told apart for sure, but a name that is there more often than in any version still can."""
     outlines = _outlines(language, sides, until) if language is not None else None
     if outlines is None or language is None:
         return []
     result = outline(language, merged, until)
     found = [] if result is None else broken(*outlines, result, pieced=pieced)
-    return (
-        found if not found or astray or _even(language, sides, until) else [one for one in found if one.rule in (5, 6)]
-    )
+    return found if not found or _even(language, sides, until) else [one for one in found if one.rule in (5, 6)]
 
 
 def reads_and_keeps(language: Language | None, sides: Sides, merged: bytes, until: float) -> bool:
@@ -86,7 +83,7 @@ def text_breaches(language: Language | None, sides: Sides, merged: bytes, until:
     parts, made = _shortened(language, sides, merged, until)
     found = breaches(language, parts, made, until, pieced=False)
     if found and made is not merged:  # what is told is told with its place in the file
-        found = breaches(language, sides, merged, until, pieced=False, astray=seen.places)
+        found = breaches(language, sides, merged, until, pieced=False)
     return found if seen.places else [one for one in found if one.twice or one.rule == 8]
 
 
