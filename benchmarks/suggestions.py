@@ -144,9 +144,11 @@ Weights = dict[str, dict[str, float]]
 
 
 def fit(rows: list[dict[str, Any]]) -> Weights:
-    """The table under which what people took is likeliest; each file counts once."""
+    """The table under which what people took is likeliest; each file counts once, a history as ten files at most."""
     taught = [row for row in rows if row["right"]]
     share = Counter((row["of"], row["file"]) for row in taught)
+    files = Counter(of for of, _ in share)
+    share = Counter({key: count * max(1.0, files[key[0]] / 10) for key, count in share.items()})  # type: ignore[misc]
     often = Counter(sign for row in taught for sign in row["signs"])
     weights: Weights = {"": dict.fromkeys(ORDER, 0.0)}
     weights.update({sign: dict.fromkeys(ORDER, 0.0) for sign, count in often.items() if count >= 10})

@@ -15,7 +15,7 @@ from muse.core.blocks import both, lines_of, shared
 from muse.core.options import BOTH, BY_WORD, MergeOptions
 from muse.core.sequences import regions
 
-_WORDS = re.compile(rb"\w+|\s+|[^\w\s]")
+_WORDS = re.compile(rb"\d+(?:\.\d+)+|\w+|\s+|[^\w\s]")  # a version is one word
 _MOST_WORDS = 5000
 
 

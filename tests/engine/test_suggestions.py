@@ -28,6 +28,7 @@ OLD, OURS, THEIRS = (b"def main():\n    start(%s)\n    stop()\n" % word for word
         (b"f(a, b)\n", b"f(a, b, c)\n", b"g(a, b)\n", b"g(a, b, c)\n"),
         (b"f(a)\n", b"f(b)\n", b"f(c)\n", None),
         (b"", b"a\n", b"b\n", None),
+        (b"v 1.0.0\n", b"v 1.1.0\n", b"v 2.0.0\n", None),
         (b"a b\n", b"a b\n", b"a c\n", None),
     ],
 )
