@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 ASIDE = "broken-objects"
 _CHUNK = 1 << 16
-_HEAD = 64  # bytes of a file that a quick look reads
+_HEAD = 1024  # bytes of a file that a quick look reads; the codes before the first byte may take 300 of them
 
 
 def damaged(repo: Basics, *, quick: bool = False) -> set[str]:
@@ -59,7 +59,7 @@ def _begins(path: str) -> bool:
     """True when a file begins like an object, or is gone again."""
     try:
         with open(path, "rb") as file:
-            head = zlib.decompressobj().decompress(file.read(_HEAD), _HEAD)
+            head = zlib.decompressobj().decompress(file.read(_HEAD), 16)
     except FileNotFoundError:
         return True
     except (OSError, zlib.error):
