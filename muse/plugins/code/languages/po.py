@@ -12,4 +12,5 @@ LANGUAGE = Language(
         rf"(?:msgid_plural[ \t]+{_STRINGS})?(?:msgstr(?:\[\d+\])?[ \t]+{_STRINGS})+",
     ),
     comment_line=(b"#", b""),
+    place=r"^#:[ \t]*(\S+)",
 )

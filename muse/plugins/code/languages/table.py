@@ -54,6 +54,7 @@ class Language(NamedTuple):
     `*.` in each of their children; a key with a slash is a node in that parent only.
     `overrides` tells of two entries of one scope, by their names, whether the later takes back what the earlier says.
     `freely` are nodes that name themselves and may stand in any order, with how they do (`syntax/free.py`).
+    `place` finds in an item (its first group) where that comes from: new ones of both sides stand in that order.
     `counted` are definitions that number something as a rule: two new ones at one place may have taken one number.
     """
 
@@ -86,6 +87,7 @@ class Language(NamedTuple):
     indented: bool = False
     continued: bool = False
     counted: frozenset[str] = frozenset()
+    place: str = ""
     named: Mapping[str, str] = _NONE
     loose: frozenset[str] = frozenset()
     needs_table: frozenset[str] = frozenset()

@@ -19,6 +19,7 @@ from muse.core.sequences import edits, regions
 from muse.plugins.code.languages.table import Language
 from muse.plugins.code.merge.hunks import merge_lines
 from muse.plugins.code.merge.likeness import likeness
+from muse.plugins.code.merge.sorting import sort_key, sorted_by_place
 from muse.plugins.code.syntax.keyed_lines import line_parts
 from muse.plugins.code.syntax.parsing import TooSlowError, count_errors, parse
 from muse.plugins.code.syntax.tree import Box, Item, Key, Part, whole_file
@@ -374,17 +375,15 @@ def _sorted_run(run_o: list[int], run_t: list[int], numbering: _Numbering) -> li
     if not run_o or not run_t:
         return run_o + run_t
     items = [*((1, i) for i in run_o), *((2, i) for i in run_t)]
+    by_place = sorted_by_place(items, numbering.of)
+    if by_place is not None:
+        return [i for _, i in by_place]
     if _in_order(numbering, 1, run_o) and _in_order(numbering, 2, run_t):
-        return [i for _, i in sorted(items, key=lambda pair: _sort_key(numbering.of(*pair)))]
+        return [i for _, i in sorted(items, key=lambda pair: sort_key(numbering.of(*pair)))]
     code = [any(not numbering.of(side, i).is_import for i in run) for side, run in ((1, run_o), (2, run_t))]
     if code[0] > code[1] or (code[0] == code[1] and numbering.around(2, run_t) < numbering.around(1, run_o)):
         items = items[len(run_o) :] + items[: len(run_o)]
     return [i for _, i in sorted(items, key=lambda pair: not numbering.of(*pair).is_import)]
-
-
-def _sort_key(item: Item) -> tuple[bytes, bytes]:
-    words = item.words.rstrip(b";")
-    return words.lower(), words
 
 
 def _in_order(numbering: _Numbering, side: int, run: list[int]) -> bool:
@@ -398,7 +397,7 @@ def _in_order(numbering: _Numbering, side: int, run: list[int]) -> bool:
             low -= 1
         if high + 1 < len(items) and items[high + 1].type == kind and items[high + 1].lead.count(b"\n") <= 1:
             high += 1
-    keys = [_sort_key(item) for item in items[low : high + 1]]
+    keys = [sort_key(item) for item in items[low : high + 1]]
     if len(keys) < 3 or any(item.type != kind for item in items[low : high + 1]):
         return False
     return keys == sorted(keys) or [key[1] for key in keys] == sorted(key[1] for key in keys)

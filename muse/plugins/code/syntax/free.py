@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 
 Key = tuple[str, ...]
 _TESTS = re.compile(r"(?:it|test|describe|context|specify|suite|bench)\b")
+_DRAWN = re.compile(
+    rb"^<(?:svg|x?html|body|article|chapter|book)\b|/2000/svg|/1999/xhtml|/2006/xaml|docbook\.org|/apk/res/android"
+)
+"""The first tag of pictures, pages and dialogs: what stands later there is on top, or below."""
 _ENDS = frozenset({"return_statement", "break_statement", "throw_statement", "continue_statement", "throw_expression"})
 
 
@@ -35,9 +39,18 @@ def _test(language: Language, node: Node, data: bytes) -> str | None:
 
 
 def _element(language: Language, node: Node, data: bytes) -> str | None:
-    """An element with a name beside its tag."""
+    """An element with a name beside its tag, where the order of elements is not what is drawn or read."""
     found = identity_of(language, node, data, values=True, inside="")
-    return found.name if found is not None and "#" in found.name else None
+    if found is None or "#" not in found.name:
+        return None
+    top = node
+    while node.parent is not None:
+        if node.type == "content" and any(each.type == "CharData" and _words(each, data) for each in node.children):
+            return None  # it stands in a text
+        if node.type == "element":
+            top = node
+        node = node.parent
+    return None if not top.children or _DRAWN.search(text_of(top.children[0], data)) else found.name
 
 
 def _document(language: Language, node: Node, data: bytes) -> str | None:

@@ -1,0 +1,40 @@
+"""In which order new items of both sides stand where neither knew of the other's."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+
+from muse.plugins.code.syntax.tree import Item
+
+Pair = tuple[int, int]
+_DIGITS = re.compile(rb"(\d+)")
+
+
+def sort_key(item: Item) -> tuple[bytes, bytes]:
+    """What sorted lists are sorted by: the words, capitals aside."""
+    words = item.words.rstrip(b";")
+    return words.lower(), words
+
+
+def sorted_by_place(pairs: Sequence[Pair], of: Callable[[int, int], Item]) -> list[Pair] | None:
+    """The items in the order of the places they say they come from (a message's source line); None where one says none,
+    or a side has them in another order itself."""
+    placed = [_place(of(*pair)) for pair in pairs]
+    if None in placed:
+        return None
+    keys = dict(zip(pairs, placed, strict=True))
+    made = sorted(pairs, key=lambda pair: keys[pair] or ())
+    for side in {side for side, _ in pairs}:
+        if [pair for pair in made if pair[0] == side] != [pair for pair in pairs if pair[0] == side]:
+            return None
+    return made
+
+
+def _place(item: Item) -> tuple[tuple[bytes, int], ...] | None:
+    pattern = item.source.language.place
+    found = re.search(pattern.encode(), item.text, re.M) if pattern else None
+    if found is None:
+        return None
+    parts = _DIGITS.split(found[1])
+    return tuple((part, 0) if at % 2 == 0 else (b"", int(part[:18])) for at, part in enumerate(parts))
