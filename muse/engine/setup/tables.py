@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from itertools import chain, pairwise
 
 import muse
+from muse._version import __version__
 
 Patterns = Mapping[str, Sequence[str]]
 """Domain -> the file-name globs it claims."""
@@ -39,8 +40,10 @@ _DIRECT = (
     "r {python} -EPS -c 'import sys; sys.path.append(sys.argv.pop(1)); from muse.drivers.merge import main; "
     "sys.exit(main())' {library}; "
 )
+# Git keeps what it printed for as long as the command is the same; with the version in it, as long as the words are.
 _TEXTCONV = (
-    'f() {{ export PYTHONPATH= PYTHONHOME= PYTHONSAFEPATH=1; {path}muse-textconv "$1" 2>/dev/null || cksum <"$1"; }}; f'
+    "f() {{ : {version}; export PYTHONPATH= PYTHONHOME= PYTHONSAFEPATH=1; "
+    '{path}muse-textconv "$1" 2>/dev/null || cksum <"$1"; }}; f'
 )
 # A page where there is a screen, else the terminal.
 _MERGETOOL = (
@@ -146,7 +149,7 @@ def settings(program_dir: str, patterns: Patterns | None = None) -> list[tuple[s
     ]
     for name in filter(used.__contains__, LISTED):
         rows += [
-            ("diff", name, "textconv", _TEXTCONV.format(path=path)),
+            ("diff", name, "textconv", _TEXTCONV.format(path=path, version=__version__)),
             ("diff", name, "cachetextconv", "true"),
         ]
     rows += [("diff", name, "xfuncname", pattern) for name, pattern in HUNK_HEADERS.items() if name in used]
