@@ -278,8 +278,9 @@ VERBS: dict[str, Schema] = {
     "conflicts": rows(
         obj(
             path=STR,
-            picks=named(SIDE),
+            picks=named(STR),
             conflicts=rows(ref("conflict")),
+            suggestions=named(rows(obj(choice=STR, sure={"type": "number"}, reason=STR, text=STR))),
             groups=rows(obj(address=STR, kind=STR, bars={"type": ["array", "null"], "items": INT}, conflicts=STRS)),
             stages={"type": "object", "propertyNames": SIDE, "additionalProperties": obj(mode=STR, id=ID)},
         )

@@ -103,7 +103,7 @@ def test_conflicts_are_listed_with_their_choices_and_settled(root: Path, git: Ru
         (row,) = found["conflicts"]
         assert (
             row["path"] == "a.py"
-            and set(row["choices"]) == {"ours", "theirs", "base", "both", "both-theirs-first"}
+            and set(row["choices"]) == {"ours", "theirs", "base", "both", "both-theirs-first", "by-word"}
             and row["address"]
         )
         assert "is no choice" in await ask("resolve", path="a.py", side="mine")

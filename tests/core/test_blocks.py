@@ -14,16 +14,16 @@ from muse.plugins.code.merge.file import merge_code
 
 # path, text before, a block with @, text after; every block ends as the text around it does
 SHAPES = {
-    "tests of jest": (
-        "a.test.js",
-        'describe("x", () => {\n  it("zero", () => {\n    run(0);\n  });\n',
-        '\n  it("@", () => {\n    run("@");\n  });\n',
-        "});\n",
-    ),
-    "cases": (
+    "callbacks of JavaScript": (
         "a.js",
-        "function f(x) {\n  switch (x) {\n    case 0: {\n      run(0);\n      break;\n    }\n",
-        '    case "@": {\n      run("@");\n      break;\n    }\n',
+        "function f(x) {\n  zero(() => {\n    run(0);\n  });\n",
+        "\n  @(() => {\n    run();\n  });\n",
+        "}\n",
+    ),
+    "cases that go on": (
+        "a.js",
+        "function f(x) {\n  switch (x) {\n    case 0: {\n      run(0);\n    }\n",
+        '    case "@": {\n      run("@");\n    }\n',
         "    default: {\n      break;\n    }\n  }\n}\n",
     ),
     "statements of C": (

@@ -162,7 +162,24 @@ def ref_of_another_format(repo: Repository, git: RunGit) -> None:
     git(repo.root, "update-ref", own(repo), git(repo.root, "commit-tree", "-m", "x", tree))
 
 
-@pytest.mark.parametrize("trouble", [damaged_blob, missing_blob, locked_ref, ref_of_another_format])
+@pytest.mark.parametrize("trouble", [damaged_blob, missing_blob])
+def test_what_git_lost_is_written_again_before_it_is_given_up(
+    repo: Repository, git: RunGit, trouble: Callable[[Repository, RunGit], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = OpLog(repo.root, "jam")
+    checkpoints.save(repo, log)
+    trouble(repo, git)
+    repo.close()
+    before = told(log)
+    log.close()
+    monkeypatch.chdir(repo.root)
+    assert main(["gc", "--archive-from", "0", "--prune-archived"]) == 0
+    assert told(OpLog(repo.root, "jam")) == before
+    kept = git(repo.root, "grep", "-h", "op_id", own(Repository(repo.root)), "--", "*.jsonl").splitlines()
+    assert len(kept) >= 60 - 20, "the ops are in Git: bob's twenty under the ref of his that we have"
+
+
+@pytest.mark.parametrize("trouble", [locked_ref, ref_of_another_format])
 def test_nothing_is_given_up_when_git_does_not_have_it(
     repo: Repository,
     git: RunGit,

@@ -186,12 +186,12 @@ def test_a_source_file_of_two_megabytes_stays_under_300_megabytes(tmp_path: Path
 @pytest.mark.parametrize("swap", [False, True])
 def test_in_a_large_file_the_law_is_asked_about_what_differs(*, swap: bool) -> None:
     """One name defined by both, in two places: Git's text is clean, and there is one definition too many."""
-    blocks = [b"def f%d(a, b):\n    c = a + b\n    return c * %d\n\n\n" % (i, i) for i in range(9000)]
+    blocks = [b"def f%d(a, b):\n    c = a + b\n    return c * %d\n\n\n" % (i, i) for i in range(6500)]
     base = b"".join(blocks)
     assert len(base) > LARGE
     new = [b"def new(a):\n    return a + %d\n\n\n" % i for i in (1, 2)]
-    ours = b"".join([*blocks[:5000], new[0], *blocks[5000:]])
-    theirs = b"".join([*blocks[:5010], new[1], *blocks[5010:]])
+    ours = b"".join([*blocks[:4000], new[0], *blocks[4000:]])
+    theirs = b"".join([*blocks[:4010], new[1], *blocks[4010:]])
     if swap:
         ours, theirs = theirs, ours
     with using(MergeOptions(deadline=time.monotonic() + 60, conflict_style="diff3", notes=False)):
