@@ -61,6 +61,7 @@ class Terminal:
         return found
 
     def type(self, text):
+        time.sleep(0.1)  # as a person would: a ^C between the prompt and the read that follows it ends no read
         os.write(self.master, text.encode())
 
     def end(self):
