@@ -25,9 +25,12 @@ LAZY = "'fetch.negotiationalgorithm'='noop'"  # how Git calls `fetch` for the mi
 class CallingRepository:
     """The repository Git called us for, as much of it as `muse.store.sync` needs."""
 
-    def git(self, *args: str, check: bool = True, env: Mapping[str, str] | None = None) -> bytes:
+    def git(
+        self, *args: str, check: bool = True, env: Mapping[str, str] | None = None, seconds: float | None = None
+    ) -> bytes:
         # Asked once for a password is enough: a credential helper answers again, a person should not have to.
-        return run.git(*args, check=check, env={**os.environ, "GIT_TERMINAL_PROMPT": "0", **(env or {})}, quiet=True)
+        quietly = {**os.environ, "GIT_TERMINAL_PROMPT": "0", **(env or {})}
+        return run.git(*args, check=check, env=quietly, quiet=True, seconds=seconds)
 
 
 def follow_up(remote: str, place: Place, config: Config, watch: Watch) -> None:
@@ -38,6 +41,8 @@ def follow_up(remote: str, place: Place, config: Config, watch: Watch) -> None:
     fetched = metadata and (watch.fetched or watch.looked)
     new = (watch.fetched or watch.prefixed) and (watch.new or is_new_clone())
     try:
+        if metadata and (watch.fetched or watch.looked or watch.pushed):
+            follow_remotes(CallingRepository(), remote)
         if new:
             make_absolute(remote, place, config)
         wanted = (*METADATA, *["HEAD"] * new)
@@ -48,7 +53,7 @@ def follow_up(remote: str, place: Place, config: Config, watch: Watch) -> None:
         if fetched:
             fetch(remote, place, tips)
         if metadata and watch.pushed:
-            push(remote, place, config)
+            push(remote, place, config, watch)
     except (MuseError, OSError) as error:
         say(str(error))
 
@@ -135,6 +140,13 @@ def is_present(commit: str | None) -> bool:
     return commit is not None and run.git(*asked, check=False, quiet=True, env=nothing) != b""
 
 
+def follow_remotes(repo: CallingRepository, remote: str) -> None:
+    """What `git remote rename` and `remove` did since the last time, done to the copies of metadata as well."""
+    from muse.store.remotes import follow
+
+    follow(repo, remote)
+
+
 def fetch(remote: str, place: Place, tips: dict[str, str]) -> None:
     """Metadata in, and one line when there was any."""
     from muse.store.sync import fetch_metadata
@@ -144,12 +156,34 @@ def fetch(remote: str, place: Place, tips: dict[str, str]) -> None:
         say(f"{plural(got, 'metadata ref')} from {remote}")
 
 
-def push(remote: str, place: Place, config: Config) -> None:
-    """Our own metadata out; under a new name where the remote has more under ours than we do."""
-    from muse.store.sync import push_own
+def push(remote: str, place: Place, config: Config, watch: Watch) -> None:
+    """Our own metadata out; under a new name where the remote has more under ours than we do.
 
+    Nothing where the other side took none of what was pushed: what a server refuses, it does not get by another way.
+    """
+    from muse.store.sync import due, push_own
+
+    repo = CallingRepository()
+    if not due(repo, remote) or not (watch.accepted or was_taken(remote, place, config, watch.sent)):
+        return
     prefix = config.get("muse.refprefix") or "refs/muse/"
-    push_own(CallingRepository(), remote, place.url, prefix=prefix, renew=take_new_name)
+    push_own(repo, remote, place.url, prefix=prefix, renew=take_new_name)
+
+
+def was_taken(remote: str, place: Place, config: Config, sent: Mapping[str, str]) -> bool:
+    """True when the other side has at least one ref as it was sent; its answers went to Git, so that it is asked."""
+    if not sent:
+        return False
+    there = list_refs(place, remote, config, [*sent], program=config.get(f"remote.{remote}.uploadpack"))
+    for name, source in sent.items():
+        if not source.strip("0"):
+            if name not in there:
+                return True
+        elif (
+            there.get(name) == run.git("rev-parse", "-q", "--verify", source, check=False, quiet=True).decode().strip()
+        ):
+            return True
+    return False
 
 
 def take_new_name() -> None:

@@ -15,6 +15,8 @@ QUIET = 5  # milliseconds without a word of the client
 Idle = Callable[[], None] | None
 Ended = Callable[[], bool] | None
 HEX = frozenset(b"0123456789abcdefABCDEF")
+NOTHING = "0" * 40
+"""What Git sends instead of an id to delete a ref."""
 
 
 class Watch:
@@ -22,10 +24,14 @@ class Watch:
     some refs only, which is what a clone or fetch asks for before it knows whether there is anything to get;
     `looked`: such a listing with the tags at the end, which only a fetch asks for, also one that finds nothing new;
     `everything`: a v2 listing of all refs by their common prefix, which is what a mirror asks for; `receive`: the
-    other side is to receive; `asked` is called before the first question for objects is passed on."""
+    other side is to receive; `sent`: what was pushed where, ref over there -> id (zeros: deleted) or what names it
+    here; `accepted`: it is known that some of it was taken; `asked` is called before the first question for objects
+    is passed on."""
 
     __slots__ = (
         "_pending",
+        "_told",
+        "accepted",
         "asked",
         "dry_run",
         "everything",
@@ -35,6 +41,7 @@ class Watch:
         "prefixed",
         "pushed",
         "receive",
+        "sent",
     )
 
     def __init__(self, receive: bool = False) -> None:
@@ -42,12 +49,15 @@ class Watch:
         self.receive = receive
         self.asked: Idle = None
         self.new = False  # the repository had no ref when the conversation began
+        self.sent: dict[str, str] = {}
+        self.accepted = False
+        self._told = False  # all that is pushed was named
         self.fetched = self.pushed = self.prefixed = self.looked = self.everything = self.dry_run = False
 
     @property
     def decided(self) -> bool:
         """True when nothing that comes can change the picture."""
-        return self.fetched or self.pushed
+        return self.fetched or (self.pushed and self._told)
 
     def feed(self, data: bytes) -> None:
         """Take the next bytes of the client's side, cut anywhere."""
@@ -65,6 +75,7 @@ class Watch:
                 continue
             size = int(data[at : at + 4], 16)
             if size < 4:
+                self._told = self.pushed
                 at += 4
             elif at + size <= len(data):
                 self._packet(data[at + 4 : at + size])
@@ -79,7 +90,10 @@ class Watch:
 
     def _packet(self, data: bytes) -> None:
         if self.receive:
-            self.pushed = not data.startswith(b"shallow ")
+            words = data.partition(b"\0")[0].decode("utf-8", "surrogateescape").rstrip("\n").split(" ", 2)
+            if len(words) == 3 and words[0] != "shallow":
+                self.sent[words[2]] = words[1]
+            self.pushed |= words[0] != "shallow"
         elif data.startswith((b"want ", b"command=fetch")):
             self.fetched = True
         elif data.startswith(b"ref-prefix "):
@@ -91,8 +105,12 @@ class Watch:
         """A command of the helper protocol itself, in front of `git remote-https`."""
         if data.startswith(b"fetch "):
             self.fetched = True
-        elif data.startswith(b"push "):
-            self.pushed = not self.dry_run
+        elif data.startswith(b"push ") and not self.dry_run:
+            source, _, target = data[5:].decode("utf-8", "surrogateescape").removeprefix("+").rpartition(":")
+            self.sent[target] = source or NOTHING
+            self.pushed = True
+        elif not data:
+            self._told = self.pushed
         elif data.startswith(b"option dry-run "):
             self.dry_run = data.endswith(b"true")
 

@@ -104,7 +104,8 @@ class Pusher:
                 batch.append(Spec(value.startswith("+"), source, target))
             elif not line and batch:
                 results = self.push(batch)
-                watch.pushed |= not self._option("dry-run") and any(not why for why, _ in results.values())
+                watch.accepted |= not self._option("dry-run") and any(not why for why, _ in results.values())
+                watch.pushed = watch.accepted
                 write_all(1, _report(results))
                 batch = []
             elif not line:

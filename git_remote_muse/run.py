@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 
-from muse.core.errors import MuseError
+from muse.core.errors import LateError, MuseError
 
 TYPE_CHECKING = False  # `typing` takes longer to import than all that is done here
 if TYPE_CHECKING:
@@ -181,15 +181,46 @@ def _said(child: Child) -> bytes:
         raise
 
 
-def git(*args: str, check: bool = True, env: Mapping[str, str] | None = None, quiet: bool = False) -> bytes:
-    """Standard output of a Git command; its messages go where ours go. MuseError when it fails, unless not `check`."""
+def git(
+    *args: str,
+    check: bool = True,
+    env: Mapping[str, str] | None = None,
+    quiet: bool = False,
+    seconds: float | None = None,
+) -> bytes:
+    """Standard output of a Git command; its messages go where ours go. MuseError when it fails, unless not `check`,
+    and when it was ended because it took longer than `seconds`."""
     child = spawn(("git", *args), env=env, stdin=None, quiet=quiet)
-    out = _said(child)
+    if seconds is None:
+        out, late = _said(child), False
+    else:
+        out, late = _said_within(child, seconds)
     code = child.wait()
+    if late:
+        raise LateError(seconds or 0)
     if code and check:
         verb = next((word for at, word in enumerate(args) if word != "-c" and args[at - 1] != "-c"), "")
         raise MuseError(f"git {verb} failed", code)
     return out
+
+
+def _said_within(child: Child, seconds: float) -> tuple[bytes, bool]:
+    """All it prints before it ends or is ended, and whether it was."""
+    import threading
+
+    late = threading.Event()
+
+    def end() -> None:
+        late.set()
+        os.kill(child.pid, SIGTERM)
+
+    timer = threading.Timer(seconds, end)
+    timer.start()
+    try:
+        return _said(child), late.is_set()
+    finally:
+        timer.cancel()
+        timer.join()
 
 
 def both(*argv: str) -> tuple[bytes, bytes]:

@@ -6,6 +6,7 @@
     ├── ContentMissingError (128) bytes of a digest are nowhere to be found
     ├── FormatError (128)         bytes that cannot be what they claim; carries an offset where known
     ├── DamageError (128)         stored Muse data contradicts itself; names the command that mends it
+    ├── LateError (128)           a program was ended because it took longer than it may
     ├── RefMovedError (1)         a compare-and-swap lost; the caller may retry
     └── ConflictError (1)         a merge stopped at conflicts
 
@@ -66,6 +67,13 @@ class FormatError(MuseError, ValueError):
 
 class DamageError(MuseError):
     """Stored Muse data contradicts itself."""
+
+
+class LateError(MuseError):
+    """A program was ended because it took longer than it may."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"it took longer than {seconds:g} seconds")
 
 
 class RefMovedError(MuseError):

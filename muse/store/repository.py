@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from muse.core import sharing
-from muse.core.errors import MuseError, NotARepositoryError, hint_for_git
+from muse.core.errors import LateError, MuseError, NotARepositoryError, hint_for_git
 from muse.core.paths import StrPath
 from muse.store import durability
 
@@ -110,25 +110,34 @@ class Repository:
     # The git command ---------------------------------------------------------------------------------------------
 
     def git(
-        self, *args: StrPath, input: bytes | None = None, check: bool = True, env: Mapping[str, str] | None = None
+        self,
+        *args: StrPath,
+        input: bytes | None = None,
+        check: bool = True,
+        env: Mapping[str, str] | None = None,
+        seconds: float | None = None,
     ) -> bytes:
         """Run git here and return its standard output; MuseError with Git's message when it fails.
 
-        With `check=False` a failure returns what was printed all the same.
+        With `check=False` a failure returns what was printed all the same. LateError after so many seconds.
         """
-        done = self.run(*args, input=input, env=env)
+        done = self.run(*args, input=input, env=env, seconds=seconds)
         if check and done.returncode:
             raise git_error(done.stderr, f"git {os.fspath(args[0])} failed ({done.returncode})")
         return done.stdout
 
     def run(
-        self, *args: StrPath, input: bytes | None = None, env: Mapping[str, str] | None = None
+        self,
+        *args: StrPath,
+        input: bytes | None = None,
+        env: Mapping[str, str] | None = None,
+        seconds: float | None = None,
     ) -> subprocess.CompletedProcess[bytes]:
         """Run git here; the exit code, standard output and standard error are the caller's to judge."""
         if args and args[0] == "config":
             self._config = None
         command = ["git", *durability.words(self, args), *(os.fspath(arg) for arg in args)]
-        done = _run(command, self.root, {**self.env, **env} if env else self.env, input)
+        done = _run(command, self.root, {**self.env, **env} if env else self.env, input, seconds)
         if done.returncode == 0:
             durability.settle(self, args)
         return done
@@ -261,7 +270,11 @@ class Repository:
 
 
 def _run(
-    command: list[str], where: StrPath, env: Mapping[str, str], input: bytes | None = None
+    command: list[str],
+    where: StrPath,
+    env: Mapping[str, str],
+    input: bytes | None = None,
+    seconds: float | None = None,
 ) -> subprocess.CompletedProcess[bytes]:
     pipe, source = subprocess.PIPE, subprocess.DEVNULL if input is None else subprocess.PIPE
     try:
@@ -274,7 +287,10 @@ def _run(
         raise MuseError(f"cannot run git in {where}: {error.strerror}") from None
     with process:
         try:
-            out, err = process.communicate(input)
+            out, err = process.communicate(input, timeout=seconds)
+        except subprocess.TimeoutExpired:
+            process.terminate()
+            raise LateError(seconds or 0) from None
         except BaseException:  # `subprocess.run` would kill it, and git could not take its locks away
             process.terminate()
             raise

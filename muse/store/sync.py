@@ -16,13 +16,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Protocol, TypeVar
 
-from muse.core.errors import MuseError
+from muse.core.errors import LateError, MuseError
 from muse.store.layout import OWN, REMOTES
 
 Item = TypeVar("Item")
 MAX_REFS = 20_000
 MAX_FILE = 512 << 20  # bytes a fetch of metadata may write into one file, a pack above all; `muse.metadataLimit`
 ROOM = 1 << 18  # bytes below which a disk counts as full
+PATIENCE = 120  # seconds for one push of metadata, for which `git push` waits; `muse.metadataTimeout`, 0 for no end
 MAX_TRIES = 64  # fetches to find out which of many refs are bad
 FALLBACK = "refs/heads/muse-meta/"
 LATE = ("fetch first", "non-fast-forward", "stale info")  # Git's words for "there is more over there"
@@ -48,7 +49,7 @@ class Refused(MuseError):
 class RunsGit(Protocol):
     """All that is needed of a repository here, so that the remote helper need not open one."""
 
-    def git(self, *args: str, check: bool = True) -> bytes: ...
+    def git(self, *args: str, check: bool = True, seconds: float | None = None) -> bytes: ...
 
 
 class Wanted:
@@ -115,7 +116,7 @@ def plan(remote: str, there: Mapping[str, str], here: Mapping[str, str]) -> list
         tail = tail_of(source)
         tip = there[source]
         target = f"{REMOTES}{remote}/{tail}"
-        known = (here.get(target), here.get(_beside(target, tip)))
+        known = (here.get(target), here.get(beside(target, tip)))
         if tail is None or tip in seen.setdefault(target, []) or tip in known:
             continue
         seen[target].append(tip)
@@ -167,16 +168,11 @@ def push_metadata(repo: RunsGit, remote: str, url: str | None = None, *, prefix:
     """
     prefix = prefix.rstrip("/") + "/"
     behind = overtaken(repo, remote)
-    due = {name: tip for name, tip in _due(repo, remote).items() if name not in behind}
+    sending = {name: tip for name, tip in due(repo, remote).items() if name not in behind}
     declined: dict[str, str] = {}
-    for part in _chunks(list(due.items())):
+    for part in _chunks(list(sending.items())):
         there = {name: f"{prefix}{name[len(OWN) :]}" for name, _ in part}
-        said = repo.git(
-            "push", "--porcelain", "--no-verify", "--no-follow-tags", "--no-signed", "--recurse-submodules=no",
-            *_program(repo, remote, "receive-pack"), url or remote,
-            *(f"{tip}:{there[name]}" for name, tip in part), check=False,
-        )  # fmt: skip
-        answers = _answers(said)
+        answers = _answers(_sent(repo, remote, url, [f"{tip}:{there[name]}" for name, tip in part]))
         for name, tip in part:
             why = answers.get(there[name], "no answer")
             if why:
@@ -188,7 +184,23 @@ def push_metadata(repo: RunsGit, remote: str, url: str | None = None, *, prefix:
             f"{remote} did not take the metadata ({_few(iter(declined))}); branches are not concerned",
             late=any(why in LATE for why in declined.values()),
         )
-    return len(due)
+    return len(sending)
+
+
+def _sent(repo: RunsGit, remote: str, url: str | None, specs: Sequence[str]) -> bytes:
+    """What `git push` says of these; MuseError when it takes too long, because a person's own push waits for it."""
+    told = _git_line(repo, "config", "--type=int", "--get", "muse.metadataTimeout")
+    seconds = int(told) if told.isdecimal() else PATIENCE
+    try:
+        return repo.git(
+            "push", "--porcelain", "--no-verify", "--no-follow-tags", "--no-signed", "--recurse-submodules=no",
+            *_program(repo, remote, "receive-pack"), url or remote, *specs, check=False, seconds=seconds or None,
+        )  # fmt: skip
+    except LateError as late:
+        raise MuseError(
+            f"{remote} did not take the metadata: {late}; branches are not concerned",
+            hint="the next push or `muse sync` tries again; `git config muse.metadataTimeout 600` waits longer",
+        ) from None
 
 
 def _answers(said: bytes) -> dict[str, str]:
@@ -205,14 +217,14 @@ def overtaken(repo: RunsGit, remote: str) -> list[str]:
     """Refs of ours of which the remote has a state that ours does not contain: a restored backup, a copied disk."""
     known = local_tips(repo, f"{REMOTES}{remote}/")
     found = []
-    for name, tip in _due(repo, remote).items():
+    for name, tip in due(repo, remote).items():
         there = known.get(f"{REMOTES}{remote}/{name[len(OWN) :]}")
         if there and _git_line(repo, "merge-base", tip, there) != there:
             found.append(name)
     return found
 
 
-def _due(repo: RunsGit, remote: str) -> dict[str, str]:
+def due(repo: RunsGit, remote: str) -> dict[str, str]:
     """Refs of ours that the remote, as last seen, has not got as they are here."""
     known = local_tips(repo, f"{REMOTES}{remote}/")
     ours = {name: tip for name, tip in local_tips(repo, OWN).items() if tail_of(name)}
@@ -332,7 +344,7 @@ class _Intake:
             if not ours or _git_line(self._repo, "cat-file", "-t", item.tip) != "commit":
                 missing.append(item)
             elif _git_line(self._repo, "merge-base", ours, item.tip) != item.tip:
-                self._fetch([f"+{item.source}:{_beside(item.target, item.tip)}"])
+                self._fetch([f"+{item.source}:{beside(item.target, item.tip)}"])
                 self.beside.append(item.target)
         return missing
 
@@ -376,7 +388,8 @@ def _git_line(repo: RunsGit, *args: str) -> str:
     return repo.git(*args, check=False).decode("utf-8", "replace").strip()
 
 
-def _beside(target: str, tip: str) -> str:
+def beside(target: str, tip: str) -> str:
+    """Where a second state of a writer is kept."""
     return f"{target}.{tip[:12]}"
 
 

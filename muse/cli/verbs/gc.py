@@ -14,6 +14,7 @@ from muse.engine.remote.sync import known_remote
 from muse.store.log.archive import LEAST, archive_all
 from muse.store.log.gc import RETIRED_DAYS, absorb, prune_absorbed
 from muse.store.meta.broken import mend
+from muse.store.remotes import follow
 from muse.view.text import one_line
 
 if TYPE_CHECKING:
@@ -69,6 +70,7 @@ def command(days: float, prune: bool, remote: str | None, mib: float, prune_arch
     if remote is not None:
         known_remote(here, remote)
     mend(here)
+    follow(here)
     archived, kept = _archive(here, int(mib * _MIB), prune_archived)
     done = absorb(here, retired_days=days)
     gone = prune_absorbed(here, remote) if prune else []

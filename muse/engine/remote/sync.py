@@ -16,6 +16,7 @@ from muse.core.sharing import locked
 from muse.engine.git import watched
 from muse.engine.merge.join_push import join_commits
 from muse.store import sync
+from muse.store.remotes import follow
 from muse.store.repository import git_error
 
 if TYPE_CHECKING:
@@ -84,6 +85,7 @@ def sync_once(repo: Repository, remote: str, plugin_for: PluginFor, *, push: boo
     done = Round(remote)
     with locked(repo.common_dir / "muse" / "sync.lock"):
         mend(repo, quick=True)
+        follow(repo, remote)
         where = address(repo, remote)
         done.fetched = _metadata_in(repo, remote, where, done)
         for attempt in range(TRIES):
@@ -93,7 +95,7 @@ def sync_once(repo: Repository, remote: str, plugin_for: PluginFor, *, push: boo
             time.sleep(random.uniform(0, min(0.05 * 2**attempt, 2.0)))
         else:
             done.problem = f"{done.branch} moved {TRIES} times while we tried to push"
-        if push:
+        if push and done.action != "refused":  # what a server refuses, it does not get by another way
             follow_all(repo, plugin_for)
             _metadata_out(repo, remote, where, done)
     return done
@@ -182,6 +184,7 @@ def _push_branch(repo: Repository, remote: str, target: str, done: Round) -> boo
         return False
     if "!" not in out:
         raise MuseError((sent.stderr.decode("utf-8", "replace").strip().splitlines() or ["the push failed"])[0])
+    done.action = "refused"
     done.problem = next(line for line in out.splitlines() if line.startswith("!")).split("\t")[-1]
     return True
 
