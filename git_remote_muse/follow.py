@@ -103,7 +103,7 @@ def set_up_drivers(head: str | None) -> None:
     What the project's `.gitattributes` says keeps its weight, so it is read from the commit that will be checked out.
     """
     from muse.engine.setup import install
-    from muse.plugins.registry import claimed_patterns
+    from muse.plugins.registry import claimed_patterns, listed
 
     if not install.find_programs():
         return
@@ -114,8 +114,9 @@ def set_up_drivers(head: str | None) -> None:
     with open(tracked, "wb") as file:
         file.write(said)
     try:
-        patterns = claimed_patterns(_own_domain(head))
-        install.install(install.Places(at.config, at.attributes, at.exclude, tracked), patterns)
+        own = _own_domain(head)
+        there = install.Places(at.config, at.attributes, at.exclude, tracked)
+        install.install(there, claimed_patterns(own), listed=listed(own))
     finally:
         os.unlink(tracked)
 

@@ -19,13 +19,17 @@ SECONDS = 10.0
 def main(argv: list[str] | None = None) -> int:
     """Print the listing of one file; returns the exit code."""
     args = sys.argv[1:] if argv is None else argv
-    path = args[args.index("-p") + 1] if "-p" in args[:-1] else None
-    files = [arg for index, arg in enumerate(args) if arg != "-p" and (index == 0 or args[index - 1] != "-p")]
-    if len(files) != 1:
-        tell("usage: muse-textconv FILE [-p PATH]")
+    given: dict[str, str] = {}
+    while args[:1] and args[0] in ("-p", "--domain") and len(args) > 1:
+        given[args[0]], args = args[1], args[2:]
+    files = args[:1]
+    if args[1:2] == ["-p"] and len(args) == 3:
+        given["-p"] = args[2]
+    elif len(args) != 1:
+        tell("usage: muse-textconv [--domain DOMAIN] FILE [-p PATH]")
         return 129
     try:
-        sys.stdout.buffer.write(_listed(files[0], path))
+        sys.stdout.buffer.write(_listed(files[0], given.get("-p"), given.get("--domain", "")))
         sys.stdout.flush()
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
@@ -42,25 +46,28 @@ def main(argv: list[str] | None = None) -> int:
     return 0
 
 
-def _listed(file: str, path: str | None) -> bytes:
+def _listed(file: str, path: str | None, asked: str) -> bytes:
     """The listing's bytes, made in a child with a deadline: `git log -p` must not hang on one hostile file."""
     from functools import partial
 
     from muse.core import guard
 
     os.stat(file)  # a missing file is said plainly, not as a failure of the child
-    reply, why = guard.run(partial(_listed_bytes, file, path), SECONDS)
+    reply, why = guard.run(partial(_listed_bytes, file, path, asked), SECONDS)
     if reply is None:
         raise MuseError(f"listing it {why}")
     return reply[0]
 
 
-def _listed_bytes(file: str, path: str | None) -> list[bytes]:
-    return [listing(file, path).encode("utf-8", "surrogateescape")]
+def _listed_bytes(file: str, path: str | None, asked: str) -> list[bytes]:
+    return [listing(file, path, asked).encode("utf-8", "surrogateescape")]
 
 
-def listing(file: str, path: str | None = None) -> str:
-    """The listing of a file; Git hands a temporary copy whose name ends like the original's."""
+def listing(file: str, path: str | None = None, asked: str = "") -> str:
+    """The listing of a file; Git hands a temporary copy whose name ends like the original's.
+
+    `asked` is the domain that Git's attributes give the original to: by its copy's name it may be nobody's.
+    """
     from muse.core import gitconfig
     from muse.drivers.job import look_in
     from muse.plugins import registry
@@ -72,6 +79,8 @@ def listing(file: str, path: str | None = None) -> str:
     if not registry.is_ours(name, first=own):  # only then is it worth asking Git where else plugins are
         look_in(gitconfig.read())
     domain = registry.domain_for_path(name, first=own)
+    if domain == "files" and asked and not os.path.basename(name).startswith((".git", ".muse")):
+        domain = asked
     if path is None and (domain == "files" or domain != own) and data.startswith((b"MThd", b"RIFF")):
         domain = "midi"  # whatever Git called the copy
     plugin = registry.resolve_plugin_by_domain(domain)

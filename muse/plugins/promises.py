@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from muse.core.attributes import load_attributes
 from muse.core.errors import MuseError
-from muse.core.patterns import claims_by_pattern, patterns_of
+from muse.core.patterns import claims_by_pattern, patterns_of, sample
 from muse.plugins import registry
 
 SIX = ("snapshot", "diff", "merge", "drift", "apply", "schema")
@@ -47,11 +47,6 @@ def elsewhere(name: str, first: str = "") -> dict[str, str]:
     name = registry.ALIASES.get(name, name)
     found = {glob: registry.domain_for_path(sample(glob), first=first) for glob in patterns_of(plugin)}
     return {glob: owner for glob, owner in found.items() if owner != name}
-
-
-def sample(glob: str) -> str:
-    """A path the glob matches."""
-    return glob.removeprefix("/").replace("**/", "a/").replace("*", "sample").replace("?", "s")
 
 
 def unknown_dimensions(root: str | os.PathLike[str]) -> Iterator[str]:

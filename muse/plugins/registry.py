@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from muse.core.attributes import named_domain
 from muse.core.errors import MuseError
-from muse.core.patterns import claims_by_pattern, matches, patterns_of
+from muse.core.patterns import claims_by_pattern, has_listing, matches, patterns_of, sample
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
@@ -88,11 +88,15 @@ def plugin_for_path(path: str, *, first: str = "") -> MuseDomainPlugin:
 def claimed_patterns(first: str = "") -> dict[str, tuple[str, ...]]:
     """Domain -> the file-name globs it claims, for Git's attributes; domains that claim none or are broken left out.
 
-    `first` is the repository's own domain: it counts whatever it is, and claims `*` where it names no files.
+    `first` is the repository's own domain: it counts whatever it is, and claims `*` where it names no files. Who is
+    asked first stands last, as its line has to where two fit one file.
     """
     first = ALIASES.get(first, first)
     claimed = {}
-    for name in sorted({*_CLAIMING, *(_entry_points().keys() - BUILT_IN.keys()), *filter(None, [first])}):
+    others = sorted(_entry_points().keys() - BUILT_IN.keys(), reverse=True)
+    for name in dict.fromkeys(
+        [*(name for name in (*others, *sorted(_CLAIMING)) if name != first), *filter(None, [first])]
+    ):
         try:
             plugin: Any = _load(name)
             patterns = patterns_of(plugin)
@@ -103,6 +107,21 @@ def claimed_patterns(first: str = "") -> dict[str, tuple[str, ...]]:
         if patterns:
             claimed[name] = patterns
     return claimed
+
+
+def listed(first: str = "") -> dict[str, tuple[str, ...]]:
+    """Domain of another package -> those of its globs whose files `git diff` is to show as the domain lists them.
+
+    Left out is what goes to another domain.
+    """
+    first = ALIASES.get(first, first)
+    claimed = claimed_patterns(first)
+    return {
+        name: globs
+        for name in claimed.keys() - BUILT_IN.keys()
+        if has_listing(_load(name))
+        and (globs := tuple(glob for glob in claimed[name] if domain_for_path(sample(glob), first=first) == name))
+    }
 
 
 def others_join() -> bool:

@@ -194,6 +194,10 @@ class Patterns:
     patterns = ("*.lines",)
 
 
+class Folder:
+    patterns = ("plans/*.lines", "[!x-z]*.LNS")
+
+
 class Named:
     name = "lines"
 

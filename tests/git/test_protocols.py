@@ -210,3 +210,35 @@ def test_solve_and_the_listing_ask_the_domain_a_repository_names(
     assert (listed.stdout, run(root, "muse-textconv", "sub/x.py").stdout) == (BOTH.upper(), BOTH)
     (root / "sub" / "x.py").write_text(marked)
     assert run(root / "sub", "muse", "solve", "x.py").returncode == 1, "nobody else knows how"
+
+
+def test_git_diff_asks_a_strangers_domain_for_its_listing(
+    install: Install, run: Run, git: Callable[..., str], make_repo: Callable[..., Path], commit: Callable[..., str]
+) -> None:
+    install("GoodMerge", "Folder", "Shouts", "Six")
+    names = ["plans/a.lines", "Plans/B.Lines", "sub/a.lns", "plans/deep/a.lines", "a.lines", "y.lns"]
+    root = make_repo(files=dict.fromkeys(names, BASE))
+    run(root, "muse", "install", "--local")
+    commit(root, dict.fromkeys(names, OURS), "ours")
+    told = git(root, "show", "--format=", "-U0").split("diff --git ")
+    shown = {part.split("\n")[0].partition(" b/")[2]: "\n+A" in part for part in told[1:]}
+    assert shown == dict(zip(names, [True, True, True, False, False, False]))
+    claimed = git(root, "check-attr", "merge", "--", *names).splitlines()
+    assert [line.endswith(": muse") for line in claimed] == [shown[name] for name in names]
+    assert "git diff does not ask" not in run(root, "muse", "doctor").stdout
+    run(root, "muse", "uninstall")
+    assert "\n+a" in git(root, "show", "--format=", "-U0", "--", names[0])
+
+
+def test_doctor_tells_that_a_listing_is_not_asked_for(
+    install: Install, run: Run, git: Callable[..., str], make_repo: Callable[..., Path]
+) -> None:
+    """As it is when the plugin has learnt to list its files since `muse install`; the user's own word is no fault."""
+    install("GoodMerge", "Patterns", "Listing", "Six")
+    root = make_repo(files={"x.lines": BASE})
+    run(root, "muse", "install", "--local")
+    git(root, "config", "--unset", "diff.muse-domain-lines.textconv")
+    told = run(root, "muse", "doctor").stdout
+    assert "lines can list its files, and git diff does not ask it for *.lines\n     mend it: muse install\n" in told
+    (root / ".git" / "info" / "attributes").write_text("*.lines merge=muse diff=other\n")
+    assert "git diff does not ask" not in run(root, "muse", "doctor").stdout

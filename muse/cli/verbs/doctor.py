@@ -72,7 +72,7 @@ def _findings() -> Iterator[Finding]:
     yield from _kept(own, bool(broken))
     yield from _rules(here)
     yield from _reached(here)
-    yield from checkup.check_installation(here, registry.claimed_patterns(own))
+    yield from checkup.check_installation(here, registry.claimed_patterns(own), registry.listed(own))
     yield from checkup.check_records(here)
     yield from checkup.check_writer(here)
     yield from checkup.check_sessions(here, domains(here)[0])

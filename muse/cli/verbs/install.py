@@ -54,8 +54,9 @@ def command(scope: str | None, attributes: str | None, only: tuple[str, ...]) ->
     for warning in registry.broken_plugins().values():
         note(f"muse: {warning}")
     only = tuple(dict.fromkeys(registry.ALIASES.get(name, name) for name in only))
-    patterns = registry.claimed_patterns(_own(scope))
-    changed = setup.install(places_for(scope, attributes), patterns, only=only)
+    own = _own(scope)
+    patterns, listed = registry.claimed_patterns(own), registry.listed(own)
+    changed = setup.install(places_for(scope, attributes), patterns, listed=listed, only=only)
     for path in changed:
         note(f"muse: wrote {path}")
     if not changed:
@@ -81,6 +82,7 @@ def install_into(root: Path) -> None:
     if not setup.find_programs():
         note(f"muse: {setup.PROGRAM} is not on PATH, so Git merges without Muse; see: muse doctor")
     try:
-        setup.install(setup.places(root), registry.claimed_patterns(registry.read_domain(root)))
+        own = registry.read_domain(root)
+        setup.install(setup.places(root), registry.claimed_patterns(own), listed=registry.listed(own))
     except OSError as error:
         raise MuseError(f"cannot set Muse up in {root}: {error.strerror}", hint="muse install") from None

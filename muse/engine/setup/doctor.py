@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from muse.core import gitattributes
 from muse.core.errors import MuseError
+from muse.core.patterns import sample
 from muse.core.terminal import command, escaped, word
 from muse.engine import conflict_records
 from muse.engine.setup import install as setup
-from muse.engine.setup.tables import Patterns, attribute_lines, settings
+from muse.engine.setup.tables import NOTHING, Patterns, attribute_lines, diff_driver, settings
 
 if TYPE_CHECKING:
     from muse.domain import PluginFor
@@ -75,7 +76,7 @@ def check_manual() -> Iterator[Finding]:
         )
 
 
-def check_installation(repo: Repository, patterns: Patterns) -> Iterator[Finding]:
+def check_installation(repo: Repository, patterns: Patterns, listed: Patterns = NOTHING) -> Iterator[Finding]:
     """Are the drivers configured as this version would, and do Git's attributes use them?"""
     driver = repo.config("merge.muse.driver")
     if driver is None:
@@ -94,19 +95,39 @@ def check_installation(repo: Repository, patterns: Patterns) -> Iterator[Finding
     yield _run_driver(repo, driver)
     only = (repo.config("muse.only") or "").split()
     patterns = {name: claimed for name, claimed in patterns.items() if not only or name in only}
-    samples = {pattern.replace("*", "sample"): pattern for claimed in patterns.values() for pattern in claimed}
+    samples = {sample(pattern): pattern for claimed in patterns.values() for pattern in claimed}
     unused = {name for name, value in _in_force(repo, samples).items() if value != "muse"}
     theirs = owners(repo, list(samples))
     missing = sorted(samples[name] for name in unused - theirs.keys())
     if missing:
         text = f"Git does not use our merge driver for {_some(missing)}"
-        mend = command("muse", "install", *(word for name in only for word in ("--only", name)))
-        yield Finding("attributes", "bad" if len(missing) == len(samples) else "note", text, mend)
+        yield Finding("attributes", "bad" if len(missing) == len(samples) else "note", text, _install(only))
     else:
         count = len(attribute_lines(patterns)) - len(theirs)
         yield Finding("attributes", "ok", f"{count} file types are merged through us")
     for name, (value, where) in sorted(theirs.items()):
         yield Finding("attributes", "ok", f"{samples[name]} is {_merged_by(value)}{_as_said(where)}")
+    yield from _listings(repo, {name: globs for name, globs in listed.items() if not only or name in only}, only)
+
+
+def _listings(repo: Repository, listed: Patterns, only: Sequence[str]) -> Iterator[Finding]:
+    """Does `git diff` ask the domains of other packages that can list their files?"""
+    for domain, globs in listed.items():
+        driver = diff_driver(domain)
+        said = _in_force(repo, map(sample, globs), "diff")
+        known = repo.config(f"diff.{driver}.textconv") is not None
+        lost = [
+            glob
+            for glob in globs
+            if said[sample(glob)] == "unspecified" or (said[sample(glob)] == driver and not known)
+        ]
+        if lost:
+            text = f"{domain} can list its files, and git diff does not ask it for {_some(lost)}"
+            yield Finding("attributes", "note", text, _install(only))
+
+
+def _install(only: Sequence[str]) -> str:
+    return command("muse", "install", *(word for name in only for word in ("--only", name)))
 
 
 _DRIVER = ("merge", "muse", "driver")

@@ -21,7 +21,7 @@ from muse.core.platform.durable import sync_file
 from muse.core.platform.files import OPEN, set_mode
 from muse.core.sharing import make_folders, share
 from muse.core.terminal import command
-from muse.engine.setup.tables import Patterns, attribute_lines, settings
+from muse.engine.setup.tables import NOTHING, Patterns, attribute_lines, settings
 
 if TYPE_CHECKING:
     from muse.core.paths import StrPath
@@ -80,16 +80,24 @@ def places(root: StrPath | None, scope: str = "local", attributes: str | None = 
     )
 
 
-def install(at: Places, patterns: Patterns, *, only: Sequence[str] = (), program_dir: str | None = None) -> list[str]:
+def install(
+    at: Places,
+    patterns: Patterns,
+    *,
+    listed: Patterns = NOTHING,
+    only: Sequence[str] = (),
+    program_dir: str | None = None,
+) -> list[str]:
     """Write settings and attributes; the files that changed (none the second time).
 
-    `only` names the domains to limit it to; it is written down as `muse.only`, for `doctor` to know.
+    `listed`: the file types of other packages that have a listing. `only` names the domains to limit it to; it is
+    written down as `muse.only`, for `doctor` to know.
     """
     where = find_programs() if program_dir is None else program_dir
     refuse_links(at)
     blocks = [
-        (at.config, config_lines(where, patterns, only), False),
-        (at.attributes, attribute_lines(limited(patterns, only)) + _overrides(at.tracked), True),
+        (at.config, config_lines(where, patterns, only, listed), False),
+        (at.attributes, attribute_lines(limited(patterns, only), listed) + _overrides(at.tracked), True),
     ]
     if at.exclude is not None:
         blocks.append((at.exclude, ["/.muse/"], False))
@@ -125,11 +133,14 @@ def limited(patterns: Patterns, only: Sequence[str]) -> Patterns:
     return {name: claimed for name, claimed in patterns.items() if not only or name in only}
 
 
-def config_lines(program_dir: str, patterns: Patterns, only: Sequence[str] = ()) -> list[str]:
+def config_lines(
+    program_dir: str, patterns: Patterns, only: Sequence[str] = (), listed: Patterns = NOTHING
+) -> list[str]:
     """Our part of a Git configuration file."""
     lines = []
     section = None
-    rows = settings(program_dir, limited(patterns, only)) + [("muse", "", "only", " ".join(only))] * bool(only)
+    shown = {name: globs for name, globs in listed.items() if not only or name in only}
+    rows = settings(program_dir, limited(patterns, only), shown) + [("muse", "", "only", " ".join(only))] * bool(only)
     for head, name, key, value in rows:
         if (head, name) != section:
             section = (head, name)

@@ -13,9 +13,13 @@ from itertools import chain, pairwise
 
 import muse
 from muse._version import __version__
+from muse.core.patterns import in_any_case
 
 Patterns = Mapping[str, Sequence[str]]
-"""Domain -> the file-name globs it claims."""
+"""Domain -> the file-name globs it claims; who is asked first stands last."""
+
+NOTHING: Patterns = {}
+_OURS = frozenset({"code", "midi", "score"})
 
 # Three attempts. What a driver before us has answered ahead (`muse.drivers.ahead`) is moved into place. Then the Python
 # that installed us, isolated: neither the environment nor the folder it is started in gives it a module, and `site` is
@@ -43,7 +47,7 @@ _DIRECT = (
 # Git keeps what it printed for as long as the command is the same; with the version in it, as long as the words are.
 _TEXTCONV = (
     "f() {{ : {version}; export PYTHONPATH= PYTHONHOME= PYTHONSAFEPATH=1; "
-    '{path}muse-textconv "$1" 2>/dev/null || cksum <"$1"; }}; f'
+    '{path}muse-textconv {words}"$1" 2>/dev/null || cksum <"$1"; }}; f'
 )
 # A page where there is a screen, else the terminal.
 _MERGETOOL = (
@@ -133,10 +137,14 @@ LISTED = ("muse-midi", "muse-score")
 """Diff drivers whose files are shown as `muse-textconv` lists them."""
 
 
-def settings(program_dir: str, patterns: Patterns | None = None) -> list[tuple[str, str, str, str]]:
+def settings(
+    program_dir: str, patterns: Patterns | None = None, listed: Patterns = NOTHING
+) -> list[tuple[str, str, str, str]]:
     """(section, subsection, name, value) of every setting; `program_dir` is searched after PATH ("" for none).
 
-    `patterns`: the file types that are to be used, for which diff drivers are written; None for all.
+    `patterns`: the file types that are to be used, for which diff drivers are written; None for all. `listed`: those of
+    other packages that are shown as their domain lists them; what Git prints of these is not kept, as it may differ
+    with the next version of the package.
     """
     used = set(DIFF_DRIVER.values() if patterns is None else map(DIFF_DRIVER.get, chain(*patterns.values())))
     path = f'PATH="$PATH":{_quoted(program_dir)} ' if program_dir else ""
@@ -149,9 +157,13 @@ def settings(program_dir: str, patterns: Patterns | None = None) -> list[tuple[s
     ]
     for name in filter(used.__contains__, LISTED):
         rows += [
-            ("diff", name, "textconv", _TEXTCONV.format(path=path, version=__version__)),
+            ("diff", name, "textconv", _TEXTCONV.format(path=path, version=__version__, words="")),
             ("diff", name, "cachetextconv", "true"),
         ]
+    for domain in listed:
+        words = f"--domain {_quoted(domain)} "
+        text = _TEXTCONV.format(path=path, version=__version__, words=words)
+        rows.append(("diff", diff_driver(domain), "textconv", text))
     rows += [("diff", name, "xfuncname", pattern) for name, pattern in HUNK_HEADERS.items() if name in used]
     rows += [
         ("mergetool", "muse", "cmd", _MERGETOOL.format(path=path)),
@@ -160,17 +172,24 @@ def settings(program_dir: str, patterns: Patterns | None = None) -> list[tuple[s
     return rows
 
 
-def attribute_lines(patterns: Patterns) -> list[str]:
+def diff_driver(domain: str) -> str:
+    """The name under which Git knows how another package's domain lists its files."""
+    return "muse-domain-" + "".join(char if char.isalnum() and char.isascii() else "-" for char in domain)
+
+
+def attribute_lines(patterns: Patterns, listed: Patterns = NOTHING) -> list[str]:
     """Lines for an attributes file from domain -> file-name globs.
 
-    Names people write with capitals (`TUNE.MID`, `Makefile`) get lines of their own.
+    Names people write with capitals (`TUNE.MID`, `Makefile`) get lines of their own; the globs of other packages are
+    spelled so that they fit in any case of letters, as the registry has it.
     """
     lines = []
-    for domain in sorted(patterns):
-        for pattern in patterns[domain]:
-            diff = DIFF_DRIVER.get(pattern)
+    for domain, globs in patterns.items():
+        for pattern in globs:
+            diff = diff_driver(domain) if pattern in listed.get(domain, ()) else DIFF_DRIVER.get(pattern)
             words = ["-text"] * (diff in LISTED) + ["merge=muse"] + ([f"diff={diff}"] if diff else [])
-            lines += [f"{_attribute_pattern(spelling)} {' '.join(words)}" for spelling in _spellings(pattern)]
+            spellings = _spellings(pattern) if domain in _OURS else [in_any_case(pattern)]
+            lines += [f"{_attribute_pattern(spelling)} {' '.join(words)}" for spelling in spellings]
     return lines
 
 
@@ -184,7 +203,13 @@ def _spellings(pattern: str) -> list[str]:
 
 
 def _attribute_pattern(pattern: str) -> str:
-    return '"' + pattern.replace("\\", "\\\\").replace('"', '\\"') + '"' if " " in pattern else pattern
+    if pattern.startswith("!"):  # else Git takes it for a "not" and leaves the line out
+        pattern = "\\" + pattern
+    if pattern[0] not in '#"' and not pattern.startswith("[attr]") and not any(char.isspace() for char in pattern):
+        return pattern
+    for char, written in (("\\", "\\\\"), ('"', '\\"'), ("\n", "\\n"), ("\t", "\\t"), ("\r", "\\r")):
+        pattern = pattern.replace(char, written)
+    return f'"{pattern}"'
 
 
 def _driver(program_dir: str, path: str, flags: str) -> str:
