@@ -125,6 +125,33 @@ def test_what_is_left_goes_beside_with_markers(hub: Hub) -> None:
     assert "nothing for Muse to do" in hub.bot("--base", "main", "--head", "muse/merge/topic", "--push")
 
 
+@pytest.mark.parametrize("how", ["commit", "amend"])
+def test_what_somebody_settled_beside_is_never_made_anew(hub: Hub, how: str) -> None:
+    hub.conflict(left=True)
+    hub.clone()
+    hub.bot(*PR, "--push", code=1)
+    said = hub.bot(*PR, "--push", code=1)
+    assert "`muse/merge/topic` has the merge, with markers" in said and "git switch muse/merge/topic" in said
+    hub.git(hub.work, "fetch", "-q", "origin")
+    hub.git(hub.work, "switch", "-q", "muse/merge/topic")
+    (hub.work / "three.py").write_text(FILE.replace("2", "2021"))
+    if how == "amend":
+        hub.git(hub.work, "commit", "-q", "-a", "--amend", "--no-edit")
+    else:
+        hub.git(hub.work, "commit", "-q", "-a", "-m", "settled")
+    hub.git(hub.work, "push", "-q", "-f", "origin", "muse/merge/topic")
+    settled = hub.refs()["muse/merge/topic"]
+    hub.git(hub.work, "switch", "-q", "main")
+    hub.put("main", {"four.py": FILE}, "more")
+    said = hub.bot(*PR, "--push", code=1)
+    assert "`muse/merge/topic` has commits of somebody's and was left as it is" in said
+    assert hub.refs()["muse/merge/topic"] == settled
+    told = json.loads(hub.bot(*PR, "--push", "--json", code=1))
+    assert (told["kept"], told["pushed"], hub.refs()["muse/merge/topic"]) == (True, False, settled)
+    hub.git(hub.server, "branch", "-D", "muse/merge/topic")
+    assert json.loads(hub.bot(*PR, "--push", "--json", code=1))["pushed"] is True
+
+
 def test_what_git_merges_is_left_to_the_forge(hub: Hub) -> None:
     hub.git(hub.work, "switch", "-q", "-c", "topic")
     hub.put("topic", {"one.py": FILE.replace("1", "10")}, "topic")

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from muse.store.repository import Repository
 
 _OWN = "muse/merge/"
+_TREE = "Muse-Tree"
 
 
 @dataclass
@@ -21,7 +22,8 @@ class Answer:
     """What came of it. `needed` is False where the forge can merge it alone: then there is no `commit`.
 
     `commit` is the merge of the base into the head, with conflict markers where something is left; `branch` is where
-    it goes. Nothing is pushed before `push`.
+    it goes. Nothing is pushed before `push`, after which `stands` says that the branch has this merge (`pushed`: since
+    now), `kept` that it has work of somebody's instead and was left as it is.
     """
 
     pull: Pull
@@ -31,6 +33,8 @@ class Answer:
     branch: str = ""
     expected: str = ""
     pushed: bool = False
+    stands: bool = False
+    kept: bool = False
 
     @property
     def clean(self) -> bool:
@@ -61,6 +65,7 @@ def merge_pull(repo: Repository, remote: str, pull: Pull, plugin_for: PluginFor)
     branch = pull.head if to_head else pull.beside
     left = len(merged.stages)
     message = f"Merge branch '{pull.base}' into {pull.head}" + (f"\n\nLeft in conflict: {left}" if left else "")
+    message += "" if to_head else f"\n\n{_TREE}: {merged.tree}"
     sign = ["-S"] if repo.config_bool("commit.gpgsign", False) else []
     made = repo.git("commit-tree", *sign, "-p", head, "-p", base, "-m", message, merged.tree).decode().strip()
     expected = head if to_head else _tip(repo, remote, branch)
@@ -68,12 +73,16 @@ def merge_pull(repo: Repository, remote: str, pull: Pull, plugin_for: PluginFor)
 
 
 def push(repo: Repository, remote: str, answer: Answer) -> bool:
-    """Push the merge to its branch, which has to be where we saw it; False when the same merge is there already.
+    """Push the merge to its branch, which has to be where we saw it; False when the same merge is there already, or
+    when the branch beside has commits that we did not make: people settle conflicts there.
 
     MuseError when somebody was quicker or the server refuses.
     """
-    if _same(repo, answer):
-        return False
+    if answer.expected and answer.branch != answer.pull.head:
+        answer.stands = _same(repo, answer)
+        answer.kept = not answer.stands and not _ours(repo, answer.expected)
+        if answer.stands or answer.kept:
+            return False
     lease = f"--force-with-lease=refs/heads/{answer.branch}:{answer.expected}"
     done = repo.run("push", "-q", "--no-verify", lease, remote, f"{answer.commit}:refs/heads/{answer.branch}")
     if done.returncode:
@@ -81,7 +90,7 @@ def push(repo: Repository, remote: str, answer: Answer) -> bool:
             f"{answer.branch} was not pushed: {_last_line(done.stderr)}",
             hint="it moved meanwhile, or this token may not push there; nothing was changed",
         )
-    answer.pushed = True
+    answer.pushed = answer.stands = True
     return True
 
 
@@ -93,11 +102,17 @@ def _last_line(said: bytes) -> str:
 
 def _same(repo: Repository, answer: Answer) -> bool:
     """True when the branch beside has a merge of these very two commits with this tree: a job that runs twice."""
-    if not answer.expected or answer.branch == answer.pull.head:
-        return False
     wanted = repo.git("log", "-1", "--format=%T %P", answer.commit)
     there = repo.run("log", "-1", "--format=%T %P", answer.expected)
     return there.returncode == 0 and there.stdout == wanted
+
+
+def _ours(repo: Repository, commit: str) -> bool:
+    """True for a merge as we made it: its message names its tree, so neither a commit after it nor one that amends it
+    passes for ours."""
+    there = repo.run("log", "-1", f"--format=%T%x00%(trailers:key={_TREE},valueonly,separator=%x00)", commit)
+    tree, _, named = there.stdout.decode("utf-8", "replace").strip().partition("\0")
+    return there.returncode == 0 and bool(tree) and tree == named
 
 
 def _fetched(repo: Repository, remote: str, pull: Pull) -> tuple[str, str]:

@@ -31,6 +31,7 @@ def as_json(answer: Answer, comment: str) -> dict[str, Any]:
         "commit": answer.commit,
         "branch": answer.branch,
         "pushed": answer.pushed,
+        "kept": answer.kept,
         "comment": comment,
         "merged": [_name(one.path) for one in merged.decisions if one.clean and not one.as_git] if merged else [],
         "left": [_name(path) for path in sorted(merged.stages)] if merged else [],
@@ -77,16 +78,16 @@ def _conflicts(answer: Answer) -> list[str]:
 
 def _next(answer: Answer) -> list[str]:
     """Where it is, and what to type."""
-    pull = answer.pull
+    pull, beside = answer.pull, _code(answer.branch)
+    if answer.kept:
+        return [f"{beside} has commits of somebody's and was left as it is; delete it to have the merge made again."]
     if answer.clean:
-        where = (
-            f"The merge is in {_code(answer.branch)}." if answer.pushed else f"It would go to {_code(answer.branch)}."
-        )
-        return [where]
+        return [f"The merge is in {beside}." if answer.stands else f"It would go to {beside}."]
     typed = [command("git", "fetch", "origin")]
-    if answer.pushed:
-        typed += [command("git", "switch", answer.branch), "muse solve --help  # or edit the markers, and commit"]
-        first = f"{_code(answer.branch)} has the merge, with markers where something is left. To settle it:"
+    if answer.stands:
+        typed += [command("git", "switch", answer.branch), "# edit the markers, or: muse solve FILE"]
+        typed += ["git commit -a", command("git", "push", "origin", answer.branch)]
+        first = f"{beside} has the merge, with markers where something is left. To settle it:"
     else:
         typed += [command("git", "switch", pull.head)] if pull.is_branch else []
         typed += [command("muse", "merge", f"origin/{pull.base}"), "muse resolve -i"]
