@@ -269,6 +269,7 @@ VERBS: dict[str, Schema] = {
         commit={"type": "string", "pattern": "^([0-9a-f]{40}([0-9a-f]{24})?)?$"},
         branch=STR,
         pushed=BOOL,
+        kept=BOOL,
         comment={"enum": ["", "made", "replaced", "unchanged"]},
         merged=STRS,
         left=STRS,
