@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import subprocess
 import sys
 
@@ -9,6 +11,7 @@ import pytest
 
 from muse.store import refs
 from muse.store.meta import broken, writer_refs
+from muse.store.objects import loose
 from muse.store.repository import Repository
 
 PATH = "provenance/aa/" + "a" * 40 + "-" + "b" * 40 + "/" + "c" * 64 + ".json"
@@ -71,6 +74,19 @@ def test_a_lost_object_is_told_and_mended(hurt, git_env, name, how, part):
     assert run(root, git_env, *muse, "verify").stdout == ""
     kept = root / ".git" / "muse" / "broken-objects"
     assert (how == "lost") != kept.exists() and (how == "lost" or len(list(kept.iterdir())) == 1)
+
+
+@pytest.mark.parametrize("why", [errno.EACCES, errno.EMFILE, errno.EIO, errno.ENOMEM], ids=errno.errorcode.get)
+def test_what_cannot_be_read_now_is_not_damaged(make_repo, monkeypatch, why):
+    """Too many open files is no reason to move the objects of a whole repository aside."""
+    root = make_repo("repo", files={"a.txt": "1\n"})
+
+    def refuses(path, *_):
+        raise OSError(why, os.strerror(why), path)
+
+    monkeypatch.setattr(loose, "open", refuses, raising=False)
+    repo = Repository(root)
+    assert loose.damaged(repo) == loose.damaged(repo, quick=True) == set()
 
 
 @pytest.mark.parametrize("how", HOW)

@@ -1,7 +1,8 @@
 """Loose objects that are damaged, as a power cut or a bad disk leaves them.
 
 Git takes such a file for the object: it writes no new one, fetches none, and `git gc` fails. Moved aside it is a lost
-object, which a fetch or the next write brings back.
+object, which a fetch or the next write brings back. Only bytes that were read are evidence: a file that cannot be
+opened or read now (rights, too many open files, memory, a disk that answers with errors) says nothing of itself.
 """
 
 from __future__ import annotations
@@ -56,19 +57,19 @@ def _is_hex(text: str) -> bool:
 
 
 def _begins(path: str) -> bool:
-    """True when a file begins like an object, or is gone again."""
+    """True when a file begins like an object, is gone again or cannot be read."""
     try:
         with open(path, "rb") as file:
             head = zlib.decompressobj().decompress(file.read(_HEAD), 16)
-    except FileNotFoundError:
+    except OSError:
         return True
-    except (OSError, zlib.error):
+    except zlib.error:
         return False
     return head.split(b" ", 1)[0] in (b"blob", b"tree", b"commit", b"tag")
 
 
 def _is(path: str, name: str) -> bool:
-    """True when a file is the object of that name, whole, or is gone again."""
+    """True when a file is the object of that name, whole, is gone again or cannot be read."""
     made = hashlib.new("sha1" if len(name) == 40 else "sha256", usedforsecurity=False)
     unpacked = zlib.decompressobj()
     try:
@@ -77,8 +78,8 @@ def _is(path: str, name: str) -> bool:
                 while part:
                     made.update(unpacked.decompress(part, _CHUNK))
                     part = unpacked.unconsumed_tail
-    except FileNotFoundError:
+    except OSError:
         return True
-    except (OSError, zlib.error):
+    except zlib.error:
         return False
     return unpacked.eof and made.hexdigest() == name
