@@ -117,6 +117,30 @@ def test_what_was_staged_by_hand_after_a_kill_is_not_taken_back(root: Path, git:
     assert git(root, "cat-file", "blob", ":old0") == "edited"
 
 
+def test_what_was_forced_in_by_hand_after_a_kill_is_not_taken_back(root: Path, git: RunGit) -> None:
+    """An ignored file is nothing a commit stages by itself: it would be left out of the next one, without a word."""
+    (root / ".git" / "info" / "exclude").write_text("*.log\n")
+    edit(root)
+    (root / "old0").write_text("0\n")
+    git(root, "checkout", "-q", "old1")
+    subprocess.run([sys.executable, "-c", KILLED, str(root), "commit"], capture_output=True, timeout=60)
+    (root / "kept.log").write_text("by hand\n")
+    git(root, "add", "-f", "kept.log")
+    again(root, git)
+    assert git(root, "show", "HEAD:kept.log") == "by hand"
+
+
+def test_a_kept_index_that_cannot_be_read_is_not_put_back(root: Path, git: RunGit) -> None:
+    edit(root)
+    subprocess.run([sys.executable, "-c", KILLED, str(root), "commit"], capture_output=True, timeout=60)
+    git(root, "add", "-A")
+    (kept,) = (root / ".git").glob("muse-index-*")
+    kept.unlink()  # a second name of the first index: its bytes are not to be touched
+    kept.write_bytes(b"DIRC of another time")
+    again(root, git)
+    assert set(git(root, "ls-files").split()) == {"old0", "old2", "new0", "new1"}
+
+
 @pytest.fixture
 def small(tmp_path: Path, git: RunGit, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[int], Path]]:
     """A work tree whose Git directory is on a disk with so many bytes to spare."""

@@ -74,7 +74,7 @@ def recover(repo: Repository) -> None:
             continue
         kept = os.path.join(repo.git_dir, name)
         here = "GIT_INDEX_FILE" not in repo.env and (repo.head() or "") == head
-        if here and _rows(repo, kept) < _rows(repo, ""):
+        if here and _only_staged(repo, _rows(repo, kept), _rows(repo, "")):
             _put_back(kept, os.path.join(repo.git_dir, "index"))
         with suppress(OSError):
             os.unlink(kept)
@@ -85,10 +85,20 @@ def _is_split(repo: Repository) -> bool:
     return any(name.startswith("sharedindex.") for name in os.listdir(repo.git_dir))
 
 
-def _rows(repo: Repository, index: str) -> set[bytes]:
-    """Mode, id, stage and path of everything in an index; "" is Git's own."""
+def _only_staged(repo: Repository, kept: set[bytes] | None, now: set[bytes] | None) -> bool:
+    """True when the index has all that was kept and more, and what is more is no work of a person's: an ignored path
+    is nothing that a commit of ours stages."""
+    if kept is None or now is None or not kept < now:
+        return False
+    paths = b"\0".join(row.partition(b"\t")[2] for row in now - kept)
+    return repo.run("check-ignore", "--no-index", "-q", "-z", "--stdin", input=paths).returncode == 1
+
+
+def _rows(repo: Repository, index: str) -> set[bytes] | None:
+    """Mode, id, stage and path of everything in an index, "" is Git's own; None when Git cannot read it."""
     env = {"GIT_INDEX_FILE": index} if index else {}
-    return set(repo.run("ls-files", "--stage", "-z", env=env).stdout.split(b"\0"))
+    found = repo.run("ls-files", "--stage", "-z", env=env)
+    return None if found.returncode else set(found.stdout.split(b"\0"))
 
 
 def _put_back(kept: str, index: str) -> bool:
