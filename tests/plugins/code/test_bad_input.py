@@ -8,6 +8,7 @@ import sys
 import time
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import pytest
 
@@ -15,6 +16,9 @@ from muse.core.markers import Conflict, parse
 from muse.core.options import MergeOptions, using
 from muse.core.textmerge import merge_text
 from muse.domain import FileMerge
+from muse.plugins.code.checks import law
+from muse.plugins.code.languages import language_of
+from muse.plugins.code.languages.table import Language
 from muse.plugins.code.merge.file import SECONDS
 from muse.plugins.code.plugin import CodePlugin
 from muse.plugins.code.syntax.window import LARGE
@@ -228,6 +232,26 @@ def test_in_a_large_file_only_what_is_around_the_edits_is_looked_into(path: str)
     assert len(built()) > LARGE
     with using(MergeOptions(deadline=time.monotonic() + 60)):
         assert CodePlugin().merge_file(path, built(), built(new[0]), built(new[1])).content == built(*new)
+
+
+def test_a_move_in_a_large_file_is_judged_by_what_is_around_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Four trees of a whole file of megabytes take more memory and time than a merge may."""
+    read: list[int] = []
+    whole = law.parse
+
+    def counted(language: Language, data: bytes, until: float) -> Any:
+        read.append(len(data))
+        return whole(language, data, until)
+
+    monkeypatch.setattr(law, "parse", counted)
+    blocks = [b"def f%d(a, b):\n    c = a + b\n    return c * %d\n\n\n" % (i, i) for i in range(6500)]
+    moved = [*blocks[:4000], blocks[4004], *blocks[4000:4004], *blocks[4005:]]
+    other = [*blocks[:4010], blocks[4014], *blocks[4010:4014], *blocks[4015:]]
+    sides = (b"".join(blocks), b"".join(moved), b"".join(other))
+    result = b"".join([*moved[:4008], *other[4008:]])
+    language = language_of("a.py")
+    assert len(sides[0]) > LARGE and law.unsure(language, sides, result, time.monotonic() + 60) == ""
+    assert read and max(read) < LARGE // 10
 
 
 def test_a_deadline_that_has_passed_gives_gits_answer() -> None:

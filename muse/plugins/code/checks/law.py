@@ -92,7 +92,9 @@ def unsure(language: Language | None, sides: Sides, merged: bytes, until: float)
     other may stand beside the wrong ones, and the parser stumbles over a version; "" for nothing."""
     if language is None or not any(reorders(sides[0], side) for side in sides[1:]):
         return ""
-    if not look(*sides, merged).places or not available(language) or _even(language, sides, until):
+    if not look(*sides, merged).places or not available(language):
+        return ""
+    if _even(language, _shortened(language, sides, merged, until)[0], until):
         return ""
     return "moved by one side, edited by the other, and one does not parse"
 
