@@ -204,7 +204,20 @@ PAGE = {
                 path=STR,
                 said=STR,
                 note=STR,
-                conflicts=rows(obj(address=STR, kind=STR, base=STR, ours=STR, theirs=STR, hint=STR)),
+                conflicts=rows(
+                    obj(
+                        address=STR,
+                        kind=STR,
+                        base=STR,
+                        ours=STR,
+                        theirs=STR,
+                        hint=STR,
+                        both=BOOL,
+                        texts=maybe(obj(base=STR, ours=STR, theirs=STR)),
+                        offers=rows(obj(choice=STR, name=STR, text=STR, sure=NUM, reason=STR)),
+                    )
+                ),
+                groups=rows(obj(address=STR, words=STR, track=maybe(INT), conflicts=rows(INT))),
                 music=maybe(MUSIC),
                 texts=rows(
                     obj(**{"from": STR}, to=STR, lines=maybe(rows(row({"enum": ["add", "del", "same", "hunk"]}, STR))))

@@ -6,6 +6,20 @@ import { build } from "esbuild";
 
 const target = new URL("../muse/view/templates/", import.meta.url);
 
+/** Each becomes a script of its own; a page carries only those that it needs. */
+const SCRIPTS = { "main.ts": "page.js", "syntax.ts": "syntax.js" };
+
+/** What is in the scripts and is not ours: name, version, licence text. */
+function licences() {
+  const { dependencies } = JSON.parse(readFileSync(new URL("package.json", import.meta.url)));
+  return Object.keys(dependencies).sort().map((name) => {
+    const folder = new URL(`node_modules/${name}/`, import.meta.url);
+    const { version, license } = JSON.parse(readFileSync(new URL("package.json", folder)));
+    const file = readdirSync(folder).find((each) => /^licen[cs]e/i.test(each));
+    return `${name} ${version} (${license})\n\n${readFileSync(new URL(file, folder), "utf8").trim()}\n`;
+  }).join(`\n${"-".repeat(72)}\n\n`);
+}
+
 export function fingerprint(folder = new URL("./", import.meta.url)) {
   const hash = createHash("sha256");
   const sources = readdirSync(new URL("src/", folder)).sort().map((name) => `src/${name}`);
@@ -23,11 +37,15 @@ if (process.argv.includes("--test")) {
     outExtension: { ".js": ".mjs" }, logLevel: "warning",
   });
 } else {
-  const common = { bundle: true, minify: true, charset: "utf8", target: "es2022", write: false, logLevel: "warning" };
-  const script = await build({ ...common, entryPoints: ["src/main.ts"], format: "iife" });
+  const common = { bundle: true, minify: true, charset: "utf8", target: "es2022", write: false, logLevel: "warning", legalComments: "none" };
+  const made = `/* made by web/build.mjs from ${fingerprint()} */\n`;
+  for (const [from, to] of Object.entries(SCRIPTS)) {
+    const script = await build({ ...common, entryPoints: [`src/${from}`], format: "iife" });
+    // </script> cannot stand inside an inline script, nor <!-- ; both may come from a string.
+    const code = script.outputFiles[0].text.replaceAll("</script", "<\\/script").replaceAll("<!--", "<\\!--");
+    writeFileSync(new URL(to, target), made + code);
+  }
   const style = await build({ ...common, entryPoints: ["src/page.css"] });
-  // </script> cannot stand inside an inline script, nor <!-- ; both may come from a string.
-  const code = script.outputFiles[0].text.replaceAll("</script", "<\\/script").replaceAll("<!--", "<\\!--");
-  writeFileSync(new URL("page.js", target), `/* made by web/build.mjs from ${fingerprint()} */\n${code}`);
   writeFileSync(new URL("page.css", target), style.outputFiles[0].text);
+  writeFileSync(new URL("THIRD-PARTY.txt", target), licences());
 }

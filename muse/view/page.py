@@ -7,7 +7,7 @@ and stands beside this file in `templates/`. Without a script the page still say
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from muse._version import __version__
 from muse.core.errors import MuseError
 from muse.core.progress import counted
+from muse.view import decisions
 from muse.view.dag import lanes
 from muse.view.score import Score, read_score
 from muse.view.text import one_line, sentence
@@ -59,9 +60,16 @@ def build(page: Page, files: Iterable[Compared], plugin_for: Any, *, choices: bo
             f"<style>{template('page.css')}</style></head><body>",
             f'<div id="page"></div><noscript>{_in_words(data)}</noscript>',
             f'<script type="application/json" id="data">{_json(data)}</script>',
-            f"<script>{template('page.js')}</script></body></html>\n",
+            *(f"<script>{template(name)}</script>" for name in scripts(data)),
+            "</body></html>\n",
         ]
     )
+
+
+def scripts(data: dict[str, Any]) -> list[str]:
+    """The scripts that a page needs, in the order they run."""
+    code = any(each["texts"] or any(row["texts"] for row in each["conflicts"]) for each in data["files"])
+    return [*(["syntax.js"] if code else []), "page.js"]
 
 
 def contents(page: Page, files: Iterable[Compared], plugin_for: Any, *, choices: bool = False) -> dict[str, Any]:
@@ -99,22 +107,18 @@ def _file(each: Compared, ident: str, plugin_for: Any) -> dict[str, Any]:
         "path": one_line(each.path),
         "said": one_line(sentence(each.op)) if each.op is not None else "",
         "note": one_line(each.note),
-        "conflicts": [_conflict(record) for record in each.conflicts],
+        "conflicts": decisions.conflicts(each),
+        "groups": decisions.groups(each.conflicts, score.tracks if score is not None else ()),
         "music": _music(score) if score is not None else None,
         "texts": list(_texts(each, plugin)) if score is None else [],
         "changes": changes(inside, each.path),
     }
 
 
-def _conflict(record: ConflictRecord) -> dict[str, str]:
-    return {
-        "address": record.address,
-        "kind": record.conflict_type.replace("_", " "),
-        "base": one_line(record.base_summary),
-        "ours": one_line(record.ours_summary),
-        "theirs": one_line(record.theirs_summary),
-        "hint": one_line(record.hint),
-    }
+def music_of(sides: Mapping[str, bytes | None], conflicts: Sequence[ConflictRecord]) -> dict[str, Any] | None:
+    """The piece in several versions as the page takes it; None when none of them can be read."""
+    score = read_score(sides, conflicts)
+    return None if score is None else _music(score)
 
 
 def _music(score: Score) -> dict[str, Any]:

@@ -18,7 +18,24 @@ def test_every_command_is_one() -> None:
 
 
 def test_every_key_is_bound() -> None:
-    for key in ('" ":', "n:", "p:", "x:", "l:", '"+":', '"-":', '"0":', "Escape:", '"u"', '"s"', '"?"', "[1-4]"):
+    for key in (
+        '" ":',
+        "n:",
+        "p:",
+        "x:",
+        "l:",
+        '"+":',
+        '"-":',
+        '"0":',
+        "Escape:",
+        '"u"',
+        '"s"',
+        '"c"',
+        '"?"',
+        '"[":',
+        '"]":',
+        "[1-4]",
+    ):
         assert key in SCRIPTS, key
     for side in ("ours", "theirs", "base"):
         assert f'"{side}"' in SCRIPTS and f"{side[0]}, " in PAGE

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 from pathlib import Path
+
+import pytest
 
 import muse
 
 WEB = Path(__file__).resolve().parents[2] / "web"
-BUNDLE = Path(muse.__file__).parent / "view" / "templates" / "page.js"
+TEMPLATES = Path(muse.__file__).parent / "view" / "templates"
+BUNDLES = sorted(TEMPLATES.glob("*.js"))
 
 
 def fingerprint() -> str:
@@ -22,12 +26,24 @@ def fingerprint() -> str:
     return found.hexdigest()
 
 
-def test_the_bundle_is_current() -> None:
-    made = re.match(r"/\* made by web/build\.mjs from ([0-9a-f]{64}) \*/\n", BUNDLE.read_text())
+@pytest.mark.parametrize("bundle", BUNDLES, ids=lambda path: path.name)
+def test_the_bundle_is_current(bundle: Path) -> None:
+    made = re.match(r"/\* made by web/build\.mjs from ([0-9a-f]{64}) \*/\n", bundle.read_text())
     assert made is not None and made[1] == fingerprint(), "stale: run `npm ci && npm run build` in web/"
 
 
-def test_nothing_in_the_bundle_ends_its_script_or_reaches_a_network() -> None:
-    text = BUNDLE.read_text()
+@pytest.mark.parametrize("bundle", BUNDLES, ids=lambda path: path.name)
+def test_nothing_in_the_bundle_ends_its_script_or_reaches_a_network(bundle: Path) -> None:
+    text = bundle.read_text()
     assert "</script" not in text and "<!--" not in text
     assert set(re.findall(r"https?://[^\s\"'`]+", text)) <= {"http://www.w3.org/2000/svg"}
+
+
+def test_what_is_not_ours_has_its_licence_in_the_package() -> None:
+    bundled = json.loads((WEB / "package.json").read_text())["dependencies"]
+    told = (TEMPLATES / "THIRD-PARTY.txt").read_text()
+    locked = json.loads((WEB / "package-lock.json").read_text())["packages"]
+    for name in bundled:
+        version, licence = (locked[f"node_modules/{name}"][key] for key in ("version", "license"))
+        assert f"{name} {version} ({licence})" in told
+    assert told.count("Permission is hereby granted") + told.count("Apache License") >= len(bundled)

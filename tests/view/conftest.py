@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import importlib.util
 import io
 import os
+import shutil
 import subprocess
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -86,3 +89,83 @@ def disputed(
     )
     git(repo, "merge", "topic", check=False)
     return repo
+
+
+@pytest.fixture
+def open_page(tmp_path: Path) -> Iterator[Callable[..., Any]]:
+    """`open_page(html, dark=False) -> Browser` with the page loaded."""
+    missing = [name for name in ("chromium", "chromedriver") if shutil.which(name) is None]
+    assert not missing, f"{missing} not on PATH: `make test-browser` installs them"
+    spec = importlib.util.spec_from_file_location("webdriver", ROOT / "tests" / "browser" / "webdriver.py")
+    assert spec is not None and spec.loader is not None
+    webdriver = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(webdriver)
+    opened: list[Any] = []
+
+    def load(html: str, *, dark: bool = False) -> Any:
+        page: Path | str = html
+        if not html.startswith("http://127.0.0.1:"):
+            page = tmp_path / f"page{len(opened)}.html"
+            page.write_text(html)
+        browser = webdriver.Browser(tmp_path / f"profile{len(opened)}", dark=dark)
+        opened.append(browser)
+        browser.open(page)
+        assert browser.run("return document.documentElement.dataset.ready") == "yes"
+        return browser
+
+    yield load
+    for browser in opened:
+        browser.close()
+
+
+@pytest.fixture
+def page(disputed: Path, muse: Callable[..., Any]) -> str:
+    muse(disputed, "render", "-o", "page.html")
+    return (disputed / "page.html").read_text()
+
+
+@pytest.fixture
+def tool(disputed: Path, git: Callable[..., str], tmp_path: Path) -> Iterator[Callable[[str], Any]]:
+    """`tool(path)` -> (the running `git mergetool -t muse`, the address it handed to the browser)."""
+    git(disputed, "config", "mergetool.muse.cmd", 'muse mergetool "$MERGED"')
+    git(disputed, "config", "mergetool.muse.trustExitCode", "true")
+    script, told = tmp_path / "browser", tmp_path / "address"
+    script.write_text(f'#!/bin/sh\nprintf %s "$1" >"{told}.new" && mv "{told}.new" "{told}"\n')
+    script.chmod(0o755)
+    running: list[subprocess.Popen[str]] = []
+
+    def start(path: str) -> tuple[subprocess.Popen[str], str]:
+        process = subprocess.Popen(
+            ["git", "mergetool", "--no-prompt", "-t", "muse", path],
+            cwd=disputed,
+            text=True,
+            env={**os.environ, "BROWSER": str(script)},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        )
+        running.append(process)
+        while not told.exists():
+            assert process.poll() is None, process.communicate()[0]
+            time.sleep(0.05)
+        return process, told.read_text()
+
+    yield start
+    for process in running:
+        if process.poll() is None:
+            process.terminate()
+            process.wait(10)
+        assert process.stdout is not None
+        process.stdout.close()
+
+
+@pytest.fixture
+def screenshot() -> Callable[[str], Path]:
+    """`screenshot(name)` -> where it goes for review."""
+
+    def place(name: str) -> Path:
+        folder = ROOT / "demo-out" / "screenshots"
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder / f"{name}.png"
+
+    return place

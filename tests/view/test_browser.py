@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import importlib.util
 import io
-import os
-import shutil
-import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -20,90 +16,15 @@ from muse.engine.resolve.compare import FOUR, Compared
 from muse.plugins.registry import plugin_for_path
 from muse.view.page import Page, build
 
-HERE = Path(__file__).resolve().parent
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture
-def open_page(tmp_path: Path) -> Iterator[Callable[..., Any]]:
-    """`open_page(html, dark=False) -> Browser` with the page loaded."""
-    missing = [name for name in ("chromium", "chromedriver") if shutil.which(name) is None]
-    assert not missing, f"{missing} not on PATH: `make test-browser` installs them"
-    spec = importlib.util.spec_from_file_location("webdriver", HERE.parent / "browser" / "webdriver.py")
-    assert spec is not None and spec.loader is not None
-    webdriver = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(webdriver)
-    opened: list[Any] = []
-
-    def load(html: str, *, dark: bool = False) -> Any:
-        page: Path | str = html
-        if not html.startswith("http://127.0.0.1:"):
-            page = tmp_path / f"page{len(opened)}.html"
-            page.write_text(html)
-        browser = webdriver.Browser(tmp_path / f"profile{len(opened)}", dark=dark)
-        opened.append(browser)
-        browser.open(page)
-        assert browser.run("return document.documentElement.dataset.ready") == "yes"
-        return browser
-
-    yield load
-    for browser in opened:
-        browser.close()
-
-
-@pytest.fixture
-def page(disputed: Path, muse: Callable[..., Any]) -> str:
-    muse(disputed, "render", "-o", "page.html")
-    return (disputed / "page.html").read_text()
-
-
-@pytest.fixture
-def tool(disputed: Path, git: Callable[..., str], tmp_path: Path) -> Iterator[Callable[[str], Any]]:
-    """`tool(path)` -> (the running `git mergetool -t muse`, the address it handed to the browser)."""
-    git(disputed, "config", "mergetool.muse.cmd", 'muse mergetool "$MERGED"')
-    git(disputed, "config", "mergetool.muse.trustExitCode", "true")
-    script, told = tmp_path / "browser", tmp_path / "address"
-    script.write_text(f'#!/bin/sh\nprintf %s "$1" >"{told}.new" && mv "{told}.new" "{told}"\n')
-    script.chmod(0o755)
-    running: list[subprocess.Popen[str]] = []
-
-    def start(path: str) -> tuple[subprocess.Popen[str], str]:
-        process = subprocess.Popen(
-            ["git", "mergetool", "--no-prompt", "-t", "muse", path],
-            cwd=disputed,
-            text=True,
-            env={**os.environ, "BROWSER": str(script)},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-        )
-        running.append(process)
-        while not told.exists():
-            assert process.poll() is None, process.communicate()[0]
-            time.sleep(0.05)
-        return process, told.read_text()
-
-    yield start
-    for process in running:
-        if process.poll() is None:
-            process.terminate()
-            process.wait(10)
-        assert process.stdout is not None
-        process.stdout.close()
-
-
-def kept(name: str) -> Path:
-    """Where a screenshot goes for review."""
-    folder = HERE.parents[1] / "demo-out" / "screenshots"
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder / f"{name}.png"
-
 
 STATUS = "return document.getElementById('status').textContent"
 VIEW = "const view = muse.views[0], shown = view.shown, music = view.music;"
 
 
-def test_the_page_opens_at_the_change(page: str, open_page: Callable[..., Any]) -> None:
+def test_the_page_opens_at_the_change(
+    page: str, open_page: Callable[..., Any], screenshot: Callable[[str], Path]
+) -> None:
     browser = open_page(page)
     sizes = browser.run(
         "return ['.notes', '.keyboard', '.ruler', '.minimap'].map(s => {"
@@ -122,7 +43,7 @@ def test_the_page_opens_at_the_change(page: str, open_page: Callable[..., Any]) 
     ]
     assert browser.run("return document.documentElement.scrollHeight") < 3000
     browser.run("document.querySelector('.score').scrollIntoView()")
-    assert colours(browser.picture(kept("merge"))) >= 12, "an empty page has next to none"
+    assert colours(browser.picture(screenshot("merge"))) >= 12, "an empty page has next to none"
     assert browser.log() == []
 
 
@@ -234,7 +155,7 @@ def test_a_conflict_is_found_by_tab_and_enter(page: str, open_page: Callable[...
         if browser.run("return document.activeElement.matches('#f1 .goto')"):
             break
     browser.press("Enter")
-    assert browser.run(STATUS) == "conflict 1 of 1 at bar 1 beat 3"
+    assert browser.run(STATUS) == "1 of 1 to settle: Melody, bar 1: changed by both, differently"
     assert browser.run(VIEW + "return shown.at") == 0
 
 
@@ -270,11 +191,11 @@ def test_solo_and_a_note_by_mouse(page: str, open_page: Callable[..., Any]) -> N
         VIEW
         + """
         const note = music.notes.find(n => n[6] === 0b1010);
-        view.show(note[3], true);
+        view.go(view.phrases.findIndex(p => p.notes.includes(note)));
         const box = document.querySelector('.notes').getBoundingClientRect();
         document.querySelector('.stage').dispatchEvent(new MouseEvent('click', {bubbles: true,
             clientX: box.left + (note[3] + note[4] / 2) * shown.zoom - shown.left,
-            clientY: box.top + view.roll.y(note[2]) + view.roll.row / 2}));
+            clientY: box.top + view.roll.y(note[2], shown) + shown.row / 2}));
         return document.getElementById('status').textContent;"""
     )
     assert told == "C5 at bar 1 beat 3, velocity 40, Melody; in: ours, result"
@@ -298,14 +219,13 @@ def test_thirty_thousand_notes_scroll(open_page: Callable[..., Any]) -> None:
     took, drawn = browser.run(
         VIEW
         + """
-        const canvas = document.querySelector('.notes'), ruler = document.querySelector('.ruler'), spent = [];
+        const canvas = document.querySelector('.notes'), spent = [];
         let drawn = 0;
         shown.zoom = 2;
         for (let step = 0; step < 120; step++) {
             shown.left = step * 400;
             const t = performance.now();
-            drawn += view.roll.drawNotes(canvas, 1000, shown);
-            view.roll.drawRuler(ruler, 1000, shown);
+            drawn += view.roll.draw(canvas, 1000, shown);
             spent.push(performance.now() - t);
         }
         return [spent.sort((a, b) => a - b)[60], drawn];"""
@@ -382,14 +302,14 @@ def test_what_is_heard_is_what_is_written(page: str, open_page: Callable[..., An
     assert told["quiet"] < 0.4 * told["normal"]
 
 
-def test_dark_mode_is_dark(page: str, open_page: Callable[..., Any]) -> None:
+def test_dark_mode_is_dark(page: str, open_page: Callable[..., Any], screenshot: Callable[[str], Path]) -> None:
     ask = "return getComputedStyle(document.body).backgroundColor"
     light, dark = open_page(page), open_page(page, dark=True)
     assert light.run(ask) == "rgb(255, 255, 255)"
     assert dark.run("return matchMedia('(prefers-color-scheme: dark)').matches")
     assert dark.run(ask) == "rgb(22, 24, 27)"
     dark.run("document.querySelector('.score').scrollIntoView()")
-    dark.picture(kept("dark"))
+    dark.picture(screenshot("dark"))
 
 
 def test_ten_thousand_notes_and_no_complaints(open_page: Callable[..., Any], music: Any) -> None:
@@ -413,66 +333,23 @@ def test_ten_thousand_notes_and_no_complaints(open_page: Callable[..., Any], mus
     assert browser.log() == []
 
 
-def test_the_svg_alone_is_drawn_too(disputed: Path, muse: Callable[..., Any], open_page: Callable[..., Any]) -> None:
+def test_the_svg_alone_is_drawn_too(
+    disputed: Path, muse: Callable[..., Any], open_page: Callable[..., Any], screenshot: Callable[[str], Path]
+) -> None:
     muse(disputed, "render", "--svg", "-o", "x.svg", "topic", "song.mid")
     svg = (disputed / "x.svg").read_text()
     browser = open_page("<!DOCTYPE html><script>document.documentElement.dataset.ready='yes'</script>" + svg)
     sizes = browser.run("return [...document.querySelectorAll('.roll')].map(r => r.getBoundingClientRect().width)")
     assert sizes == [pytest.approx(1000, abs=5)] * 2
-    assert colours(browser.picture(kept("svg"))) >= 6
+    assert colours(browser.picture(screenshot("svg"))) >= 6
 
 
-def test_git_mergetool_settles_a_note_by_keyboard(
-    disputed: Path, tool: Callable[[str], Any], open_page: Callable[..., Any], git: Callable[..., str]
-) -> None:
-    process, address = tool("song.mid")
-    browser = open_page(address)
-    browser.run("document.querySelector('.goto').focus()")
-    browser.press("o", "u", "t")
-    assert browser.run("return [...document.querySelectorAll('.choice :checked')].map(i => i.value)") == ["theirs"]
-    browser.run("document.querySelector('.save').focus()")
-    browser.picture(kept("mergetool"))
-    browser.press("Enter")
-    assert process.wait(30) == 0, process.communicate()[0]
-    assert browser.run("return document.querySelector('.saved').textContent") == (
-        "settled and saved; this page can be closed"
-    )
-    assert git(disputed, "ls-files", "--unmerged", "song.mid") == ""
-    loud = git(disputed, "show", ":song.mid", check=False)
-    assert loud and git(disputed, "diff", "--name-only", "song.mid") == ""
-    notes = [
-        event
-        for track in mido.MidiFile(disputed / "song.mid").tracks
-        for event in track
-        if event.type == "note_on" and event.velocity
-    ]
-    assert 120 in [note.velocity for note in notes] and 33 in [note.velocity for note in notes]
-    assert 40 not in [note.velocity for note in notes]
-
-
-def test_a_page_closed_without_saving_leaves_the_conflict(
-    disputed: Path, tool: Callable[[str], Any], open_page: Callable[..., Any], git: Callable[..., str]
-) -> None:
-    process, address = tool("song.mid")
-    before = (disputed / "song.mid").read_bytes()
-    browser = open_page(address)
-    browser.open("about:blank")
-    assert process.wait(30) == 1
-    assert (disputed / "song.mid").read_bytes() == before
-    assert git(disputed, "ls-files", "--unmerged", "song.mid") != ""
-
-
-def test_ten_conflicts_are_chosen_with_ten_keys(open_page: Callable[..., Any], music: Any) -> None:
-    records = [
-        ConflictRecord(
-            "song.mid", "note_attribute", address=f"track:1/note:{bar}:1:0:0:74#0", ours_summary="a", theirs_summary="b"
-        )
-        for bar in range(1, 11)
-    ]
-    each = Compared("song.mid", dict.fromkeys(FOUR, music.piece), conflicts=records)
-    browser = open_page(build(Page("ten"), [each], plugin_for_path, choices=True))
-    browser.run("document.querySelector('.goto').focus()")
-    browser.press(*"otbototboo")
-    chosen = browser.run("return [...document.querySelectorAll('.choice :checked')].map(input => input.value[0])")
-    assert "".join(chosen) == "otbototboo"
-    assert browser.run("return document.activeElement.matches('.save')") is True
+def test_rows_are_tall_enough_to_read_and_are_named(page: str, open_page: Callable[..., Any], music: Any) -> None:
+    browser = open_page(page)
+    assert browser.run(VIEW + "return shown.row") >= 9
+    browser.run("document.querySelector('.stage').focus()")
+    browser.press("n")  # the drums
+    assert browser.run(VIEW + "return [view.roll.drums(shown), music.tracks[shown.lead].name]") == [True, "Drums <b>"]
+    row = browser.run(VIEW + "return shown.row")
+    browser.press("]")
+    assert browser.run(VIEW + "return shown.row") > row

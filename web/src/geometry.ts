@@ -38,11 +38,6 @@ export function pitchSpan(notes: readonly Note[]): Span {
   return { low: Math.max(0, Math.min(low - 2, middle - 12)), high: Math.min(127, Math.max(high + 2, middle + 12)) };
 }
 
-/** Pixels per pitch: the span fits the height wanted where rows stay readable. */
-export function rowHeight(span: Span, wanted: number): number {
-  return Math.max(4, Math.min(14, Math.floor(wanted / (span.high - span.low + 1))));
-}
-
 /** Every how many bars a number is written, so that numbers keep `room` pixels apart. */
 export function barStep(bars: readonly Bar[], zoom: number, room: number): number {
   if (bars.length < 2) return 1;
@@ -56,4 +51,22 @@ export function fit(from: number, to: number, pixels: number, most = 12): { zoom
   const width = Math.max(to - from, 96) * 1.3;
   const zoom = Math.min(most, Math.max(0.05, pixels / width));
   return { zoom, left: Math.max(0, ((from + to) / 2) * zoom - pixels / 2) };
+}
+
+/** Pixels per pitch and the first row in sight, so that [low, high] is in the middle of `height` pixels and can be read. */
+export function fitRows(span: Span, low: number, high: number, height: number): { row: number; top: number } {
+  const row = Math.max(9, Math.min(16, Math.floor(height / (high - low + 13))));
+  const all = (span.high - span.low + 1) * row;
+  const middle = (span.high - (low + high) / 2 + 0.5) * row;
+  return { row, top: Math.max(0, Math.min(all - height, middle - height / 2)) };
+}
+
+/** Where things of a width fit on a line without overprinting: true and taken, or false. */
+export class Line {
+  private readonly taken: [number, number][] = [];
+  place(from: number, to: number): boolean {
+    if (this.taken.some(([a, b]) => from < b && to > a)) return false;
+    this.taken.push([from, to]);
+    return true;
+  }
 }

@@ -28,16 +28,23 @@ export interface Music {
   flats: boolean;
 }
 
+export interface Offer { choice: string; name: string; text: string; sure: number; reason: string }
+
 export interface Conflict {
-  address: string; kind: string; base: string; ours: string; theirs: string; hint: string;
+  address: string; kind: string; base: string; ours: string; theirs: string; hint: string; both: boolean;
+  texts: { base: string; ours: string; theirs: string } | null;
+  offers: Offer[];
 }
+
+/** One decision: conflicts that one choice settles. `track` is a number of the music's tracks. */
+export interface Group { address: string; words: string; track: number | null; conflicts: number[] }
 
 export interface Change { op: string; name: string; said: string; old?: string; new?: string; inside?: Change[]; more?: number }
 export interface Text { from: string; to: string; lines: [string, string][] | null }
 
 export interface File {
   id: string; path: string; said: string; note: string;
-  conflicts: Conflict[]; music: Music | null; texts: Text[]; changes: Change[];
+  conflicts: Conflict[]; groups: Group[]; music: Music | null; texts: Text[]; changes: Change[];
 }
 
 export interface Commit { id: string; subject: string; author: string; refs: string[]; here: boolean; column: number; edges: [number, number][] }

@@ -3,6 +3,7 @@ import type { Kind } from "./kinds.ts";
 
 export interface Theme {
   dark: boolean; paper: string; ink: string; soft: string; line: string; faint: string; black: string;
+  key: string; onKey: string;
   by: Record<"ours" | "theirs" | "both" | "clash", string>;
 }
 
@@ -11,7 +12,7 @@ export function theme(): Theme {
   const get = (name: string) => style.getPropertyValue(`--${name}`).trim();
   return {
     dark: matchMedia("(prefers-color-scheme: dark)").matches,
-    paper: get("paper"), ink: get("ink"), soft: get("soft"), line: get("line"), faint: get("faint"), black: get("black-keys"),
+    paper: get("paper"), ink: get("ink"), soft: get("soft"), line: get("line"), faint: get("faint"), black: get("black-keys"), key: get("key"), onKey: get("on-key"),
     by: { ours: get("ours"), theirs: get("theirs"), both: get("both"), clash: get("clash") },
   };
 }
@@ -60,4 +61,22 @@ export function hatch(context: CanvasRenderingContext2D, pattern: Pattern, colou
     made.set(key, context.createPattern(tile, "repeat"));
   }
   return made.get(key) ?? null;
+}
+
+/** A small square that shows a track's colour and pattern; it is drawn again when the theme changes. */
+export function swatch(track: number): HTMLCanvasElement {
+  const canvas = document.createElement("canvas"), ratio = Math.min(2, devicePixelRatio || 1);
+  canvas.className = "swatch";
+  canvas.width = canvas.height = 14 * ratio;
+  const draw = () => {
+    const context = canvas.getContext("2d")!, now = theme();
+    context.setTransform(ratio, 0, 0, ratio, 0, 0);
+    context.fillStyle = trackColour(track, 100, now.dark);
+    context.fillRect(0, 0, 14, 14);
+    const pattern = hatch(context, trackPattern(track), now.paper);
+    if (pattern) { context.fillStyle = pattern; context.fillRect(0, 0, 14, 14); }
+  };
+  draw();
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
+  return canvas;
 }

@@ -17,7 +17,7 @@ export class Player {
   private range: [number, number] = [0, 0];
   side = 0;
 
-  constructor(private readonly music: Music, private readonly plays: (track: number) => boolean,
+  constructor(private readonly music: () => Music, private readonly plays: (track: number) => boolean,
     private readonly moved: (x: number | null) => void) {}
 
   get playing(): boolean { return this.context !== null; }
@@ -47,8 +47,16 @@ export class Player {
     this.begin(x, this.context.currentTime + 0.02);
   }
 
+  /** The music has changed: go on at the same place in what it is now. */
+  refresh(): void {
+    if (!this.context) return;
+    const x = this.position();
+    this.silence();
+    this.begin(x, this.context.currentTime + 0.02);
+  }
+
   position(): number {
-    return this.context ? positionAt(this.music, this.side, this.offset + Math.max(0, this.context.currentTime - this.started)) : 0;
+    return this.context ? positionAt(this.music(), this.side, this.offset + Math.max(0, this.context.currentTime - this.started)) : 0;
   }
 
   stop(): void {
@@ -60,9 +68,9 @@ export class Player {
   }
 
   private begin(from: number, at: number): void {
-    this.queue = sounding(this.music, this.side, from, this.range[1], this.plays);
+    this.queue = sounding(this.music(), this.side, from, this.range[1], this.plays);
     this.next = 0;
-    this.offset = seconds(this.music, this.side, from);
+    this.offset = seconds(this.music(), this.side, from);
     this.started = at;
   }
 
@@ -75,7 +83,7 @@ export class Player {
     const context = this.context;
     if (!context || !this.out) return;
     const now = context.currentTime - this.started + this.offset;
-    const end = seconds(this.music, this.side, this.range[1]);
+    const end = seconds(this.music(), this.side, this.range[1]);
     while (this.next < this.queue.length && this.queue[this.next]!.from < now + AHEAD) {
       const each = this.queue[this.next++]!;
       const when = Math.max(context.currentTime, this.started + each.from - this.offset);

@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { Choices, groups } from "../src/choices.ts";
+import { Choices } from "../src/choices.ts";
 import { drumName, noteName, pitchName } from "../src/words.ts";
 
-const conflict = (address: string) => ({ address, kind: "", base: "", ours: "", theirs: "", hint: "" });
+const conflict = (address: string) => ({ address, kind: "", base: "", ours: "", theirs: "", hint: "", both: false, texts: null, offers: [] });
+const group = (conflicts: number[]) => ({ address: "", words: "", track: null, conflicts });
 
 test("choices are made, made together, and taken back together", () => {
-  const choices = new Choices(["a", "b", "c"].map(conflict));
+  const choices = new Choices(["a", "b", "c"].map(conflict), [group([0, 1]), group([2])]);
   let told = 0;
   choices.listen(() => told++);
   choices.choose([0], "ours");
@@ -19,9 +20,16 @@ test("choices are made, made together, and taken back together", () => {
   assert.deepEqual([choices.picks(), told], [{}, 4]);
 });
 
-test("conflicts of one track in a row are one passage", () => {
-  const found = groups(["track:1/a", "track:1/b", "track:2/a", "lib.py::f", "lib.py::f", "track:1/c"].map(conflict));
-  assert.deepEqual(found, [[0, 1], [2], [3], [4], [5]]);
+test("a decision is settled when all of its conflicts are, and the next open one comes round", () => {
+  const choices = new Choices(["a", "b", "c", "d"].map(conflict), [group([0, 1]), group([2]), group([3])]);
+  choices.choose([0], "ours");
+  assert.deepEqual([choices.settled(0), choices.ofGroup(0), choices.open, choices.next(2)], [false, undefined, 3, 0]);
+  choices.choose([1], "theirs");
+  assert.deepEqual([choices.settled(0), choices.ofGroup(0), choices.open], [true, undefined, 2], "settled, though not alike");
+  choices.choose([0, 1], "base");
+  assert.deepEqual([choices.ofGroup(0), choices.next(0), choices.next(2)], ["base", 1, 1]);
+  choices.choose([2, 3], "both");
+  assert.deepEqual([choices.open, choices.next(0)], [0, -1]);
 });
 
 test("names", () => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { NoteIndex, barStep, fit, pitchSpan, rowHeight } from "../src/geometry.ts";
+import { Line, NoteIndex, barStep, fit, fitRows, pitchSpan } from "../src/geometry.ts";
 import type { Note } from "../src/model.ts";
 
 test("the index finds each note in sight once, as looking at all of them does", () => {
@@ -19,8 +19,12 @@ test("the index finds each note in sight once, as looking at all of them does", 
 test("pitches have room and rows stay readable", () => {
   assert.deepEqual(pitchSpan([[0, 0, 60, 0, 1, 1, 1]]), { low: 48, high: 72 });
   assert.deepEqual(pitchSpan([[0, 0, 0, 0, 1, 1, 1], [0, 0, 127, 0, 1, 1, 1]]), { low: 0, high: 127 });
-  assert.equal(rowHeight({ low: 0, high: 127 }, 400), 4);
-  assert.equal(rowHeight({ low: 48, high: 72 }, 400), 14);
+  const all = { low: 0, high: 127 };
+  for (const [low, high] of [[60, 60], [36, 84], [0, 3], [120, 127], [0, 127]] as const) {
+    const { row, top } = fitRows(all, low, high, 420);
+    assert.ok(row >= 9 && row <= 16 && top >= 0 && top + 420 <= 128 * row, "rows can be read, and the picture is full");
+    if (high - low < 30) assert.ok((127 - high) * row >= top && (128 - low) * row <= top + 420, "all of it is in sight");
+  }
 });
 
 test("bar numbers never overprint", () => {
@@ -31,4 +35,9 @@ test("bar numbers never overprint", () => {
 test("fit centres what it shows", () => {
   const { zoom, left } = fit(960, 1056, 1000);
   assert.ok(960 * zoom - left > 0 && 1056 * zoom - left < 1000);
+});
+
+test("what is written on a line never overprints", () => {
+  const line = new Line();
+  assert.deepEqual([line.place(0, 40), line.place(30, 50), line.place(40, 60), line.place(-5, 1), line.place(60, 70)], [true, false, true, false, true]);
 });

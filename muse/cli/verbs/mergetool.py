@@ -19,6 +19,9 @@ from muse.engine.git import below_top
 from muse.engine.resolve import resolve
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from muse.core.options import Choice
     from muse.store.repository import Repository
 
 _LARGEST = 1 << 20
@@ -74,14 +77,36 @@ class _Tool:
             files = of_conflicts(self.here, self.plugin_for, [self.path])
             return build(Page(f"settle {self.path}"), files, self.plugin_for, choices=True)
 
+    def tried(self, picks: Any) -> dict[str, Any]:
+        """What the result would be with these choices: its music, or its text. Nothing is written."""
+        from muse.engine.resolve.compare import FOUR
+        from muse.view.page import music_of
+
+        with self.lock:
+            item = self.item()
+            records = resolve.describe(self.here, item, self.plugin_for)
+            known = {record.address for record in records}
+            chosen = {address: side for address, side in _checked(picks).items() if address in known}
+            merged = resolve.merge_again(self.here, item, self.plugin_for, {**item.picks, **chosen})
+            plugin = self.plugin_for(item.path)
+            sides = dict(zip(FOUR, (*item.sides, merged.content)))
+            music = music_of(sides, records) if getattr(plugin, "name", "") == "midi" else None
+        text = None if music else (merged.content or b"")[:_LARGEST].decode("utf-8", "replace")
+        return {"music": music, "text": text}
+
     def save(self, picks: Any) -> dict[str, Any]:
         """Settle what was chosen; the addresses that are left."""
-        if not isinstance(picks, dict) or not all(side in resolve.CHOICES for side in picks.values()):
-            raise MuseError("choices are address -> ours, theirs, base or both")
+        chosen = _checked(picks)
         with self.lock:
-            merged = resolve.settle(self.here, self.item(), self.plugin_for, picks=picks)
+            merged = resolve.settle(self.here, self.item(), self.plugin_for, picks=chosen)
             self.settled = not merged.conflicts
         return {"left": [conflict.address for conflict in merged.conflicts], "settled": self.settled}
+
+
+def _checked(picks: Any) -> dict[str, Choice]:
+    if not isinstance(picks, dict) or not all(side in resolve.CHOICES for side in picks.values()):
+        raise MuseError("choices are address -> ours, theirs, base or both")
+    return picks
 
 
 class _Server(ThreadingHTTPServer):
@@ -109,7 +134,7 @@ class _Server(ThreadingHTTPServer):
 
 
 class _Handler(BaseHTTPRequestHandler):
-    """Three requests: the page, saving, and the page's goodbye."""
+    """Four requests: the page, trying choices, saving them, and the page's goodbye."""
 
     server: _Server
     protocol_version = "HTTP/1.0"
@@ -129,7 +154,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(200, self.server.tool.page().encode("utf-8", "replace"), "text/html; charset=utf-8")
 
     def do_POST(self) -> None:
-        """Save the choices, or say goodbye."""
+        """Try or save the choices, or say goodbye."""
         size = self.headers.get("Content-Length", "")
         origin = self.headers.get("Origin")
         if not self._known() or origin not in (None, f"http://{self.server.host}"):
@@ -140,18 +165,20 @@ class _Handler(BaseHTTPRequestHandler):
             self.server.goodbye = time.monotonic()
             self._answer(204, b"")
         elif self.path == "/save":
-            self._save(self.rfile.read(int(size)))
+            self._tell(self.server.tool.save, self.rfile.read(int(size)))
+        elif self.path == "/try":
+            self._tell(self.server.tool.tried, self.rfile.read(int(size)))
         else:
             self._answer(404, b"")
 
-    def _save(self, body: bytes) -> None:
+    def _tell(self, what: Callable[[Any], dict[str, Any]], body: bytes) -> None:
         try:
-            told = self.server.tool.save(json.loads(body))
+            told = what(json.loads(body))
         except (MuseError, ValueError, RecursionError) as error:
             self._answer(409, json.dumps({"error": str(error)}).encode(), "application/json")
             return
         self._answer(200, json.dumps(told).encode(), "application/json")
-        self.server.done = told["settled"]
+        self.server.done = self.server.tool.settled
 
     def _known(self) -> bool:
         import hmac

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -16,6 +16,8 @@ from muse.engine.history.diff import describe_one
 from muse.engine.resolve import resolve
 
 if TYPE_CHECKING:
+    from muse.engine.resolve.candidates import Dispute
+    from muse.engine.resolve.suggest import Suggestion
     from muse.store.repository import Repository
 
 TWO = ("before", "after")
@@ -24,13 +26,18 @@ FOUR = ("base", "ours", "theirs", "result")
 
 @dataclass
 class Compared:
-    """One path. `sides`: name -> bytes, None where there is no such file, in the order they are shown."""
+    """One path. `sides`: name -> bytes, None where there is no such file, in the order they are shown.
+
+    `disputes` and `offers`: address of a conflict over text -> its three texts, and what is suggested.
+    """
 
     path: str
     sides: dict[str, bytes | None]
     op: DomainOp | None = None
     conflicts: list[ConflictRecord] = field(default_factory=list)
     note: str = ""
+    disputes: Mapping[str, Dispute] = field(default_factory=dict)
+    offers: Mapping[str, list[Suggestion]] = field(default_factory=dict)
 
 
 def of_commit(repo: Repository, rev: str, plugin_for: PluginFor, paths: Sequence[str] = ()) -> Iterator[Compared]:
@@ -59,11 +66,21 @@ def of_trees(
 
 def of_conflicts(repo: Repository, plugin_for: PluginFor, paths: Sequence[str] = ()) -> Iterator[Compared]:
     """Every unmerged path of the worktree, with what is in dispute; `result` is what is on disk now."""
+    from muse.engine.resolve.suggest import explained, history_of
+
+    history = history_of(repo)
     for item in resolve.unmerged(repo):
         if not _wanted(item.path, paths):
             continue
         records = resolve.describe(repo, item, plugin_for)
-        yield Compared(item.path, dict(zip(FOUR, (*item.sides, _on_disk(repo, item.path)))), None, records)
+        texts = explained(repo, item, plugin_for, history) if any(record.takes_both for record in records) else {}
+        yield Compared(
+            item.path,
+            dict(zip(FOUR, (*item.sides, _on_disk(repo, item.path)))),
+            conflicts=records,
+            disputes={address: dispute for address, (dispute, _) in texts.items()},
+            offers={address: offers for address, (_, offers) in texts.items()},
+        )
 
 
 def _merge(

@@ -95,6 +95,13 @@ def suggestions(
     repo: Repository, item: Unmerged, plugin_for: PluginFor, history: History | None
 ) -> Mapping[str, list[Suggestion]]:
     """For every conflict over text of an unmerged path, by address, up to three results."""
+    return {address: offers for address, (_, offers) in explained(repo, item, plugin_for, history).items()}
+
+
+def explained(
+    repo: Repository, item: Unmerged, plugin_for: PluginFor, history: History | None
+) -> dict[str, tuple[Dispute, list[Suggestion]]]:
+    """The same with the three texts that each conflict is over."""
     if not item.is_file:
         return {}
     how = resolve.options_for(repo, item)._replace(picks=dict(item.picks))
@@ -105,7 +112,7 @@ def suggestions(
         if history is not None:
             precedent = history.precedent(item.path) if precedent is None else precedent
             told |= precedent.signs | history.superseded(dispute)
-        out[address] = ranked(dispute, told)[:MOST]
+        out[address] = dispute, ranked(dispute, told)[:MOST]
     return out
 
 

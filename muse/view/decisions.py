@@ -1,0 +1,100 @@
+"""What is left to settle in a file, as the page asks it: one decision for each group of conflicts, in words."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from muse.core.types import plural
+from muse.engine.resolve.groups import grouped
+from muse.view.text import one_line
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from muse.domain import ConflictRecord
+    from muse.engine.resolve.compare import Compared
+    from muse.engine.resolve.groups import Group
+
+_MOST_TEXT = 1 << 15
+_KINDS = {
+    "note_attribute": "changed by both, differently",
+    "note_insert_insert": "written by both, differently",
+    "note_delete_edit": "removed by one, changed by the other",
+    "note_overlap": "would sound over each other",
+    "track_delete_edit": "track removed by one, changed by the other",
+    "slot_delete_edit": "removed by one, changed by the other",
+    "delete_edit": "removed by one, changed by the other",
+    "symbol_body": "changed by both",
+    "text": "changed by both",
+    "tempo_map": "tempo changed by both",
+    "track_order": "tracks put in another order by both",
+    "bar_map": "bars inserted or cut",
+    "bar_collision": "bars inserted at one place by both",
+    "bar_cut_edit": "bars cut by one, changed by the other",
+    "file_level": "the whole file",
+}
+
+
+def conflicts(each: Compared) -> list[dict[str, Any]]:
+    """Every conflict of a file, with its texts and what is suggested where it is over text."""
+    return [_conflict(each, record) for record in each.conflicts]
+
+
+def groups(records: Sequence[ConflictRecord], tracks: Sequence[str] = ()) -> list[dict[str, Any]]:
+    """The decisions: which conflicts belong together, by their places in the list, in the order of
+    bars; `tracks` names a piece's tracks."""
+    places: dict[int, int] = {id(record): number for number, record in enumerate(records)}
+    found = sorted(grouped(records), key=lambda group: group.first)
+    return [_group(group, [places[id(record)] for record in group.records], tracks) for group in found]
+
+
+def _conflict(each: Compared, record: ConflictRecord) -> dict[str, Any]:
+    dispute = each.disputes.get(record.address)
+    return {
+        "address": record.address,
+        "kind": _words(record.conflict_type),
+        "base": one_line(record.base_summary),
+        "ours": one_line(record.ours_summary),
+        "theirs": one_line(record.theirs_summary),
+        "hint": one_line(record.hint),
+        "both": record.takes_both,
+        "texts": None
+        if dispute is None
+        else {name: _text(getattr(dispute, name)) for name in ("base", "ours", "theirs")},
+        "offers": [
+            {
+                "choice": offer.choice,
+                "name": offer.name,
+                "text": _text(offer.text),
+                "sure": round(offer.sure, 2),
+                "reason": one_line(offer.reason),
+            }
+            for offer in each.offers.get(record.address, ())
+        ],
+    }
+
+
+def _group(group: Group, members: list[int], tracks: Sequence[str]) -> dict[str, Any]:
+    part, _, rest = group.address.partition("/")
+    number = part.removeprefix("track:")
+    track = int(number) if number != part and number.isdigit() and int(number) < len(tracks) else None
+    owner = tracks[track] if track is not None else "all tracks" if part == "tracks" and rest else group.address
+    bars = f", bar{'s' if group.last > group.first else ''} {group.first}" if group.first else ""
+    bars += f"-{group.last}" if group.last > group.first else ""
+    count = "" if len(members) == 1 else f"{plural(len(members), 'place')} "
+    return {
+        "address": group.address,
+        "words": one_line(f"{owner or 'the whole file'}{bars}: {count}{_words(group.kind)}"),
+        "track": track,
+        "conflicts": members,
+    }
+
+
+def _words(kind: str) -> str:
+    return _KINDS.get(kind, kind.replace("_", " "))
+
+
+def _text(data: bytes) -> str:
+    """A text for its pane; a very long one is cut, and says so."""
+    text = data[:_MOST_TEXT].decode("utf-8", "replace")
+    return text if len(data) <= _MOST_TEXT else f"{text}\n… {len(data) - _MOST_TEXT} bytes more"

@@ -1,0 +1,201 @@
+"""The merge tool in a real headless Chromium: chosen on the notes, in panes, by keyboard; saved to the disk."""
+
+from __future__ import annotations
+
+import io
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import mido
+import pytest
+
+from muse.domain import ConflictRecord
+from muse.engine.resolve.compare import FOUR, Compared
+from muse.plugins.registry import plugin_for_path
+from muse.view.page import Page, build
+
+pytestmark = pytest.mark.browser
+
+VIEW = "const view = muse.views[0], shown = view.shown, music = view.music;"
+
+
+def test_git_mergetool_settles_a_note_by_keyboard(
+    disputed: Path,
+    tool: Callable[[str], Any],
+    open_page: Callable[..., Any],
+    git: Callable[..., str],
+    screenshot: Callable[[str], Path],
+) -> None:
+    process, address = tool("song.mid")
+    browser = open_page(address)
+    browser.run("document.querySelector('.goto').focus()")
+    browser.press("o", "u", "t")
+    assert browser.run("return [...document.querySelectorAll('.choice :checked')].map(i => i.value)") == ["theirs"]
+    result = VIEW + "return music.notes.filter(n => n[6] & 8 && (n[5] === 40 || n[5] === 120)).map(n => n[5])"
+    until = time.monotonic() + 30  # the tool merges again, and the roll shows what would be saved
+    while browser.run(result) != [120]:
+        assert time.monotonic() < until, "the result is never shown"
+        time.sleep(0.05)
+    browser.run("document.querySelector('.save').focus()")
+    browser.picture(screenshot("mergetool"))
+    browser.press("Enter")
+    assert process.wait(30) == 0, process.communicate()[0]
+    assert browser.run("return document.querySelector('.saved').textContent") == (
+        "settled and saved; this page can be closed"
+    )
+    assert git(disputed, "ls-files", "--unmerged", "song.mid") == ""
+    loud = git(disputed, "show", ":song.mid", check=False)
+    assert loud and git(disputed, "diff", "--name-only", "song.mid") == ""
+    notes = [
+        event
+        for track in mido.MidiFile(disputed / "song.mid").tracks
+        for event in track
+        if event.type == "note_on" and event.velocity
+    ]
+    assert 120 in [note.velocity for note in notes] and 33 in [note.velocity for note in notes]
+    assert 40 not in [note.velocity for note in notes]
+
+
+def test_a_page_closed_without_saving_leaves_the_conflict(
+    disputed: Path, tool: Callable[[str], Any], open_page: Callable[..., Any], git: Callable[..., str]
+) -> None:
+    process, address = tool("song.mid")
+    before = (disputed / "song.mid").read_bytes()
+    browser = open_page(address)
+    browser.open("about:blank")
+    assert process.wait(30) == 1
+    assert (disputed / "song.mid").read_bytes() == before
+    assert git(disputed, "ls-files", "--unmerged", "song.mid") != ""
+
+
+def test_a_passage_is_opened_and_chosen_note_by_note(open_page: Callable[..., Any], music: Any) -> None:
+    records = [
+        ConflictRecord(
+            "song.mid", "note_attribute", address=f"track:1/note:{bar}:1:0:0:74#0", ours_summary="a", theirs_summary="b"
+        )
+        for bar in range(1, 11)
+    ]
+    each = Compared("song.mid", dict.fromkeys(FOUR, music.piece), conflicts=records)
+    browser = open_page(build(Page("ten"), [each], plugin_for_path, choices=True))
+    assert browser.run("return [...document.querySelectorAll('.decisions > li > .goto')].map(b => b.textContent)") == [
+        "Melody, bars 1-10: 10 places changed by both, differently"
+    ]
+    browser.run("document.querySelector('.each').open = true; document.querySelector('.each .goto').focus()")
+    browser.press(*"otbototboo")
+    chosen = browser.run("return [...document.querySelectorAll('.each .choice :checked')].map(input => input.value[0])")
+    assert "".join(chosen) == "otbototboo"
+    assert browser.run("return document.activeElement.matches('.save')") is True
+    browser.run("document.querySelector('.score').scrollIntoView()")
+    browser.click(".chip .option.theirs .keep")
+    assert browser.run("return [...document.querySelectorAll('.choice :checked')].map(i => i.value)") == ["theirs"] * 11
+    assert browser.run("return document.querySelector('.settle h3').textContent") == "Everything is settled: save"
+    browser.press("u")
+    chosen = browser.run("return [...document.querySelectorAll('.each .choice :checked')].map(input => input.value[0])")
+    assert "".join(chosen) == "otbototboo", "the click on the notes is taken back as one"
+
+
+TEN = range(1, 38, 4)  # bars far enough apart to be ten decisions
+
+
+@pytest.fixture
+def ten(make_repo: Callable[..., Path], git: Callable[..., str], commit: Callable[..., str], muse: Any) -> Path:
+    """One note in each of ten far bars, changed by both sides: a merge with ten decisions."""
+
+    def song(velocity: int) -> bytes:
+        track = mido.MidiTrack([mido.MetaMessage("track_name", name="Lead")])
+        for bar in range(40):
+            loud = velocity if bar + 1 in TEN else 64
+            track.append(mido.Message("note_on", note=60 + bar % 7, velocity=loud, time=0))
+            track.append(mido.Message("note_off", note=60 + bar % 7, time=4 * 480))
+        out = io.BytesIO()
+        mido.MidiFile(ticks_per_beat=480, tracks=[track]).save(file=out)
+        return out.getvalue()
+
+    repo = make_repo(files={"song.mid": song(64)})
+    muse(repo, "install")
+    git(repo, "switch", "-q", "-c", "topic")
+    commit(repo, {"song.mid": song(100)}, "loud")
+    git(repo, "switch", "-q", "main")
+    commit(repo, {"song.mid": song(30)}, "soft")
+    git(repo, "merge", "topic", check=False)
+    return repo
+
+
+def test_ten_conflicts_are_settled_and_saved_by_keyboard(
+    ten: Path, git: Callable[..., str], open_page: Callable[..., Any], muse: Any
+) -> None:
+    process = subprocess.Popen(
+        ["muse", "mergetool", "--no-browser", "song.mid"], cwd=ten, stderr=subprocess.PIPE, text=True
+    )
+    try:
+        assert process.stderr is not None
+        browser = open_page(process.stderr.readline().split()[-1])
+        assert browser.run("return document.querySelectorAll('.decisions > li').length") == 10
+        assert browser.run(VIEW + "return shown.at") == 0, "it opens at the first"
+        shown = []
+        for key in "otbototboo":
+            shown.append(browser.run(VIEW + "return shown.at"))
+            browser.press(key)
+        assert shown == list(range(10)), "each key goes on to the next, and the picture with it"
+        browser.press("s")
+        assert process.wait(60) == 0
+    finally:
+        process.kill()
+        process.wait(10)
+        process.stderr.close()
+    assert git(ten, "ls-files", "--unmerged") == ""
+    (track,) = mido.MidiFile(ten / "song.mid").tracks
+    heard = [event.velocity for event in track if event.type == "note_on" and event.velocity]
+    wanted = {"o": 30, "t": 100, "b": 64}
+    assert [heard[bar - 1] for bar in TEN] == [wanted[key] for key in "otbototboo"]
+    assert {heard[bar - 1] for bar in range(1, 41) if bar not in TEN} == {64}
+
+
+def test_the_choice_sits_on_the_notes(open_page: Callable[..., Any], ten: Path, muse: Any) -> None:
+    muse(ten, "render", "-o", "page.html")
+    browser = open_page((ten / "page.html").read_text())
+    inside = """
+        const chip = document.querySelector('.chip:not([hidden])').getBoundingClientRect();
+        const spot = view.roll.spots[shown.at], box = view.roll.box(spot, shown);
+        const sheet = document.querySelector('.notes').getBoundingClientRect();
+        return [chip.left - sheet.left, chip.top - sheet.top, chip.height, box.x, box.y, box.height, sheet.height];"""
+    left, top, tall, x, y, high, sheet = browser.run(VIEW + inside)
+    assert abs(left - x) < 9 and (abs(y - (top + tall)) <= 5 or abs(top - (y + high)) <= 5), "beside its frame"
+    assert y >= 0 and y + high <= sheet, "the frame is in sight"
+    browser.run("document.querySelector('.chip:not([hidden]) .option.theirs .hear').click()")
+    playing = "return document.documentElement.dataset.playing || ''"
+    assert browser.run(playing) == "theirs" and browser.run(VIEW + "return shown.loop") == [0, 96]
+    assert browser.log() == []
+
+
+def test_code_has_three_panes_colours_and_suggestions(page: str, open_page: Callable[..., Any]) -> None:
+    browser = open_page(page)
+    panes = "return [...document.querySelectorAll('#f0 .panes')].map(row => [...row.querySelectorAll('pre')].map("
+    assert browser.run(panes + "pre => pre.textContent))") == [
+        ["    return 3\n", "    return y\n", "    return 4\n"],
+    ]
+    assert browser.run("return document.querySelector('#f0 .pane .t-keyword').textContent") == "return"
+    assert browser.run("return document.querySelector('#f0 .pane.ours .t-number').textContent") == "3"
+    offered = browser.run("return [...document.querySelectorAll('#f0 .offers summary')].map(s => s.textContent)")
+    assert len(offered) == 3 and all("%" in offer for offer in offered)
+    assert browser.run("return document.querySelectorAll('main > section')[0].id") == "f1", "music is on top"
+
+
+def test_a_suggestion_is_taken_and_saved(
+    disputed: Path, tool: Callable[[str], Any], open_page: Callable[..., Any], git: Callable[..., str]
+) -> None:
+    process, address = tool("lib.py")
+    browser = open_page(address)
+    found = browser.run("return [...document.querySelectorAll('.take')].map(b => b.dataset.choice)")
+    both = next(choice for choice in found if choice.startswith("both"))
+    browser.run(f"document.querySelector('.take[data-choice={both}]').click()")
+    assert browser.run("return [...document.querySelectorAll('.choice :checked')].map(i => i.value)") == [both]
+    browser.press("s")
+    assert process.wait(30) == 0, process.communicate()[0]
+    lines = (disputed / "lib.py").read_text().splitlines()
+    assert (
+        "    return 3" in lines and "    return 4" in lines and git(disputed, "ls-files", "--unmerged", "lib.py") == ""
+    )

@@ -1,0 +1,27 @@
+// A canvas as sharp as the screen, and what of a piece is shown on it.
+export const KEYBOARD = 92, RULER = 40, MINIMAP = 44;
+
+export interface Focus { from: number; to: number; low: number; high: number }
+
+/** `zoom`: pixels per unit; `left`, `top`: pixels scrolled; `row`: pixels per pitch; `height`: pixels of roll in sight;
+ * `lead`: the track that is looked at; `decided`: the choice of each decision; `at`: the decision that is looked at. */
+export interface Shown {
+  zoom: number; left: number; top: number; row: number; height: number; side: number; lead: number | null;
+  muted: Set<number>; solo: Set<number>; focus: Focus | null; loop: [number, number] | null; head: number | null;
+  decided: (string | undefined)[]; at: number | null;
+}
+
+export function sized(canvas: HTMLCanvasElement, width: number, height: number): CanvasRenderingContext2D {
+  const ratio = Math.min(2, devicePixelRatio || 1);
+  if (canvas.width !== Math.round(width * ratio) || canvas.height !== Math.round(height * ratio)) {
+    canvas.width = Math.round(width * ratio);
+    canvas.height = Math.round(height * ratio);
+    canvas.style.width = `${width}px`;
+    canvas.style.height = `${height}px`;
+  }
+  const context = canvas.getContext("2d")!;
+  context.setTransform(ratio, 0, 0, ratio, 0, 0);
+  return context;
+}
+
+export const isBlack = (pitch: number): boolean => [1, 3, 6, 8, 10].includes(pitch % 12);

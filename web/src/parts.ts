@@ -1,0 +1,37 @@
+// The parts of a piece's view that stand still: buttons, tracks, legend.
+import { el } from "./dom.ts";
+import { KINDS, kindOf } from "./kinds.ts";
+import type { Music } from "./model.ts";
+import { swatch } from "./paint.ts";
+
+export type Press = (what: "solo" | "muted", track: number, button: HTMLButtonElement) => void;
+
+export function button(text: string, label: string, act: () => void, kind = ""): HTMLButtonElement {
+  return el("button", { type: "button", class: kind, "aria-label": label, title: label, click: act }, text);
+}
+
+/** Every track with its colour and pattern, name, solo and mute; an instrument that the name does not say. */
+export function tracks(music: Music, press: Press, look: (track: number) => void): HTMLElement {
+  return el("div", { class: "tracks", role: "group", "aria-label": "tracks" }, ...music.tracks.flatMap((track, index) => {
+    if (!music.notes.some((note) => note[0] === index)) return [];
+    const act = (what: "solo" | "muted") => (event: MouseEvent) => press(what, index, event.currentTarget as HTMLButtonElement);
+    return [el("span", { class: "track", "data-track": String(index) },
+      swatch(index), el("button", { type: "button", class: "name", title: `${track.instrument}; look at this track`, "aria-pressed": "false", click: () => look(index) }, track.name),
+      el("button", { type: "button", class: "solo", "aria-pressed": "false", "aria-label": `solo ${track.name}`, title: "solo", click: act("solo") }, "S"),
+      el("button", { type: "button", class: "mute", "aria-pressed": "false", "aria-label": `mute ${track.name}`, title: "mute", click: act("muted") }, "M"))];
+  }));
+}
+
+const KEYS: [string, string][] = [
+  ["space", "play or stop"], ["n p", "next, previous change"], ["1 2 3 4", "version"], ["x", "the other version, at the same place"],
+  ["l", "loop the change"], ["+ - 0", "narrower, wider, whole piece"], ["[ ]", "rows lower, taller"], ["← → ↑ ↓", "scroll"],
+];
+const CHOOSING: [string, string][] = [["c", "next open conflict"], ["o t b", "keep ours, theirs, base"], ["u", "undo"], ["s", "save"]];
+
+export function legend(music: Music, side: number, choosing: boolean): HTMLElement {
+  const used = new Set(music.notes.map((note) => kindOf(note[6], side, music.sides.length)));
+  const keys = [...KEYS, ...(choosing ? CHOOSING : [])];
+  return el("details", { class: "legend" }, el("summary", {}, "Legend and keys (?)"),
+    el("ul", {}, ...[...used].filter((kind) => kind !== null).map((kind) => el("li", {}, el("i", { class: `kind ${kind}` }), KINDS[kind]))),
+    el("dl", {}, ...keys.flatMap(([key, words]) => [el("dt", {}, key), el("dd", {}, words)])));
+}
