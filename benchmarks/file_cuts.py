@@ -114,8 +114,9 @@ class Cut(NamedTuple):
 
 
 def ending_of(path: str) -> str:
-    """The ending of a file's name, or all of a name that has none."""
-    return path.rsplit("/", 1)[-1].replace("_", ".").rsplit(".", 1)[-1].lower()
+    """The ending of a file's name, or all of a name that has none and tells the kind; "" for a script's."""
+    name = path.rsplit("/", 1)[-1].replace("_", ".").lower()
+    return name.rsplit(".", 1)[-1] if "." in name or name == "makefile" else ""
 
 
 def depth(line: str) -> int:
