@@ -30,8 +30,9 @@ def keeps_places(base: bytes, side: bytes, merged: bytes) -> bool:
         where[line].append(place)
     found = [edit for edit in edits(old, new) if edit.b0 < edit.b1]
     taken: set[int] = set()
+    above = _put_above(side)
     for is_it in (bytes.__eq__, _alike):  # what stands there unchanged first, so that nothing alike takes its place
-        found = [edit for edit in found if not _stands(new, edit, made, where, taken, is_it)]
+        found = [edit for edit in found if not _stands(new, edit, made, where, taken, is_it, above)]
     return not any(0 < len(where[new[at]]) <= _MOST for edit in found for at in (edit.b0, edit.b1 - 1))
 
 
@@ -100,15 +101,31 @@ def _stands(
     where: dict[bytes, list[int]],
     taken: set[int],
     is_it: Callable[[bytes, bytes], bool],
+    above: set[tuple[bytes, bytes]],
 ) -> bool:
     """True when the inserted lines begin behind their upper neighbour or end before the lower one, at a place that no
-    other insertion has taken; they take it."""
-    for line, neighbour, step in ((edit.b0, edit.b0 - 1, -1), (edit.b1 - 1, edit.b1, 1)):
+    other insertion has taken; they take it. A comment belongs to what it stands above."""
+    ends = ((edit.b0, edit.b0 - 1, -1), (edit.b1 - 1, edit.b1, 1))
+    for line, neighbour, step in ends[1:] if (new[edit.b1 - 1], new[edit.b1]) in above else ends:
         for place in where[new[line]][:_MOST]:
             if place not in taken and is_it(made[place + step], new[neighbour]):
                 taken.add(place)
                 return True
     return False
+
+
+_ABOVE = re.compile(rb"\s*(?:#[\s#\[]|//|--\s|;|/\*|\*\s|<!--|@[\w.]+(?:\(.*)?$)")
+"""Comments, decorators and attributes: they belong to what stands below."""
+
+
+def _put_above(data: bytes) -> set[tuple[bytes, bytes]]:
+    """Lines of comments and attributes, each with the line right below it."""
+    rows = data.splitlines()
+    return {
+        (b" ".join(one.split()), b" ".join(below.split()))
+        for one, below in pairwise(rows)
+        if _ABOVE.match(one) and below.strip()
+    }
 
 
 def _alike(one: bytes, other: bytes) -> bool:

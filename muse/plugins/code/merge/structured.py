@@ -157,10 +157,10 @@ class _Merge:
         body = self._item(b, o, t, depth)
         if body is None:
             return None
-        lead = _lead(b, o, t)
-        taken = o or t
+        leading, taken = _leading(b, o, t), o or t
+        lead = leading.lead if leading is not None else b""
         if taken is not None:
-            was_first = any(box.items and box.items[0] is item for box, item in zip(lists, (b, o, t)) if item)
+            was_first = any(box.items and box.items[0] is leading for box in lists)
             if first != was_first:
                 lead = _other_lead(lists, lead, first=first)
                 if not first and taken.key is not None and taken.key[0] == "item" and not b:
@@ -209,12 +209,11 @@ def _named(item: Item, verdict: str) -> str:
     return f"{key[0]} {key[1]}: {verdict}" if key is not None and len(key) > 1 and len(key[1]) < 60 else verdict
 
 
-def _lead(b: Item | None, o: Item | None, t: Item | None) -> bytes:
-    """White space before an item: whoever changed it has it, ours when both did."""
+def _leading(b: Item | None, o: Item | None, t: Item | None) -> Item | None:
+    """The version whose white space stands before an item: that of whoever changed it, ours when both did."""
     if o is None or t is None:
-        only = o or t or b
-        return only.lead if only is not None else b""
-    return t.lead if b is not None and b.lead == o.lead else o.lead
+        return o or t or b
+    return t if b is not None and b.lead == o.lead else o
 
 
 def _other_lead(lists: tuple[Box, Box, Box], lead: bytes, *, first: bool) -> bytes:

@@ -151,11 +151,12 @@ class _Reader:
                 found = identity_of(language, core, data, values=in_values, inside=named.kind)
             if found is not None:
                 count += 1
-                low = self.first(at)
-                kept = found._replace(binds=(), number="") if branch else found
-                entry = self.entry(kept, core, low, at.end_byte, values=is_data(language, core))
+                low, high = self.first(at), self.last(at)
+                kept = found._replace(binds=(), number="", member=False) if branch else found
+                entry = self.entry(kept, core, low, high, values=is_data(language, core))
+                entry.member = kept.member
                 entry.perhaps = found.binds if branch.startswith("preproc") else ()
-                yield entry, low, at.end_byte
+                yield entry, low, high
                 continue
             below = opens(language, at, named.kind, values=in_values)
             if below is not None:
@@ -164,6 +165,8 @@ class _Reader:
 
     def first(self, node: Node) -> int:
         """Where the comments and attributes right above a node start."""
+        if self.language.name in _COMMENTS_BEFORE:
+            return self.above(node.start_byte)
         first = node
         previous = node.prev_sibling
         side = self.language.comments | self.language.leading
@@ -179,6 +182,31 @@ class _Reader:
                 break  # it stands behind something else on its line
             first, previous = previous, before
         return first.start_byte
+
+    def above(self, start: int) -> int:
+        """Where the lines of comments start that stand right above a line, as deep as it."""
+        mark, line = self.language.comment_line[0], self.data.rfind(b"\n", 0, start) + 1
+        depth = self.data[line:start]
+        while not depth.strip() and line:
+            before = self.data.rfind(b"\n", 0, line - 1) + 1
+            if not self.data.startswith(depth + mark, before):
+                break
+            line, start = before, before + len(depth)
+        return start
+
+    def last(self, node: Node) -> int:
+        """Where a node ends, without comments that stand above what follows it."""
+        end = node.start_byte + len(self.data[node.start_byte : node.end_byte].rstrip())
+        if self.language.name not in _COMMENTS_BEFORE:
+            return node.end_byte
+        below = self.data.find(b"\n", end) + 1
+        following = self.data[below : self.data.find(b"\n", below) % (len(self.data) + 1)]
+        first = self.above(below + len(following) - len(following.lstrip())) if below and following.strip() else end
+        return max(node.start_byte, len(self.data[:first].rstrip())) if first < end else node.end_byte
+
+
+_COMMENTS_BEFORE = frozenset({"yaml", "toml"})
+"""Grammars in which a comment above an entry is inside of the one before it."""
 
 
 def _apart(language: Language, node: Node, inside: str, data: bytes) -> str:
