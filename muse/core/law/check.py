@@ -6,8 +6,10 @@ then asked for what that thing has to say. Nothing here knows how the result was
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterable, Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 from muse.core.law.align import OURS, SIGNS, THEIRS, Thing, align, expand
@@ -86,8 +88,8 @@ def _scopes(root: Entry) -> Iterable[tuple[str, Counter[str]]]:
         counts = _bound(entry)
         for key, count in counts.items():
             found[scope][bound[key]] = max(found[scope][bound[key]], count)
-        for number, count in _numbered(entry).items():
-            found[scope][f"number {number}"] = count
+        for child in entry.children:
+            found[scope][f"number {child.kind, child.number}"] += child.member
     return found.items()
 
 
@@ -252,12 +254,13 @@ def _bound(entry: Entry) -> Counter[Hashable]:
 
 
 def _numbers(thing: Thing, made: Entry) -> Iterable[Breach]:
-    """Rule 6: no number twice where numbers were unique."""
+    """Rule 6: no number twice where numbers tell things apart."""
     known = [entry for entry in (thing.base, *thing.sides) if entry is not None]
-    if any(max(_numbered(entry).values(), default=0) > 1 for entry in known):
-        return
+    before = Counter[Hashable]()
+    for entry in known:
+        before |= _numbered(entry)
     for number, count in _numbered(made).items():
-        if count > 1:
+        if count > 1 and before[number] == 1 and _enumerates(known, number[0]):
             things = tuple(
                 inner for inner in thing.inner
                 if any(entry is not None and (entry.kind, entry.number) == number for entry in inner.sides)
@@ -266,7 +269,22 @@ def _numbers(thing: Thing, made: Entry) -> Iterable[Breach]:
                 yield Breach(6, "one number for two", tuple(sorted(things, key=lambda one: one.base is not None)))
 
 
-def _numbered(entry: Entry) -> Counter[Hashable]:
+def _enumerates(known: Sequence[Entry], kind: str) -> bool:
+    """True where every thing of a kind has a number of its own: members of an enum, or things that go up in number
+    from one to the next and are two at least. Settings that happen to have one value are told apart by name."""
+    alike = [[child for child in entry.children if child.kind == kind] for entry in known]
+    if any(count > 1 for entry in known for (its, _), count in _numbered(entry).items() if its == kind):
+        return False
+    if any(child.member for children in alike for child in children):
+        return True
+    numbers = [int(child.number, 0) for child in alike[0] if _NUMBER.fullmatch(child.number)]
+    return len(alike[0]) == len(numbers) > 1 and all(low < high for low, high in pairwise(numbers))
+
+
+_NUMBER = re.compile(r"-?(?:0|[1-9]\d*|0[xX][0-9a-fA-F]+)")
+
+
+def _numbered(entry: Entry) -> Counter[tuple[str, str]]:
     return Counter((child.kind, child.number) for child in entry.children if child.number)
 
 

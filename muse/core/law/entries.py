@@ -28,16 +28,17 @@ class Entry:
     nothing (white space, separators, the order of children) are gone from `own`, and as far as is cheap from `whole`.
     `start` and `end` are its place in the version's bytes. `binds` are the names it binds in its parent's scope, each
     in a form that is equal exactly where two of them cannot stand side by side; `number` is what numbers it, if
-    anything does. `perhaps` are names it binds under a condition. `overrides` tells by the names of two children
-    whether the later takes back what the earlier says. What is dear to find is asked for only where it is needed:
+    anything does; a `member` is told from its siblings by it alone. `perhaps` are names it binds under a condition.
+    `overrides` tells by the names of two children whether the later takes back what the earlier says. What is dear to
+    find is asked for only where it is needed:
     `children` and `words` (what rule 3 counts, comments and children left out), `lines` and `doubles` (names, each with
     what makes it one, that scopes without a name inside of it bind more than once, children left out) are functions
     until then.
     """
 
     __slots__ = (
-        "_children", "_doubles", "_lines", "_own", "_words", "binds", "end", "kind", "name", "number", "overrides",
-        "perhaps",        "start", "whole",
+        "_children", "_doubles", "_lines", "_own", "_words", "binds", "end", "kind", "member", "name", "number",
+        "overrides", "perhaps", "start", "whole",
     )  # fmt: skip
 
     def __init__(
@@ -61,6 +62,7 @@ class Entry:
         self.start, self.end = start, end
         self.overrides = overrides
         self.perhaps: Sequence[Hashable] = ()
+        self.member = False
         self.binds, self.number = tuple(binds), number
         self._own: bytes | Callable[[], bytes] = whole if own is None else own
         self._children: Sequence[Entry] | Callable[[], Sequence[Entry]] = children

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from muse.plugins.code.languages.table import Language
+from muse.plugins.code.syntax.numbers import is_member, number_of
 from muse.plugins.code.syntax.parsing import text_of
 from muse.plugins.code.syntax.symbols import core_of, name_of
 
@@ -23,6 +24,8 @@ class Named(NamedTuple):
     name: str
     binds: tuple[Name, ...]
     number: str
+    member: bool = False
+    """True where two of one number are one thing by mistake: members of an enum."""
 
 
 CODE = frozenset({"function", "method", "constructor", "macro", "call", "case"})
@@ -251,7 +254,7 @@ def _named(language: Language, node: Node, path: str, data: bytes, *, values: bo
     names = [name for one in path.split("|") for name in names_at(node, one.split("."), data)]
     if not names:
         return None
-    number = _number(node, data)
+    number = number_of(node, data)
     space = language.spaces.get(node.type, "")
     binds = tuple((space, name, "") for name in names if name != "_" and name not in language.repeatable)
     if node.type in language.loose or _adds(node):
@@ -262,7 +265,7 @@ def _named(language: Language, node: Node, path: str, data: bytes, *, values: bo
             inner = _listed(language, node, data)
             return Named("table", f"{name}[{inner.name}]" if inner else f"{name}[]", (), "")
         return Named("table", name, binds, "")
-    return Named(node.type, ",".join(names), binds, number)
+    return Named(node.type, ",".join(names), binds, number, bool(number) and is_member(node, data))
 
 
 def _adds(node: Node) -> bool:
@@ -294,16 +297,6 @@ def names_at(node: Node, steps: list[str], data: bytes) -> list[str]:
         if 0 < len(name) < 200:
             names.append(name)
     return names
-
-
-def _number(node: Node, data: bytes) -> str:
-    """The whole number that is a node's value, as text; "" when it is none."""
-    value = node.child_by_field_name("value") or node.child_by_field_name("raw_value")
-    if value is None:
-        numbers = [child for child in node.named_children[1:] if "int" in child.type or "number" in child.type]
-        value = numbers[0] if numbers and "enum" in node.type else None
-    text = _text(value, data) if value is not None else ""
-    return text if re.fullmatch(r"-?\d+|0[xX][0-9a-fA-F]+", text) else ""
 
 
 def _call(language: Language, node: Node, data: bytes) -> Named | None:

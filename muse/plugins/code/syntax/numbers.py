@@ -1,0 +1,56 @@
+"""What numbers a thing: the value of an enum member, of a constant, of a key."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from muse.plugins.code.syntax.parsing import text_of
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+_WHOLE = re.compile(rb"-?\d+|0[xX][0-9a-fA-F]+")
+_TEXT = re.compile(rb"'[^'\\\n]*'|\"[^\"\\\n]*\"")
+_ENUMS = re.compile(rb"\b\w*(?:Enum|Flag)\b")
+_ARGUMENTS = ("argument_list", "value_arguments")
+
+
+def number_of(node: Node, data: bytes) -> str:
+    """The whole number that is a node's value, as text, and for a member of an enum the text; "" when it is none."""
+    value = _value(node)
+    if value is None:
+        return ""
+    text = text_of(value, data)
+    known = _WHOLE.fullmatch(text) or (is_member(node, data) and _TEXT.fullmatch(text))
+    return text.decode("utf-8", "replace") if known else ""
+
+
+def _value(node: Node) -> Node | None:
+    for name in ("value", "raw_value", "right" if node.type == "assignment" else "value"):
+        value = node.child_by_field_name(name)
+        if value is not None:
+            return value
+    if "enum" not in node.type:
+        return None
+    inner = [child for child in node.named_children[1:] if child.type not in _ARGUMENTS]
+    values = [child for child in inner if "int" in child.type or "number" in child.type]
+    return values[0] if values else _first_argument(node)
+
+
+def _first_argument(node: Node) -> Node | None:
+    """What a member hands to the constructor of its enum first."""
+    given = next((child for child in node.named_children[1:] if child.type in _ARGUMENTS), None)
+    first = given.named_children[0] if given is not None and given.named_children else None
+    if first is not None and first.type == "value_argument":
+        first = first.named_children[0] if first.named_children else None
+    return first
+
+
+def is_member(node: Node, data: bytes) -> bool:
+    """True for a member of an enum that its value alone tells from the others."""
+    if node.type == "assignment":  # of a class that is an enum
+        around = node.parent.parent if node.parent is not None else None
+        above = around.parent.child_by_field_name("superclasses") if around is not None and around.parent else None
+        return above is not None and _ENUMS.search(text_of(above, data)) is not None
+    return "enum" in node.type and not any(child.type in _ARGUMENTS for child in node.named_children)
