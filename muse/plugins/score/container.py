@@ -2,52 +2,21 @@
 
 from __future__ import annotations
 
-import io
-import struct
-import zipfile
-import zlib
-
 from muse.core.errors import FormatError
+from muse.core.xml_tree import parse
+from muse.core.zip_members import ZipMembers, is_package
 
-MOST_MEMBERS = 1_000
-MOST_BYTES = 200_000_000
 _ROOT = "META-INF/container.xml"
 
 
-class Package:
-    """A ZIP file in memory: its members in order, and which of them is the score."""
+class Package(ZipMembers):
+    """A ZIP file with a score in it: its members in order, and which of them is the score."""
 
     def __init__(self, data: bytes) -> None:
-        try:
-            self._zip = zipfile.ZipFile(io.BytesIO(data))
-            infos = self._zip.infolist()
-        except (zipfile.BadZipFile, ValueError, NotImplementedError, struct.error, OSError) as error:
-            raise FormatError(f"not a whole ZIP file: {error}") from None
-        if len(infos) > MOST_MEMBERS or sum(info.file_size for info in infos) > MOST_BYTES:
-            raise FormatError("a ZIP file with more in it than any score has")
-        self.members: dict[str, bytes] = {}
-        for info in infos:
-            if info.is_dir():
-                continue
-            if info.filename in self.members or info.flag_bits & 1 or ".." in info.filename.split("/"):
-                raise FormatError("a ZIP file with encrypted, doubled or escaping members")
-            self.members[info.filename] = self._read(info)
-        self.infos = {info.filename: info for info in infos}
+        super().__init__(data)
         self.root = self._find_root()
 
-    def _read(self, info: zipfile.ZipInfo) -> bytes:
-        try:
-            with self._zip.open(info) as member:
-                data = member.read(info.file_size + 1)
-        except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError) as error:
-            raise FormatError(f"{info.filename!r:.80} cannot be read: {error}") from None
-        if len(data) != info.file_size:
-            raise FormatError(f"{info.filename!r:.80} has not the size it promises")
-        return data
-
     def _find_root(self) -> str:
-        from muse.plugins.score.xmltree import parse
-
         if _ROOT in self.members:
             for path, leaf in parse(self.members[_ROOT]).leaves():
                 name = leaf.get("full-path")
@@ -64,19 +33,5 @@ class Package:
         """The score's bytes."""
         return self.members[self.root]
 
-    def write(self, members: dict[str, bytes]) -> bytes:
-        """A ZIP file of other members: each with the date and method it has here, new ones at the ZIP epoch."""
-        out = io.BytesIO()
-        with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as target:
-            for name, data in members.items():
-                known = self.infos.get(name)
-                info = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0) if known is None else known.date_time)
-                info.compress_type = zipfile.ZIP_DEFLATED if known is None else known.compress_type
-                info.external_attr = 0 if known is None else known.external_attr
-                target.writestr(info, data)
-        return out.getvalue()
 
-
-def is_package(data: bytes) -> bool:
-    """True for what begins like a ZIP file."""
-    return data.startswith(b"PK\x03\x04")
+__all__ = ["Package", "is_package"]

@@ -6,11 +6,11 @@ from muse.core.address import inside
 from muse.core.errors import FormatError, MuseError
 from muse.core.ops import deleted, inserted
 from muse.core.types import content_hash, plural
+from muse.core.xml_tree import Node, parse, rewritten
 from muse.domain import DomainOp, ReplaceOp
 from muse.plugins.score import words
 from muse.plugins.score.columns import match
 from muse.plugins.score.outline import Score, key_of
-from muse.plugins.score.xmltree import Node, parse, rewritten
 
 
 def differences(path: str, old: Score, new: Score) -> tuple[list[DomainOp], str] | None:

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator
 from fractions import Fraction
 from typing import NamedTuple
 
+from muse.core.xml_tree import Node
 from muse.plugins.score import spelling
 from muse.plugins.score.outline import GRACES, TYPES, Score, fraction, lasting, whole
-from muse.plugins.score.xmltree import Node
 
 _SPEECH = re.compile(r"<[^>]*>")
 

@@ -16,11 +16,11 @@ from itertools import count
 from muse.core.errors import FormatError
 from muse.core.sequences import edits
 from muse.core.terminal import edit_or_pick
+from muse.core.xml_tree import Node, pieces, written
 from muse.domain import ConflictRecord, FileMerge
 from muse.plugins.score import words
 from muse.plugins.score.columns import Matching, Step, match, plan, steps
 from muse.plugins.score.outline import Column, Fact, Score, key_of
-from muse.plugins.score.xmltree import Node, pieces, written
 
 SIDES = ("base", "ours", "theirs")
 
@@ -149,7 +149,7 @@ class _Merge:
         return tag + chosen.raw[chosen.inner - chosen.start :]
 
     def _merged_cell(self, nodes: tuple[Node, Node, Node], tag: bytes) -> bytes | None:
-        from muse.plugins.score.xmltree import parse
+        from muse.core.xml_tree import parse
 
         raw = written(nodes[1], self._children(nodes, None), tag=tag)
         facts = [self.scores[side].facts(node) for side, node in zip(SIDES, nodes)]
@@ -194,7 +194,7 @@ def _whole(work: _Merge, roots: tuple[Node, Node, Node], known: dict[int, bytes]
         side = work.ask(
             "score_text", "header", ("", f"{clash} changed in title, parts or style", f"{clash} changed differently")
         )
-        from muse.plugins.score.xmltree import rewritten
+        from muse.core.xml_tree import rewritten
 
         datas = dict(zip((part.id for part in work.scores["ours"].parts), known.values()))
         nodes = {id(part.node): datas[part.id] for part in work.scores[side].parts}

@@ -15,8 +15,8 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from muse.core.errors import FormatError
+from muse.core.xml_tree import Node, parse
 from muse.plugins.score.spelling import printable
-from muse.plugins.score.xmltree import Node, parse
 
 _LAYOUT = re.compile(
     rb"\s(?:default-x|default-y|relative-x|relative-y|bezier-x|bezier-y|bezier-x2|bezier-y2|width|number)=\"[^\"]*\""

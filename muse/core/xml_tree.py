@@ -135,7 +135,7 @@ def _below(data: bytes, at: int, stop: int, top: Node, closed: Mapping[str, byte
         node = Node(data, found[1].decode("utf-8"), piece.start(), piece.end())
         count += 1
         if count > MOST_NODES or len(open_nodes) > MOST_DEPTH:
-            raise FormatError("more elements, or deeper ones, than any score has")
+            raise FormatError("more elements, or deeper ones, than any document of this kind has")
         assert open_nodes[-1]._children is not None
         open_nodes[-1]._children.append(node)
         if data[piece.end() - 2 : piece.end() - 1] == b"/":
@@ -152,11 +152,11 @@ def _check(data: bytes) -> None:
     head = data[:200]
     declared = re.search(rb"<\?xml[^>]*encoding\s*=\s*[\"']([^\"']+)[\"']", head)
     if head[:2] in (b"\xff\xfe", b"\xfe\xff") or (declared and declared[1].lower() not in (b"utf-8", b"us-ascii")):
-        raise FormatError("only UTF-8 scores are read")
+        raise FormatError("only UTF-8 is read")
     parser = expat.ParserCreate()
 
     def refuse(*_: object) -> None:
-        raise FormatError("a score with entity declarations is not read")
+        raise FormatError("a document with entity declarations is not read")
 
     parser.EntityDeclHandler = refuse
     parser.StartDoctypeDeclHandler = lambda _name, _system, _public, internal: refuse() if internal else None
