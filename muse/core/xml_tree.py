@@ -26,6 +26,16 @@ _ENTITY = re.compile(r"&(#x?[0-9A-Fa-f]+|[a-z]+);")
 _NAMED = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'"}
 
 
+_CLOSED = {
+    tag: f"</{tag}>".encode()
+    for tag in (
+        *("measure", "Measure", "MidiTrack", "AudioTrack", "GroupTrack", "ReturnTrack", "MasterTrack", "MainTrack"),
+        *("PreHearTrack", "Scenes", "MidiClip", "AudioClip"),
+    )
+}
+"""Elements that a document has many of, of which an edit touches few."""
+
+
 class Node:
     """An element: `data[start:end]`, of which `data[start:inner]` is its start tag and `data[tail:end]` its end tag.
 
@@ -45,7 +55,7 @@ class Node:
         """The elements right below it."""
         if self._children is None:
             self._children = []
-            _below(self.data, self.inner, self.tail, self)
+            _below(self.data, self.inner, self.tail, self, closed=_CLOSED)
         return self._children
 
     @property
@@ -102,9 +112,6 @@ class Node:
             yield here, self
         for child in self.children:
             yield from child.leaves(here)
-
-
-_CLOSED = {"measure": b"</measure>", "Measure": b"</Measure>"}
 
 
 def parse(data: bytes) -> Node:

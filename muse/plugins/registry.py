@@ -25,9 +25,10 @@ BUILT_IN = {
     "scaffold": "muse.plugins.scaffold.plugin:ScaffoldPlugin",
     "midi": "muse.plugins.midi.plugin:MidiPlugin",
     "score": "muse.plugins.score.plugin:ScorePlugin",
+    "daw": "muse.plugins.daw.plugin:DawPlugin",
     "code": "muse.plugins.code.plugin:CodePlugin",
 }
-_CLAIMING = ("midi", "score", "code")
+_CLAIMING = ("midi", "score", "daw", "code")
 
 
 def registered_domains() -> list[str]:

@@ -268,7 +268,7 @@ def test_only_a_domain_there_is(make_repo: MakeRepo, run: Run) -> None:
     done = run(root, "muse", "install", "--only", "midy")
     assert (done.returncode, done.stderr) == (
         128,
-        "muse: no domain 'midy' claims file types\nhint: one of: code, midi, score\n",
+        "muse: no domain 'midy' claims file types\nhint: one of: code, daw, midi, score\n",
     )
     assert state(root / ".git/config", root / ".git/info/attributes") == before
 

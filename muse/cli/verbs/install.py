@@ -37,7 +37,9 @@ def places_for(scope: str | None, attributes: str | None) -> setup.Places:
 
 
 @click.command("install", short_help="Make Git use Muse's merge and diff drivers")
-@click.option("--only", multiple=True, metavar="DOMAIN", help="Only the file types of this domain: midi, score, code.")
+@click.option(
+    "--only", multiple=True, metavar="DOMAIN", help="Only the file types of this domain: midi, score, daw, code."
+)
 @scope_options
 def command(scope: str | None, attributes: str | None, only: tuple[str, ...]) -> None:
     """Make Git use Muse's merge and diff drivers.

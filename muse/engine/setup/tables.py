@@ -129,11 +129,12 @@ _DIFF_BY_NAME: dict[str, str] = {
     "muse-make": "*.mk makefile gnumakefile",
     "muse-midi": "*.mid *.midi *.kar *.rmi *.smf",
     "muse-score": "*.musicxml *.mxl *.mscx *.mscz",
+    "muse-daw": "*.als *.rpp *.dawproject",
 }
 DIFF_DRIVER = {pattern: name for name, patterns in _DIFF_BY_NAME.items() for pattern in patterns.split()}
 _CAPITALS = ("Makefile", "GNUmakefile", "Rakefile", "Gemfile", "Cargo.lock", "CODEOWNERS")
 _OF_PROJECTS = frozenset({"changelog", "changes", "history", "news", "authors", "contributors"})
-LISTED = ("muse-midi", "muse-score")
+LISTED = ("muse-midi", "muse-score", "muse-daw")
 """Diff drivers whose files are shown as `muse-textconv` lists them."""
 
 

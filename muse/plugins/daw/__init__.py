@@ -1,0 +1,1 @@
+"""Projects of music programs: Ableton Live, Reaper, DAWproject."""

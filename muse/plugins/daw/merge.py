@@ -1,0 +1,317 @@
+"""The three-way merge of two projects: entry by entry, down to single values, and checked afterwards.
+
+What one side changed is that side's, byte for byte. Where both changed an element its parts are matched and merged; a
+value, a text or a whole that both changed is a question. The result is taken as clean only where it says what the base
+says, without what either side took out and with what either put in, each once.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+
+from muse.core.errors import FormatError
+from muse.core.terminal import command
+from muse.core.xml_tree import Node, pieces, written
+from muse.domain import ConflictRecord, FileMerge
+from muse.plugins.daw import ids, reaper, words
+from muse.plugins.daw.formats import LIVE, REAPER, Format, Key
+from muse.plugins.daw.order import arranged
+from muse.plugins.daw.tree import address_of, fields, key_of, keyed, matched, numbers_in, plain, same, small, word_of
+
+SIDES = ("base", "ours", "theirs")
+Three = tuple[Node, Node, Node]
+_SLOTS = re.compile(rb"<MainSequencer>.*?<ClipSlotList>(.*?)</ClipSlotList>", re.DOTALL)
+_MOST = 4  # questions about one entry: where there are more, the entry as a whole is the question
+
+
+class Unmergeable(Exception):
+    """The projects as wholes cannot be put together; the message says why, for a person."""
+
+
+class Merge:
+    """One merge under way: its format, the picks, and the questions so far."""
+
+    def __init__(self, path: str, form: Format, roots: Three, picks: Mapping[str, str]) -> None:
+        self.path, self.form, self.picks = path, form, picks
+        self.roots = roots
+        self.conflicts: list[ConflictRecord] = []
+        self.asked = 0
+        self.addresses: Counter[str] = Counter()
+
+    def ask(self, kind: str, address: str, summaries: tuple[str, str, str]) -> int:
+        """Which version a pick takes (0, 1, 2); without a pick a conflict is noted and it is ours."""
+        self.asked += 1
+        self.addresses[address] += 1
+        address += f"#{self.addresses[address]}" if self.addresses[address] > 1 else ""
+        pick = self.picks.get(address)
+        if pick in SIDES:
+            return SIDES.index(pick)
+        record = ConflictRecord(path=self.path, conflict_type=kind, address=address, addresses=[address])
+        record.dimension = "project"
+        record.base_summary, record.ours_summary, record.theirs_summary = (text or "nothing" for text in summaries)
+        record.hint = command("muse", "resolve", "--pick", f"{address}=theirs", paths=[self.path])
+        self.conflicts.append(record)
+        return 1
+
+    def element(self, at: str, names: words.Names, nodes: Three) -> bytes:
+        """One element that all three have."""
+        base, ours, theirs = nodes
+        equal = same if small(base) else _to_the_byte
+        if equal(self.form, ours, theirs) or equal(self.form, base, theirs):
+            return ours.raw
+        if equal(self.form, base, ours):
+            return theirs.raw
+        if base.tag in self.form.view:
+            return ours.raw
+        if base.tag in self.form.counters:
+            return max(ours.raw, theirs.raw, key=lambda raw: numbers_in([v for _, v, *_ in _numbers(self.form, raw)]))
+        inner = names.entered(base)
+        if not inner.is_entry:
+            return self._parts(at, inner, nodes)
+        asked, count, before = len(self.conflicts), self.asked, self.addresses.copy()
+        raw = self._parts(at, inner, nodes)
+        if self.asked - count > _MOST:
+            del self.conflicts[asked:]
+            self.asked = count
+            self.addresses = before
+            return nodes[self._which("entry_whole", at, inner, nodes)].raw
+        return raw
+
+    def _which(self, kind: str, at: str, names: words.Names, nodes: Three) -> int:
+        told = [words.between(self.form, names, nodes[0], side) for side in nodes[1:]]
+        return self.ask(kind, at, (words.value(self.form, names, nodes[0]), told[0], told[1]))
+
+    def _parts(self, at: str, names: words.Names, nodes: Three) -> bytes:
+        texts = [node.data[node.inner : node.tail].strip() for node in nodes if not node.children]
+        if self.form.wholes.match(nodes[0].tag) or len(texts) == 3 or any(texts):
+            if (any(texts) or len(texts) < 3) and not _same_inside(self.form, nodes):
+                return nodes[self._which("entry_value", at, names, nodes)].raw
+            return self._start(at, names, nodes) + nodes[1].raw[nodes[1].inner - nodes[1].start :]
+        start = self._start(at, names, nodes)
+        found = self._children(at, names, nodes)
+        if found is None:
+            return nodes[self._which("entry_order", at, names, nodes)].raw
+        return written(nodes[1], found, tag=start)
+
+    def _start(self, at: str, names: words.Names, nodes: Three) -> bytes:
+        """The start tag, or the line, with the values that each side changed."""
+        form = self.form
+        starts = [node.data[node.start : node.inner] for node in nodes]
+        if starts[1] == starts[2] or form.noise.sub(b"", starts[0]) == form.noise.sub(b"", starts[2]):
+            return starts[1]
+        if form.noise.sub(b"", starts[1]) in (form.noise.sub(b"", starts[0]), form.noise.sub(b"", starts[2])):
+            return starts[2] if form.noise.sub(b"", starts[1]) == form.noise.sub(b"", starts[0]) else starts[1]
+        rows = [fields(form, start) for start in starts]
+        if [row[0] for row in rows[0]] != [row[0] for row in rows[1]] or [row[0] for row in rows[1]] != [
+            row[0] for row in rows[2]
+        ]:
+            return starts[self._which("entry_value", f"{at}@", names, nodes)]
+        out, end = b"", 0
+        for was, mine, other in zip(*rows):
+            value = other[1] if mine[1] == was[1] else mine[1]
+            if other[1] not in (was[1], mine[1]) and mine[1] != was[1]:
+                told = tuple(words.field(names, nodes[0], was[0], row[1]) for row in (was, mine, other))
+                address = f"{at}@{was[0]}"
+                value = (was, mine, other)[self.ask("entry_value", address, (told[0], told[1], told[2]))][1]
+            out, end = out + starts[1][end : mine[2]] + value, mine[3]
+        return out + starts[1][end:]
+
+    def _children(self, at: str, names: words.Names, nodes: Three) -> list[tuple[bytes, bytes]] | None:
+        """The parts of an element with the gap before each; None where both sides chose an order of their own."""
+        form, kids = self.form, [node.children for node in nodes]
+        gaps = [pieces(node) for node in nodes]
+        keys = [keyed(form, node, node.children) for node in nodes]
+        left, right = matched(form, nodes[0], nodes[1]), matched(form, nodes[0], nodes[2])
+        twins = self._twins(nodes, keys, (left, right))
+        order = arranged(
+            (len(kids[0]), len(kids[1]), len(kids[2])), (left, right), twins,
+            free=nodes[0].tag in form.lists,
+        )  # fmt: skip
+        if order is None:
+            return None
+        found: list[tuple[bytes, bytes]] = []
+        for side, place in order:
+            child = kids[side][place]
+            below = names.child(nodes[side], child)
+            where = address_of(at, keys[side][place])
+            if side:
+                raw = child.raw
+                if side == 1 and place in twins:
+                    raw = self._twin(where, below, child, kids[2][twins[place]])
+                found.append((gaps[side][place][0], raw))
+                continue
+            i, j = left.get(place), right.get(place)
+            if i is not None and j is not None:
+                raw = self.element(where, below, (child, kids[1][i], kids[2][j]))
+                found.append((gaps[1][i][0], raw))
+                continue
+            kept = next(((n, at_side) for n, at_side in ((1, i), (2, j)) if at_side is not None), None)
+            if kept is None:
+                continue
+            n, at_side = kept
+            if same(form, child, kids[n][at_side]) or child.tag in form.view:
+                continue
+            told = (
+                words.between(form, below.entered(child), child, kids[n][at_side]),
+                f"{below.entered(child).called} deleted",
+            )
+            summaries = ("", told[0], told[1]) if n == 1 else ("", told[1], told[0])
+            which = self.ask("entry_delete_edit", where, summaries)
+            if which == n or which == 0:
+                source = (n, at_side) if which == n else (0, place)
+                found.append(gaps[source[0]][source[1]])
+        return found
+
+    def _twins(
+        self, nodes: Three, keys: list[list[tuple[str, ...]]], found: tuple[dict[int, int], dict[int, int]]
+    ) -> dict[int, int]:
+        """What both sides added under one key: place in ours -> place in theirs."""
+        new = [set(range(len(node.children))) - set(pairs.values()) for node, pairs in zip(nodes[1:], found)]
+        theirs = {keys[2][j]: j for j in new[1]}
+        twins = {}
+        for i in sorted(new[0]):
+            j = theirs.get(keys[1][i])
+            if j is not None and (key_of(self.form, nodes[1].tag, nodes[1].children[i]) is not None
+                                  or same(self.form, nodes[1].children[i], nodes[2].children[j])):  # fmt: skip
+                twins[i] = j
+        return twins
+
+    def _twin(self, at: str, names: words.Names, ours: Node, theirs: Node) -> bytes:
+        if same(self.form, ours, theirs):
+            return ours.raw
+        called = names.entered(ours).called, names.entered(theirs).called
+        which = self.ask("entry_both_added", at, ("", f"{called[0]} added", f"{called[1]} added differently"))
+        return (b"", ours.raw, theirs.raw)[which]
+
+
+def _to_the_byte(_form: Format, one: Node, two: Node) -> bool:
+    return one.raw == two.raw
+
+
+def _same_inside(form: Format, nodes: Three) -> bool:
+    inner = [plain(form, node.raw[node.inner - node.start :]) for node in nodes]
+    return inner[1] == inner[2] == inner[0]
+
+
+def _numbers(form: Format, raw: bytes) -> Iterator[tuple[str, bytes]]:
+    for name, value, *_ in fields(form, raw[: raw.find(b">") + 1]):
+        yield name, value.strip(b"\"'")
+
+
+def merge_documents(path: str, form: Format, datas: tuple[bytes, bytes, bytes], picks: Mapping[str, str]) -> FileMerge:
+    """The merge of three documents of one format; FormatError where one cannot be read, Unmergeable for wholes."""
+    if form is REAPER:
+        datas = tuple(reaper.receives_by_name(data) for data in datas)  # type: ignore[assignment]
+    roots = [form.parse(data) for data in datas]
+    versions = [form.version.search(data[:2_000]) for data in datas]
+    found = [version[1] if version else b"" for version in versions]
+    if found[1] != found[2]:
+        shown = [text.decode("utf-8", "replace") for text in found]
+        raise Unmergeable(f"saved by two versions of {form.name}: {shown[1]:.20} here, {shown[2]:.20} there")
+    other = ids.apart(form, *datas, _added_alike(form, roots))
+    if other != datas[2]:
+        datas, roots[2] = (datas[0], datas[1], other), form.parse(other)
+    nodes: Three = (roots[0], roots[1], roots[2])
+    work = Merge(path, form, nodes, picks)
+    raw = work.element("", words.Names(form, nodes[1]), nodes)
+    result = datas[1][: nodes[1].start] + raw + datas[1][nodes[1].end :]
+    if form is LIVE:
+        result = _counted(form, result)
+    if not work.conflicts and not picks:
+        _check(form, datas, nodes, result)
+    return FileMerge(reaper.receives_by_number(result) if form is REAPER else result, work.conflicts)
+
+
+def _added_alike(form: Format, roots: list[Node]) -> Iterator[bytes]:
+    """Entries that both sides added byte for byte, a track that both took over from somewhere, say."""
+    was, mine, other = ({node.raw for node in _entries(form, root)} for root in roots)
+    yield from (mine & other) - was
+
+
+def _entries(form: Format, root: Node) -> Iterator[Node]:
+    """The entries in lists of the outermost elements: tracks above all."""
+    for child in root.children:
+        if word_of(form, root.tag, child):
+            yield child
+        elif child.tag in form.lists or child.tag == "LiveSet":
+            yield from _entries(form, child)
+
+
+def _counted(form: Format, result: bytes) -> bytes:
+    """Live's next free number, behind all that are there."""
+    most = max((numbers_in(space.ids.findall(result)) for space in form.spaces[:1]), default=0)
+    mark = b'<NextPointeeId Value="'
+    at = result.find(mark) + len(mark)
+    end = result.find(b'"', at)
+    if at < len(mark) or not result[at:end].isdigit() or int(result[at:end]) > most:
+        return result
+    return result[:at] + str(most + 1).encode() + result[end:]
+
+
+# The law -------------------------------------------------------------------------------------------------------------
+
+
+def _check(form: Format, datas: tuple[bytes, bytes, bytes], nodes: Three, result: bytes) -> None:
+    try:
+        root = form.parse(result)
+    except FormatError as error:
+        raise Unmergeable(f"the merged project could not be read ({error})") from None
+    wrong = ids.broken(form, datas, result)
+    if wrong:
+        raise Unmergeable(wrong)
+    base, ours, theirs, now = _facts(form, [*nodes, root])
+    if now != base - ((base - ours) | (base - theirs)) + ((ours - base) | (theirs - base)):
+        raise Unmergeable("the edits of both sides could not be put together with each of them there once")
+    if form is REAPER:
+        _check_folders(nodes, root)
+    if form is LIVE and all(_slots_fit(side) for side in nodes) and not _slots_fit(root):
+        raise Unmergeable("one side added or deleted scenes, and the other one tracks")
+
+
+def _check_folders(nodes: Three, root: Node) -> None:
+    was, mine, other, now = (reaper.folders(side) for side in (*nodes, root))
+    for track, folder in now.items():
+        meant = {side[track] for side in (mine, other) if track in side and side[track] != was.get(track)}
+        if (meant and folder not in meant) or (not meant and folder != was.get(track)):
+            raise Unmergeable("tracks would come to lie in another folder")
+
+
+def _slots_fit(root: Node) -> bool:
+    """True where every track has as many slots for clips as there are scenes."""
+    scenes = root.path("LiveSet", "Scenes")
+    tracks = root.path("LiveSet", "Tracks")
+    if scenes is None or tracks is None:
+        return True
+    slots = [_SLOTS.search(track.raw) for track in tracks.children]
+    count = scenes.raw.count(b"<Scene Id=")
+    return all(found is None or found[1].count(b"<ClipSlot Id=") == count for found in slots)
+
+
+def _facts(form: Format, roots: list[Node]) -> list[Counter[object]]:
+    """Where each value stands in each version: the way to it, name, value. What all have alike is left out."""
+    found: list[Counter[object]] = [Counter() for _ in roots]
+    rows: list[list[tuple[Key, Node]]] = [[((root.tag,), root)] for root in roots]
+    while any(rows):
+        marks = [[(at, node.raw) for at, node in row] for row in rows]
+        counts = [Counter(row) for row in marks]
+        alike = {mark for mark, number in counts[0].items() if all(other[mark] == number for other in counts[1:])}
+        for side, row in enumerate(rows):
+            rows[side] = []
+            for (at, node), mark in zip(row, marks[side]):
+                if mark not in alike:
+                    rows[side] += _fact(form, at, node, found[side])
+    return found
+
+
+def _fact(form: Format, at: Key, node: Node, found: Counter[object]) -> Iterator[tuple[Key, Node]]:
+    """Count what an element says itself; the elements below it with the way to each."""
+    for name, value, *_ in fields(form, form.noise.sub(b"", node.data[node.start : node.inner])):
+        found[at, name, value] += 1
+    if not node.children or form.wholes.match(node.tag):
+        found[at, plain(form, node.raw[node.inner - node.start :]) if node.inner < node.end else b""] += 1
+        return
+    for child in node.children:
+        if child.tag not in form.view and child.tag not in form.counters:
+            yield (*at, *(key_of(form, node.tag, child) or (child.tag,))), child

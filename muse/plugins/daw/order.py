@@ -1,0 +1,52 @@
+"""In which order the parts of both sides stand in the result."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+Token = tuple[int, int]
+"""A part: (0, place in the base), or what one side added: (1, place in ours), (2, place in theirs)."""
+
+
+def arranged(
+    sizes: tuple[int, int, int],
+    found: tuple[Mapping[int, int], Mapping[int, int]],
+    twins: Mapping[int, int],
+    *,
+    free: bool,
+) -> list[Token] | None:
+    """All parts of the base and of both sides in order; None where the sides disagree about the order.
+
+    `found` says where each part of the base stands in ours and in theirs, `twins` what both sides added alike (ours'
+    place -> theirs'). Where the order says nothing (`free`) both may add at one place, and order is never a question.
+    """
+    sides = [_tokens(side, size, places) for side, size, places in zip((1, 2), sizes[1:], found)]
+    partner = {(2, j): (1, i) for i, j in twins.items()}
+    sides[1] = [partner.get(token, token) for token in sides[1]]
+    common = [at for at in range(sizes[0]) if at in found[0] and at in found[1]]
+    kept = set(common)
+    orders = [[token[1] for token in side if token[0] == 0 and token[1] in kept] for side in sides]
+    if orders[0] != common and orders[1] not in (common, orders[0]) and not free:
+        return None
+    frame, other = (sides[1], sides[0]) if orders[0] == common != orders[1] else (sides[0], sides[1])
+    result = list(frame)
+    there = set(result)
+    for extra in (other, [(0, at) for at in range(sizes[0])]):
+        known = set(extra)
+        for at, token in enumerate(extra):
+            if token in there:
+                continue
+            start = place = result.index(extra[at - 1]) + 1 if at else 0
+            if token[0]:
+                while place < len(result) and result[place][0] and result[place] not in known:
+                    place += 1
+                if place > start and not free:
+                    return None
+            result.insert(place, token)
+            there.add(token)
+    return result
+
+
+def _tokens(side: int, size: int, places: Mapping[int, int]) -> list[Token]:
+    back = {place: at for at, place in places.items()}
+    return [(0, back[at]) if at in back else (side, at) for at in range(size)]
