@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, TypedDict, Union
+from typing import Any, Literal, TypedDict, Union
 
 
 class SequenceSchema(TypedDict):
@@ -83,3 +83,8 @@ class DomainSchema(TypedDict):
     top_level: ElementSchema
     merge_mode: Literal["three_way", "crdt"]
     schema_version: str
+
+
+def domain_name(plugin: Any) -> str:
+    """What a plugin's domain is called: by the plugin's `name`, which is optional, else by its schema."""
+    return str(getattr(plugin, "name", None) or plugin.schema()["domain"])

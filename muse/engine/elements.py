@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from muse.core.errors import MuseError
+from muse.core.schema import domain_name
 from muse.core.terminal import command
 from muse.core.types import content_hash
 from muse.domain import Element, PluginFor
@@ -64,7 +65,7 @@ def of_file(repo: Repository, path: str, data: bytes, plugin_for: PluginFor) -> 
         raise MuseError(f"{path}: {error}", hint=error.hint) from None
     if found is None:
         raise MuseError(
-            f"{path} is of domain {getattr(plugin, 'name', '?')}, which names nothing inside a file",
+            f"{path} is of domain {domain_name(plugin)}, which names nothing inside a file",
             hint="an op can replace the file as a whole; muse domains",
         )
     return found

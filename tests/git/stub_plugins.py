@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import os
 import pathlib
-from typing import Any
+from typing import Any, ClassVar
 
-from muse.core import content
+from muse.core import content, options
+from muse.core.attributes import resolve_strategy
 from muse.core.types import blob_digest, content_hash
 from muse.domain import ConflictRecord, FileMerge
 from muse.results import DriftReport, MergeResult
@@ -32,6 +33,9 @@ class Six:
 
     mode = "three_way"
     sees_lines = True
+    dimensions: ClassVar[list[Any]] = [
+        {"name": "lines", "description": "the lines", "schema": LINES, "independent_merge": True}
+    ]
 
     def snapshot(self, live: Any) -> Any:
         if not isinstance(live, os.PathLike):
@@ -81,7 +85,7 @@ class Six:
         return {"files": files, "domain": "lines"}
 
     def schema(self) -> Any:
-        return {"domain": "lines", "description": "lines", "dimensions": [], "top_level": LINES,
+        return {"domain": "lines", "description": "lines", "dimensions": self.dimensions, "top_level": LINES,
                 "merge_mode": self.mode, "schema_version": "1"}  # fmt: skip
 
 
@@ -168,6 +172,16 @@ class MergeFile:
     def merge_file(self, path: str, base: bytes | None, ours: bytes, theirs: bytes) -> FileMerge:
         texts = [(side or b"").decode().splitlines(keepends=True) for side in (base, ours, theirs)]
         return FileMerge(three_way(*texts).encode())
+
+
+class Obeys:
+    """`merge_file` that does as a rule about the dimension `lines` says, and asks about the first lines else."""
+
+    def merge_file(self, path: str, base: bytes | None, ours: bytes, theirs: bytes) -> FileMerge:
+        how = options.current()
+        side = how.picks.get("top") or resolve_strategy(how.rules, path, "lines")
+        text = {"ours": ours, "theirs": theirs, "base": base or b""}.get(side)
+        return FileMerge(ours, [ConflictRecord(path=path, address="top")]) if text is None else FileMerge(text)
 
 
 class Conflicts:

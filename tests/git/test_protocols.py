@@ -154,6 +154,29 @@ def test_an_unknown_dimension_is_told(merge: Callable[..., tuple[int, str, str]]
     assert (code, text) == (0, BOTH) and "'colour'" in said
 
 
+@pytest.mark.parametrize(("side", "text"), [("ours", OURS), ("theirs", THEIRS), ("base", BASE)])
+def test_a_rule_about_a_dimension_is_the_users_word(
+    side: str, text: str, merge: Callable[..., tuple[int, str, str]]
+) -> None:
+    rules = f'[[rules]]\npath = "*.lines"\ndimension = "lines"\nstrategy = "{side}"\n'
+    assert merge(("Obeys", "Patterns", "Six"), OURS, THEIRS, rules=rules)[:2] == (0, text)
+
+
+def test_a_rule_for_one_side_is_no_leave_to_drop_the_other(merge: Callable[..., tuple[int, str, str]]) -> None:
+    rules = '[[rules]]\npath = "*.lines"\ndimension = "lines"\nstrategy = "theirs"\n'
+    code, text, said = merge(("StubOps", "Patterns", "Six"), OURS, THEIRS, rules=rules)
+    assert code == 1 and "a2\n" in text, said
+
+
+def test_a_pick_is_the_users_word(
+    merge: Callable[..., tuple[int, str, str]], run: Run, tmp_path: Path, make_repo: Callable[..., Path]
+) -> None:
+    assert merge(("Obeys", "Patterns", "Six"), OURS, THEIRS)[0] == 1
+    (root,) = (file.parent for file in tmp_path.rglob("x.lines"))
+    done = run(root, "muse", "resolve", "--pick", "top=theirs", "x.lines")
+    assert (done.returncode, (root / "x.lines").read_text()) == (0, THEIRS), done.stderr
+
+
 @pytest.mark.parametrize(
     ("parts", "said"),
     [

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any
 
 from muse.core.address import overlap
@@ -34,14 +34,18 @@ def broken(
     texts: Texts,
     *,
     settled: bool = False,
+    overruled: Collection[str] = (),
 ) -> list[str]:
     """The addresses at which the result is not what both sides made of the base; [] for a right one.
 
     All ops are of one file and lead from its base; with `settled` somebody has decided what both sides edited
-    differently (rules, picks), and only the rest is judged.
+    differently (rules, picks), and only the rest is judged. Of a side that is `overruled` ("ours", "theirs") edits may
+    be missing.
     """
     merged = merge_op_lists([], ours_ops, theirs_ops)
     expected, found = Counter(leaves(merged.merged_ops)), Counter(leaves(result_ops))
+    mine, other = Counter(leaves(ours_ops)), Counter(leaves(theirs_ops))
+    expected -= _may_be_missing(mine, other, overruled) - found
     pairs = [tuple(list(leaves([op])) for op in pair) for pair in merged.conflict_ops]
     disputed = {leaf[1] for pair in pairs for side in pair for leaf in side}
     wrong = {leaf[1] for leaf in (expected - found) + (found - expected) if not _inside(leaf[1], disputed)}
@@ -49,6 +53,13 @@ def broken(
     if contested and not _settled_below(path, contested, texts):
         wrong |= {leaf[1] for pair in contested for side in pair for leaf in side}
     return sorted(wrong)
+
+
+def _may_be_missing(mine: Counter[Leaf], other: Counter[Leaf], overruled: Collection[str]) -> Counter[Leaf]:
+    """The edits of a side that was overruled; what the other made too stays, unless both were."""
+    if "ours" in overruled and "theirs" in overruled:
+        return mine | other
+    return mine - other if "ours" in overruled else other - mine if "theirs" in overruled else Counter()
 
 
 def leaves(ops: Iterable[DomainOp]) -> Iterator[Leaf]:

@@ -14,6 +14,7 @@ from muse.core.attributes import file_strategy, path_matches
 from muse.core.content import MemoryContent
 from muse.core.errors import MuseError
 from muse.core.filedomain import FileDomain
+from muse.core.schema import domain_name
 from muse.core.textmerge import has_markers
 from muse.domain import ConflictRecord, FileMerge, SnapshotManifest
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from muse.engine.merge.join import Past
 
 CRDT_METHODS = ("crdt_schema", "join", "to_crdt_state", "from_crdt_state")
-_SIDES = ("ours", "theirs", "base", "union")
+_OVERRULES = {"ours": ("theirs",), "theirs": ("ours",), "base": ("ours", "theirs"), "union": ()}
 
 
 class PluginFailure(MuseError):
@@ -108,7 +109,7 @@ def _asked(
 
 def _manifest(plugin: Any, path: str, data: bytes | None, store: MemoryContent) -> SnapshotManifest:
     files = {} if data is None else {path: store.put(data)}
-    return SnapshotManifest(files=files, domain=getattr(plugin, "name", None) or plugin.schema()["domain"])
+    return SnapshotManifest(files=files, domain=domain_name(plugin))
 
 
 def _by_snapshots(
@@ -221,7 +222,8 @@ def _wrong_addresses(
     was, *others = (_manifest(plugin, path, text, store) for text in texts)
     mine, other, now = (plugin.diff(was, side)["ops"] for side in others)
     base, ours, theirs, result = texts
-    return broken(path, mine, other, now, (base or b"", ours, theirs, result), settled=_settled_by_user(path, how))
+    set_aside, sides = _overruled(path, how), (base or b"", ours, theirs, result)
+    return broken(path, mine, other, now, sides, settled=set_aside is not None, overruled=set_aside or ())
 
 
 def _next_answer(
@@ -236,10 +238,15 @@ def _next_answer(
     return whole_file_conflict(path, base, ours, theirs)
 
 
-def _settled_by_user(path: str, how: MergeOptions) -> bool:
-    """True when a rule or a pick settles things inside the file: what is left is no longer both sides' edits."""
-    rules = (rule for rule in how.rules if rule.dimension != "*" and rule.strategy in _SIDES)
-    return bool(how.picks) or any(path_matches(path, rule.path_pattern) for rule in rules)
+def _overruled(path: str, how: MergeOptions) -> set[str] | None:
+    """The sides whose edits a rule or a pick may have set aside inside the file; None where nobody decides anything."""
+    said = [
+        rule.strategy
+        for rule in how.rules
+        if rule.dimension != "*" and rule.strategy in _OVERRULES and path_matches(path, rule.path_pattern)
+    ]
+    said += how.picks.values()
+    return {side for word in said for side in _OVERRULES.get(word, _OVERRULES["base"])} if said else None
 
 
 def unknown_dimensions(plugin: Any, path: str, how: MergeOptions) -> list[str]:

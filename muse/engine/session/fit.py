@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from muse.core.errors import DamageError, MuseError
 from muse.core.filedomain import FileDomain, Reopened
+from muse.core.schema import domain_name
 from muse.domain import OpenFile
 from muse.engine.elements import find
 from muse.engine.session.complete import Refused
@@ -85,8 +86,7 @@ class Fit:
         plugin = self.view.plugin_for(path)
         patch_file = getattr(plugin, "patch_file", None)
         if patch_file is None or getattr(type(plugin), "patch_file", None) is FileDomain.patch_file:
-            name = getattr(plugin, "name", "?")
-            raise Refused("unfit", f"{path:.200} is of domain {name}, which names nothing inside a file")
+            raise Refused("unfit", f"{path:.200} is of domain {domain_name(plugin)}, which names nothing inside a file")
         data = self.view.data(path) or b""
         made: OpenFile | None = None
         if len(data) <= LARGEST:

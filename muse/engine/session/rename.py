@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from muse.core.errors import MuseError
+from muse.core.schema import domain_name
 from muse.engine.elements import find
 from muse.engine.session.complete import Refused
 from muse.engine.session.expect import where_to_look
@@ -49,8 +50,7 @@ def _inside(view: LiveView, path: str, address: str, to: str) -> Any:
     plugin = view.plugin_for(path)
     rename = getattr(plugin, "rename", None)
     if rename is None:
-        name = getattr(plugin, "name", "?")
-        raise Refused("unfit", f"domain {name} cannot rename what is inside {path:.200}")
+        raise Refused("unfit", f"domain {domain_name(plugin)} cannot rename what is inside {path:.200}")
     if find(view.elements(path) or [], address) is None:
         raise Refused("absent", f"there is no {address:.200}", hint=where_to_look(view, address))
     try:

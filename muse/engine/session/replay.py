@@ -24,6 +24,7 @@ from muse.core.errors import ContentMissingError, DamageError, MuseError
 from muse.core.filedomain import Reopened
 from muse.core.op_log import OpEntry, without_echoes
 from muse.core.options import MergeOptions
+from muse.core.schema import domain_name
 from muse.core.types import blob_digest
 from muse.domain import OpenFile, PluginFor
 from muse.engine.merge.one_file import merge_one
@@ -324,7 +325,7 @@ class _Replay:
             return file
         open_file, patch_file = getattr(plugin, "open_file", None), getattr(plugin, "patch_file", None)
         if patch_file is None:
-            raise MuseError(f"domain {getattr(plugin, 'name', '?')} cannot replay edits inside a file")
+            raise MuseError(f"domain {domain_name(plugin)} cannot replay edits inside a file")
         data = content.fetch(self.store, now)
         made: OpenFile = Reopened(patch_file, path, data) if open_file is None else open_file(path, data)
         return made
