@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import os
 import random
 import stat
 import subprocess
-import sys
 import time
-from pathlib import Path
 
 import pytest
-from dulwich.objects import ShaFile
 
-from muse.core.types import blob_digest
 from muse.store import layout
 from muse.store.meta import writer_refs
 from muse.store.objects import disk
@@ -137,56 +132,6 @@ def test_random_writes_beside_gc(make_repo, git):
     ref = repo.git("for-each-ref", "--format=%(refname)", "refs/muse/meta/").decode().strip()
     fresh = Repository(repo.root)
     assert all(fresh.objects.blob(f"{ref}:{path}") == text for path, text in texts.items())
-
-
-TRACE = """
-import atexit, os, sys
-import dulwich.object_store, dulwich.objects
-from muse.store.objects import disk
-seen = []
-def noted(name, real):
-    def call(self, objects, *rest):
-        seen.extend(each.type_name.decode() for each, _ in objects)
-        return real(self, objects, *rest)
-    return call
-disk.DiskStore.add_objects = noted("add_objects", disk.DiskStore.add_objects)
-def tell():
-    with open(os.environ["TRACE_TO"], "a") as file:
-        file.write("".join(f"{kind}\\n" for kind in seen))
-atexit.register(tell)
-from muse.cli.__main__ import main
-sys.exit(main())
-"""
-
-
-def traced(where: Path, trace: Path, *args: str, text: str = "") -> set[str]:
-    """The kinds of objects that a command has dulwich write."""
-    trace.write_text("")
-    done = subprocess.run(
-        [sys.executable, "-c", TRACE, *args],
-        cwd=where, capture_output=True, text=True, input=text, env={**os.environ, "TRACE_TO": str(trace)}, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    return set(trace.read_text().split())
-
-
-def test_dulwich_writes_on_every_path(make_repo, git, tmp_path):
-    root, trace = make_repo(files={"a.py": "x = 1\n"}), tmp_path / "trace"
-    everything = {"blob", "tree", "commit"}
-    assert issubclass(disk.DiskStore, disk.DiskObjectStore) and ShaFile.__module__ == "dulwich.objects"
-    (root / "a.py").write_text("x = 2\n")
-    assert traced(root, trace, "commit", "-m", "two") >= everything  # refs/muse/meta
-    for n in range(250):
-        (root / f"new{n}.txt").write_text(f"{n}\n")
-    assert len(traced(root, trace, "commit", "-m", "many")) >= 3
-    assert trace.read_text().split().count("blob") >= 250  # the snapshot itself
-    assert git(root, "log", "-1", "--format=%s %an") == "many Ada Tester" and git(root, "status", "--porcelain") == ""
-    traced(root, trace, "session", "start", "s")
-    op = json.dumps({"op": {"op": "insert", "address": "b.py", "position": None, "content_summary": "b",
-                            "content_id": blob_digest(b"y = 1\n"), "content": "y = 1\n"}})  # fmt: skip
-    traced(root, trace, "session", "append", "s", text=op)
-    assert traced(root, trace, "session", "commit", "s", "-m", "three") >= everything
-    assert git(root, "fsck", "--strict", "--no-dangling") == ""
 
 
 def test_a_joined_merge_is_written_by_dulwich(make_repo, git, commit):
