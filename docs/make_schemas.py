@@ -110,6 +110,10 @@ NOTE: dict[str, Schema] = {
 }
 REFS = rows(obj(name=STR, commit=ID, upstream=maybe(STR), current=BOOL, subject=STR))
 OPS = [domain.InsertOp, domain.DeleteOp, domain.MoveOp, domain.ReplaceOp, domain.PatchOp]
+PEER_CLAIM: dict[str, Schema] = {
+    **dict.fromkeys(("id", "by", "branch", "until", "purpose"), STR),
+    "addresses": STRS,
+}
 CLAIM: dict[str, Schema] = {
     "id": STR,
     "by": STR,
@@ -335,6 +339,20 @@ VERBS: dict[str, Schema] = {
         dropped=STRS,
         told_expunged=named(STR),
         lost_in_merges=rows(obj(merge=ID, path=STR, ops=STRS)),
+        live=maybe(
+            obj(
+                address=STR,
+                pid=maybe(INT),
+                connected=BOOL,
+                problem=STR,
+                unsent=INT,
+                behind=INT,
+                peers=rows(obj(writer=STR, who=STR, branch=STR, behind=INT, claims=rows(obj(**PEER_CLAIM)))),
+                refused=named(INT),
+                missing=INT,
+                too_large=STRS,
+            )
+        ),
     ),
     "session commit": obj(
         commit=maybe(ID),

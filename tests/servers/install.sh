@@ -3,7 +3,7 @@
 # named, and its tests skip with that reason. Nothing is started here: policy-rc.d keeps Debian from doing so.
 set -u
 cd "$(dirname "$0")"
-wanted='git:git nginx:nginx-light fcgiwrap:fcgiwrap lighttpd:lighttpd apache2:apache2-bin sshd:openssh-server ssh:openssh-client gitolite:gitolite3'
+wanted='git:git nginx:nginx-light fcgiwrap:fcgiwrap lighttpd:lighttpd apache2:apache2-bin sshd:openssh-server ssh:openssh-client gitolite:gitolite3 nats-server:nats-server'
 as_root=
 [ "$(id -u)" = 0 ] || as_root='sudo -n'
 

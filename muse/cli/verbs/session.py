@@ -10,6 +10,7 @@ import click
 from muse.cli.context import domains, note, print_json, repo
 from muse.cli.options import json_option, late
 from muse.cli.output import data, say
+from muse.cli.verbs import session_live
 from muse.core import terminal
 from muse.core.errors import ExitCode, UsageError
 from muse.core.op_log import LEVELS
@@ -134,14 +135,18 @@ def status(name: str, as_json: bool) -> None:
     log = session.existing(here, name)
     found = session.status(here, log, domains(here)[0])
     if as_json:
-        print_json(found)
+        print_json({**found, "live": session_live.as_json(here, log)})
         return
     say(f"session {name}: {plural(found['ops'], 'op')} by {plural(len(found['actors']), 'actor')}")
     say(f"  {found['uncommitted']} not committed yet")
     if found["branch"] is not None:
         say(f"  on {found['branch'].removeprefix('refs/heads/') or 'a detached HEAD'}")
-    for commit in found["dropped"]:
-        say(f"  commit {commit[:10]} of it is in no branch any more; muse session redeliver {name} brings its ops back")
+    lines = [
+        f"commit {commit[:10]} of it is in no branch any more; muse session redeliver {name} brings its ops back"
+        for commit in found["dropped"]
+    ]
+    for line in [*session_live.lines(here, log), *lines]:
+        say(f"  {line}")
     for lost in found["lost_in_merges"]:
         ops = ", ".join(lost["ops"][:3]) or "an op"
         say(f"  {one_line(ops)} has no effect in {terminal.path(lost['path'])} since merge {lost['merge'][:10]}")
@@ -363,6 +368,10 @@ def expunge_(name: str, ops: tuple[str, ...], paths: tuple[str, ...], told: bool
         for line in done.left:
             say(f"  {one_line(line)}")
     return int(ExitCode.OK)
+
+
+command.add_command(session_live.join)
+command.add_command(session_live.leave)
 
 
 @command.command("repair")

@@ -27,7 +27,7 @@ from muse.core.op_log.entries import (
 from muse.core.op_log.ordering import Replay, find
 from muse.core.op_log.plain import convert, is_plain
 from muse.core.op_log.reader import REMEMBERED, LogReader
-from muse.core.op_log.replicas import ReplicaReport, Told, add, verified
+from muse.core.op_log.replicas import Known, ReplicaReport, Told, add, verified
 from muse.core.op_log.sessions import decode_name, writer_of
 from muse.core.op_log.tombstones import bury, clear_quarantine
 from muse.core.paths import StrPath
@@ -60,6 +60,7 @@ class OpLog(LogReader):
         self._sequence = 0
         self._buffer: list[tuple[bytes, int]] = []
         self._buffered = 0
+        self._merged: Known | None = None  # what the log had when a replica was last merged
         self.head: Callable[[], str] | None = None  # tells the commit that is checked out, to be kept with each op
 
     # Identity ----------------------------------------------------------------------------------------------------
@@ -346,11 +347,14 @@ class OpLog(LogReader):
 
     # Replicas ----------------------------------------------------------------------------------------------------
 
-    def merge_replica(self, other: OpLog | Iterable[bytes | Told]) -> ReplicaReport:
+    def merge_replica(
+        self, other: OpLog | Iterable[bytes | Told], report: ReplicaReport | None = None
+    ) -> ReplicaReport:
         """Add the ops another replica of the session has, by what they are; durable when it returns.
 
         Takes an OpLog or lines, with those whose word they are or without. A line that does not verify goes to
-        quarantine; everything else is taken, two ops of one number both (`second_hand.py`).
+        quarantine; everything else is taken, two ops of one number both (`second_hand.py`). `report` goes on from what
+        earlier merges found.
         """
         if isinstance(other, OpLog):
             if other._session != self._session:
@@ -358,11 +362,12 @@ class OpLog(LogReader):
             lines: Iterable[bytes | Told] = other.raw_lines()
         else:
             lines = other
-        report = ReplicaReport()
+        report = ReplicaReport() if report is None else report
         self._acquire()
         try:
             self._write([], "written")
-            add(self._journal, verified(self._journal, lines, report), report)
+            before, self._merged = self._merged, None  # of no use when this fails
+            self._merged = add(self._journal, verified(self._journal, lines, report), report, before)
             end = self._journal.end
         finally:
             self._journal.release()

@@ -210,6 +210,18 @@ class LogReader:
         blocks = self._journal.blocks(offset if offset <= end else 0, end)
         return [(cast("Row", json.loads(line)), line) for line in whole_lines(blocks)], end
 
+    def stretch(self, offset: int, most: int) -> tuple[list[bytes], int]:
+        """Whole lines past an offset as bytes, those of about `most` bytes of the log, and the offset after them."""
+        end = self.end()
+        lines: list[bytes] = []
+        at = min(offset, end)
+        for block in self._journal.blocks(at, end):
+            lines += whole_lines([block])
+            at += len(block)
+            if at - offset >= most:
+                break
+        return lines, at
+
     def raw_lines(self) -> list[bytes]:
         """The whole lines of the log, as bytes without their newlines, damaged ones left out."""
         return [*whole_lines(self._journal.blocks(0, self.end()))]

@@ -26,6 +26,7 @@ from muse.core.op_log.journal import Journal
 from muse.core.op_log.second_hand import CONTRADICTED, TOLD, content_of, is_honest, is_told, under
 
 _COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
+_LONG = 1 << 16
 Place = tuple[str, str, int]
 """Writer, instance and number that ops claim."""
 
@@ -41,18 +42,29 @@ class Told(NamedTuple):
 class ReplicaReport:
     """What a merge of a replica did; `quarantined` says why for each line that was not taken.
 
-    `doubted` tells of ops that are kept and not replayed: their writer's own word is another.
+    `doubted` tells of ops that are kept and not replayed: their writer's own word is another. `blamed` counts what was
+    not taken by the writers it came from, where these were told, long lines as several; from `most` on, what comes of
+    such a writer is counted and kept nowhere.
     """
 
     added: int = 0
     known: int = 0
     quarantined: list[str] = field(default_factory=list)
     doubted: list[str] = field(default_factory=list)
+    blamed: dict[str, int] = field(default_factory=dict)
+    most: int | None = None
+
+    def refuse(self, journal: Journal, found: Told, reason: str) -> None:
+        """Set a line aside, and say why."""
+        if self.most is None or any(self.blamed.get(writer, 0) < self.most for writer in found.by or ("",)):
+            self.quarantined.append(refuse(journal, found.line, reason))
+        for writer in found.by or ():
+            self.blamed[writer] = self.blamed.get(writer, 0) + 1 + len(found.line) // _LONG
 
 
-def verified(journal: Journal, lines: Iterable[bytes | Told], report: ReplicaReport) -> list[tuple[Row, bytes, bool]]:
+def verified(journal: Journal, lines: Iterable[bytes | Told], report: ReplicaReport) -> list[tuple[Row, Told, bool]]:
     """The lines that are what they say, decoded, in the total order, and whether they are their writer's own word."""
-    incoming: list[tuple[Row, bytes, bool]] = []
+    incoming: list[tuple[Row, Told, bool]] = []
     for found in lines:
         line, by = (found, None) if isinstance(found, bytes) else found
         line = line.rstrip(b"\n")
@@ -60,18 +72,25 @@ def verified(journal: Journal, lines: Iterable[bytes | Told], report: ReplicaRep
             row = check_line(line)
             if not is_honest(row):
                 raise FormatError("its name is not that of its content")
-            incoming.append((row, line, by is None or row["writer"] in by))
+            incoming.append((row, Told(line, by), by is None or row["writer"] in by))
         except FormatError as problem:
-            report.quarantined.append(refuse(journal, line, str(problem)))
+            report.refuse(journal, Told(line, by), str(problem))
     incoming.sort(key=lambda each: (order_key(each[0]), not each[2]))
     return incoming
 
 
-def add(journal: Journal, incoming: list[tuple[Row, bytes, bool]], report: ReplicaReport) -> None:
-    """Append what is new of verified lines in the total order; the lock is held."""
-    known = _Known(decode(journal.blocks(0, journal.end), 0, journal.quarantine))
+def add(
+    journal: Journal, incoming: list[tuple[Row, Told, bool]], report: ReplicaReport, before: Known | None = None
+) -> Known:
+    """Append what is new of verified lines in the total order; the lock is held.
+
+    What the log has then, to be given as `before` next time: only what others appended meanwhile is read again.
+    """
+    known = before if before is not None and before.is_of(journal) else Known(journal.log_id)
+    known.read(journal)
     latest, lines = journal.lamport, []
-    for row, line, own in incoming:
+    for row, found, own in incoming:
+        line = found.line
         now = row["lamport_ts"]
         if content_of(row) in known.contents:
             report.known += 1
@@ -83,7 +102,7 @@ def add(journal: Journal, incoming: list[tuple[Row, bytes, bool]], report: Repli
         if now > latest + JUMP or now > LATEST:
             why = f"Lamport time {now} jumps too far past {latest}"
         if key is None or why:
-            report.quarantined.append(refuse(journal, line, why))
+            report.refuse(journal, found, why)
             continue
         row["instance"], row["sequence"] = key.instance, key.sequence
         unmet = [parent for parent in row["parent_op_ids"] if known.ids.get(parent, now) >= now]
@@ -95,19 +114,32 @@ def add(journal: Journal, incoming: list[tuple[Row, bytes, bool]], report: Repli
         report.added += 1
     if lines:
         journal.write(b"".join(lines), latest)
+    known.end = journal.end
+    return known
 
 
-class _Known:
-    """What a log has: contents, keys, what is said of one place, how far each opening got."""
+class Known:
+    """What a log has, up to `end`: contents, keys, what is said of one place, how far each opening got."""
 
-    def __init__(self, rows: Iterable[Row]) -> None:
+    def __init__(self, log_id: str) -> None:
+        self.log_id = log_id
+        self.end = 0
         self.contents: set[tuple[str, str, int, str]] = set()
         self.keys: set[Key] = set()
         self.ids: dict[str, int] = {}
         self.told: dict[Place, list[str]] = {}
         self.tops: dict[str, int] = {}
-        for row in rows:
+        self.holes = 0
+
+    def is_of(self, journal: Journal) -> bool:
+        """False for another log, or one that became shorter."""
+        return self.log_id == journal.log_id and self.end <= journal.end
+
+    def read(self, journal: Journal) -> None:
+        """Take in what the log has behind `end`."""
+        for row in decode(journal.blocks(self.end, journal.end), self.end, journal.quarantine):
             self.note(row)
+        self.end = journal.end
         self.holes = sum(self.tops.values()) - len(self.keys)
 
     def note(self, row: Row) -> None:

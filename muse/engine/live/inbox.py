@@ -1,0 +1,105 @@
+"""What others send comes in: through the merge of replicas, as much at once as came together, durable before the mark.
+
+Lines are judged there: checksum, id, times and numbers. What does not verify goes to quarantine. A peer that sends too
+much of that is not listened to any more, and `muse session status` says so.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+from muse.core.op_log import OpLog, ReplicaReport, Told
+from muse.core.op_log.tombstones import names_any
+from muse.core.types import blob_digest
+from muse.engine.live.contents import Contents
+from muse.engine.live.marks import Marks
+from muse.engine.live.needs import needed
+from muse.engine.live.shared import Shared
+from muse.store.relay import Message, Relay
+
+AT_ONCE = 4 << 20
+"""Bytes of messages that are merged together."""
+MOST_REFUSED = 100
+"""Lines of one peer that may go to quarantine; more, and we do not listen to it."""
+
+
+class Inbox:
+    """One session's log, and what comes for it."""
+
+    def __init__(self, contents: Contents, log: OpLog, marks: Marks, shared: Shared) -> None:
+        self.contents = contents
+        self.log = log
+        self.marks = marks
+        self.shared = shared
+
+    async def run(self, relay: Relay) -> None:
+        """Take in what is there and what comes, until the relay fails."""
+        queue: asyncio.Queue[Message] = asyncio.Queue(256)
+        async with asyncio.TaskGroup() as both:
+            both.create_task(self._listen(relay, queue))
+            both.create_task(self._drain(relay, queue))
+
+    async def _listen(self, relay: Relay, queue: asyncio.Queue[Message]) -> None:
+        async for message in relay.messages(self.marks.taken + 1):
+            await queue.put(message)
+
+    async def _drain(self, relay: Relay, queue: asyncio.Queue[Message]) -> None:
+        while True:
+            batch = [await queue.get()]
+            size = len(batch[0].data)
+            while size < AT_ONCE and not queue.empty():
+                batch.append(queue.get_nowait())
+                size += len(batch[-1].data)
+            await self.take(relay, batch)
+
+    async def take(self, relay: Relay, batch: Sequence[Message]) -> None:
+        """Bring messages into the log, then move the mark behind them."""
+        news = [message for message in batch if message.number not in self.shared.own]
+        self.shared.own.difference_update(message.number for message in batch)
+        whole = [found for message in news if (found := await self._whole(relay, message)) is not None]
+        lines = [
+            Told(line, frozenset({message.writer}))
+            for message in whole
+            if self.shared.refused.get(message.writer, 0) < MOST_REFUSED
+            for line in message.data.split(b"\n")
+            if line
+        ]
+        if lines:
+            await self._content(relay, lines)
+            await asyncio.to_thread(self._merge, lines)
+        self.marks.taken = self.shared.taken = batch[-1].number
+        self.shared.last = max(self.shared.last, self.marks.taken)
+        self.shared.sent()
+
+    async def _whole(self, relay: Relay, message: Message) -> Message | None:
+        """A message with the line it names in its place; None when that is not there or another."""
+        if not message.large:
+            return message
+        data = await relay.get(message.writer, message.large)
+        if data is None or blob_digest(data) != message.large:
+            self.shared.refused[message.writer] = self.shared.refused.get(message.writer, 0) + 1
+            return None
+        return message._replace(data=data)
+
+    def _merge(self, lines: list[Told]) -> None:
+        made = self.log.read_checkpoint()
+        gone = {} if made is None else made.get("expunged", {})
+        wanted = [told for told in lines if not (gone and names_any(told.line, gone))]
+        self.log.merge_replica(wanted, ReplicaReport(blamed=self.shared.refused, most=MOST_REFUSED))
+
+    async def _content(self, relay: Relay, lines: Sequence[Told]) -> None:
+        """Fetch what lines need and this repository lacks, before they are in the log; what nobody has is told."""
+        wanted = {digest: writer for told in lines for digest in needed(told.line) for writer in told.by or ()}
+        if not wanted:
+            return
+        for digest in await asyncio.to_thread(self.contents.lacking, wanted):
+            data = await relay.get(wanted[digest], digest)
+            if data is None or blob_digest(data) != digest:
+                self.shared.missing.add(digest)
+                continue
+            await asyncio.to_thread(self.contents.put, data)
+            self.shared.missing.discard(digest)
+
+
+__all__ = ["Inbox"]

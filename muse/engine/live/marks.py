@@ -1,0 +1,63 @@
+"""How far a session was sent and taken over its relay, kept beside the log. Lost or wrong, it costs time and no op."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from muse.core.io import write_text_atomic
+from muse.core.op_log import OpLog
+from muse.core.types import load_json_file
+from muse.store.relay import Stream
+
+FILE = "relay.json"
+
+
+@dataclass
+class Marks:
+    """`sent`: the byte offset in the log (`log` is its id) before which this clone's lines (`writer`) are in the stream
+    that was `born` then; `number`: that of the last of them. `taken`: the number of the last message that is in the
+    log. `first`: of the first the stream had. `salt` makes what is sent once more differ from what was sent before.
+    """
+
+    log: str = ""
+    writer: str = ""
+    born: str = ""
+    sent: int = 0
+    number: int = 0
+    taken: int = 0
+    first: int = 1
+    salt: str = ""
+
+    def align(self, log: str, writer: str, stream: Stream) -> bool:
+        """Begin again from 0 where this is another log, clone or stream, or the stream has lost what it had; True
+        then."""
+        first = max(stream.first, 1)
+        same = (self.log, self.writer, self.born) == (log, writer, stream.born)
+        lost = max(self.number, self.taken) > stream.last or (first > self.first and not stream.limited)
+        if same and not lost:
+            self.first = first
+            return False
+        self.__init__(log, writer, stream.born, first=first, salt=os.urandom(4).hex())  # type: ignore[misc]
+        return True
+
+    def keep(self, folder: Path) -> None:
+        """Write them down."""
+        write_text_atomic(folder / FILE, json.dumps(asdict(self), sort_keys=True) + "\n")
+
+
+def load(log: OpLog) -> Marks:
+    """The marks of a session; fresh ones where there are none or they are damaged."""
+    found = load_json_file(log.folder / FILE)
+    fresh = Marks()
+    if not isinstance(found, dict):
+        return fresh
+    values = {name: found.get(name) for name in asdict(fresh)}
+    if any(type(value) is not type(getattr(fresh, name)) for name, value in values.items()):
+        return fresh
+    return Marks(**values)  # type: ignore[arg-type]
+
+
+__all__ = ["FILE", "Marks", "load"]
