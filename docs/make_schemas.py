@@ -229,7 +229,21 @@ PAGE = {
                 changes=rows(ref("change")),
             )
         ),
-        commits=rows(obj(id=STR, subject=STR, author=STR, refs=STRS, here=BOOL, column=INT, edges=rows(row(INT, INT)))),
+        commits=rows(
+            obj(
+                id=STR,
+                subject=STR,
+                author=STR,
+                date=STR,
+                refs=STRS,
+                here=BOOL,
+                column=INT,
+                edges=rows(row(INT, INT)),
+                address=STR,
+                said=STR,
+            )
+        ),
+        links=rows(row(STR, STR)),
     ),
     "description": "What muse render and muse mergetool hand to the page (web/src/model.ts); 24 units to a quarter",
 }

@@ -32,35 +32,49 @@ _POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:; base-uri 'none'; "
     "form-action 'none'"
 )
+_LOADING = _POLICY.replace("src 'unsafe-inline'", "src 'self' file:").replace("style-src", "style-src 'unsafe-inline'")
 _SAVING = "; connect-src 'self'"
 _MOST_TEXT = 1 << 20
 
 
 @dataclass
 class Page:
-    """What the page is about, and what goes on it."""
+    """What the page is about, and what goes on it.
+
+    In a site: `links` (name, address) to other pages, `addresses` of commits' pages, `said` of what commits changed.
+    """
 
     title: str
     about: list[tuple[str, str]] = field(default_factory=list)
     message: str = ""
     commits: list[Commit] = field(default_factory=list)
     shown: list[str] = field(default_factory=list)
+    links: list[tuple[str, str]] = field(default_factory=list)
+    addresses: dict[str, str] = field(default_factory=dict)
+    said: dict[str, str] = field(default_factory=dict)
 
 
 def build(page: Page, files: Iterable[Compared], plugin_for: Any, *, choices: bool = False) -> str:
     """The whole page; with `choices`, one on which conflicts are chosen and saved to the address it came from."""
-    data = contents(page, files, plugin_for, choices=choices)
+    return html(contents(page, files, plugin_for, choices=choices))
+
+
+def html(data: dict[str, Any], assets: str = "") -> str:
+    """The page of what `contents` gave; with `assets`, script and style are loaded from that folder beside it."""
+    policy = _LOADING if assets else _POLICY
+    style = f'<link rel="stylesheet" href="{assets}page.css">' if assets else f"<style>{template('page.css')}</style>"
+    load = '<script src="{}{}"></script>'
     return "".join(
         [
             '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">',
-            f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}{_SAVING if choices else ""}">',
+            f'<meta http-equiv="Content-Security-Policy" content="{policy}{_SAVING if data["choices"] else ""}">',
             '<meta name="viewport" content="width=device-width,initial-scale=1">',
             '<meta name="color-scheme" content="light dark">',
-            f'<meta name="generator" content="muse {__version__}"><title>{escape(page.title)}</title>',
-            f"<style>{template('page.css')}</style></head><body>",
+            f'<meta name="generator" content="muse {__version__}"><title>{escape(data["title"])}</title>',
+            f"{style}</head><body>",
             f'<div id="page"></div><noscript>{_in_words(data)}</noscript>',
             f'<script type="application/json" id="data">{_json(data)}</script>',
-            *(f"<script>{template(name)}</script>" for name in scripts(data)),
+            *(load.format(assets, n) if assets else f"<script>{template(n)}</script>" for n in scripts(data)),
             "</body></html>\n",
         ]
     )
@@ -80,6 +94,7 @@ def contents(page: Page, files: Iterable[Compared], plugin_for: Any, *, choices:
         "title": page.title,
         "about": [list(row) for row in page.about],
         "message": page.message,
+        "links": [[one_line(name), address] for name, address in page.links],
         "choices": choices,
         "version": __version__,
         "files": [_file(each, f"f{number}", plugin_for) for number, each in enumerate(counted(files, "drawing"))],
@@ -88,10 +103,13 @@ def contents(page: Page, files: Iterable[Compared], plugin_for: Any, *, choices:
                 "id": commit.id[:8],
                 "subject": one_line(commit.message.partition("\n")[0][:90]),
                 "author": one_line(commit.author),
+                "date": commit.author_date[:10],
                 "refs": list(commit.refs),
                 "here": commit.id in shown,
                 "column": column,
                 "edges": [list(edge) for edge in edges],
+                "address": page.addresses.get(commit.id, ""),
+                "said": one_line(page.said.get(commit.id, "")),
             }
             for commit, (column, edges) in zip(page.commits, placed)
         ],
@@ -183,7 +201,9 @@ def _in_words(data: dict[str, Any]) -> str:
             for row in each["conflicts"]
         )
         parts.append(f"<h2>{escape(each['path'])}</h2><p>{escape(each['said'])}</p><ul>{rows}</ul>")
-    return "".join(parts)
+    pages = [*data["links"], *((row["subject"], row["address"]) for row in data["commits"] if row["address"])]
+    links = "".join(f'<li><a href="{escape(to)}">{escape(name)}</a></li>' for name, to in pages)
+    return "".join(parts) + f"<ul>{links}</ul>"
 
 
 def _json(value: Any) -> str:

@@ -102,9 +102,9 @@ def open_page(tmp_path: Path) -> Iterator[Callable[..., Any]]:
     spec.loader.exec_module(webdriver)
     opened: list[Any] = []
 
-    def load(html: str, *, dark: bool = False) -> Any:
-        page: Path | str = html
-        if not html.startswith("http://127.0.0.1:"):
+    def load(html: str | Path, *, dark: bool = False) -> Any:
+        page = html
+        if isinstance(html, str) and not html.startswith("http://127.0.0.1:"):
             page = tmp_path / f"page{len(opened)}.html"
             page.write_text(html)
         browser = webdriver.Browser(tmp_path / f"profile{len(opened)}", dark=dark)

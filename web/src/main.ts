@@ -43,9 +43,12 @@ function build(): void {
   const nav = files.length > 1
     ? el("nav", { "aria-label": "files" }, el("ul", {}, ...files.map((file) => el("li", {}, el("a", { href: `#${file.id}` }, file.path), file.groups.length ? el("em", {}, ` ${file.groups.length} to settle`) : null))))
     : null;
-  main.append(el("header", {}, el("h1", {}, page.title), about, page.message ? el("pre", { class: "message" }, page.message) : null, nav),
-    el("main", {}, ...(files.length ? files.map(section) : [el("p", { class: "nothing" }, "Nothing changed.")]),
-      page.commits.length ? el("details", { class: "history" }, el("summary", {}, "History"), el("div", { class: "wide" }, graph(page.commits))) : null),
+  const index = !files.length && page.links.length > 0 && page.commits.some((commit) => commit.address);
+  document.body.classList.toggle("site", index);
+  const links = page.links.length ? el("nav", { class: "links", "aria-label": index ? "scores" : "site" }, index ? el("h2", {}, "Scores") : null, el("ul", {}, ...page.links.map(([name, to]) => el("li", {}, el("a", { href: to }, name))))) : null;
+  main.append(el("header", {}, index ? null : links, el("h1", {}, page.title), about, index ? links : null, page.message ? el("pre", { class: "message" }, page.message) : null, nav),
+    el("main", {}, ...(files.length ? files.map(section) : index ? [] : [el("p", { class: "nothing" }, "Nothing changed.")]),
+      page.commits.length ? el("details", { class: "history", open: page.commits.some((commit) => commit.address) }, el("summary", {}, "History"), el("div", { class: "wide" }, graph(page.commits))) : null),
     el("footer", {}, saving?.root, el("p", { id: "status", role: "status", "aria-live": "polite" })));
 }
 

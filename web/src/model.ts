@@ -47,9 +47,9 @@ export interface File {
   conflicts: Conflict[]; groups: Group[]; music: Music | null; texts: Text[]; changes: Change[];
 }
 
-export interface Commit { id: string; subject: string; author: string; refs: string[]; here: boolean; column: number; edges: [number, number][] }
+export interface Commit { id: string; subject: string; author: string; date: string; refs: string[]; here: boolean; column: number; edges: [number, number][]; address: string; said: string }
 
 export interface Page {
   title: string; about: [string, string][]; message: string; choices: boolean; version: string;
-  files: File[]; commits: Commit[];
+  files: File[]; commits: Commit[]; links: [string, string][];
 }

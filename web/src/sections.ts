@@ -33,24 +33,25 @@ export function texts(found: Text[], path: string, folded: boolean): HTMLElement
       el("pre", { class: "lines" }, ...text.lines.map(([kind, line]) => el("span", { class: kind }, MARKS[kind] ?? "", ...(kind === "hunk" ? [line] : colouredLine(line, path)), "\n"))))));
 }
 
-const ROW = 26, COLUMN = 16;
+const ROW = 28, COLUMN = 16;
 
-export function graph(commits: Commit[]): SVGElement {
-  const wide = (Math.max(0, ...commits.map((commit) => commit.column)) + 1) * COLUMN + 12, height = commits.length * ROW + 6;
+/** The history: lines and dots as a picture, beside it a row of text for each commit, linked where it has a page. */
+export function graph(commits: Commit[]): HTMLElement {
+  const wide = (Math.max(0, ...commits.map((commit) => commit.column)) + 1) * COLUMN + 12, height = commits.length * ROW;
   const lines: Node[] = [], dots: Node[] = [];
   commits.forEach((commit, at) => {
-    const x = commit.column * COLUMN + 12, y = at * ROW + 14;
+    const x = commit.column * COLUMN + 12, y = at * ROW + ROW / 2;
     for (const [row, column] of commit.edges) {
-      const toX = column * COLUMN + 12, toY = row < 0 ? height : row * ROW + 14, bend = toX < x ? toY - ROW : y + ROW;
+      const toX = column * COLUMN + 12, toY = row < 0 ? height : row * ROW + ROW / 2, bend = toX < x ? toY - ROW : y + ROW;
       const path = x === toX ? `M${x} ${y}V${toY}` : toX > x ? `M${x} ${y}L${toX} ${bend}V${toY}` : `M${x} ${y}V${bend}L${toX} ${toY}`;
       lines.push(svg("path", { class: `edge c${Math.max(commit.column, column) % 6}`, d: path }));
     }
-    const here = commit.here ? " here" : "";
-    dots.push(svg("circle", { class: `commit c${commit.column % 6}${here}`, cx: x, cy: y, r: 5 }));
-    const text = svg("text", { x: wide, y: y + 4, class: `subject${here}` }, svg("tspan", { class: "id" }, commit.id));
-    for (const ref of commit.refs) text.append(" ", svg("tspan", { class: "ref" }, ref));
-    text.append(` ${commit.subject} `, svg("tspan", { class: "who" }, commit.author));
-    dots.push(text);
+    dots.push(svg("circle", { class: `commit c${commit.column % 6}${commit.here ? " here" : ""}`, cx: x, cy: y, r: 5 }));
   });
-  return svg("svg", { class: "graph", role: "img", "aria-label": `history of ${count(commits.length, "commit")}`, width: wide + 760, height }, ...lines, ...dots);
+  const rows = commits.map((commit) => el("li", { class: commit.here ? "here" : "" },
+    el("code", {}, commit.id), ...commit.refs.flatMap((ref) => [" ", el("b", { class: "ref" }, ref)]), " ",
+    commit.address ? el("a", { href: commit.address }, commit.subject || commit.id) : commit.subject, " ", el("span", { class: "who" }, `${commit.author}, ${commit.date}`),
+    commit.said ? el("span", { class: "did", title: commit.said }, ` · ${commit.said}`) : null));
+  const list = el("ol", { class: "commits", "aria-label": `history of ${count(commits.length, "commit")}` }, ...rows);
+  return el("div", { class: "graph" }, svg("svg", { "aria-hidden": "true", width: wide, height }, ...lines, ...dots), list);
 }

@@ -17,6 +17,7 @@ from muse.core.errors import MuseError, UsageError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from muse.engine.history.log import Commit
     from muse.engine.resolve.compare import Compared
     from muse.store.repository import Repository
     from muse.view.page import Page
@@ -28,12 +29,27 @@ if TYPE_CHECKING:
 @click.option("-o", "--output", metavar="FILE", help="Where to write; - is standard output.")
 @click.option("--svg", is_flag=True, help="One MIDI file's piano rolls as SVG instead of a page.")
 @click.option("--conflicts", is_flag=True, help="What is left to settle (the default while a merge stands open).")
-def command(what: str | None, paths: tuple[str, ...], output: str | None, svg: bool, conflicts: bool) -> int:
+@click.option("--site", metavar="DIR", help="A folder of pages: scores, history and merges, linked to each other.")
+@click.option(
+    "-n", "most", type=click.IntRange(1), default=100, show_default=True, help="With --site: how many commits."
+)
+def command(
+    what: str | None,
+    paths: tuple[str, ...],
+    output: str | None,
+    svg: bool,
+    conflicts: bool,
+    site: str | None,
+    most: int,
+) -> int:
     """Draw a commit (HEAD by default), a range, or what is left to settle.
 
     The page stands alone: piano rolls of every version, controller lanes, trees of changed symbols, the history. It can
     be read without Muse, without a network, by keyboard, and plays the music. A name is written and printed unless -o
     says where.
+
+    --site writes a folder that any web server can serve and a browser opens from disk: what REV has in it, the commits
+    that led there, a page for each.
     """
     from muse.view import page as view
     from muse.view.pianoroll import picture
@@ -42,8 +58,12 @@ def command(what: str | None, paths: tuple[str, ...], output: str | None, svg: b
     if what is not None and not paths and not _is_revision(here, what):
         paths, what = (what,), None
     plugin_for, _ = domains(here)
-    wanted = [_from_top(here, path) for path in paths]
-    page, files = _contents(here, what, conflicts, plugin_for, wanted)
+    if site is not None:
+        if svg or output or conflicts:
+            raise UsageError("--site goes with none of -o, --svg and --conflicts")
+        return _site(here, what or "HEAD", site, most, [from_top(here, path) for path in paths], plugin_for)
+    wanted = [from_top(here, path) for path in paths]
+    page, files = contents(here, what, conflicts, plugin_for, wanted)
     if svg:
         found = [each for each in files if getattr(plugin_for(each.path), "name", "") == "midi"]
         if len(found) != 1:
@@ -62,9 +82,34 @@ def command(what: str | None, paths: tuple[str, ...], output: str | None, svg: b
     return 0
 
 
-def _contents(
+def _site(here: Repository, rev: str, folder: str, most: int, paths: Sequence[str], plugin_for: Any) -> int:
+    from pathlib import Path
+
+    from muse.core.progress import counted
+    from muse.engine.history.log import commits
+    from muse.engine.resolve import compare
+    from muse.view.site import Site, addresses
+
+    name = here.resolve(rev)
+    title = os.path.basename(os.path.realpath(here.work_tree or here.git_dir)).removesuffix(".git")
+    site = Site(Path(folder), title, plugin_for)
+    limit = ["--", *(f":(top,literal){path}" for path in paths)] if paths else []
+    rows = list(commits(here, ["-n", str(most), name, *limit]))
+    for commit in counted(rows, "drawing commits"):
+        site.commit(commit, page_of(commit), compare.of_commit(here, commit.id, plugin_for, paths))
+    pieces = list(compare.pieces(here, name, plugin_for, paths))
+    taken = addresses(piece.path for piece in pieces)
+    for piece in counted(pieces, "drawing scores"):
+        site.piece(piece, taken)
+    site.index([("at", name), ("commits", str(len(rows)))], rows, taken)
+    say(terminal.path(os.path.join(folder, "index.html")))
+    return 0
+
+
+def contents(
     here: Repository, what: str | None, conflicts: bool, plugin_for: Any, paths: Sequence[str]
 ) -> tuple[Page, Iterator[Compared]]:
+    """The head of a page and the files on it: of a commit, a range, or what is left to settle."""
     from muse.engine.history.log import commits
     from muse.engine.resolve import compare
     from muse.view.page import Page
@@ -84,6 +129,15 @@ def _contents(
         return page, compare.of_trees(here, here.tree_of(old), here.tree_of(new), plugin_for, paths)
     name = here.resolve(what or "HEAD")
     (commit,) = commits(here, ["-n", "1", name])
+    page = page_of(commit)
+    page.commits, page.shown = list(commits(here, ["-n", "30", name])), [name]
+    return page, compare.of_commit(here, name, plugin_for, paths)
+
+
+def page_of(commit: Commit) -> Page:
+    """The head of a commit's page."""
+    from muse.view.page import Page
+
     about = [
         ("commit", commit.id),
         ("author", f"{commit.author} <{commit.author_email}>"),
@@ -91,10 +145,7 @@ def _contents(
         *(("parent", parent) for parent in commit.parents),
     ]
     subject, _, body = commit.message.partition("\n")
-    rows = list(commits(here, ["-n", "30", name]))
-    return Page(f"{commit.id[:10]} {subject}", about, body.strip(), rows, [name]), compare.of_commit(
-        here, name, plugin_for, paths
-    )
+    return Page(f"{commit.id[:10]} {subject}", about, body.strip())
 
 
 def _branch(here: Repository) -> str:
@@ -118,7 +169,7 @@ def _is_revision(here: Repository, word: str) -> bool:
     return True
 
 
-def _from_top(here: Repository, path: str) -> str:
+def from_top(here: Repository, path: str) -> str:
     """A path as typed, from the top of the work tree."""
     if here.work_tree is None:
         return path

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+import sys
+import webbrowser
+from typing import TYPE_CHECKING
+
 import click
 
-from muse.cli.context import domains, print_json, repo
+from muse.cli.context import domains, note, print_json, repo
 from muse.cli.gitverb import SpelledVerb, paged, split_own, use_color
+from muse.cli.output import say
 from muse.cli.verbs.log import commit_row, head_lines
+from muse.core import terminal
+from muse.core.errors import UsageError
+
+if TYPE_CHECKING:
+    from muse.store.repository import Repository
 
 
 @click.command("show", cls=SpelledVerb, short_help="Show commits and what they changed")
@@ -16,6 +26,9 @@ def command(words: tuple[str, ...]) -> int:
     A merge is shown against its first parent. --stat leaves out what is inside the files, --json prints everything.
     --sharps, --ticks and --ascii say how music is spelled: no flats, lengths in ticks, letters for signs.
 
+    --web opens one commit (or A..B, with -- PATH... only these) as a page in the browser: seen and heard. The page's
+    place is printed, for where no browser opens.
+
     Whatever is no commit, such as REV:PATH, and any other option of `git show`, is Git's to answer.
     """
     from muse.engine.git import attended
@@ -23,7 +36,9 @@ def command(words: tuple[str, ...]) -> int:
     from muse.view.text import delta_lines
 
     here = repo()
-    own, rest = split_own(words, {"--json", "--stat"})
+    own, rest = split_own(words, {"--json", "--stat", "--web"})
+    if "--web" in own:
+        return _web(here, own, rest)
     kinds = {here.run("cat-file", "-t", name).stdout.strip() for name in rest or ["HEAD"]}
     if any(word.startswith("-") for word in rest) or kinds - {b"commit", b"tag"}:
         if "--json" not in own:
@@ -48,4 +63,28 @@ def command(words: tuple[str, ...]) -> int:
                 out("")
             for line in delta_lines(delta, color=color, deep="--stat" not in own):
                 out(line)
+    return 0
+
+
+def _web(here: Repository, own: set[str], words: list[str]) -> int:
+    """Write the page of one commit or range below the Git directory, print where, and open it."""
+    from muse.cli.gitverb import paths_of
+    from muse.cli.verbs.render import contents, from_top
+    from muse.view.page import build
+    from muse.view.shelf import keep
+
+    paths = paths_of(words)
+    revs = words[: words.index("--")] if "--" in words else words
+    if own != {"--web"} or len(revs) > 1 or any(rev.startswith("-") for rev in revs):
+        hint = "muse show --web [REV | A..B] [-- PATH...]"
+        raise UsageError("--web shows one commit or range, and takes no other options", hint=hint)
+    plugin_for, _ = domains(here)
+    page, files = contents(
+        here, revs[0] if revs else "HEAD", False, plugin_for, [from_top(here, path) for path in paths]
+    )
+    place = keep(here.git_dir, page.title, build(page, files, plugin_for))
+    say(terminal.path(str(place)))
+    sys.stdout.flush()
+    if not webbrowser.open(place.as_uri()):
+        note("muse: no browser opened; open that file in one")
     return 0

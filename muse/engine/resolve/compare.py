@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from muse.core.errors import MuseError
 from muse.core.io import read_regular
@@ -13,14 +13,17 @@ from muse.domain import ConflictRecord, DomainOp, PluginFor
 from muse.engine.history.ancestry import find_merge_base
 from muse.engine.history.changes import between, path_text
 from muse.engine.history.diff import describe_one
+from muse.engine.history.log import touching
 from muse.engine.resolve import resolve
 
 if TYPE_CHECKING:
+    from muse.engine.history.log import Commit
     from muse.engine.resolve.candidates import Dispute
     from muse.engine.resolve.suggest import Suggestion
     from muse.store.repository import Repository
 
 TWO = ("before", "after")
+_MOST_TOUCHING = 100
 FOUR = ("base", "ours", "theirs", "result")
 
 
@@ -51,6 +54,26 @@ def of_commit(repo: Repository, rev: str, plugin_for: PluginFor, paths: Sequence
             return
     old = repo.tree_of(parents[0]) if parents else repo.empty_tree
     yield from of_trees(repo, old, repo.tree_of(commit), plugin_for, paths)
+
+
+class Piece(NamedTuple):
+    """One piece of music as a commit has it, and the commits that touched it, newest first."""
+
+    path: str
+    data: bytes
+    commits: list[Commit]
+
+
+def pieces(repo: Repository, rev: str, plugin_for: PluginFor, paths: Sequence[str] = ()) -> Iterator[Piece]:
+    """The music of a commit's tree, path by path."""
+    for change in between(repo, repo.empty_tree, repo.tree_of(rev)):
+        path = path_text(change.path)
+        if not _wanted(path, paths) or getattr(plugin_for(path), "name", "") != "midi":
+            continue
+        data = _blob(repo, change.new_id, change.new_mode)
+        if data is not None:
+            made = [commit for commit, _ in touching(repo, path, [f"-n{_MOST_TOUCHING}", rev])]
+            yield Piece(path, data, made)
 
 
 def of_trees(

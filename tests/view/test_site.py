@@ -1,0 +1,147 @@
+"""`muse render --site` and `muse show --web`: pages of a whole repository, and one page opened."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+_ALL = json.loads((ROOT / "docs" / "schemas.json").read_text())
+SCHEMA = {**_ALL["$defs"]["page"], "$defs": _ALL["$defs"]}
+Muse = Callable[..., Any]
+Git = Callable[..., str]
+
+
+def data_of(page: Path) -> Any:
+    found = re.search(r'<script type="application/json" id="data">(.*?)</script>', page.read_text(), re.DOTALL)
+    assert found is not None
+    data = json.loads(found[1])
+    jsonschema.validate(data, SCHEMA)
+    return data
+
+
+@pytest.fixture
+def merged(disputed: Path, git: Git) -> Path:
+    """The two sides merged, ours kept where they differ."""
+    git(disputed, "checkout", "--ours", "--", "song.mid", "lib.py")
+    git(disputed, "add", "-A")
+    git(disputed, "commit", "-qm", "merged <i>")
+    return disputed
+
+
+def links_of(page: Path) -> set[str]:
+    """Every page and asset that a page leads to, as paths in the site."""
+    data = data_of(page)
+    named = [address for _, address in data["links"]] + [row["address"] for row in data["commits"] if row["address"]]
+    named += re.findall(r'<(?:script src|link rel="stylesheet" href)="([^"]+)"', page.read_text())
+    return {str((page.parent / each).resolve()) for each in named}
+
+
+def test_every_commit_and_score_has_its_page_and_no_link_is_dead(
+    merged: Path, muse: Muse, git: Git, tmp_path: Path
+) -> None:
+    site = tmp_path / "site"
+    assert muse(merged, "render", "--site", site).stdout.strip() == str(site / "index.html")
+    ids = git(merged, "log", "--format=%H").split()
+    index = data_of(site / "index.html")
+    assert [row["address"] for row in index["commits"]] == [f"commits/{name[:16]}.html" for name in ids]
+    assert index["links"] == [["song.mid", "scores/song-mid.html"]]
+    assert index["commits"][0]["subject"] == "merged <i>" and "song.mid: " in index["commits"][0]["said"]
+    pages = list(site.rglob("*.html"))
+    assert len(pages) == len(ids) + 2
+    for page in pages:
+        assert all(Path(each).is_file() for each in links_of(page)), page
+        text = page.read_text()
+        assert "<style" not in text and "'unsafe-inline' 'self'" in text and "<i>" not in text and len(text) < 300_000
+    merge = data_of(site / "commits" / f"{ids[0][:16]}.html")
+    song = next(each for each in merge["files"] if each["music"])
+    assert song["music"]["sides"] == ["base", "ours", "theirs", "result"]
+    score = data_of(site / "scores" / "song-mid.html")
+    assert score["files"][0]["music"]["sides"] == ["now"]
+    assert {row["subject"] for row in score["commits"]} >= {"theirs", "first"}
+
+
+def test_a_second_run_takes_away_what_it_no_longer_makes(merged: Path, muse: Muse, git: Git, tmp_path: Path) -> None:
+    site = tmp_path / "site"
+    muse(merged, "render", "--site", site)
+    (site / "CNAME").write_text("scores.example\n")
+    git(merged, "mv", "song.mid", "tune.mid")
+    git(merged, "commit", "-qm", "named")
+    muse(merged, "render", "--site", site, "-n", "1")
+    assert sorted(str(each.relative_to(site)) for each in site.rglob("*.html")) == [
+        f"commits/{git(merged, 'rev-parse', 'HEAD').strip()[:16]}.html",
+        "index.html",
+        "scores/tune-mid.html",
+    ]
+    assert (site / "CNAME").read_text() == "scores.example\n", "what is not ours stays"
+
+
+def test_a_folder_of_something_else_is_left_alone(merged: Path, muse: Muse, tmp_path: Path) -> None:
+    folder = tmp_path / "home"
+    folder.mkdir()
+    (folder / "index.html").write_text("mine")
+    done = muse(merged, "render", "--site", folder, check=False)
+    assert done.returncode == 128 and "no site of Muse" in done.stderr and len(list(folder.iterdir())) == 1
+    (folder / "site.json").write_text('{"made_by": "muse 1", "files": ["../song.mid", "/etc/passwd", "index.html"]}')
+    (tmp_path / "song.mid").write_text("mine")
+    muse(merged, "render", "--site", folder)
+    assert (tmp_path / "song.mid").read_text() == "mine", "a manifest names nothing outside of its folder"
+
+
+@pytest.mark.parametrize("words", [["-o", "x.html"], ["--svg"], ["--conflicts"]])
+def test_a_site_goes_with_no_other_target(words: list[str], merged: Path, muse: Muse, tmp_path: Path) -> None:
+    done = muse(merged, "render", "--site", tmp_path / "s", *words, check=False)
+    assert done.returncode == 129 and "--site goes with none" in done.stderr and not (tmp_path / "s").exists()
+
+
+def test_only_the_paths_named(merged: Path, muse: Muse, git: Git, tmp_path: Path) -> None:
+    site = tmp_path / "site"
+    muse(merged, "render", "--site", site, "HEAD", "lib.py")
+    index = data_of(site / "index.html")
+    assert index["links"] == []
+    for row in index["commits"]:
+        assert {each["path"] for each in data_of(site / row["address"])["files"]} <= {"lib.py"}
+
+
+def test_show_web_opens_the_page_and_prints_its_place(
+    merged: Path, muse: Muse, git: Git, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = tmp_path / "opened"
+    script = tmp_path / "browser"
+    script.write_text(f'#!/bin/sh\nprintf %s "$1" >"{opened}"\n')
+    script.chmod(0o755)
+    monkeypatch.setenv("BROWSER", str(script))
+    place = Path(muse(merged, "show", "--web", "topic", "--", "song.mid").stdout.strip())
+    assert opened.read_text() == place.as_uri() and place.is_relative_to(merged / ".git")
+    assert [each["path"] for each in data_of(place)["files"]] == ["song.mid"]
+    assert muse(merged, "show", "--web", "topic..main").returncode == 0
+    assert git(merged, "status", "--porcelain") == ""
+    for words in (["--web", "--stat"], ["--web", "a", "b"], ["--web", "--oneline"]):
+        done = muse(merged, "show", *words, check=False)
+        assert done.returncode == 129 and "muse show --web [REV | A..B]" in done.stderr
+    assert "unknown revision" in muse(merged, "show", "--web", "nowhere", check=False).stderr
+
+
+@pytest.mark.browser
+def test_a_browser_finds_its_way_through_a_site_from_disk(
+    merged: Path, muse: Muse, tmp_path: Path, open_page: Callable[..., Any]
+) -> None:
+    site = tmp_path / "site"
+    muse(merged, "render", "--site", site)
+    browser = open_page(site / "index.html")
+    assert browser.run("return [...document.querySelectorAll('.links a')].map(a => a.textContent)") == ["song.mid"]
+    browser.click(".commits a")
+    assert browser.run("return document.querySelector('h1').textContent").endswith("merged <i>")
+    assert browser.run("return muse.views[0].music.sides.length") == 4
+    assert browser.run("return document.querySelector('.notes').getBoundingClientRect().height") > 100
+    browser.click(".links a")
+    assert browser.run("return document.querySelectorAll('.commits a').length") == 4
+    browser.click(".links a")
+    assert browser.run("return muse.views[0].music.sides") == ["now"]
+    assert browser.log() == []
