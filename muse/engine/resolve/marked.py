@@ -111,6 +111,6 @@ def place_of(file: os.PathLike[str]) -> tuple[Repository | None, str]:
     except MuseError:
         return None, os.path.basename(whole)
     root = os.path.realpath(repo.work_tree) if repo.work_tree is not None else ""
-    if not root or os.path.commonpath([root, whole]) != root:
+    if not root or not whole.startswith(os.path.join(root, "")):
         return None, os.path.basename(whole)
     return repo, os.path.relpath(whole, root).replace(os.sep, "/")
