@@ -305,6 +305,7 @@ VERBS: dict[str, Schema] = {
         merged=STRS,
         left=STRS,
     ),
+    "import": obj(commits=named(ID), branches=named(STR), tags=named(STR)),
     "branch": REFS,
     "tag": REFS,
     "conflicts": rows(

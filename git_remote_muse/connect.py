@@ -12,6 +12,7 @@ from git_remote_muse.config import Config, protocol_version
 from git_remote_muse.run import LOCAL_ENV, Child, git, spawn
 from git_remote_muse.url import Place
 from muse.core.errors import MuseError
+from muse.core.terminal import command
 
 SERVICES = ("git-upload-pack", "git-receive-pack", "git-upload-archive")
 SSH_VARIANTS = {
@@ -37,6 +38,9 @@ def must_exist(place: Place) -> None:
     if place.path.startswith("~"):  # Git's server program knows whose home that is
         return
     found = next((name for name in map(place.path.rstrip("/").__add__, WHERE) if _is_repository(name)), None)
+    if found is None and os.path.isdir(os.path.join(place.path, ".muse", "commits")):
+        hint = f"{command('muse', 'import', place.path)} FOLDER"
+        raise MuseError(f"'{place.path}' is no Git repository, but one of the public Muse", hint=hint)
     if found is None:
         raise MuseError(f"repository '{place.path}' does not exist")
     if _is_ours(found) and not git("for-each-ref", "--count=1"):

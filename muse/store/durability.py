@@ -20,7 +20,18 @@ if TYPE_CHECKING:
 WORDS = ("-c", "core.fsync=all")  # Git 2.36 and newer; older ones ignore it
 _MOVING = frozenset({"commit", "merge", "update-ref", "pull", "rebase", "cherry-pick", "revert", "reset", "am"})
 _WRITING = _MOVING.union(
-    ["add", "apply", "checkout", "checkout-index", "commit-tree", "hash-object", "index-pack", "merge-tree", "mktree"],
+    [
+        "add",
+        "apply",
+        "checkout",
+        "checkout-index",
+        "commit-tree",
+        "hash-object",
+        "index-pack",
+        "merge-tree",
+        "mktag",
+        "mktree",
+    ],
     ["read-tree", "rm", "switch", "unpack-objects", "update-index", "write-tree"],
 )
 _SLACK = 3.0  # seconds by which the clock of a file server may be behind ours

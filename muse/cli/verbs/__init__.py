@@ -40,6 +40,7 @@ VERBS: dict[str, Verb] = {
     "tag": Verb("tag", GROW, "List, make or delete tags"),
     "clone": Verb("clone", START, "Clone a repository and set Muse up in the clone"),
     "init": Verb("init", START, "Create an empty Git repository with Muse set up in it"),
+    "import": Verb("import_", START, "Import a repository of the public Muse"),
     "conflicts": Verb("conflicts", GROW, "List what is left to settle, in musical and code terms"),
     "resolve": Verb("resolve", GROW, "Settle conflicts of a file by choosing sides"),
     "completion": Verb("completion", SETUP, "Print the completion script of a shell"),

@@ -1,0 +1,1 @@
+"""History of other formats, read into Git."""
