@@ -8,6 +8,7 @@ that holds the attribute files only. Git answers, so patterns, macros and folder
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Callable, Iterator
 
 from muse.core.gitconfig import started
@@ -17,6 +18,8 @@ BEGIN = "# >>> muse install; `muse uninstall` takes these lines out"
 END = "# <<< muse install"
 LEFT_TO_US = ("unspecified", "muse")
 """Values of the attribute `merge` with which a path is ours to merge."""
+_MOST = 100 << 20  # bytes; Git leaves out larger ones
+_NO_LINK = getattr(os, "O_NOFOLLOW", 0)
 Said = dict[str, dict[str, str]]
 """path -> attribute -> value."""
 
@@ -85,18 +88,22 @@ class _View:
             _write(os.path.join(inner, "info", "attributes"), own)
         if self.root is None:
             os.mkdir(self.tree)
-        elif self.keep is not None or BEGIN.encode() in _read(os.path.join(self.root, ".gitattributes")):
+        elif self.keep is not None or BEGIN.encode() in self._tracked(self.root, ".gitattributes"):
             self.tree = os.path.join(self.folder, "tree")
             for name in _files_for(names):
                 self._copy(self.root, name)
 
     def _copy(self, root: str, name: str) -> None:
-        data = without_ours(_read(os.path.join(root, name)))
+        data = without_ours(self._tracked(root, name))
         if self.keep is not None and not self.keep(name):
             data = b"".join(line for line in data.splitlines(True) if line.lstrip().startswith(b"[attr]"))
         target = os.path.join(self.tree, name)
         os.makedirs(os.path.dirname(target), exist_ok=True)
         _write(target, data)
+
+    @staticmethod
+    def _tracked(root: str, name: str) -> bytes:
+        return _read(os.path.join(root, name), tracked=True)
 
     def ask(self, names: list[str], user_file: str | None, index: bool) -> Callable[[], bytes]:
         """Start the question."""
@@ -163,10 +170,13 @@ def _common(git_dir: str) -> str:
     return os.path.normpath(os.path.join(git_dir, os.fsdecode(named))) if named else git_dir
 
 
-def _read(path: str) -> bytes:
+def _read(path: str, *, tracked: bool = False) -> bytes:
+    """A file's bytes, b"" where there is none; a `tracked` one as Git reads it: no link, no more than 100 MB."""
     try:
-        with open(path, "rb", buffering=0) as file:
-            return file.read()
+        fd = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | (_NO_LINK if tracked else 0))
+        with open(fd, "rb", buffering=0) as file:
+            found = os.fstat(fd)
+            return file.read() if stat.S_ISREG(found.st_mode) and found.st_size <= _MOST else b""
     except OSError:
         return b""
 
