@@ -75,6 +75,7 @@ def _findings() -> Iterator[Finding]:
     yield from checkup.check_installation(here, registry.claimed_patterns(own), registry.listed(own))
     yield from checkup.check_records(here)
     yield from checkup.check_writer(here)
+    yield from checkup.check_signatures(here)
     yield from checkup.check_sessions(here, domains(here)[0])
     yield from checkup.check_metadata(here)
 

@@ -246,6 +246,32 @@ def check_writer(repo: Repository) -> Iterator[Finding]:
         yield Finding("writer", "ok", "nothing was written yet, so there is no writer id")
 
 
+def check_signatures(repo: Repository) -> Iterator[Finding]:
+    """Where log refs are signed: whose signature has each, as Git says?"""
+    from muse.store import refs
+    from muse.store.layout import OWN, REMOTES, owner
+    from muse.store.meta import signatures
+
+    try:
+        wanted = signatures.mode(repo)
+    except MuseError as error:
+        yield Finding("signatures", "bad", str(error), error.hint)
+        return
+    tips = refs.read_many(repo, OWN, REMOTES) if wanted else {}
+    logs = [(ref, tip) for ref, tip in tips.items() if (owner(ref) or ("",))[0] == "log"]
+    for ref, tip in logs[:_MOST_REFS]:
+        if signatures.why_not(repo, ref, tip):
+            continue  # `check_metadata` lists it
+        found = signatures.of(repo, tip)
+        said = f"signed by {found.signer or 'a key Git does not know'}" if found.letter else "not signed"
+        yield Finding(
+            "signatures", "ok" if found.letter else "note", f"{ref} is {said}", "" if found.letter else "muse sync"
+        )
+
+
+_MOST_REFS = 50  # whose signatures are listed
+
+
 def check_sessions(repo: Repository, plugin_for: PluginFor) -> Iterator[Finding]:
     """Is anything of other clones' live sessions left out, or lost in a merge?"""
     from muse.core.op_log import OpLog

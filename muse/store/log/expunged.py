@@ -19,7 +19,7 @@ from muse.store import refs
 from muse.store.layout import OWN, REMOTES, content_path, own_ref, owner, session_path
 from muse.store.log.checkpoints import MAX_SEGMENT
 from muse.store.meta.union import Entry, Union
-from muse.store.meta.writer_refs import check_own, take_commit
+from muse.store.meta.writer_refs import check_own, seal
 from muse.store.objects.database import FILE
 from muse.store.objects.trees import Change, edit
 from muse.store.writer import known_writer, previous_writers
@@ -82,7 +82,7 @@ def _rewrite(repo: Repository, log: OpLog, op_ids: Collection[str]) -> None:
         with repo.writer() as writer:
             changes.update({path.encode(): (FILE, writer.blob(data)) for path, data in files.items()})
             tree = edit(repo, writer, repo.tree_of(tip), changes)
-            new = take_commit(writer, tree, [], f"session {session!r:.60}, without what was expunged")
+            new = seal(repo, writer, ref, tree, [], f"session {session!r:.60}, without what was expunged")
         refs.update(repo, ref, new, tip, message="muse: expunged")
     repo.memo.pop("union", None)
 

@@ -14,7 +14,7 @@ from muse.core.errors import MuseError
 from muse.store import refs
 from muse.store.layout import FORMATS, OWN, REMOTES, Kind, own_ref, owner
 from muse.store.meta.union import Problem, Union
-from muse.store.meta.writer_refs import KINDS, is_ancestor, refuse_newer, settle, take_commit
+from muse.store.meta.writer_refs import KINDS, is_ancestor, refuse_newer, seal, settle
 from muse.store.objects.database import FILE
 from muse.store.objects.trees import Change, edit
 from muse.store.writer import known_writer, previous_writers, writer_id
@@ -90,7 +90,7 @@ def _absorb(repo: Repository, kind: Kind, union: Union, tips: dict[str, str], do
         changes[b"format"] = (FILE, writer.blob(FORMATS[kind][-1]))
         tree = edit(repo, writer, base, changes)
         parents = [*([ours] if ours is not None else []), *(tips[ref] for ref in taken)]
-        commit = take_commit(writer, tree, parents, f"absorb {len(taken)} writer(s)")
+        commit = seal(repo, writer, name, tree, parents, f"absorb {len(taken)} writer(s)")
     refs.update(repo, name, commit, ours, message="muse gc: absorb")
     done.refs.extend(taken)
 

@@ -18,6 +18,7 @@ from muse.core.sharing import open_or_make
 from muse.core.terminal import one_line
 from muse.store import refs
 from muse.store.layout import FORMATS, OWN, REMOTES, Kind, is_entry, owner
+from muse.store.meta import signatures
 from muse.store.meta.budget import MAX_TREE, PATIENT, QUICK, Budget, Peers, TooMuch, TooSlow
 from muse.store.meta.writer_refs import is_ours
 from muse.store.objects.database import FILE, FOLDER, TreeEntry
@@ -207,6 +208,7 @@ class Union:
 
     def _refresh(self, tips: dict[str, str]) -> None:
         execute = self._database.execute
+        self._forget_judgements()
         known = dict(execute("select ref, id from tip"))
         put_off = dict(execute("select ref, id from put_off")) if self._quick else {}
         todo = {ref: tip for ref, tip in tips.items() if known.get(ref) != tip and put_off.get(ref) != tip}
@@ -243,6 +245,15 @@ class Union:
         here = {line.partition(" ")[0] for line in said if line and not line.endswith(" missing")}
         return {ref for name, ref in rows if name in here}
 
+    def _forget_judgements(self) -> None:
+        """Have log refs judged anew where other signatures count than when they were read."""
+        now = signatures.trust(self._repo)
+        if self._database.execute("pragma user_version").fetchone()[0] == now:
+            return
+        for table in _TABLES:
+            self._database.execute(f"delete from {table} where ref like '%/log/%'")
+        self._database.execute(f"pragma user_version = {now}")
+
     def _forget(self, ref: str) -> None:
         for table in _TABLES:
             self._database.execute(f"delete from {table} where ref = ?", (ref,))
@@ -274,7 +285,7 @@ class Union:
     def _take_in(self, ref: str, tip: str, old_tree: str, budget: Budget) -> None:
         execute = self._database.execute
         kind = (owner(ref) or ("", ""))[0]
-        tree, why = _tree_of(self._repo, kind, tip)
+        tree, why = _tree_of(self._repo, kind, ref, tip, budget)
         if old_tree and not _readable(self._repo, old_tree):
             old_tree = ""
         before = execute("select path, why from problem where ref = ?", (ref,))
@@ -337,13 +348,17 @@ def _readable(repo: Repository, tree: str) -> bool:
     return True
 
 
-def _tree_of(repo: Repository, kind: str, tip: str) -> tuple[str, str]:
+def _tree_of(repo: Repository, kind: str, ref: str, tip: str, budget: Budget) -> tuple[str, str]:
     """The tree of a tip, or why it is left out as a whole."""
     try:
         tree = repo.tree_of(tip)
     except MuseError:
         return "", "it holds no commit"
-    return (tree, "") if is_ours(repo, kind, tree) else ("", UNKNOWN)
+    if not is_ours(repo, kind, tree):
+        return "", UNKNOWN
+    budget.charge("entries")  # looking at a signature may take a process
+    why = signatures.why_not(repo, ref, tip) if kind == "log" else ""
+    return ("", why) if why else (tree, "")
 
 
 def _walk(

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from muse.core.errors import DamageError, FormatError, MuseError, RefMovedError
 from muse.store import refs
 from muse.store.layout import FORMATS, OWN, REMOTES, Kind, is_entry, own_ref
+from muse.store.meta import signatures
 from muse.store.objects.commits import parse
 from muse.store.objects.database import FILE
 from muse.store.objects.trees import Change, edit
@@ -62,10 +63,18 @@ def _commit(
         tree = edit(repo, writer, base, changes)
         if tip is not None and tree == base:
             return tip
-        new = take_commit(writer, tree, [] if tip is None else [tip], message)
+        new = seal(repo, writer, ref, tree, [] if tip is None else [tip], message)
     refs.update(repo, ref, new, tip, message=f"muse: {message}")
     repo.memo.pop("union", None)
     return new
+
+
+def seal(repo: Repository, writer: ObjectWriter, ref: str, tree: str, parents: list[str], message: str) -> str:
+    """The commit that our ref is to hold next; signed where `muse.signLog` asks for it."""
+    if ref.startswith(f"{OWN}log/") and signatures.mode(repo):
+        writer.flush()
+        return signatures.commit(repo, tree, parents, message, ref[len(OWN) :])
+    return take_commit(writer, tree, parents, message)
 
 
 def take_commit(writer: ObjectWriter, tree: str, parents: list[str], message: str) -> str:
@@ -126,13 +135,28 @@ def _is_news(repo: Repository, copy: str, ours: str | None) -> bool:
 
 
 def check_own(repo: Repository) -> bool:
-    """`settle` for both refs, before they are pushed; True when we had to take a new writer id."""
+    """`settle` for both refs, before they are pushed; True when we had to take a new writer id.
+
+    What was written before `muse.signLog` was set is signed now.
+    """
     before = known_writer(repo)
     if before is None and not previous_writers(repo):
         return False
     for kind in KINDS:
-        settle(repo, kind)
+        me, tip = settle(repo, kind)
+        if kind == "log" and tip is not None and signatures.mode(repo) and not signatures.is_signed(repo, tip):
+            _on_top(repo, own_ref(kind, me), tip, "signed from here on")
     return known_writer(repo) != before
+
+
+def _on_top(repo: Repository, ref: str, tip: str, message: str) -> None:
+    """The same tree once more in our ref, signed or unsigned as the settings are now, under its present name."""
+    with repo.writer() as writer:
+        new = seal(repo, writer, ref, repo.tree_of(tip), [tip], message)
+    try:
+        refs.update(repo, ref, new, tip, message=f"muse: {message}")
+    except RefMovedError:
+        pass  # another process of this clone wrote to it, by the same settings
 
 
 def _states(repo: Repository, kind: Kind, writer: str) -> tuple[str | None, list[str]]:
@@ -155,6 +179,9 @@ def _go_on(repo: Repository, kind: Kind, me: str) -> str | None:
             refs.update_many(repo, moves, message="muse: a new writer id")
         except RefMovedError:
             return refs.read(repo, own_ref(kind, me))  # another process of this clone did it
+        if kind == "log" and signatures.is_signed(repo, tip):  # for the ref it was in
+            _on_top(repo, own_ref(kind, me), tip, "a new writer id")
+            return refs.read(repo, own_ref(kind, me))
         return tip
     return None
 
