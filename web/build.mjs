@@ -7,7 +7,7 @@ import { build } from "esbuild";
 const target = new URL("../muse/view/templates/", import.meta.url);
 
 /** Each becomes a script of its own; a page carries only those that it needs. */
-const SCRIPTS = { "main.ts": "page.js", "syntax.ts": "syntax.js" };
+const SCRIPTS = { "main.ts": "page.js", "syntax.ts": "syntax.js", "engrave.ts": "staff.js" };
 
 /** What is in the scripts and is not ours: name, version, licence text. */
 function licences() {

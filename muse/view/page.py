@@ -83,7 +83,14 @@ def html(data: dict[str, Any], assets: str = "") -> str:
 def scripts(data: dict[str, Any]) -> list[str]:
     """The scripts that a page needs, in the order they run."""
     code = any(each["texts"] or any(row["texts"] for row in each["conflicts"]) for each in data["files"])
-    return [*(["syntax.js"] if code else []), "page.js"]
+    staff = any(_is_written_down(each["music"]) for each in data["files"])
+    return [*(["syntax.js"] if code else []), *(["staff.js"] if staff else []), "page.js"]
+
+
+def _is_written_down(music: dict[str, Any] | None) -> bool:
+    """True for a piece with a note that changed, or in one version only: its bars are shown on a staff."""
+    everywhere = (1 << len(music["sides"])) - 1 if music is not None else 0
+    return music is not None and (everywhere == 1 or any(note[6] != everywhere for note in music["notes"]))
 
 
 def contents(page: Page, files: Iterable[Compared], plugin_for: Any, *, choices: bool = False) -> dict[str, Any]:

@@ -353,3 +353,24 @@ def test_rows_are_tall_enough_to_read_and_are_named(page: str, open_page: Callab
     row = browser.run(VIEW + "return shown.row")
     browser.press("]")
     assert browser.run(VIEW + "return shown.row") > row
+
+
+def test_the_bars_in_question_stand_on_a_staff(disputed: Path, muse: Any, open_page: Callable[..., Any]) -> None:
+    muse(disputed, "render", "-o", "page.html")
+    browser = open_page((disputed / "page.html").read_text())
+    drawn = """return [...document.querySelectorAll('.staff-of')].map(f => [f.querySelector('figcaption').textContent,
+        f.querySelectorAll('.abcjs-note').length, f.querySelectorAll('.abcjs-note.changed').length])"""
+    until = time.monotonic() + 20
+    while not browser.run(drawn):
+        assert time.monotonic() < until, "no staff is drawn"
+        time.sleep(0.05)
+    melody = browser.run(VIEW + "return music.notes.filter(n => n[0] === 1 && n[6] & 2 && n[3] < 72).length")
+    assert browser.run(drawn) == [["ours, theirs, result", melody, 1]], "a velocity does not show, the note is marked"
+    assert browser.run("return document.querySelector('.staff summary').textContent") == "Staff: Melody, bar 1"
+    browser.press("n")  # the drums, which only theirs has
+    while [row[0] for row in browser.run(drawn)] != ["ours", "theirs, result"]:
+        assert time.monotonic() < until, browser.run(drawn)
+        time.sleep(0.05)
+    assert [row[1:] for row in browser.run(drawn)] == [[0, 0], [6, 6]]
+    assert browser.run("return document.querySelector('.staff svg').getBoundingClientRect().height") > 25
+    assert browser.log() == []

@@ -110,8 +110,22 @@ def test_the_page_loads_nothing_and_lets_nothing_run(disputed: Path, muse: Muse)
         html, page = rendered(muse, disputed, *words)
         assert page.loads == []
         assert "default-src 'none'" in html and not re.search(r"https?://(?!www\.w3\.org)", html)
-        assert "<script>alert" not in html and html.count("<script") == html.count("</script>") == 3
+        assert "<script>alert" not in html and html.count("<script") == html.count("</script>") == 4
         assert page.ids == ["page", "data"]
+
+
+def test_a_page_carries_only_the_scripts_that_it_needs(music: Any) -> None:
+    other = music.edited(music.piece, music.ours)
+    code = Compared("a.py", {"before": b"x = 1\n", "after": b"x = 2\n"})
+    same = Compared("b.mid", {"before": music.piece, "after": music.piece})
+    for files, colours, staff in (
+        ([code], True, False),
+        ([Compared("a.mid", {"before": music.piece, "after": other})], False, True),
+        ([same], False, False),
+        ([Compared("now.mid", {"now": music.piece})], False, True),
+    ):
+        html = build(Page("x"), files, plugin_for_path)
+        assert ("museColour:" in html, "museEngrave:" in html) == (colours, staff)
 
 
 def test_a_commit_names_itself_its_files_and_its_history(disputed: Path, muse: Muse, git: Git) -> None:

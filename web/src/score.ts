@@ -12,6 +12,7 @@ import { swatch, theme } from "./paint.ts";
 import { button, legend, tracks } from "./parts.ts";
 import { Player } from "./player.ts";
 import { Roll } from "./roll.ts";
+import { Sheet, type Asked } from "./sheet.ts";
 import { barAt, barEnd, bars, where } from "./time.ts";
 import { pinch } from "./touch.ts";
 import { count, noteName } from "./words.ts";
@@ -25,6 +26,7 @@ export class ScoreView {
   phrases: Phrase[];
   roll: Roll;
   private readonly chips: Chips;
+  private readonly sheet: Sheet;
   private readonly notes = el("canvas", { class: "notes", role: "img" });
   private readonly keyboard = el("canvas", { class: "keyboard", "aria-hidden": "true" });
   private readonly ruler = el("canvas", { class: "ruler", "aria-hidden": "true" });
@@ -55,6 +57,7 @@ export class ScoreView {
     };
     this.player = new Player(() => this.music, (track) => this.roll.audible(track, this.shown), (x) => this.follow(x));
     this.chips = new Chips(file.groups, choices, { go: (group) => this.decide(group), hear: (name, group) => this.hear(name, group), pick });
+    this.sheet = new Sheet(() => this.music, () => this.bars());
     this.root = this.build();
     this.relist();
     choices?.listen(() => { this.shown.decided = file.groups.map((_, group) => choices.ofGroup(group)); this.chips.label(); this.draw(); });
@@ -132,7 +135,7 @@ export class ScoreView {
     return el("div", { class: "score", "data-file": file.id },
       tools, named, this.minimap,
       el("div", { class: "picture" }, el("div", { class: "left" }, el("div", { class: "corner" }), this.keyboard), this.stage, side),
-      el("div", { class: "lane-row" }, el("span", { class: "lane-name" }, "velocity"), this.velocities), this.controllers());
+      el("div", { class: "lane-row" }, el("span", { class: "lane-name" }, "velocity"), this.velocities), this.sheet.root, this.controllers());
   }
 
   private controllers(): HTMLElement | null {
@@ -181,6 +184,15 @@ export class ScoreView {
     this.label();
   }
 
+  /** The bars and the track whose staff is drawn: of what is looked at, or else of the first change or what is in sight. */
+  private bars(): Asked | null {
+    const { shown, music } = this, spot = shown.at === null ? null : this.roll.spots[shown.at], first = this.phrases[0];
+    const seen = { from: shown.left / shown.zoom, to: (shown.left + this.width()) / shown.zoom };
+    const at = shown.focus ?? (this.current >= 0 ? this.phrases[this.current]! : spot ?? (shown.lead === first?.track ? first : null)) ?? seen;
+    const track = shown.lead ?? first?.track ?? music.notes[0]?.[0];
+    return track === undefined ? null : { track, from: barAt(music, at.from)[0], to: Math.max(at.to, at.from + 1), side: shown.side };
+  }
+
   private press(what: "solo" | "muted", track: number, pressed: HTMLButtonElement): void {
     const chosen = this.shown[what];
     if (chosen.has(track)) chosen.delete(track); else chosen.add(track);
@@ -225,6 +237,7 @@ export class ScoreView {
       drawVelocities(this.velocities, width, roll, shown);
       for (const [lane, canvas] of this.lanes) if (canvas.offsetParent !== null) drawLane(canvas, width, this.music, lane, shown, roll.theme);
       this.chips.place(roll, shown, width);
+      this.sheet.later();
     });
   }
 
