@@ -83,7 +83,9 @@ def listing(file: str, path: str | None = None, asked: str = "") -> str:
         domain = asked
     if path is None and (domain == "files" or domain != own) and data.startswith((b"MThd", b"RIFF")):
         domain = "midi"  # whatever Git called the copy
-    plugin = registry.resolve_plugin_by_domain(domain)
+    plugin = (
+        registry.plugin_for_path(name, first=own) if domain == "code" else registry.resolve_plugin_by_domain(domain)
+    )
     shown = getattr(plugin, "listing", None)
     listed = data.decode("utf-8", "replace") if shown is None else str(shown(data, name))
     return "\n".join(map(escaped, listed.split("\n")))

@@ -28,6 +28,7 @@ BUILT_IN = {
     "daw": "muse.plugins.daw.plugin:DawPlugin",
     "code": "muse.plugins.code.plugin:CodePlugin",
 }
+_BY_CONTENT = "code by content"
 _CLAIMING = ("midi", "score", "daw", "code")
 
 
@@ -82,8 +83,9 @@ def is_ours(path: str, *, first: str = "") -> bool:
 
 
 def plugin_for_path(path: str, *, first: str = "") -> MuseDomainPlugin:
-    """The plugin that claims a file's name."""
-    return _load(domain_for_path(path, first=first))
+    """The plugin that claims a file's name; for names that say too little, one that looks into the file."""
+    domain = domain_for_path(path, first=first)
+    return _load(_BY_CONTENT if domain == "code" and path.lower().endswith(".xml") else domain)
 
 
 def claimed_patterns(first: str = "") -> dict[str, tuple[str, ...]]:
@@ -183,8 +185,8 @@ def takes_all(name: str, plugin: Any) -> bool:
 @cache
 def _load(name: str) -> MuseDomainPlugin:
     try:
-        if name in BUILT_IN:
-            module, _, attribute = BUILT_IN[name].partition(":")
+        if name in BUILT_IN or name == _BY_CONTENT:
+            module, _, attribute = BUILT_IN.get(name, "muse.plugins.by_content:XmlPlugin").partition(":")
             made = getattr(importlib.import_module(module), attribute)
         elif name in _entry_points():
             made = _entry_points()[name].load()

@@ -56,3 +56,40 @@ def test_a_score_in_git(
     done = run(root, "muse", "resolve", "song.mscx", "--pick", "1/measure:5=theirs")
     assert done.returncode == 0, done.stderr
     assert (root / "song.mscx").read_text() == score(72, 60, 62, 67, 48)
+
+
+def test_musicxml_in_an_xml_file(
+    run: Run, git: Callable[..., str], commit: Callable[..., str], make_repo: Callable[..., Path]
+) -> None:
+    """Bars inserted and a bar edited meet in a score called `.xml`; other XML is merged as it was."""
+
+    def music(*steps: str) -> str:
+        bars = "".join(
+            f'<measure number="{n}">\n'
+            + ("<attributes>\n<divisions>1</divisions>\n</attributes>\n" if n == 1 else "")
+            + f"<note>\n<pitch>\n<step>{step}</step>\n<octave>4</octave>\n</pitch>\n<duration>4</duration>\n"
+            "<voice>1</voice>\n<type>whole</type>\n</note>\n</measure>\n"
+            for n, step in enumerate(steps, 1)
+        )
+        return (
+            '<?xml version="1.0" encoding="UTF-8"?>\n<!-- <x> -->\n<score-partwise version="3.1">\n<part-list>\n'
+            '<score-part id="P1">\n<part-name>Oboe</part-name>\n</score-part>\n</part-list>\n'
+            f'<part id="P1">\n{bars}</part>\n</score-partwise>\n'
+        )
+
+    def page(one: str, two: str) -> str:
+        return f"<page>\n  <a>{one}</a>\n  <b/>\n  <c/>\n  <d>{two}</d>\n</page>\n"
+
+    root = make_repo(files={"song.xml": music(*"CDEF"), "page.xml": page("1", "1")})
+    assert run(root, "muse", "install", "--local").returncode == 0
+    git(root, "switch", "-q", "-c", "topic")
+    commit(root, {"song.xml": music(*"CDGF"), "page.xml": page("1", "2")}, "theirs")
+    git(root, "switch", "-q", "main")
+    commit(root, {"song.xml": music(*"BACDEF"), "page.xml": page("2", "1")}, "ours")
+    done = run(root, "git", "merge", "--no-edit", "topic")
+    assert done.returncode == 0, done.stderr
+    assert (root / "song.xml").read_text() == music(*"BACDGF")
+    assert (root / "page.xml").read_text() == page("2", "2")
+    told = run(root, "muse", "show").stdout
+    assert "song.xml: Oboe bar 5: E4 1/1 -> G4 1/1 at beat 1" in told
+    assert "G4 1/1" in run(root, "muse-textconv", "song.xml").stdout

@@ -8,9 +8,7 @@ from muse._version import __version__
 from muse.core import options
 from muse.core.errors import FormatError, MuseError
 from muse.core.filedomain import FileDomain, whole_file_conflict
-from muse.core.ops import deleted, inserted, replaced
 from muse.core.schema import DimensionSpec, DomainSchema, SetSchema
-from muse.core.types import content_hash
 from muse.domain import ConflictRecord, DomainOp, FileMerge
 
 if TYPE_CHECKING:
@@ -63,6 +61,8 @@ class DawPlugin(FileDomain):
 
     def diff_file(self, path: str, old: bytes, new: bytes) -> tuple[list[DomainOp], str] | None:
         """One operation for each thing that changed, with its name."""
+        from muse.core.ops import deleted, inserted, replaced
+        from muse.core.types import content_hash
         from muse.plugins.daw.words import changes, summary
 
         (form, was), (other, now) = _read(old), _read(new)
