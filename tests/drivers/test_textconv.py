@@ -51,7 +51,7 @@ def test_a_listing_that_hangs_ends_at_the_deadline(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(textconv, "SECONDS", 0.2)
-    monkeypatch.setattr(textconv, "listing", lambda file, path: time.sleep(60))
+    monkeypatch.setattr(textconv, "listing", lambda *_: time.sleep(60))
     (tmp_path / "a.mid").touch()
     start = time.monotonic()
     assert textconv.main([str(tmp_path / "a.mid")]) == 1

@@ -1,6 +1,7 @@
 """What the three formats call their parts. A format is one row; nothing else in the room knows a program's name.
 
-`entries` are what a person names: tracks, clips, devices. Below `lists` the order says nothing. `wholes` are taken from
+`entries` are what a person names: tracks, clips, devices. In `lists` both may add at one place, in `heaps` the order
+says nothing at all. `wholes` are taken from
 one side or the other, never mixed. `view` is what programs save about windows and who saved. `counters` only grow.
 """
 
@@ -34,6 +35,7 @@ class Format(NamedTuple):
     entries: Mapping[str, str]
     entries_in: Mapping[str, str]
     lists: frozenset[str]
+    heaps: frozenset[str]
     wholes: re.Pattern[str]
     view: frozenset[str]
     noise: re.Pattern[bytes]
@@ -112,13 +114,14 @@ LIVE = Format(
         **dict.fromkeys((*_TRACKS, "MidiClip", "AudioClip", "Scene", "ClipSlot", "Locator"), _attribute("Id")),
         "AutomationEnvelope": lambda node: _below("EnvelopeTarget", "PointeeId")(node) or node.get("Id"),
         "KeyTrack": _below("MidiKey"),
-        "PluginFloatParameter": _below("ParameterId"),
+        "PluginFloatParameter": _attribute("Id"),
         "TrackSendHolder": _attribute("Id"),
     },
     entries={**_TRACKS, "MidiClip": "clip", "AudioClip": "clip", "Scene": "scene", "Locator": "marker",
              "AutomationEnvelope": "automation", "KeyTrack": "notes"},
     entries_in={"Devices": "device"},
-    lists=_split("Tracks Events KeyTracks Envelopes Locators"),
+    lists=_split("Tracks Locators"),
+    heaps=_split("Events KeyTracks Envelopes"),
     wholes=re.compile(r"(?:AutomationEnvelope|KeyTrack|WarpMarkers|Buffer|ProcessorState|ControllerState|Blob|\w*Ref)\Z"),
     view=_split(_LIVE_VIEW),
     noise=re.compile(rb"(?<=<Ableton )[^>]*"),
@@ -146,7 +149,8 @@ REAPER = Format(
     },
     entries={"TRACK": "track", "ITEM": "clip", "EFFECT": "device", "MARKER": "marker", "PARMENV": "automation"},
     entries_in={},
-    lists=_split("TRACK"),
+    lists=_split("REAPER_PROJECT TRACK"),
+    heaps=frozenset(),
     wholes=re.compile(r"(?:SOURCE|NOTES|TAKE|PARMENV|TEMPOENVEX|[A-Z]+ENV2?|VST|AU|DX|JS|CLAP|LV2|MARKER)\Z"),
     view=_split(_REAPER_VIEW),
     noise=re.compile(rb"(?<=<REAPER_PROJECT )[^\r\n]*"),
@@ -177,7 +181,8 @@ DAWPROJECT = Format(
     entries={"Track": "track", **_DEVICES, "Clip": "clip", "Scene": "scene", "Marker": "marker",
              "Points": "automation"},
     entries_in={},
-    lists=_split("Structure Track Lanes Clips Notes Markers Arrangement Parameters"),
+    lists=_split("Structure Track Lanes Markers Arrangement"),
+    heaps=_split("Clips Notes Parameters"),
     wholes=re.compile(r"(?:Points|Warps|Note|TempoAutomation|TimeSignatureAutomation)\Z"),
     view=_split("Application"),
     noise=re.compile(rb"(?!x)x"),

@@ -127,7 +127,7 @@ class Merge:
         twins = self._twins(nodes, keys, (left, right))
         order = arranged(
             (len(kids[0]), len(kids[1]), len(kids[2])), (left, right), twins,
-            free=nodes[0].tag in form.lists,
+            free=nodes[0].tag in form.lists, heap=nodes[0].tag in form.heaps,
         )  # fmt: skip
         if order is None:
             return None
@@ -235,7 +235,7 @@ def _entries(form: Format, root: Node) -> Iterator[Node]:
     for child in root.children:
         if word_of(form, root.tag, child):
             yield child
-        elif child.tag in form.lists or child.tag == "LiveSet":
+        elif child.tag in form.lists | {"LiveSet"}:
             yield from _entries(form, child)
 
 
@@ -262,12 +262,23 @@ def _check(form: Format, datas: tuple[bytes, bytes, bytes], nodes: Three, result
     if wrong:
         raise Unmergeable(wrong)
     base, ours, theirs, now = _facts(form, [*nodes, root])
-    if now != base - ((base - ours) | (base - theirs)) + ((ours - base) | (theirs - base)):
+    if not _adds_up(base, ours, theirs, now):
         raise Unmergeable("the edits of both sides could not be put together with each of them there once")
     if form is REAPER:
         _check_folders(nodes, root)
     if form is LIVE and all(_slots_fit(side) for side in nodes) and not _slots_fit(root):
         raise Unmergeable("one side added or deleted scenes, and the other one tracks")
+
+
+def _adds_up(base: Counter[object], ours: Counter[object], theirs: Counter[object], now: Counter[object]) -> bool:
+    """What either side took out is gone, what either put in is there. Of things without a name of their own that look
+    alike, what both took out or put in may be one or two."""
+    least = base - ((base - ours) | (base - theirs)) + ((ours - base) | (theirs - base))
+    most = base - (base - ours) - (base - theirs) + (ours - base) + (theirs - base)
+    return all(
+        min(least[fact], most[fact]) <= now[fact] <= max(least[fact], most[fact])
+        for fact in {*least, *most, *now}
+    )  # fmt: skip
 
 
 def _check_folders(nodes: Three, root: Node) -> None:

@@ -14,11 +14,12 @@ def arranged(
     twins: Mapping[int, int],
     *,
     free: bool,
+    heap: bool,
 ) -> list[Token] | None:
     """All parts of the base and of both sides in order; None where the sides disagree about the order.
 
     `found` says where each part of the base stands in ours and in theirs, `twins` what both sides added alike (ours'
-    place -> theirs'). Where the order says nothing (`free`) both may add at one place, and order is never a question.
+    place -> theirs'). Both may add at one place where that is `free`; of a `heap` the order is never a question.
     """
     sides = [_tokens(side, size, places) for side, size, places in zip((1, 2), sizes[1:], found)]
     partner = {(2, j): (1, i) for i, j in twins.items()}
@@ -26,7 +27,7 @@ def arranged(
     common = [at for at in range(sizes[0]) if at in found[0] and at in found[1]]
     kept = set(common)
     orders = [[token[1] for token in side if token[0] == 0 and token[1] in kept] for side in sides]
-    if orders[0] != common and orders[1] not in (common, orders[0]) and not free:
+    if orders[0] != common and orders[1] not in (common, orders[0]) and not heap:
         return None
     frame, other = (sides[1], sides[0]) if orders[0] == common != orders[1] else (sides[0], sides[1])
     result = list(frame)
@@ -40,7 +41,7 @@ def arranged(
             if token[0]:
                 while place < len(result) and result[place][0] and result[place] not in known:
                     place += 1
-                if place > start and not free:
+                if place > start and not (free or heap):
                     return None
             result.insert(place, token)
             there.add(token)

@@ -276,6 +276,25 @@ def test_tracks_do_not_slip_into_another_folder() -> None:
     assert merged.conflicts and "another folder" in merged.notes[0]
 
 
+def test_new_tracks_of_both_are_kept_and_two_orders_are_asked_about() -> None:
+    def adds(number: int) -> bytes:
+        return version("rpp", lambda t: t.append({"id": number, "name": f"New {number}"}))
+
+    merged = merge("rpp", version("rpp"), adds(41), adds(42))
+    assert not merged.conflicts
+    both = version("rpp", lambda t: t.extend({"id": n, "name": f"New {n}"} for n in (42, 41)))
+    ours_first = version("rpp", lambda t: t.extend({"id": n, "name": f"New {n}"} for n in (41, 42)))
+    assert seen(merged.content or b"") in (seen(both), seen(ours_first))
+
+    def order(*numbers: int) -> bytes:
+        return version("als", lambda t: t.__setitem__(slice(None), [{**t[0], "id": n, "target": n} for n in numbers]))
+
+    sides = order(1, 2, 3), order(3, 1, 2), order(2, 1, 3)
+    assert [record.conflict_type for record in merge("als", *sides).conflicts] == ["entry_order"]
+    moved = merge("als", sides[0], sides[1], order(1, 2, 3).replace(b"", b""))
+    assert not moved.conflicts and seen(moved.content or b"") == seen(sides[1])
+
+
 def test_windows_and_dates_are_nobodys_edit() -> None:
     base = version("rpp", stamp=1)
     ours = version("rpp", put(0, "name", "A"), stamp=2).replace(b"CURSOR 0", b"CURSOR 5")
