@@ -55,12 +55,9 @@ _GUID = re.compile(rb"\{[0-9A-F-]{36}\}")
 
 def document(data: bytes) -> bytes:
     """What lies in a file."""
-    if data[:2] == b"\x1f\x8b":
-        return gzip.decompress(data)
-    if data[:2] == b"PK":
-        with zipfile.ZipFile(io.BytesIO(data)) as file:
-            return file.read("project.xml")
-    return data
+    if zipfile.is_zipfile(io.BytesIO(data)):
+        return zipfile.ZipFile(io.BytesIO(data)).read("project.xml")
+    return gzip.decompress(data) if data.startswith(b"\x1f\x8b") else data
 
 
 def packed(data: bytes, text: bytes) -> bytes:

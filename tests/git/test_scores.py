@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -42,6 +43,12 @@ def test_a_score_in_git(
         "-    E4 1/1 at beat 1",
         "+    G4 1/1 at beat 1",
     ]
+
+    found = run(root, "muse", "grep-notes", "--pitch", "G4..C5", "--track", "obo")
+    assert found.stdout == "song.mscx: Oboe bar 1: C5 1/1 at beat 1\nsong.mscx: Oboe bar 4: G4 1/1 at beat 1\n"
+    (row,) = json.loads(run(root, "muse", "grep-notes", "--bars", "2", "--json", "--rev", "HEAD").stdout)
+    assert (row["path"], row["part"], row["bar"], row["pitches"]) == ("song.mscx", "Oboe", 2, [60])
+    assert run(root, "muse", "grep-notes", "--velocity", "1-127").returncode == 1
 
     git(root, "switch", "-q", "-c", "again")
     commit(root, {"song.mscx": score(72, 60, 62, 67, 48)}, "last bar")

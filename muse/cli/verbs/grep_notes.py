@@ -15,6 +15,8 @@ from muse.core import terminal
 from muse.core.errors import FormatError, MuseError
 
 if TYPE_CHECKING:
+    from muse.plugins.midi.show.queries import Query
+    from muse.plugins.score.queries import Found
     from muse.store.repository import Repository
 
 
@@ -32,10 +34,12 @@ def command(
     pitch: str | None, bars: str | None, track: str | None, channel: int | None, velocity: str | None,
     rev: str | None, as_json: bool, paths: tuple[str, ...],
 ) -> int:  # fmt: skip
-    """Find notes in the MIDI files of the work tree (tracked ones, or the PATHs), or of a commit.
+    """Find notes in the MIDI files and scores of the work tree (tracked ones, or the PATHs), or of a commit.
 
-    Every condition given has to hold. Exits with 1 when nothing was found, as `git grep` does.
+    A score's tracks are its parts; it has no channels and velocities to look for. Every condition given has to hold.
+    Exits with 1 when nothing was found, as `git grep` does.
     """
+    from muse.plugins.midi.plugin import plugin as midi
     from muse.plugins.midi.show.queries import Query, find_notes, parse_pitches, parse_range
 
     query = Query(
@@ -48,7 +52,7 @@ def command(
     rows = []
     for path, data in _files(repo(), rev, paths):
         try:
-            for each in find_notes(data, query):
+            for each in find_notes(data, query) if midi.claims(path) else _in_score(data, path, query):
                 rows.append({"path": path, **each.as_json()})
                 if not as_json:
                     say(f"{terminal.path(path)}: {each.words()}")
@@ -59,12 +63,23 @@ def command(
     return 0 if rows else 1
 
 
+def _in_score(data: bytes, path: str, query: Query) -> Iterator[Found]:
+    from muse.plugins.score.plugin import read
+    from muse.plugins.score.queries import find_notes
+
+    if query.channel is not None or query.velocities is not None:
+        return
+    yield from find_notes(read(data), query.pitches, query.bars, query.track)
+
+
 def _files(here: Repository, rev: str | None, paths: tuple[str, ...]) -> Iterator[tuple[str, bytes]]:
-    """Path from the top and bytes of each MIDI file."""
+    """Path from the top and bytes of each MIDI file and score."""
     from muse.core.filedomain import read_entry
     from muse.engine.git import below_top, shown
     from muse.plugins.midi.plugin import plugin
+    from muse.plugins.score.plugin import ScorePlugin
 
+    scores = ScorePlugin()
     wanted = [os.path.normpath(os.path.join(below_top(here), path)) for path in paths]
     if rev is None:
         listed = here.git("ls-files", "-z", "--", *wanted)
@@ -74,7 +89,7 @@ def _files(here: Repository, rev: str | None, paths: tuple[str, ...]) -> Iterato
         raise MuseError(f"{', '.join(paths)}: no tracked file" + (f" in {rev}" if rev else ""), hint="git ls-files")
     for raw in listed.split(b"\0"):
         path = os.fsdecode(raw)
-        if not raw or not plugin.claims(path):
+        if not raw or not (plugin.claims(path) or scores.claims(path)):
             continue
         if rev is not None:
             yield shown(raw), here.git("cat-file", "blob", f"{here.resolve(rev)}:{path}")

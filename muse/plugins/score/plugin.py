@@ -72,7 +72,7 @@ class ScorePlugin(FileDomain):
         """One operation per measure of a part that changed, and one per change of the measures' number."""
         from muse.plugins.score.differences import differences
 
-        return differences(path, _read(old), _read(new))
+        return differences(path, read(old), read(new))
 
     def patch_file(self, path: str, old: bytes, child_ops: list[DomainOp]) -> bytes:
         """The file after measures were replaced by others of the same place."""
@@ -86,7 +86,7 @@ class ScorePlugin(FileDomain):
 
     def elements(self, path: str, data: bytes) -> list[Element]:
         """What an op can name: every measure of every part."""
-        score, found = _read(data), []
+        score, found = read(data), []
         for at, part in enumerate(score.parts):
             for column in score.columns:
                 cell = column.cells[at]
@@ -103,12 +103,13 @@ class ScorePlugin(FileDomain):
         from muse.plugins.score.words import listing
 
         try:
-            return listing(_read(data))
+            return listing(read(data))
         except FormatError as error:
             raise ValueError(str(error)) from None
 
 
-def _read(data: bytes) -> Score:
+def read(data: bytes) -> Score:
+    """The score in a file, plain or packed; FormatError for what is none."""
     from muse.plugins.score.container import is_package
     from muse.plugins.score.outline import Score
 
