@@ -53,7 +53,7 @@ KEYS: dict[str, str] = {
     "xml": r"<(?P<name>[\w.:-]+)[\s>]",
 }
 KEYS["yaml"], KEYS["mk"], KEYS["html"] = KEYS["yml"], KEYS["makefile"], KEYS["xml"]
-SECTIONS = {"toml": r"\[(?P<name>[^\[\]]+)\]", "ini": r"\[(?P<name>[^\]]+)\]", "md": r"(?P<name>#{1,4} .+)"}
+SECTIONS = {"toml": r"\[\[?(?P<name>[^\[\]]+)\]", "ini": r"\[(?P<name>[^\]]+)\]", "md": r"(?P<name>#{1,4} .+)"}
 # Lines of one kind beside each other.
 LINES: dict[str, list[tuple[str, str]]] = {
     "py": [("dict key", r'(?P<i>\s+)["\'](?P<name>\w+)["\']: (?P<value>[^{}\[\]()]+),$'),

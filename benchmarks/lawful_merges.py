@@ -17,6 +17,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -275,10 +276,12 @@ def binding(rng: random.Random) -> tuple[str, bytes, bytes, bytes]:
 
 
 def muse(path: str, base: bytes, ours: bytes, theirs: bytes) -> bytes | None:
-    """The clean merge, None for a conflict."""
+    """The clean merge, None for a conflict; a busy machine is given time."""
+    from muse.core import options
     from muse.plugins.code.merge.file import merge_code
 
-    merged = merge_code(path, base, ours, theirs)
+    with options.using(options.MergeOptions(deadline=time.monotonic() + 60)):
+        merged = merge_code(path, base, ours, theirs)
     return None if merged.conflicts else merged.content
 
 
