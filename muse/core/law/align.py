@@ -59,6 +59,12 @@ class Thing:
             at = at.parent
         return ".".join(reversed(names))
 
+    @property
+    def parts_ways(self) -> bool:
+        """True when the versions have it in two scopes, neither of them its old one."""
+        ours, theirs = self.outer
+        return None not in (ours, theirs) and ours is not theirs and self.parent not in (ours, theirs)
+
     def walk(self) -> Iterator[Thing]:
         """It and all things found inside."""
         stack = [self]
@@ -77,16 +83,13 @@ def align(base: Entry, ours: Entry, theirs: Entry) -> Thing:
     stack = [root]
     while stack:
         at = stack.pop()
-        if at.changed(OURS) and at.changed(THEIRS) and not _equal(at):
+        if at.changed(OURS) and at.changed(
+            THEIRS
+        ):  # also alike: what left it here and there may have come to two places
             expand(at)
             stack.extend(at.inner)
     _moved_elsewhere(root)
     return root
-
-
-def _equal(thing: Thing) -> bool:
-    o, t = thing.sides
-    return o is not None and t is not None and o.whole == t.whole
 
 
 def expand(thing: Thing) -> None:
@@ -185,11 +188,26 @@ def _likeness(a: Words, b: Words) -> float:
     return 2 * shared.total() / (a.total() + b.total())
 
 
+def _looked_into(root: Thing, side: int) -> list[Thing]:
+    """All things, those that a side changed looked into, as far as there are not too many."""
+    things: list[Thing] = []
+    stack = [root]
+    while stack:
+        at = stack.pop()
+        things.append(at)
+        if at.base is not None and at.changed(side) and len(things) < _MAX_PAIRS:
+            expand(at)
+        stack.extend(at.inner)
+    return things
+
+
 def _moved_elsewhere(root: Thing) -> None:
     """What left one scope and came up in another on the same side is one thing."""
     for side in (OURS, THEIRS):
         things = list(root.walk())
         gone = [thing for thing in things if thing.base is not None and thing.sides[side] is None]
+        if gone:
+            things = _looked_into(root, side)
         come = [thing for thing in things if thing.base is None and thing.sides[side] is not None]
         if not gone or not come or len(gone) * len(come) > _MAX_PAIRS:
             continue

@@ -58,9 +58,14 @@ def broken(base: Entry, ours: Entry, theirs: Entry, result: Entry, *, pieced: bo
         found.extend(_numbers(thing, made))
         found.extend(_order(thing, made))
         looked.append(thing)
-        stack.extend(inner for inner in thing.inner if inner.made)
+        stack.extend(inner for inner in thing.inner if inner.made and not _half_gone(inner))
     found.extend(breach for thing in looked for inner in thing.inner for breach in _count(inner, thing))
     return _once(found)
+
+
+def _half_gone(thing: Thing) -> bool:
+    """True for what one side deleted: being there it breaks rule 4, whatever it says."""
+    return thing.base is not None and (thing.ours is None) != (thing.theirs is None)
 
 
 def repeated(before: Entry, after: Entry) -> list[str]:

@@ -46,9 +46,18 @@ def look(base: bytes, ours: bytes, theirs: bytes, merged: bytes) -> Look:
     """Which of the rules `merged`, a clean text merge of these, may break: `places` 1 to 4, `names` 4 to 6."""
     was, mine, its, made = (_lines(data) for data in (base, ours, theirs, merged))
     counts = Counter(was), Counter(mine), Counter(its)
-    astray = all(_moved(was, counts[0], side) for side in (mine, its))
+    astray = all(_moved(was, counts[0], side) for side in (mine, its)) or _stays(counts, Counter(made))
     astray = astray or _beside_wrong_copy(was, its, mine, made) or _beside_wrong_copy(was, mine, its, made)
     return Look(astray, astray or _both_bind(was, mine, its, counts))
+
+
+def _stays(counts: Sequence[Counter[bytes]], made: Counter[bytes]) -> bool:
+    """True when a line that the base has once was moved by one side, and deleted or moved elsewhere by the other."""
+    was, mine, its = counts
+    return any(
+        count == 1 and made[line] > max(0, mine[line] + its[line] - 1) and _WORD.search(line)
+        for line, count in was.items()
+    )
 
 
 def _both_bind(was: list[bytes], mine: list[bytes], its: list[bytes], counts: Sequence[Counter[bytes]]) -> bool:

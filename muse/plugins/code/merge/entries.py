@@ -213,6 +213,8 @@ def _pieces(breach: Breach, sides: Sides, merged: bytes) -> list[tuple[int, int,
         entries = (getattr(thing, version) for thing in things)
         spans = sorted({whole_lines_of(data, entry.start, entry.end) for entry in entries if entry is not None})
         texts.append(b"".join(_ended(data[low:high]) for low, high in spans))
+    if texts[1] == texts[2] and len(made) > 1 and things[0].base is not None and things[0].parts_ways:
+        return _in_two_places(breach, merged, made)
     if texts[1] == texts[2]:
         if breach.rule == 6 or not texts[1]:
             return None
@@ -223,6 +225,23 @@ def _pieces(breach: Breach, sides: Sides, merged: bytes) -> list[tuple[int, int,
     conflict = Conflict(texts[0], texts[1], texts[2], note=note, address=breach.address)
     spans = [whole_lines_of(merged, *one) for one in made]
     return [(*spans[0], conflict), *((low, high, b"") for low, high in spans[1:])]
+
+
+def _in_two_places(
+    breach: Breach, merged: bytes, made: Sequence[tuple[int, int]]
+) -> list[tuple[int, int, Conflict | bytes]] | None:
+    """What the sides moved to two places: at each of them a conflict between being there and not."""
+    ours = breach.things[0].outer[0]
+    spots = [(entry.start, entry.end) for entry in ours.made] if ours is not None else []
+    pieces: list[tuple[int, int, Conflict | bytes]] = []
+    for start, end in made:
+        low, high = whole_lines_of(merged, start, end)
+        mine = any(first <= start < last for first, last in spots)
+        text = _ended(merged[low:high])
+        sides = (text, b"") if mine else (b"", text)
+        note = f"{breach.address}: moved to two places"
+        pieces.append((low, high, Conflict(b"", *sides, note=note, address=breach.address)))
+    return pieces
 
 
 def _with_gap(data: bytes, start: int, end: int) -> tuple[int, int]:
