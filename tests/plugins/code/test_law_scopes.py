@@ -75,6 +75,34 @@ def test_a_name_is_bound_once_where_nothing_has_a_name(kind: str, path: str, fil
             assert merge_code(path, base, *sides).conflicts, kind
 
 
+# A scope without a name, with two places; things of one name, of which it can have one.
+KINDS = [
+    ("a.c", "#if X\nint a(void)\n{\n\treturn 1;\n}\n\nONEint b(void)\n{\n\treturn 2;\n}\n\nTWOint c;\n#endif\n",
+     ["static int K(void)\n{\n\treturn 1;\n}\n", "static int K = 2;\n", "typedef struct k K;\n"]),
+    ("a.py", "if X:\n    def a():\n        return 1\n\nONE    def b():\n        return 2\n\nTWO    c = 1\n",
+     ["    class K:\n        a = 1\n\n", "    def K():\n        return 2\n\n", "    K = 5\n\n",
+      "    from p import K\n\n"]),
+    ("a.js", "if (X) {\n  function a() {\n  }\n\nONE  function b() {\n  }\n\nTWO  g();\n}\n",
+     ["  function K() {\n    return 1;\n  }\n\n", "  class K {\n    a() {}\n  }\n\n", "  const K = 5;\n\n"]),
+    ("a.ts", "f(() => {\n  function a() {\n  }\n\nONE  function b() {\n  }\n\nTWO  g();\n});\n",
+     ["  function K() {\n    return 1;\n  }\n\n", "  class K {\n    a() {}\n  }\n\n", "  enum K {\n    A,\n  }\n\n"]),
+    ("a.go", "package a\n\nfunc f() {\n\ttype a struct{}\n\nONE\tvar b = 2\n\nTWO\tvar c = 3\n}\n",
+     ["\ttype K struct {\n\t\tA int\n\t}\n\n", "\tvar K = 5\n\n", "\tconst K = 6\n\n"]),
+    ("a.rs", "fn f() {\n    struct A;\n\nONE    struct B;\n\nTWO    struct C;\n}\n",
+     ["    struct K {\n        a: i32,\n    }\n\n", "    enum K {\n        A,\n    }\n\n", "    type K = i32;\n\n"]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("path", "file", "kinds"), KINDS, ids=[row[0] for row in KINDS])
+def test_two_kinds_under_one_name_where_nothing_has_a_name(path: str, file: str, kinds: list[str]) -> None:
+    for one in kinds:
+        for other in kinds:
+            if one != other:
+                base, ours, theirs = _sides(file, one, other)
+                assert not conflicts_of(text_chunks(base, ours, theirs) or [])
+                assert merge_code(path, base, ours, theirs).conflicts, (one, other)
+
+
 MAY = [
     # two tables, two blocks, two branches, two classes without a name: each binds the name once
     ("a.js", "f({\n  a: 1,\nONE  b: 2,\n});\ng({\n  a: 1,\nTWO  b: 2,\n});\n", "  k: 1,\n", "  k: 2,\n"),

@@ -28,5 +28,10 @@ LANGUAGE = Language(
         "keyed_element": "0",
     },
     needs_table=frozenset({"keyed_element"}),
-    locals={"var_declaration": "*.name", "const_declaration": "*.name", "parameter_declaration": "name"},
+    locals={
+        "var_declaration": "*.name",
+        "const_declaration": "*.name",
+        "type_declaration": "*.name",
+        "parameter_declaration": "name",
+    },
 )

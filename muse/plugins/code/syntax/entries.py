@@ -10,11 +10,11 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from muse.core.law.entries import Entry, Words
+from muse.core.law.entries import Doubles, Entry, Words
 from muse.plugins.code.languages.table import Language
-from muse.plugins.code.syntax.identity import NAMELESS, Named, identity_of, inside_of, is_data, opens
+from muse.plugins.code.syntax.identity import NAMELESS, SHELLS, Name, Named, identity_of, inside_of, is_data, opens
 from muse.plugins.code.syntax.imports import bound_by
 from muse.plugins.code.syntax.keyed_lines import line_spans
 from muse.plugins.code.syntax.parsing import parse, text_of
@@ -40,6 +40,35 @@ def outline(language: Language, data: bytes, until: float | None = None) -> Entr
     return reader.entry(Named("file", "", (), ""), root, 0, len(data), values=is_data(language, root))
 
 
+class _Inside(NamedTuple):
+    """An entry inside of another, the bytes it takes out of that, the block it stands in, and the names it binds there
+    where that is a branch."""
+
+    entry: Entry
+    low: int
+    high: int
+    block: int
+    apart: Sequence[Name]
+
+
+def _scope(node: Node) -> int:
+    """The id of the block a node stands in."""
+    around = node.parent
+    while around is not None and (around.type in SHELLS or around.type == "expression_statement"):
+        around = around.parent
+    return around.id if around is not None else 0
+
+
+def _bound_apart(found: Sequence[_Inside]) -> Doubles:
+    """What is bound more than once in a block of a branch, and how often more."""
+    counts = Counter((child.block, name) for child in found for name in child.apart)
+    twice: Doubles = Counter()
+    for (_, name), count in counts.items():
+        if count > 1:
+            twice[name[1], name] += count - 1
+    return twice
+
+
 class _Reader:
     """Makes entries of the nodes of one file."""
 
@@ -50,16 +79,23 @@ class _Reader:
     def entry(self, named: Named, node: Node, start: int, end: int, *, values: bool) -> Entry:
         """A node with the comments above it as an entry, its inside unread."""
         end = start + len(self.data[start:end].rstrip())  # some grammars give the lines behind to what stands before
-        inside: list[tuple[Entry, int, int]] | None = None
+        inside: list[_Inside] | None = None
 
-        def found() -> list[tuple[Entry, int, int]]:
+        def found() -> list[_Inside]:
             nonlocal inside
             if inside is None:
                 inside = list(self.inner(node, named, values=values))
             return inside
 
         def children() -> list[Entry]:
-            return [child for child, _, _ in found()]
+            return [child.entry for child in found()]
+
+        def holes() -> list[tuple[int, int]]:
+            return [(child.low, child.high) for child in found()]
+
+        def doubles() -> Doubles:
+            known = [(child.low, child.high, bool(child.entry.binds or child.apart)) for child in found()]
+            return bound_twice(self.language, node, self.data, known) + _bound_apart(found())
 
         return Entry(
             named.kind,
@@ -69,14 +105,12 @@ class _Reader:
             end=end,
             binds=named.binds,
             number=named.number,
-            own=lambda: self.own(start, end, [(low, high) for _, low, high in found()]),
+            own=lambda: self.own(start, end, holes()),
             children=children,
-            words=lambda: self.words(node, [(low, high) for _, low, high in found()]),
-            lines=lambda: self.lines(start, end, [(low, high) for _, low, high in found()]),
+            words=lambda: self.words(node, holes()),
+            lines=lambda: self.lines(start, end, holes()),
             overrides=self.language.overrides,
-            doubles=lambda: bound_twice(
-                self.language, node, self.data, [(low, high, bool(one.binds)) for one, low, high in found()]
-            ),
+            doubles=doubles,
         )
 
     def own(self, start: int, end: int, holes: Sequence[tuple[int, int]]) -> bytes:
@@ -125,8 +159,8 @@ class _Reader:
             else:
                 stack.extend(at.named_children)
 
-    def inner(self, node: Node, named: Named, *, values: bool) -> Iterator[tuple[Entry, int, int]]:
-        """The entries directly inside of a node, with the bytes each takes out of it."""
+    def inner(self, node: Node, named: Named, *, values: bool) -> Iterator[_Inside]:
+        """The entries directly inside of a node."""
         language, data = self.language, self.data
         stack = [(child, values, "") for child in reversed(core_of(language, node).children)]
         count = 0
@@ -141,9 +175,11 @@ class _Reader:
                 for name, what in names:
                     count += 1
                     text = what.encode()
-                    binds = () if branch else (("", name, ""),)
-                    entry = Entry("import", name, text, start=at.start_byte, end=at.end_byte, binds=binds)
-                    yield entry, at.start_byte, at.end_byte
+                    binds = (("", name, ""),)
+                    entry = Entry(
+                        "import", name, text, start=at.start_byte, end=at.end_byte, binds=() if branch else binds
+                    )
+                    yield _Inside(entry, at.start_byte, at.end_byte, _scope(at), binds if branch else ())
                 continue
             found = identity_of(language, at, data, values=in_values, inside=named.kind)
             core = at
@@ -156,7 +192,7 @@ class _Reader:
                 entry = self.entry(kept, core, low, high, values=is_data(language, core))
                 entry.member = kept.member
                 entry.perhaps = found.binds if branch.startswith("preproc") else ()
-                yield entry, low, high
+                yield _Inside(entry, low, high, _scope(at), found.binds if branch else ())
                 continue
             below = opens(language, at, named.kind, values=in_values)
             if below is not None:

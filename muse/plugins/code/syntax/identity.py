@@ -62,7 +62,7 @@ _OPAQUE = frozenset(
         "annotation", "attribute", "decorator", "string_literal", "interpreted_string_literal",
     }
 )  # fmt: skip
-_SHELLS = frozenset(
+SHELLS = frozenset(
     {"lexical_declaration", "variable_declaration", "var_declaration", "const_declaration", "export_statement"}
 )
 _CONDITION = re.compile(rb"cfg\([^\n]*")
@@ -78,8 +78,8 @@ def is_data(language: Language, node: Node) -> bool:
 
 def inside_of(node: Node) -> Node:
     """What a statement declares, where that is one thing: the statement is then the place of its entry."""
-    while node.type in _SHELLS or node.type in _FIELDS:
-        named = [child for child in node.named_children if node.type in _SHELLS or child.type in _SHELLS]
+    while node.type in SHELLS or node.type in _FIELDS:
+        named = [child for child in node.named_children if node.type in SHELLS or child.type in SHELLS]
         if node.type == "variable_declaration":
             named = [child for child in named if child.type == "variable_declarator"] or named
         if len(named) != 1:

@@ -52,7 +52,8 @@ def _binds(language: Language, node: Node, data: bytes, kinds: frozenset[str]) -
     if path:
         steps = path.removeprefix("*.").split(".")
         parts = node.named_children if path.startswith("*.") else [node]
-        return [(name, "") for part in parts for name in names_at(part, steps, data) if name not in language.repeatable]
+        names = [name for part in parts for name in names_at(part, steps, data)]
+        return [(name, ("", name, "")) for name in names if name not in language.repeatable]
     if node.type in kinds:
         path = language.named.get(node.type) or language.keys.get(node.type, "")
         return [(name, node.type) for name in names_at(node, path.split("."), data)] if path else []
