@@ -70,6 +70,16 @@ def test_doors_that_git_opens_import_nothing_heavy(module: str) -> None:
     assert done.stdout.split() == []
 
 
+def test_no_verb_brings_along_what_few_need() -> None:
+    """Agents start `muse session append` once per edit; `asyncio` alone would double what that takes."""
+    few = ["asyncio", "nats", "mcp", "dulwich", "pygit2", "tree_sitter"]
+    code = "import sys; from importlib import import_module; from muse.cli.verbs import VERBS; "
+    code += "[import_module('muse.cli.verbs.' + verb.module) for verb in VERBS.values()]; "
+    code += f"print(*[name for name in {few} if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert done.stdout.split() == []
+
+
 def test_the_merge_driver_starts_with_next_to_nothing() -> None:
     """Git starts it once per file; each of these costs milliseconds."""
     costly = ["collections", "dataclasses", "inspect", "subprocess", "tempfile", "typing", "json", "pathlib", "logging"]

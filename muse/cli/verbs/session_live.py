@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import subprocess
 import sys
 import time
@@ -18,6 +17,8 @@ from muse.core.terminal import command
 from muse.core.types import plural
 
 if TYPE_CHECKING:
+    import asyncio
+
     from muse.core.op_log import OpLog
     from muse.store.relay import Relay, Room
     from muse.store.relay.address import Access
