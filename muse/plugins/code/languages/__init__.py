@@ -40,6 +40,9 @@ ROWS: dict[str, str] = {
     " .resx .xlf .xliff",
     "po": ".po .pot",
     "strings": ".strings",
+    "pbxproj": ".pbxproj",
+    "unity": ".unity .prefab .asset .mat .anim .controller .overridecontroller .physicmaterial .playable",
+    "sql": ".sql",
     "html": ".html .htm",
     "css": ".css",
     "markdown": ".md .markdown",
@@ -109,7 +112,7 @@ def overview() -> list[dict[str, Any]]:
                 "commutative": sorted(
                     parts
                     | ({"definitions"} if language.definitions else set())
-                    | ({"lines"} if language.lines else set())
+                    | ({"named entries" if language.nested else "lines"} if language.lines else set())
                 ),
             }
         )

@@ -19,13 +19,35 @@ BRANCHES = frozenset(
 """Nodes of common grammars of which only some are run or built."""
 
 
+class Nested(NamedTuple):
+    """Patterns for files that a program writes with one thing a line (`syntax/nested_lines.py`).
+
+    `key` names an entry by its text, white space squeezed; `opens` is asked of the first line of an entry that holds
+    others, `commas` of one whose entries are a list with commas between, and of these, and of what `items` begins,
+    only those in an entry that `free` finds may stand in any order. `begins` and `ends` are lines around a part of the
+    file; `top` begins an entry of the file, indented or not. `ids`: what has another name is another thing, however
+    much alike.
+    """
+
+    key: str
+    opens: str
+    commas: str = ""
+    free: str = ""
+    items: str = ""
+    begins: str = ""
+    ends: str = ""
+    top: str = ""
+    ids: bool = False
+
+
 class Language(NamedTuple):
     """One language: its grammar and which of the grammar's nodes mean what.
 
     `grammar` is (module, function) of the wheel that holds it, None where no wheel exists; `lines` then describes the
     language by a pattern for section headers ("" for none) and one whose groups identify a line ("" for none). `prose`
     in place of the first is for text under headings (`syntax/prose.py`), where the second says whether items of lists
-    may stand in any order ("items"). `blocks`: the second finds each block of lines, its first group names it.
+    may stand in any order ("items"). `blocks`: the second finds each block of lines, its first group names it. `nested`
+    is said by the field of that name.
     `definitions` maps a node type to the kind a person reads ("function"). `name_fields` are tried in order to find a
     definition's name; a dotted one descends. `wrappers` are nodes that stand around a definition (decorators, export).
     `bodies` are nodes whose children are merged as a list, in order; `sets` are those whose children may stand in any
@@ -80,6 +102,7 @@ class Language(NamedTuple):
     heads: frozenset[str] = frozenset()
     listed_field: Mapping[str, str] = _NONE
     lines: tuple[str, ...] = ()
+    nested: Nested | None = None
     unique: frozenset[str] = frozenset()
     comment_line: tuple[bytes, bytes] = (b"", b"")
     cases: tuple[bytes, ...] = (b"case", b"default")

@@ -38,3 +38,23 @@ def _place(item: Item) -> tuple[tuple[bytes, int], ...] | None:
         return None
     parts = _DIGITS.split(found[1])
     return tuple((part, 0) if at % 2 == 0 else (b"", int(part[:18])) for at, part in enumerate(parts))
+
+
+_NUMBERED = re.compile(rb"\W*\d+\W*")
+
+
+def in_order(items: Sequence[Item], low: int, high: int, falling: bool) -> bool:
+    """True when the items from `low` to `high` and the two neighbours of its type on each hand stand sorted;
+    `falling`: the greatest number first."""
+    kind = items[low].type
+    for _ in range(2):
+        if low > 0 and items[low - 1].type == kind and items[low].lead.count(b"\n") <= 1:
+            low -= 1
+        if high + 1 < len(items) and items[high + 1].type == kind and items[high + 1].lead.count(b"\n") <= 1:
+            high += 1
+    keys = [sort_key(item) for item in items[low : high + 1]]
+    if len(keys) < 3 or any(item.type != kind for item in items[low : high + 1]):
+        return False
+    if falling:
+        return all(_NUMBERED.fullmatch(words) for _, words in keys) and keys == sorted(keys, reverse=True)
+    return keys == sorted(keys) or [key[1] for key in keys] == sorted(key[1] for key in keys)

@@ -19,7 +19,7 @@ from muse.core.sequences import edits, regions
 from muse.plugins.code.languages.table import Language
 from muse.plugins.code.merge.hunks import merge_lines
 from muse.plugins.code.merge.likeness import likeness
-from muse.plugins.code.merge.sorting import sort_key, sorted_by_place
+from muse.plugins.code.merge.sorting import in_order, sort_key, sorted_by_place
 from muse.plugins.code.syntax.keyed_lines import line_parts
 from muse.plugins.code.syntax.parsing import TooSlowError, count_errors, parse
 from muse.plugins.code.syntax.tree import Box, Item, Key, Part, whole_file
@@ -268,6 +268,10 @@ class _Numbering:
         """True when that version has the element."""
         return id_ in self._at[side]
 
+    def place_of(self, side: int, run: list[int]) -> tuple[list[Item], int, int]:
+        """A version's items, and the first and last place there of some that follow each other."""
+        return self.sides[side], self._at[side][run[0]], self._at[side][run[-1]]
+
     def around(self, side: int, run: list[int]) -> tuple[int, int]:
         """Between which of the base's elements that version has a run. What replaced an element stands before what the
         other version put behind it."""
@@ -331,7 +335,8 @@ def _side_by_side(box: Box, numbering: _Numbering, b: list[int], o: list[int], t
         return None
     if len({item.key[:2] for item in fresh if item.key is not None and item.key[0] == "free"}) > 1:
         return None
-    if new_o and new_t and any(not numbering.has(1, i) and not numbering.has(2, i) for i in b):
+    gone = (i for i in b if not numbering.has(1, i) and not numbering.has(2, i))
+    if new_o and new_t and any(numbering.of(0, i).renames for i in gone):
         return None  # both replaced the same item, each by one of their own
     mine = [i for i in o if numbering.has(2, i) or not numbering.has(0, i) or _edited(numbering, 1, i)]
     other = [i for i in t if numbering.has(1, i) or not numbering.has(0, i) or _edited(numbering, 2, i)]
@@ -377,29 +382,13 @@ def _sorted_run(run_o: list[int], run_t: list[int], numbering: _Numbering) -> li
     by_place = sorted_by_place(items, numbering.of)
     if by_place is not None:
         return [i for _, i in by_place]
-    if _in_order(numbering, 1, run_o) and _in_order(numbering, 2, run_t):
-        return [i for _, i in sorted(items, key=lambda pair: sort_key(numbering.of(*pair)))]
+    for falling in (False, True):
+        if all(in_order(*numbering.place_of(side, run), falling) for side, run in ((1, run_o), (2, run_t))):
+            return [i for _, i in sorted(items, key=lambda pair: sort_key(numbering.of(*pair)), reverse=falling)]
     code = [any(not numbering.of(side, i).is_import for i in run) for side, run in ((1, run_o), (2, run_t))]
     if code[0] > code[1] or (code[0] == code[1] and numbering.around(2, run_t) < numbering.around(1, run_o)):
         items = items[len(run_o) :] + items[: len(run_o)]
     return [i for _, i in sorted(items, key=lambda pair: not numbering.of(*pair).is_import)]
-
-
-def _in_order(numbering: _Numbering, side: int, run: list[int]) -> bool:
-    """True when the run and the two neighbours of its type on each hand stand sorted in that version."""
-    items = numbering.sides[side]
-    places = [numbering.ids[side].index(i) for i in run]
-    low, high = places[0], places[-1]
-    kind = items[low].type
-    for _ in range(2):
-        if low > 0 and items[low - 1].type == kind and items[low].lead.count(b"\n") <= 1:
-            low -= 1
-        if high + 1 < len(items) and items[high + 1].type == kind and items[high + 1].lead.count(b"\n") <= 1:
-            high += 1
-    keys = [sort_key(item) for item in items[low : high + 1]]
-    if len(keys) < 3 or any(item.type != kind for item in items[low : high + 1]):
-        return False
-    return keys == sorted(keys) or [key[1] for key in keys] == sorted(key[1] for key in keys)
 
 
 def match_items(a: list[Item], b: list[Item], *, strictly: bool = False) -> dict[int, int]:
@@ -427,7 +416,7 @@ def _by(pairs: dict[int, int], a: list[Item], b: list[Item], identity: Callable[
 
 def _renamed(pairs: dict[int, int], a: list[Item], b: list[Item]) -> None:
     taken = set(pairs.values())
-    left = [i for i, item in enumerate(a) if i not in pairs and item.key is not None]
+    left = [i for i, item in enumerate(a) if i not in pairs and item.key is not None and item.renames]
     right = [j for j, item in enumerate(b) if j not in taken and item.key is not None]
     if len(left) * len(right) > 2500:
         return

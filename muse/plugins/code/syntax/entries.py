@@ -17,6 +17,7 @@ from muse.plugins.code.languages.table import Language
 from muse.plugins.code.syntax.identity import NAMELESS, SHELLS, Name, Named, identity_of, inside_of, is_data, opens
 from muse.plugins.code.syntax.imports import bound_by
 from muse.plugins.code.syntax.keyed_lines import line_spans
+from muse.plugins.code.syntax.nested_lines import Line, tree_of
 from muse.plugins.code.syntax.parsing import parse, text_of
 from muse.plugins.code.syntax.scopes import bound_twice
 from muse.plugins.code.syntax.symbols import core_of
@@ -30,6 +31,8 @@ _MAX_ENTRIES = 50_000
 
 def outline(language: Language, data: bytes, until: float | None = None) -> Entry | None:
     """The file as a tree of entries; None when it cannot be parsed."""
+    if language.nested is not None:
+        return _of_nested(_Reader(language, data), tree_of(language, data), "")
     if language.lines:
         return _of_lines(language, data)
     tree = parse(language, data, until)
@@ -268,6 +271,19 @@ def _guards(node: Node, data: bytes) -> bool:
 def squeezed(text: bytes) -> bytes:
     """The text without white space."""
     return b"".join(text.split())
+
+
+def _of_nested(reader: _Reader, node: Line, name: str) -> Entry:
+    """An entry of a file of nested lines, and those inside of it that have a name."""
+    named = [child for child in node.inner if child.named]
+    holes = [(child.start, child.stop) for child in named]
+    binds = _line_name(reader.language, name) if node.binds else ()
+    text = reader.data[node.start : node.stop]
+    return Entry(
+        "entry" if name else "file", name, squeezed(text), start=node.start, end=node.stop, binds=binds,
+        own=lambda: reader.own(node.start, node.stop, holes), words=_counted(b"" if holes else text),
+        children=lambda: [_of_nested(reader, child, child.name) for child in named],
+    )  # fmt: skip
 
 
 _NORMAL = re.compile(r"[-_.]+")

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from muse.plugins.code.languages.table import Language
+from muse.plugins.code.syntax.nested_lines import nested_parts
 from muse.plugins.code.syntax.prose import prose_spans
 from muse.plugins.code.syntax.tree import Box, Item, Key, Part, Source
 
@@ -42,6 +43,8 @@ class Line(Item):
 
 def line_parts(language: Language, data: bytes) -> list[Part]:
     """The file as one list of lines and sections."""
+    if language.nested is not None:
+        return nested_parts(language, data)
     return [b"", _box(Source(language, data), _spans(language, data), 0, len(data)), b""]
 
 

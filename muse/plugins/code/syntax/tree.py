@@ -33,6 +33,8 @@ class Source:
 class Item:
     """One element of a list: `lead` + `text` (+ separator) is its place in the file."""
 
+    renames = True  # it may have another name in another version
+
     def __init__(self, source: Source, node: Node, start: int, stop: int, lead: bytes, grouped: bool) -> None:
         self.source = source
         self.node = node
