@@ -34,6 +34,7 @@ ROWS: dict[str, str] = {
     "bash": ".sh .bash .zsh",
     "lua": ".lua",
     "json": ".json .jsonc .webmanifest .geojson .xcstrings .arb composer.lock pipfile.lock flake.lock",
+    "notebook": ".ipynb",
     "toml": ".toml cargo.lock poetry.lock uv.lock pdm.lock pipfile",
     "yaml": ".yml .yaml",
     "xml": ".xml .xsd .xsl .svg .pom .plist .csproj .fsproj .vbproj .vcxproj .props .targets .nuspec .wxs .xaml"

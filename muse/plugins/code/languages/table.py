@@ -52,10 +52,12 @@ class Language(NamedTuple):
     definition's name; a dotted one descends. `wrappers` are nodes that stand around a definition (decorators, export).
     `bodies` are nodes whose children are merged as a list, in order; `sets` are those whose children may stand in any
     order; `lists` are sets whose items are separated by a comma or the like; `sequences` are separated as well, but
-    only their `free` items may stand in any order (keyword arguments). `heads` are children that are no items of the
+    only their `free` items may stand in any order (keyword arguments); `only` says
+    what all items of one have to be. `heads` are children that are no items of the
     list they stand in; `listed_field` names the field that holds a list's items where other children stand beside them.
     `imports` are nodes that may be sorted among themselves. `keys` names, for nodes that are no definitions, the fields
-    (or places of named children, or `*` for the whole text) that identify them among their siblings. `leading` are
+    (or places of named children, `*` for the whole text, `listed` for what gives itself a name) that identify them
+    among their siblings. `leading` are
     attributes that stand before what they belong to as nodes of their own. `unique` are nodes whose key may stand once
     among their siblings: a merge that repeats one is no clean merge.
     `signature` names the fields that make the signature; `overloads` says that two definitions of one name and kind
@@ -100,6 +102,7 @@ class Language(NamedTuple):
     sequences: frozenset[str] = frozenset()
     free: frozenset[str] = frozenset()
     heads: frozenset[str] = frozenset()
+    only: Mapping[str, str] = _NONE
     listed_field: Mapping[str, str] = _NONE
     lines: tuple[str, ...] = ()
     nested: Nested | None = None

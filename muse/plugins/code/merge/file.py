@@ -33,6 +33,7 @@ from muse.plugins.code.merge.addresses import names_of_conflicts
 from muse.plugins.code.merge.bumps import Settled, settled_bumps
 from muse.plugins.code.merge.entries import all_that_differs, carried, in_dispute
 from muse.plugins.code.merge.hunks import refined
+from muse.plugins.code.merge.notebook import set_aside
 from muse.plugins.code.syntax.parsing import available
 from muse.plugins.code.syntax.tokens import keeps_every_edit, keeps_side
 
@@ -49,6 +50,9 @@ def merge_code(path: str, base: bytes | None, ours: bytes, theirs: bytes) -> Fil
     A byte order mark makes its line unlike any other, so that what moves to or from the top looks changed. What
     conflicts with the mark is tried without it.
     """
+    if (aside := set_aside(path, base or b"", ours, theirs)) is not None:
+        without = None if base is None else aside.base
+        return aside.back(_merge_code(path, without, aside.ours, aside.theirs))
     merged = _merge_code(path, base, ours, theirs)
     sides = (base or b"", ours, theirs)
     if merged.conflicts and all(side.startswith(codecs.BOM_UTF8) for side in sides):

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Union
 
 from muse.plugins.code.languages.table import Language
 from muse.plugins.code.syntax.free import free_key
+from muse.plugins.code.syntax.identity import identity_of
 from muse.plugins.code.syntax.parsing import TooSlowError, text_of
 from muse.plugins.code.syntax.symbols import core_of, name_of
 
@@ -126,21 +127,29 @@ def key_of(language: Language, node: Node, data: bytes) -> Key | None:
         if not name:
             return None
         return (kind, name, _signature(language, core, data)) if language.overloads else (kind, name)
-    type_ = _type_of(core, language)
-    if type_ in language.keys:
-        found = []
-        for field in language.keys[type_].split():
-            at: Node | None = core
-            for step in field.split(".") if field != "*" else ():
-                at = at.child_by_field_name(step) if at is not None else None
-            if at is None and field.isdigit() and int(field) < core.named_child_count:
-                at = core.named_child(int(field))
-            if at is not None:
-                found.append(b" ".join(text_of(at, data).split()).decode("utf-8", "replace"))
-        return (type_, *found) if found else None
+    if _type_of(core, language) in language.keys:
+        return _keyed(language, core, data)
     if core.type in language.imports:
         return ("import", b" ".join(_outside_lists(language, core, data).split()).decode("utf-8", "replace"))
     return None
+
+
+def _keyed(language: Language, core: Node, data: bytes) -> Key | None:
+    """The identity of a node that the table of keys names."""
+    type_ = _type_of(core, language)
+    if language.keys.get(type_) == "listed":
+        named = identity_of(language, core, data, values=True, inside="")
+        return None if named is None else ("listed", named.name)
+    found = []
+    for field in language.keys[type_].split():
+        at: Node | None = core
+        for step in field.split(".") if field != "*" else ():
+            at = at.child_by_field_name(step) if at is not None else None
+        if at is None and field.isdigit() and int(field) < core.named_child_count:
+            at = core.named_child(int(field))
+        if at is not None:
+            found.append(b" ".join(text_of(at, data).split()).decode("utf-8", "replace"))
+    return (type_, *found) if found else None
 
 
 def _outside_lists(language: Language, node: Node, data: bytes) -> bytes:
@@ -206,7 +215,8 @@ def _box(source: Source, node: Node, start: int, stop: int) -> Box | None:
     separated = node.type in language.lists or node.type in language.sequences
     box = Box(node.type, free, language.separator if separated else b"")
     spans = _spans(language, node, box.separator, data)
-    if not spans:
+    only = language.only.get(node.type)
+    if not spans or (only is not None and any(each.type != only for nodes, _, _ in spans for each in nodes)):
         return None
     at = start
     for first, (nodes, low, high) in enumerate(spans):
