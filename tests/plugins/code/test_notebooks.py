@@ -82,6 +82,15 @@ def test_outputs_of_a_cell_that_one_side_deleted_are_gone() -> None:
     assert [one["id"] for one in cells(merge(base, ours, theirs))] == ["a"]
 
 
+def test_a_deletion_stands_against_another_run_but_not_against_an_edit() -> None:
+    base = book(cell("a", "x = 1", "1\n", 1), cell("b", "y = 1", "1\n", 2))
+    ours = book(cell("a", "x = 1", "1\n", 1))
+    ran = book(cell("a", "x = 1", "1\n", 1), cell("b", "y = 1", "1 (again)\n", 7))
+    edited = book(cell("a", "x = 1", "1\n", 1), cell("b", "y = 2", "2\n", 7))
+    assert merge(base, ours, ran).content == merge(base, ran, ours).content == ours
+    assert len(merge(base, ours, edited).conflicts) == len(merge(base, edited, ours).conflicts) == 1
+
+
 def test_a_conflict_shows_no_stand_in() -> None:
     base, ours, theirs = (book(cell("a", "show()", f"{word}\n" * 3, at)) for at, word in enumerate("xyz"))
     added = book(cell("a", "show()", "y\n" * 3, 1), cell("b", "one()", "1\n2\n"))

@@ -101,6 +101,8 @@ def set_aside(path: str, base: bytes, ours: bytes, theirs: bytes) -> Aside | Non
     except ValueError:
         return None
     said = Counter(name for trio in _paired(*books) for name in _settle(books, trio))
+    for side in (1, 2):
+        _rerun(books[0], books[side], books[3 - side])
     kept: dict[bytes, bytes] = {}
     without = [book.without_outputs(kept) for book in books]
     notes = [f"cells that both sides ran: {count} with the outputs of {name}" for name, count in sorted(said.items())]
@@ -126,16 +128,27 @@ def _settle(books: tuple[Book, Book, Book], trio: Trio) -> Iterator[str]:
         yield ("base", "ours", "theirs")[winner]
 
 
+def _rerun(base: Book, side: Book, other: Book) -> None:
+    """A cell that the other side deleted, and this one only ran again, was not edited."""
+    kept = _pairs(base, other)
+    for at, to in _pairs(base, side).items():
+        same = base.value(at, b"source") == side.value(to, b"source")
+        if at not in kept and same and _lasting(base.value(at, b"metadata")) == _lasting(side.value(to, b"metadata")):
+            for key in (b"outputs", b"execution_count", b"metadata"):
+                _give((base, base, side), (at, at, to), key, side.value(to, key))
+
+
 def _name(books: tuple[Book, Book, Book], trio: Trio) -> None:
-    """Both sides gave a cell an id that had none: the one of ours is everybody's, as if it had been there."""
+    """Both sides gave a cell an id that had none: the lesser is everybody's, as if it had been there."""
     base, ours, theirs = books
     cell = ours.cells[trio[1]]
-    theirs.put[theirs.cells[trio[2]][b"id"]] = ours.value(trio[1], b"id")
+    name = min(ours.value(trio[1], b"id"), theirs.value(trio[2], b"id"))
+    ours.put[cell[b"id"]] = theirs.put[theirs.cells[trio[2]][b"id"]] = name
     keys = list(cell)
     before = keys[keys.index(b"id") - 1]
     if trio[0] is not None and keys[0] != b"id" and before in base.cells[trio[0]]:
         at = base.cells[trio[0]][before][1]
-        base.put[at, at] = ours.data[cell[before][1] : cell[b"id"][1]]
+        base.put[at, at] = ours.data[cell[before][1] : cell[b"id"][0]] + name
 
 
 def _disputed(values: list[bytes]) -> bool:
