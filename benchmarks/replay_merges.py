@@ -1,7 +1,7 @@
 """Replay the merge commits of local repositories: Git's text merge beside ours, judged by what people committed.
 
-    python benchmarks/replay_merges.py REPOSITORY... [--limit N] [--conflicts N] [--clean N] [--half a|b]
-        [--language NAME] [--list KIND] [--save FOLDER] [--peer 'mergiraf merge --git %O %A %B -p %P']
+    python benchmarks/replay_merges.py REPOSITORY... [--limit N] [--seconds N] [--conflicts N] [--clean N]
+        [--half a|b] [--language NAME] [--list KIND] [--save FOLDER] [--peer 'mergiraf merge --git %O %A %B -p %P']
 
 Every file that both parents of a two-parent merge changed is merged again from the merge base. The numbers belong
 together: how many of Git's conflicts are resolved; how many of those as committed (white space apart), or so but for
@@ -139,6 +139,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("repositories", nargs="+", metavar="REPOSITORY")
     parser.add_argument("--limit", type=int, default=100_000, help="merges to look at, newest first")
+    parser.add_argument("--seconds", type=float, default=1e9, help="time for one repository, by the clock")
     parser.add_argument("--conflicts", type=int, default=10_000, help="conflicts to look at, per language")
     parser.add_argument("--clean", type=int, default=100_000, help="merges that Git does cleanly, per language")
     parser.add_argument("--half", choices=["a", "b"], help="only merges whose id ends in an even, an odd digit")
@@ -150,7 +151,10 @@ def main() -> None:
     given = parser.parse_args()
     tally = Tally(given.peer)
     for path in given.repositories:
+        until = time.monotonic() + given.seconds
         for case in cases(path, given.limit):
+            if time.monotonic() > until:
+                break
             odd = int(case.name[9], 16) % 2
             if given.language in (None, case.language) and given.half in (None, "ab"[odd]):
                 kind = tally.judge(case, given.conflicts, given.clean)
