@@ -26,6 +26,7 @@ from muse.core.textmerge import merge_text
 from muse.domain import ConflictRecord, FileMerge
 from muse.plugins.code.checks.law import outlines_of, reads_and_keeps, text_breaches, unsure
 from muse.plugins.code.checks.placement import doubles_nothing, keeps_deletions, keeps_places, repeats_no_word
+from muse.plugins.code.checks.uses import in_doubt, uses_what_is_gone
 from muse.plugins.code.checks.whitespace import keeps_spaces, mixes_indents
 from muse.plugins.code.languages import language_of
 from muse.plugins.code.languages.table import Language
@@ -117,7 +118,8 @@ def _best(
         lawless = text_breaches(language, sides, merged, until)
         by_line = line_breach(*sides, merged) or unsure(language, sides, merged, until)
         if not lawless and not by_line:
-            return text, "text"
+            gone = uses_what_is_gone(language, sides, merged, until, imports=True)
+            return (in_doubt(sides, merged, gone) if gone else text), "text"
         text = in_dispute(lawless, sides, merged) if lawless else all_that_differs(sides, merged, by_line)
         holds = _keeps_sides(text, sides) if conflicts_of(text) else _lawful(language, sides, joined(text), until)
         if not holds:
@@ -159,7 +161,7 @@ def _lawful(language: Language | None, sides: tuple[bytes, bytes, bytes], made: 
     """True when what was made of whole entries has every edit, keeps the law and parses as well as the sides."""
     if not keeps_every_edit(*sides, made) or line_breach(*sides, made):
         return False
-    return reads_and_keeps(language, sides, made, until)
+    return reads_and_keeps(language, sides, made, until) and not uses_what_is_gone(language, sides, made, until)
 
 
 def _trusted(
@@ -190,7 +192,8 @@ def _trusted(
         base, ours, theirs, merged
     ):
         return False
-    return reads_and_keeps(language, (base, ours, theirs), merged, until)
+    lawful = reads_and_keeps(language, (base, ours, theirs), merged, until)
+    return lawful and not uses_what_is_gone(language, (base, ours, theirs), merged, until)
 
 
 def _keeps_sides(chunks: Sequence[Chunk], sides: tuple[bytes, bytes, bytes]) -> bool:

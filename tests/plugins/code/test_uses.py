@@ -1,0 +1,103 @@
+"""A name that one side took out, and that the other side used once more: what is put together never uses it."""
+
+from __future__ import annotations
+
+import pytest
+
+from muse.core.markers import Conflict, conflicts_of, parse
+from muse.core.options import MergeOptions, using
+from muse.plugins.code.checks.uses import uses_what_is_gone
+from muse.plugins.code.languages import language_of
+from muse.plugins.code.merge.file import merge_code
+
+PYTHON = b"""from clock import (
+    now,
+    sleep,
+    tick,
+)
+
+
+def one():
+    sleep()
+    return now()
+
+
+def two():
+    return tick()
+"""
+C = b"""static int get_pane(int id)
+{
+    int next = id + 1;
+    return next;
+}
+
+int first(void)
+{
+    return get_pane(1);
+}
+
+int last(void)
+{
+    return 2;
+}
+"""
+
+
+def edited(data: bytes, *pairs: tuple[bytes, bytes]) -> bytes:
+    for old, new in pairs:
+        assert old in data
+        data = data.replace(old, new)
+    return data
+
+
+USED = edited(PYTHON, (b"    now,\n", b"    later,\n    now,\n"), (b"return tick()", b"sleep()\n    return tick()"))
+TAKEN_OUT = edited(PYTHON, (b"    sleep,\n", b"    pause,\n"), (b"    sleep()\n", b"    pause()\n"))
+CALLED = edited(C, (b"return 2;", b"return get_pane(2);"), (b"return next;", b"return next + 1;"))
+RENAMED = edited(C, (b"get_pane", b"find_pane"), (b"int next =", b"long next ="))
+
+
+@pytest.mark.parametrize(
+    ("path", "base", "ours", "theirs"), [("a.py", PYTHON, USED, TAKEN_OUT), ("a.c", C, CALLED, RENAMED)]
+)
+def test_a_merge_beyond_git_does_not_use_what_is_gone(path: str, base: bytes, ours: bytes, theirs: bytes) -> None:
+    for one, other in ((ours, theirs), (theirs, ours)):
+        assert merge_code(path, base, one, other).conflicts
+
+
+def test_gits_clean_text_conflicts_where_the_new_use_is() -> None:
+    with using(MergeOptions(conflict_style="diff3")):
+        merged = merge_code("a.py", PYTHON, USED, TAKEN_OUT)
+    (conflict,) = conflicts_of(parse(merged.content or b"") or [])
+    assert isinstance(conflict, Conflict)
+    assert (conflict.ours, conflict.theirs) == (b"    sleep()\n", b"")
+    assert b"uses sleep, which is gone" in (merged.content or b"")
+    assert b"    later,\n    now,\n    pause,\n" in (merged.content or b"")
+
+
+def test_a_word_in_a_text_is_no_use() -> None:
+    text = edited(PYTHON, (b"return tick()", b"return tick('sleep')"))
+    merged = merge_code("a.py", PYTHON, text, TAKEN_OUT)
+    assert not merged.conflicts
+    assert merged.content == edited(TAKEN_OUT, (b"return tick()", b"return tick('sleep')"))
+
+
+def test_what_is_gone() -> None:
+    python, c = language_of("a.py"), language_of("a.c")
+    used = edited(TAKEN_OUT, (b"return tick()", b"sleep()\n    return tick()"))
+    for sides in ((USED, TAKEN_OUT), (TAKEN_OUT, USED)):
+        assert set(uses_what_is_gone(python, (PYTHON, *sides), used)) == {"sleep"}
+    called = edited(RENAMED, (b"return 2;", b"return get_pane(2);"))
+    assert uses_what_is_gone(c, (C, CALLED, RENAMED), called) == {"get_pane": 2}
+    assert uses_what_is_gone(c, (C, CALLED, RENAMED), called, imports=True) == {}  # it may be in another file now
+    assert uses_what_is_gone(None, (C, CALLED, RENAMED), called) == {}
+
+
+def test_what_is_bound_again_or_never_was_is_not_gone() -> None:
+    python = language_of("a.py")
+    bound = edited(
+        TAKEN_OUT, (b"def two", b"def sleep():\n    pass\n\n\ndef two"), (b"return tick", b"sleep()\n    return tick")
+    )
+    assert uses_what_is_gone(python, (PYTHON, bound, TAKEN_OUT), bound) == {}
+    plain = b"def one():\n    word = 1\n    return word\n"
+    gone, added = plain.replace(b"word", b"text"), plain + b"# a word\n"
+    assert uses_what_is_gone(python, (plain, added, gone), gone + b"# a word\n") == {}
