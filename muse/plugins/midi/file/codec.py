@@ -50,7 +50,7 @@ class Song:
     bytes after the last chunk. `problems`: what a lenient reading overlooked.
     """
 
-    __slots__ = ("chunks", "division", "format", "header", "problems", "tail", "wrapper")
+    __slots__ = ("_told", "chunks", "division", "format", "header", "problems", "tail", "wrapper")
 
     def __init__(self, header: bytes, chunks: list[Track | bytes], tail: bytes, wrapper: tuple[bytes, bytes]) -> None:
         self.header = header
@@ -60,11 +60,16 @@ class Song:
         self.tail = tail
         self.wrapper = wrapper
         self.problems: list[str] = []
+        self._told: tuple[list[Track | bytes], int, list[Track]] = (chunks, 0, [])
 
     @property
     def tracks(self) -> list[Track]:
-        """The tracks in file order."""
-        return [chunk for chunk in self.chunks if isinstance(chunk, Track)]
+        """The tracks in file order; a file may have 65,535, and this is asked for each of them."""
+        chunks, count, tracks = self._told
+        if chunks is not self.chunks or count != len(chunks):
+            tracks = [chunk for chunk in self.chunks if isinstance(chunk, Track)]
+            self._told = (self.chunks, len(self.chunks), tracks)
+        return tracks
 
     @property
     def ticks_per_beat(self) -> int:
