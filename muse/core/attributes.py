@@ -55,13 +55,13 @@ def _read(root: str | os.PathLike[str]) -> dict[str, Any]:
 
 def parse_attributes(data: bytes) -> dict[str, Any]:
     """The TOML table of a `.museattributes`; AttributesError when it is not TOML or too large."""
-    import tomllib
+    from muse.core import toml
 
     if len(data) > _MAX_BYTES:
         raise AttributesError(f"{FILE_NAME} is larger than {_MAX_BYTES} bytes")
     try:
-        return tomllib.loads(data.decode())
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
+        return toml.loads(data.decode())
+    except ValueError as error:
         raise AttributesError(f"{FILE_NAME} is not valid: TOML parse error: {error}") from None
 
 
@@ -87,9 +87,9 @@ def _configured_domain(root: str | os.PathLike[str]) -> Any:
     path = os.path.join(root, ".muse", "config.toml")  # as `paths.config_file`, which would import pathlib in a driver
     try:
         data = read_regular(path, _MAX_BYTES, within=root)
-        import tomllib
+        from muse.core import toml
 
-        return tomllib.loads(data.decode()).get("domain")
+        return toml.loads(data.decode()).get("domain")
     except FileNotFoundError:
         return None
     except (OSError, ValueError) as error:

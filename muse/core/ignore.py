@@ -42,14 +42,15 @@ def load_ignore_config(root: str | os.PathLike[str]) -> MuseIgnoreConfig:
         return MuseIgnoreConfig()
     except OSError as error:
         raise IgnoreError(f"{FILE_NAME} cannot be read: {error.strerror}") from None
-    import tomllib
+    from muse.core import toml
 
     if len(data) > _MAX_BYTES:
         raise IgnoreError(f"{FILE_NAME} is larger than {_MAX_BYTES} bytes")
     try:
-        return _shaped(tomllib.loads(data.decode()))
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
+        table = toml.loads(data.decode())
+    except ValueError as error:
         raise IgnoreError(f"{FILE_NAME} is not valid TOML: {error}") from None
+    return _shaped(table)
 
 
 def _shaped(table: dict[str, Any]) -> MuseIgnoreConfig:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import tomllib
 from typing import TYPE_CHECKING
 
+from muse.core import toml
 from muse.plugins.code.keys.address import Path
 from muse.plugins.code.keys.places import Pair, Places, Scope
 from muse.plugins.code.keys.values import yaml_name
@@ -84,7 +84,7 @@ class TreePlaces(Places):
         if key.type == "bare_key":
             return (text,)
         try:
-            found, names = tomllib.loads(f"{text} = 0"), []
+            found, names = toml.loads(f"{text} = 0"), []
         except ValueError:
             return (text,)
         while isinstance(found, dict):

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import json
 import re
-import tomllib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from muse.core import toml
 from muse.core.errors import MuseError
 from muse.plugins.code.keys.address import Path
 
@@ -63,7 +63,7 @@ def read(name: str, data: bytes, tree: Tree | None, strict: bool = False) -> Any
             return None if tree is None else Reader(data).document(tree)
         text = data.decode("utf-8-sig" if name == "json" else "utf-8")
         if name == "toml":
-            return tomllib.loads(text)
+            return toml.loads(text)
         return _json(text, strict) if text.strip() else None
     except (ValueError, RecursionError) as error:
         raise MuseError(f"the file could not be read as {name.upper()}: {error!s:.200}") from None
