@@ -71,6 +71,7 @@ def command(words: tuple[str, ...]) -> int:
     if "--symbol" in words:
         return _symbol(here, words)
     own, rest = split_own(words, _OWN)
+    rest = _without_metadata(rest)
     end = rest.index("--") if "--" in rest else len(rest)
     if any(word.split("=")[0] in _GITS or word.startswith(("-L", "--notes=")) for word in rest[:end]):
         from muse.engine.git import attended
@@ -94,6 +95,14 @@ def command(words: tuple[str, ...]) -> int:
     if words_of is not None and words_of.by_path:
         note(f"{words_of.by_path} commits are told by path alone; the same command goes on from there")
     return 0
+
+
+def _without_metadata(rest: list[str]) -> list[str]:
+    """`--all` means the history; what Muse keeps under refs of its own is none, and may be anybody's."""
+    if "--all" not in rest:
+        return rest
+    at = rest.index("--all")
+    return [*rest[:at], "--exclude=refs/muse/*", "--exclude=refs/muse-*", *rest[at:]]
 
 
 def _nothing(here: Repository, as_json: bool) -> int:

@@ -33,6 +33,7 @@ _CHUNK = 500  # paths in one question
 _UNREAD = "a folder cannot be read"
 UNKNOWN = "it has a format this version of Muse does not know"
 _INDEX = f"union-{'-'.join(str(len(known)) for known in FORMATS.values())}.sqlite"  # of the formats that are read
+MAX_TOLD = 20  # lines
 MAX_PROBLEMS = 100  # per ref; a tree of nothing but nonsense need not be listed in full
 
 _TABLES = ("tip", "entry", "problem", "lost", "put_off")
@@ -86,6 +87,7 @@ class Union:
         self._peers = _peers(repo, seconds)
         self._found: list[Problem] = []
         self._told: set[tuple[str, str]] = set()
+        self._warned = 0
         tips = {ref: tip for ref, tip in refs.read_many(repo, OWN, REMOTES).items() if owner(ref) is not None}
         path = repo.common_dir / "muse" / _INDEX
         self._path, self._tips = path, tips
@@ -183,12 +185,9 @@ class Union:
     def note(self, entry: Entry, why: str) -> None:
         """Report a file that is left out; each reason is told once for each ref."""
         self._found.append(Problem(entry.ref, entry.path, why))
-        if not self._quiet and (entry.ref, why) not in self._told:
+        if (entry.ref, why) not in self._told:
             self._told.add((entry.ref, why))
-            import logging
-
-            where = f"{one_line(entry.ref)}: {one_line(entry.path)}"
-            logging.getLogger(__name__).warning("%s is left out: %s", where, one_line(why))
+            self._warn(f"{one_line(entry.ref)}: {one_line(entry.path)} is left out: {one_line(why)}")
 
     @property
     def noted(self) -> list[Problem]:
@@ -262,25 +261,30 @@ class Union:
         execute = self._database.execute
         execute("savepoint one_ref")
         try:
+            self._peers.budget(ref).charge("entries", 0)  # of a peer whose time is over nothing more is looked at
             self._take_in(ref, tip, old_tree, self._peers.budget(ref))
             execute("delete from put_off where ref = ?", (ref,))
         except TooMuch as error:
             self._forget(ref)
             execute("insert into problem values (?, '', ?)", (ref, str(error)))
             execute("insert into tip values (?, ?, '')", (ref, tip))
-            self._tell(ref, error)
+            self._warn(f"{one_line(ref)}: {error}")
         except TooSlow as error:
             execute("rollback to one_ref")
             execute("insert or replace into put_off values (?, ?)", (ref, tip))
             self._found.append(Problem(ref, "", str(error)))
-            self._tell(ref, error)
+            self._warn(f"{one_line(ref)}: {error}")
         execute("release one_ref")
 
-    def _tell(self, ref: str, error: MuseError) -> None:
-        if not self._quiet:
-            import logging
+    def _warn(self, line: str) -> None:
+        """Tell what is left out; of very much, the beginning."""
+        self._warned += not self._quiet
+        if self._quiet or self._warned > MAX_TOLD + 1:
+            return
+        import logging
 
-            logging.getLogger(__name__).warning("%s: %s", one_line(ref), error)
+        more = "more is left out than is told here; muse verify lists them all"
+        logging.getLogger(__name__).warning("%s", line if self._warned <= MAX_TOLD else more)
 
     def _take_in(self, ref: str, tip: str, old_tree: str, budget: Budget) -> None:
         execute = self._database.execute
