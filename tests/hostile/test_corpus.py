@@ -1,0 +1,114 @@
+"""Every verb on every hostile repository: an exit code and a line, nothing run, bounded work and memory.
+
+The whole is soak (`MUSE_HOSTILE=name,name` takes some); what it found is short, and named, below.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+
+from muse.cli.main import main
+from muse.core import toml
+from muse.plugins.midi.file.codec import parse
+from muse.store.log import checkpoints
+from muse.store.repository import Repository
+from tests.hostile import in_refs, in_trees, verbs
+from tests.hostile.quarry import END, WRITER, Quarry, midi, sound
+
+CASES = {**in_refs.CASES, **in_trees.CASES}
+CHOSEN = os.environ.get("MUSE_HOSTILE", "").split(",") if "MUSE_HOSTILE" in os.environ else list(CASES)
+WORK = 60.0  # seconds of processor time after which a verb is ended; the figure is 2, and what takes longer is printed
+PEAK = 500.0  # MB
+
+
+@pytest.fixture
+def place(tmp_path: Path, git_env: dict[str, str], muse_on_path: Path) -> Quarry:
+    return sound(tmp_path / "repo")
+
+
+def told(answer: verbs.Answer, most: float = PEAK) -> list[str]:
+    """What is wrong with an answer, with what it said."""
+    found = answer.faults() + ([f"{answer.peak:.0f} MB"] if answer.peak > most else [])
+    return [f"{answer.words}: {', '.join(found)}: {answer.err[-300:]!r}"] if found else []
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(3600)
+@pytest.mark.skipif(not sys.platform.startswith("linux") or shutil.which("prlimit") is None, reason="needs prlimit")
+@pytest.mark.parametrize("name", CHOSEN)
+def test_every_verb_answers(place: Quarry, name: str) -> None:
+    CASES[name](place)
+    work, env = place.root.parent, dict(os.environ)
+    wrong, slow, count = [], [], 0
+    clone = [*verbs.CLONE, f"muse::{place.root}", str(work / "clone")]
+    steps = [(place.root, verb) for verb in verbs.LOOK] + [(work, clone)]
+    steps += [(work / "clone", verb) for verb in verbs.IN_CLONES] + [(place.root, verb) for verb in verbs.CHANGE]
+    for where, verb in steps:
+        if not where.exists():
+            continue  # what Git itself does not clone
+        run = verbs.run if isinstance(verb, list) else verbs.call
+        answer = run(where, verb, env, limit=WORK)
+        wrong += told(answer)
+        count += 1
+        if answer.cpu > 2:
+            slow.append(f"{answer.words} {answer.cpu:.1f} s")
+    print(f"{name}: {count} verbs; over 2 s: {', '.join(slow) or 'none'}")
+    ran = [found for found in work.rglob("RAN*") if found.is_file()] + list(work.glob("escaped*"))
+    assert wrong == [] and ran == []
+
+
+def test_metadata_is_no_history(place: Quarry, muse) -> None:
+    """`--all` walked into a peer's nested folders and into every clone's log."""
+    in_refs.nested_folders_in_the_log(place)
+    code, out, _ = muse(place.root, "log", "--all", "--oneline")
+    assert code == 0 and len(out.splitlines()) == 3 and "hostile" not in out and "theirs" in out
+    code, out, _ = muse(place.root, "log", "--oneline", "--graph", "--all")
+    assert code == 0 and "hostile" not in out and "theirs" in out
+
+
+def test_a_thousand_bad_refs_are_told_in_few_lines(place: Quarry, muse, caplog) -> None:
+    for number in range(200):
+        claim = place.blob(b"{%d" % number)
+        place.muse("log", {"jam/name": place.blob(b"jam"), "jam/checkpoint.json": claim}, writer=f"{number:020x}")
+    assert checkpoints.checkpoints(Repository(place.root), "jam") == []
+    assert "muse verify lists them all" in caplog.text and len(caplog.records) < 30
+    assert muse(place.root, "verify", "--no-fsck")[1].count("it is no checkpoint of its session") >= 200
+
+
+def test_a_dotted_key_of_thousands_of_names_is_refused() -> None:
+    """tomllib takes 400 MB for one of 20,000, and a minute."""
+    for text in ("a." * 20_000 + "b = 1", "[" + '"a" . ' * 5000 + "b]\n", "x = {" + "a." * 5000 + "b = 1}"):
+        with pytest.raises(ValueError, match="more than 100 names"):
+            toml.loads(text)
+    with pytest.raises(ValueError, match="nested too deep"):
+        toml.loads("x = " + "[" * 5000)
+    deep = ".".join("abcdefghij" * 9)
+    assert toml.loads(f'{deep} = 1\nx = "{"a" * 1_000_000}"\n')["x"][:2] == "aa"
+
+
+def test_settings_of_such_keys_are_told(place: Quarry, muse, caplog) -> None:
+    for name in (".museattributes", ".museignore"):
+        (place.root / name).write_text("a." * 20_000 + "b = 1\n")
+    code, _, err = muse(place.root, "status")
+    assert code in (0, 128) and "more than 100 names" in err + caplog.text and "internal" not in err
+
+
+def test_tracks_are_counted_once() -> None:
+    """A file of 20,000 empty tracks took minutes to compare: each look at the tracks made the list of them anew."""
+    song = parse(midi(*[END] * 50))
+    assert song.tracks is song.tracks and len(song.tracks) == 50
+    song.chunks = song.chunks[:7]
+    assert len(song.tracks) == 7
+    song.chunks.append(song.tracks[0])
+    assert len(song.tracks) == 8
+
+
+def test_the_writer_of_the_corpus_is_nobody_here(place: Quarry) -> None:
+    in_refs.forged_ops(place)
+    assert main(["-C", str(place.root), "session", "list"]) == 0
+    assert WRITER in place.git("for-each-ref", "refs/muse-remotes")
