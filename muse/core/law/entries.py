@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Hashable, Sequence
+from typing import Generic, TypeVar
 
 Words = Counter[bytes]
 Doubles = Counter[tuple[str, Hashable]]
+Value = TypeVar("Value")
 
 
 def _no_children() -> Sequence[Entry]:
@@ -19,6 +21,20 @@ def _no_words() -> Words:
 
 def _no_doubles() -> Doubles:
     return Counter()
+
+
+class _Late(Generic[Value]):
+    """An attribute that is kept as a function until it is asked for."""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._slot = f"_{name}"
+
+    def __get__(self, entry: object, owner: type) -> Value:
+        found: Value | Callable[[], Value] = getattr(entry, self._slot)
+        if callable(found):
+            found = found()
+            setattr(entry, self._slot, found)
+        return found
 
 
 class Entry:
@@ -36,6 +52,11 @@ class Entry:
     until then.
     """
 
+    children = _Late[Sequence["Entry"]]()  # the entries directly inside
+    own = _Late[bytes]()  # what it says itself
+    words = _Late[Words]()  # the same in pieces that can be counted
+    lines = _Late[Words]()  # the same by line, without lines that say nothing
+    doubles = _Late[Doubles]()  # the names that scopes without a name in it bind too often, and how often more
     __slots__ = (
         "_children", "_doubles", "_lines", "_own", "_words", "binds", "end", "kind", "member", "name", "number",
         "overrides", "perhaps", "start", "whole",
@@ -69,41 +90,6 @@ class Entry:
         self._words: Words | Callable[[], Words] = words
         self._lines: Words | Callable[[], Words] = lines
         self._doubles: Doubles | Callable[[], Doubles] = doubles
-
-    @property
-    def children(self) -> Sequence[Entry]:
-        """The entries directly inside."""
-        if callable(self._children):
-            self._children = self._children()
-        return self._children
-
-    @property
-    def own(self) -> bytes:
-        """What it says itself."""
-        if callable(self._own):
-            self._own = self._own()
-        return self._own
-
-    @property
-    def words(self) -> Words:
-        """What it says itself, in pieces that can be counted."""
-        if callable(self._words):
-            self._words = self._words()
-        return self._words
-
-    @property
-    def lines(self) -> Words:
-        """What it says itself, by line, without lines that say nothing."""
-        if callable(self._lines):
-            self._lines = self._lines()
-        return self._lines
-
-    @property
-    def doubles(self) -> Doubles:
-        """The names that scopes without a name in it bind more than once, and how often more."""
-        if callable(self._doubles):
-            self._doubles = self._doubles()
-        return self._doubles
 
     def __repr__(self) -> str:
         return f"<{self.kind} {self.name} {self.start}:{self.end}>"
