@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 CLEAN, CONFLICT = 0, 1
 OPTIONS = {
     "-L": "size",
+    "-o": "out",
     "-p": "path",
     "-s": "base_label",
     "-x": "ours_label",
@@ -32,6 +33,7 @@ class Job:
     def __init__(self, files: list[str], given: dict[str, str], virtual: bool) -> None:
         self.base_file, self.ours_file, self.theirs_file = files
         self.path = given.get("path") or os.path.basename(self.ours_file)
+        self.out_file = given.get("out", "")
         self.size = _marker_size(given.get("size", ""))
         self.labels = [
             given.get("ours_label") or ("Temporary merge branch 1" if virtual else "ours"),
@@ -65,8 +67,12 @@ class Job:
             pass
 
     def read(self) -> None:
-        """The three versions; OSError when one cannot be read."""
+        """The three versions; OSError when one cannot be read. With another file for the result, ours goes there."""
         self.base, self.ours, self.theirs = map(read, (self.base_file, self.ours_file, self.theirs_file))
+        if self.out_file and self.out_file != self.ours_file:
+            with open(self.out_file, "wb") as file:
+                file.write(self.ours)
+            self.ours_file = self.out_file
 
     def write(self, data: bytes, code: int) -> int:
         """Replace `%A`, or leave it as it was and answer that there is something to settle."""

@@ -1,11 +1,11 @@
 """The merge driver that Git calls for one file: `muse-merge-driver %O %A %B -L %L -p %P -s %S -x %X -y %Y`.
 
-Reads the three files, replaces `%A`, and answers 0 (clean) or 1 (conflict). Nothing is imported before it is needed: a
-trivial merge and a merge as text cost a bare Python start and little more. The user's word comes first: a path that
-their attributes give to another driver is handed to it, `-X` means what it means in Git, `MUSE=0` is Git without us.
-The structured merge runs in a child with a deadline (`muse.core.guard`); if it fails in any way the answer is Git's
-text merge, and where Git calls the file binary it is ours with a conflict. Messages go to stderr, or to the descriptor
-that `--guarded` names.
+Reads the three files, replaces `%A` (or writes `-o FILE`), and answers 0 (clean) or 1 (conflict). Nothing is imported
+before it is needed: a trivial merge and a merge as text cost a bare Python start and little more. The user's word comes
+first: a path that their attributes give to another driver is handed to it, `-X` means what it means in Git, `MUSE=0` is
+Git without us. The structured merge runs in a child with a deadline (`muse.core.guard`); if it fails in any way the
+answer is Git's text merge, and where Git calls the file binary it is ours with a conflict. Messages go to stderr, or to
+the descriptor that `--guarded` names.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ GUARDED = {CLEAN: 70, CONFLICT: 71}
 """Answers under `--guarded`: no broken Python answers them, so the configured command can tell that we really ran."""
 
 CHILD = 0.9  # share of the deadline for the child; the rest is for Git's text merge should there be no answer
-USAGE_TEXT = "usage: muse-merge-driver BASE OURS THEIRS [-L SIZE] [-p PATH] [-s LABEL] [-x LABEL] [-y LABEL]"
+USAGE_TEXT = "usage: muse-merge-driver BASE OURS THEIRS [-L SIZE] [-p PATH] [-s LABEL] [-x LABEL] [-y LABEL] [-o FILE]"
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -290,6 +290,26 @@ def test_the_guarded_answers_are_none_that_a_broken_python_gives(call: Callable[
     assert not {0, 1, 2, 120, 126, 127} & set(driver.GUARDED.values())
 
 
+@pytest.mark.parametrize(
+    ("versions", "code", "result"),
+    [
+        ((BASE, OURS, BASE), 0, OURS),
+        ((BASE, OURS, OURS), 0, OURS),
+        ((BASE, BASE, THEIRS), 0, THEIRS),
+        ((BASE, OURS, THEIRS), 1, b"one\n<<<<<<< ours\nTWO\n=======\nzwei\n>>>>>>> theirs\nthree\n"),
+        ((BASE, OURS, APART), 1, b"<<<<<<< ours\none\nTWO\n=======\nONE\ntwo\n>>>>>>> theirs\nthree\nfour\n"),
+    ],
+)
+def test_the_result_in_another_file(
+    call: Callable[..., Call], versions: tuple[bytes, bytes, bytes], code: int, result: bytes
+) -> None:
+    work = call(*versions)
+    (work.folder / "out").write_bytes(b"what was in it before, and longer than any result of these will ever be\n" * 3)
+    assert work.run("-o", "out", "-p", "a.txt").returncode == code
+    assert (work.folder / "out").read_bytes() == result and work.result == versions[1]
+    assert call(*versions).run("-o", "no/such/folder").returncode == 1
+
+
 def test_wrong_usage() -> None:
     done = subprocess.run([sys.executable, "-m", "muse.drivers.merge", "O"], capture_output=True, check=False)
     assert done.returncode == 129
