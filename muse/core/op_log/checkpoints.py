@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import json
 import re
+from array import array
+from bisect import bisect_right
 from collections.abc import Callable, Iterable
 from hashlib import sha256
+from operator import itemgetter
 from typing import Any
 
 from muse.core.op_log.decoding import Row
 from muse.core.op_log.entries import Key, OpLogCheckpoint, row_key
 from muse.core.op_log.second_hand import other_names
 from muse.core.types import now_utc_iso
+
+Spans = dict[str, list[list[int]]]
+"""Sequence numbers by `writer/instance`: first and last of each run of them."""
 
 
 def covers(positions: dict[str, int], holes: dict[str, list[int]], row: Row) -> bool:
@@ -129,12 +135,12 @@ def is_delivery(found: Any) -> bool:
     return isinstance(found, dict) and all(name in found and test(found[name]) for name, test in _DELIVERY.items())
 
 
-def spans(rows: Iterable[Row]) -> dict[str, list[list[int]]]:
-    """The keys of rows as spans of sequence numbers by `writer/instance`."""
-    by_who: dict[str, list[int]] = {}
+def spans(rows: Iterable[Row]) -> Spans:
+    """The keys of rows as spans of sequence numbers by `writer/instance`, in their order."""
+    by_who: dict[str, array[int]] = {}
     for row in rows:
-        by_who.setdefault(f"{row['writer']}/{row['instance']}", []).append(row["sequence"])
-    found: dict[str, list[list[int]]] = {}
+        by_who.setdefault(f"{row['writer']}/{row['instance']}", array("Q")).append(row["sequence"])
+    found: Spans = {}
     for who, numbers in by_who.items():
         runs: list[list[int]] = []
         for number in sorted(numbers):
@@ -146,7 +152,14 @@ def spans(rows: Iterable[Row]) -> dict[str, list[list[int]]]:
     return found
 
 
-def in_spans(ops: dict[str, list[list[int]]], row: Row) -> bool:
+def in_runs(ops: Spans, key: Key) -> bool:
+    """True when spans hold this very key."""
+    runs = ops.get(key.who, [])
+    at = bisect_right(runs, key.sequence, key=itemgetter(0)) - 1
+    return at >= 0 and key.sequence <= runs[at][1]
+
+
+def in_spans(ops: Spans, row: Row) -> bool:
     """True when spans hold the row, under any of its names."""
     names = ((f"{row['writer']}/{row['instance']}", row["sequence"]), *other_names(row))
     return any(first <= number <= last for who, number in names for first, last in ops.get(who, ()))
@@ -186,19 +199,21 @@ def portable(checkpoint: OpLogCheckpoint) -> dict[str, Any]:
     return {name: value for name, value in checkpoint.items() if name not in local}
 
 
-def compose(before: list[OpLogCheckpoint], rows: list[Row], out: set[Key], end: int) -> OpLogCheckpoint:
-    """A checkpoint that holds what those before did, and `rows` (with offsets) but for `out`; its names are blank."""
+def compose(
+    before: list[OpLogCheckpoint], rows: Iterable[tuple[int, Row]], held: Callable[[int, Row], bool], end: int
+) -> OpLogCheckpoint:
+    """A checkpoint that holds what those before did, and those `rows` (by their offsets) that `held` says; its names
+    are blank."""
     positions, holes = united(before)
     offset, count = end, max((made["op_count"] for made in before), default=0)
     latest = max((made["lamport_ts"] for made in before), default=0)
-    for row in rows:
-        key = row_key(row)
-        held = key not in out
-        if held:
+    for at, row in rows:
+        known = held(at, row)
+        if known:
             count, latest = count + 1, max(latest, row["lamport_ts"])
         else:
-            offset = min(offset, row["offset"])
-        place(positions, holes, key, held)
+            offset = min(offset, at)
+        place(positions, holes, row_key(row), known)
     made = OpLogCheckpoint(
         session_id="",
         snapshot_id="",

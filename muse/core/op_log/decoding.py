@@ -29,14 +29,36 @@ _NAMES = 1 << 12
 _unmet = attrgetter("unmet")
 
 
-def decode(blocks: Iterable[bytes], at: int, quarantine: Quarantine, *, offsets: bool = False) -> list[Row]:
+def decode(blocks: Iterable[bytes], at: int, quarantine: Quarantine) -> list[Row]:
     """Whole lines as dicts. Damage is quarantined; a whole line glued to it is taken."""
-    rows: list[Row] = []
     with no_collection():
-        for block in blocks:
-            rows += _rows(block, at, quarantine, offsets)
-            at += len(block)
-    return rows
+        return [*decoded(blocks, at, quarantine)]
+
+
+def decoded(blocks: Iterable[bytes], at: int, quarantine: Quarantine) -> Iterator[Row]:
+    """As `decode`, a block at a time."""
+    for block in blocks:
+        yield from _rows(block, at, quarantine)
+        at += len(block)
+
+
+def located(block: bytes, at: int, quarantine: Quarantine) -> Iterator[tuple[int, int, Row]]:
+    """As `decode`, each with the offset and the length of its line."""
+    rows = _many_at_once(block)
+    here = 0
+    if rows is not None:
+        for row in rows:
+            end = block.find(b"\n", here) + 1
+            yield at + here, end - here, row
+            here = end
+        return
+    for offset, row in _one_by_one(block, at, quarantine):
+        yield offset, block.find(b"\n", offset - at) + 1 - (offset - at), row
+
+
+def whole_rows(block: bytes, at: int) -> list[Row]:
+    """Lines that were found whole before."""
+    return _rows(block, at, lambda data, reason, offset: "")
 
 
 def entries(
@@ -50,7 +72,7 @@ def entries(
         for block in blocks:
             lines = _whole(block, at, seen)
             if lines is None:
-                rows = _rows(block, at, quarantine, False)
+                rows = _rows(block, at, quarantine)
                 times = [row["lamport_ts"] for row in rows]
                 waits = any("unmet" in row or "instead" in row for row in rows)
                 fresh = [strip(row) for row in rows]
@@ -123,13 +145,19 @@ def _whole(block: bytes, at: int, seen: Seen) -> list[Any] | None:
     return lines
 
 
-def _rows(block: bytes, at: int, quarantine: Quarantine, offsets: bool) -> list[Row]:
-    if not offsets and _all_intact(block):
-        try:
-            return _many()(block)
-        except (ValueError, RecursionError):
-            pass
-    return [*_one_by_one(block, at, quarantine, offsets)]
+def _rows(block: bytes, at: int, quarantine: Quarantine) -> list[Row]:
+    rows = _many_at_once(block)
+    return [row for _, row in _one_by_one(block, at, quarantine)] if rows is None else rows
+
+
+def _many_at_once(block: bytes) -> list[Row] | None:
+    """The rows of a block that is whole lines and nothing else; None for any other."""
+    if not _all_intact(block):
+        return None
+    try:
+        return _many()(block)
+    except (ValueError, RecursionError):
+        return None
 
 
 def _all_intact(block: bytes) -> bool:
@@ -142,11 +170,11 @@ def _all_intact(block: bytes) -> bool:
     return at == len(block)
 
 
-def _one_by_one(block: bytes, at: int, quarantine: Quarantine, offsets: bool) -> Iterator[Row]:
+def _one_by_one(block: bytes, at: int, quarantine: Quarantine) -> Iterator[tuple[int, Row]]:
     for line in block.split(b"\n")[:-1]:
         plain = None if intact(line) else row_of(line, at)
         if plain is not None:
-            yield {**plain, "offset": at} if offsets else plain
+            yield at, plain
             at += len(line) + 1
             continue
         whole = line if intact(line) or is_tombstone(line) else _rescue(line, at, quarantine)
@@ -156,9 +184,7 @@ def _one_by_one(block: bytes, at: int, quarantine: Quarantine, offsets: bool) ->
             except (ValueError, RecursionError) as problem:
                 quarantine(line, f"unreadable: {problem}", at)
             else:
-                if offsets:
-                    row["offset"] = at
-                yield row
+                yield at, row
         at += len(line) + 1
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from muse.core.op_log.entries import OpEntry, Request
 from muse.core.op_log.inline_content import children
 from muse.core.op_log.log import Level, OpLog
+from muse.core.op_log.stored import pick
 from muse.core.paths import StrPath
 from muse.core.types import canonical_json
 from muse.domain import StructuredDelta
@@ -45,18 +47,24 @@ def record_delta_ops(
     return record_delta(log, domain, delta, actor_id=actor_id, parent_op_ids=parent_op_ids)
 
 
-def without_echoes(entries: list[OpEntry]) -> list[OpEntry]:
+def without_echoes(entries: Sequence[OpEntry]) -> Sequence[OpEntry]:
     """The entries but for those that a patch among their causes holds as a child: replaying both would do it twice."""
+    places = no_echoes(entries)
+    return entries if places is None else pick(entries, places)
+
+
+def no_echoes(entries: Sequence[OpEntry]) -> list[int] | None:
+    """The places of the entries that `without_echoes` leaves; None where that is all of them."""
     held: dict[str, set[bytes]] = {}
     for entry in entries:
         op: Any = entry["domain_op"]
         if op["op"] == "patch":
             held[entry["op_id"]] = {canonical_json(child) for child in children(op)}
     if not held:
-        return entries
+        return None
     return [
-        entry
-        for entry in entries
+        at
+        for at, entry in enumerate(entries)
         if not any(
             canonical_json(entry["domain_op"]) in held[parent] for parent in entry["parent_op_ids"] if parent in held
         )

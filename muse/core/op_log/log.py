@@ -9,12 +9,11 @@ from typing import Any, Literal, cast
 
 from muse.core.errors import DamageError, FormatError, MuseError, RefMovedError
 from muse.core.io import write_text_atomic
-from muse.core.op_log.checkpoints import checksum, covered_by, is_checkpoint, portable
+from muse.core.op_log.checkpoints import checksum, covered_by, in_runs, is_checkpoint, portable, spans
 from muse.core.op_log.checkpoints import compose as compose_checkpoint
-from muse.core.op_log.decoding import Row, decode
+from muse.core.op_log.decoding import Row
 from muse.core.op_log.entries import (
     JUMP,
-    Key,
     OpEntry,
     OpLogCheckpoint,
     Request,
@@ -24,11 +23,12 @@ from muse.core.op_log.entries import (
     seal,
     timed,
 )
-from muse.core.op_log.ordering import Replay, find
+from muse.core.op_log.ordering import find
 from muse.core.op_log.plain import convert, is_plain
 from muse.core.op_log.reader import REMEMBERED, LogReader
 from muse.core.op_log.replicas import Known, ReplicaReport, Told, add, verified
 from muse.core.op_log.sessions import decode_name, writer_of
+from muse.core.op_log.stored import Found, Replay, found
 from muse.core.op_log.tombstones import bury, clear_quarantine
 from muse.core.paths import StrPath
 from muse.core.sharing import make_folders
@@ -296,9 +296,14 @@ class OpLog(LogReader):
             last = self.read_checkpoint()
             before = ([] if last is None else [last]) if since is None else list(since)
             start, end = self._start(before, self._journal.end), self._journal.end
-            rows = decode(self._journal.blocks(start, end), start, self._journal.quarantine, offsets=True)
-            fresh = [row for row in rows if not any(covered_by(made, row) for made in before)]
-            made = compose_checkpoint(before, fresh, self._not_held(fresh, replay), end)
+            fresh = found(
+                self._journal,
+                start,
+                end,
+                self._journal.quarantine,
+                lambda row, _: not any(covered_by(made, row) for made in before),
+            )
+            made = compose_checkpoint(before, fresh.rows.located(), self._held(fresh, replay), end)
             made["session_id"], made["snapshot_id"], made["log"] = self._session, snapshot_id, self._journal.log_id
             made["quarantined"] = [found["name"] for found in self.damage()]
             for name in ("roots", "branch", "at", "deliveries", "paths", "repaired", "rewritten", "expunged"):
@@ -311,16 +316,15 @@ class OpLog(LogReader):
         self._handed_out = None
         return made
 
-    def _not_held(self, rows: list[Row], replay: Replay | None) -> set[Key]:
+    def _held(self, fresh: Found, replay: Replay | None) -> Callable[[int, Row], bool]:
+        """Which rows, by offset and what they say, a checkpoint made now holds."""
         if replay is not None:
-            held = {row_key(row) for row in replay.rows}
-            return {row_key(row) for row in rows} - held
-        _, waiting = self._causal(list(rows))
-        out = {row_key(row) for row in waiting}
-        if self._handed_out is not None:
-            mine = self._instance
-            out |= {row_key(row) for row in rows if row["offset"] >= self._handed_out and row["instance"] != mine}
-        return out
+            runs = spans(replay.rows)
+            return lambda _, row: in_runs(runs, row_key(row))
+        _, waiting = self._causal(fresh)
+        out, mine = {row_key(row) for row in waiting}, self._instance
+        limit = self._handed_out
+        return lambda at, row: row_key(row) not in out and (limit is None or at < limit or row["instance"] == mine)
 
     def annotate(self, **fields: Any) -> None:
         """Change fields of the checkpoint that say nothing about which ops are held; None takes one away."""

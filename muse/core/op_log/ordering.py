@@ -5,26 +5,13 @@ from __future__ import annotations
 import json
 import mmap
 from collections.abc import Callable
-from dataclasses import dataclass
-from operator import itemgetter, lt
+from operator import lt
 from pathlib import Path
 
-from muse.core.op_log.decoding import Row, decode
-from muse.core.op_log.entries import OpEntry, intact, order_key, salvage
+from muse.core.op_log.decoding import decode
+from muse.core.op_log.entries import intact, order_key, salvage
 from muse.core.op_log.journal import Journal
-
-
-@dataclass
-class Replay:
-    """Ops not held by the last checkpoint, in the total order; `waiting` are those with unknown parents.
-
-    `rows` and `end` say what was looked at, so that `OpLog.checkpoint(..., replay=...)` holds exactly these ops.
-    """
-
-    entries: list[OpEntry]
-    waiting: list[OpEntry]
-    rows: list[Row]
-    end: int
+from muse.core.op_log.stored import Found, Rows
 
 
 def latest_time(data: bytes) -> int:
@@ -69,32 +56,46 @@ def _has(path: Path, needle: bytes) -> bool:
 
 
 def causal(
-    rows: list[Row], time_of: Callable[[str], int | None], elsewhere: Callable[[str], bool] = lambda op_id: False
-) -> tuple[list[Row], list[Row]]:
+    found: Found, time_of: Callable[[str], int | None], elsewhere: Callable[[str], bool] = lambda op_id: False
+) -> tuple[Rows, Rows]:
     """Rows in the total order, and those that wait for a cause (or for an op that waits).
 
     `time_of` looks an op up that is not among the rows; None when the log does not have it. A cause that `elsewhere`
     knows, in another session, is here, and says nothing of the order in this one.
     """
-    times = list(map(itemgetter("lamport_ts"), rows))
-    if not all(map(lt, times, times[1:])):
-        rows = sorted(rows, key=order_key)
-    if not any("unmet" in row for row in rows):
-        return rows, []
-    here = {row["op_id"]: row["lamport_ts"] for row in rows}
+    rows = found.rows if all(map(lt, found.times, found.times[1:])) else found.rows.taken(_in_order(found))
+    if not found.waits:
+        return rows, rows.taken(())
+    wanted = {parent for row in rows for parent in row.get("unmet", ())}
+    here = {row["op_id"]: row["lamport_ts"] for row in rows if row["op_id"] in wanted}
     ready, waiting, held = [], [], set()
-    for row in rows:
+    for at, row in enumerate(rows):
         missing = row["op_id"] in held
         for parent in row.get("unmet", ()):
-            found = here.get(parent)
-            if found is None:
-                found = time_of(parent)
-            if found is None and elsewhere(parent):
+            time = here.get(parent)
+            if time is None:
+                time = time_of(parent)
+            if time is None and elsewhere(parent):
                 continue
-            missing = missing or found is None or found >= row["lamport_ts"]
+            missing = missing or time is None or time >= row["lamport_ts"]
         if missing or any(parent in held for parent in row["parent_op_ids"]):
-            waiting.append(row)
+            waiting.append(at)
             held.add(row["op_id"])
         else:
-            ready.append(row)
-    return ready, waiting
+            ready.append(at)
+    return rows.taken(ready), rows.taken(waiting)
+
+
+def _in_order(found: Found) -> list[int]:
+    """The places of rows in the total order: by time, and only where that is the same by all that makes it total."""
+    times, rows = found.times, found.rows
+    places = sorted(range(len(times)), key=times.__getitem__)
+    first = 0
+    while first < len(places):
+        last = first + 1
+        while last < len(places) and times[places[last]] == times[places[first]]:
+            last += 1
+        if last - first > 1:
+            places[first:last] = sorted(places[first:last], key=lambda at: order_key(rows[at]))
+        first = last
+    return places

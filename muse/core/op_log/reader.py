@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import Any, cast
 
 from muse.core.op_log.checkpoints import covered_by, is_checkpoint
-from muse.core.op_log.decoding import Row, decode, entries, whole_lines
+from muse.core.op_log.decoding import Row, decode, decoded, entries, whole_lines
 from muse.core.op_log.entries import Key, OpEntry, OpLogCheckpoint, row_key, strip
 from muse.core.op_log.journal import Journal
-from muse.core.op_log.ordering import Replay, causal, find, is_in_another, latest_time
+from muse.core.op_log.ordering import causal, find, is_in_another, latest_time
 from muse.core.op_log.second_hand import is_told
 from muse.core.op_log.segments import Segment
 from muse.core.op_log.sessions import encode_name
+from muse.core.op_log.stored import Entries, Found, Replay, Rows, found
 from muse.core.op_log.verified_blocks import Seen
 from muse.core.paths import StrPath, op_log_dir
 from muse.core.types import load_json_file
@@ -49,6 +50,10 @@ class LogReader:
     def read_all(self) -> list[OpEntry]:
         """Every op in the order of acknowledgement."""
         return self.read_from(0)[0]
+
+    def each(self) -> Iterator[Row]:
+        """Every op with all that its line says, in the order of acknowledgement, some dozens in memory at a time."""
+        return decoded(self._journal.blocks(0, self.end()), 0, self._journal.quarantine)
 
     def records(self) -> list[tuple[Key, OpEntry]]:
         """Every op with its key, in the order of acknowledgement."""
@@ -108,10 +113,10 @@ class LogReader:
 
     def replay(self, since: Sequence[OpLogCheckpoint] | None = None) -> Replay:
         """What the last checkpoint does not hold, or what none of the checkpoints given does; see `Replay`."""
-        rows, end = self._uncovered(self._last() if since is None else since)
-        ready, waiting = self._causal(rows)
+        fresh, end = self._uncovered(self._last() if since is None else since)
+        ready, waiting = self._causal(fresh)
         self._handed_out = end
-        return Replay([strip(dict(row)) for row in ready], [strip(dict(row)) for row in waiting], ready, end)
+        return Replay(ready, Entries(waiting), end)
 
     def replay_since_checkpoint(self) -> list[OpEntry]:
         """The ops that the last checkpoint does not hold and whose causes are here, in the one total order."""
@@ -122,8 +127,8 @@ class LogReader:
             if quick is not None:
                 self._handed_out = end
                 return quick
-        rows, end = self._uncovered(last)
-        ready, _ = self._causal(rows)
+        fresh, end = self._uncovered(last)
+        ready, _ = self._causal(fresh)
         self._handed_out = end
         return [strip(row) for row in ready]
 
@@ -142,21 +147,21 @@ class LogReader:
         checkpoint = self.read_checkpoint()
         return [] if checkpoint is None else [checkpoint]
 
-    def _uncovered(self, since: Sequence[OpLogCheckpoint]) -> tuple[list[Row], int]:
+    def _uncovered(self, since: Sequence[OpLogCheckpoint]) -> tuple[Found, int]:
         """Rows that no checkpoint holds, in file order; seeks where one was made of this very file, else scans."""
         end = self.end()
-        rows: list[Row] = []
         doubted: set[str] = set()
-        first = self._start(since, end)
-        edges = sorted({first, *(max(first, min(self._made_at(made, end), end)) for made in since)})
-        for start, stop in zip(edges, [*edges[1:], end]):
-            fresh, _ = self._rows(start, stop)
-            doubted.update(op_id for row in fresh for op_id in row.get("instead", ()))
-            for made in since:
-                if start < self._made_at(made, end + 1):
-                    fresh = [row for row in fresh if not covered_by(made, row)]
-            rows += fresh
-        return ([row for row in rows if not (row["op_id"] in doubted and is_told(row))] if doubted else rows), end
+        reach = [(made, self._made_at(made, end + 1)) for made in since]
+
+        def wanted(row: Row, at: int) -> bool:
+            doubted.update(row.get("instead", ()))
+            return not any(at < made_at and covered_by(made, row) for made, made_at in reach)
+
+        fresh = found(self._journal, self._start(since, end), end, self._journal.quarantine, wanted)
+        if doubted:
+            keep = [at for at, row in enumerate(fresh.rows) if not (row["op_id"] in doubted and is_told(row))]
+            fresh = Found(fresh.rows.taken(keep), [fresh.times[at] for at in keep], fresh.waits)
+        return fresh, end
 
     def _start(self, since: Iterable[OpLogCheckpoint], end: int) -> int:
         """An offset before which every op is held by one of the checkpoints; one that cannot be is not believed."""
@@ -167,8 +172,8 @@ class LogReader:
         """Where this very file ended when a checkpoint was made; `other` for one that came from elsewhere."""
         return made.get("end", other) if made.get("log") == self._journal.log_id else other
 
-    def _causal(self, rows: list[Row]) -> tuple[list[Row], list[Row]]:
-        return causal(rows, lambda op_id: find(self._journal, op_id), self._is_known_elsewhere)
+    def _causal(self, fresh: Found) -> tuple[Rows, Rows]:
+        return causal(fresh, lambda op_id: find(self._journal, op_id), self._is_known_elsewhere)
 
     def _is_known_elsewhere(self, op_id: str) -> bool:
         """True for an op of another session here, and for one of this that was expunged: both were causes once."""
@@ -221,6 +226,12 @@ class LogReader:
             if at - offset >= most:
                 break
         return lines, at
+
+    def stored_from(self, offset: int) -> tuple[Rows, int]:
+        """Whole lines past an offset, to be read when they are asked for, and the offset after them."""
+        end = self.end()
+        start = offset if offset <= end else 0
+        return found(self._journal, start, end, self._journal.quarantine, lambda row, at: True).rows, end
 
     def raw_lines(self) -> list[bytes]:
         """The whole lines of the log, as bytes without their newlines, damaged ones left out."""

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from muse.core.errors import FormatError
 from muse.core.op_log.canonical import likely_canonical
-from muse.core.op_log.decoding import Row, decode
+from muse.core.op_log.decoding import Row, decoded
 from muse.core.op_log.entries import (
     JUMP,
     LATEST,
@@ -137,7 +137,7 @@ class Known:
 
     def read(self, journal: Journal) -> None:
         """Take in what the log has behind `end`."""
-        for row in decode(journal.blocks(self.end, journal.end), self.end, journal.quarantine):
+        for row in decoded(journal.blocks(self.end, journal.end), self.end, journal.quarantine):
             self.note(row)
         self.end = journal.end
         self.holes = sum(self.tops.values()) - len(self.keys)

@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from muse.core import content
 from muse.core.errors import ConflictError, DamageError, MuseError
-from muse.core.op_log import OpEntry, OpLog, OpLogCheckpoint, Replay, list_sessions, missing_content
+from muse.core.op_log import OpEntry, OpLog, OpLogCheckpoint, Replay, in_runs, list_sessions, missing_content, spans
+from muse.core.op_log.decoding import Row
+from muse.core.op_log.entries import row_key
 from muse.core.terminal import word
 from muse.core.types import plural
 from muse.domain import DomainOp, PluginFor, SnapshotManifest
@@ -112,17 +114,20 @@ def status(repo: Repository, log: OpLog, plugin_for: PluginFor | None = None) ->
         delivery.settle(repo, log)
         if plugin_for is not None:
             rewritten.follow(repo, log, plugin_for)
-    everything = log.read_all()
+    count, actors = 0, set()
+    for row in log.each():
+        count += 1
+        actors.add(row["actor_id"])
     view = log.replay(effective(repo, log))
     last = log.read_checkpoint()
     lost = [entry["op_id"] for entry in view.entries if missing_content(entry["domain_op"], repo.content)]
     return {
         "session": log.session_id(),
-        "ops": len(everything),
+        "ops": count,
         "uncommitted": len(view.entries),
         "waiting": [entry["op_id"] for entry in view.waiting],
         "missing_content": lost,
-        "actors": sorted({entry["actor_id"] for entry in everything}),
+        "actors": sorted(actors),
         "damage": log.damage(),
         "branch": None if last is None else last.get("branch"),
         "delivered": 0 if last is None else sum(not each.get("back") for each in last.get("deliveries", ())),
@@ -210,9 +215,8 @@ def _on_head(
     repo: Repository, log: OpLog, view: Replay, plugin_for: PluginFor, choices: Choices, partial: bool
 ) -> Replayed:
     """The pending ops replayed on what they were made against, and that merged with HEAD."""
-    heads = {row["op_id"]: row["head"] for row in view.rows if "head" in row}
-    first = next((row["head"] for row in view.rows if "head" in row), "")
-    stands = ground(repo, log, plugin_for, choices, first)
+    heads = view.heads()
+    stands = ground(repo, log, plugin_for, choices, next(filter(None, heads), ""))
     with repo.content.batch():
         done = replay(view.entries, stands.files, repo.content, plugin_for, ground=stands, heads=heads)
     if stands.left:
@@ -231,28 +235,26 @@ def _on_head(
 
 def _with_external(log: OpLog, now: Replay, view: Replay) -> Replay:
     """The view with the ops just recorded, but without what others appended in the meantime."""
-    held = {(row["instance"], row["sequence"]) for row in view.rows}
-    rows = [
-        row
-        for row in now.rows
-        if (row["instance"], row["sequence"]) in held or (row["instance"], row["actor_id"]) == (log.instance, EXTERNAL)
-    ]
-    return Replay(view.entries, view.waiting, rows, now.end)
+    held = spans(view.rows)
+    return now.only(
+        lambda row: in_runs(held, row_key(row)) or (row["instance"], row["actor_id"]) == (log.instance, EXTERNAL)
+    )
 
 
 def _without_lost(view: Replay, repo: Repository) -> tuple[Replay, list[str]]:
     """The view without the ops whose content is nowhere and what follows from them, and a line about each."""
     lost = {entry["op_id"] for entry in without_content(view.entries, repo.content)}
-    rows, told = [], []
-    for row in view.rows:
-        if row["op_id"] in lost or not lost.isdisjoint(row["parent_op_ids"]):
-            lost.add(row["op_id"])
-            where = f"{row['domain_op']['address']:.200}: op {row['op_id'][7:19]} of {row['actor_id']:.60}"
-            told.append(f"{where}: it is left out, its content or that of its cause is nowhere to be found")
-        else:
-            rows.append(row)
-    entries = [entry for entry in view.entries if entry["op_id"] not in lost]
-    return Replay(entries, view.waiting, rows, view.end), told
+    told: list[str] = []
+
+    def is_left(row: Row) -> bool:
+        if row["op_id"] not in lost and lost.isdisjoint(row["parent_op_ids"]):
+            return True
+        lost.add(row["op_id"])
+        where = f"{row['domain_op']['address']:.200}: op {row['op_id'][7:19]} of {row['actor_id']:.60}"
+        told.append(f"{where}: it is left out, its content or that of its cause is nowhere to be found")
+        return False
+
+    return view.only(is_left), told
 
 
 def _refuse_damage(log: OpLog, accepted: bool) -> None:

@@ -14,7 +14,7 @@ from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from muse.core.errors import MuseError
-from muse.core.op_log import OpLog, OpLogCheckpoint, Replay, in_spans, spans
+from muse.core.op_log import NOTHING, OpLog, OpLogCheckpoint, Replay, in_spans, spans
 from muse.core.sharing import locked
 from muse.core.terminal import command
 from muse.core.types import now_utc_iso
@@ -183,7 +183,7 @@ def begin(repo: Repository, log: OpLog, place: Place) -> None:
     tree = repo.tree_of(more["at"]) if known else repo.empty_tree
     what = snapshots.snapshot_id(repo.manifest(tree)) if tree != repo.empty_tree else snapshots.snapshot_id(_EMPTY)
     more["quarantined"] = list(made.get("quarantined", ())) if made is not None else []  # nobody has been told yet
-    log.checkpoint(what, replay=Replay([], [], [], 0), since=since, more=more)
+    log.checkpoint(what, replay=NOTHING, since=since, more=more)
 
 
 _EMPTY: Any = {"files": {}, "domain": "files"}
@@ -290,9 +290,9 @@ def settle(repo: Repository, log: OpLog) -> str:
         return ""
     since = effective(repo, log)
     view = log.replay(since)
-    rows = [row for row in view.rows if in_spans(made["ops"], row)]
-    touched = {row["domain_op"]["address"].partition("::")[0] for row in rows}
-    confirm(repo, log, Replay([], [], rows, view.end), since, made, commit, touched)
+    view = view.only(lambda row: in_spans(made["ops"], row))
+    touched = {row["domain_op"]["address"].partition("::")[0] for row in view.rows}
+    confirm(repo, log, view, since, made, commit, touched)
     return f"commit {commit[:10]} of an interrupted session commit is taken up"
 
 
@@ -359,8 +359,7 @@ def redeliver(repo: Repository, log: OpLog, commits: list[str]) -> list[dict[str
     ids = {each["id"] for each in chosen}
     marked = [{**each, "back": True} if each["id"] in ids else each for each in told]
     holding = _without(last, [each["ops"] for each in chosen])
-    nothing = Replay([], [], [], 0)
-    log.checkpoint(last["snapshot_id"], replay=nothing, since=[_portable(holding)], more={"deliveries": marked})
+    log.checkpoint(last["snapshot_id"], replay=NOTHING, since=[_portable(holding)], more={"deliveries": marked})
     checkpoints.save(repo, log)
     return chosen
 

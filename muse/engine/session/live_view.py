@@ -82,9 +82,8 @@ class LiveView:
         self.end = self.log.end()
         view = self.log.replay(effective(repo, self.log))
         self.end = max(view.end, 0)
-        heads = {row["op_id"]: row["head"] for row in view.rows if "head" in row}
-        first = next((row["head"] for row in view.rows if "head" in row), "")
-        stands = ground(repo, self.log, self.plugin_for, Choices("session"), first)
+        heads = view.heads()
+        stands = ground(repo, self.log, self.plugin_for, Choices("session"), next(filter(None, heads), ""))
         self._state, self._head, self._settled = state, state[0] or "", not view.waiting
         self._moved = stands.commit != self._head
         self._applied, self._last, self._below, self._latest = set(), {}, {}, 0
@@ -93,7 +92,7 @@ class LiveView:
         self._files = done.files
         self._note(view.entries)
 
-    def _note(self, entries: list[OpEntry]) -> None:
+    def _note(self, entries: Iterable[OpEntry]) -> None:
         """Remember what was seen, and which ops changed what last."""
         for entry in entries:
             self._applied.add(entry["op_id"])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from muse.core.op_log import OpLog, Replay, record_delta
+from muse.core.op_log import OpLog, record_delta
 from muse.domain import PluginFor
 from muse.engine.history.changes import between
 from muse.engine.history.diff import describe
@@ -33,8 +33,7 @@ def record_commit(repo: Repository, session: str, plugin_for: PluginFor, *, acto
         made += record_delta(log, kind, {**delta, "ops": [op]}, actor_id=actor, level="durable")
     view = log.replay(since)
     mine = set(made)
-    rows = [row for row in view.rows if row["instance"] == log.instance and row["op_id"] in mine]
-    held = Replay([], [], rows, view.end)
+    held = view.only(lambda row: row["instance"] == log.instance and row["op_id"] in mine)
     with delivery.one_at_a_time(log):
         prepared = delivery.prepare(repo, log, held, [], "")
         touched = {op["address"].partition("::")[0] for op in delta["ops"]}

@@ -13,16 +13,17 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Callable, Iterable, Mapping
+from array import array
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, NamedTuple, Protocol
+from typing import Any, Literal, Protocol
 
 from muse.core import content
 from muse.core.address import split
 from muse.core.content import ContentStore
 from muse.core.errors import ContentMissingError, DamageError, MuseError
 from muse.core.filedomain import Reopened
-from muse.core.op_log import OpEntry, without_echoes
+from muse.core.op_log import OpEntry, no_echoes, pick
 from muse.core.options import MergeOptions
 from muse.core.schema import domain_name
 from muse.core.types import blob_digest
@@ -84,27 +85,30 @@ class Ground(Protocol):
 
 
 def replay(
-    entries: Iterable[OpEntry],
+    entries: Sequence[OpEntry],
     files: dict[str, str],
     store: ContentStore,
     plugin_for: PluginFor,
     how: MergeOptions | None = None,
     *,
     ground: Ground | None = None,
-    heads: Mapping[str, str] | None = None,
+    heads: Sequence[str] = (),
 ) -> Replayed:
     """The files (path -> digest) after the ops; MuseError names the ops that cannot be replayed.
 
-    `entries` come in the total order. Results are put into `store`. With `ground`, the files are those of it, an op is
-    applied on what its commit in `heads` (op id -> commit) had, and the result is brought to HEAD.
+    `entries` come in the total order; they are gone through more than once, and none is kept. Results are put into
+    `store`. With `ground`, the files are those of it, an op is applied on what its commit in `heads` (by place, "" for
+    none) had, and the result is brought to HEAD.
     """
     known = Known(store)
-    chosen = without_echoes(list(entries))
-    refuse_missing(chosen, known)
-    work = _Replay(Replayed(dict(files)), known, plugin_for, (how or MergeOptions())._replace(deadline=None))
-    work.ground, work.heads = ground, heads or {}
+    chosen = no_echoes(entries)
+    if chosen is not None:
+        entries, heads = pick(entries, chosen), [heads[at] for at in chosen] if heads else ()
+    refuse_missing(entries, known)
+    work = _Replay(Replayed(dict(files)), entries, known, plugin_for, (how or MergeOptions())._replace(deadline=None))
+    work.ground, work.heads = ground, heads
     with content.using(known):
-        work.run(chosen)
+        work.run()
     return work.done
 
 
@@ -116,37 +120,42 @@ class _Stopped(Exception):
         self.at, self.error = at, error
 
 
-class _Edit(NamedTuple):
-    """An edit inside a file that waits: the place of its op in the order, the op, and what it says."""
-
-    at: int
-    entry: OpEntry
-    child_ops: list[Any]
-
-
 class _Replay:
-    def __init__(self, done: Replayed, store: ContentStore, plugin_for: PluginFor, how: MergeOptions) -> None:
+    def __init__(
+        self,
+        done: Replayed,
+        entries: Sequence[OpEntry],
+        store: ContentStore,
+        plugin_for: PluginFor,
+        how: MergeOptions,
+    ) -> None:
         self.done = done
+        self.entries = entries
         self.store = store
         self.plugin_for = plugin_for
         self.how = how
         self.folders: set[str] | None = None  # of all files there were; some may be empty by now
-        self.waiting: dict[str, list[_Edit]] = {}  # by file, in order
+        self.waiting: dict[str, array[int]] = {}  # by file: the places of edits inside it, in order
         self.open: dict[str, tuple[str, int, OpenFile]] = {}  # by file, the one used last last: its digest and size
         self.inside: dict[str, Overrides] = {}  # by file
         self.told: list[tuple[int, str]] = []
         self.at = 0  # the place of the op at hand
         self.named: Callable[[str], set[str]] = lambda path: set()
         self.ground: Ground | None = None
-        self.heads: Mapping[str, str] = {}
+        self.heads: Sequence[str] = ()
 
-    def run(self, entries: list[OpEntry]) -> None:
+    def run(self) -> None:
         """Apply the ops, which are in order."""
-        self.named = states_named(entries, self.store)
+        self.named = states_named(self.entries, self.store)
         try:
-            for at, entry in enumerate(entries):
+            for at, entry in enumerate(self.entries):
                 self._apply(at, entry)
-            self._settle_all()
+            while self.waiting:
+                path = next(iter(self.waiting))
+                self._settle(path)
+                self.open.clear()
+                if path not in self.waiting:
+                    self.inside.pop(path, None)  # no edit comes after these
             if self.ground is not None:
                 self._move(self.ground.head)
         except _Stopped as stopped:
@@ -157,7 +166,7 @@ class _Replay:
     def _first(self, stopped: _Stopped) -> _Stopped:
         """What stops the replay first in the order of ops: an edit of another file may still wait."""
         for path, edits in list(self.waiting.items()):
-            self.waiting[path] = [edit for edit in edits if edit.at < stopped.at]
+            self.waiting[path] = array("I", (at for at in edits if at < stopped.at))
             try:
                 self._settle(path)
             except _Stopped as earlier:
@@ -166,10 +175,10 @@ class _Replay:
 
     # What the ops stand on ---------------------------------------------------------------------------------------
 
-    def _stand(self, entry: OpEntry, path: str, op: Any, inside: str) -> None:
+    def _stand(self, at: int, path: str, op: Any, inside: str) -> None:
         """Bring the files to the commit an op was made on, where that has another version of its file."""
-        head = self.heads.get(entry["op_id"])
-        if self.ground is None or head is None or not self.ground.wants(head, path):
+        head = self.heads[at] if self.heads else ""
+        if self.ground is None or not head or not self.ground.wants(head, path):
             return
         old = None if inside else op.get("old_content_id") or op.get("content_id") if op["op"] != "insert" else None
         if old is not None:
@@ -209,10 +218,10 @@ class _Replay:
     def _apply(self, at: int, entry: OpEntry) -> None:
         op: Any = entry["domain_op"]
         path, inside = split(op["address"], self._holds_things)
-        self._stand(entry, path, op, inside)
+        self._stand(at, path, op, inside)
         child_ops = self._edits(path, op, inside)
         if child_ops is not None and path in self.done.files:
-            self.waiting.setdefault(path, []).append(_Edit(at, entry, child_ops))
+            self.waiting.setdefault(path, array("I")).append(at)
             return
         paths = [name for name in (path, op.get("from_address")) if isinstance(name, str)]
         for name in paths:
@@ -272,50 +281,51 @@ class _Replay:
         if not edits:
             return
         file: OpenFile | None = None
-        for number, edit in enumerate(edits):
-            self.at = edit.at
+        for number, (at, entry) in enumerate(zip(edits, pick(self.entries, edits))):
+            self.at = at
+            child_ops = _child_ops(path, entry["domain_op"])
             try:
                 if file is None:
                     check_path(path_bytes(path))
                     file = self._opened(path)
-                file.apply(edit.child_ops)
+                file.apply(child_ops)
             except (ContentMissingError, DamageError) as problem:
-                raise _stopped(edit.at, edit.entry, path, problem) from problem
+                raise _stopped(at, entry, path, problem) from problem
             except MALFORMED as problem:
                 if self._may_be_retried(path):
                     if file is not None:
                         self._keep(path, file)
                     self._settle_on_head(path, edits[number:])
                     return
-                self._tell_why(path, edit.entry, problem)
+                self._tell_why(path, entry, problem)
             else:
-                self._applied(path, edit, file)
+                self._applied(path, entry, child_ops, file)
         if file is not None:
             self._keep(path, file)
 
-    def _applied(self, path: str, edit: _Edit, file: OpenFile) -> None:
+    def _applied(self, path: str, entry: OpEntry, child_ops: list[Any], file: OpenFile) -> None:
         """Note an edit that was applied; keep the state it made where an op names that."""
         self.done.touched.add(path)
-        for line in self.inside.setdefault(path, Overrides()).seen(path, edit.entry, edit.child_ops):
-            self._tell(path, edit.entry, line)
+        for line in self.inside.setdefault(path, Overrides()).seen(path, entry, child_ops):
+            self._tell(path, entry, line)
         named = self.named(path)
         if named and blob_digest(file.data()) in named:
             self.store.put(file.data())
 
-    def _settle_on_head(self, path: str, edits: list[_Edit]) -> None:
+    def _settle_on_head(self, path: str, edits: array[int]) -> None:
         """Go to HEAD, which has another version of the file, and apply the edits there."""
         assert self.ground is not None
         self._move(self.ground.head)
-        self.waiting[path] = edits + self.waiting.get(path, [])
+        self.waiting[path] = edits + self.waiting.get(path, array("I"))
         if path not in self.done.files:
             self._lost(path)
         self._settle(path)
 
     def _lost(self, path: str) -> None:
         """HEAD has no file any more for edits that wait."""
-        for at, entry, _ in self.waiting.pop(path):
+        for at in self.waiting.pop(path):
             self.at = at
-            self._tell_why(path, entry, MuseError("the file is not there"))
+            self._tell_why(path, self.entries[at], MuseError("the file is not there"))
 
     def _opened(self, path: str) -> OpenFile:
         now = self.done.files[path]
@@ -454,6 +464,12 @@ class _Replay:
         why = problem if isinstance(problem, MuseError) else f"malformed, {type(problem).__name__}: {problem}"
         self._tell(path, entry, f"it cannot be applied ({why})")
         self.done.rejected[entry["op_id"]] = (path, self.told[-1][1])
+
+
+def _child_ops(path: str, op: Any) -> list[Any]:
+    """What an edit inside a file, or a patch of it, says."""
+    inside = split(op["address"], lambda name: name == path)[1]
+    return [op] if inside else op.get("child_ops", [])
 
 
 def _stopped(at: int, entry: OpEntry, path: str, problem: MuseError) -> _Stopped:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from muse.core import content
 from muse.core.errors import ConflictError, MuseError
-from muse.core.op_log import OpEntry, OpLog, Request
+from muse.core.op_log import OpEntry, OpLog, Replay, Request
 from muse.core.types import plural
 from muse.domain import PluginFor, SnapshotManifest
 from muse.engine.session.checked_out import CheckedOut
@@ -47,7 +47,7 @@ class _Group:
 
     before: Files
     after: Files  # with all of them, as they are in the commit
-    entries: list[OpEntry]
+    entries: Sequence[OpEntry]
     done: Replayed
     without: Replayed
 
@@ -130,18 +130,17 @@ def _groups(
 ) -> list[_Group]:
     """What the ops came with, the newest first; those of which that is not known are told."""
     pending = log.replay(effective(repo, log))
-    ids = {entry["op_id"] for entry in pending.entries}
+    ids = {row["op_id"] for row in pending.rows}
     found: list[_Group] = []
     if not ids.isdisjoint(wanted):
-        heads = {row["op_id"]: row["head"] for row in pending.rows if "head" in row}
-        first = next((row["head"] for row in pending.rows if "head" in row), "")
+        first = next(filter(None, pending.heads()), "")
 
-        def made(entries: list[OpEntry]) -> Replayed:
+        def made(ops: Replay) -> Replayed:
             stands = ground(repo, log, plugin_for, Choices("session"), first)
-            return replay(entries, stands.files, repo.content, plugin_for, ground=stands, heads=heads)
+            return replay(ops.entries, stands.files, repo.content, plugin_for, ground=stands, heads=ops.heads())
 
-        done = made(pending.entries)
-        rest = [entry for entry in pending.entries if entry["op_id"] not in wanted]
+        done = made(pending)
+        rest = pending.only(lambda row: row["op_id"] not in wanted)
         found.append(_Group({}, {}, pending.entries, done, made(rest)))
     missing = wanted.keys() - ids
     everything = log.replay([])

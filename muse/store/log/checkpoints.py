@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import json
 import re
+from array import array
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Any, cast
+from hashlib import blake2b
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from muse.core.errors import MuseError
 from muse.core.io import write_text_atomic
@@ -28,13 +31,13 @@ from muse.core.op_log import (
     portable,
 )
 from muse.core.op_log.entries import CLAIM
+from muse.core.op_log.stored import Rows
 from muse.core.op_log.tombstones import names_any
 from muse.core.terminal import command
 from muse.core.types import load_json_file
 from muse.store.layout import content_path, own_ref, segment_path, session_path
 from muse.store.meta.union import UNKNOWN, Entry, Problem, Union
 from muse.store.meta.writer_refs import commit_files, is_ancestor, own_tip
-from muse.store.objects.database import object_id
 from muse.store.writer import known_writer, previous_writers
 
 if TYPE_CHECKING:
@@ -58,20 +61,18 @@ def save(repo: Repository, log: OpLog, checkpoint: OpLogCheckpoint | None = None
     log.flush(level="durable")
     checkpoint = checkpoint or log.read_checkpoint()
     session = log.session_id()
-    fresh, mark = log.lines_from(_exported(repo, log))
-    have = _committed(Union(repo), session, [row for row, _ in fresh])
+    fresh, mark = log.stored_from(_exported(repo, log))
+    have = _committed(Union(repo), session, fresh)
     files: dict[str, bytes | str] = {}
-    digests: set[str] = set()
-    told = {found[1].decode() for line in have if (found := _OP_ID.search(line, line.rfind(b',"created_at":')))}
-    for instance, run in _runs(
-        (row, line) for row, line in fresh if line not in have and not (is_told(row) and row["op_id"] in told)
-    ):
-        data = b"".join(line + b"\n" for _, line in run)
-        first, last = run[0][0]["sequence"], run[-1][0]["sequence"]
-        files[segment_path(session, instance, first, last, data)] = data
-        for row, _ in run:
-            digests |= named_content(row["domain_op"])
-    files.update(contents(repo, digests))
+    with repo.writer() as writer:
+        for instance, run in _runs(fresh):
+            for part in _not_in(fresh.taken(run), have):
+                data = b"".join(line + b"\n" for _, line in part)
+                first, last = part[0][0]["sequence"], part[-1][0]["sequence"]
+                files[segment_path(session, instance, first, last, data)] = writer.blob(data)
+                named = {name for row, _ in part for name in named_content(row["domain_op"])}
+                files.update(contents(repo, named))
+    segments = {blob for path, blob in files.items() if path.endswith(".jsonl") and isinstance(blob, str)}
     if checkpoint is not None:
         files[session_path(session, "checkpoint.json")] = compact(portable(checkpoint)) + b"\n"
     tip = None
@@ -79,10 +80,9 @@ def save(repo: Repository, log: OpLog, checkpoint: OpLogCheckpoint | None = None
         files[session_path(session, "name")] = session.encode("utf-8", "surrogatepass")
         tip = commit_files(repo, "log", files, f"session {session!r:.60}, {len(fresh)} new ops")
         _remember(log, mark, tip)
-        segments = [data for path, data in files.items() if path.endswith(".jsonl") and isinstance(data, bytes)]
         if segments:
-            _take(log, _seen(log) | {object_id(repo.object_format, "blob", data) for data in segments})
-    elif fresh and (known := own_tip(repo, "log")) is not None:
+            _take(log, _seen(log) | segments)
+    elif len(fresh) and (known := own_tip(repo, "log")) is not None:
         _remember(log, mark, known)  # others had committed them: not to be looked at again
     return tip
 
@@ -329,40 +329,76 @@ def _segments(union: Union, session: str) -> list[Entry]:
     return [entry for entry in union.below("log", session_path(session)) if entry.path.endswith(".jsonl")]
 
 
-def _committed(union: Union, session: str, rows: list[dict[str, Any]]) -> set[bytes]:
-    """The lines of these rows that some writer has committed.
+class _Committed(NamedTuple):
+    """What some writer has committed: lines, by a hash of each, and ops that others told of."""
+
+    lines: set[bytes]
+    told: set[str]
+
+
+def _committed(union: Union, session: str, rows: Rows) -> _Committed:
+    """Which of the lines of these rows some writer has committed.
 
     A segment's name says where to look; only its lines count, because the name may be anybody's.
     """
-    wanted: dict[str, set[int]] = {}
+    wanted: dict[str, list[int]] = {}
+    folders: dict[str, str] = {}
+    have = _Committed(set(), set())
+    tells = False
     for row in rows:
+        tells = tells or is_told(row)
         for instance, number in {(row["instance"], row["sequence"]), claim(row)}:
-            folder = segment_path(session, instance, 0, 0, b"").split("/")[1]
-            wanted.setdefault(folder, set()).add(number)
-    lines: set[bytes] = set()
-    for entry in _segments(union, session) if rows else ():
+            folder = folders.get(instance) or segment_path(session, instance, 0, 0, b"").split("/")[1]
+            folders[instance] = folder
+            wanted.setdefault(folder, []).append(number)
+    for numbers in wanted.values():
+        numbers.sort()
+    for entry in _segments(union, session) if wanted else ():
         _, instance, _, name = entry.path.split("/")
         first, _, last = name.removesuffix(".jsonl").partition("-")
-        if any(int(first) <= sequence <= int(last) for sequence in wanted.get(instance, ())):
-            lines.update((union.read(entry, MAX_SEGMENT) or b"").split(b"\n"))
-    return lines
+        numbers = wanted.get(instance, [])
+        at = bisect_left(numbers, int(first))
+        if at < len(numbers) and numbers[at] <= int(last):
+            for line in (union.read(entry, MAX_SEGMENT) or b"").split(b"\n"):
+                have.lines.add(_short(line))
+                if tells and (said := _OP_ID.search(line, line.rfind(b',"created_at":'))):
+                    have.told.add(said[1].decode())
+    return have
 
 
-def _runs(
-    lines: Iterator[tuple[dict[str, Any], bytes]],
-) -> Iterator[tuple[str, list[tuple[dict[str, Any], bytes]]]]:
-    """Lines as runs of consecutive sequences of one instance, at most PER_SEGMENT long."""
-    by_instance: dict[str, dict[int, tuple[dict[str, Any], bytes]]] = {}
-    for row, line in lines:
-        by_instance.setdefault(row["instance"], {})[row["sequence"]] = (row, line)
+def _short(line: bytes) -> bytes:
+    return blake2b(line, digest_size=16).digest()
+
+
+def _runs(rows: Rows) -> Iterator[tuple[str, array[int]]]:
+    """Places of consecutive sequences of one instance, at most PER_SEGMENT of them."""
+    by_instance: dict[str, dict[int, int]] = {}
+    for at, row in enumerate(rows):
+        by_instance.setdefault(row["instance"], {})[row["sequence"]] = at
     for instance, found in sorted(by_instance.items()):
-        run: list[tuple[dict[str, Any], bytes]] = []
+        run: array[int] = array("I")
+        before = -1
         for sequence in sorted(found):
-            if run and (len(run) == PER_SEGMENT or run[-1][0]["sequence"] + 1 != sequence):
+            if run and (len(run) == PER_SEGMENT or before + 1 != sequence):
                 yield instance, run
-                run = []
+                run = array("I")
             run.append(found[sequence])
+            before = sequence
         yield instance, run
+
+
+def _not_in(rows: Rows, have: _Committed) -> Iterator[list[tuple[dict[str, Any], bytes]]]:
+    """Rows with their lines but for those that are committed, in runs without a gap."""
+    part: list[tuple[dict[str, Any], bytes]] = []
+    for row, line in zip(rows, rows.lines()):
+        if _short(line) in have.lines or (is_told(row) and row["op_id"] in have.told):
+            if part:
+                yield part
+            part = []
+        else:
+            part.append((row, line))
+    if part:
+        yield part
 
 
 def contents(repo: Repository, digests: set[str]) -> dict[str, str]:
