@@ -145,7 +145,13 @@ def follow_remotes(repo: CallingRepository, remote: str) -> None:
     """What `git remote rename` and `remove` did since the last time, done to the copies of metadata as well."""
     from muse.store.remotes import follow
 
-    follow(repo, remote)
+    def let_go(gone: str) -> None:
+        from muse.engine.session.keep import let_go
+        from muse.store.repository import Repository
+
+        let_go(Repository.discover("."), gone)
+
+    follow(repo, let_go, remote)
 
 
 def fetch(remote: str, place: Place, tips: dict[str, str]) -> None:

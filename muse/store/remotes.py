@@ -1,12 +1,16 @@
 """The copies of a remote's metadata go where the remote goes: `git remote rename` and `git remote remove` know nothing
 of `refs/muse-remotes/<remote>/*`, so that what they did is looked up before the next fetch or push.
 
+What was known only from a remote that is removed becomes part of our own refs first.
+
 A remote whose metadata was fetched has its name in its own section (`remote.<name>.museName`, which a rename takes
 along) and in `muse.remote`, one value for each. Copies of remotes that are not listed there are nobody's business: a
 mirror has such refs of others.
 """
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 from muse.core.errors import MuseError
 from muse.store.layout import REMOTES
@@ -15,8 +19,12 @@ from muse.store.sync import RunsGit, beside, local_tips
 _KEYS = r"^(remote\..*\.(url|vcs|musename)|muse\.remote)$"
 
 
-def follow(repo: RunsGit, remote: str = "") -> None:
-    """Move or delete copies as their remotes were; note `remote`, whose metadata is about to come or go."""
+def follow(repo: RunsGit, let_go: Callable[[str], None], remote: str = "") -> None:
+    """Move copies as their remotes were; note `remote`, whose metadata is about to come or go.
+
+    `let_go` takes in what is known only from a remote that is gone and deletes its copies: ops must not be lost with
+    them, nor that they are delivered.
+    """
     said = repo.git("config", "-z", "--get-regexp", _KEYS, check=False).decode("utf-8", "surrogateescape")
     rows = [entry.partition("\n")[::2] for entry in said.split("\0") if entry]
     listed = [value for key, value in rows if key == "muse.remote"]
@@ -29,7 +37,7 @@ def follow(repo: RunsGit, remote: str = "") -> None:
         elif old in there and names.get(old) == old:
             continue
         else:
-            _drop(repo, old)
+            let_go(old)
         _unlist(repo, old, forget=old in names and old not in there)
         listed = [name for name in listed if name != old]
     renamed = {name for name, noted in names.items() if name in there and noted != name}
@@ -54,11 +62,6 @@ def _move(repo: RunsGit, old: str, new: str) -> None:
             there = held.get(target)
         if there is None or (base == there and there != tip):
             repo.git("update-ref", target, tip, there or "")
-        repo.git("update-ref", "-d", name, tip)
-
-
-def _drop(repo: RunsGit, old: str) -> None:
-    for name, tip in local_tips(repo, f"{REMOTES}{old}/").items():
         repo.git("update-ref", "-d", name, tip)
 
 

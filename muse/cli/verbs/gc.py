@@ -11,6 +11,7 @@ from muse.cli.options import json_option, late
 from muse.cli.output import say
 from muse.core.errors import ExitCode, MuseError
 from muse.engine.remote.sync import known_remote
+from muse.engine.session.keep import keep_told, let_go
 from muse.store.log.archive import LEAST, archive_all
 from muse.store.log.gc import RETIRED_DAYS, absorb, prune_absorbed
 from muse.store.meta.broken import mend
@@ -70,10 +71,10 @@ def command(days: float, prune: bool, remote: str | None, mib: float, prune_arch
     if remote is not None:
         known_remote(here, remote)
     mend(here)
-    follow(here)
+    follow(here, lambda gone: let_go(here, gone))
     archived, kept = _archive(here, int(mib * _MIB), prune_archived)
     done = absorb(here, retired_days=days)
-    gone = prune_absorbed(here, remote) if prune else []
+    gone = _prune(here, remote) if prune else []
     code = int(ExitCode.CONFLICT if kept else ExitCode.OK)
     if as_json:
         apart = [{"ref": problem.ref, "path": problem.path, "why": problem.why} for problem in done.apart]
@@ -100,6 +101,12 @@ def command(days: float, prune: bool, remote: str | None, mib: float, prune_arch
         note(f"muse: {error}")
         note(f"hint: {error.hint or 'muse verify'}")
     return code
+
+
+def _prune(here: Repository, remote: str | None) -> list[str]:
+    """Delete refs that are part of ours by now, once all that only they told is told by us."""
+    keep_told(here)
+    return prune_absorbed(here, remote)
 
 
 def _archive(here: Repository, least: int, prune: bool) -> tuple[list[dict[str, Any]], list[MuseError]]:

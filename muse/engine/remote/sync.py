@@ -79,13 +79,14 @@ def address(repo: Repository, remote: str) -> str:
 
 def sync_once(repo: Repository, remote: str, plugin_for: PluginFor, *, push: bool = True) -> Round:
     """One round. A branch that cannot be joined is a `problem`; an unreachable remote a MuseError."""
+    from muse.engine.session.keep import let_go
     from muse.engine.session.rewritten import follow_all
     from muse.store.meta.broken import mend
 
     done = Round(remote)
     with locked(repo.common_dir / "muse" / "sync.lock"):
         mend(repo, quick=True)
-        follow(repo, remote)
+        follow(repo, lambda gone: let_go(repo, gone), remote)
         where = address(repo, remote)
         done.fetched = _metadata_in(repo, remote, where, done)
         for attempt in range(TRIES):

@@ -134,7 +134,7 @@ def home(repo: Repository, log: OpLog, onto: str | None = None) -> str:
         begin(repo, log, now)
         return ""
     if made is None or "branch" not in made:
-        found = _told_by_others(repo, log)
+        found = told_by_others(repo, log)
         begin(repo, log, found or now)
         if found is None:
             return f"the session belongs to {_name(now)} from now on" if made is not None or log.end() else ""
@@ -156,7 +156,8 @@ def home(repo: Repository, log: OpLog, onto: str | None = None) -> str:
     )
 
 
-def _told_by_others(repo: Repository, log: OpLog) -> Place | None:
+def told_by_others(repo: Repository, log: OpLog) -> Place | None:
+    """Where other clones say that a session is at home."""
     from muse.store.log import checkpoints
 
     told = [made for made in checkpoints.checkpoints(repo, log.session_id()) if made.get("branch")]

@@ -103,6 +103,25 @@ def _differs(path: str, theirs: str, ours: str | None) -> bool:
     return ours not in (None, theirs) and not path.startswith("deltas/") and not path.endswith("/checkpoint.json")
 
 
+def absorb_remote(repo: Repository, remote: str) -> Absorbed:
+    """Take in all that a remote had, which is gone, and delete the copies of it; what is kept apart stays."""
+    done = Absorbed([], [])
+    for kind in KINDS:
+        prefix = f"{REMOTES}{remote}/{kind}/"
+        tips = refs.read_many(repo, prefix)
+        if not tips:
+            continue
+        settle(repo, kind)
+        name = own_ref(kind, writer_id(repo))
+        ours = refs.read(repo, name)
+        new = [(ref, tip) for ref, tip in tips.items() if ours is None or not is_ancestor(repo, tip, ours)]
+        for at in range(0, len(new), _AT_ONCE):
+            _absorb(repo, kind, Union(repo), dict(new[at : at + _AT_ONCE]), done)
+        if refs.read(repo, name) is not None:
+            _delete_here(repo, _merged(repo, name, prefix))
+    return done
+
+
 def prune_absorbed(repo: Repository, remote: str | None = None) -> list[str]:
     """Delete refs whose whole chain is part of ours: what we were before, here; with `remote`, others' there as well.
 
