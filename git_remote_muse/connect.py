@@ -79,7 +79,20 @@ def open_local(place: Place, service: str, program: str, config: Config, stdout:
     env = other_side_env(wire_version(service, config))
     if program:
         return spawn(("sh", "-c", f"{program} {quote(place.path)}"), env=env, stdout=stdout)
-    return spawn(("git", service.removeprefix("git-"), place.path), env=env, stdout=stdout)
+    path = place.path
+    if is_bundle(path):
+        from git_remote_muse import bundle
+
+        path = bundle.unpacked(place, service, env)
+    return spawn(("git", service.removeprefix("git-"), path), env=env, stdout=stdout)
+
+
+def is_bundle(path: str) -> bool:
+    """True for a file that begins as `git bundle create` has it."""
+    if not os.path.isfile(path):
+        return False
+    with open(path, "rb") as file:
+        return file.read(16) in (b"# v2 git bundle\n", b"# v3 git bundle\n")
 
 
 def open_ssh(place: Place, service: str, program: str, config: Config, stdout: int = 1) -> Child:

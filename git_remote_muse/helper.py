@@ -24,11 +24,17 @@ def run(remote: str, address: str) -> int:
     config = Config.read()
     check_allowed(place.kind, config)
     dialogue = _delegate if place.kind in ("http", "https") else _dialogue
-    watch, code = dialogue(remote, place, config)
-    if code == 0 and os.environ.get("GIT_DIR"):
-        from git_remote_muse.follow import follow_up
+    try:
+        watch, code = dialogue(remote, place, config)
+        if code == 0 and os.environ.get("GIT_DIR"):
+            from git_remote_muse.follow import follow_up
 
-        follow_up(remote, place, config, watch)
+            follow_up(remote, place, config, watch)
+    finally:
+        if place.opened:
+            from git_remote_muse import bundle
+
+            bundle.close(place)
     return code
 
 

@@ -1,6 +1,6 @@
 """What follows `muse::`: taken apart, checked, and refused where Git would refuse it or where it could do harm.
 
-/abs  rel  ./rel  ../rel                              a repository on this machine, nothing decoded
+/abs  rel  ./rel  ../rel                              a repository or bundle on this machine, nothing decoded
 muse:///abs   file:///abs                             the same, percent-decoded as Git does
 ssh://[user@]host[:port]/path   user@host:path        over ssh
 git://host[:port]/path                                git daemon
@@ -26,7 +26,7 @@ SCHEMES = {
 class Place:
     """Where a repository is: `kind` is Git's name of the inner transport (file, git, ssh, http, https)."""
 
-    __slots__ = ("host", "kind", "path", "port", "url")
+    __slots__ = ("host", "kind", "opened", "path", "port", "url")
 
     def __init__(self, kind: str, url: str, path: str, host: str = "", port: str = "") -> None:
         self.kind = kind
@@ -34,6 +34,7 @@ class Place:
         self.path = path
         self.host = host  # with `user@` for ssh
         self.port = port
+        self.opened = ""  # where a bundle was unpacked to
 
 
 def parse(address: str) -> Place:
