@@ -84,7 +84,9 @@ def text_breaches(language: Language | None, sides: Sides, merged: bytes, until:
     found = breaches(language, parts, made, until, pieced=False)
     if found and made is not merged:  # what is told is told with its place in the file
         found = breaches(language, sides, merged, until, pieced=False)
-    return found if seen.places else [one for one in found if one.twice or one.rule == 8]
+    if seen.places:
+        return found
+    return [] if language.name == "plain" else [one for one in found if one.twice or one.rule == 8]
 
 
 def unsure(language: Language | None, sides: Sides, merged: bytes, until: float) -> str:

@@ -24,11 +24,12 @@ from muse.core.terminal import command, edit_or_pick, word
 from muse.core.textchunks import text_chunks, whole_blocks
 from muse.core.textmerge import merge_text
 from muse.domain import ConflictRecord, FileMerge
-from muse.plugins.code.checks.law import outlines_of, reads_and_keeps, text_breaches, unsure
+from muse.plugins.code.checks.anchors import broken_anchor
+from muse.plugins.code.checks.law import breaches, outlines_of, reads_and_keeps, text_breaches, unsure
 from muse.plugins.code.checks.placement import doubles_nothing, keeps_deletions, keeps_places, repeats_no_word
 from muse.plugins.code.checks.uses import in_doubt, uses_what_is_gone
 from muse.plugins.code.checks.whitespace import keeps_spaces, mixes_indents
-from muse.plugins.code.languages import language_of
+from muse.plugins.code.languages import language_of, load
 from muse.plugins.code.languages.table import Language
 from muse.plugins.code.merge.addresses import names_of_conflicts
 from muse.plugins.code.merge.bumps import Settled, settled_bumps
@@ -113,19 +114,20 @@ def _best(
     if max(map(len, sides)) > _MAX_BYTES or time.monotonic() > until:
         return text, "text"
     lawless: list[Breach] = []
+    asked = language or _plain(sides)
     if not conflicts_of(text):
         merged = joined(text)
-        lawless = text_breaches(language, sides, merged, until)
-        by_line = line_breach(*sides, merged) or unsure(language, sides, merged, until)
+        lawless = text_breaches(asked, sides, merged, until)
+        by_line = _by_line(language, sides, merged) or unsure(language, sides, merged, until)
         if not lawless and not by_line:
             gone = uses_what_is_gone(language, sides, merged, until, imports=True)
             return (in_doubt(sides, merged, gone) if gone else text), "text"
         text = in_dispute(lawless, sides, merged) if lawless else all_that_differs(sides, merged, by_line)
-        holds = _keeps_sides(text, sides) if conflicts_of(text) else _lawful(language, sides, joined(text), until)
+        holds = _keeps_sides(text, sides) if conflicts_of(text) else _lawful(asked, sides, joined(text), until)
         if not holds:
             text = all_that_differs(sides, merged, lawless[0].what if lawless else by_line)
     best, step, size = text, "text", conflict_size(text)
-    by_entry = _by_entry(language, sides, until)
+    by_entry = _by_entry(asked, sides, until)
     if by_entry is not None:
         return [by_entry], "entry"
     if not size or size > _MAX_CONFLICT or lawless:
@@ -148,6 +150,16 @@ def _best(
     return best, step
 
 
+def _plain(sides: tuple[bytes, bytes, bytes]) -> Language | None:
+    """Blocks of text, to be asked about where nothing is known of the language and a side moved lines about."""
+    return load("plain") if any(reorders(sides[0], side) for side in sides[1:]) else None
+
+
+def _by_line(language: Language | None, sides: tuple[bytes, bytes, bytes], merged: bytes) -> str:
+    """What is wrong with a result by its lines alone."""
+    return line_breach(*sides, merged) or broken_anchor(language, sides, merged)
+
+
 def _by_entry(language: Language | None, sides: tuple[bytes, bytes, bytes], until: float) -> bytes | None:
     """The file with each entry's edits where the entry is now, if a side moved entries and that comes out lawful."""
     if language is None or reorders(*sides[:2]) == reorders(sides[0], sides[2]):
@@ -159,7 +171,7 @@ def _by_entry(language: Language | None, sides: tuple[bytes, bytes, bytes], unti
 
 def _lawful(language: Language | None, sides: tuple[bytes, bytes, bytes], made: bytes, until: float) -> bool:
     """True when what was made of whole entries has every edit, keeps the law and parses as well as the sides."""
-    if not keeps_every_edit(*sides, made) or line_breach(*sides, made):
+    if not keeps_every_edit(*sides, made) or _by_line(language, sides, made):
         return False
     return reads_and_keeps(language, sides, made, until) and not uses_what_is_gone(language, sides, made, until)
 
@@ -176,7 +188,7 @@ def _trusted(
         kept = _keeps_sides(chunks, (base, ours, theirs))
         return kept and keeps_places(base, ours, mine) and keeps_places(base, theirs, its)
     merged = joined(chunks)
-    if line_breach(base, ours, theirs, merged):
+    if _by_line(language, (base, ours, theirs), merged):
         return False
     if not keeps_every_edit(base, ours, theirs, merged):
         return False
@@ -187,7 +199,8 @@ def _trusted(
     if (language is None or language.indented) and mixes_indents(ours, theirs, merged):
         return False
     if language is None:
-        return True
+        plain = _plain((base, ours, theirs))
+        return plain is None or not breaches(plain, (base, ours, theirs), merged, until)
     if (language.name == "markdown" or language.lines[:1] == ("prose",)) and not repeats_no_word(
         base, ours, theirs, merged
     ):

@@ -338,6 +338,8 @@ class _Section(Entry):
 
 
 def _line_name(language: Language, name: str) -> tuple[tuple[str, str, str], ...]:
+    if language.name == "plain":
+        return ()
     if language.name == "requirements":
         name = _NORMAL.sub("-", name.split("[")[0]).lower()
     return (("", name, ""),)
