@@ -94,6 +94,22 @@ def test_what_others_do_is_written_but_never_over_unsaved_changes(jam: Path) -> 
     assert settled(watch) == [Event("applied", "deep/new.txt")] and not (jam / "deep" / "new.txt").exists()
 
 
+def test_what_comes_between_two_looks_is_written_at_once(jam: Path) -> None:
+    watch = watching(jam, apply=True)
+    settled(watch)
+    assert list(watch.arrived()) == []
+    append(jam, "jam", {"op": {"op": "replace", "address": "code.py::first", "content": "def first():\n    return 11"}})
+    (jam / "words.txt").write_text("not looked at yet\n")
+    assert list(watch.arrived()) == [Event("applied", "code.py")]
+    assert (jam / "code.py").read_bytes() == CODE.replace(b"return 1", b"return 11")
+    append(jam, "jam", {"op": {"op": "insert", "address": "words.txt", "content": "of another\n"}})
+    assert list(watch.arrived()) == [Event("kept", "words.txt")]
+    assert (jam / "words.txt").read_text() == "not looked at yet\n"
+    (jam / ".git" / "MERGE_HEAD").write_text("")
+    append(jam, "jam", {"op": {"op": "delete", "address": "code.py"}})
+    assert list(watch.arrived()) == [] and (jam / "code.py").exists()
+
+
 def test_only_what_was_asked_for_and_nothing_ignored(jam: Path, git: RunGit) -> None:
     (jam / ".gitignore").write_text("*.log\n")
     (jam / "sub").mkdir()

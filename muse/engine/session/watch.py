@@ -39,6 +39,7 @@ _GIT_AT_WORK = {
     "rebase-merge": "a rebase is in progress",
     "rebase-apply": "a rebase is in progress",
 }
+_SOON = 0.01  # seconds between two looks at the session
 _STALE = 10.0  # seconds after which a lock is told
 
 
@@ -123,6 +124,12 @@ class Watch:
                 if self._save(path):
                     yield Event("saved", path)
         if self.apply:
+            yield from self._apply()
+
+    def arrived(self) -> Iterator[Event]:
+        """Write what has come into the session since the last look; costs one `stat` while that is nothing."""
+        if self.log.end() != self.view.end and not self.paused and self._git_at_work() is None:
+            self._follow()
             yield from self._apply()
 
     # Git -----------------------------------------------------------------------------------------------------------
@@ -255,7 +262,18 @@ def watch(watching: Watch, tell: Callable[[Event], Any], *, interval: float, onc
             raise MuseError(watching.paused)
         if once:
             return
-        time.sleep(interval)
+        _pause(watching, tell, time.monotonic() + interval)
+
+
+def _pause(watching: Watch, tell: Callable[[Event], Any], until: float) -> None:
+    """Wait for the next look; what others do meanwhile is written as it comes."""
+    while (left := until - time.monotonic()) > 0:
+        if not watching.apply:
+            time.sleep(left)
+            return
+        for event in watching.arrived():
+            tell(event)
+        time.sleep(min(left, _SOON))
 
 
 __all__ = ["Event", "Watch", "watch"]
