@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -143,3 +143,159 @@ def test_a_server_that_is_killed_loses_nothing(pair: tuple[Path, Path], tmp_path
             )  # type: ignore[misc]
             os.kill(int(nats.pid.read_text()), signal.SIGKILL)
         append(pair[0], *(text(f"off{turn}-{number}.txt") for number in range(20)))
+
+
+# How servers are set up -------------------------------------------------------------------------------------------
+
+
+def config(folder: Path, words: str) -> list[str]:
+    """A configuration file for a server, beside what the command line says."""
+    folder.mkdir(exist_ok=True)
+    (folder / "nats.conf").write_text(words)
+    return ["-c", str(folder / "nats.conf")]
+
+
+def nkey(folder: Path, name: str) -> tuple[str, str]:
+    """The file with a fresh user's seed, and the public key the server gets to know."""
+    nkeys: Any = pytest.importorskip("nkeys")
+    seed = nkeys.encode_seed(os.urandom(32), nkeys.PREFIX_BYTE_USER)
+    path = folder / f"{name}.nk"
+    path.write_bytes(seed)
+    return str(path), nkeys.from_seed(seed).public_key.decode()
+
+
+def refused(root: Path, *words: str) -> str:
+    """A command that fails; what it says."""
+    done = subprocess.run(
+        [*MUSE, *words], cwd=root, capture_output=True, text=True, timeout=60, env=isolated_env(root.parent)
+    )
+    assert done.returncode and "Traceback" not in done.stderr, done.stderr
+    return done.stderr
+
+
+def test_nkeys_let_each_clone_write_on_its_own_subject_only(pair: tuple[Path, Path], tmp_path: Path) -> None:
+    """Bob's key may write on Bob's subject: with Alice's writer id in his clone he gets nothing out."""
+    writers = [json.loads(muse(root, "session", "start", "--json", "jam"))["writer"] for root in pair]
+    keys = [nkey(tmp_path, root.name) for root in pair]
+    api = '"$JS.API.STREAM.INFO.>", "$JS.API.STREAM.CREATE.>", "$JS.API.CONSUMER.CREATE.>", "$JS.API.STREAM.MSG.GET.>"'
+    users = ", ".join(
+        f'{{nkey: {public}, permissions: {{publish: ["muse.*.*.{who}", "muse.*.*.{who}.>", {api}, "$JS.FC.>"], '
+        f'subscribe: ["_INBOX.>", "muse.*.*.*.here"]}}}}'
+        for (_, public), who in zip(keys, [writers[0], "somebodyelse"])
+    )
+    nats = Nats(tmp_path / "nats", *config(tmp_path / "nats", f"authorization {{ users: [{users}] }}"))
+    with nats.up():
+        assert "does not let us in" in refused(pair[0], "session", "join", "jam", nats.address)
+        for root, (file, _) in zip(pair, keys):
+            muse(root, "session", "join", "--detach", f"--nkey={file}", "jam", nats.address)
+        append(pair[0], text("a.txt"))
+        append(pair[1], text("b.txt"))
+        until(lambda: len(lines(pair[1])) == 2, "alice's op in bob's log")
+        said = until_status(pair[1], lambda live: "ermission" in live["problem"])
+        assert said["unsent"] == 1 and len(lines(pair[0])) == 1
+
+
+def until_status(root: Path, true: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+    """What status says of the joined session, once that is true."""
+    began = time.monotonic()
+    while True:
+        live: dict[str, Any] = json.loads(muse(root, "session", "status", "--json", "jam"))["live"]
+        if true(live):
+            return live
+        assert time.monotonic() - began < 30, live
+
+
+def test_over_tls_with_a_token(pair: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "nats"
+    folder.mkdir()
+    words = ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost"]
+    words += ["-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"]
+    subprocess.run(
+        [need("openssl"), *words, "-keyout", folder / "key.pem", "-out", folder / "cert.pem"],
+        check=True,
+        capture_output=True,
+    )
+    tls = f'tls {{ cert_file: "{folder}/cert.pem", key_file: "{folder}/key.pem" }}'
+    nats = Nats(folder, *config(folder, f'{tls}\nauthorization {{ token: "s3cret" }}'))
+    address = f"tls://localhost:{nats.port}"
+    with nats.up():
+        assert "ertificate" in refused(pair[0], "session", "join", "jam", address)
+        assert "uthoriz" in refused(pair[0], "session", "join", f"--ca={folder}/cert.pem", "jam", address)
+        monkeypatch.setenv("NATS_TOKEN", "s3cret")
+        for root in pair:
+            muse(root, "session", "join", "--detach", f"--ca={folder}/cert.pem", "jam", address)
+        append(pair[0], text("a.txt"))
+        until(lambda: lines(pair[0]) == lines(pair[1]), "alice's op in bob's log")
+        assert "s3cret" not in (pair[0] / ".git" / "config").read_text()
+
+
+def test_a_cluster_goes_on_without_one_of_three(pair: tuple[Path, Path], tmp_path: Path) -> None:
+    names = ["n1", "n2", "n3"]
+    routes = {name: free_port() for name in names}
+    told = ", ".join(f"nats://127.0.0.1:{port}" for port in routes.values())
+    three = [
+        Nats(
+            tmp_path / name,
+            *config(
+                tmp_path / name,
+                f'server_name: {name}\ncluster {{ name: c, listen: "127.0.0.1:{routes[name]}", routes: [{told}] }}',
+            ),
+        )
+        for name in names
+    ]
+    addresses = ",".join(nats.address for nats in three)
+    with ExitStack() as up:
+        for nats in three:
+            up.enter_context(nats.up())
+        until(lambda: not _fails(pair[0], "session", "join", "--detach", "jam", addresses), "a leader")
+        muse(pair[1], "session", "join", "--detach", "jam", addresses)
+        append(pair[0], text("a.txt"))
+        until(lambda: lines(pair[0]) == lines(pair[1]) != [], "alice's op in bob's log")
+        os.kill(int(three[0].pid.read_text()), signal.SIGKILL)
+        append(pair[0], text("b.txt"))
+        append(pair[1], text("c.txt"))
+        with three[0].up():  # wherever the stream was kept, it is there again
+            until(lambda: lines(pair[0]) == lines(pair[1]) and len(lines(pair[0])) == 3, "all of it")
+
+
+def _fails(root: Path, *words: str) -> bool:
+    done = subprocess.run([*MUSE, *words], cwd=root, capture_output=True, timeout=60, env=isolated_env(root.parent))
+    return done.returncode != 0
+
+
+def test_a_leaf_node_passes_it_on(pair: tuple[Path, Path], tmp_path: Path) -> None:
+    port = free_port()
+    hub = Nats(
+        tmp_path / "hub",
+        *config(tmp_path / "hub", f'jetstream {{ domain: hub }}\nleafnodes {{ listen: "127.0.0.1:{port}" }}'),
+    )
+    leaf = Nats(
+        tmp_path / "leaf",
+        *config(tmp_path / "leaf", f'leafnodes {{ remotes: [{{ url: "nats://127.0.0.1:{port}" }}] }}'),
+    )
+    leaf.command = [word for word in leaf.command if word != "-js"]
+    with hub.up(), leaf.up():
+        muse(pair[0], "session", "join", "--detach", "jam", hub.address)
+        until(lambda: not _fails(pair[1], "session", "join", "--detach", "--domain=hub", "jam", leaf.address), "linked")
+        append(pair[0], text("a.txt"))
+        append(pair[1], text("b.txt"))
+        until(lambda: lines(pair[0]) == lines(pair[1]) and len(lines(pair[0])) == 2, "all of it")
+
+
+def test_serve_live_is_a_server_to_try_it_out(pair: tuple[Path, Path], tmp_path: Path) -> None:
+    need("nats-server")
+    port = str(free_port())
+    serving = subprocess.Popen([*MUSE, "serve", "--live", "--port", port], stderr=subprocess.PIPE, text=True)
+    try:
+        assert serving.stderr is not None
+        assert serving.stderr.readline() == f"muse: muse session join NAME nats://127.0.0.1:{port}  (Ctrl-C ends it)\n"
+        assert "is the port taken?" in refused(pair[0], "serve", "--live", "--port", port)
+        assert "does not listen on 0.0.0.0" in refused(pair[0], "serve", "--live", "--host", "0.0.0.0")
+        for root in pair:
+            muse(root, "session", "join", "--detach", "jam", f"127.0.0.1:{port}")
+        append(pair[0], text("a.txt"))
+        until(lambda: lines(pair[0]) == lines(pair[1]), "alice's op in bob's log")
+    finally:
+        serving.terminate()
+        serving.communicate(timeout=20)
+    assert serving.returncode == 0

@@ -9,29 +9,48 @@ from pathlib import Path
 import click
 
 from muse.cli.context import note
-from muse.core.errors import MuseError
+from muse.core.errors import MuseError, UsageError
 from muse.engine.git import on_terminal
 
 
 @click.command("serve", short_help="Serve the repositories below a folder")
-@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.argument(
+    "folder", required=False, metavar="FOLDER", type=click.Path(exists=True, file_okay=False, path_type=Path)
+)
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on; 0.0.0.0 is the whole LAN.")
-@click.option("--port", type=click.IntRange(0, 65535), help="Port [9418, or 8418 for http].")
+@click.option("--port", type=click.IntRange(0, 65535), help="Port [9418, 8418 for http, 4222 with --live].")
 @click.option("--http", is_flag=True, help="Serve over http instead of git://.")
 @click.option("--write", is_flag=True, help="Allow pushing: over http, with a name and a password.")
 @click.option("--user", default="muse", show_default=True, help="The name for --write.")
-def command(folder: Path, host: str, port: int | None, http: bool, write: bool, user: str) -> int:
+@click.option("--live", is_flag=True, help="Serve joined sessions instead: a NATS server, to this machine only.")
+def command(folder: Path | None, host: str, port: int | None, http: bool, write: bool, user: str, live: bool) -> int:
     """Serve the repositories below a folder: read-only and to this machine only, unless told otherwise.
 
     Without --http it is `git daemon`. With --write it is `git http-backend` behind basic authentication; the password
     is taken from MUSE_SERVE_PASSWORD, or made up and printed once. There is no encryption: for anything but a trusted
     network put a web server in front (docs/hosting.md).
+
+    With --live, nats-server is started for trying `muse session join` out; what it has is kept in FOLDER, or nowhere:
+    clones that join it send all of it again.
     """
+    if live:
+        return _live(folder, host, 4222 if port is None else port)
+    if folder is None:
+        raise UsageError("which folder has the repositories?", hint="muse serve FOLDER")
     if ":" in user:
         raise MuseError("a user name has no colon", 129)
     if http or write:
         return _http(folder, host, 8418 if port is None else port, user if write else None)
     return _daemon(folder, host, 9418 if port is None else port)
+
+
+def _live(folder: Path | None, host: str, port: int) -> int:
+    from muse.engine.live.server import serve
+
+    def listening(at: int) -> None:
+        note(f"muse: muse session join NAME nats://{host}:{at}  (Ctrl-C ends it)")
+
+    return serve(host, port, None if folder is None else folder.resolve(), listening)
 
 
 def _daemon(folder: Path, host: str, port: int) -> int:

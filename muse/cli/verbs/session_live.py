@@ -34,7 +34,8 @@ if TYPE_CHECKING:
 @click.option("--ca", metavar="FILE", type=click.Path(), help="Whose certificates are trusted (or NATS_CA).")
 @click.option("--cert", metavar="FILE", type=click.Path(), help="Our certificate (or NATS_CERT).")
 @click.option("--key", metavar="FILE", type=click.Path(), help="Its key (or NATS_KEY).")
-def join(name: str, address: str | None, detach: bool, **files: str | None) -> None:
+@click.option("--domain", metavar="NAME", help="JetStream's domain, where the server is a leaf node.")
+def join(name: str, address: str | None, detach: bool, **asked: str | None) -> None:
     """Share session NAME live with every clone that joins it over the same NATS server, until interrupted.
 
     The address is kept: next time NAME is enough. Appends are acknowledged by this clone alone, as before; while the
@@ -45,7 +46,7 @@ def join(name: str, address: str | None, detach: bool, **files: str | None) -> N
     from muse.engine.session import commit as session
 
     here = repo()
-    to = settings.chosen(here, name, address, files)
+    to = settings.chosen(here, name, address, asked)
     _library()
     log = session.start(here, name)
     if detach:
@@ -89,6 +90,7 @@ def _detached(here: Repository, log: OpLog, to: Access) -> None:
         raise MuseError(why, hint=command("muse", "session", "leave", name))
     words = [sys.executable, "-m", "muse.cli", "session", "join"]
     words += [f"--{key}={path}" for key, path in to.files.items()]
+    words += [f"--domain={to.domain}"] if to.domain else []
     with open(log.folder / "relay.log", "wb") as out:
         child = subprocess.Popen(
             [*words, "--", name, to.shown],

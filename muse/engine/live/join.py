@@ -68,6 +68,8 @@ class Joined:
                     if not before and not self.shared.connected:
                         raise
                     pause = FIRST_PAUSE if self.shared.connected else min(2 * pause, LONGEST_PAUSE)
+                    if isinstance(problem, RelayRefusedError):
+                        pause = LONGEST_PAUSE
                     self._lost(problem)
                 before = True
                 await _until(stop, pause)
@@ -85,7 +87,7 @@ class Joined:
         relay = await self.connect(self.room)
         try:
             await self._align(relay, create=True)
-            self.shared.connected, self.shared.problem = True, ""
+            self.shared.connected = True  # the problem stays until something was sent
             if joined is not None:
                 self.shared.tell()
                 joined()

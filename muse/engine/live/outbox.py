@@ -52,6 +52,7 @@ class Outbox:
             await self._send(relay, batches)
             self.marks.sent = end
             self.shared.sent()
+            self.shared.problem = ""
             await self._grown(end)
 
     async def _send(self, relay: Relay, batches: Sequence[Batch]) -> None:

@@ -16,14 +16,16 @@ SCHEMES = ("nats", "tls", "ws", "wss")
 FILES = {"creds": "NATS_CREDS", "nkey": "NATS_NKEY", "ca": "NATS_CA", "cert": "NATS_CERT", "key": "NATS_KEY"}
 """What may be given as a file, and the variable of NATS's own tools that says so too."""
 _HOST = re.compile(r"[0-9A-Za-z._:\[\]-]{1,253}")
+_DOMAIN = re.compile(r"[0-9A-Za-z_-]{0,100}")
 PORT = 4222
 
 
 class Access(NamedTuple):
-    """Addresses of one server or cluster, and files by the keys of `FILES`."""
+    """Addresses of one server or cluster, files by the keys of `FILES`, and the domain JetStream has there, if any."""
 
     servers: tuple[str, ...]
     files: Mapping[str, str]
+    domain: str = ""
 
     @property
     def shown(self) -> str:
@@ -81,10 +83,14 @@ def parse(text: str) -> tuple[str, ...]:
     return tuple(found)
 
 
-def access(servers: tuple[str, ...], files: Mapping[str, str | None]) -> Access:
-    """Addresses with the files that were named, or that NATS's variables name."""
+def access(servers: tuple[str, ...], files: Mapping[str, str | None], domain: str = "") -> Access:
+    """Addresses with the files that were named, or that NATS's variables name. UsageError for what is no domain."""
+    if not _DOMAIN.fullmatch(domain):
+        raise UsageError(f"{domain!r:.80} is no domain of JetStream")
     named = {name: files.get(name) or os.environ.get(variable) for name, variable in FILES.items()}
-    return Access(servers, {name: str(Path(path).expanduser().absolute()) for name, path in named.items() if path})
+    return Access(
+        servers, {name: str(Path(path).expanduser().absolute()) for name, path in named.items() if path}, domain
+    )
 
 
 __all__ = ["FILES", "PORT", "Access", "access", "parse"]

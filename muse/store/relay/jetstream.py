@@ -18,7 +18,7 @@ from nats.aio.msg import Msg
 from nats.errors import Error, NoRespondersError
 from nats.js import api
 from nats.js.client import JetStreamContext
-from nats.js.errors import APIError, NotFoundError
+from nats.js.errors import APIError, NotFoundError, ServiceUnavailableError
 
 from muse.store.relay import MOST, MOST_PARTS, Message, RelayError, RelayRefusedError, Room, Stream
 from muse.store.relay.address import Access
@@ -74,7 +74,7 @@ class JetStreamRelay:
         except (Error, OSError, ValueError, TimeoutError) as problem:
             raise _unreachable(problem, self._denied, access) from None
         self.most = min(MOST, self._client.max_payload - 2048)
-        self._stream = self._client.jetstream(timeout=PATIENCE)
+        self._stream = self._client.jetstream(timeout=PATIENCE, domain=access.domain or None)
 
     async def close(self) -> None:
         """Let go of the connection, whatever state it is in."""
@@ -238,10 +238,11 @@ class JetStreamRelay:
             return task.result()
         except NotFoundError:
             raise _Absent from None
+        except (NoRespondersError, ServiceUnavailableError) as problem:
+            why = getattr(problem, "description", None) or "it is not enabled, or this is a leaf node (--domain)"
+            raise RelayError(f"JetStream does not answer there: {why}", hint="nats-server --jetstream") from None
         except APIError as problem:
             raise RelayRefusedError(f"the server refuses: {problem.description}") from None
-        except NoRespondersError:
-            raise RelayRefusedError("JetStream is not enabled there", hint="nats-server --jetstream") from None
         except (Error, OSError, ValueError, TimeoutError) as problem:
             if self._denied:
                 raise RelayRefusedError(self._denied) from None
