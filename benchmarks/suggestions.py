@@ -35,13 +35,14 @@ from muse.core.sequences import edits
 from muse.engine.merge.one_file import merge_one
 from muse.engine.resolve.candidates import Dispute, candidates, signs
 from muse.engine.resolve.evidence import History
+from muse.engine.resolve.suggest import Suggestion, weighed
 from muse.plugins.registry import plugin_for_path
 from muse.store.repository import Repository
 
 ORDER = ("ours", "theirs", "both", "both-theirs-first", "by-word", "base")
 TABLE = Path(__file__).resolve().parents[1] / "muse" / "engine" / "resolve" / "weights.py"
 MAX_BYTES = 500_000
-ROUNDS, STEP, PULL = 40, 0.2, 1.5
+ROUNDS, STEP, PULL = 40, 0.2, 0.3
 
 
 def left(place: str, limit: int, seconds: float) -> Iterator[tuple[str, list[str], bytes, list[markers.Chunk]]]:
@@ -177,11 +178,19 @@ def softmax(scores: dict[str, float]) -> dict[str, float]:
 
 
 def judged(rows: list[dict[str, Any]], weights: Weights) -> dict[str, Counter[str]]:
-    """Per kind of file: conflicts, first right, among three right, and how the sure ones do."""
+    """Per kind of file: conflicts, first right, among three right, and how the sure ones do.
+
+    The conflicts of a merge are asked one after the other, as a person is: what those before became is known.
+    """
     out: dict[str, Counter[str]] = defaultdict(Counter)
+    taken: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
     for row in rows:
         known = [sign for sign in (*row["signs"], "") if sign in weights]
         chances = softmax({c: sum(weights[sign].get(c, 0.0) for sign in known) for c in row["can"]})
+        before = taken[row["of"], row["file"].partition(":")[0]]
+        offers = [Suggestion(choice, b"", chance, "") for choice, chance in chances.items()]
+        chances = {offer.choice: offer.sure for offer in weighed(offers, before)}
+        before.update(row["right"][:1])
         best = sorted(chances, key=lambda choice: -chances[choice])
         for name in (row["kind"], "all"):
             count = out[name]

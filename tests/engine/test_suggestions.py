@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from muse.core.markers import words_merged
 from muse.engine.resolve import suggest
 from muse.engine.resolve.candidates import Dispute, candidates, signs
 from muse.engine.resolve.evidence import History, Precedent
-from muse.engine.resolve.suggest import ranked
+from muse.engine.resolve.suggest import ranked, weighed
 from muse.engine.resolve.weights import WEIGHTS
 from muse.store.repository import Repository
 
@@ -159,3 +160,33 @@ def test_auto_is_a_number_of_percent(merges: Path, muse: Run) -> None:
     for wrong in ("49", "101", "x"):
         code, _, err = muse(merges, "resolve", f"--auto={wrong}", "a.txt")
         assert code == 129 and "--auto" in err
+
+
+def test_what_became_of_the_other_conflicts_of_the_merge_counts() -> None:
+    dispute = Dispute("a.py", OLD, OURS, THEIRS)
+    plain = ranked(dispute, signs(dispute))
+    assert weighed(plain, Counter()) == plain and weighed([], Counter(ours=1)) == []
+    for side in ("ours", "theirs"):
+        rows = weighed(plain, Counter({side: 6, "both": 1}))
+        assert rows[0].choice == side and rows[0].reason.startswith("6 of 7 in this merge")
+        assert abs(sum(row.sure for row in rows) - 1) < 1e-9
+        assert [row.sure for row in rows] == sorted((row.sure for row in rows), reverse=True)
+
+
+def test_what_is_settled_in_the_index_is_counted(
+    make_repo: Callable[..., Path], commit: Callable[..., str], git: Callable[..., str]
+) -> None:
+    names = ("mine", "its", "open", "woven")
+    root = make_repo("settled", dict.fromkeys((*names, "alone"), "0\n"))
+    git(root, "branch", "side")
+    commit(root, dict.fromkeys((*names, "alone"), "ours\n"))
+    git(root, "switch", "-q", "side")
+    commit(root, dict.fromkeys(names, "theirs\n"))
+    git(root, "switch", "-q", "main")
+    git(root, "merge", "-q", "side", check=False)
+    git(root, "checkout", "--ours", "mine")
+    git(root, "checkout", "--theirs", "its")
+    (root / "woven").write_text("ours and theirs\n")
+    git(root, "add", "mine", "its", "woven")
+    history = suggest.history_of(Repository(root))
+    assert history is not None and history.taken == Counter(ours=1, theirs=1)

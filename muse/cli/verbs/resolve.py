@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from typing import TYPE_CHECKING, cast
 
 import click
@@ -16,7 +17,7 @@ from muse.core.errors import ExitCode, MuseError, UsageError
 from muse.engine.git import below_top
 from muse.engine.resolve import resolve as settle
 from muse.engine.resolve.groups import grouped
-from muse.engine.resolve.suggest import history_of, suggestions
+from muse.engine.resolve.suggest import history_of, suggestions, weighed
 
 if TYPE_CHECKING:
     from muse.core.options import Choice
@@ -151,7 +152,7 @@ def _ask(here: Repository, item: settle.Unmerged, merged: FileMerge, force: bool
     fresh = next((one for one in settle.unmerged(here) if one.path == item.path), item)
     known = suggestions(here, fresh, plugin_for(here), history)
     for group in grouped(merged.conflicts):
-        offers = known.get(group.address, [])
+        offers = weighed(known.get(group.address, []), Counter(picks.values()))
         words |= {str(number): offer.choice for number, offer in enumerate(offers, start=1)}
         show_group(item.path, group, use_color(here))
         show_offers(offers)
@@ -169,6 +170,8 @@ def _ask(here: Repository, item: settle.Unmerged, merged: FileMerge, force: bool
     again = next((fresh for fresh in settle.unmerged(here) if fresh.path == item.path), None)
     if again is None or not picks:
         return merged
+    if history is not None:
+        history.taken.update(picks.values())
     return settle.settle(here, again, plugin_for(here), picks=picks, force=force)
 
 

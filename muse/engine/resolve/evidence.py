@@ -6,6 +6,7 @@ Everything is read from the local repository, within bounds: a few hundred merge
 from __future__ import annotations
 
 import os
+from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
 from muse.core.errors import MuseError
@@ -46,6 +47,25 @@ class History:
         self._merges: list[list[str]] | None = None
         self._base: str | None = None
         self._texts: dict[tuple[str, str], list[bytes]] = {}
+        self.taken: Counter[str] = Counter()
+        """What the conflicts of this merge became that are settled already."""
+
+    def look_at_the_index(self) -> None:
+        """Count the paths that both sides of a merge changed and that are settled as one side whole."""
+        base = self._git("merge-base", *self.heads)
+        mine, its = (self._changed("diff-tree", "-r", base, head) for head in self.heads) if base else ({}, {})
+        now = self._changed("diff-index", "--cached", self.heads[0]) if mine and its else {}
+        for path in mine.keys() & its.keys():
+            left = now.get(path, mine[path])
+            side = "ours" if left == mine[path] else "theirs" if left == its[path] else ""
+            if side and mine[path] != its[path]:
+                self.taken[side] += 1
+
+    def _changed(self, *words: str) -> dict[bytes, bytes]:
+        """Path -> the blob it has now, of what differs; zeros for what is unmerged or gone."""
+        fields = self.repo.git(*words, "-z", "--no-renames", check=False).split(b"\0")
+        heads = [head for head in fields[::2] if head.startswith(b":")]
+        return {path: head.split()[3] for head, path in zip(heads, fields[1::2])}
 
     def precedent(self, path: str) -> Precedent:
         """How the path was settled in the merges before."""

@@ -7,6 +7,7 @@ The signs of a conflict (`candidates.py`, `evidence.py`) are weighed by a table 
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, Union
 
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from muse.store.repository import Repository
 
 MOST = 3
+_ONE_IS_RIGHT = 0.8  # in the rest people write something that nobody suggested
+_DOUBT = 0.5  # counts for each choice beside what this merge's other conflicts became
 _SAYING = 0.25  # a weight from which on a sign is named as a reason
 _NAMES: dict[Choice, str] = {
     "ours": "ours",
@@ -40,7 +43,7 @@ Sides = tuple[Union[bytes, None], Union[bytes, None], Union[bytes, None]]  # bas
 
 
 class Suggestion(NamedTuple):
-    """One result: the choice that takes it, its text, how sure it is (0 to 1, among what was tried) and why."""
+    """One result: the choice that takes it, its text, how sure it is (0 to 1) and why."""
 
     choice: Choice
     text: bytes
@@ -65,6 +68,21 @@ def ranked(dispute: Dispute, told: set[str]) -> list[Suggestion]:
         for choice, score in scores.items()
     ]
     return sorted(rows, key=lambda row: -row.sure)
+
+
+def weighed(rows: Sequence[Suggestion], taken: Counter[str]) -> list[Suggestion]:
+    """The same with what this merge's other conflicts became: people often take one side of all of them."""
+    total = taken.total()
+    if not total or not rows:
+        return list(rows)
+    shares = [row.sure * (taken[row.choice] + _DOUBT) / (total + len(_NAMES) * _DOUBT) for row in rows]
+    sum_ = sum(shares) / sum(row.sure for row in rows)
+    out = []
+    for row, share in zip(rows, shares, strict=True):
+        often = 2 * taken[row.choice] >= total
+        why = f"{taken[row.choice]} of {total} in this merge, {row.reason}" if often else row.reason
+        out.append(row._replace(sure=share / sum_, reason=why.removesuffix(", often so")))
+    return sorted(out, key=lambda row: -row.sure)
 
 
 def _reason(choice: Choice, known: Sequence[str]) -> str:
@@ -112,7 +130,9 @@ def explained(
         if history is not None:
             precedent = history.precedent(item.path) if precedent is None else precedent
             told |= precedent.signs | history.superseded(dispute)
-        out[address] = dispute, ranked(dispute, told)[:MOST]
+        taken = Counter(item.picks.values()) + (history.taken if history is not None else Counter())
+        offers = weighed(ranked(dispute, told), taken)[:MOST]
+        out[address] = dispute, [offer._replace(sure=offer.sure * _ONE_IS_RIGHT) for offer in offers]
     return out
 
 
@@ -122,4 +142,9 @@ def history_of(repo: Repository) -> History | None:
     done = (repo.run("rev-parse", "-q", "--verify", f"{name}^{{commit}}") for name in heads)
     theirs = next((one.stdout.decode().strip() for one in done if one.returncode == 0), "")
     ours = repo.run("rev-parse", "-q", "--verify", "HEAD^{commit}").stdout.decode().strip()
-    return History(repo, ours, theirs) if ours and theirs else None
+    if not ours or not theirs:
+        return None
+    history = History(repo, ours, theirs)
+    if repo.run("rev-parse", "-q", "--verify", "MERGE_HEAD").returncode == 0:
+        history.look_at_the_index()
+    return history
