@@ -9,6 +9,7 @@ from muse.core.blocks import lines_of
 from muse.core.markers import Chunk, Conflict
 from muse.core.sequences import edited_beside_a_copy, regions
 from muse.plugins.code.merge.tokens import NO_COMMENT, Comment, containing_side, merge_tokens
+from muse.plugins.code.merge.wrapping import put_into_a_block
 from muse.plugins.code.syntax.tokens import common_ends, is_blank, is_weak_line, tokens
 
 _ALIKE = 0.5
@@ -40,6 +41,7 @@ def merge_lines(
         inner = [side[head : len(side) - tail] for side in (base, ours, theirs)]
         return [base[:head], *merge_lines(*inner, indented=indented, comment=comment), base[len(base) - tail :]]
     whole = containing_side(base, ours, theirs, indented=indented, comment=comment)
+    whole = put_into_a_block(base, ours, theirs) if whole is None and indented else whole
     if whole is not None:
         return [whole]
     b, o, t = lines_of(base), lines_of(ours), lines_of(theirs)
