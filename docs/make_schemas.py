@@ -248,6 +248,12 @@ PAGE = {
     "description": "What muse render and muse mergetool hand to the page (web/src/model.ts); 24 units to a quarter",
 }
 
+ZONE: Schema = {"type": "array", "items": NUM, "minItems": 12, "maxItems": 12}
+SOUNDS: Schema = {
+    **obj(programs=named(rows(ZONE)), drums=rows(ZONE), samples=rows(row(STR, NUM, NUM, NUM))),
+    "description": "The instruments of a page (web/src/bank.ts): zones by program, drums, samples as Ogg in base64",
+}
+
 VERBS: dict[str, Schema] = {
     "status": obj(
         branch=maybe(STR),
@@ -412,7 +418,7 @@ def reference() -> str:
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "What muse prints with --json, by what is typed",
         "description": "Written by docs/make_schemas.py. Keys may be added in later versions; none is renamed or lost.",
-        "$defs": {**DEFS, "change": CHANGE, "page": PAGE},
+        "$defs": {**DEFS, "change": CHANGE, "page": PAGE, "sounds": SOUNDS},
         "properties": VERBS,
     }
     return json.dumps(page, indent=1, sort_keys=True) + "\n"

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from muse._version import __version__
 from muse.core.errors import MuseError
 from muse.core.progress import counted
-from muse.view import decisions
+from muse.view import decisions, sound
 from muse.view.dag import lanes
 from muse.view.score import Score, read_score
 from muse.view.text import one_line, sentence
@@ -54,13 +54,16 @@ class Page:
     said: dict[str, str] = field(default_factory=dict)
 
 
-def build(page: Page, files: Iterable[Compared], plugin_for: Any, *, choices: bool = False) -> str:
+def build(page: Page, files: Iterable[Compared], plugin_for: Any, *, choices: bool = False, heard: bool = True) -> str:
     """The whole page; with `choices`, one on which conflicts are chosen and saved to the address it came from."""
-    return html(contents(page, files, plugin_for, choices=choices))
+    return html(contents(page, files, plugin_for, choices=choices), heard=heard)
 
 
-def html(data: dict[str, Any], assets: str = "") -> str:
-    """The page of what `contents` gave; with `assets`, script and style are loaded from that folder beside it."""
+def html(data: dict[str, Any], assets: str = "", heard: bool = True) -> str:
+    """The page of what `contents` gave; with `assets`, script, style and sounds are loaded from that folder beside it.
+
+    Without `heard` it carries no sampled instruments, and plays with oscillators.
+    """
     policy = _LOADING if assets else _POLICY
     style = f'<link rel="stylesheet" href="{assets}page.css">' if assets else f"<style>{template('page.css')}</style>"
     load = '<script src="{}{}"></script>'
@@ -74,10 +77,22 @@ def html(data: dict[str, Any], assets: str = "") -> str:
             f"{style}</head><body>",
             f'<div id="page"></div><noscript>{_in_words(data)}</noscript>',
             f'<script type="application/json" id="data">{_json(data)}</script>',
+            _sounds(data, assets) if heard else "",
             *(load.format(assets, n) if assets else f"<script>{template(n)}</script>" for n in scripts(data)),
             "</body></html>\n",
         ]
     )
+
+
+def _sounds(data: dict[str, Any], assets: str) -> str:
+    """The instruments of the page's pieces; parsed and decoded when something is played."""
+    pieces = [each["music"] for each in data["files"] if each["music"] is not None]
+    if not pieces:
+        return ""
+    if assets:
+        return f'<meta name="muse-sounds" content="{assets}sounds.js">'
+    programs, drums = (set().union(*found) for found in zip(*map(sound.played, pieces), strict=True))
+    return f'<script type="application/json" id="sounds">{_json(sound.cut(programs, drums))}</script>'
 
 
 def scripts(data: dict[str, Any]) -> list[str]:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 UNIT = 24
 _MOST_LANES = 24
 _QUIET_LANES = 4
-_HEARD = frozenset((7, 10, 11, 64))
+_HEARD = frozenset((0, 7, 10, 11, 64))
 _ADDRESS = re.compile(r"track:(\d+)(?:/(\w+):(\d+):(\d+):(\d+)(?::(\d+))?(?::(\d+))?)?")
 
 

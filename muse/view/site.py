@@ -23,6 +23,7 @@ from muse._version import __version__
 from muse.core.errors import MuseError
 from muse.core.io import write_bytes_atomic
 from muse.view import page as view
+from muse.view import sound
 from muse.view.text import shorten
 
 if TYPE_CHECKING:
@@ -43,6 +44,8 @@ class Site:
         self.written: list[str] = []
         self.said: dict[str, str] = {}
         self.scripts: set[str] = set()
+        self.programs: set[int] = set()
+        self.drums: set[int] = set()
 
     def commit(self, commit: Commit, page: view.Page, compared: Iterable[Compared]) -> None:
         """The page of one commit."""
@@ -71,6 +74,9 @@ class Site:
         self._page("index.html", view.contents(page, [], self.plugin_for))
         for name in [*sorted(self.scripts), "page.css", "THIRD-PARTY.txt"]:
             self._write(f"assets/{name}", view.template(name))
+        if self.programs or self.drums:
+            cut = json.dumps(sound.cut(self.programs, self.drums), separators=(",", ":"))
+            self._write("assets/sounds.js", f"globalThis.museSounds={cut};\n")
         manifest = {"made_by": f"muse {__version__}", "files": sorted(self.written)}
         for name in self.known - set(self.written):
             with suppress(OSError):
@@ -79,6 +85,11 @@ class Site:
 
     def _page(self, name: str, data: dict[str, Any]) -> None:
         self.scripts.update(view.scripts(data))
+        for each in data["files"]:
+            if each["music"] is not None:
+                programs, drums = sound.played(each["music"])
+                self.programs |= programs
+                self.drums |= drums
         self._write(name, view.html(data, assets=f"{_UP * name.count('/')}assets/"))
 
     def _write(self, name: str, text: str) -> None:

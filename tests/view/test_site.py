@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -59,6 +60,8 @@ def test_every_commit_and_score_has_its_page_and_no_link_is_dead(
         assert all(Path(each).is_file() for each in links_of(page)), page
         text = page.read_text()
         assert "<style" not in text and "'unsafe-inline' 'self'" in text and "<i>" not in text and len(text) < 300_000
+        assert ('name="muse-sounds"' in text) == bool([each for each in data_of(page)["files"] if each["music"]])
+    assert (site / "assets" / "sounds.js").read_text().startswith('globalThis.museSounds={"programs":{')
     merge = data_of(site / "commits" / f"{ids[0][:16]}.html")
     song = next(each for each in merge["files"] if each["music"])
     assert song["music"]["sides"] == ["base", "ours", "theirs", "result"]
@@ -144,4 +147,9 @@ def test_a_browser_finds_its_way_through_a_site_from_disk(
     assert browser.run("return document.querySelectorAll('.commits a').length") == 4
     browser.click(".links a")
     assert browser.run("return muse.views[0].music.sides") == ["now"]
+    browser.press(" ")
+    until = time.monotonic() + 30
+    while "FluidR3" not in browser.run("return document.querySelector('.heard').textContent"):
+        assert time.monotonic() < until, "the sounds beside the page were not heard"
+        time.sleep(0.05)
     assert browser.log() == []

@@ -1,4 +1,5 @@
 // The page: built from the JSON in it, and nothing else.
+import { bank } from "./bank.ts";
 import { Choices } from "./choices.ts";
 import { el, typing } from "./dom.ts";
 import { choosing } from "./keys.ts";
@@ -76,5 +77,5 @@ keys();
 for (const view of views) view.open();
 current = views[0] ?? null;
 // For whoever tests the page: the views, and the sound of a version as a buffer.
-Object.assign(window, { muse: { page, views, render: synth.render } });
+Object.assign(window, { muse: { page, views, render: synth.render, bank } });
 document.documentElement.dataset.ready = "yes";

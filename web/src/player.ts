@@ -1,24 +1,26 @@
 // Playing a version, with a loop, and changing to another version without a gap.
+import { bank, type Bank } from "./bank.ts";
 import type { Music } from "./model.ts";
-import { play, sounding, type Sounding } from "./synth.ts";
+import { Bus, begin, sounding, type Sounding } from "./synth.ts";
 import { positionAt, seconds } from "./time.ts";
 
-const AHEAD = 0.25;
+const AHEAD = 0.25, SOON = 0.03;
+
+/** One version from one place on: its notes on a bus of their own. */
+interface Run { bus: Bus; queue: Sounding[]; next: number; offset: number; started: number; sources: Set<AudioScheduledSourceNode> }
 
 export class Player {
   private context: AudioContext | null = null;
   private out: GainNode | null = null;
-  private queue: Sounding[] = [];
-  private next = 0;
-  private sources = new Set<AudioScheduledSourceNode>();
+  private bank: Bank | null = null;
+  private run: Run | null = null;
   private timer = 0;
-  private started = 0;
-  private offset = 0;
   private range: [number, number] = [0, 0];
   side = 0;
 
+  /** `told` hears what makes the sound, once that is known. */
   constructor(private readonly music: () => Music, private readonly plays: (track: number) => boolean,
-    private readonly moved: (x: number | null) => void) {}
+    private readonly moved: (x: number | null) => void, private readonly told: (bank: Bank | null) => void) {}
 
   get playing(): boolean { return this.context !== null; }
 
@@ -26,75 +28,86 @@ export class Player {
   start(side: number, from: number, to: number, loop: boolean): void {
     this.stop();
     if (typeof AudioContext === "undefined") return;
-    this.context = new AudioContext();
-    this.out = this.context.createGain();
+    const context = (this.context = new AudioContext());
+    this.out = context.createGain();
     this.out.gain.value = 0.6;
-    const limit = this.context.createDynamicsCompressor();
-    this.out.connect(limit).connect(this.context.destination);
+    const limit = context.createDynamicsCompressor();
+    this.out.connect(limit).connect(context.destination);
     this.side = side;
     this.range = [from, to];
-    this.begin(from, this.context.currentTime + 0.08);
-    this.timer = window.setInterval(() => this.tick(loop), 30);
-    this.tick(loop);
+    void this.prepare(context).then(() => {
+      if (this.context !== context) return;
+      this.run = this.begin(from, context.currentTime + 0.08, true);
+      this.timer = window.setInterval(() => this.tick(loop), 30);
+      this.tick(loop);
+    });
+  }
+
+  private async prepare(context: AudioContext): Promise<void> {
+    this.bank = await bank();
+    await this.bank?.ready(context);
+    this.told(this.bank);
   }
 
   /** Go on at the same place in another version. */
   change(side: number): void {
-    if (!this.context || side === this.side) return;
+    if (side === this.side) return;
     const x = this.position();
     this.side = side;
-    this.silence();
-    this.begin(x, this.context.currentTime + 0.02);
+    this.again(x);
   }
 
   /** The music has changed: go on at the same place in what it is now. */
-  refresh(): void {
-    if (!this.context) return;
-    const x = this.position();
-    this.silence();
-    this.begin(x, this.context.currentTime + 0.02);
+  refresh(): void { this.again(this.position()); }
+
+  /** From a place on, what sounds now giving way to what is there. */
+  private again(x: number): void {
+    if (!this.context || !this.run) return;
+    const at = this.context.currentTime + SOON, old = this.run;
+    old.bus.end(at);
+    for (const source of old.sources) { try { source.stop(at + SOON); } catch { /* it never began */ } }
+    this.run = this.begin(x, at, false);
   }
 
   position(): number {
-    return this.context ? positionAt(this.music(), this.side, this.offset + Math.max(0, this.context.currentTime - this.started)) : 0;
+    const { context, run } = this;
+    if (!context || !run) return this.range[0];
+    return positionAt(this.music(), this.side, run.offset + Math.max(0, context.currentTime - run.started));
   }
 
   stop(): void {
     clearInterval(this.timer);
-    this.silence();
+    for (const source of this.run?.sources ?? []) { try { source.stop(); } catch { /* it never began */ } }
     void this.context?.close();
-    this.context = this.out = null;
+    this.context = this.out = this.run = null;
     this.moved(null);
   }
 
-  private begin(from: number, at: number): void {
-    this.queue = sounding(this.music(), this.side, from, this.range[1], this.plays);
-    this.next = 0;
-    this.offset = seconds(this.music(), this.side, from);
-    this.started = at;
-  }
-
-  private silence(): void {
-    for (const source of this.sources) { try { source.stop(); } catch { /* it never began */ } }
-    this.sources.clear();
+  /** The run of a version from a place; where `fresh`, only with notes that begin there. */
+  private begin(from: number, at: number, fresh: boolean): Run {
+    const music = this.music(), offset = seconds(music, this.side, from);
+    const queue = sounding(music, this.side, from, this.range[1], this.plays);
+    return { bus: new Bus(this.context!, this.out!, fresh ? 0 : at), queue: fresh ? queue.filter((each) => each.from >= offset - 0.001) : queue, next: 0, offset, started: at, sources: new Set() };
   }
 
   private tick(loop: boolean): void {
-    const context = this.context;
-    if (!context || !this.out) return;
-    const now = context.currentTime - this.started + this.offset;
+    const { context, run } = this;
+    if (!context || !run) return;
+    const now = context.currentTime - run.started + run.offset;
     const end = seconds(this.music(), this.side, this.range[1]);
-    while (this.next < this.queue.length && this.queue[this.next]!.from < now + AHEAD) {
-      const each = this.queue[this.next++]!;
-      const when = Math.max(context.currentTime, this.started + each.from - this.offset);
-      const source = play(context, this.out, each, when, Math.min(each.to, loop ? end : each.to) - each.from);
-      this.sources.add(source);
-      source.onended = () => this.sources.delete(source);
+    while (run.next < run.queue.length && run.queue[run.next]!.from < now + AHEAD) {
+      const each = run.queue[run.next++]!;
+      const source = begin(context, run.bus.gain, each, run.offset, run.started, Math.min(each.to, loop ? end : each.to), this.bank);
+      run.sources.add(source);
+      source.onended = () => run.sources.delete(source);
     }
-    if (now >= end) {
-      if (!loop) { if (now > end + 0.6) this.stop(); else this.moved(this.range[1]); return; }
-      this.begin(this.range[0], this.started + end - this.offset);
+    if (now >= end - (loop ? AHEAD / 2 : 0) && loop && run.next >= run.queue.length) {
+      const sources = run.sources;
+      this.run = { ...this.begin(this.range[0], run.started + end - run.offset, true), sources };
+      this.moved(this.range[0]);
+      return;
     }
+    if (now >= end && !loop) { if (now > end + 1) this.stop(); else this.moved(this.range[1]); return; }
     this.moved(Math.min(this.position(), this.range[1]));
   }
 }

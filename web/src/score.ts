@@ -1,5 +1,6 @@
 // One piece on the page: toolbar, minimap, roll, lanes, the list of changes; by mouse, touch and keyboard.
 import { MINIMAP, type Focus, type Shown } from "./canvas.ts";
+import { inUse } from "./bank.ts";
 import { Chips } from "./chips.ts";
 import type { Choices } from "./choices.ts";
 import { el, say } from "./dom.ts";
@@ -38,6 +39,7 @@ export class ScoreView {
   private readonly tabs: HTMLButtonElement[] = [];
   private readonly list = el("ol", { class: "phrases", "aria-label": "changes" });
   private readonly listed = el("h3");
+  private readonly heard = el("span", { class: "heard" });
   private readonly place = el("span", { class: "place" });
   private readonly playing = el("button", { type: "button", class: "play", click: () => this.toggle() });
   private readonly looping = el("button", { type: "button", class: "loop", "aria-pressed": "false", title: "loop the change (l)", click: () => this.loop() }, "Loop");
@@ -55,7 +57,7 @@ export class ScoreView {
       zoom: 1, left: 0, top: 0, row: 12, height: HEIGHT, side, lead: null, muted: new Set(), solo: new Set(),
       focus: null, loop: null, head: null, decided: [], at: null,
     };
-    this.player = new Player(() => this.music, (track) => this.roll.audible(track, this.shown), (x) => this.follow(x));
+    this.player = new Player(() => this.music, (track) => this.roll.audible(track, this.shown), (x) => this.follow(x), (bank) => { this.heard.textContent = inUse(bank); });
     this.chips = new Chips(file.groups, choices, { go: (group) => this.decide(group), hear: (name, group) => this.hear(name, group), pick });
     this.sheet = new Sheet(() => this.music, () => this.bars());
     this.root = this.build();
@@ -127,7 +129,7 @@ export class ScoreView {
       button("A/B", "hear the other version at the same place (x)", () => this.swap(), "ab"),
       el("span", { class: "steps" }, button("←", "previous change (p)", () => this.step(-1), "step"), this.place, button("→", "next change (n)", () => this.step(1), "step")),
       button("−", "narrower (-)", () => this.scale(0.5), "zoom"), button("+", "wider (+)", () => this.scale(2), "zoom"),
-      button("Whole piece", "the whole piece (0)", () => this.whole(), "whole"));
+      button("Whole piece", "the whole piece (0)", () => this.whole(), "whole"), this.heard);
     const named = tracks(music, (what, track, pressed) => this.press(what, track, pressed), (track) => this.look(track));
     this.stage.append(el("div", { class: "sticky" }, this.ruler, el("div", { class: "sheet" }, this.notes, this.chips.root)), this.spacer);
     this.listen();

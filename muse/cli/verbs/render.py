@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 @click.option("-o", "--output", metavar="FILE", help="Where to write; - is standard output.")
 @click.option("--svg", is_flag=True, help="One MIDI file's piano rolls as SVG instead of a page.")
 @click.option("--conflicts", is_flag=True, help="What is left to settle (the default while a merge stands open).")
+@click.option("--no-sound", is_flag=True, help="Without sampled instruments: a smaller page, played by oscillators.")
 @click.option("--site", metavar="DIR", help="A folder of pages: scores, history and merges, linked to each other.")
 @click.option(
     "-n", "most", type=click.IntRange(1), default=100, show_default=True, help="With --site: how many commits."
@@ -39,6 +40,7 @@ def command(
     output: str | None,
     svg: bool,
     conflicts: bool,
+    no_sound: bool,
     site: str | None,
     most: int,
 ) -> int:
@@ -59,8 +61,8 @@ def command(
         paths, what = (what,), None
     plugin_for, _ = domains(here)
     if site is not None:
-        if svg or output or conflicts:
-            raise UsageError("--site goes with none of -o, --svg and --conflicts")
+        if svg or output or conflicts or no_sound:
+            raise UsageError("--site goes with none of -o, --svg, --no-sound and --conflicts")
         return _site(here, what or "HEAD", site, most, [from_top(here, path) for path in paths], plugin_for)
     wanted = [from_top(here, path) for path in paths]
     page, files = contents(here, what, conflicts, plugin_for, wanted)
@@ -77,7 +79,7 @@ def command(
                 hint = terminal.command("muse", "render", what or "HEAD")
                 raise MuseError(f"nothing changed in {', '.join(paths)}", hint=hint)
             files = iter(found)
-        text = view.build(page, files, plugin_for)
+        text = view.build(page, files, plugin_for, heard=not no_sound)
     _write(text, output or f"muse-{_slug(page.title)}.{'svg' if svg else 'html'}")
     return 0
 
