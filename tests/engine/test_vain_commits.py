@@ -183,3 +183,29 @@ def test_a_full_disk(small: Callable[[int], Path], git: RunGit, tmp_path: Path, 
         again(root, git)
     else:
         assert git(root, "status", "--porcelain") == "" and git(root, "rev-parse", "HEAD^") == head
+
+
+@pytest.mark.parametrize("call", ["link", "replace"])
+def test_a_disk_on_which_nothing_can_be_given_back(
+    root: Path, git: RunGit, monkeypatch: pytest.MonkeyPatch, call: str
+) -> None:
+    """The commit is in vain, and so is giving the index back: no lock is left, and the next commit goes through."""
+    edit(root)
+    real = getattr(os, call)
+
+    def failing(source: str, target: str, *rest: object) -> None:
+        if os.fspath(target).endswith(("index.lock", "/index")):
+            raise OSError(28, "No space left on device")
+        real(source, target, *rest)
+
+    def full(*words: object, **named: object) -> int:
+        return 128
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, call, failing)
+        patch.setattr(room, "attended", full)
+        assert commit(Repository(root), ["-q", "-m", "vain"], plugin_for_path)[0] == 128
+    assert not (root / ".git" / "index.lock").exists()
+    kept = next((root / ".git").glob("muse-index-*"))
+    kept.rename(kept.with_name(f"muse-index-{2**22 + 1}-{kept.name.rpartition('-')[2]}"))  # of a process that is gone
+    again(root, git)

@@ -47,7 +47,10 @@ class IndexBefore:
             return False
         if _known(self._index) not in (self._ours, _known(self._kept)):
             return False
-        return _put_back(self._kept, self._index)
+        if _put_back(self._kept, self._index):
+            return True
+        self._kept = ""  # not dropped: the next commit gives it back, on a disk that may be better then
+        return False
 
     def drop(self) -> None:
         """It is not needed any more."""
@@ -107,9 +110,14 @@ def _put_back(kept: str, index: str) -> bool:
     lock = f"{index}.lock"
     try:
         os.link(kept, lock)
+    except OSError:
+        return False
+    try:
         os.replace(lock, index)
         fsync_dir(os.path.dirname(index))
     except OSError:
+        with suppress(OSError):
+            os.unlink(lock)
         return False
     return True
 
