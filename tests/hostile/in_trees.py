@@ -264,19 +264,23 @@ def scores_of_deep_and_wide_xml(at: Quarry) -> None:
     )
 
 
-def _zipped(entries: dict[str, bytes], extra: bytes = b"") -> bytes:
+def _zipped(entries: dict[str, bytes], blanks: tuple[str, int] | None = None) -> bytes:
+    """A ZIP; `blanks` is one more member, of so many MB of nothing, which are never held."""
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as packed:
         for name, data in entries.items():
             packed.writestr(name, data)
-    return out.getvalue() + extra
+        if blanks is not None:
+            with packed.open(blanks[0], "w") as member:
+                for _ in range(blanks[1]):
+                    member.write(b" " * (1 << 20))
+    return out.getvalue()
 
 
 def scores_that_are_zip_bombs(at: Quarry) -> None:
     container = b'<?xml version="1.0"?><container><rootfiles><rootfile full-path="s.xml"/></rootfiles></container>'
     body = {n: XML.format(doctype="", name="x", bars=_bars(n)).encode() for n in (60, 61, 62)}
-    big = b"<a>" + b" " * (300 << 20) + b"</a>"
-    packed = _zipped({"META-INF/container.xml": container, "s.xml": big})
+    packed = _zipped({"META-INF/container.xml": container}, ("s.xml", 300))
     at.sides(
         *(
             {"bomb.mxl": packed + bytes([n]), "bomb.mscz": packed.replace(b"s.xml", b"s.mscx") + bytes([n])}

@@ -14,6 +14,7 @@ import pytest
 
 from muse.cli.main import main
 from muse.core import toml
+from muse.core.op_log import OpLog
 from muse.plugins.midi.file.codec import parse
 from muse.store.log import checkpoints
 from muse.store.repository import Repository
@@ -78,6 +79,15 @@ def test_a_thousand_bad_refs_are_told_in_few_lines(place: Quarry, muse, caplog) 
     assert checkpoints.checkpoints(Repository(place.root), "jam") == []
     assert "muse verify lists them all" in caplog.text and len(caplog.records) < 30
     assert muse(place.root, "verify", "--no-fsck")[1].count("it is no checkpoint of its session") >= 200
+
+
+def test_a_segment_of_a_million_lines_is_not_taken_apart(place: Quarry, muse, caplog) -> None:
+    """They made 20 million objects, and a file in quarantine of each that was no op."""
+    in_refs.a_million_short_lines(place)
+    repo = Repository(place.root)
+    assert not checkpoints.pull(repo, OpLog(place.root, "jam")).added
+    assert caplog.text.count("it has more than 50000 lines") == 2  # each content once
+    assert not list((place.git_dir / "muse").rglob("quarantine/*"))
 
 
 def test_a_dotted_key_of_thousands_of_names_is_refused() -> None:

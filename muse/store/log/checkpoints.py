@@ -46,6 +46,7 @@ if TYPE_CHECKING:
 NEVER_GIVEN = "this clone has never given away"
 PER_SEGMENT = 500
 MAX_SEGMENT = 64 << 20
+MAX_LINES = 100 * PER_SEGMENT
 MAX_CHECKPOINT = 16 << 20
 MAX_NAME = 16 << 10  # bytes of a session's name
 _WRITER = re.compile(rb',"writer":"([0-9a-z_-]{1,64})"')
@@ -138,12 +139,12 @@ def pull(repo: Repository, log: OpLog) -> ReplicaReport:
     me = {*filter(None, [known_writer(repo)]), *previous_writers(repo)}
     speaking = union.owners("log")
     for entry in new:
-        data = union.read(entry, MAX_SEGMENT)
-        if data is not None:
+        found = _lines(union, entry)
+        if found is not None:
             by = _whose(union, entry, me)
             lines.extend(
                 Told(line, _believed_by(line, by, speaking))
-                for line in data.split(b"\n")
+                for line in found
                 if line and not (gone and names_any(line, gone))
             )
             taken.append(entry.blob)
@@ -155,6 +156,15 @@ def pull(repo: Repository, log: OpLog) -> ReplicaReport:
             log.adopt_checkpoint(ours)
             break
     return report
+
+
+def _lines(union: Union, entry: Entry) -> list[bytes] | None:
+    """A segment's lines; None, and told, when it cannot be read or has more than any writer puts into one."""
+    data = union.read(entry, MAX_SEGMENT)
+    if data is not None and data.count(b"\n") > MAX_LINES:
+        union.note(entry, f"it has more than {MAX_LINES} lines")
+        return None
+    return None if data is None else data.split(b"\n")
 
 
 def _whose(union: Union, entry: Entry, ours: set[str]) -> frozenset[str] | None:
@@ -359,7 +369,7 @@ def _committed(union: Union, session: str, rows: Rows) -> _Committed:
         numbers = wanted.get(instance, [])
         at = bisect_left(numbers, int(first))
         if at < len(numbers) and numbers[at] <= int(last):
-            for line in (union.read(entry, MAX_SEGMENT) or b"").split(b"\n"):
+            for line in _lines(union, entry) or ():
                 have.lines.add(_short(line))
                 if tells and (said := _OP_ID.search(line, line.rfind(b',"created_at":'))):
                     have.told.add(said[1].decode())
