@@ -53,7 +53,7 @@ KEYS: dict[str, str] = {
     "xml": r"<(?P<name>[\w.:-]+)[\s>]",
 }
 KEYS["yaml"], KEYS["mk"], KEYS["html"] = KEYS["yml"], KEYS["makefile"], KEYS["xml"]
-SECTIONS = {"toml": r"\[\[?(?P<name>[^\[\]]+)\]", "ini": r"\[(?P<name>[^\]]+)\]", "md": r"(?P<name>#{1,4} .+)"}
+SECTIONS = {"toml": r"\s*\[\[?(?P<name>[^\[\]]+)\]", "ini": r"\[(?P<name>[^\]]+)\]", "md": r"(?P<name>#{1,4} .+)"}
 # Lines of one kind beside each other.
 LINES: dict[str, list[tuple[str, str]]] = {
     "py": [("dict key", r'(?P<i>\s+)["\'](?P<name>\w+)["\']: (?P<value>[^{}\[\]()]+),$'),
@@ -217,7 +217,7 @@ def _sectioned(rows: list[str], pattern: str) -> list[tuple[int, int, str]]:
 def _alike(rows: list[str], pattern: str) -> list[tuple[int, int, str]]:
     found = []
     for at, row in enumerate(rows):
-        match = re.match(pattern, row)
+        match = None if _in_comment(row) else re.match(pattern, row)
         if match and (not found or found[-1][1] < at or depth(rows[at - 1]) == depth(row)):
             found.append((at, at + 1, match["name"]))
     return found
@@ -266,10 +266,15 @@ _HEREDOC = re.compile(r"<<<?[~-]?[\'\"]?([A-Z_]{3,})\b")
 def _in_string(rows: Sequence[str]) -> bool:
     """True when a text of several lines is still open behind these."""
     text = "\n".join(rows)
-    if any(text.count(quote) % 2 for quote in ('"""', "'''", "`", "```")):
+    if any(text.count(quote) % 2 for quote in ('"""', "'''", "`", "```")) or _in_comment(text):
         return True
     opened = {word: text[found.end() :] for found in _HEREDOC.finditer(text) for word in [found[1]]}
     return any(not re.search(rf"^\s*{word}\b", rest, re.M) for word, rest in opened.items())
+
+
+def _in_comment(text: str) -> bool:
+    """True when a comment of several lines is still open at the end."""
+    return text.rfind("/*") > text.rfind("*/")
 
 
 def _stripped(rows: list[str]) -> list[str]:
