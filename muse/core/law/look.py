@@ -17,7 +17,7 @@ from muse.core.sequences import Edit, edits
 _BEGIN, _END = b"\n", b"\n\n"  # no line of a file is either of these
 _WORD = re.compile(rb"[\w$]+")
 _BINDING = re.compile(
-    rb"(?:^|[\s({,*&.\"'`])([\w$.-]+)[\"'`]?\s*(?:=(?!=)|:|\(|\[|<|\{|,|;|$)"  # what stands before a sign or at an end
+    rb"(?:^|[\s(\[{,*&.\"'`])([\w$.-]+)[\"'`]?\s*(?:=(?!=)|[:(\[<{,;}\]]|$)"  # what stands before a sign or at an end
     rb"|^(?:#\s*define|def|class|func|fn|let|var|const|type|interface|struct|enum|case)\s+([\w$]+)"
 )
 _FIRST = re.compile(rb"[\w$.-]*\w")
@@ -138,7 +138,7 @@ def _names(lines: Iterable[bytes]) -> set[bytes]:
 
 
 def _spelled(name: bytes) -> bytes:
-    return _SPELLING.sub(b"", name).lower()
+    return _SPELLING.sub(b"", name).lstrip(b".").lower()
 
 
 def _bound(line: bytes) -> set[tuple[bytes, bytes]]:

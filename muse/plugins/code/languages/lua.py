@@ -8,4 +8,5 @@ LANGUAGE = Language(
     definitions={"function_declaration": "function"},
     bodies=frozenset({"chunk", "block"}),
     comment_line=(b"--", b""),
+    named={"variable_declaration": "0.0.0"},
 )

@@ -14,7 +14,19 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from muse.core.law.entries import Doubles, Entry, Words
 from muse.plugins.code.languages.table import Language
-from muse.plugins.code.syntax.identity import NAMELESS, SHELLS, Name, Named, identity_of, inside_of, is_data, opens
+from muse.plugins.code.syntax.identity import (
+    CODE,
+    NAMELESS,
+    PATTERNS,
+    SHELLS,
+    Name,
+    Named,
+    identity_of,
+    inside_of,
+    is_data,
+    opens,
+    taken_apart,
+)
 from muse.plugins.code.syntax.imports import bound_by
 from muse.plugins.code.syntax.keyed_lines import line_spans
 from muse.plugins.code.syntax.nested_lines import Line, tree_of
@@ -197,10 +209,23 @@ class _Reader:
                 entry.perhaps = found.binds if branch.startswith("preproc") else ()
                 yield _Inside(entry, low, high, _scope(at), found.binds if branch else ())
                 continue
+            if at.type in PATTERNS and named.kind not in CODE and at.parent is not None:
+                yield from self.taken_apart(at, _scope(at.parent), branch)
+                continue
             below = opens(language, at, named.kind, values=in_values)
             if below is not None:
                 branch = branch or _apart(language, at, named.kind, data)
                 stack.extend((child, below, branch) for child in reversed(at.children))
+
+    def taken_apart(self, node: Node, block: int, branch: str) -> Iterator[_Inside]:
+        """The names that a pattern binds, each as an entry."""
+        for one in taken_apart(node):
+            text = text_of(one, self.data)
+            name = text.decode("utf-8", "replace")
+            binds = (("", name, ""),)
+            start, end = one.start_byte, one.end_byte
+            entry = Entry("variable", name, text, start=start, end=end, binds=() if branch else binds)
+            yield _Inside(entry, start, end, block, binds if branch else ())
 
     def first(self, node: Node) -> int:
         """Where the comments and attributes right above a node start."""

@@ -272,6 +272,26 @@ def _adds(node: Node) -> bool:
     return any(child.type in ("+=", "?=") for child in node.children)
 
 
+PATTERNS = frozenset({"object_pattern", "array_pattern"})
+_SKIPPED = frozenset({"property_identifier", "string", "computed_property_name"})
+
+
+def taken_apart(node: Node) -> list[Node]:
+    """The identifiers that a pattern binds: `const { a, b: c = 1, ...d } = e`; none where it declares nothing."""
+    around = node.parent
+    if node.type not in PATTERNS or around is None or around.type != "variable_declarator":
+        return []
+    found, stack = [], [node]
+    while stack:
+        at = stack.pop()
+        if at.type in ("identifier", "shorthand_property_identifier_pattern"):
+            found.append(at)
+            continue
+        inner = [child for child in at.named_children if child.type not in _SKIPPED]
+        stack.extend(inner[:1] if at.type.endswith("assignment_pattern") else reversed(inner))
+    return found
+
+
 def names_at(node: Node, steps: list[str], data: bytes) -> list[str]:
     """The names at the end of a path of fields and places of children; a declarator leads on to what it declares."""
     nodes = [node]

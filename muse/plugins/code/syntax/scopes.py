@@ -7,7 +7,8 @@ from collections.abc import Hashable, Sequence
 from typing import TYPE_CHECKING
 
 from muse.plugins.code.languages.table import Language
-from muse.plugins.code.syntax.identity import identity_of, names_at
+from muse.plugins.code.syntax.identity import identity_of, names_at, taken_apart
+from muse.plugins.code.syntax.parsing import text_of
 from muse.plugins.code.syntax.symbols import core_of
 
 if TYPE_CHECKING:
@@ -53,6 +54,8 @@ def _binds(language: Language, node: Node, data: bytes, kinds: frozenset[str]) -
         steps = path.removeprefix("*.").split(".")
         parts = node.named_children if path.startswith("*.") else [node]
         names = [name for part in parts for name in names_at(part, steps, data)]
+        names += [text_of(one, data).decode("utf-8", "replace") for part in parts for at in part.named_children[:1]
+                  for one in taken_apart(at)]  # fmt: skip
         return [(name, ("", name, "")) for name in names if name not in language.repeatable]
     if node.type in kinds:
         path = language.named.get(node.type) or language.keys.get(node.type, "")
