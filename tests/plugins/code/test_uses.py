@@ -6,9 +6,11 @@ import pytest
 
 from muse.core.markers import Conflict, conflicts_of, parse
 from muse.core.options import MergeOptions, using
+from muse.plugins.code.checks import uses
 from muse.plugins.code.checks.uses import uses_what_is_gone
 from muse.plugins.code.languages import language_of
 from muse.plugins.code.merge.file import merge_code
+from muse.plugins.code.syntax.window import LARGE
 
 PYTHON = b"""from clock import (
     now,
@@ -101,3 +103,12 @@ def test_what_is_bound_again_or_never_was_is_not_gone() -> None:
     plain = b"def one():\n    word = 1\n    return word\n"
     gone, added = plain.replace(b"word", b"text"), plain + b"# a word\n"
     assert uses_what_is_gone(python, (plain, added, gone), gone + b"# a word\n") == {}
+
+
+def test_a_large_file_is_not_taken_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Three whole trees of megabytes are more than a merge may take."""
+    blocks = [b"def f%d(a):\n    return a\n\n\n" % n for n in range(12_000)]
+    sides = (b"".join(blocks), b"".join(blocks[:100] + blocks[900:]), b"".join([*blocks, b"f%d(1)\n" % 500]))
+    assert len(sides[0]) > LARGE
+    monkeypatch.setattr(uses, "outline", lambda *_, **__: pytest.fail("it was taken apart"))
+    assert uses_what_is_gone(language_of("a.py"), sides, sides[1] + b"f500(1)\n") == {}

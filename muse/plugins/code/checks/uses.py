@@ -13,6 +13,7 @@ from muse.core.sequences import edits
 from muse.plugins.code.languages.table import Language
 from muse.plugins.code.syntax.entries import outline
 from muse.plugins.code.syntax.parsing import available, parse
+from muse.plugins.code.syntax.window import LARGE
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -28,11 +29,12 @@ def uses_what_is_gone(
 ) -> dict[str, int]:
     """Names bound in the base that one side (1, 2) has nowhere any more, and the merge uses without binding them.
 
-    Most merges have no word that could be one, and nothing is parsed. `imports`: only names that an import bound; what
+    Most merges have no word that could be one, and nothing is parsed; nor is a large file, which would take three whole
+    trees. `imports`: only names that an import bound; what
     was defined here may have moved to where it is still seen from.
     """
     found = dict(_candidates(sides))
-    if not found or language is None or not available(language):
+    if not found or language is None or not available(language) or max(map(len, sides)) > LARGE:
         return {}
     bound = _bound(outline(language, sides[0], until), imports) - _bound(
         outline(language, merged, until), imports=False
@@ -63,8 +65,8 @@ def _candidates(sides: Sides) -> Iterator[tuple[str, int]]:
     lines = [Counter(data.splitlines()) for data in sides]
     for side, other in ((1, 2), (2, 1)):
         gone, new = (set(_NAME.findall(b"\n".join(part))) for part in (lines[0] - lines[side], lines[other] - lines[0]))
-        for word in gone & new:
-            if re.search(rb"\b%b\b" % re.escape(word), sides[side]) is None:
+        if both := gone & new:
+            for word in both.difference(_NAME.findall(sides[side])):
                 yield word.decode("utf-8", "replace"), side
 
 
