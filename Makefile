@@ -2,7 +2,7 @@
 BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test lint unit soak bench test-web test-servers test-browser test-music test-release test-pythons docs clean help
+.PHONY: demo test lint unit soak bench bench-live test-web test-servers test-browser test-music test-release test-pythons docs clean help
 
 help:           ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed 's/:.*## /\t/'
@@ -61,6 +61,10 @@ test-music:     ## merged scores opened and played by MuseScore 3, from Debian p
 bench:          ## side-by-side ratios against real peers, measured in one run
 	@sh .ci/setup test,bench
 	$(BIN)/python benchmarks/run.py
+
+bench-live:     ## joined sessions beside raw nats-py, on a nats-server of its own (LIVE: arguments of benchmarks/live.py)
+	@sh .ci/setup test
+	$(BIN)/python benchmarks/live.py $(LIVE)
 
 docs:           ## rebuild the generated pages
 	@sh .ci/setup test

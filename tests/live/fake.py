@@ -66,7 +66,9 @@ class FakeRelay:
             if not create:
                 return None
             born[self.room.stream] = f"stream {len(born)} {self.server.connections}"
-        return Stream(born[self.room.stream], self.server.first, self.server.last)
+        seen = Stream(born[self.room.stream], self.server.first, self.server.last)
+        await asyncio.sleep(0.02)  # it goes on while the answer is under way
+        return seen
 
     async def send(self, data: bytes, large: str = "") -> int:
         await self._ask()

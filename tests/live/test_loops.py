@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 from pathlib import Path
@@ -172,3 +173,17 @@ def _forged(line: bytes, number: int) -> bytes:
     )  # fmt: skip
     who = b',"writer":"%b","instance":"%b","sequence":%d' % (row["writer"].encode(), row["instance"].encode(), number)
     return b'%b,"crc":"%08x"}\n' % (head + who, zlib.crc32(head + who))
+
+
+def test_a_stream_that_goes_on_while_it_is_looked_at_is_no_other(pair: tuple[Path, Path]) -> None:
+    async def story() -> None:
+        server = FakeServer()
+        alice = joined(pair[0], server)
+        async with running(alice):
+            for _ in range(60):
+                append(pair[0], 1)
+                await asyncio.sleep(0.01)
+            await until(lambda: alice.marks.taken == server.last and unsent(alice.repo, OpLog(pair[0], "jam")) == 0)
+        assert server.connections == 1 and sum(message.data.count(b"\n") for message in server.kept) == 60
+
+    run(story)

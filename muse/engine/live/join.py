@@ -112,13 +112,14 @@ class Joined:
             raise _first(task.exception())
 
     async def _align(self, relay: Relay, *, create: bool = False) -> None:
+        held = self.marks.held()
         stream = await relay.look(create=create)
         if stream is None:
             raise RelayError("the stream is gone")
         log_id = await asyncio.to_thread(self.log.log_id)
-        again = self.marks.align(log_id, self.room.writer, stream)
+        again = self.marks.align(log_id, self.room.writer, stream, held)
         relay.salt = self.marks.salt
-        self.shared.last = max(stream.last, self.marks.taken)
+        self.shared.last = max(stream.last, self.marks.held())
         self.shared.taken = self.marks.taken
         if again:
             self.shared.own.clear()

@@ -31,12 +31,16 @@ class Marks:
     first: int = 1
     salt: str = ""
 
-    def align(self, log: str, writer: str, stream: Stream) -> bool:
+    def held(self) -> int:
+        """The largest number we know the stream to have had."""
+        return max(self.number, self.taken)
+
+    def align(self, log: str, writer: str, stream: Stream, held: int) -> bool:
         """Begin again from 0 where this is another log, clone or stream, or the stream has lost what it had; True
-        then."""
+        then. `held` is what it had when it was looked at: it goes on while we ask."""
         first = max(stream.first, 1)
         same = (self.log, self.writer, self.born) == (log, writer, stream.born)
-        lost = max(self.number, self.taken) > stream.last or (first > self.first and not stream.limited)
+        lost = held > stream.last or (first > self.first and not stream.limited)
         if same and not lost:
             self.first = first
             return False

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from muse.engine.live.shared import MOST_PEERS, Peer, Shared
 from muse.engine.session import claims
+from muse.engine.session.checked_out import CheckedOut
 from muse.store.relay import Relay
 
 if TYPE_CHECKING:
@@ -28,6 +29,9 @@ class Presence:
         self.repo = repo
         self.shared = shared
         self.who = who
+        self._checked_out = CheckedOut(repo)
+        self._state: object = None
+        self._branch = ""
 
     async def run(self, relay: Relay) -> None:
         """Say who we are until the relay fails."""
@@ -39,7 +43,10 @@ class Presence:
     def word(self) -> bytes:
         """What we say."""
         held = [_without_overlaps(found) for found in claims.active(self.repo)][:MOST_CLAIMS]
-        value = {"who": self.who, "branch": self.repo.branch() or "", "taken": self.shared.taken, "claims": held}
+        state = self._checked_out.state()
+        if state != self._state:
+            self._state, self._branch = state, self.repo.branch() or ""
+        value = {"who": self.who, "branch": self._branch, "taken": self.shared.taken, "claims": held}
         said = json.dumps(value).encode()
         return said if len(said) <= LARGEST else json.dumps({**value, "claims": []}).encode()
 

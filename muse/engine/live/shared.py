@@ -47,6 +47,7 @@ class Shared:
     too_large: set[str] = field(default_factory=set)
     missing: set[str] = field(default_factory=set)
     unkept: int = 0
+    told: dict[str, Any] = field(default_factory=dict)
 
     def sent(self) -> None:
         """Marks moved: they are to be kept with the next look."""
@@ -82,6 +83,9 @@ class Shared:
             "too_large": sorted(self.too_large),
             "missing": len(self.missing),
         }
+        if value == self.told:
+            return
+        self.told = value
         path = os.fspath(self.folder / STATE)
         with suppress(OSError):
             with open(f"{path}.tmp", "w", encoding="utf-8") as file:
