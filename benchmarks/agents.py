@@ -2,6 +2,10 @@
 
     python benchmarks/agents.py            (MUSE_BENCH_AGENTS=50, MUSE_BENCH_PACE=100, MUSE_BENCH_SECONDS=60)
 
+Then the same agents feed the least that could answer them, on the same machine in the same minute: a process each that
+appends the line to one file, and one that waits for the disk as well (`fdatasync`). How often ours takes as long as
+those is what can be compared on a busy machine.
+
 Prints the time from writing a line to reading its answer, that nothing was lost, and the memory of the processes. One
 thread plays all agents: it writes each line when it is due, whether earlier ones were answered or not, and answers are
 timed when they can be read. What it costs itself (printed) is taken from the same cores as what it measures.
@@ -30,13 +34,22 @@ PACE = int(os.environ.get("MUSE_BENCH_PACE", "100"))
 SECONDS = float(os.environ.get("MUSE_BENCH_SECONDS", "60"))
 PIECE = Path(__file__).parents[1] / "fixtures" / "midi" / "menuet.mid"
 NOTE = "piece.mid::track:1/note:1:1:0:0:74#0"
+OURS = "muse session append"
+LEAST = """
+import os, sys
+log = os.open(sys.argv[1], os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+while line := sys.stdin.buffer.readline():
+    os.write(log, line)
+    {sync}
+    os.write(1, b'{{"ack":"%d"}}\\n' % len(line))
+"""
+FLOORS = {"append alone": LEAST.format(sync=""), "append + fdatasync": LEAST.format(sync="os.fdatasync(log)")}
 
 
 class Agent:
     """One pipe, what was sent through it and is not answered yet, and the answers."""
 
-    def __init__(self, number: int, repo: Path, env: dict[str, str]) -> None:
-        command = [sys.executable, "-m", "muse.cli", "session", "append", "jam", "--actor", f"agent{number}"]
+    def __init__(self, command: list[str], repo: Path, env: dict[str, str]) -> None:
         self.process = subprocess.Popen(
             command, cwd=repo, env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0
         )
@@ -132,6 +145,12 @@ def resident(process: int) -> int:
         return 0
 
 
+def spread(agents: list[Agent]) -> list[float]:
+    """Median, 99th of a hundred, and worst time to an answer, in milliseconds."""
+    waits = sorted(wait for agent in agents for wait in agent.waits)
+    return [waits[min(int(len(waits) * part), len(waits) - 1)] * 1e3 for part in (0.5, 0.99, 1.0)]
+
+
 def main() -> int:
     """Print everything."""
     with tempfile.TemporaryDirectory(prefix="muse-bench-", dir=os.environ.get("MUSE_BENCH_DIR")) as folder:
@@ -142,23 +161,34 @@ def main() -> int:
         once(["git", "add", "."], repo, env)
         once(["git", "-c", "user.name=bench", "-c", "user.email=b@x", "commit", "-qm", "piece"], repo, env)
         once([sys.executable, "-m", "muse.cli", "session", "start", "jam"], repo, env)
-        agents = [Agent(number, repo, env) for number in range(AGENTS)]
+        words = [sys.executable, "-m", "muse.cli", "session", "append", "jam", "--actor"]
+        agents = [Agent([*words, f"agent{number}"], repo, env) for number in range(AGENTS)]
         began, spent = time.perf_counter(), time.process_time()
         play(agents)
         took, spent = time.perf_counter() - began, time.process_time() - spent
-        waits = sorted(wait for agent in agents for wait in agent.waits)
+        waits = [wait for agent in agents for wait in agent.waits]
         found = {entry["op_id"] for entry in OpLog(repo, "jam").read_all()}
         lost = sum(len(agent.acks() - found) for agent in agents)
         grown = max(
             (agent.memory[-1] - agent.memory[len(agent.memory) // 2] for agent in agents if agent.memory), default=0
         )
-        p50, p99, worst = (waits[min(int(len(waits) * part), len(waits) - 1)] * 1e3 for part in (0.5, 0.99, 1.0))
+        p50, p99, worst = spread(agents)
         print(
             f"{AGENTS} agents, {PACE} edits/s each for {SECONDS:g} s:\n"
             f"  {len(waits)} edits in {took:.1f} s, {lost} lost; playing the agents took {spent:.1f} s of processor\n"
             f"  acknowledged after: median {p50:.2f} ms, p99 {p99:.2f} ms, worst {worst:.1f} ms (wanted p99 < 10)\n"
             f"  memory grew by at most {grown} kB in the second half of the run"
         )
+        for name, text in FLOORS.items():
+            command = [sys.executable, "-I", "-S", "-c", text, str(Path(folder) / "raw")]
+            floor = [Agent(command, repo, env) for _ in range(AGENTS)]
+            play(floor)
+            least = spread(floor)
+            ratios = ", ".join(f"{ours / theirs:.2f}" for ours, theirs in zip((p50, p99, worst), least))
+            print(
+                f"  {name}: median {least[0]:.2f} ms, p99 {least[1]:.2f} ms, worst {least[2]:.1f} ms; "
+                f"{OURS} takes {ratios} times as long"
+            )
     return 0
 
 

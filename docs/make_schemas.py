@@ -358,6 +358,7 @@ VERBS: dict[str, Schema] = {
         delivered=INT,
         rejected=STRS,
         dropped=STRS,
+        elsewhere=rows(obj(commit=ID, branch=STR, by=STR)),
         told_expunged=named(STR),
         lost_in_merges=rows(obj(merge=ID, path=STR, ops=STRS)),
         live=maybe(

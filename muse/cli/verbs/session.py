@@ -145,6 +145,11 @@ def status(name: str, as_json: bool) -> None:
         f"commit {commit[:10]} of it is in no branch any more; muse session redeliver {name} brings its ops back"
         for commit in found["dropped"]
     ]
+    lines += [
+        f"commit {each['commit'][:10]} of another clone has delivered some of it and is in no branch here: git fetch, "
+        f"or muse session redeliver {name} {each['commit'][:10]} brings its ops back"
+        for each in found["elsewhere"]
+    ]
     for line in [*session_live.lines(here, log), *lines]:
         say(f"  {line}")
     for lost in found["lost_in_merges"]:
@@ -266,6 +271,7 @@ def redeliver(name: str, commits: tuple[str, ...]) -> int:
     """Make ops pending again whose commits are in no branch any more, or those of the COMMITs; nothing is committed."""
     from muse.engine.session import commit as session
     from muse.engine.session import delivery, rewritten
+    from muse.engine.session.elsewhere import elsewhere
 
     here = repo()
     here.expect_writing()
@@ -273,7 +279,10 @@ def redeliver(name: str, commits: tuple[str, ...]) -> int:
     with delivery.one_at_a_time(log):
         delivery.settle(here, log)
         rewritten.follow(here, log, domains(here)[0])
-        found = delivery.redeliver(here, log, [here.resolve(commit) for commit in commits])
+        others = elsewhere(here, log) if commits else []
+        names = [commit for commit in commits if any(each["commit"].startswith(commit) for each in others)]
+        names += [here.resolve(commit) for commit in commits if commit not in names]
+        found = delivery.redeliver(here, log, names, others)
     if not found:
         say("nothing to redeliver: every commit of the session is in a branch")
         return int(ExitCode.CONFLICT if commits else ExitCode.OK)

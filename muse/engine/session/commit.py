@@ -22,6 +22,7 @@ from muse.domain import DomainOp, PluginFor, SnapshotManifest
 from muse.engine.merge.one_file import how_from, merge_one
 from muse.engine.session import delivery, rewritten, worktree
 from muse.engine.session.delivery import effective, session_text
+from muse.engine.session.elsewhere import elsewhere
 from muse.engine.session.ground import Choices, Side, ground, refuse_not_got
 from muse.engine.session.op_content import without_content
 from muse.engine.session.replay import Replayed, replay
@@ -134,6 +135,9 @@ def status(repo: Repository, log: OpLog, plugin_for: PluginFor | None = None) ->
         "rejected": [] if last is None else [op for each in last.get("deliveries", ()) for op in each["rejected"]],
         "told_expunged": expunge.told_by_others(repo, log),
         "dropped": [each["commit"] for each in delivery.dropped(repo, log)],
+        "elsewhere": [
+            {"commit": each["commit"], "branch": each["branch"], "by": each["by"]} for each in elsewhere(repo, log)
+        ],
         "lost_in_merges": []
         if plugin_for is None
         else [

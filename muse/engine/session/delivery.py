@@ -9,7 +9,7 @@ later makes a delivered op pending again; `redeliver` does, when somebody asks.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
@@ -261,7 +261,9 @@ def confirm(
     last = log.read_checkpoint() or cast(OpLogCheckpoint, {})
     paths: dict[str, str | None] = {**last.get("paths", {})}
     paths.update({path: snapshot["files"].get(path) for path in touched})
-    told = [each for each in last.get("deliveries", ()) if not _all_in(each, made)]
+    told = [
+        each for each in last.get("deliveries", ()) if not (each.get("back") and is_part(each["ops"], [made["ops"]]))
+    ]
     more = {"deliveries": [*told, {**made, "commit": commit}], "paths": paths}
     if not made["branch"]:
         more["at"] = commit
@@ -270,11 +272,11 @@ def confirm(
     return held
 
 
-def _all_in(old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
-    """True for a delivery that was asked back and is delivered again with this one."""
-    return bool(old.get("back")) and all(
-        any(a <= first and last <= b for a, b in new["ops"].get(who, ()))
-        for who, runs in old["ops"].items()
+def is_part(ops: Spans, of: Sequence[Spans]) -> bool:
+    """True when every op of these spans is in one of the others."""
+    return all(
+        any(a <= first and last <= b for each in of for a, b in each.get(who, ()))
+        for who, runs in ops.items()
         for first, last in runs
     )
 
@@ -336,33 +338,41 @@ def dropped(repo: Repository, log: OpLog) -> list[dict[str, Any]]:
         for each in (() if last is None else last.get("deliveries", ()))
         if each["commit"]
         and not each.get("back")
-        and not any(_in_a_branch(repo, name) for name in became.get(each["commit"], {each["commit"]}))
+        and not any(in_a_branch(repo, name) for name in became.get(each["commit"], {each["commit"]}))
     ]
 
 
-def _in_a_branch(repo: Repository, commit: str) -> bool:
+def in_a_branch(repo: Repository, commit: str) -> bool:
+    """True when a commit is in HEAD's history or in that of a branch, a remote's included."""
     if _contains(repo, repo.head() or "", commit):
         return True
     done = repo.run("for-each-ref", "--count=1", "--contains", commit, "refs/heads", "refs/remotes")
     return done.returncode == 0 and bool(done.stdout.strip())
 
 
-def redeliver(repo: Repository, log: OpLog, commits: list[str]) -> list[dict[str, Any]]:
-    """Make the ops of these deliveries pending again (without any: of those whose commit is in no branch any more)."""
+def redeliver(
+    repo: Repository, log: OpLog, commits: list[str], others: Sequence[Mapping[str, Any]] = ()
+) -> list[dict[str, Any]]:
+    """Make the ops of these deliveries pending again (without any: of ours whose commit is in no branch any more).
+
+    `others` are deliveries of other clones among which commits are looked for as well.
+    """
     from muse.store.log import checkpoints
 
     last = log.read_checkpoint()
     told = [] if last is None else last.get("deliveries", [])
-    wanted = [each for each in told if any(each["commit"].startswith(name) for name in commits)]
+    wanted = [each for each in (*told, *others) if any(each["commit"].startswith(name) for name in commits)]
     chosen = wanted if commits else dropped(repo, log)
     if not chosen or last is None:
         return []
     ids = {each["id"] for each in chosen}
+    known = {each["id"] for each in told}
     marked = [{**each, "back": True} if each["id"] in ids else each for each in told]
+    marked += [{**each, "back": True} for each in chosen if each["id"] not in known]
     holding = _without(last, [each["ops"] for each in chosen])
     log.checkpoint(last["snapshot_id"], replay=NOTHING, since=[_portable(holding)], more={"deliveries": marked})
     checkpoints.save(repo, log)
-    return chosen
+    return [dict(each) for each in chosen]
 
 
 def _portable(made: OpLogCheckpoint) -> OpLogCheckpoint:

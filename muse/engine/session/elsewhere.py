@@ -1,0 +1,48 @@
+"""Deliveries that other clones tell of and this clone cannot see: their commits are in none of its branches.
+
+Somebody committed the session on a branch that was not pushed yet, or dropped that commit again, or says what is not
+so. The ops are not pending here, so that nothing comes twice; that they are nowhere to be seen is told, and
+`muse session redeliver NAME COMMIT` brings them back for whoever knows better.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from muse.core.op_log import OpLog
+from muse.engine.session.carriers import carriers
+from muse.engine.session.delivery import in_a_branch, is_part
+
+if TYPE_CHECKING:
+    from muse.store.repository import Repository
+
+_NEWEST = 50  # deliveries of each clone that are looked at
+
+
+def elsewhere(repo: Repository, log: OpLog) -> list[dict[str, Any]]:
+    """The deliveries of other clones that are in no branch here, nor anything they were rewritten as.
+
+    What was asked back or is delivered here is left out; so is what its own clone has taken back. `by` is the ref that
+    tells of it.
+    """
+    from muse.store.log import checkpoints
+
+    last = log.read_checkpoint()
+    ours = [] if last is None else [last]
+    mine = [each for made in ours for each in made.get("deliveries", ())]
+    own = {each["id"] for each in mine}
+    told = checkpoints.told_by(repo, log.session_id())
+    became = carriers([*ours, *(made for _, made in told)])
+    found: dict[str, dict[str, Any]] = {}
+    for ref, made in told:
+        for each in made.get("deliveries", ())[-_NEWEST:]:
+            if each["id"] in own or each["id"] in found or not each["commit"] or each.get("back"):
+                continue
+            if not is_part(each["ops"], [known["ops"] for known in mine if not known.get("back")]) and not any(
+                in_a_branch(repo, name) for name in became.get(each["commit"], {each["commit"]})
+            ):
+                found[each["id"]] = {**each, "by": ref}
+    return list(found.values())
+
+
+__all__ = ["elsewhere"]
