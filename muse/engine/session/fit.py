@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 LARGEST = 1 << 20
 """Files above this many bytes are not opened for it: what does not fit there is told when the session is committed."""
 MOST_OPEN = 8 << 20
+POINTER = b"version https://git-lfs.github.com/spec/"
 
 
 class Fit:
@@ -88,6 +89,9 @@ class Fit:
         if patch_file is None or getattr(type(plugin), "patch_file", None) is FileDomain.patch_file:
             raise Refused("unfit", f"{path:.200} is of domain {domain_name(plugin)}, which names nothing inside a file")
         data = self.view.data(path) or b""
+        if data.startswith(POINTER):
+            hint = "send the whole file: content_b64"
+            raise Refused("unfit", f"{path:.200} is kept by Git LFS, and what is in it cannot be named", hint=hint)
         made: OpenFile | None = None
         if len(data) <= LARGEST:
             open_file = getattr(plugin, "open_file", None)
