@@ -1,8 +1,9 @@
 """What the three formats call their parts. A format is one row; nothing else in the room knows a program's name.
 
 `entries` are what a person names: tracks, clips, devices. In `lists` both may add at one place, in `heaps` the order
-says nothing at all. `wholes` are taken from
-one side or the other, never mixed. `view` is what programs save about windows and who saved. `counters` only grow.
+says nothing at all. `wholes` are taken from one side or the other, never mixed. `view` is what programs save about
+windows and who saved. `counters` only grow. Where a format is `numbered`, the members of a list have an `Id` of that
+list.
 """
 
 from __future__ import annotations
@@ -41,6 +42,7 @@ class Format(NamedTuple):
     noise: re.Pattern[bytes]
     version: re.Pattern[bytes]
     counters: frozenset[str]
+    numbered: bool
     spaces: tuple[Space, ...]
     fields: re.Pattern[bytes]
     names: tuple[tuple[str, ...], ...]
@@ -127,6 +129,7 @@ LIVE = Format(
     noise=re.compile(rb"(?<=<Ableton )[^>]*"),
     version=re.compile(rb"<Ableton [^>]*?MinorVersion=\"([^\"]*)\""),
     counters=_split("NextPointeeId NextId"),
+    numbered=True,
     spaces=(
         Space(re.compile(rb"<(?:Pointee|\w*Target) Id=\"(\d+)\""), re.compile(rb"<PointeeId Value=\"(\d+)\"")),
         Space(
@@ -156,6 +159,7 @@ REAPER = Format(
     noise=re.compile(rb"(?<=<REAPER_PROJECT )[^\r\n]*"),
     version=re.compile(rb"<REAPER_PROJECT (\S+)"),
     counters=frozenset(),
+    numbered=False,
     spaces=(Space(re.compile(rb"^[ \t]*(?:<TRACK|IGUID|FXID) (\{[^}\r\n]*\})", re.MULTILINE), re.compile(rb"(?!x)x")),),
     fields=re.compile(rb"(?<= )(\"[^\"\r\n]*\"|'[^'\r\n]*'|`[^`\r\n]*`|[^\s\"'`]\S*)"),
     names=(("NAME", "1"),),
@@ -188,6 +192,7 @@ DAWPROJECT = Format(
     noise=re.compile(rb"(?!x)x"),
     version=re.compile(rb"<Project [^>]*?version=\"([^\"]*)\""),
     counters=frozenset(),
+    numbered=False,
     spaces=(
         Space(
             re.compile(rb"(?<=\s)id=\"([^\"]*)\""),

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
+from muse.core.xml_tree import Node
 from muse.plugins.daw.formats import Format, Space
-from muse.plugins.daw.tree import numbers_in
+from muse.plugins.daw.tree import matched, numbers_in, same
 
 
 def apart(form: Format, base: bytes, ours: bytes, theirs: bytes, shared: Iterable[bytes]) -> bytes:
@@ -25,6 +26,41 @@ def apart(form: Format, base: bytes, ours: bytes, theirs: bytes, shared: Iterabl
         if new:
             theirs = _renamed(space, theirs, new)
     return theirs
+
+
+def apart_in_lists(form: Format, base: Node, ours: Node, theirs: Node) -> bytes:
+    """Theirs with other `Id`s for what both sides added to one list, in a format that numbers each list."""
+    edits = sorted(_collisions(form, base, ours, theirs))
+    data, out, end = theirs.data, [], 0
+    for start, stop, new in edits:
+        out += [data[end:start], new]
+        end = stop
+    return b"".join([*out, data[end:]])
+
+
+def _collisions(form: Format, base: Node, ours: Node, theirs: Node) -> Iterator[tuple[int, int, bytes]]:
+    if ours.raw in (base.raw, theirs.raw) or theirs.raw == base.raw or form.wholes.match(base.tag):
+        return
+    left, right = matched(form, base, ours), matched(form, base, theirs)
+    mine, other = ([child for at, child in enumerate(side.children) if at not in set(found.values())]
+                   for side, found in ((ours, left), (theirs, right)))  # fmt: skip
+    taken = {(_kind(form, base, child), child.get("Id")): child for child in mine}
+    free = 1 + numbers_in([child.get("Id").encode() for side in (base, ours, theirs) for child in side.children])
+    for child in other if form.numbered else ():
+        twin = taken.get((_kind(form, base, child), child.get("Id")))
+        if twin is None or not child.get("Id") or same(form, twin, child):
+            continue
+        place = child.data.index(b' Id="', child.start, child.inner) + 5
+        yield place, child.data.index(b'"', place), b"%d" % free
+        free += 1
+    for at, child in enumerate(base.children):
+        if at in left and at in right:
+            yield from _collisions(form, child, ours.children[left[at]], theirs.children[right[at]])
+
+
+def _kind(form: Format, parent: Node, child: Node) -> str:
+    """All devices of a chain are numbered together, other things each kind by itself."""
+    return form.entries_in.get(parent.tag, child.tag)
 
 
 def _fresh(name: bytes, number: int) -> bytes:

@@ -213,6 +213,9 @@ def merge_documents(path: str, form: Format, datas: tuple[bytes, bytes, bytes], 
     other = ids.apart(form, *datas, _added_alike(form, roots))
     if other != datas[2]:
         datas, roots[2] = (datas[0], datas[1], other), form.parse(other)
+    other = ids.apart_in_lists(form, *roots)
+    if other != datas[2]:
+        datas, roots[2] = (datas[0], datas[1], other), form.parse(other)
     nodes: Three = (roots[0], roots[1], roots[2])
     work = Merge(path, form, nodes, picks)
     raw = work.element("", words.Names(form, nodes[1]), nodes)

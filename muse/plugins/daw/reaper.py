@@ -40,7 +40,7 @@ def parse(data: bytes) -> Node:
             raise FormatError("more lines, or deeper blocks, than any project has")
         node = Node(data, _name(line), found.start(1), found.start(1) + len(line))
         open_nodes[-1].children.append(node)
-        if line[:1] == b"<" and not line.endswith(b">"):
+        if line[:1] == b"<" and not (line.endswith(b">") and line.count(b"<") == line.count(b">")):
             open_nodes.append(node)
     return top.children[0]
 

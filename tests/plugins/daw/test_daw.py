@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import gzip
+import re
 import zipfile
 from collections.abc import Callable
 from io import BytesIO
@@ -243,6 +244,34 @@ def test_tracks_that_both_added_under_one_number_are_both_there() -> None:
         target = track.split('<AutomationTarget Id="')[1].split('"')[0]
         assert f'<PointeeId Value="{target}" />' in track, "the curve still moves its own track's volume"
     assert int(text.split('NextPointeeId Value="')[1].split('"')[0]) > max(map(int, ids(merged.content or b"")))
+
+
+def test_clips_and_devices_that_both_added_under_one_number_are_both_there() -> None:
+    def adds(name: str, time: int) -> bytes:
+        return version("als", lambda t: t[0]["clips"].append({"id": 2, "time": time, "name": name}))
+
+    merged = merge("als", version("als"), adds("A", 32), adds("B", 48))
+    assert not merged.conflicts, merged.notes
+    text = document(merged.content or b"").decode()
+    assert [text.count(f'<MidiClip Id="{n}"') for n in range(5)] == [1, 1, 1, 1, 0]
+    assert '<MidiClip Id="2" Time="32"' in text and '<MidiClip Id="3" Time="48"' in text
+
+    def puts(first: bool, kind: str) -> bytes:
+        def edit(tracks: Tracks) -> None:
+            old = tracks[0]["devices"]
+            tracks[0]["devices"] = {kind: 7, **old} if first else {**old, kind: 7}
+
+        made = document(version("als", edit)).decode().split("</MidiTrack>")
+        for name, number in (("Eq8", 0), ("Compressor2", 1), (kind, 2)):  # as Live does: the newest has a new number
+            made[0] = re.sub(rf'<{name} Id="\d"', f'<{name} Id="{number}"', made[0])
+        return "</MidiTrack>".join(made).encode()
+
+    merged = merge("als", document(version("als")), puts(True, "Reverb"), puts(False, "Delay"))
+    assert not merged.conflicts, merged.notes
+    chain = re.findall(r'<(\w+) Id="(\d)">\s*<Gain>', (merged.content or b"").decode())
+    assert chain[:4] == [("Reverb", "2"), ("Eq8", "0"), ("Compressor2", "1"), ("Delay", "3")]
+    asked = merge("als", document(version("als")), puts(False, "Reverb"), puts(False, "Delay"))
+    assert [record.conflict_type for record in asked.conflicts] == ["entry_order"], "what is heard depends on the order"
 
 
 def test_one_track_that_both_took_over_is_there_once() -> None:
