@@ -258,3 +258,28 @@ def test_bars_that_two_moves_put_elsewhere_are_asked_about_and_others_are_not() 
         merged(song(old), song(shuffled(old, order)), song(edited), song(shuffled(edited, order)))
     for result in both_ways(song(old), song(shuffled(old, order)), song(with_note(old, 1))):
         assert [(r.address, r.conflict_type) for r in result.conflicts] == [("bars:1", "bar_map")]
+
+
+def test_bars_put_into_an_end_that_repeats_itself_are_asked_about() -> None:
+    """The last two bars are played three times; two more of them may stand anywhere there, other new bars may not."""
+    phrase = [60, 64, 67, 64, 62, 65, 69, 65]
+
+    def tune(pitches: list[int]) -> Parts:
+        return [[(p + 12 * part, n * 480, 400, 80) for n, p in enumerate(pitches)] for part in range(2)]
+
+    old = [50, 57, 53, 59, 61, 55, 52, 58, *phrase * 3]
+    longer, shorter, other = old + phrase, old[:-8], [*old, *(p - 11 + n % 3 for n, p in enumerate(phrase))]
+    last = with_note(tune(old), 7)
+    for new, bars in ((longer, 2), (shorter, -2)):
+        result = merge_file("song.mid", song(tune(old)), song(tune(new)), song(with_note(tune(old), 5)))
+        (clash,) = result.conflicts
+        assert clash.conflict_type == "bar_map" and clash.ours_summary.startswith(
+            "2 bars inserted at bar" if bars > 0 else "bars "
+        )
+    (clash,) = merge_file("song.mid", song(tune(old)), song(tune(longer)), song(last)).conflicts
+    for pick, bar in (("ours", 9), ("theirs", 7)):
+        with options.using(options.MergeOptions(picks={clash.address: pick})):  # type: ignore[arg-type]
+            settled = merge_file("song.mid", song(tune(old)), song(tune(longer)), song(last))
+        assert not settled.conflicts and heard(settled.content or b"") == heard(song(with_note(tune(longer), bar)))
+    clean = merge_file("song.mid", song(tune(old)), song(tune(other)), song(last))
+    assert not clean.conflicts and heard(clean.content or b"") == heard(song(with_note(tune(other), 7)))

@@ -66,6 +66,7 @@ class Evidence:
             voice.bars = {times.position(start)[0]: ons for start, ons in by_bar(voice.base, times).items()}
             numbers.update(voice.bars)
         self.bars = [_bar(number, times) for number in sorted(numbers)]
+        self.longer = 0  # by so many ticks the side's last note begins later
         self.shifts = self._shifts()
         self.contents: dict[int, frozenset[tuple[int, int, int]]] = {}
         self.sounding: defaultdict[int, list[Voice]] = defaultdict(list)
@@ -85,10 +86,11 @@ class Evidence:
                 voice.step = step if 2 * most > sum(steps.values()) else 0
         ends = [max((on[0] for voice in self.voices for on in (voice.side if new else voice.base)), default=0)
                 for new in (False, True)]  # fmt: skip
+        self.longer = ends[1] - ends[0]
         total = sum(votes.values())
         ranked = sorted(votes, key=lambda shift: (-votes[shift], abs(shift), shift))[: self._most()]
         best = [shift for shift in ranked if votes[shift] >= 1 and 100 * votes[shift] >= total]
-        return list(dict.fromkeys([0, *best, ends[1] - ends[0]]))
+        return list(dict.fromkeys([0, *best, self.longer]))
 
     def _most(self) -> int:
         """How many shifts can be tried: their square times the bars is bounded."""

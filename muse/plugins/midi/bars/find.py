@@ -51,7 +51,30 @@ def find(base: Song, side: Song, twins: Sequence[int], times: TimeMap) -> BarMap
         evidence.shifts += more
         for bar, row in zip(evidence.bars, scores):
             row += [evidence.score(bar.number, shift) for shift in more]
-    return _mapped(evidence, scores, grids)
+    found = _mapped(evidence, scores, grids)
+    return _or_inside(evidence, scores, times) or found if found.is_identity else found
+
+
+def _or_inside(evidence: Evidence, scores: list[list[float]], times: TimeMap) -> BarMap | None:
+    """Bars were added or dropped at the end, as it seems; but where the end repeats itself they may as well have been
+    inserted or cut before bars that are alike. Those are in doubt then, and this is the map that says so."""
+    shift = evidence.longer
+    if not shift or shift not in evidence.shifts:
+        return None
+    which, first = evidence.shifts.index(shift), ENDLESS
+    for bar, row in zip(reversed(evidence.bars), reversed(scores)):
+        worth = sum(voice.worth[bar.number] for voice in evidence.sounding[bar.number])
+        there = bar.start + shift
+        if there < 0 or times.tick(times.position(there)[0]) != there:
+            break
+        if row[which] < max(_MOVED * worth, row[0] - _SURE * worth):
+            break
+        first = bar.start
+    if first == ENDLESS:
+        return None
+    start = first if shift > 0 else first + shift
+    line = joined([Span(0, start), Span(NEW, max(shift, 0)), Span(first, ENDLESS - first)])
+    return BarMap(line, (Range(start, ENDLESS),))
 
 
 def _mapped(evidence: Evidence, scores: list[list[float]], grids: Grids) -> BarMap:
