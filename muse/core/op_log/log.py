@@ -352,9 +352,9 @@ class OpLog(LogReader):
     # Replicas ----------------------------------------------------------------------------------------------------
 
     def merge_replica(
-        self, other: OpLog | Iterable[bytes | Told], report: ReplicaReport | None = None
+        self, other: OpLog | Iterable[bytes | Told], report: ReplicaReport | None = None, *, level: Level = "durable"
     ) -> ReplicaReport:
-        """Add the ops another replica of the session has, by what they are; durable when it returns.
+        """Add the ops another replica of the session has, by what they are; as safe as `level` says when it returns.
 
         Takes an OpLog or lines, with those whose word they are or without. A line that does not verify goes to
         quarantine; everything else is taken, two ops of one number both (`second_hand.py`). `report` goes on from what
@@ -375,7 +375,8 @@ class OpLog(LogReader):
             end = self._journal.end
         finally:
             self._journal.release()
-        self._journal.sync(end)
+        if level == "durable":
+            self._journal.sync(end)
         return report
 
     def close_segment(self, least: int = 1) -> bool:

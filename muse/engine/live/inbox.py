@@ -1,4 +1,6 @@
-"""What others send comes in: through the merge of replicas, as much at once as came together, durable before the mark.
+"""What others send comes in: through the merge of replicas, as much at once as came together.
+
+It can be read as soon as it is written; the mark follows once it is durable, and nobody waits for that.
 
 Lines are judged there: checksum, id, times and numbers. What does not verify goes to quarantine. A peer that sends too
 much of that is not listened to any more, and `muse session status` says so.
@@ -32,6 +34,7 @@ class Inbox:
         self.log = log
         self.marks = marks
         self.shared = shared
+        self._written = asyncio.Event()
 
     async def run(self, relay: Relay) -> None:
         """Take in what is there and what comes, until the relay fails."""
@@ -39,6 +42,7 @@ class Inbox:
         async with asyncio.TaskGroup() as both:
             both.create_task(self._listen(relay, queue))
             both.create_task(self._drain(relay, queue))
+            both.create_task(self._settle())
 
     async def _listen(self, relay: Relay, queue: asyncio.Queue[Message]) -> None:
         async for message in relay.messages(self.marks.taken + 1):
@@ -54,7 +58,7 @@ class Inbox:
             await self.take(relay, batch)
 
     async def take(self, relay: Relay, batch: Sequence[Message]) -> None:
-        """Bring messages into the log, then move the mark behind them."""
+        """Bring messages into the log."""
         news = [message for message in batch if message.number not in self.shared.own]
         self.shared.own.difference_update(message.number for message in batch)
         whole = [found for message in news if (found := await self._whole(relay, message)) is not None]
@@ -68,9 +72,19 @@ class Inbox:
         if lines:
             await self._content(relay, lines)
             await asyncio.to_thread(self._merge, lines)
-        self.marks.taken = self.shared.taken = batch[-1].number
-        self.shared.last = max(self.shared.last, self.marks.taken)
-        self.shared.sent()
+        self.shared.taken = batch[-1].number
+        self.shared.last = max(self.shared.last, self.shared.taken)
+        self._written.set()
+
+    async def _settle(self) -> None:
+        """Make durable what was written, then move the mark behind it."""
+        while True:
+            await self._written.wait()
+            self._written.clear()
+            number = self.shared.taken
+            await asyncio.to_thread(self.log.flush, level="durable")
+            self.marks.taken = max(self.marks.taken, number)
+            self.shared.sent()
 
     async def _whole(self, relay: Relay, message: Message) -> Message | None:
         """A message with the line it names in its place; None when that is not there or another."""
@@ -86,7 +100,7 @@ class Inbox:
         made = self.log.read_checkpoint()
         gone = {} if made is None else made.get("expunged", {})
         wanted = [told for told in lines if not (gone and names_any(told.line, gone))]
-        self.log.merge_replica(wanted, ReplicaReport(blamed=self.shared.refused, most=MOST_REFUSED))
+        self.log.merge_replica(wanted, ReplicaReport(blamed=self.shared.refused, most=MOST_REFUSED), level="written")
 
     async def _content(self, relay: Relay, lines: Sequence[Told]) -> None:
         """Fetch what lines need and this repository lacks, before they are in the log; what nobody has is told."""

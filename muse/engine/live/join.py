@@ -86,7 +86,7 @@ class Joined:
     async def _once(self, stop: asyncio.Event, joined: Callable[[], None] | None) -> None:
         relay = await self.connect(self.room)
         try:
-            await self._align(relay, create=True)
+            await self._align(relay)
             self.shared.connected = True  # the problem stays until something was sent
             if joined is not None:
                 self.shared.tell()
@@ -111,26 +111,32 @@ class Joined:
         for task in done - {ended}:
             raise _first(task.exception())
 
-    async def _align(self, relay: Relay, *, create: bool = False) -> None:
+    async def _align(self, relay: Relay) -> None:
+        """Before the loops begin: marks that are those of this stream."""
+        if await self._lost_some(relay, create=True):
+            self.shared.own.clear()
+            self.outbox.forget()
+        relay.salt = self.marks.salt
+        self.shared.taken = self.marks.taken
+
+    async def _lost_some(self, relay: Relay, *, create: bool = False) -> bool:
+        """Look at the stream: is it another than the marks say? With `create` they are begun anew then."""
         held = self.marks.held()
         stream = await relay.look(create=create)
         if stream is None:
             raise RelayError("the stream is gone")
         log_id = await asyncio.to_thread(self.log.log_id)
-        again = self.marks.align(log_id, self.room.writer, stream, held)
-        relay.salt = self.marks.salt
         self.shared.last = max(stream.last, self.marks.held())
-        self.shared.taken = self.marks.taken
-        if again:
-            self.shared.own.clear()
-            self.outbox.forget()
-            if not create:
-                raise RelayError("the stream was purged or replaced")
+        lost = self.marks.is_lost(log_id, self.room.writer, stream, held)
+        if lost and create:
+            self.marks.begin(log_id, self.room.writer, stream)
+        return lost
 
     async def _watch(self, relay: Relay) -> None:
         while True:
             await asyncio.sleep(LOOK)
-            await self._align(relay)
+            if await self._lost_some(relay):
+                raise RelayError("the stream was purged or replaced")
 
     async def _tell(self) -> None:
         while True:

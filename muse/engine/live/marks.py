@@ -35,17 +35,19 @@ class Marks:
         """The largest number we know the stream to have had."""
         return max(self.number, self.taken)
 
-    def align(self, log: str, writer: str, stream: Stream, held: int) -> bool:
-        """Begin again from 0 where this is another log, clone or stream, or the stream has lost what it had; True
-        then. `held` is what it had when it was looked at: it goes on while we ask."""
+    def is_lost(self, log: str, writer: str, stream: Stream, held: int) -> bool:
+        """True where this is another log, clone or stream, or the stream has lost what it had.
+
+        `held` is what it had when it was looked at: it goes on while we ask.
+        """
+        if (self.log, self.writer, self.born) != (log, writer, stream.born):
+            return True
+        return held > stream.last or (stream.first > self.first and not stream.limited)
+
+    def begin(self, log: str, writer: str, stream: Stream) -> None:
+        """Begin at nothing, with other message ids than before."""
         first = max(stream.first, 1)
-        same = (self.log, self.writer, self.born) == (log, writer, stream.born)
-        lost = held > stream.last or (first > self.first and not stream.limited)
-        if same and not lost:
-            self.first = first
-            return False
         self.__init__(log, writer, stream.born, first=first, salt=os.urandom(4).hex())  # type: ignore[misc]
-        return True
 
     def keep(self, folder: Path) -> None:
         """Write them down."""
