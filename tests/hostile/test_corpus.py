@@ -1,11 +1,13 @@
 """Every verb on every hostile repository: an exit code and a line, nothing run, bounded work and memory.
 
-The whole is soak (`MUSE_HOSTILE=name,name` takes some); what it found is short, and named, below.
+The whole is soak: eight of the cases by seed, those that `MUSE_HOSTILE=name,name` names, or `MUSE_HOSTILE=all` (an
+hour). What it found is short, and named, below.
 """
 
 from __future__ import annotations
 
 import os
+import random
 import shutil
 import sys
 from pathlib import Path
@@ -22,9 +24,14 @@ from tests.hostile import in_refs, in_trees, verbs
 from tests.hostile.quarry import END, WRITER, Quarry, midi, sound
 
 CASES = {**in_refs.CASES, **in_trees.CASES}
-CHOSEN = os.environ.get("MUSE_HOSTILE", "").split(",") if "MUSE_HOSTILE" in os.environ else list(CASES)
+SEED = int(os.environ.get("MUSE_SOAK_SEED", "16"))
+ASKED = os.environ.get("MUSE_HOSTILE", "")
+CHOSEN = list(CASES) if ASKED == "all" else ASKED.split(",") if ASKED else random.Random(SEED).sample(list(CASES), 8)
 WORK = 60.0  # seconds of processor time after which a verb is ended; the figure is 2, and what takes longer is printed
 PEAK = 500.0  # MB
+NOT_MET = {
+    "a_bomb_of_folders_on_a_branch": "ten billion files in a branch: `git diff-tree` does not end, nor do we",
+}
 
 
 @pytest.fixture
@@ -43,6 +50,8 @@ def told(answer: verbs.Answer, most: float = PEAK) -> list[str]:
 @pytest.mark.skipif(not sys.platform.startswith("linux") or shutil.which("prlimit") is None, reason="needs prlimit")
 @pytest.mark.parametrize("name", CHOSEN)
 def test_every_verb_answers(place: Quarry, name: str) -> None:
+    if name in NOT_MET:
+        pytest.xfail(NOT_MET[name])
     CASES[name](place)
     work, env = place.root.parent, dict(os.environ)
     wrong, slow, count = [], [], 0
