@@ -194,7 +194,7 @@ def installed(row: str, most: int = 12) -> list[Path]:
 
 
 @pytest.mark.soak
-@pytest.mark.parametrize("row", sorted(ROWS))
+@pytest.mark.parametrize("row", sorted(ROWS.keys() - {"notebook"}))  # one side's outputs are taken whole, by a rule
 def test_laws_over_installed_files(row: str) -> None:
     files = installed(row)
     if not files:
