@@ -137,7 +137,15 @@ def match(old: Sequence[Entry], new: Sequence[Entry], *, known: set[str] | None 
         left = [i for i in range(len(old)) if i not in pairs]
         right = [j for j in range(len(new)) if j not in taken]
         _renamed(old, new, left, right, pairs)
+        if len(old) == len(new) == 1 and not pairs and _holds_all(old[0], new[0]):
+            pairs[0] = 0
     return pairs
+
+
+def _holds_all(old: Entry, new: Entry) -> bool:
+    """True for the only entries of two versions, of one kind, with others in them: one is the other, rewritten."""
+    names = {child.name for child in old.children}
+    return old.kind == new.kind and any(child.name in names for child in new.children)
 
 
 def _full(entry: Entry) -> object:

@@ -84,3 +84,15 @@ def test_an_entry_is_not_in_two_containers(path: str) -> None:
             for sides in ((mine, other), (other, mine)):
                 merged = merge_code(path, base, *sides)
                 assert merged.conflicts and all(name in record.address for record in merged.conflicts)
+
+
+def test_the_only_container_rewritten_is_the_same_one() -> None:
+    """A page under one heading: that and most of what stands there is rewritten, beside an edit in a section."""
+    sections = "".join(f"## {name}\n\nSome {name}.\n\nMore {name}.\n\n" for name in ("alfa", "bravo", "carol"))
+    base = f"# Old name\n\nThe first text.\n\n{sections}"
+    mine = f"# New\n\nNot one word is as it was before.\n\nIt goes on and on.\n\n{sections}"
+    mine = mine.replace("Some alfa", "All of alfa").replace("## alfa", "## zulu")
+    other = base.replace("Some carol", "Any carol")
+    for sides in ((mine, other), (other, mine)):
+        merged = merge_code("a.md", base.encode(), *(side.encode() for side in sides))
+        assert not merged.conflicts and merged.content == mine.replace("Some carol", "Any carol").encode()
