@@ -55,11 +55,16 @@ def git_dir_text(root: StrPath) -> str | None:
 
 def common_dir(git: StrPath) -> Path:
     """The Git directory shared by all linked worktrees."""
+    return _path(common_dir_text(git))
+
+
+def common_dir_text(git: StrPath) -> str:
+    """`common_dir` as text."""
     try:
         with open(os.path.join(git, "commondir"), encoding="utf-8", errors="surrogateescape") as file:
-            return _path(os.path.normpath(os.path.join(git, file.read().rstrip("\r\n"))))
+            return os.path.normpath(os.path.join(git, file.read().rstrip("\r\n")))
     except OSError:
-        return _path(git)
+        return os.fspath(git)
 
 
 def find_root(start: StrPath = ".") -> Path:

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 
 from muse.core.errors import MuseError
 from muse.core.gitconfig import parse, started
-from muse.core.paths import common_dir, is_git_dir
+from muse.core.paths import common_dir_text, is_git_dir
 from muse.core.platform.files import OPEN
 from muse.core.platform.locks import lock
 
@@ -46,7 +46,7 @@ def bits(value: str | None) -> int:
 
 def remember(git_dir: StrPath, value: str | None) -> None:
     """Spare this process the question: the setting's value is known here."""
-    _known[os.path.realpath(common_dir(git_dir))] = bits(value)
+    _known[os.path.realpath(common_dir_text(git_dir))] = bits(value)
 
 
 def share(path: StrPath) -> None:
@@ -133,7 +133,7 @@ def _asked(folder: str) -> int:
         if os.path.lexists(os.path.join(folder, ".git")) or os.path.dirname(folder) == folder:
             return 0
         folder = os.path.dirname(folder)
-    key = os.path.realpath(common_dir(folder))
+    key = os.path.realpath(common_dir_text(folder))
     if key not in _known:
         try:
             said = started(

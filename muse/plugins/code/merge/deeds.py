@@ -67,7 +67,10 @@ class Deeds:
     def _read(self) -> list[dict[str, Symbol]] | None:
         if max(map(len, self.datas)) > _MAX_BYTES or time.monotonic() > self.until:
             return None
-        found = [symbols_of(self.language, data, self.until) for data in self.datas]
+        found = [
+            symbols_of(self.language, data, self.until, within)
+            for data, within in zip(self.datas, _differing(self.datas), strict=True)
+        ]
         return [{one.address: one for one in symbols} for symbols in found if symbols is not None]
 
     @property
@@ -84,6 +87,29 @@ class Deeds:
             (side, {new: old for old, new in match_symbols(base, list(side.values())).items()})
             for side in self._read[1:]
         ]
+
+
+def _differing(texts: Sequence[bytes]) -> list[tuple[int, int]]:
+    """Of each text the bytes that are not in all of them at its beginning or its end, and one more on either side.
+
+    What lies outside is one and the same thing in all of them, and nobody did anything to it.
+    """
+    head = _shared_length(texts)
+    tail = _shared_length([text[head:][::-1] for text in texts])
+    return [(max(0, head - 1), len(text) - tail + 1) for text in texts]
+
+
+def _shared_length(texts: Sequence[bytes]) -> int:
+    """How many bytes all texts begin with."""
+    low, high = 0, min(map(len, texts))
+    first = texts[0]
+    while low < high:
+        middle = (low + high + 1) // 2
+        if all(text.startswith(first[:middle]) for text in texts):
+            low = middle
+        else:
+            high = middle - 1
+    return low
 
 
 def _deed(language: Language, old: Symbol, new: Symbol) -> str:

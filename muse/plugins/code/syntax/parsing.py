@@ -223,12 +223,19 @@ def _query(grammar: tuple[str, str], kinds: frozenset[str]) -> Query | None:
     return tree_sitter.Query(language, "[" + " ".join(f"({kind})" for kind in known) + "] @found")
 
 
-def nodes_of(language: Language, tree: Tree, kinds: frozenset[str]) -> list[Node]:
-    """The nodes of some kinds in a tree, found without walking it here."""
+def nodes_of(
+    language: Language, tree: Tree, kinds: frozenset[str], within: tuple[int, int] | None = None
+) -> list[Node]:
+    """The nodes of some kinds in a tree, found without walking it here; only those that touch the bytes `within`."""
     import tree_sitter
 
     query = None if language.grammar is None else _query(language.grammar, kinds)
-    return [] if query is None else tree_sitter.QueryCursor(query).captures(tree.root_node).get("found", [])
+    if query is None:
+        return []
+    cursor = tree_sitter.QueryCursor(query)
+    if within is not None:
+        cursor.set_byte_range(*within)
+    return cursor.captures(tree.root_node).get("found", [])
 
 
 def text_of(node: Node, data: bytes) -> bytes:

@@ -87,14 +87,19 @@ def _of_words(words: list[bytes]) -> str:
     return blob_digest(b"\0".join(words))
 
 
-def symbols_of(language: Language, data: bytes, until: float | None = None) -> list[Symbol] | None:
-    """All definitions in document order, parents first; None when the file cannot be parsed."""
+def symbols_of(
+    language: Language, data: bytes, until: float | None = None, within: tuple[int, int] | None = None
+) -> list[Symbol] | None:
+    """All definitions in document order, parents first; None when the file cannot be parsed.
+
+    `within`: only those that touch these bytes; repeated names are then counted, and leaves told, among these alone.
+    """
     tree = parse(language, data, until)
     if tree is None:
         return None
     found: list[Symbol] = []
     seen: Counter[str] = Counter()
-    starts = _starts(language, tree)
+    starts = _starts(language, tree, within)
     stack: list[tuple[Node, Node, str, bool]] = [(tree.root_node, tree.root_node, "", False)]
     while stack:
         node, outer, scope, branch = stack.pop()
@@ -125,9 +130,9 @@ def is_around_one(language: Language, node: Node) -> bool:
     return len(inner) == 1 and node.child_count == 2 and inner[0].type in language.definitions
 
 
-def _starts(language: Language, tree: Tree) -> list[int]:
+def _starts(language: Language, tree: Tree, within: tuple[int, int] | None) -> list[int]:
     """Where the nodes that may be definitions begin, sorted."""
-    return sorted(node.start_byte for node in nodes_of(language, tree, frozenset(language.definitions)))
+    return sorted(node.start_byte for node in nodes_of(language, tree, frozenset(language.definitions), within))
 
 
 def _holds_one(starts: list[int], node: Node) -> bool:
