@@ -8,6 +8,7 @@ import pytest
 
 from muse.cli.main import main
 from muse.core.errors import UsageError
+from muse.engine.live import server
 from muse.store.relay.address import access, parse
 
 
@@ -60,6 +61,7 @@ def test_without_a_server_to_start_it_is_said_where_to_get_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(server, "SBIN", str(tmp_path))
     assert main(["serve", "--live"]) != 0
     said = capsys.readouterr().err
     assert "nats-server is not installed" in said and "go install github.com/nats-io/nats-server/v2@latest" in said

@@ -14,6 +14,8 @@ from pathlib import Path
 from muse.core.errors import MuseError
 
 PROGRAM = "nats-server"
+SBIN = "/usr/sbin:/usr/local/sbin"
+"""Where Debian's package puts it, which is not on everybody's PATH."""
 PATIENCE = 10.0
 """Seconds it gets to listen."""
 
@@ -23,7 +25,7 @@ def serve(host: str, port: int, folder: Path | None, listening: Callable[[int], 
 
     MuseError where it is not installed, or cannot listen; `listening` is told the port.
     """
-    program = shutil.which(PROGRAM)
+    program = shutil.which(PROGRAM) or shutil.which(PROGRAM, path=SBIN)
     if program is None:
         raise MuseError(
             f"{PROGRAM} is not installed",
