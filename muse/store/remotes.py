@@ -85,3 +85,16 @@ def _note(repo: RunsGit, name: str, *, listed: bool, named: bool) -> None:
             repo.git("config", "--local", "--add", "muse.remote", name)
     except MuseError:
         return  # a configuration that cannot be written is no reason not to fetch
+
+
+def forget(repo: RunsGit) -> bool:
+    """Take all that is noted out of the configuration again; True when there was something.
+
+    The copies stay, and are noted again by the next fetch.
+    """
+    said = repo.git("config", "--local", "-z", "--name-only", "--get-regexp", _KEYS, check=False)
+    keys = [key for key in said.decode("utf-8", "surrogateescape").split("\0") if key]
+    ours = [key for key in dict.fromkeys(keys) if key == "muse.remote" or key.endswith(".musename")]
+    for key in ours:
+        repo.git("config", "--local", "--unset-all", key)
+    return bool(ours)

@@ -93,3 +93,19 @@ def test_a_fetch_through_the_helper_follows(clone: Path, git: RunGit, muse_on_pa
     git(root, "remote", "rename", "origin", "upstream")
     git(root, "fetch", "-q", "upstream")
     assert copies(root, git) == {COPY.format("upstream")}
+
+
+def test_uninstall_takes_the_notes_along(clone: Path, git: RunGit, muse: Muse) -> None:
+    git(clone, "config", "--local", "--remove-section", "muse")
+    git(clone, "config", "--local", "--unset", "remote.origin.museName")
+    before = (clone / ".git" / "config").read_text()
+    assert muse(clone, "sync")[0] == 0 and muse(clone, "install")[0] == 0
+    assert "museName = origin" in (clone / ".git" / "config").read_text()
+    code, _, err = muse(clone, "uninstall")
+    assert code == 0 and f"took our lines out of {clone}/.git/config" in err
+    assert (clone / ".git" / "config").read_text() == before
+    assert copies(clone, git) == {COPY.format("origin")}, "they are no lines of a file"
+    assert "nothing of ours is there" in muse(clone, "uninstall")[2]
+    assert muse(clone, "sync")[0] == 0
+    git(clone, "remote", "rename", "origin", "there")
+    assert muse(clone, "sync", "there")[0] == 0 and copies(clone, git) == {COPY.format("there")}
