@@ -7,8 +7,10 @@ import json
 import pytest
 
 from muse.plugins.code.languages import language_of
+from muse.plugins.code.languages.table import VALUED
 from muse.plugins.code.patch import patched
 from muse.plugins.code.plugin import CodePlugin
+from muse.plugins.code.show import values
 
 PLUGIN = CodePlugin()
 PACKAGE = b"""{
@@ -183,3 +185,7 @@ def test_lines_without_a_key_are_told_too() -> None:
     assert found[1] == "-r: base.txt -> core.txt, flask: ==2.0 -> ==2.1"
     found = PLUGIN.diff_file("a.ini", b"[a]\nflag\nb = 1\n", b"[a]\nno flag\nb = 1\n")
     assert found is not None and found[1] == 'a.flag removed, a."no flag" added'
+
+
+def test_the_languages_told_by_key_are_those_that_can_be_read() -> None:
+    assert values._KINDS.keys() == VALUED

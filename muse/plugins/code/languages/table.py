@@ -9,6 +9,8 @@ from typing import NamedTuple
 _NONE: Mapping[str, str] = MappingProxyType({})
 KEYED = frozenset({"json", "yaml", "toml", "ini"})
 """Languages of keys and values, whose keys are what an op can name."""
+VALUED = KEYED | {"gomod", "po", "requirements", "xml", "yarn"}
+"""Languages whose changes are told by key."""
 
 BRANCHES = frozenset(
     {

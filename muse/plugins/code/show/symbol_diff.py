@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from muse.core.ops import deleted, inserted, replaced
 from muse.core.types import blob_digest
 from muse.domain import DeleteOp, DomainOp, InsertOp, MoveOp, PatchOp, ReplaceOp
-from muse.plugins.code.languages.table import Language
+from muse.plugins.code.languages.table import VALUED, Language
 from muse.plugins.code.merge.likeness import match_symbols
 from muse.plugins.code.syntax.symbols import Symbol, imports_of, symbols_of
 
@@ -41,6 +41,8 @@ def diff_symbols(path: str, language: Language, old: bytes, new: bytes) -> tuple
 
 def diff_keyed(path: str, language: Language, old: bytes, new: bytes) -> tuple[list[DomainOp], str] | None:
     """The same by key, where the file is one of keys and values; else None."""
+    if language.name not in VALUED:
+        return None  # most files: reading keys takes a while to load
     from muse.plugins.code.show.key_diff import diff_keys
 
     found = diff_keys(path, language, old, new)
