@@ -36,7 +36,7 @@ _PROBE = [
     "--show-toplevel",
 ]
 # What `git rev-parse --local-env-vars` names: these belong to the repository of whoever started us.
-_LOCAL_ENV = (
+LOCAL_ENV = (
     "GIT_DIR",
     "GIT_WORK_TREE",
     "GIT_COMMON_DIR",
@@ -63,7 +63,7 @@ class Repository:
 
     def __init__(self, root: StrPath) -> None:
         try:
-            self._open(root, {name: value for name, value in os.environ.items() if name not in _LOCAL_ENV})
+            self._open(root, {name: value for name, value in os.environ.items() if name not in LOCAL_ENV})
         except NotARepositoryError:
             if "GIT_DIR" not in os.environ:
                 raise

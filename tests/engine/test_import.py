@@ -130,6 +130,24 @@ def test_everything_is_there(song: Public, git: RunGit, tmp_path: Path, capfd: p
     assert {path: path.read_bytes() for path in song.muse.rglob("*") if path.is_file()} == before
 
 
+def test_a_new_repository_is_no_other_one(
+    song: Public, make_repo: MakeRepo, git: RunGit, tmp_path: Path, capfd: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    """As for `git clone`, GIT_DIR in the environment is somebody else's."""
+    other = make_repo("other", files={"mine.txt": "1\n"})
+    before = git(other, "for-each-ref"), git(other, "status", "--porcelain"), (other / ".git" / "config").read_bytes()
+    monkeypatch.setenv("GIT_DIR", str(other / ".git"))
+    monkeypatch.setenv("GIT_WORK_TREE", str(other))
+    run(capfd, song.folder, tmp_path / "new")
+    for name in ("GIT_DIR", "GIT_WORK_TREE"):
+        monkeypatch.delenv(name, raising=False)
+    assert git(tmp_path / "new", "log", "-1", "--format=%s") == "Merge"
+    assert git(tmp_path / "new", "config", "merge.muse.name")
+    after = git(other, "for-each-ref"), git(other, "status", "--porcelain"), (other / ".git" / "config").read_bytes()
+    assert after == before
+
+
 def test_where_it_is_and_once_more(
     song: Public, git: RunGit, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -228,6 +246,9 @@ def test_what_is_damaged_is_told_and_nothing_is_left(
     err = run(capfd, song.folder, tmp_path / "new", code=128)[1]
     assert BAD[how][1] in err and "Traceback" not in err
     assert not (tmp_path / "new").exists()
+    (tmp_path / "empty").mkdir()
+    assert BAD[how][1] in run(capfd, song.folder, tmp_path / "empty", code=128)[1]
+    assert list((tmp_path / "empty").iterdir()) == []
     root = make_repo("mine", files={"mine.txt": "1\n"})
     monkeypatch.chdir(root)
     refs = git(root, "for-each-ref")

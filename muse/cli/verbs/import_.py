@@ -66,13 +66,15 @@ def _made(folder: str) -> Iterator[Repository]:
     """A new repository there, which is gone again when nothing can be imported into it."""
     from muse.cli.verbs.install import install_into
     from muse.engine.git import on_terminal
-    from muse.store.repository import Repository
+    from muse.store.repository import LOCAL_ENV, Repository
 
     new = not os.path.lexists(folder)
     if not new and (not os.path.isdir(folder) or os.listdir(folder)):
         raise MuseError(
             f"{folder} is there already, and not empty", hint=f"{shown('cd', folder)} && muse import SOURCE"
         )
+    for name in LOCAL_ENV:  # GIT_DIR and the like speak of another repository
+        os.environ.pop(name, None)
     code = on_terminal(["init", "--quiet", folder if os.path.isabs(folder) else os.path.join(".", folder)])
     if code:
         raise MuseError(f"git init failed ({code})", code)
@@ -80,9 +82,13 @@ def _made(folder: str) -> Iterator[Repository]:
         install_into(Path(folder))
         yield Repository(folder)
     except BaseException:
-        shutil.rmtree(os.path.join(folder, ".git"), ignore_errors=True)
+        for entry in os.scandir(folder):  # it was empty
+            if entry.is_dir(follow_symlinks=False):
+                shutil.rmtree(entry.path, ignore_errors=True)
+            else:
+                os.unlink(entry.path)
         if new:
-            shutil.rmtree(folder, ignore_errors=True)
+            os.rmdir(folder)
         raise
 
 
