@@ -9,7 +9,7 @@ from __future__ import annotations
 import importlib
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import click
@@ -136,10 +136,25 @@ def _invoke(args: list[str]) -> Any:
             return cli.invoke(ctx)
     except click.exceptions.Exit as done:
         return done.exit_code
+    except click.UsageError as error:
+        error.ctx = error.ctx or _context_of(args)  # click leaves it out where an option lacks its value
+        raise
     finally:
         if line is not None:
             line.clear()
             progress.tell(None)
+
+
+def _context_of(args: Iterable[str]) -> click.Context:
+    """The verb that was typed, as far as it is one."""
+    context = click.Context(cli, info_name="muse")
+    for arg in args:
+        here = context.command
+        found = here.get_command(context, arg) if isinstance(here, click.Group) else None
+        if found is None:
+            break
+        context = click.Context(found, info_name=arg, parent=context)
+    return context
 
 
 def _interrupted(error: BaseException | None) -> bool:

@@ -101,6 +101,8 @@ WRONG = [  # what is typed, the exit code, how stderr begins
     ("clone nope", 128, "muse: repository 'nope' does not exist\nhint: give a folder that is a repository, or a URL\n"),
     ("clone . p.py", 128, "fatal: destination path 'p.py' already exists"),
     ("init p.py", 128, "fatal: cannot mkdir ./p.py: File exists\nmuse: git init failed (128)\n"),
+    ("render --site", 129, "muse: Option '--site' requires an argument.\nhint: muse render --help\n"),
+    ("session append --actor", 129, "muse: Option '--actor' requires an argument.\nhint: muse session append --help\n"),
     ("import", 129, "muse: Missing argument 'SOURCE'.\nhint: muse import --help\n"),
     ("import . new", 128, "muse: . is no repository of the public Muse: it has no .muse/ with commits and refs\n"),
     ("conflicts x", 129, "muse: Got unexpected extra argument (x)\nhint: muse conflicts --help\n"),
