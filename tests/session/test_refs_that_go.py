@@ -9,7 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from muse.core.errors import MuseError
 from muse.core.op_log import INLINE
+from muse.engine.session import keep
+from muse.store.repository import Repository
 from tests.conftest import MakeRepo, RunGit
 from tests.session.kit import append, b64
 from tests.session.stories import ONE, added, agent, muse, read, symbol
@@ -75,4 +78,23 @@ def test_absorbed_refs(alice: Path, git: RunGit) -> None:
     muse(alice, "sync")
     muse(alice, "gc", "--retired-after", "0", "--prune-absorbed", "--remote", "origin")
     assert len(git(alice, "for-each-ref", "--format=x", "refs/muse-remotes/origin/log").split()) == 1
+    goes_on(alice, git)
+
+
+def test_refs_stay_where_what_they_tell_cannot_be_kept(
+    alice: Path, git: RunGit, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fails(*_: object) -> None:
+        raise MuseError("the disk is full")
+
+    refs = git(alice, "for-each-ref")
+    monkeypatch.setattr(keep.delivery, "settle", fails)
+    with pytest.raises(MuseError, match="the disk is full"):
+        keep.keep_told(Repository(alice))
+    keep.let_go(Repository(alice), "origin")
+    assert "copies of what origin had stay: the disk is full" in caplog.text and git(alice, "for-each-ref") == refs
+    monkeypatch.undo()
+    git(alice, "remote", "remove", "origin")
+    muse(alice, "gc")
+    assert git(alice, "for-each-ref", "refs/muse-remotes") == ""
     goes_on(alice, git)

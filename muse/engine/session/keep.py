@@ -6,6 +6,7 @@ delivered would be pending again, and be delivered a second time, over what peop
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING
 
 from muse.core.errors import MuseError
@@ -20,18 +21,18 @@ if TYPE_CHECKING:
 def keep_told(repo: Repository) -> None:
     """Make what other clones say they have delivered part of our own checkpoints, and their ops part of our logs.
 
-    A session of another repository is left as it is.
+    A session of another repository is left as it is. MuseError for one that cannot be kept: then no ref may go.
     """
     from muse.engine.session.commit import existing, names
 
     for name in names(repo):
         try:
             log = existing(repo, name)
-            with delivery.one_at_a_time(log):
-                delivery.settle(repo, log)
-                _keep(repo, log)
         except MuseError:
             continue
+        with delivery.one_at_a_time(log):
+            delivery.settle(repo, log)
+            _keep(repo, log)
 
 
 def _keep(repo: Repository, log: OpLog) -> None:
@@ -50,11 +51,16 @@ def _held(told: list[OpLogCheckpoint]) -> tuple[dict[str, int], dict[str, set[in
 
 
 def let_go(repo: Repository, remote: str) -> None:
-    """A remote is gone: take in what it had, then delete the copies of that. What must be kept apart stays."""
+    """A remote is gone: take in what it had, then delete the copies of that. What must be kept apart stays, and all of
+    it where something cannot be kept."""
     from muse.store.log.gc import absorb_remote
 
-    keep_told(repo)
-    absorb_remote(repo, remote)
+    try:
+        keep_told(repo)
+    except MuseError as error:
+        logging.getLogger(__name__).warning("copies of what %s had stay: %s", remote, error)
+    else:
+        absorb_remote(repo, remote)
 
 
 __all__ = ["keep_told", "let_go"]
