@@ -213,7 +213,7 @@ def _names(thing: Thing, made: Entry) -> Iterable[Breach]:
 
 
 def _perhaps(thing: Thing, made: Entry) -> Iterable[Breach]:
-    """The same for what one side binds always and the other under a condition."""
+    """The same for what one side binds always and the other under a condition, or along with something else."""
     for name in _bound_both_ways(made):
         if not any(name in _bound_both_ways(entry) for entry in (thing.base, *thing.sides) if entry is not None):
             things = [inner for inner in thing.inner for each in inner.made if name in (*each.binds, *each.perhaps)]
@@ -222,7 +222,9 @@ def _perhaps(thing: Thing, made: Entry) -> Iterable[Breach]:
 
 def _bound_both_ways(entry: Entry) -> set[Hashable]:
     perhaps = {name for child in entry.children for name in child.perhaps}
-    return perhaps & _bound(entry).keys() if perhaps else perhaps
+    if not perhaps:
+        return perhaps
+    return perhaps & {name for child in entry.children for name in child.binds if name not in child.perhaps}
 
 
 def _nameless(thing: Thing, made: Entry) -> Iterable[Breach]:
@@ -261,36 +263,61 @@ def _bound(entry: Entry) -> Counter[Hashable]:
 def _numbers(thing: Thing, made: Entry) -> Iterable[Breach]:
     """Rule 6: no number twice where numbers tell things apart."""
     known = [entry for entry in (thing.base, *thing.sides) if entry is not None]
-    before = Counter[Hashable]()
+    before = Counter[Numbered]()
     for entry in known:
         before |= _numbered(entry)
     for number, count in _numbered(made).items():
-        if count > 1 and before[number] == 1 and _enumerates(known, number[0]):
+        if count > 1 and before[number] == 1 and _enumerates(known, number):
             things = tuple(
                 inner for inner in thing.inner
-                if any(entry is not None and (entry.kind, entry.number) == number for entry in inner.sides)
+                if any(entry is not None and number in _numbers_of(entry) for entry in inner.sides)
             )  # fmt: skip
             if things:
                 yield Breach(6, "one number for two", tuple(sorted(things, key=lambda one: one.base is not None)))
 
 
-def _enumerates(known: Sequence[Entry], kind: str) -> bool:
+Numbered = tuple[str, str, str]
+"""Kind, what the names begin with ("" for all of a kind), number."""
+
+
+def _enumerates(known: Sequence[Entry], number: Numbered) -> bool:
     """True where every thing of a kind has a number of its own: members of an enum, or things that go up in number
-    from one to the next and are two at least. Settings that happen to have one value are told apart by name."""
-    alike = [[child for child in entry.children if child.kind == kind] for entry in known]
-    if any(count > 1 for entry in known for (its, _), count in _numbered(entry).items() if its == kind):
+    from one to the next and are two at least. Settings that happen to have one value are told apart by name; of those
+    among them whose names begin alike and that go up, what both sides put in has the number that comes next."""
+    kind, begins, new = number
+    alike = [
+        [child for child in entry.children if child.kind == kind and child.name.startswith(begins)] for entry in known
+    ]
+    if any(count > 1 for entry in known for key, count in _numbered(entry).items() if key[:2] == (kind, begins)):
         return False
     if any(child.member for children in alike for child in children):
         return True
     numbers = [int(child.number, 0) for child in alike[0] if _NUMBER.fullmatch(child.number)]
-    return len(alike[0]) == len(numbers) > 1 and all(low < high for low, high in pairwise(numbers))
+    goes_up = len(numbers) > 1 and all(low < high for low, high in pairwise(numbers))
+    if not begins:
+        return goes_up and len(alike[0]) == len(numbers)
+    return goes_up and _NUMBER.fullmatch(new) is not None and int(new, 0) in _next(numbers)
+
+
+def _next(numbers: Sequence[int]) -> tuple[int, ...]:
+    """What may come after numbers that go up."""
+    return numbers[-1] + 1, 2 * numbers[-1] - numbers[-2], 2 * numbers[-1]
 
 
 _NUMBER = re.compile(r"-?(?:0|[1-9]\d*|0[xX][0-9a-fA-F]+)")
+_BEGINS = re.compile(r"[A-Za-z]+_|[A-Z]?[a-z]+(?=[A-Z])")
 
 
-def _numbered(entry: Entry) -> Counter[tuple[str, str]]:
-    return Counter((child.kind, child.number) for child in entry.children if child.number)
+def _numbers_of(entry: Entry) -> list[Numbered]:
+    if not entry.number:
+        return []
+    begins = _BEGINS.match(entry.name)
+    whole = (entry.kind, "", entry.number)
+    return [whole] if begins is None else [whole, (entry.kind, begins[0], entry.number)]
+
+
+def _numbered(entry: Entry) -> Counter[Numbered]:
+    return Counter(number for child in entry.children for number in _numbers_of(child))
 
 
 def _place(thing: Thing, children: Sequence[Entry]) -> Iterable[Breach]:

@@ -44,7 +44,8 @@ class Entry:
     nothing (white space, separators, the order of children) are gone from `own`, and as far as is cheap from `whole`.
     `start` and `end` are its place in the version's bytes. `binds` are the names it binds in its parent's scope, each
     in a form that is equal exactly where two of them cannot stand side by side; `number` is what numbers it, if
-    anything does; a `member` is told from its siblings by it alone. `perhaps` are names it binds under a condition.
+    anything does; a `member` is told from its siblings by it alone. `perhaps` are names it binds under a condition, or
+    in a way that others of its kind may share.
     `overrides` tells by the names of two children whether the later takes back what the earlier says. What is dear to
     find is asked for only where it is needed:
     `children` and `words` (what rule 3 counts, comments and children left out), `lines` and `doubles` (names, each with

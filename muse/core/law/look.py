@@ -17,7 +17,7 @@ from muse.core.sequences import Edit, edits
 _BEGIN, _END = b"\n", b"\n\n"  # no line of a file is either of these
 _WORD = re.compile(rb"[\w$]+")
 _BINDING = re.compile(
-    rb"(?:^|[\s(\[{,*&.\"'`])([\w$.-]+)[\"'`]?\s*(?:=(?!=)|[:(\[<{,;}\]]|$)"  # what stands before a sign or at an end
+    rb"(?:^|[\s(\[{,*&.\"'`])([\w$.-]+)[\"'`]?\s*(?==(?!=)|[:(\[<{,;}\]]|$)"  # what stands before a sign or at an end
     rb"|^(?:#\s*define|def|class|func|fn|let|var|const|type|interface|struct|enum|case)\s+([\w$]+)"
 )
 _FIRST = re.compile(rb"[\w$.-]*\w")
@@ -153,7 +153,7 @@ def _bound(line: bytes) -> set[tuple[bytes, bytes]]:
     first = _FIRST.search(line)
     if first is not None and first.group() not in _COMMON:
         found.add((first.group(), line[: first.end() + 2]))
-    found.update((match[1] or match[2], line[: match.end()]) for match in _BINDING.finditer(line))
+    found.update((match[1] or match[2], line[: match.end() + 1]) for match in _BINDING.finditer(line))
     found = {(name, upto) for name, upto in found if name not in _RESERVED}  # nothing binds those
     found.update((word.group(), line[: word.end()]) for word in _WORD.finditer(line) if word.group().isdigit())
     return found

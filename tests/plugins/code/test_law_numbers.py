@@ -8,6 +8,14 @@ from muse.core.markers import conflicts_of
 from muse.core.textchunks import text_chunks
 from muse.plugins.code.merge.file import merge_code
 
+
+def _constants(head: str, line: str, tail: str, numbers: tuple[str, str]) -> str:
+    """A file of constants, two of them numbered in a row."""
+    lines = [line.replace("N", name).replace("V", value) for name, value in
+             (("PORT", "80"), ("ERR_A", numbers[0]), ("ERR_B", numbers[1]), ("HOST", "7"), ("OTHER", "5"))]  # fmt: skip
+    return head + "".join([*lines[:3], "ONE", lines[3], "TWO", lines[4]]) + tail
+
+
 # A file with two places, ONE and TWO; what one side puts at the first and the other at the second.
 NUMBERED = [
     ("a.py", "class A(Enum):\n    X = 1\nONE    Y = 3\nTWO    Z = 2\n", "    O = 4\n", "    T = 4\n"),
@@ -30,7 +38,27 @@ NUMBERED = [
     ("a.go", "package a\n\nconst (\n\tX = 1\nONE\tY = 2\nTWO\tZ = 3\n)\n", "\tO = 4\n", "\tT = 4\n"),
     ("a.rb", "X = 1\nONEY = 2\nTWOZ = 3\n", "O = 4\n", "T = 4\n"),
 ]  # fmt: skip
+# Constants among others: how one is written, and what stands around them.
+CONSTANTS = [
+    ("a.h", "", "#define N V\n", ""), ("a.c", "", "static const int N = V;\n", ""),
+    ("a.cpp", "", "constexpr int N = V;\n", ""), ("A.java", "class A {\n", "    static final int N = V;\n", "}\n"),
+    ("a.cs", "class A {\n", "    public const int N = V;\n", "}\n"), ("a.go", "package a\n\n", "const N = V\n", ""),
+    ("a.rs", "", "pub const N: u32 = V;\n", ""), ("a.py", "", "N = V\n", ""), ("a.rb", "", "N = V\n", ""),
+    ("a.js", "", "const N = V;\n", ""), ("a.ts", "", "export const N = V;\n", ""),
+    ("a.php", "<?php\nclass A {\n", "    const N = V;\n", "}\n"), ("a.kt", "", "const val N = V\n", ""),
+    ("a.swift", "", "let N = V\n", ""), ("a.scala", "object A {\n", "  val N = V\n", "}\n"),
+    ("a.lua", "", "local N = V\n", ""), ("a.sh", "", "readonly N=V\n", ""),
+]  # fmt: skip
+NUMBERED += [
+    (path, _constants(head, line, tail, first), line.replace("N", "ERR_O").replace("V", last),
+     line.replace("N", "ERR_T").replace("V", last))
+    for path, head, line, tail in CONSTANTS
+    for first, last in ((("1", "2"), "3"), (("0x10", "0x20"), "0x30"), (("1 << 0", "1 << 1"), "1 << 2"))
+    if not ("<<" in last and path in ("a.kt", "a.sh"))
+]  # fmt: skip
 SETTINGS = [
+    ("a.h", "#define A_PORT 80\n#define A_SIZE 90\n#define B_SIZE 9\nONEint f(void);\nTWOint g(void);\n",
+     "#define A_TIME 30\n", "#define A_TRIES 30\n"),
     ("a.json", '{\n  "port": 80,\nONE  "host": "x",\n  "a": "b",\nTWO  "c": "d"\n}\n', '  "timeout": 30,\n',
      '  "retries": 30,\n'),
     ("a.yml", "port: 80\nONEhost: x\na: b\nTWOc: d\n", "timeout: 30\n", "retries: 30\n"),

@@ -15,6 +15,8 @@ TWICE = [
     ("const [k, x = 3] = q;\n", "function x() {}\n"),
     ('import { x } from "q";\n', "const { y, ...x } = f();\n"),
     ("const { a: { x } } = q;\n", "class x {}\n"),
+    ('import { x } from "q";\n', "const [x] = f();\n"),
+    ("function x() {}\n", "let [x = 1, ...y] = f();\n"),
 ]
 
 

@@ -283,3 +283,47 @@ def test_an_edit_that_does_not_parse_stays_in_its_entry() -> None:
     for sides in ((moved, edited), (edited, moved)):
         merged = merge_code("a.scala", base, *sides)
         assert merged.conflicts or merged.content == right
+
+
+def _imports(one: str, two: str) -> tuple[bytes, bytes, bytes]:
+    file = "import os\nONE\n\ndef f():\n    pass\n\n\nTWOimport sys\n\nprint(1)\n"
+    base, ours, theirs = (
+        file.replace("ONE", a).replace("TWO", b).encode() for a, b in (("", ""), (one + "\n", ""), ("", two + "\n"))
+    )
+    assert not conflicts_of(text_chunks(base, ours, theirs) or [])
+    return base, ours, theirs
+
+
+@pytest.mark.parametrize("other", ["from q import x", "import y as x", "def x(): pass", "x = 3", "from x import x"])
+def test_a_package_and_another_thing_of_its_name(other: str) -> None:
+    base, ours, theirs = _imports("import x.y", other)
+    for sides in ((ours, theirs), (theirs, ours)):
+        assert merge_code("a.py", base, *sides).conflicts
+
+
+@pytest.mark.parametrize("other", ["import x.z", "import x", "import x.y.z", "from x import y"])
+def test_two_modules_of_one_package(other: str) -> None:
+    base, ours, theirs = _imports("import x.y", other)
+    for sides in ((ours, theirs), (theirs, ours)):
+        merged = merge_code("a.py", base, *sides)
+        assert not merged.conflicts and all(
+            word in (merged.content or b"") for word in (b"import x.y\n", other.encode())
+        )
+
+
+@pytest.mark.parametrize(
+    ("one", "two", "clean"),
+    [
+        ("private val x = 1\n", "val x = 2\n", False),
+        ("const val x = 1\n", "private val y = 2\n", True),
+        ("val Foo.x: Int get() = 1\n", "val Bar.x: Int get() = 1\n", True),
+        ("fun Foo.x(): Int = 1\n", "fun Bar.x(): Int = 1\n", True),
+        ("fun Foo.x(a: Int) = 1\n", "fun Foo.x(b: Int) = 2\n", False),
+    ],
+)
+def test_a_property_of_kotlin_is_known_by_its_own_name(one: str, two: str, clean: bool) -> None:
+    base = b"val a = 1\n\nval b = 2\n\nfun z() {}\n"
+    ours = base.replace(b"val b", one.encode() + b"\nval b")
+    theirs = base + b"\n" + two.encode()
+    for sides in ((ours, theirs), (theirs, ours)):
+        assert bool(merge_code("a.kt", base, *sides).conflicts) is not clean

@@ -20,6 +20,6 @@ LANGUAGE = Language(
     overloads=True,
     keys={"property_declaration": "0"},
     comment_line=(b"//", b""),
-    named={"property_declaration": "0.0", "enum_entry": "0"},
+    named={"property_declaration": "variable_declaration.0", "enum_entry": "0"},
     spaces={"function": "()"},
 )

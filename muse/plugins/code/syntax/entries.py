@@ -187,14 +187,8 @@ class _Reader:
                 stack.extend((child, in_values, branch) for child in reversed(at.named_children[-1].children))
                 continue
             if at.type in language.imports | language.leading_imports and (names := bound_by(language.name, at, data)):
-                for name, what in names:
-                    count += 1
-                    text = what.encode()
-                    binds = (("", name, ""),)
-                    entry = Entry(
-                        "import", name, text, start=at.start_byte, end=at.end_byte, binds=() if branch else binds
-                    )
-                    yield _Inside(entry, at.start_byte, at.end_byte, _scope(at), binds if branch else ())
+                count += len(names)
+                yield from _imported(at, names, branch)
                 continue
             found = identity_of(language, at, data, values=in_values, inside=named.kind)
             core = at
@@ -271,6 +265,16 @@ class _Reader:
 
 _COMMENTS_BEFORE = frozenset({"yaml", "toml"})
 """Grammars in which a comment above an entry is inside of the one before it."""
+
+
+def _imported(node: Node, names: Sequence[tuple[str, str]], branch: str) -> Iterator[_Inside]:
+    """The names an import binds, each as an entry; `import x.y` binds x too, as other modules of x may."""
+    for name, what in names:
+        binds = (("", name, ""),)
+        start, end = node.start_byte, node.end_byte
+        entry = Entry("import", name, what.encode(), start=start, end=end, binds=() if branch else binds)
+        entry.perhaps = (("", name.split(".")[0], ""),) if what == f":{name}" and not branch else ()
+        yield _Inside(entry, start, end, _scope(node), binds if branch else ())
 
 
 def _apart(language: Language, node: Node, inside: str, data: bytes) -> str:

@@ -31,6 +31,7 @@ class Named(NamedTuple):
 CODE = frozenset({"function", "method", "constructor", "macro", "call", "case"})
 """Kinds whose inside is statements: only what is defined in them is an entry of its own."""
 
+_CONSTANTS = frozenset({"constant", "static", "macro"})
 # nodes that hold values: a table of keys or a list of things
 _TABLES = frozenset(
     {
@@ -183,7 +184,7 @@ def _definition(language: Language, node: Node, core: Node, kind: str, data: byt
         )
         types = parameter_types(language, core, data) if overloads else ""
         binds = ((language.spaces.get(kind, "") + accessor, name, types + condition),)
-    return Named(kind, name, binds, "")
+    return Named(kind, name, binds, number_of(core, data) if kind in _CONSTANTS else "")
 
 
 def _section(core: Node, data: bytes) -> Named | None:
@@ -225,6 +226,10 @@ def parameter_types(language: Language, node: Node, data: bytes) -> str:
         child for child in node.named_children if child.type == "parameter"
     ]  # fmt: skip
     types = ",".join(_type_of(one, data) for one in parameters if one.type not in language.comments)
+    name = node.child_by_field_name("name")
+    if name is not None and language.name == "kotlin":  # `fun Type.name()`
+        types = "".join(_text(one, data) + "." for one in node.children if one.type == "user_type"
+                        and one.end_byte < name.start_byte) + types  # fmt: skip
     around = found.parent
     if around is None or around.type != "function_declarator":
         return types
@@ -269,7 +274,9 @@ def _named(language: Language, node: Node, path: str, data: bytes, *, values: bo
 
 
 def _adds(node: Node) -> bool:
-    return any(child.type in ("+=", "?=") for child in node.children)
+    """True for an assignment that adds to what is there, and for a property given to a type that is named there."""
+    added = ("+=", "?=", "user_type") if node.type == "property_declaration" else ("+=", "?=")
+    return any(child.type in added for child in node.children)
 
 
 PATTERNS = frozenset({"object_pattern", "array_pattern"})
@@ -292,19 +299,20 @@ def taken_apart(node: Node) -> list[Node]:
     return found
 
 
+def _at(node: Node, step: str) -> list[Node]:
+    """The children that a step of a path leads to: by place, by field, or by type where no field is called so."""
+    if step.isdigit():
+        return node.named_children[int(step) : int(step) + 1]
+    return node.children_by_field_name(step) or [child for child in node.named_children if child.type == step]
+
+
 def names_at(node: Node, steps: list[str], data: bytes) -> list[str]:
-    """The names at the end of a path of fields and places of children; a declarator leads on to what it declares."""
+    """The names at the end of a path of fields, places, types of children; a declarator leads to what it declares."""
     nodes = [node]
     for step in steps:
         if step == "*":
             continue
-        nodes = [
-            child
-            for at in nodes
-            for child in (
-                at.named_children[int(step) : int(step) + 1] if step.isdigit() else at.children_by_field_name(step)
-            )
-        ]
+        nodes = [child for at in nodes for child in _at(at, step)]
     names = []
     for at in nodes:
         while at is not None and (deeper := at.child_by_field_name("declarator")) is not None:

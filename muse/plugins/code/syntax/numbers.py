@@ -10,20 +10,34 @@ from muse.plugins.code.syntax.parsing import text_of
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-_WHOLE = re.compile(rb"-?\d+|0[xX][0-9a-fA-F]+")
+_WHOLE = re.compile(rb"(?:-?\d+|0[xX][0-9a-fA-F]+)[uUlL]*")
+_SHIFTED = re.compile(rb"\(?1[uUlL]*\s*<<\s*(\d{1,2})\)?")  # one bit
 _TEXT = re.compile(rb"'[^'\\\n]*'|\"[^\"\\\n]*\"")
 _ENUMS = re.compile(rb"\b\w*(?:Enum|Flag)\b")
+_DECLARED = frozenset(
+    {
+        "declaration", "field_declaration", "const_element", "property_declaration", "variable_declaration",
+        "variable_declarator", "pair",
+    }
+)  # fmt: skip
+"""Declarations whose grammar keeps the value somewhere inside."""
 _ARGUMENTS = ("argument_list", "value_arguments")
 
 
 def number_of(node: Node, data: bytes) -> str:
     """The whole number that is a node's value, as text, and for a member of an enum the text; "" when it is none."""
     value = _value(node)
-    if value is None:
+    if value is not None:
+        text = text_of(value, data).strip()
+    elif node.type in _DECLARED and len(parts := text_of(node, data).split(b"=")) == 2:
+        text = parts[1].strip(b"; \n\r\t")
+    else:
         return ""
-    text = text_of(value, data)
+    shifted = _SHIFTED.fullmatch(text)
+    if shifted is not None:
+        return str(1 << int(shifted[1]))
     known = _WHOLE.fullmatch(text) or (is_member(node, data) and _TEXT.fullmatch(text))
-    return text.decode("utf-8", "replace") if known else ""
+    return text.decode("utf-8", "replace").rstrip("uUlL") if known else ""
 
 
 def _value(node: Node) -> Node | None:
