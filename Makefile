@@ -36,9 +36,9 @@ test-servers:   ## real Git servers on loopback, from Debian packages
 	sh tests/servers/install.sh
 	$(BIN)/python -m pytest -m servers -rs
 
-test-release:   ## sdist and wheel, installed in a clean environment and used there (needs PyPI)
+test-release:   ## sdist and wheel built, installed with each Python found and used there; packaging/ (needs PyPI; RELEASE: one file)
 	@sh .ci/setup test
-	$(BIN)/python -m pytest -m release -rs
+	$(BIN)/python -m pytest -m release -rs $(RELEASE)
 
 test-pythons:   ## types and tests on every other Python found, each in an environment of its own
 	@sh .ci/setup test

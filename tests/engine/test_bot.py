@@ -418,3 +418,23 @@ def test_names_cannot_leave_their_code_span(hub: Hub, make_repo: Callable[..., P
     hub.clone()
     said = hub.bot(*PR, code=1)
     assert f"- ``` {name.replace('/', '')} ```" in said
+
+
+def test_a_protected_head_has_the_merge_beside_it(hub: Hub) -> None:
+    """As forges refuse it: a hook of theirs declines the branch and no other."""
+    hub.conflict(left=False)
+    hook = hub.server / "hooks" / "update"
+    hook.write_text('#!/bin/sh\n[ "$1" != refs/heads/topic ] || { echo "branch topic is protected"; exit 1; }\n')
+    hook.chmod(0o755)
+    hub.clone()
+    before = hub.refs()
+    said = hub.bot(*PR, "--push")
+    assert "`topic` takes no push (`hook declined`), so the merge is in `muse/merge/topic`" in said
+    after = hub.refs()
+    assert {name: tip for name, tip in after.items() if name != "muse/merge/topic"} == before
+    assert hub.git(hub.server, "log", "-1", "--format=%P", "muse/merge/topic").split() == [
+        before["topic"],
+        before["main"],
+    ]
+    assert json.loads(hub.bot(*PR, "--push", "--json"))["pushed"] is False, "it is there already"
+    assert hub.refs() == after

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import struct
@@ -10,6 +11,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import yaml
+
+from muse.cli.verbs.bot import command
 
 Ok = Callable[..., str]
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "hosting.md"
@@ -79,3 +83,32 @@ def test_a_server_of_ones_own_joins_what_is_pushed_for_a_branch(
     late = subprocess.run(["git", "push", "origin", "HEAD:refs/for/main"], cwd=tmp_path / "two", capture_output=True)
     assert late.returncode == 1 and b"conflicts in a.txt" in late.stderr
     assert git(server, "for-each-ref") == before
+
+
+# Forges --------------------------------------------------------------------------------------------------------------
+
+FORGES = sorted((PAGE.parents[1] / "examples" / "forges").iterdir())
+
+
+@pytest.mark.parametrize("file", FORGES, ids=lambda file: file.stem)
+def test_the_file_to_copy_is_the_one_in_the_page_and_says_what_the_bot_knows(file: Path) -> None:
+    text = file.read_text()
+    chapter = re.search(rf"^### {file.stem}$(.*?)^###? ", PAGE.read_text(), re.M | re.S | re.I)
+    assert chapter is not None and f"```yaml\n{text}```\n" in chapter[1]
+    loaded = yaml.load(text, yaml.BaseLoader)
+    jobs = loaded.get("jobs", loaded.get("pipelines", loaded))
+    assert "muse bot" in json.dumps(jobs), "where such a file has its jobs"
+    (line,) = [line for line in text.splitlines() if re.search(r"\bmuse bot -", line)]
+    words = re.findall(r"--?[a-z]+", line.partition("muse bot")[2].partition("||")[0])
+    known = {name for option in command.params for name in option.opts}
+    assert set(words) <= known and "--push" in words
+    assert line.rstrip().endswith("|| [ $? = 1 ]"), "a conflict that is left fails no job"
+
+
+def test_the_action_runs_what_the_file_does() -> None:
+    action = yaml.load((PAGE.parents[1] / "packaging/action/action.yml").read_text(), yaml.BaseLoader)
+    steps = action["runs"]["steps"]
+    assert action["inputs"]["arguments"]["default"] == "--push --comment"
+    assert [step["shell"] for step in steps if "run" in step] == ["bash", "bash"]
+    named = set(re.findall(r"\$\{\{ inputs\.(\w+) \}\}", json.dumps(steps)))
+    assert named == set(action["inputs"])

@@ -7,75 +7,16 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
-import sys
-import tarfile
 import zipfile
 from pathlib import Path
 
 import pytest
 
 from muse._version import __version__
+from tests.release.conftest import ROOT, run
 
-ROOT = Path(__file__).resolve().parents[2]
 pytestmark = pytest.mark.release
 PROGRAMS = {"muse", "git-muse", "git-remote-muse", "muse-merge-driver", "muse-textconv"}
-
-
-def run(*words: object, cwd: Path | None = None, **env: str) -> str:
-    """A program's output; its complaint when it fails."""
-    done = subprocess.run(
-        [os.fspath(word) if isinstance(word, Path) else str(word) for word in words],
-        cwd=cwd,
-        capture_output=True,
-        text=True,
-        env={**os.environ, **env},
-        check=False,
-    )
-    assert done.returncode == 0, f"{words}\n{done.stdout}\n{done.stderr}"
-    return done.stdout + done.stderr
-
-
-def build(source: Path, kind: str, into: Path) -> Path:
-    run(sys.executable, "-m", "hatchling", "build", "-t", kind, "-d", into, cwd=source, SOURCE_DATE_EPOCH="1767323045")
-    (made,) = into.iterdir()
-    return made
-
-
-@pytest.fixture(scope="module")
-def sdist(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The unpacked sdist of what Git has of this checkout, uncommitted changes included."""
-    source, folder = tmp_path_factory.mktemp("source"), tmp_path_factory.mktemp("sdist")
-    listed = run("git", "-C", ROOT, "ls-files", "-z", "--cached", "--others", "--exclude-standard")
-    for name in filter(None, listed.split("\0")):
-        if (ROOT / name).is_file():
-            (source / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(ROOT / name, source / name)
-    archive = build(source, "sdist", folder / "a")
-    assert archive.read_bytes() == build(source, "sdist", folder / "b").read_bytes(), "two builds, two archives"
-    with tarfile.open(archive) as tar:
-        tar.extractall(folder, filter="data")
-    return folder / f"muse_on_git-{__version__}"
-
-
-@pytest.fixture(scope="module")
-def wheel(sdist: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return build(sdist, "wheel", tmp_path_factory.mktemp("wheel"))
-
-
-@pytest.fixture(scope="module")
-def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A new environment with nothing in it but the wheel and what it depends on."""
-    folder = tmp_path_factory.mktemp("installed")
-    run(sys.executable, "-m", "venv", folder / "venv")
-    run(folder / "venv/bin/python", "-m", "pip", "install", "-q", "--no-warn-script-location", wheel, PYTHONPATH="")
-    return folder / "venv"
-
-
-@pytest.fixture
-def env(installed: Path, git_env: dict[str, str]) -> dict[str, str]:
-    """What a shell has in which the environment is activated."""
-    return {"PATH": f"{installed / 'bin'}:/usr/local/bin:/usr/bin:/bin", "PYTHONPATH": "", "MANPATH": ""}
 
 
 def test_the_sdist_has_all_that_tests_and_pages_need(sdist: Path) -> None:

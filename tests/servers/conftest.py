@@ -19,6 +19,7 @@ import pytest
 
 HERE = Path(__file__).resolve().parent
 EXEC_PATH = Path(subprocess.run(["git", "--exec-path"], capture_output=True, text=True, check=True).stdout.strip())
+FORGES = Path.home() / ".cache/muse-forges/bin"  # where forges.sh puts them
 NAME, PASSWORD = "ada", "s3cr3t w0rd"
 
 
@@ -34,7 +35,8 @@ class Server(NamedTuple):
 
 def need(program: str) -> str:
     """The path of a program, or a skip that says which is missing."""
-    found = shutil.which(program, path=f"{os.environ['PATH']}:/usr/sbin:/sbin:/usr/local/sbin")
+    also = f"/usr/sbin:/sbin:/usr/local/sbin:{FORGES}"
+    found = shutil.which(program, path=f"{os.environ['PATH']}:{also}")
     if found is None:
         script = "forges.sh builds" if program in ("gitea", "soft") else "install.sh installs"
         pytest.skip(f"{program} is not installed (tests/servers/{script} it)")

@@ -1,12 +1,15 @@
 #!/bin/sh
-# forges.sh DEST: build Gitea and Soft Serve with Go, for the tests in this folder (some ten minutes).
+# forges.sh [DEST]: build Gitea and Soft Serve with Go, for the tests in this folder (some ten minutes, once).
 #
-#     sh tests/servers/forges.sh ~/forges && PATH=$PATH:$HOME/forges/bin make test-servers
+#     sh tests/servers/forges.sh && make test-servers
+#
+# They go to ~/.cache/muse-forges, where the tests look, unless DEST says otherwise (then put DEST/bin on PATH).
 #
 # `go install` refuses Gitea (its go.mod has replace directives), so its module is unpacked and built where it is; its
 # pages are read from there. Soft Serve is built from SOFT_SERVE_SOURCE where that is set, else installed.
 set -eu
-mkdir -p "$1/bin"; dest=$(cd "$1" && pwd)
+dest=${1:-$HOME/.cache/muse-forges}
+mkdir -p "$dest/bin"; dest=$(cd "$dest" && pwd)
 command -v go >/dev/null || { echo "forges: go is not installed"; exit 0; }
 gitea=${GITEA_VERSION:-v1.26.0}
 

@@ -53,7 +53,7 @@ VERBS: dict[str, Verb] = {
     "session": Verb("session", LIVE, "Record live edits of many agents and commit them"),
     "gc": Verb("gc", SETUP, "Take in the metadata of clones that are gone"),
     "mergetool": Verb("mergetool", GROW, "Settle a file's conflicts on a page in the browser"),
-    "solve": Verb("solve", GROW, "Settle what can be settled in a file with conflict markers"),
+    "solve": Verb("solve", GROW, "Settle what can be settled in files with conflict markers"),
     "languages": Verb("languages", SETUP, "List the languages that are merged by structure"),
     "sync": Verb("sync", COLLABORATE, "Fetch, join and push, for any remote"),
     "bot": Verb("bot", COLLABORATE, "Merge a pull request in CI"),

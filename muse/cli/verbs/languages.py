@@ -37,4 +37,6 @@ def command(names: tuple[str, ...], as_json: bool) -> None:
 def _state(row: dict[str, Any]) -> str:
     if not row["grammar"]:
         return "by line"
-    return row["grammar"] if row["available"] else f"{row['grammar']} is missing: merged by token"
+    if row["available"]:
+        return str(row["grammar"])
+    return f"{row['grammar']} is missing, so not merged by structure: pip install 'muse-on-git[languages]'"

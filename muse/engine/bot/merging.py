@@ -23,7 +23,8 @@ class Answer:
 
     `commit` is the merge of the base into the head, with conflict markers where something is left; `branch` is where
     it goes. Nothing is pushed before `push`, after which `stands` says that the branch has this merge (`pushed`: since
-    now), `kept` that it has work of somebody's instead and was left as it is.
+    now), `kept` that it has work of somebody's instead and was left as it is. `refused` is what the server said where
+    the head's branch takes no pushes: then the merge is beside it. `sides` are the commits of head and base.
     """
 
     pull: Pull
@@ -32,6 +33,8 @@ class Answer:
     commit: str = ""
     branch: str = ""
     expected: str = ""
+    sides: tuple[str, str] = ("", "")
+    refused: str = ""
     pushed: bool = False
     stands: bool = False
     kept: bool = False
@@ -62,36 +65,65 @@ def merge_pull(repo: Repository, remote: str, pull: Pull, plugin_for: PluginFor)
     if merged.clean and not any(not decision.as_git for decision in merged.decisions):
         return Answer(pull, needed=False, merged=merged)
     to_head = pull.is_branch and merged.clean and pull.head != _default_branch(repo, remote)
-    branch = pull.head if to_head else pull.beside
-    left = len(merged.stages)
+    answer = Answer(pull, True, merged, branch=pull.head if to_head else pull.beside, sides=(head, base))
+    _make(repo, answer)
+    answer.expected = head if to_head else _tip(repo, remote, answer.branch)
+    return answer
+
+
+def _make(repo: Repository, answer: Answer) -> None:
+    """The merge as a commit for its branch; beside the head, its message names its tree."""
+    assert answer.merged is not None
+    pull, tree, left = answer.pull, answer.merged.tree, len(answer.merged.stages)
     message = f"Merge branch '{pull.base}' into {pull.head}" + (f"\n\nLeft in conflict: {left}" if left else "")
-    message += "" if to_head else f"\n\n{_TREE}: {merged.tree}"
+    message += "" if answer.branch == pull.head else f"\n\n{_TREE}: {tree}"
     sign = ["-S"] if repo.config_bool("commit.gpgsign", False) else []
-    made = repo.git("commit-tree", *sign, "-p", head, "-p", base, "-m", message, merged.tree).decode().strip()
-    expected = head if to_head else _tip(repo, remote, branch)
-    return Answer(pull, True, merged, made, branch, expected)
+    parents = [word for side in answer.sides for word in ("-p", side)]
+    answer.commit = repo.git("commit-tree", *sign, *parents, "-m", message, tree).decode().strip()
 
 
 def push(repo: Repository, remote: str, answer: Answer) -> bool:
     """Push the merge to its branch, which has to be where we saw it; False when the same merge is there already, or
-    when the branch beside has commits that we did not make: people settle conflicts there.
+    when the branch beside has commits that we did not make: people settle conflicts there. A head that the server lets
+    nobody push to, such as a protected branch, is left alone, and the merge goes beside it.
 
     MuseError when somebody was quicker or the server refuses.
     """
-    if answer.expected and answer.branch != answer.pull.head:
+    if answer.branch != answer.pull.head:
+        return _push_beside(repo, remote, answer)
+    said = _pushed(repo, remote, answer)
+    if not said:
+        return True
+    if "[remote rejected]" not in said or "declined" not in said:  # as every forge says it of a protected branch
+        raise _not_pushed(answer, said)
+    answer.refused, answer.branch = said.partition("(")[2].rstrip(")") or said, answer.pull.beside
+    answer.expected = _tip(repo, remote, answer.branch)
+    _make(repo, answer)
+    return _push_beside(repo, remote, answer)
+
+
+def _push_beside(repo: Repository, remote: str, answer: Answer) -> bool:
+    if answer.expected:
         answer.stands = _same(repo, answer)
         answer.kept = not answer.stands and not _ours(repo, answer.expected)
         if answer.stands or answer.kept:
             return False
+    if said := _pushed(repo, remote, answer):
+        raise _not_pushed(answer, said)
+    return True
+
+
+def _pushed(repo: Repository, remote: str, answer: Answer) -> str:
+    """Push it where nothing moved; "" when it is there, else what the server said."""
     lease = f"--force-with-lease=refs/heads/{answer.branch}:{answer.expected}"
     done = repo.run("push", "-q", "--no-verify", lease, remote, f"{answer.commit}:refs/heads/{answer.branch}")
-    if done.returncode:
-        raise MuseError(
-            f"{answer.branch} was not pushed: {_last_line(done.stderr)}",
-            hint="it moved meanwhile, or this token may not push there; nothing was changed",
-        )
-    answer.pushed = answer.stands = True
-    return True
+    answer.pushed = answer.stands = done.returncode == 0
+    return "" if answer.pushed else _last_line(done.stderr)
+
+
+def _not_pushed(answer: Answer, said: str) -> MuseError:
+    hint = "it moved meanwhile, or this token may not push there; nothing was changed"
+    return MuseError(f"{answer.branch} was not pushed: {said}", hint=hint)
 
 
 def _last_line(said: bytes) -> str:

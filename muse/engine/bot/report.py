@@ -82,6 +82,8 @@ def _next(answer: Answer) -> list[str]:
     if answer.kept:
         return [f"{beside} has commits of somebody's and was left as it is; delete it to have the merge made again."]
     if answer.clean:
+        if answer.refused:
+            return [f"{_code(pull.head)} takes no push ({_code(answer.refused)}), so the merge is in {beside}."]
         return [f"The merge is in {beside}." if answer.stands else f"It would go to {beside}."]
     typed = [command("git", "fetch", "origin")]
     if answer.stands:

@@ -21,6 +21,7 @@ from muse.plugins.code.languages import language_of
 from muse.plugins.code.languages.table import Language
 from muse.plugins.code.merge.file import SECONDS
 from muse.plugins.code.plugin import CodePlugin
+from muse.plugins.code.syntax import parsing
 from muse.plugins.code.syntax.window import LARGE
 from tests.plugins.code.test_merge import BASE
 from tests.properties.codeedits import taking
@@ -282,3 +283,21 @@ def test_a_title_of_equal_signs_in_a_merge_is_content() -> None:
 def test_a_title_of_seven_letters_above_a_conflict_is_content() -> None:
     text = b"History\n=======\n\n<<<<<<< a\n1\n||||||| b\n2\n=======\n3\n>>>>>>> c\n\nInstall\n=======\n"
     assert parse(text) == [b"History\n=======\n\n", Conflict(b"2\n", b"1\n", b"3\n"), b"\nInstall\n=======\n"]
+
+
+def test_a_parser_that_is_not_installed_is_named_with_what_to_type(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Git's text merge, and the hunks by token, go on without it."""
+    base = b"func a() -> Int {\n    return 1\n}\n\nfunc b() -> Int {\n    return 2\n}\n"
+    ours, theirs = base.replace(b"1", b"10"), base.replace(b"2", b"20")
+    assert merge("x.swift", base, ours, theirs).notes == []
+    monkeypatch.setitem(sys.modules, "tree_sitter_swift", None)
+    parsing._parser.cache_clear()
+    try:
+        merged = merge("x.swift", base, ours, theirs)
+        unsettled = merge("x.swift", base, ours, base.replace(b"1", b"11"))
+    finally:
+        monkeypatch.undo()
+        parsing._parser.cache_clear()
+    said = "tree-sitter-swift is not installed, so not merged by structure: pip install 'muse-on-git[languages]'"
+    assert merged.content == ours.replace(b"2", b"20") and merged.notes == [said]
+    assert unsettled.conflicts and said in unsettled.notes

@@ -36,7 +36,7 @@ from muse.plugins.code.merge.bumps import Settled, settled_bumps
 from muse.plugins.code.merge.entries import all_that_differs, carried, in_dispute
 from muse.plugins.code.merge.hunks import refined
 from muse.plugins.code.merge.notebook import set_aside
-from muse.plugins.code.syntax.parsing import available
+from muse.plugins.code.syntax.parsing import available, missing_parser
 from muse.plugins.code.syntax.tokens import keeps_every_edit, keeps_side
 
 SECONDS = 5.0
@@ -85,7 +85,9 @@ def _merge_code(path: str, base: bytes | None, ours: bytes, theirs: bytes) -> Fi
             return merged
     chunks, step = _best(language, text, was, ours, theirs, until)
     addressed = names_of_conflicts(whole_blocks(whole_lines(chunks)), language, (was, ours, theirs), until)
-    return _written(path, addressed, step if conflicts_of(text) else "text", how)
+    merged = _written(path, addressed, step if conflicts_of(text) else "text", how)
+    unread = missing_parser(language)
+    return FileMerge(merged.content, merged.conflicts, [*merged.notes, unread]) if unread else merged
 
 
 def _with_bumps(

@@ -58,6 +58,19 @@ def _binding(package: str) -> ModuleType | None:
     return None
 
 
+def missing_parser(language: Language | None) -> str:
+    """What to type where the wheel of a language's parser is not installed; "" where it is, or none is needed.
+
+    Those of few users and many megabytes are in the extra `languages` (`pyproject.toml`).
+    """
+    from importlib.util import find_spec
+
+    if language is None or language.grammar is None or find_spec(language.grammar[0]) is not None:
+        return ""
+    wheel = language.grammar[0].replace("_", "-")
+    return f"{wheel} is not installed, so not merged by structure: pip install 'muse-on-git[languages]'"
+
+
 def available(language: Language | None) -> TypeGuard[Language]:
     """True when the language has a grammar that can be loaded here."""
     return language is not None and language.grammar is not None and _parser(language.grammar) is not None
