@@ -12,6 +12,7 @@ import pytest
 from tests.release.conftest import ROOT, install, run
 
 pytestmark = pytest.mark.release
+PYENV = Path.home() / ".pyenv/versions"  # before a test has another home
 DAY = "import pathlib, runpy, sys; runpy.run_path(sys.argv[1])['test_a_day_of_work'](pathlib.Path(sys.argv[2]))"
 SIZES = """
 import importlib.metadata as known, os
@@ -24,7 +25,7 @@ for one in known.distributions():
 
 def find(version: str) -> str | None:
     """A Python of that version, from PATH or from pyenv."""
-    from_pyenv = sorted((Path.home() / ".pyenv/versions").glob(f"{version}.*/bin/python"))
+    from_pyenv = sorted(PYENV.glob(f"{version}.*/bin/python"))
     for python in (shutil.which(f"python{version}"), *map(str, from_pyenv)):
         if python is None:
             continue
