@@ -26,11 +26,16 @@ class CallingRepository:
     """The repository Git called us for, as much of it as `muse.store.sync` needs."""
 
     def git(
-        self, *args: str, check: bool = True, env: Mapping[str, str] | None = None, seconds: float | None = None
+        self,
+        *args: str,
+        input: bytes | None = None,
+        check: bool = True,
+        env: Mapping[str, str] | None = None,
+        seconds: float | None = None,
     ) -> bytes:
         # Asked once for a password is enough: a credential helper answers again, a person should not have to.
         quietly = {**os.environ, "GIT_TERMINAL_PROMPT": "0", **(env or {})}
-        return run.git(*args, check=check, env=quietly, quiet=True, seconds=seconds)
+        return run.git(*args, input=input, check=check, env=quietly, quiet=True, seconds=seconds)
 
 
 def follow_up(remote: str, place: Place, config: Config, watch: Watch) -> None:

@@ -183,6 +183,7 @@ def _said(child: Child) -> bytes:
 
 def git(
     *args: str,
+    input: bytes | None = None,
     check: bool = True,
     env: Mapping[str, str] | None = None,
     quiet: bool = False,
@@ -190,7 +191,15 @@ def git(
 ) -> bytes:
     """Standard output of a Git command; its messages go where ours go. MuseError when it fails, unless not `check`,
     and when it was ended because it took longer than `seconds`."""
-    child = spawn(("git", *args), env=env, stdin=None, quiet=quiet)
+    if input is not None:
+        import tempfile
+
+        with tempfile.TemporaryFile() as given:
+            given.write(input)
+            given.seek(0)
+            child = spawn(("git", *args), env=env, stdin=given.fileno(), quiet=quiet)
+    else:
+        child = spawn(("git", *args), env=env, stdin=None, quiet=quiet)
     if seconds is None:
         out, late = _said(child), False
     else:

@@ -14,7 +14,8 @@ from collections.abc import Callable
 
 from muse.core.errors import MuseError
 from muse.store.layout import REMOTES
-from muse.store.sync import RunsGit, beside, local_tips
+from muse.store.lineage import RunsGit
+from muse.store.sync import beside, local_tips
 
 _KEYS = r"^(remote\..*\.(url|vcs|musename)|muse\.remote)$"
 

@@ -14,12 +14,11 @@ import os
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Protocol, TypeVar
 
 from muse.core.errors import LateError, MuseError
 from muse.store.layout import OWN, REMOTES
+from muse.store.lineage import RunsGit, chunks, contained, held_by_any
 
-Item = TypeVar("Item")
 MAX_REFS = 20_000
 MAX_FILE = 512 << 20  # bytes a fetch of metadata may write into one file, a pack above all; `muse.metadataLimit`
 ROOM = 1 << 18  # bytes below which a disk counts as full
@@ -46,12 +45,6 @@ class Refused(MuseError):
         self.late = late
 
 
-class RunsGit(Protocol):
-    """All that is needed of a repository here, so that the remote helper need not open one."""
-
-    def git(self, *args: str, check: bool = True, seconds: float | None = None) -> bytes: ...
-
-
 class Wanted:
     """One step of a fetch: the remote's ref, its tip there, and where it goes."""
 
@@ -73,7 +66,7 @@ def fetch_metadata(repo: RunsGit, remote: str, url: str | None = None, *, tips: 
     before = local_tips(repo, f"{REMOTES}{remote}/")
     intake = _Intake(repo, remote, url or remote)
     for step in plan(remote, there, before):
-        for part in _chunks(step):
+        for part in chunks(step):
             intake.take(part)
     after = local_tips(repo, f"{REMOTES}{remote}/")
     moved = sum(before.get(name) != tip for name, tip in after.items())
@@ -98,14 +91,27 @@ def _forget_lost(repo: RunsGit, remote: str, there: Mapping[str, str], copies: M
     taken them in and deleted them); another writer's copy is kept as it is.
     """
     tips = set(there.values())
-    for name, ours in local_tips(repo, OWN).items():
-        copy = f"{REMOTES}{remote}/{name[len(OWN) :]}"
-        last = copies.get(copy)
-        if last is None or last in tips or _git_line(repo, "merge-base", ours, last) != last:
-            continue
-        held = repo.git("for-each-ref", f"--contains={last}", "--format=%(objectname)", f"{REMOTES}{remote}/")
-        if tips.isdisjoint(_text(held)):
-            repo.git("update-ref", "-d", copy, last, check=False)
+    ours = local_tips(repo, OWN)
+    unseen = {name: last for name in ours if (last := copies.get(_copy(remote, name))) and last not in tips}
+    inside = contained(repo, [(ours[name], last) for name, last in unseen.items()])
+    lost = {name: last for name, last in unseen.items() if (ours[name], last) in inside}
+    held = held_by_any(repo, set(lost.values()), tips & set(copies.values()))
+    _move_copies(repo, {_copy(remote, name): ("", last) for name, last in lost.items() if last not in held})
+
+
+def _copy(remote: str, name: str) -> str:
+    """Where the state that a remote has of a ref of ours is kept here."""
+    return f"{REMOTES}{remote}/{name[len(OWN) :]}"
+
+
+def _move_copies(repo: RunsGit, moves: Mapping[str, tuple[str, str]]) -> None:
+    """Have copies of a remote's refs name what it is known to have: (new, old), "" for new to delete, for old to ask
+    nothing. What somebody else moved meanwhile is told anew by the next fetch, and all else with it."""
+    if moves:
+        rows = [
+            f"update {name}\0{new}\0{old}\0" if new else f"delete {name}\0{old}\0" for name, (new, old) in moves.items()
+        ]
+        repo.git("update-ref", "--stdin", "-z", input="".join(rows).encode("utf-8", "surrogateescape"), check=False)
 
 
 def plan(remote: str, there: Mapping[str, str], here: Mapping[str, str]) -> list[list[Wanted]]:
@@ -167,18 +173,15 @@ def push_metadata(repo: RunsGit, remote: str, url: str | None = None, *, prefix:
     Refused when the remote declined them; the branches have gone through before and stay.
     """
     prefix = prefix.rstrip("/") + "/"
-    behind = overtaken(repo, remote)
-    sending = {name: tip for name, tip in due(repo, remote).items() if name not in behind}
+    waiting = due(repo, remote)
+    behind = set(_overtaken(repo, remote, waiting))
+    sending = {name: tip for name, tip in waiting.items() if name not in behind}
     declined: dict[str, str] = {}
-    for part in _chunks(list(sending.items())):
+    for part in chunks(list(sending.items())):
         there = {name: f"{prefix}{name[len(OWN) :]}" for name, _ in part}
         answers = _answers(_sent(repo, remote, url, [f"{tip}:{there[name]}" for name, tip in part]))
-        for name, tip in part:
-            why = answers.get(there[name], "no answer")
-            if why:
-                declined[name] = why
-            else:
-                repo.git("update-ref", f"{REMOTES}{remote}/{name[len(OWN) :]}", tip)
+        declined |= {name: why for name, _ in part if (why := answers.get(there[name], "no answer"))}
+        _move_copies(repo, {_copy(remote, name): (tip, "") for name, tip in part if name not in declined})
     if declined:
         raise Refused(
             f"{remote} did not take the metadata ({_few(iter(declined))}); branches are not concerned",
@@ -215,20 +218,21 @@ def _answers(said: bytes) -> dict[str, str]:
 
 def overtaken(repo: RunsGit, remote: str) -> list[str]:
     """Refs of ours of which the remote has a state that ours does not contain: a restored backup, a copied disk."""
-    known = local_tips(repo, f"{REMOTES}{remote}/")
-    found = []
-    for name, tip in due(repo, remote).items():
-        there = known.get(f"{REMOTES}{remote}/{name[len(OWN) :]}")
-        if there and _git_line(repo, "merge-base", tip, there) != there:
-            found.append(name)
-    return found
+    return _overtaken(repo, remote, due(repo, remote))
+
+
+def _overtaken(repo: RunsGit, remote: str, waiting: Mapping[str, str]) -> list[str]:
+    known = local_tips(repo, f"{REMOTES}{remote}/") if waiting else {}
+    pairs = {name: (tip, last) for name, tip in waiting.items() if (last := known.get(_copy(remote, name)))}
+    inside = contained(repo, pairs.values())
+    return [name for name, pair in pairs.items() if pair not in inside]
 
 
 def due(repo: RunsGit, remote: str) -> dict[str, str]:
     """Refs of ours that the remote, as last seen, has not got as they are here."""
-    known = local_tips(repo, f"{REMOTES}{remote}/")
     ours = {name: tip for name, tip in local_tips(repo, OWN).items() if tail_of(name)}
-    return {name: tip for name, tip in ours.items() if known.get(f"{REMOTES}{remote}/{name[len(OWN) :]}") != tip}
+    known = local_tips(repo, f"{REMOTES}{remote}/") if ours else {}
+    return {name: tip for name, tip in ours.items() if known.get(_copy(remote, name)) != tip}
 
 
 def list_remote(repo: RunsGit, remote: str, url: str | None = None) -> dict[str, str]:
@@ -391,11 +395,6 @@ def _git_line(repo: RunsGit, *args: str) -> str:
 def beside(target: str, tip: str) -> str:
     """Where a second state of a writer is kept."""
     return f"{target}.{tip[:12]}"
-
-
-def _chunks(items: Sequence[Item]) -> Iterator[Sequence[Item]]:
-    """Parts that fit on a command line."""
-    return (items[at : at + 500] for at in range(0, len(items), 500))
 
 
 def _few(names: Iterator[str]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ from muse.core.progress import counted
 from muse.core.types import blob_digest
 from muse.store import refs
 from muse.store.layout import OWN, REMOTES, owner, segment_path, session_path
+from muse.store.lineage import contained
 from muse.store.log import archive
 from muse.store.meta import crdt_state, deltas
 from muse.store.meta.union import Entry, Problem, Union
@@ -42,12 +44,21 @@ def problems(repo: Repository, *, deep: bool = False) -> list[Problem]:
         key = owner(ref)
         if key is not None and repo.objects.resolve(f"{tip}^{{commit}}") is not None:
             states.setdefault((key[0], key[1].partition(".")[0]), {}).setdefault(tip, ref)
-    for (kind, name), tips in sorted(states.items()):
-        heads = repo.git("merge-base", "--independent", *tips).split() if len(tips) > 1 else []
+    several = {key: list(tips) for key, tips in sorted(states.items()) if len(tips) > 1}
+    inside = contained(repo, [pair for tips in several.values() if len(tips) == 2 for pair in _both_ways(tips)])
+    for (kind, name), names in several.items():
+        tips = states[kind, name]
+        if len(names) == 2:
+            heads = [] if inside.intersection(_both_ways(names)) else names
+        else:
+            heads = os.fsdecode(repo.git("merge-base", "--independent", *names)).split()
         for head in heads[1:]:
-            first = tips[heads[0].decode()]
-            found.append(Problem(tips[head.decode()], "", f"{kind} of writer {name} went another way than {first}"))
+            found.append(Problem(tips[head], "", f"{kind} of writer {name} went another way than {tips[heads[0]]}"))
     return found
+
+
+def _both_ways(tips: list[str]) -> list[tuple[str, str]]:
+    return [(tips[0], tips[1]), (tips[1], tips[0])]
 
 
 def digests(repo: Repository) -> Iterator[Problem]:

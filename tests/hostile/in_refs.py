@@ -60,6 +60,18 @@ def twenty_thousand_refs(at: Quarry) -> None:
     at.packed(rows)
 
 
+def a_chain_for_each_of_many_writers(at: Quarry) -> None:
+    """Tips of their own, one on top of the other at the remote: each a question whether one contains the other."""
+    tree = at.folder({"format": at.blob(b"muse 2\n"), "jam/name": at.blob(b"jam")})
+    rows = [(f"refs/heads/{name}", at.git("rev-parse", name)) for name in ("main", "topic")]
+    for n in range(3_000):
+        old = at.commit(tree, message=b"%d\n" % n)
+        new = at.commit(tree, old, message=b"%d\n" % n)
+        here, there = (old, new) if n % 2 else (new, old)
+        rows += [(f"{OURS}/log/{n:020x}", here), (f"{EVIL}/log/{n:020x}", there)]
+    at.packed(rows)
+
+
 def twenty_thousand_branches_and_tags(at: Quarry) -> None:
     head = at.git("rev-parse", "HEAD")
     rows = [(f"refs/{kind}/x{n:05d}", head) for n in range(10_000) for kind in ("heads", "tags")]

@@ -14,7 +14,7 @@ from muse.core.errors import MuseError
 from muse.store import refs
 from muse.store.layout import FORMATS, OWN, REMOTES, Kind, own_ref, owner
 from muse.store.meta.union import Problem, Union
-from muse.store.meta.writer_refs import KINDS, is_ancestor, refuse_newer, seal, settle
+from muse.store.meta.writer_refs import KINDS, refuse_newer, seal, settle
 from muse.store.objects.database import FILE
 from muse.store.objects.trees import Change, edit
 from muse.store.writer import known_writer, previous_writers, writer_id
@@ -55,13 +55,14 @@ def _retired(repo: Repository, kind: Kind, before: float) -> list[tuple[str, str
     me, was_us = known_writer(repo), set(previous_writers(repo))
     ours = refs.read(repo, own_ref(kind, me)) if me is not None else None
     rows = repo.git("for-each-ref", "--format=%(objectname) %(committerdate:unix) %(refname)", OWN, REMOTES)
+    taken = set(_merged(repo, ours, OWN, REMOTES)) if ours is not None else set()
     found: dict[str, str] = {}
     for row in rows.splitlines():
         tip, when, ref = os.fsdecode(row).split(" ", 2)
         key = owner(ref)
         if key is None or key[0] != kind or key[1] == me or not when.isdigit():
             continue
-        if (int(when) <= before or key[1] in was_us) and not (ours and is_ancestor(repo, tip, ours)):
+        if (int(when) <= before or key[1] in was_us) and ref not in taken:
             found.setdefault(tip, ref)
     return [(ref, tip) for tip, ref in found.items()]
 
@@ -114,7 +115,8 @@ def absorb_remote(repo: Repository, remote: str) -> Absorbed:
         settle(repo, kind)
         name = own_ref(kind, writer_id(repo))
         ours = refs.read(repo, name)
-        new = [(ref, tip) for ref, tip in tips.items() if ours is None or not is_ancestor(repo, tip, ours)]
+        taken = set(_merged(repo, ours, prefix)) if ours is not None else set()
+        new = [(ref, tip) for ref, tip in tips.items() if ref not in taken]
         for at in range(0, len(new), _AT_ONCE):
             _absorb(repo, kind, Union(repo), dict(new[at : at + _AT_ONCE]), done)
         if refs.read(repo, name) is not None:
@@ -140,8 +142,9 @@ def prune_absorbed(repo: Repository, remote: str | None = None) -> list[str]:
     return gone
 
 
-def _merged(repo: Repository, tip: str, prefix: str) -> list[str]:
-    rows = repo.git("for-each-ref", f"--merged={tip}", "--format=%(refname)", prefix)
+def _merged(repo: Repository, tip: str, *prefixes: str) -> list[str]:
+    """The refs whose whole chain is part of that commit's."""
+    rows = repo.git("for-each-ref", f"--merged={tip}", "--format=%(refname)", *prefixes)
     return [os.fsdecode(row) for row in rows.splitlines()]
 
 
