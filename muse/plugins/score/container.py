@@ -7,6 +7,7 @@ from muse.core.xml_tree import parse
 from muse.core.zip_members import ZipMembers, is_package
 
 _ROOT = "META-INF/container.xml"
+_SCORES = (".mscx", ".musicxml", ".xml")
 
 
 class Package(ZipMembers):
@@ -21,10 +22,11 @@ class Package(ZipMembers):
             for path, leaf in parse(self.members[_ROOT]).leaves():
                 name = leaf.get("full-path")
                 kind = leaf.get("media-type")
-                if path.endswith("/rootfile") and name in self.members and (not kind or "musicxml" in kind):
-                    return name
+                is_score = kind.endswith("musicxml+xml") or (not kind and name.endswith(_SCORES))
+                if path.endswith("/rootfile") and name in self.members and is_score:
+                    return name  # MuseScore 4 lists style, settings and pictures too, without saying what they are
         for name in self.members:
-            if name.endswith((".mscx", ".musicxml")) and "/" not in name:
+            if name.endswith(_SCORES[:2]) and "/" not in name:
                 return name
         raise FormatError("a ZIP file without a score in it")
 
