@@ -13,7 +13,7 @@ import pytest
 from muse.cli.main import main
 from muse.plugins.score.plugin import ScorePlugin
 
-from .test_score import NEW, chord, cut, insert, joined, musescore, note, piece, put, strings, version
+from .score_kit import NEW, chord, cut, insert, joined, musescore, note, piece, put, strings, version
 
 Edit = Callable[[list[list[list[str]]]], object]
 
