@@ -10,6 +10,7 @@ from pathlib import Path
 from muse.engine.resolve.compare import Compared
 from muse.plugins.midi.file.codec import parse, write
 from muse.plugins.midi.merge.file import merge_file
+from muse.plugins.midi.plugin import MidiPlugin
 from muse.view.pianoroll import picture
 
 HERE = Path(__file__).parent
@@ -43,7 +44,7 @@ def _drawn(case: Path, track: int) -> str:
     else:
         merged.content = _only(merged.content, track)
     sides = {"base": base, "ours": ours, "theirs": theirs, "result": merged.content}
-    return picture(Compared(f"{case.name}.mid", sides, conflicts=merged.conflicts))
+    return picture(Compared(f"{case.name}.mid", sides, conflicts=merged.conflicts), MidiPlugin())
 
 
 if __name__ == "__main__":

@@ -250,6 +250,23 @@ class OpenFile(Protocol):
         ...
 
 
+class Played(NamedTuple):
+    """What the page draws and plays of a file: a Standard MIDI File, and how addresses of conflicts name its tracks
+    (`P1` where they read `P1/measure:5`); without names they count tracks, as `track:0/...` does."""
+
+    midi: bytes
+    tracks: tuple[str, ...] = ()
+
+
+@runtime_checkable
+class PlayedPlugin(Protocol):
+    """A domain of music: pages draw its files as piano rolls, and play them."""
+
+    def played(self, data: bytes, path: str) -> Played:
+        """A file as music; FormatError for one that is none."""
+        ...
+
+
 PluginFor = Callable[[str], Any]
 """Path -> the plugin that owns it; the doors hand one to the engine, which knows no plugin by name."""
 

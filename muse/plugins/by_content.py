@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from muse.core.errors import FormatError
+from muse.domain import Played
 from muse.plugins.code.plugin import CodePlugin
 from muse.plugins.score.plugin import ScorePlugin
 
@@ -50,6 +52,12 @@ class XmlPlugin(CodePlugin):
     def elements(self, path: str, data: bytes) -> list[Element]:
         """Measures of a score, elements of other files."""
         return self.score.elements(path, data) if is_score(data) else super().elements(path, data)
+
+    def played(self, data: bytes, path: str) -> Played:
+        """A score as music."""
+        if not is_score(data):
+            raise FormatError("no score")
+        return self.score.played(data, path)
 
     def listing(self, data: bytes, path: str) -> str:
         """Bars and notes, or the text as it is."""

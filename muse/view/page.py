@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from muse._version import __version__
 from muse.core.errors import MuseError
 from muse.core.progress import counted
+from muse.domain import PlayedPlugin
 from muse.view import decisions, sound
 from muse.view.dag import lanes
 from muse.view.score import Score, read_score
@@ -140,7 +142,7 @@ def contents(page: Page, files: Iterable[Compared], plugin_for: Any, *, choices:
 
 def _file(each: Compared, ident: str, plugin_for: Any) -> dict[str, Any]:
     plugin = _plugin(plugin_for, each.path)
-    score = read_score(each.sides, each.conflicts) if getattr(plugin, "name", "") == "midi" else None
+    score = read_score(each.path, each.sides, each.conflicts, plugin)
     inside = each.op["child_ops"] if each.op is not None and each.op["op"] == "patch" else []
     return {
         "id": ident,
@@ -150,14 +152,16 @@ def _file(each: Compared, ident: str, plugin_for: Any) -> dict[str, Any]:
         "conflicts": decisions.conflicts(each),
         "groups": decisions.groups(each.conflicts, score.tracks if score is not None else ()),
         "music": _music(score) if score is not None else None,
-        "texts": list(_texts(each, plugin)) if score is None else [],
+        "texts": list(_texts(each, plugin)) if score is None or score.written else [],
         "changes": changes(inside, each.path),
     }
 
 
-def music_of(sides: Mapping[str, bytes | None], conflicts: Sequence[ConflictRecord]) -> dict[str, Any] | None:
+def music_of(
+    path: str, sides: Mapping[str, bytes | None], conflicts: Sequence[ConflictRecord], plugin: Any
+) -> dict[str, Any] | None:
     """The piece in several versions as the page takes it; None when none of them can be read."""
-    score = read_score(sides, conflicts)
+    score = read_score(path, sides, conflicts, plugin)
     return None if score is None else _music(score)
 
 
@@ -202,14 +206,11 @@ def _texts(each: Compared, plugin: Any) -> Iterator[dict[str, Any]]:
 def _listing(plugin: Any, data: bytes | None, path: str) -> str | None:
     if data is None:
         return ""
-    if len(data) > _MOST_TEXT or b"\0" in data[:8000]:
-        return None
-    if getattr(plugin, "name", "") in ("files", "code", ""):
-        return data.decode("utf-8", "replace")
-    try:
-        return str(plugin.listing(data, path))
-    except (MuseError, ValueError):
-        return data.decode("utf-8", "replace")
+    text = data
+    if getattr(plugin, "name", "") not in ("files", "code", "") or isinstance(plugin, PlayedPlugin):
+        with suppress(MuseError, ValueError):
+            text = str(plugin.listing(data, path)).encode()
+    return None if len(text) > _MOST_TEXT or b"\0" in text[:8000] else text.decode("utf-8", "replace")
 
 
 def _in_words(data: dict[str, Any]) -> str:

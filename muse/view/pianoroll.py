@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from muse.core.errors import MuseError
 from muse.view.score import UNIT, Note, Score, read_score
@@ -144,11 +144,13 @@ def _n(value: float) -> str:
     return f"{value:.2f}".rstrip("0").rstrip(".")
 
 
-def picture(each: Compared) -> str:
+def picture(each: Compared, plugin: Any) -> str:
     """The piano rolls of one file as an SVG of its own, for a README or a review; MuseError when it is no music."""
-    score = read_score(each.sides, each.conflicts)
+    score = read_score(each.path, each.sides, each.conflicts, plugin)
     if score is None:
-        raise MuseError(f"{each.path} cannot be drawn: it is no MIDI file", hint="leave --svg out for a page")
+        raise MuseError(
+            f"{each.path} cannot be drawn: no version of it can be read as music", hint="leave --svg out for a page"
+        )
     low, high = score.pitches
     one = (high - low + 1) * ROW
     width = max(1.0, score.width)

@@ -11,9 +11,10 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from math import lcm
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from muse.core.errors import FormatError
+from muse.domain import PlayedPlugin
 
 if TYPE_CHECKING:
     from muse.domain import ConflictRecord
@@ -24,6 +25,8 @@ _MOST_LANES = 24
 _QUIET_LANES = 4
 _HEARD = frozenset((0, 7, 10, 11, 64))
 _ADDRESS = re.compile(r"track:(\d+)(?:/(\w+):(\d+):(\d+):(\d+)(?::(\d+))?(?::(\d+))?)?")
+
+_NAMED = re.compile(r"(?:(.+)/)?[a-z_]+:(\d{1,7})(?:-\d+)?")
 
 
 @dataclass
@@ -94,6 +97,8 @@ class Score:
     measures: list[tuple[float, int, float]] = field(default_factory=list)
     controls: dict[int, list[tuple[float, int, int, int]]] = field(default_factory=dict)
     flats: bool = False
+    written: bool = False
+    """The file says more than is drawn: words, signs, layout."""
 
     @property
     def everywhere(self) -> int:
@@ -107,23 +112,31 @@ class Score:
         return max(0, min(used) - 2), min(127, max(used) + 2)
 
 
-def read_score(sides: Mapping[str, bytes | None], conflicts: Sequence[ConflictRecord] = ()) -> Score | None:
-    """The versions of one MIDI file together; None when none of them can be read."""
+def read_score(
+    path: str, sides: Mapping[str, bytes | None], conflicts: Sequence[ConflictRecord], plugin: Any
+) -> Score | None:
+    """The versions of one file together; None for no music, and when none of them can be read."""
     from muse.plugins.midi.file.codec import parse
 
+    if not isinstance(plugin, PlayedPlugin):
+        return None
     score = Score(list(sides))
     songs: dict[int, Song] = {}
+    names: tuple[str, ...] = ()
     for version, data in enumerate(sides.values()):
         if data:
             try:
-                songs[version] = parse(data, lenient=True)
+                played = plugin.played(data, path)
+                songs[version] = parse(played.midi, lenient=True)
             except FormatError:
                 continue
+            names = names or played.tracks
     if not songs:
         return None
+    score.written = bool(names)
     beat = lcm(*(max(1, song.ticks_per_beat) for song in songs.values()))
     _Reader(score, songs, beat).read()
-    _place_marks(score, songs, beat, conflicts)
+    _place_marks(score, songs, names, conflicts)
     return score
 
 
@@ -289,17 +302,23 @@ _FLAT_KEYS = frozenset(f"{name} {mode}" for mode, at in (("major", 0), ("minor",
 _SHARP_KEYS = frozenset(f"{name} {mode}" for mode, at in (("major", 8), ("minor", 11)) for name in _FIFTHS[at : at + 7])
 
 
-def _place_marks(score: Score, songs: dict[int, Song], beat: int, conflicts: Sequence[ConflictRecord]) -> None:
+def _place_marks(
+    score: Score, songs: dict[int, Song], names: Sequence[str], conflicts: Sequence[ConflictRecord]
+) -> None:
     """Addresses count in the base's bars; where there is no base, in the first version's."""
     from muse.plugins.midi.file.bars import time_map
 
     song = songs[min(songs)]
     times = time_map(song)
     for index, record in enumerate(conflicts):
-        found = _ADDRESS.search(record.address or "")
+        found = _ADDRESS.search(record.address or "") if not names else _NAMED.fullmatch(record.address or "")
         if found is None:
             continue
-        track, kind, bar, at, inside, channel, pitch = found.groups()
-        tick = times.tick(int(bar), int(at), int(inside)) if bar else 0
-        key = int(pitch) if kind == "note" and channel and pitch else None
-        score.marks.append(Mark(index, int(track), round(tick * UNIT / max(1, song.ticks_per_beat), 2), key))
+        if names:
+            track, key = names.index(found[1]) if found[1] in names else 0, None
+            tick = times.tick(int(found[2]))
+        else:
+            number, kind, bar, at, inside, channel, pitch = found.groups()
+            track, key = int(number), int(pitch) if kind == "note" and channel and pitch else None
+            tick = times.tick(int(bar), int(at), int(inside)) if bar else 0
+        score.marks.append(Mark(index, track, round(tick * UNIT / max(1, song.ticks_per_beat), 2), key))

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
@@ -24,6 +26,12 @@ def score(*bars: int) -> str:
         '<?xml version="1.0" encoding="UTF-8"?>\n<museScore version="4.20">\n<Score>\n<Part>\n<Staff id="1"></Staff>\n'
         f'<trackName>Oboe</trackName>\n</Part>\n<Staff id="1">\n{text}</Staff>\n</Score>\n</museScore>\n'
     )
+
+
+def page_data(page: Path) -> Any:
+    found = re.search(r'<script type="application/json" id="data">(.*?)</script>', page.read_text(), re.DOTALL)
+    assert found is not None
+    return json.loads(found[1])
 
 
 def test_a_score_in_git(
@@ -60,6 +68,17 @@ def test_a_score_in_git(
     told = run(root, "muse", "conflicts")
     assert "Oboe, bar 5: F4 1/1 -> C2 1/1 at beat 1" in told.stdout
     assert "Oboe, bar 5: F4 1/1 -> C3 1/1 at beat 1" in told.stdout
+    assert run(root, "muse", "render", "-o", "page.html").returncode == 0
+    (drawn,) = page_data(root / "page.html")["files"]
+    music = drawn["music"]
+    assert (music["sides"], music["tracks"][0]["name"]) == (["base", "ours", "theirs", "result"], "Oboe")
+    assert [bar[:2] for bar in music["bars"]] == [[96 * at, at + 1] for at in range(6)]
+    everywhere, base, mine, other = 0b1111, 0b0001, 0b1010, 0b0100
+    assert sorted((note[3], note[2], note[6]) for note in music["notes"]) == [
+        *((0, 72, everywhere), (96, 60, everywhere), (192, 62, everywhere), (288, 67, everywhere)),
+        *((384, 36, mine), (384, 48, other), (384, 65, base)),
+    ]
+    assert music["marks"] == [[0, 384, None]]
     done = run(root, "muse", "resolve", "song.mscx", "--pick", "1/measure:5=theirs")
     assert done.returncode == 0, done.stderr
     assert (root / "song.mscx").read_text() == score(72, 60, 62, 67, 48)

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from muse.domain import ConflictRecord
+from muse.plugins.midi.plugin import MidiPlugin
 from muse.view import dag, pianoroll
 from muse.view.score import Score, read_score
 from muse.view.tree import changes, lines
@@ -41,7 +42,7 @@ def four(music: Any) -> Score:
         "theirs": music.edited(base, music.theirs),
         "result": music.edited(base, both),
     }
-    score = read_score(sides, conflicts)
+    score = read_score("a.mid", sides, conflicts, MidiPlugin())
     assert score is not None
     return score
 
@@ -78,7 +79,7 @@ def test_versions_in_another_time_base_are_the_same_music(music: Any) -> None:
             for event in track:
                 event.time *= 2
 
-    score = read_score({"before": music.piece, "after": music.edited(music.piece, doubled)})
+    score = read_score("a.mid", {"before": music.piece, "after": music.edited(music.piece, doubled)}, (), MidiPlugin())
     assert score is not None and {note.have for note in score.notes} == {0b11}
 
 
@@ -88,7 +89,7 @@ def test_a_note_twice_is_two_notes(music: Any) -> None:
         extra = mido.MidiTrack([on.copy(time=0), mido.Message("note_off", note=on.note, channel=on.channel, time=480)])
         song.tracks.extend([extra, mido.MidiTrack(extra)])
 
-    score = read_score({"before": music.piece, "after": music.edited(music.piece, twice)})
+    score = read_score("a.mid", {"before": music.piece, "after": music.edited(music.piece, twice)}, (), MidiPlugin())
     assert score is not None
     assert sum(note.have == 0b10 for note in score.notes) == 2
 
@@ -102,7 +103,7 @@ def test_a_note_twice_is_two_notes(music: Any) -> None:
     ],
 )
 def test_what_is_no_music_has_no_score(sides: dict[str, bytes | None]) -> None:
-    assert read_score(sides) is None
+    assert read_score("a.mid", sides, (), MidiPlugin()) is None
 
 
 def test_every_kind_of_note_has_a_look_that_does_not_need_colour() -> None:

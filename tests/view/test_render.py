@@ -178,7 +178,7 @@ def test_svg_is_well_formed_and_holds_the_notes(disputed: Path, muse: Muse) -> N
     [
         (["render", "nowhere"], 128, "unknown revision"),
         (["render", "HEAD", "-o", "lib.py/x.html"], 128, "cannot write"),
-        (["render", "--svg", "HEAD", "lib.py"], 129, "--svg draws one MIDI file"),
+        (["render", "--svg", "HEAD", "lib.py"], 129, "--svg draws one piece of music"),
         (["render", "HEAD", "--nope"], 129, "nope"),
     ],
 )

@@ -90,7 +90,7 @@ class _Tool:
             merged = resolve.merge_again(self.here, item, self.plugin_for, {**item.picks, **chosen})
             plugin = self.plugin_for(item.path)
             sides = dict(zip(FOUR, (*item.sides, merged.content)))
-            music = music_of(sides, records) if getattr(plugin, "name", "") == "midi" else None
+            music = music_of(item.path, sides, records, plugin)
         text = None if music else (merged.content or b"")[:_LARGEST].decode("utf-8", "replace")
         return {"music": music, "text": text}
 

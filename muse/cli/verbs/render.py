@@ -55,6 +55,7 @@ def command(
     """
     from muse.view import page as view
     from muse.view.pianoroll import picture
+    from muse.view.score import read_score
 
     here = repo()
     if what is not None and not paths and not _is_revision(here, what):
@@ -67,11 +68,11 @@ def command(
     wanted = [from_top(here, path) for path in paths]
     page, files = contents(here, what, conflicts, plugin_for, wanted)
     if svg:
-        found = [each for each in files if getattr(plugin_for(each.path), "name", "") == "midi"]
+        found = [each for each in files if read_score(each.path, each.sides, (), plugin_for(each.path)) is not None]
         if len(found) != 1:
             hint = "name it: muse render --svg REV PATH"
-            raise UsageError(f"--svg draws one MIDI file, and {len(found)} changed", hint=hint)
-        text = picture(found[0])
+            raise UsageError(f"--svg draws one piece of music, and {len(found)} changed", hint=hint)
+        text = picture(found[0], plugin_for(found[0].path))
     else:
         if wanted:
             found = list(files)

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
-from muse.core.errors import MuseError
+from muse.core.errors import FormatError, MuseError
 from muse.core.io import read_regular
-from muse.domain import ConflictRecord, DomainOp, PluginFor
+from muse.domain import ConflictRecord, DomainOp, PlayedPlugin, PluginFor
 from muse.engine.history.ancestry import find_merge_base
 from muse.engine.history.changes import between, path_text
 from muse.engine.history.diff import describe_one
@@ -68,12 +68,21 @@ def pieces(repo: Repository, rev: str, plugin_for: PluginFor, paths: Sequence[st
     """The music of a commit's tree, path by path."""
     for change in between(repo, repo.empty_tree, repo.tree_of(rev)):
         path = path_text(change.path)
-        if not _wanted(path, paths) or getattr(plugin_for(path), "name", "") != "midi":
+        plugin = plugin_for(path)
+        if not _wanted(path, paths) or not isinstance(plugin, PlayedPlugin):
             continue
         data = _blob(repo, change.new_id, change.new_mode)
-        if data is not None:
+        if data is not None and _is_music(plugin, data, path):
             made = [commit for commit, _ in touching(repo, path, [f"-n{_MOST_TOUCHING}", rev])]
             yield Piece(path, data, made)
+
+
+def _is_music(plugin: PlayedPlugin, data: bytes, path: str) -> bool:
+    try:
+        plugin.played(data, path)
+    except FormatError:
+        return False
+    return True
 
 
 def of_trees(

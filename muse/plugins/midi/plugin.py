@@ -8,7 +8,7 @@ from muse._version import __version__
 from muse.core import content
 from muse.core.filejoin import JoinedFiles
 from muse.core.types import content_hash
-from muse.domain import ConflictRecord, CRDTSnapshotManifest, DomainOp, Element, FileMerge
+from muse.domain import ConflictRecord, CRDTSnapshotManifest, DomainOp, Element, FileMerge, Played
 
 if TYPE_CHECKING:
     from muse.core.filejoin import FileJoin
@@ -71,6 +71,10 @@ class MidiPlugin(JoinedFiles):
         from muse.plugins.midi.edit.rename import rename
 
         return rename(path, data, address, to)
+
+    def played(self, data: bytes, path: str) -> Played:
+        """The file itself."""
+        return Played(data)
 
     def listing(self, data: bytes, path: str) -> str:
         """One line per note and event."""

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from muse.core.xml_tree import Node
 from muse.plugins.score import spelling
-from muse.plugins.score.outline import GRACES, TYPES, Score, fraction, lasting, whole
+from muse.plugins.score.outline import GRACES, TYPES, Score, fraction, lasting, semitones, whole
 
 _SPEECH = re.compile(r"<[^>]*>")
 
@@ -177,8 +177,8 @@ def _note(note: Node, where: str) -> Event:
         shown = note.word("unpitched", "display-step") + note.word("unpitched", "display-octave")
         return Event("note", where, _joined("stroke", shown, rest), (), rest)
     step, alter, octave = pitch.word("step"), whole(pitch.word("alter")), whole(pitch.word("octave"))
-    number = "C D EF G A B".find(step[:1] or "C") + alter + 12 * (octave + 1)
-    return Event("note", where, _joined(f"{step}{spelling.accidental(alter)}{octave}", rest), (number,), rest)
+    name = f"{step}{spelling.accidental(alter)}{octave}"
+    return Event("note", where, _joined(name, rest), (semitones(pitch),), rest)
 
 
 def _signs(notations: Node) -> Iterator[str]:

@@ -257,6 +257,12 @@ def whole(text: str) -> int:
         return 0
 
 
+def semitones(pitch: Node, prefix: str = "") -> int:
+    """A pitch of MusicXML as a MIDI note; `display-` before the names of what an unpitched note shows."""
+    step = pitch.word(f"{prefix}step")[:1] or "C"
+    return "C D EF G A B".find(step) + whole(pitch.word("alter")) + 12 * (whole(pitch.word(f"{prefix}octave")) + 1)
+
+
 def fraction(text: str) -> Fraction:
     try:
         return Fraction(text or 0)

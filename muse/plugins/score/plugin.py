@@ -10,7 +10,7 @@ from muse.core.errors import FormatError
 from muse.core.filedomain import FileDomain, merge_as_text, whole_file_conflict
 from muse.core.schema import DimensionSpec, DomainSchema, SequenceSchema, SetSchema
 from muse.core.types import content_hash
-from muse.domain import ConflictRecord, DomainOp, Element, FileMerge
+from muse.domain import ConflictRecord, DomainOp, Element, FileMerge, Played
 
 if TYPE_CHECKING:
     from muse.plugins.score.container import Package
@@ -97,6 +97,13 @@ class ScorePlugin(FileDomain):
                         Element(f"{path}::{part.id}/measure:{column.bar}", "measure", name, text, content_hash(text))
                     )
         return found
+
+    def played(self, data: bytes, path: str) -> Played:
+        """The score as music, bar for bar; FormatError when it cannot be read."""
+        from muse.plugins.score.sounding import midi_of
+
+        score = read(data)
+        return Played(midi_of(score), tuple(part.id for part in score.parts))
 
     def listing(self, data: bytes, path: str) -> str:
         """Parts, bars and notes as lines; ValueError when it cannot be read."""

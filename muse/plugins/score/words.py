@@ -25,7 +25,12 @@ class Change(NamedTuple):
 
     def told(self) -> str:
         """`G4 1/8 -> B♭4 1/8 at beat 3`."""
-        if self.old is not None and self.new is not None and self.old.what == self.new.what:
+        if (
+            self.old is not None
+            and self.new is not None
+            and self.old.what == self.new.what
+            and self.old.where != self.new.where
+        ):
             return f"{self.new.what} moved from {self.old.where} to {self.new.where}".replace("at beat", "beat")
         if self.old is not None and self.new is not None:
             return _at(f"{self.old.what} -> {self.new.what}", self.new)
