@@ -37,7 +37,7 @@ def pictures(folder: Path) -> dict[str, bytes]:
     run("git", "switch", "-q", "-c", "bob", "main~2^1")  # as it was before the pull, whose message names our folder
     run("git", "branch", "alice", "main~2^2")
     run("git", "merge", "-q", "-m", "Merge Alice's octave and rename", "alice")
-    run("muse", "render", "-o", "../merge.html")
+    run("muse", "render", "--no-staff", "-o", "../merge.html")
     run("muse", "render", "--svg", "-o", "../merge.svg", "HEAD", "menuet.mid")
     for branch, message, velocity in (("loud", "Loud first note", 112), ("soft", "Soft first note", 40)):
         run("git", "switch", "-q", "-c", branch, "bob")
@@ -45,7 +45,7 @@ def pictures(folder: Path) -> dict[str, bytes]:
         (top / "bob" / "menuet.mid").write_bytes(score)
         run("git", "commit", "-q", "-a", "-m", message)
     run("git", "merge", "-q", "loud", code=1)
-    run("muse", "render", "-o", "../conflict.html")
+    run("muse", "render", "--no-staff", "-o", "../conflict.html")
     return {name: (top / name).read_bytes() for name in ("merge.html", "merge.svg", "conflict.html")}
 
 

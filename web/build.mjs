@@ -1,5 +1,6 @@
 // Build the page's script and style into the Python package: `npm run build`. With --test, bundle the tests for node.
-// The first line of page.js holds a hash of everything it was made from; a test of the package compares it.
+// The first line of a script names what it was made from, with a hash; a test of the package compares it. A script whose
+// sources did not change stays the same file, byte for byte: the large ones are not new in every commit.
 import { createHash } from "node:crypto";
 import { readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { build } from "esbuild";
@@ -20,14 +21,14 @@ function licences() {
   }).join(`\n${"-".repeat(72)}\n\n`);
 }
 
-export function fingerprint(folder = new URL("./", import.meta.url)) {
-  const hash = createHash("sha256");
-  const sources = readdirSync(new URL("src/", folder)).sort().map((name) => `src/${name}`);
-  for (const name of [...sources, "build.mjs", "package-lock.json", "tsconfig.json"]) {
-    const data = readFileSync(new URL(name, folder));
+/** The first line of a script made from these files. */
+function madeFrom(sources) {
+  const hash = createHash("sha256"), names = [...sources, "build.mjs", "package-lock.json", "tsconfig.json"].sort();
+  for (const name of names) {
+    const data = readFileSync(new URL(name, import.meta.url));
     hash.update(`${name}\0${data.length}\0`).update(data);
   }
-  return hash.digest("hex");
+  return `/* made by web/build.mjs from ${hash.digest("hex")} ${names.join(" ")} */\n`;
 }
 
 if (process.argv.includes("--test")) {
@@ -38,12 +39,13 @@ if (process.argv.includes("--test")) {
   });
 } else {
   const common = { bundle: true, minify: true, charset: "utf8", target: "es2022", write: false, logLevel: "warning", legalComments: "none" };
-  const made = `/* made by web/build.mjs from ${fingerprint()} */\n`;
   for (const [from, to] of Object.entries(SCRIPTS)) {
-    const script = await build({ ...common, entryPoints: [`src/${from}`], format: "iife" });
+    const script = await build({ ...common, entryPoints: [`src/${from}`], format: "iife", metafile: true });
+    const sources = Object.keys(script.metafile.inputs).filter((name) => name.startsWith("src/"));
+    if (to === "page.js") sources.push("src/page.css"); // which is written beside it
     // </script> cannot stand inside an inline script, nor <!-- ; both may come from a string.
     const code = script.outputFiles[0].text.replaceAll("</script", "<\\/script").replaceAll("<!--", "<\\!--");
-    writeFileSync(new URL(to, target), made + code);
+    writeFileSync(new URL(to, target), madeFrom(sources) + code);
   }
   const style = await build({ ...common, entryPoints: ["src/page.css"] });
   writeFileSync(new URL("page.css", target), style.outputFiles[0].text);

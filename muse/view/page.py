@@ -56,16 +56,26 @@ class Page:
     said: dict[str, str] = field(default_factory=dict)
 
 
-def build(page: Page, files: Iterable[Compared], plugin_for: Any, *, choices: bool = False, heard: bool = True) -> str:
+def build(
+    page: Page,
+    files: Iterable[Compared],
+    plugin_for: Any,
+    *,
+    choices: bool = False,
+    heard: bool = True,
+    written: bool = True,
+) -> str:
     """The whole page; with `choices`, one on which conflicts are chosen and saved to the address it came from."""
-    return html(contents(page, files, plugin_for, choices=choices), heard=heard)
+    return html(contents(page, files, plugin_for, choices=choices), heard=heard, written=written)
 
 
-def html(data: dict[str, Any], assets: str = "", heard: bool = True) -> str:
+def html(data: dict[str, Any], assets: str = "", heard: bool = True, written: bool = True) -> str:
     """The page of what `contents` gave; with `assets`, script, style and sounds are loaded from that folder beside it.
 
-    Without `heard` it carries no sampled instruments, and plays with oscillators.
+    Without `heard` it carries no sampled instruments, and plays with oscillators; without `written` it carries no
+    engraver, and shows no staff.
     """
+    names = [name for name in scripts(data) if written or name != "staff.js"]
     policy = _LOADING if assets else _POLICY
     style = f'<link rel="stylesheet" href="{assets}page.css">' if assets else f"<style>{template('page.css')}</style>"
     load = '<script src="{}{}"></script>'
@@ -80,7 +90,7 @@ def html(data: dict[str, Any], assets: str = "", heard: bool = True) -> str:
             f'<div id="page"></div><noscript>{_in_words(data)}</noscript>',
             f'<script type="application/json" id="data">{_json(data)}</script>',
             _sounds(data, assets) if heard else "",
-            *(load.format(assets, n) if assets else f"<script>{template(n)}</script>" for n in scripts(data)),
+            *(load.format(assets, n) if assets else f"<script>{template(n)}</script>" for n in names),
             "</body></html>\n",
         ]
     )
@@ -116,7 +126,7 @@ def contents(page: Page, files: Iterable[Compared], plugin_for: Any, *, choices:
     placed = lanes([(commit.id, commit.parents) for commit in page.commits])
     return {
         "title": page.title,
-        "about": [list(row) for row in page.about],
+        "about": [[name, one_line(value)] for name, value in page.about],
         "message": page.message,
         "links": [[one_line(name), address] for name, address in page.links],
         "choices": choices,

@@ -81,6 +81,10 @@ class Browser:
         """The value of a function body."""
         return self._call("POST", f"{self.session}/execute/sync", {"script": script, "args": list(args)})
 
+    def cdp(self, command: str, **params: Any) -> Any:
+        """The answer to a command of the DevTools protocol."""
+        return self._call("POST", f"{self.session}/goog/cdp/execute", {"cmd": command, "params": params})
+
     def press(self, *keys: str) -> None:
         """Keys, one after another, to whatever has the focus."""
         actions = [{"type": kind, "value": KEYS.get(key, key)} for key in keys for kind in ("keyDown", "keyUp")]

@@ -16,11 +16,10 @@ TEMPLATES = Path(muse.__file__).parent / "view" / "templates"
 BUNDLES = sorted(TEMPLATES.glob("*.js"))
 
 
-def fingerprint() -> str:
+def fingerprint(names: list[str]) -> str:
     """As web/build.mjs counts it."""
     found = hashlib.sha256()
-    sources = [f"src/{each.name}" for each in sorted((WEB / "src").iterdir(), key=lambda each: each.name)]
-    for name in [*sources, "build.mjs", "package-lock.json", "tsconfig.json"]:
+    for name in names:
         data = (WEB / name).read_bytes()
         found.update(f"{name}\0{len(data)}\0".encode() + data)
     return found.hexdigest()
@@ -28,8 +27,18 @@ def fingerprint() -> str:
 
 @pytest.mark.parametrize("bundle", BUNDLES, ids=lambda path: path.name)
 def test_the_bundle_is_current(bundle: Path) -> None:
-    made = re.match(r"/\* made by web/build\.mjs from ([0-9a-f]{64}) \*/\n", bundle.read_text())
-    assert made is not None and made[1] == fingerprint(), "stale: run `npm ci && npm run build` in web/"
+    made = re.match(r"/\* made by web/build\.mjs from ([0-9a-f]{64}) ([^*]+) \*/\n", bundle.read_text())
+    assert made is not None, "run `npm ci && npm run build` in web/"
+    names = made[2].split()
+    assert {"build.mjs", "package-lock.json"} < set(names) and any(name.startswith("src/") for name in names)
+    assert made[1] == fingerprint(names), "stale: run `npm ci && npm run build` in web/"
+
+
+def test_every_source_is_in_a_bundle() -> None:
+    """What no bundle was made from is dead, or was forgotten."""
+    used = set(" ".join(bundle.read_text().partition("\n")[0] for bundle in BUNDLES).split())
+    sources = {f"src/{each.name}" for each in (WEB / "src").iterdir() if not each.name.endswith(".d.ts")}
+    assert sources <= used
 
 
 @pytest.mark.parametrize("bundle", BUNDLES, ids=lambda path: path.name)

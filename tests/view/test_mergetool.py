@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import http.client
 import json
+import os
 import re
+import shlex
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -102,3 +104,20 @@ def test_saving_settles_and_ends_the_program(session: Session, disputed: Path, g
 def test_a_path_without_a_conflict_is_a_clear_error(disputed: Path, muse: Callable[..., Any]) -> None:
     done = muse(disputed, "mergetool", "--no-browser", "a<b>&.txt", check=False)
     assert done.returncode == 128 and "no conflict here" in done.stderr
+
+
+def test_over_ssh_it_prints_the_command_that_brings_the_page_home(disputed: Path) -> None:
+    env = {**os.environ, "SSH_CONNECTION": "203.0.113.9 50000 198.51.100.7 22", "USER": "al ice"}
+    process = subprocess.Popen(
+        ["muse", "mergetool", "--no-browser", "song.mid"], cwd=disputed, text=True, stderr=subprocess.PIPE, env=env
+    )
+    try:
+        assert process.stderr is not None
+        port = process.stderr.readline().rsplit(":", 1)[1].partition("/")[0]
+        told = process.stderr.readline()
+        words = shlex.split(told.partition(": ")[2])
+        assert words == ["ssh", "-N", "-L", f"{port}:127.0.0.1:{port}", "al ice@198.51.100.7"]
+    finally:
+        process.terminate()
+        process.wait(10)
+        process.stderr.close()

@@ -102,6 +102,10 @@ def test_an_open_merge_shows_every_version_and_what_to_settle(disputed: Path, mu
     assert "velocity 40" in conflict["ours"] and "velocity 120" in conflict["theirs"]
     assert "muse resolve --pick " in conflict["hint"] and conflict["address"] in conflict["hint"]
     assert [each["path"] for each in data["files"]] == ["lib.py", "song.mid"]
+    assert data["about"] == [
+        ["ours", "main: ours <script>alert(2)</script>, by Ada Tester"],
+        ["theirs", "topic: theirs, by Ada Tester"],
+    ]
     assert "velocity 40" in page.text and "muse resolve --pick" in page.text, "who runs no script reads it too"
 
 
@@ -126,6 +130,7 @@ def test_a_page_carries_only_the_scripts_that_it_needs(music: Any) -> None:
     ):
         html = build(Page("x"), files, plugin_for_path)
         assert ("museColour:" in html, "museEngrave:" in html) == (colours, staff)
+        assert "museEngrave:" not in build(Page("x"), files, plugin_for_path, written=False)
 
 
 def test_a_commit_names_itself_its_files_and_its_history(disputed: Path, muse: Muse, git: Git) -> None:

@@ -18,7 +18,7 @@ export class Chips {
       el("button", { type: "button", class: "number", title: group.words, click: () => acts.go(number) }, String(number + 1)),
       ...SIDES.flatMap((side) => [el("span", { class: `option ${side}` },
         el("button", { type: "button", class: "hear", "aria-label": `hear ${side}`, title: `hear ${side}`, click: () => acts.hear(side, number) }, choices ? "▶" : `▶ ${side}`),
-        choices ? el("button", { type: "button", class: "keep", "aria-pressed": "false", title: `keep ${side} (${side[0]})`, click: () => acts.pick(number, side) }, `Keep ${side}`) : null)])));
+        choices ? el("button", { type: "button", class: "keep", "aria-pressed": "false", title: `keep ${side} (${side[0]})`, click: () => acts.pick(number, side) }, el("span", { class: "verb" }, "Keep "), side) : null)])));
     this.root.append(...this.all);
   }
 

@@ -34,7 +34,7 @@ export function drawRuler(canvas: HTMLCanvasElement, width: number, roll: Roll, 
   context.fillRect(0, 0, width, RULER);
   context.font = "11px system-ui, sans-serif";
   context.textBaseline = "top";
-  const bars = music.bars, step = barStep(bars, zoom, 34);
+  const bars = music.bars, step = barStep(bars, zoom, 34), numbers = new Line();
   for (let at = indexAt(bars, left / zoom); at < bars.length; at++) {
     const [x, number] = bars[at]!, px = x * zoom - left;
     if (px > width) break;
@@ -42,7 +42,7 @@ export function drawRuler(canvas: HTMLCanvasElement, width: number, roll: Roll, 
     context.fillStyle = now.line;
     context.fillRect(Math.round(px), 0, 1, RULER);
     context.fillStyle = now.ink;
-    context.fillText(String(number), px + 3, 3);
+    if (numbers.place(px, px + context.measureText(String(number)).width + 8)) context.fillText(String(number), px + 3, 3);
   }
   const all = (1 << music.sides.length) - 1, line = new Line();
   const inSight = music.signs.filter(([x]) => x * zoom - left > -200 && x * zoom - left < width);

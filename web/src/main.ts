@@ -27,8 +27,9 @@ function section(file: File): HTMLElement {
     conflict: (index: number) => at()?.conflict(index),
     hear: view ? (side: string, group: number) => at()?.hear(side, group) : null,
   };
-  return el("section", { class: "file", id: file.id, "aria-labelledby": `${file.id}-h` },
-    el("h2", { id: `${file.id}-h` }, file.path),
+  const titled = page.files.length === 1 && page.title.endsWith(file.path);
+  return el("section", { class: "file", id: file.id, "aria-labelledby": titled ? "title" : `${file.id}-h` },
+    titled ? null : el("h2", { id: `${file.id}-h` }, file.path),
     file.said ? el("p", { class: "said" }, file.said) : null,
     file.note ? el("p", { class: "note" }, file.note) : null,
     view?.root,
@@ -40,14 +41,14 @@ function section(file: File): HTMLElement {
 function build(): void {
   const main = document.getElementById("page")!;
   const files = [...page.files.filter((file) => file.music), ...page.files.filter((file) => !file.music)];
-  const about = el("dl", { class: "about" }, ...page.about.flatMap(([name, value]) => [el("dt", {}, name), el("dd", {}, value)]));
+  const about = el("dl", { class: "about" }, ...page.about.flatMap(([name, value]) => [el("dt", { class: name }, name), el("dd", {}, value)]));
   const nav = files.length > 1
     ? el("nav", { "aria-label": "files" }, el("ul", {}, ...files.map((file) => el("li", {}, el("a", { href: `#${file.id}` }, file.path), file.groups.length ? el("em", {}, ` ${file.groups.length} to settle`) : null))))
     : null;
   const index = !files.length && page.links.length > 0 && page.commits.some((commit) => commit.address);
   document.body.classList.toggle("site", index);
   const links = page.links.length ? el("nav", { class: "links", "aria-label": index ? "scores" : "site" }, index ? el("h2", {}, "Scores") : null, el("ul", {}, ...page.links.map(([name, to]) => el("li", {}, el("a", { href: to }, name))))) : null;
-  main.append(el("header", {}, index ? null : links, el("h1", {}, page.title), about, index ? links : null, page.message ? el("pre", { class: "message" }, page.message) : null, nav),
+  main.append(el("header", {}, index ? null : links, el("h1", { id: "title" }, page.title), about, index ? links : null, page.message ? el("pre", { class: "message" }, page.message) : null, nav),
     el("main", {}, ...(files.length ? files.map(section) : index ? [] : [el("p", { class: "nothing" }, "Nothing changed.")]),
       page.commits.length ? el("details", { class: "history", open: page.commits.some((commit) => commit.address) }, el("summary", {}, "History"), el("div", { class: "wide" }, graph(page.commits))) : null),
     el("footer", {}, saving?.root, el("p", { id: "status", role: "status", "aria-live": "polite" })));

@@ -29,6 +29,12 @@ export function trackColour(track: number, velocity: number, dark: boolean): str
   return `hsl(${hue} ${saturation}% ${lightness.toFixed(0)}%)`;
 }
 
+/** The edge of a track's notes: it stands out from the paper (3:1 and more) however soft they are. */
+export function trackEdge(track: number, dark: boolean): string {
+  const [hue, saturation] = TRACKS[track % TRACKS.length]!;
+  return `hsl(${hue} ${saturation}% ${dark ? 68 : 31}%)`;
+}
+
 /** After as many tracks as there are hues the pattern changes too, so that no two of 32 look alike. */
 export function trackPattern(track: number): Pattern {
   return PATTERNS[(track + Math.floor(track / TRACKS.length)) % PATTERNS.length]!;

@@ -22,9 +22,17 @@ export function tracks(music: Music, press: Press, look: (track: number) => void
   }));
 }
 
+/** How fast it plays, in percent of what is written. */
+export const PACES = [50, 60, 70, 80, 90, 100, 110, 125, 150, 200] as const;
+
+export function pace(act: (percent: number) => void): HTMLSelectElement {
+  return el("select", { class: "pace", "aria-label": "tempo", title: "tempo (< slower, > faster)", change: (event: Event) => act(Number((event.target as HTMLSelectElement).value)) },
+    ...PACES.map((each) => el("option", { value: String(each), selected: each === 100 }, `${each} %`)));
+}
+
 const KEYS: [string, string][] = [
   ["space", "play or stop"], ["n p", "next, previous change"], ["1 2 3 4", "version"], ["x", "the other version, at the same place"],
-  ["l", "loop the change"], ["+ - 0", "narrower, wider, whole piece"], ["[ ]", "rows lower, taller"], ["← → ↑ ↓", "scroll"],
+  ["l", "loop the change"], ["< >", "slower, faster"], ["+ - 0", "narrower, wider, whole piece"], ["[ ]", "rows lower, taller"], ["← → ↑ ↓", "scroll"],
 ];
 const CHOOSING: [string, string][] = [["c", "next open conflict"], ["o t b", "keep ours, theirs, base"], ["u", "undo"], ["s", "save"]];
 

@@ -17,6 +17,7 @@ export class Player {
   private timer = 0;
   private range: [number, number] = [0, 0];
   side = 0;
+  private speed = 1;
 
   /** `told` hears what makes the sound, once that is known. */
   constructor(private readonly music: () => Music, private readonly plays: (track: number) => boolean,
@@ -57,6 +58,13 @@ export class Player {
     this.again(x);
   }
 
+  /** Go on at the same place, so many times as fast as it is written; the pitch stays. */
+  pace(speed: number): void {
+    const x = this.position();
+    this.speed = speed;
+    this.again(x);
+  }
+
   /** The music has changed: go on at the same place in what it is now. */
   refresh(): void { this.again(this.position()); }
 
@@ -72,7 +80,7 @@ export class Player {
   position(): number {
     const { context, run } = this;
     if (!context || !run) return this.range[0];
-    return positionAt(this.music(), this.side, run.offset + Math.max(0, context.currentTime - run.started));
+    return positionAt(this.music(), this.side, (run.offset + Math.max(0, context.currentTime - run.started)) * this.speed);
   }
 
   stop(): void {
@@ -85,16 +93,19 @@ export class Player {
 
   /** The run of a version from a place; where `fresh`, only with notes that begin there. */
   private begin(from: number, at: number, fresh: boolean): Run {
-    const music = this.music(), offset = seconds(music, this.side, from);
-    const queue = sounding(music, this.side, from, this.range[1], this.plays);
+    const music = this.music(), offset = this.time(from);
+    const queue = sounding(music, this.side, from, this.range[1], this.plays, this.speed);
     return { bus: new Bus(this.context!, this.out!, fresh ? 0 : at), queue: fresh ? queue.filter((each) => each.from >= offset - 0.001) : queue, next: 0, offset, started: at, sources: new Set() };
   }
+
+  /** Seconds from the beginning to a place, as fast as it is played. */
+  private time(x: number): number { return seconds(this.music(), this.side, x) / this.speed; }
 
   private tick(loop: boolean): void {
     const { context, run } = this;
     if (!context || !run) return;
     const now = context.currentTime - run.started + run.offset;
-    const end = seconds(this.music(), this.side, this.range[1]);
+    const end = this.time(this.range[1]);
     while (run.next < run.queue.length && run.queue[run.next]!.from < now + AHEAD) {
       const each = run.queue[run.next++]!;
       const source = begin(context, run.bus.gain, each, run.offset, run.started, Math.min(each.to, loop ? end : each.to), this.bank);

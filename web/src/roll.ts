@@ -4,7 +4,7 @@ import { spot, type Spot } from "./decisions.ts";
 import { NoteIndex, barStep, pitchSpan, type Span } from "./geometry.ts";
 import { hollow, kindOf, type Kind } from "./kinds.ts";
 import type { Group, Music, Note } from "./model.ts";
-import { hatch, outline, theme, trackColour, trackPattern, type Theme } from "./paint.ts";
+import { hatch, outline, theme, trackColour, trackEdge, trackPattern, type Theme } from "./paint.ts";
 import { indexAt } from "./time.ts";
 import { DRUM_CHANNEL } from "./words.ts";
 
@@ -31,6 +31,11 @@ export class Roll {
   /** True while rows stand for drums: nothing else is there, or a drum track is looked at. */
   drums(shown: Shown): boolean { return this.drumsOnly || (shown.lead !== null && this.music.tracks[shown.lead]?.channel === DRUM_CHANNEL); }
 
+  /** True for a note that has a place in the picture: where rows stand for drums, a pitch has none. */
+  private placed(note: Note, shown: Shown): boolean {
+    return this.audible(note[0], shown) && (note[1] === DRUM_CHANNEL || !this.drums(shown));
+  }
+
   audible(track: number, shown: Shown): boolean {
     return shown.solo.size ? shown.solo.has(track) : !shown.muted.has(track);
   }
@@ -41,7 +46,7 @@ export class Roll {
     const air = 3 / shown.zoom;
     let found: Note | null = null;
     for (const note of this.index.between(x - air, x + air)) {
-      if (note[2] !== pitch || !this.audible(note[0], shown) || kindOf(note[6], shown.side, this.music.sides.length) === null) continue;
+      if (note[2] !== pitch || !this.placed(note, shown) || kindOf(note[6], shown.side, this.music.sides.length) === null) continue;
       if (found === null || this.weight(note, shown) > this.weight(found, shown)) found = note;
     }
     return found;
@@ -59,7 +64,7 @@ export class Roll {
     let drawn = 0;
     for (const note of this.index.between(left / zoom, (left + width) / zoom)) {
       const kind = kindOf(note[6], shown.side, sides), y = this.y(note[2], shown);
-      if (kind === null || !this.audible(note[0], shown)) continue;
+      if (kind === null || !this.placed(note, shown)) continue;
       drawn++;
       if (y < -shown.row || y > shown.height) continue;
       if (kind !== "same") changed.push([note, kind]);
@@ -94,6 +99,11 @@ export class Roll {
     if (wide >= 6 && shown.row >= 6) {
       const pattern = hatch(context, trackPattern(note[0]), this.theme.paper);
       if (pattern) { context.fillStyle = pattern; context.fillRect(x, y, wide, tall); }
+    }
+    if (wide >= 3 && tall >= 4) {
+      context.lineWidth = 1;
+      context.strokeStyle = trackEdge(note[0], this.theme.dark);
+      context.strokeRect(x + 0.5, y + 0.5, wide - 1, tall - 1);
     }
     context.globalAlpha = 1;
   }

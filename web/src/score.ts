@@ -10,7 +10,7 @@ import { phrases, type Phrase } from "./kinds.ts";
 import { differs, drawLane, drawVelocities, tempoLane } from "./lanes.ts";
 import { UNIT, type File, type Lane, type Music, type Note } from "./model.ts";
 import { swatch, theme } from "./paint.ts";
-import { button, legend, tracks } from "./parts.ts";
+import { PACES, button, legend, pace, tracks } from "./parts.ts";
 import { Player } from "./player.ts";
 import { Roll } from "./roll.ts";
 import { Sheet, type Asked } from "./sheet.ts";
@@ -43,6 +43,7 @@ export class ScoreView {
   private readonly place = el("span", { class: "place" });
   private readonly playing = el("button", { type: "button", class: "play", click: () => this.toggle() });
   private readonly looping = el("button", { type: "button", class: "loop", "aria-pressed": "false", title: "loop the change (l)", click: () => this.loop() }, "Loop");
+  private readonly tempo = pace((percent) => this.pace(percent));
   private current = -1;
   private before: number;
   private pending = false;
@@ -115,18 +116,18 @@ export class ScoreView {
     const { zoom, left } = fit(barAt(this.music, at.from)[0], Math.min(Math.max(at.to, at.from + UNIT * 4), at.from + 1536), this.width());
     const { row, top } = fitRows(this.roll.span, at.low, at.high, this.shown.height);
     Object.assign(this.shown, { zoom, row });
-    this.scroll(left, top);
+    this.scroll(left, Math.round(top / row) * row);
   }
 
   private build(): HTMLElement {
     const { music, file } = this;
     music.sides.forEach((name, side) => {
-      this.tabs.push(el("button", { type: "button", class: "tab", "data-side": String(side), "aria-pressed": "false", title: `show ${name} (${side + 1})`, click: () => this.choose(side) }, name));
+      this.tabs.push(el("button", { type: "button", class: `tab ${name}`, "data-side": String(side), "aria-pressed": "false", title: `show ${name} (${side + 1})`, click: () => this.choose(side) }, name));
     });
     const tools = el("div", { class: "tools", role: "toolbar", "aria-label": "view and sound" },
       el("span", { class: "tabs", role: "group", "aria-label": "version" }, ...this.tabs),
       this.playing, this.looping,
-      button("A/B", "hear the other version at the same place (x)", () => this.swap(), "ab"),
+      button("A/B", "hear the other version at the same place (x)", () => this.swap(), "ab"), this.tempo,
       el("span", { class: "steps" }, button("←", "previous change (p)", () => this.step(-1), "step"), this.place, button("→", "next change (n)", () => this.step(1), "step")),
       button("−", "narrower (-)", () => this.scale(0.5), "zoom"), button("+", "wider (+)", () => this.scale(2), "zoom"),
       button("Whole piece", "the whole piece (0)", () => this.whole(), "whole"), this.heard);
@@ -219,7 +220,7 @@ export class ScoreView {
     this.notes.setAttribute("aria-label", `${name}: ${count(has, "note")}, ${count(this.phrases.length, "change")}`);
     this.playing.textContent = this.player?.playing ? "■ Stop" : "▶ Play";
     this.playing.setAttribute("aria-label", this.player?.playing ? "stop (space)" : `play ${name} (space)`);
-    this.place.textContent = this.phrases.length ? `${this.current < 0 ? "–" : this.current + 1} of ${count(this.phrases.length, "change")}` : "no changes";
+    this.place.textContent = this.phrases.length ? (this.current < 0 ? "" : `${this.current + 1} of `) + count(this.phrases.length, "change") : "no changes";
     [...this.list.querySelectorAll("button")].forEach((row, index) => row.toggleAttribute("data-current", index === this.current));
     for (const each of this.root?.querySelectorAll<HTMLElement>(".track") ?? []) each.querySelector(".name")!.setAttribute("aria-pressed", String(Number(each.dataset.track) === shown.lead));
   }
@@ -303,7 +304,7 @@ export class ScoreView {
     if (wide > width * 0.9 || wide < 24) shown.zoom = fit(phrase.from, Math.min(phrase.to, phrase.from + 3072), width).zoom;
     const { row, top } = fitRows(this.roll.span, phrase.low, phrase.high, shown.height);
     shown.row = row;
-    this.scroll(Math.max(0, phrase.from * shown.zoom - width / 5), top);
+    this.scroll(Math.max(0, phrase.from * shown.zoom - width / 5), Math.round(top / row) * row);
     if (shown.loop) this.setLoop();
     this.label();
     const row2 = this.list.children[index] as HTMLElement | undefined;
@@ -396,6 +397,14 @@ export class ScoreView {
 
   toggle(): void { if (this.player.playing) this.player.stop(); else this.play(); this.label(); }
 
+  private pace(percent: number): void {
+    this.tempo.value = String(percent);
+    this.player.pace(percent / 100);
+    say(`tempo: ${percent} % of what is written`);
+  }
+
+  private faster(by: number): void { this.pace(PACES[PACES.findIndex((each) => String(each) === this.tempo.value) + by] ?? Number(this.tempo.value)); }
+
   private replay(): void { if (this.player.playing) this.play(this.shown.loop ? undefined : this.player.position()); }
 
   private play(from?: number): void {
@@ -423,7 +432,7 @@ export class ScoreView {
     const acts: Record<string, () => void> = {
       n: () => this.step(1), p: () => this.step(-1), x: () => this.swap(), l: () => this.loop(), "+": () => this.scale(2), "=": () => this.scale(2),
       "-": () => this.scale(0.5), "0": () => this.whole(), "[": () => this.taller(0.8), "]": () => this.taller(1.25),
-      Escape: () => this.player.stop(), " ": () => this.toggle(),
+      "<": () => this.faster(-1), ">": () => this.faster(1), Escape: () => this.player.stop(), " ": () => this.toggle(),
     };
     if (/^[1-4]$/.test(event.key)) { this.choose(Number(event.key) - 1); return true; }
     const act = acts[event.key];

@@ -37,3 +37,10 @@ test("a note that hangs for a hundred bars does not swallow what comes after it"
   const found = phrases(music([hanging, at(0, 64, 4800, 2)], { sides: ["before", "after"] }));
   assert.equal(found.length, 2);
 });
+
+test("five changes are five, however far apart and in whichever track", () => {
+  const all = Array.from({ length: 60 }, (_, bar): Note => [bar % 2, 0, 60, bar * 96, 24, 80, 3]);
+  for (const bar of [3, 14, 25, 36, 47]) { all[bar]![6] = 1; all.push([bar % 2, 0, 72, bar * 96, 24, 80, 2]); }
+  const found = phrases(music(all, { sides: ["before", "after"] }));
+  assert.deepEqual(found.map((phrase) => phrase.words.replace(/^\w+, /, "")), [4, 15, 26, 37, 48].map((bar) => `bar ${bar}: 1 note transposed +12`));
+});

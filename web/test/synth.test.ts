@@ -32,3 +32,11 @@ test("a closed hi-hat ends an open one; a drum bank makes another channel drums"
   assert.deepEqual(heard.filter((each) => each.note[2] === 46).map((each) => each.choke), [1, null]);
   assert.ok(heard.every((each) => each.drums));
 });
+
+test("at half the speed everything takes twice as long, and the pitch stays", () => {
+  const piece = music([[0, 0, 60, 24, 24, 80, 15]], { controls: { 0: [[0, 0xe0, 0, 64], [36, 0xe0, 0, 96]] } });
+  const [as, slow] = [1, 0.5].map((speed) => sounding(piece, 0, 0, Infinity, () => true, speed)[0]!);
+  assert.deepEqual([as!.from, as!.to, slow!.from, slow!.to], [0.5, 1, 1, 2]);
+  assert.deepEqual(slow!.bend, [[1, 0], [1.5, 4096]]);
+  assert.equal(slow!.note, as!.note);
+});

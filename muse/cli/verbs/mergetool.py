@@ -14,6 +14,7 @@ import click
 from muse.cli.context import note, repo
 from muse.cli.options import late
 from muse.cli.verbs.conflicts import plugin_for
+from muse.core import terminal
 from muse.core.errors import ExitCode, MuseError
 from muse.engine.git import below_top
 from muse.engine.resolve import resolve
@@ -43,12 +44,22 @@ def command(path: str, no_browser: bool) -> int:
     tool.item()
     with _Server(tool) as server:
         note(f"muse: settle {tool.path} (Ctrl-C leaves the rest as it is) at {server.address}")
+        if os.environ.get("SSH_CONNECTION"):
+            note(f"  over ssh, on the machine you sit at, then open that address there: {_tunnel(server.server_port)}")
         if not no_browser:
             import webbrowser
 
             threading.Thread(target=webbrowser.open, args=(server.address,), daemon=True).start()  # lynx would block us
         server.serve()
     return int(ExitCode.OK if tool.settled else ExitCode.CONFLICT)
+
+
+def _tunnel(port: int) -> str:
+    """The command that brings the page's port to the machine somebody came from by ssh."""
+    user = os.environ.get("USER", "")
+    host = os.environ["SSH_CONNECTION"].split()[2:3] or ["HOST"]
+    there = f"{user}@{host[0]}" if user else host[0]
+    return terminal.command("ssh", "-N", "-L", f"{port}:127.0.0.1:{port}", there)
 
 
 class _Tool:
@@ -70,12 +81,12 @@ class _Tool:
 
     def page(self) -> str:
         """The page with its choices."""
-        from muse.engine.resolve.compare import of_conflicts
+        from muse.engine.resolve.compare import of_conflicts, who
         from muse.view.page import Page, build
 
         with self.lock:
             files = of_conflicts(self.here, self.plugin_for, [self.path])
-            return build(Page(f"settle {self.path}"), files, self.plugin_for, choices=True)
+            return build(Page(f"settle {self.path}", who(self.here)), files, self.plugin_for, choices=True)
 
     def tried(self, picks: Any) -> dict[str, Any]:
         """What the result would be with these choices: its music, or its text. Nothing is written."""

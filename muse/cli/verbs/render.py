@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 @click.option("--svg", is_flag=True, help="One MIDI file's piano rolls as SVG instead of a page.")
 @click.option("--conflicts", is_flag=True, help="What is left to settle (the default while a merge stands open).")
 @click.option("--no-sound", is_flag=True, help="Without sampled instruments: a smaller page, played by oscillators.")
+@click.option("--no-staff", is_flag=True, help="Without a staff: a page smaller by its engraver, 450 KB.")
 @click.option("--site", metavar="DIR", help="A folder of pages: scores, history and merges, linked to each other.")
 @click.option(
     "-n", "most", type=click.IntRange(1), default=100, show_default=True, help="With --site: how many commits."
@@ -41,6 +42,7 @@ def command(
     svg: bool,
     conflicts: bool,
     no_sound: bool,
+    no_staff: bool,
     site: str | None,
     most: int,
 ) -> int:
@@ -62,8 +64,8 @@ def command(
         paths, what = (what,), None
     plugin_for, _ = domains(here)
     if site is not None:
-        if svg or output or conflicts or no_sound:
-            raise UsageError("--site goes with none of -o, --svg, --no-sound and --conflicts")
+        if svg or output or conflicts or no_sound or no_staff:
+            raise UsageError("--site goes with none of -o, --svg, --no-sound, --no-staff and --conflicts")
         return _site(here, what or "HEAD", site, most, [from_top(here, path) for path in paths], plugin_for)
     wanted = [from_top(here, path) for path in paths]
     page, files = contents(here, what, conflicts, plugin_for, wanted)
@@ -80,7 +82,7 @@ def command(
                 hint = terminal.command("muse", "render", what or "HEAD")
                 raise MuseError(f"nothing changed in {', '.join(paths)}", hint=hint)
             files = iter(found)
-        text = view.build(page, files, plugin_for, heard=not no_sound)
+        text = view.build(page, files, plugin_for, heard=not no_sound, written=not no_staff)
     _write(text, output or f"muse-{_slug(page.title)}.{'svg' if svg else 'html'}")
     return 0
 
@@ -118,10 +120,9 @@ def contents(
     from muse.view.page import Page
 
     if what is None and (conflicts or here.git("ls-files", "--unmerged", "-z", ":/")):
-        rows = list(commits(here, ["-n", "30", "HEAD", *_other_side(here)])) if here.head() else []
-        return Page("merge in progress", [("branch", _branch(here))], "", rows), compare.of_conflicts(
-            here, plugin_for, paths
-        )
+        rows = list(commits(here, ["-n", "30", "HEAD", *compare.other_side(here)])) if here.head() else []
+        page = Page("merge in progress", compare.who(here), "", rows)
+        return page, compare.of_conflicts(here, plugin_for, paths)
     if what is not None and ".." in what:
         old, _, new = what.partition("..")
         old, new = here.resolve(old or "HEAD"), here.resolve(new.lstrip(".") or "HEAD")
@@ -149,15 +150,6 @@ def page_of(commit: Commit) -> Page:
     ]
     subject, _, body = commit.message.partition("\n")
     return Page(f"{commit.id[:10]} {subject}", about, body.strip())
-
-
-def _branch(here: Repository) -> str:
-    return (here.branch() or "(no branch)").removeprefix("refs/heads/")
-
-
-def _other_side(here: Repository) -> list[str]:
-    names = ("MERGE_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD", "REBASE_HEAD")
-    return [name for name in names if os.path.exists(here.git_dir / name)]
 
 
 def _is_revision(here: Repository, word: str) -> bool:

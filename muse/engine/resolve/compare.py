@@ -115,6 +115,24 @@ def of_conflicts(repo: Repository, plugin_for: PluginFor, paths: Sequence[str] =
         )
 
 
+def other_side(repo: Repository) -> list[str]:
+    """The commit that is being merged, picked or reverted, as Git names it; none when nothing is."""
+    names = ("MERGE_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD", "REBASE_HEAD")
+    return [name for name in names if (repo.git_dir / name).exists()]
+
+
+def who(repo: Repository) -> list[tuple[str, str]]:
+    """Whose the two sides of an open merge are: ("ours", "main: Softer bridge, by Alice") and the same for theirs."""
+    from muse.engine.history.log import commits
+
+    found = []
+    for side, rev in zip(("ours", "theirs"), ["HEAD", *other_side(repo)] if repo.head() else []):
+        commit = next(commits(repo, ["-n", "1", rev]))
+        names = ", ".join(name.removeprefix("HEAD -> ") for name in commit.refs if name != "HEAD") or commit.id[:8]
+        found.append((side, f"{names}: {commit.message.partition(chr(10))[0]}, by {commit.author}"))
+    return found
+
+
 def _merge(
     repo: Repository, base: str, parents: list[str], commit: str, plugin_for: PluginFor, paths: Sequence[str]
 ) -> Iterator[Compared]:
