@@ -93,3 +93,23 @@ def test_a_cause_in_another_session_counts_once_that_session_is_here(tmp_path: P
     OpLog(tmp_path, "other").append(cause)
     assert log.waiting() == []
     assert [entry["domain_op"]["address"] for entry in OpLog(tmp_path, "jam").replay_since_checkpoint()] == ["b"]
+
+
+def test_an_append_reads_nothing_of_the_log_and_a_log_put_in_its_place_is_noticed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log, looked = OpLog(tmp_path, "jam"), []
+    log.record("ada", "code", [op("a")])
+    log.record("ada", "code", [op("b")])
+    with monkeypatch.context() as patched:
+        patched.setattr(type(log._journal), "blocks", lambda *_: looked.append(1) or iter(()))
+        log.record("ada", "code", [op("c")])
+    assert not looked and len(log.read_all()) == 3
+    plain(tmp_path / "other", three())
+    (op_log_dir(tmp_path) / "jam" / "ops.jsonl").write_bytes(
+        (op_log_dir(tmp_path / "other") / "jam" / "ops.jsonl").read_bytes()  # the same file, as `cp` writes it
+    )
+    log.record("ada", "code", [op("d")])
+    assert [entry["domain_op"]["address"] for entry in log.read_all()] == ["a", "b", "c", "d"]
+    lines = (op_log_dir(tmp_path) / "jam" / "ops.jsonl").read_bytes().splitlines()
+    assert len(lines) == 4 and all(b'"crc":"' in line for line in lines)

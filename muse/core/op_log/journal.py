@@ -51,6 +51,7 @@ class Journal(Files):
         self.failed = ""
         self.forks = 0
         self.undone = True
+        self.begins_ours = False  # found by whoever looked at the first line of the file that is open
         self._lamport_of = lamport_of
         self._map: mmap.mmap | None = None
         self._raw = b""
@@ -94,7 +95,7 @@ class Journal(Files):
         status = os.fstat(fd)
         self.use(fd, segments)
         self._ident, self._raw = (status.st_dev, status.st_ino), b""
-        self._tail_unchecked = True
+        self._tail_unchecked, self.begins_ours = True, False
         self._synced = 0
         return True
 
@@ -229,7 +230,7 @@ class Journal(Files):
         whole = self._load() and self.end <= top
         if whole and self.end > self.base:
             whole = read_at(self._fd, 1, self.end - self.base - 1) == b"\n"
-        self._tail_unchecked = False
+        self._tail_unchecked, self.begins_ours = False, False
         if whole and self.end == top:
             return
         if not whole:

@@ -105,10 +105,10 @@ class OpLog(LogReader):
         sealed = [(entry, *seal(entry)) for entry in entries]
         if not sealed:
             return
-        level = level or self._level
+        level, head = level or self._level, self._checked_out()
         self._acquire()
         try:
-            end = self._write(self._lines(sealed), level)
+            end = self._write(self._lines(sealed, head), level)
         finally:
             self._journal.release()
         if level == "durable":
@@ -139,13 +139,13 @@ class OpLog(LogReader):
         With `at_end`, what `end` said when the caller looked: RefMovedError, and nothing is written, if the log grew.
         """
         level = level or self._level
-        drafts = [draft(wish) for wish in requests]  # what can be done before others have to wait
+        drafts, head = [draft(wish) for wish in requests], self._checked_out()  # all that others need not wait for
         self._acquire()
         try:
             if at_end is not None and self._journal.end != at_end:
                 raise RefMovedError(f"the log of {self._session!r:.80} grew meanwhile")
             halves = timed(drafts, self._latest() + 1)
-            end = self._write(self._lines(halves), level)
+            end = self._write(self._lines(halves, head), level)
         finally:
             self._journal.release()
         if level == "durable":
@@ -194,10 +194,13 @@ class OpLog(LogReader):
     def _latest(self) -> int:
         return max(self._journal.lamport, self._buffer[-1][1] if self._buffer else 0)
 
-    def _lines(self, sealed: list[tuple[OpEntry, bytes, bytes]]) -> list[tuple[bytes, int]]:
+    def _checked_out(self) -> bytes:
+        """The field of a line that says what commit is checked out."""
+        return b"" if self.head is None or not (at := self.head()) else b',"head":"%b"' % at.encode()
+
+    def _lines(self, sealed: list[tuple[OpEntry, bytes, bytes]], head: bytes) -> list[tuple[bytes, int]]:
         """Lines with their times; the lock is held. FormatError when a time cannot be, and then no number is used."""
         before, latest, lines = self._sequence, self._latest(), []
-        head = b"" if self.head is None or not (at := self.head()) else b',"head":"%b"' % at.encode()
         writer, instance, number, known = self.writer, self._instance, before, self._known
         if len(known) > REMEMBERED:
             known.clear()

@@ -59,11 +59,12 @@ def row_of(line: bytes, at: int) -> dict[str, Any] | None:
 
 
 def is_plain(journal: Journal) -> bool:
-    """True when the log begins with a plain line. The lock is held."""
-    if not journal.end or journal.base:
+    """True when the log begins with a plain line. The lock is held; a file that has begun begins like that for ever."""
+    if journal.begins_ours or not journal.end or journal.base:
         return False
     first = next(iter(journal.blocks(0, journal.end)), b"").partition(b"\n")[0]
-    return not intact(first) and entry_of(first) is not None
+    journal.begins_ours = intact(first) or entry_of(first) is None
+    return not journal.begins_ours
 
 
 def convert(journal: Journal, writer: str) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from muse.core.platform.files import OPEN
+
 if TYPE_CHECKING:
     from muse.store.repository import Repository
 
@@ -16,6 +18,7 @@ class CheckedOut:
 
     def __init__(self, repo: Repository) -> None:
         self._repo = repo
+        self._head, self._common = str(repo.git_dir / "HEAD"), os.fsencode(repo.common_dir)
         self._state: object = None
         self._commit = ""
 
@@ -28,10 +31,10 @@ class CheckedOut:
 
     def state(self) -> object:
         """Something that is another one when another branch or commit is checked out."""
-        head = _read(self._repo.git_dir / "HEAD")
+        head = _read(self._head)
         if not head.startswith(b"ref: "):
             return head
-        ref = _read(self._repo.common_dir / os.fsdecode(head[5:].strip()))
+        ref = _read(os.path.join(self._common, head[5:].strip()))
         return head, ref, *([] if ref else map(self._time, _ELSEWHERE))
 
     def _time(self, name: str) -> int:
@@ -41,9 +44,14 @@ class CheckedOut:
             return 0
 
 
-def _read(path: os.PathLike[str]) -> bytes:
+def _read(path: str | bytes) -> bytes:
     try:
-        with open(path, "rb") as file:
-            return file.read(1 << 12)
+        file = os.open(path, os.O_RDONLY | OPEN)
+    except (OSError, ValueError):
+        return b""
+    try:
+        return os.read(file, 1 << 12)
     except OSError:
         return b""
+    finally:
+        os.close(file)

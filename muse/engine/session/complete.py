@@ -8,7 +8,8 @@ from typing import Any
 
 from muse.core.errors import MuseError
 from muse.core.filedomain import summarise
-from muse.core.types import blob_digest, content_hash
+from muse.core.op_log.canonical import canonical
+from muse.core.types import blob_digest
 
 KINDS = ("insert", "replace", "delete", "move", "patch", "rename")
 
@@ -73,7 +74,7 @@ def _digest(op: Any, address: str) -> str:
         return ""
     if "::" not in address:
         raise Refused("content", f"the content of the file {address:.200} is text, or bytes in content_b64")
-    return content_hash(found)
+    return blob_digest(canonical(found))
 
 
 __all__ = ["KINDS", "Refused", "completed"]
