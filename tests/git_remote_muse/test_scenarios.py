@@ -218,3 +218,31 @@ def test_a_server_that_dies_while_git_waits(server: Path, tmp_path: Path, run_gi
     done = run_git(tmp_path, "clone", "--shallow-since=2040-01-01", f"muse::{server}", "copy")
     assert done.returncode == 128 and b"no commits selected" in done.stderr
     assert not (tmp_path / "copy").exists()
+
+
+def test_a_mirror_pushed_from_a_clone_has_all_of_it(server: Path, tmp_path: Path, ok: Ok, git: Ok) -> None:
+    """`push --mirror` sends every ref; the next clone finds branches and metadata there, whoever wrote them."""
+    blob = git(server, "hash-object", "-w", "--stdin", input="w1")
+    tree = git(server, "mktree", input=f"100644 blob {blob}\tformat\n")
+    git(server, "update-ref", "refs/muse/log/w1", git(server, "commit-tree", tree, "-m", "log"))
+    ok(tmp_path, "clone", "-q", f"muse::{server}", "work")
+    ok(tmp_path, "clone", "-q", "--mirror", f"muse::{server}", "copy")
+    for source in ("work", "copy"):
+        git(tmp_path, "init", "-q", "--bare", "-b", "main", f"{source}-there")
+        for _ in range(2):
+            ok(tmp_path / source, "push", "-q", "--mirror", f"muse::{tmp_path}/{source}-there")
+        assert git(tmp_path / f"{source}-there", "for-each-ref") == git(tmp_path / source, "for-each-ref")
+    ok(tmp_path, "clone", "-q", f"muse::{tmp_path}/copy-there", "again")
+    assert git(tmp_path / "again", "rev-parse", "HEAD") == git(server, "rev-parse", "HEAD")
+    assert git(tmp_path / "again", "rev-parse", "refs/muse-remotes/origin/log/w1") == git(
+        server, "rev-parse", "refs/muse/log/w1"
+    )
+    hook = Path(__file__).resolve().parents[2] / "examples/server/update"
+    (server / "hooks" / "update").symlink_to(hook)
+    done = subprocess.run(["git", "push", "--mirror", f"muse::{server}"], cwd=tmp_path / "again", capture_output=True)
+    assert done.returncode == 1 and b"refs/muse/log/w1 has live edits of a clone and is not deleted" in done.stderr
+    assert git(server, "rev-parse", "refs/muse/log/w1")
+    later = git(server, "commit-tree", tree, "-m", "log", "-p", git(server, "rev-parse", "refs/muse/log/w1"))
+    git(tmp_path / "copy", "fetch", "-q", str(server), f"+{later}:refs/muse/log/w1")
+    ok(tmp_path / "copy", "push", "-q", f"muse::{server}", "refs/muse/log/w1")
+    assert git(server, "rev-parse", "refs/muse/log/w1") == later
