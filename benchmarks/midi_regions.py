@@ -161,8 +161,7 @@ def songs(folder: Path | None, made: int, seed: int) -> list[tuple[str, Doc]]:
         if file.suffix.lower() in (".mid", ".midi", ".kar") and file.stat().st_size < 200_000:
             try:
                 doc = read(file.read_bytes())
-                heard(file.read_bytes())
-            except (Unreadable, ValueError, EOFError, OSError, KeyError, IndexError, LookupError):
+            except Unreadable:
                 continue
             if sum(len(track.notes()) for track in doc.tracks) >= 60:
                 found.append((file.name, doc))
@@ -173,10 +172,15 @@ def cases(found: list[tuple[str, Doc]], count: int, seed: int, deeds: list[str])
     """(file, deed, case), evenly over what is done."""
     r = random.Random(seed)
     made = tries = 0
+    known: dict[int, bool] = {}
     while made < count and tries < count * 30:
         deed = deeds[made % len(deeds)]
         tries += 1
         name, doc = r.choice(found)
+        if id(doc) not in known:
+            known[id(doc)] = _for_mido(doc)
+        if not known[id(doc)]:
+            continue
         try:
             case = make(random.Random(r.random()), doc, deed)
         except (Unsuitable, IndexError):
@@ -187,13 +191,36 @@ def cases(found: list[tuple[str, Doc]], count: int, seed: int, deeds: list[str])
         yield name, deed, case
 
 
+def _for_mido(doc: Doc) -> bool:
+    """True for a file that mido reads."""
+    try:
+        heard(write(doc))
+    except (ValueError, EOFError, OSError, LookupError):
+        return False
+    return True
+
+
 def judge(case: Case, conflicts: int, data: bytes) -> str:
     """The verdict on a result."""
     if case.expected is None:
         return "WRONG" if not conflicts else "meant" if conflicts <= 3 else "many"
     if conflicts:
         return "asked" if conflicts <= 3 else "many"
-    return "meant" if heard(data) == heard(case.expected) else "WRONG"
+    return "meant" if _alike(data, case.expected) else "WRONG"
+
+
+def _alike(data: bytes, expected: bytes) -> bool:
+    """True when both files sound the same; mido reads the tracks whose events are not the same ones in the same order."""
+    try:
+        one, two = read(data), read(expected)
+    except Unreadable:
+        return heard(data) == heard(expected)
+    if len(one.tracks) != len(two.tracks) or (one.format, one.division) != (two.format, two.division):
+        return False
+    odd = [n for n, (a, b) in enumerate(zip(one.tracks, two.tracks)) if a.events != b.events]
+    for doc in (one, two):
+        doc.tracks = [doc.tracks[n] for n in odd]
+    return not odd or heard(write(one)) == heard(write(two))
 
 
 def main() -> None:
