@@ -210,7 +210,7 @@ def judge(case: Case, conflicts: int, data: bytes) -> str:
 
 
 def _alike(data: bytes, expected: bytes) -> bool:
-    """True when both files sound the same; mido reads the tracks whose events are not the same ones in the same order."""
+    """True when both files sound the same; mido reads the tracks whose events are not equal one by one."""
     try:
         one, two = read(data), read(expected)
     except Unreadable:

@@ -37,7 +37,7 @@ def bars_words(ranges: Iterable[Range], times: TimeMap) -> str:
 def map_words(bars: BarMap, times: TimeMap) -> str:
     """What a version did to the bars, counted as in the base; "" for nothing."""
     words: list[str] = []
-    moved = _moved(bars)
+    moved = moved_ranges(bars)
     gone = [cut for cut in cuts(bars.spans) if cut.stop < ENDLESS]
     at = before = 0
     for source, length in bars.spans:
@@ -59,7 +59,7 @@ def map_words(bars: BarMap, times: TimeMap) -> str:
     return ", ".join(words)
 
 
-def _moved(bars: BarMap) -> set[Range]:
+def moved_ranges(bars: BarMap) -> set[Range]:
     """Stretches that stand out of the base's order: those that are shorter than what they jumped over."""
     sources = [span for span in bars.spans if span.source != NEW]
     out: set[Range] = set()

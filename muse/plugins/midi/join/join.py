@@ -3,26 +3,31 @@
 A track is named by its index in the file it was lifted from, or by its content when it was added later. Inside it:
 `<track>/n:<channel>:<pitch>:<onset>:<length>:<velocity>:<release>#<occurrence>` is a note as it was first seen,
 `<track>/e:<tick>:<hexadecimal>#<occurrence>` an opaque event, `<track>/s:...` a slot. The order of events is that of
-the source; what came later goes by tick, rank and content.
+the source; what came later goes by tick, rank and content. Ticks in names are those of the state's line of bars
+(`line.py`): they stay when somebody puts in or cuts bars.
 """
 
 from __future__ import annotations
 
 from base64 import b64decode, b64encode
+from collections.abc import Iterable
 from hashlib import sha256
 from typing import Any
 
 from muse.core.errors import FormatError
 from muse.core.filejoin import FileJoin
 from muse.plugins.midi.file.codec import Song, Track, parse, parse_track, write
-from muse.plugins.midi.file.model import ATTRIBUTES, OPAQUE, Content, Item, Note, Slot
+from muse.plugins.midi.file.model import ATTRIBUTES, ONSET, OPAQUE, Content, Item, Note, Slot
 from muse.plugins.midi.file.order import weave
 from muse.plugins.midi.file.write_track import emit
+from muse.plugins.midi.join.line import PLAIN, Line, line_from, line_of
+from muse.plugins.midi.join.placing import Placing, Values, at, place
 from muse.plugins.midi.join.state import JoinState, dump
 from muse.plugins.midi.match.notes import Alignment, align
 from muse.plugins.midi.match.tracks import match_tracks
 from muse.plugins.midi.merge.notes import note_bodies
 from muse.plugins.midi.merge.timebase import rescale
+from muse.plugins.midi.merge.verify import sounding
 
 _NOTHING = Track(b"", [], [], [], 0, 0)
 _MAGIC_WHOLE = "whole"
@@ -40,16 +45,16 @@ def advance(state: JoinState, data: bytes, actor: str) -> JoinState:
     """The state after somebody made the file into `data`; `actor` names this one edit."""
     if build(state) == data:
         return state
-    out = state.copy(actor)
     try:
         before, after = _Built(state), parse(data)
         scaled = after if after.division == before.song.division else rescale(after, before.song.division)
     except FormatError:
         scaled = None
     if scaled is None or _MAGIC_WHOLE in state.writes:
+        out = state.copy(actor)
         out.write(_MAGIC_WHOLE, b64encode(data).decode())
     else:
-        _advance_file(out, before, scaled, after)
+        out = _advanced(state, before, scaled, after, actor)
     if out.clock == state.clock and len(out.added) == len(state.added):
         return state  # other bytes, and the same music
     out.touch("file")
@@ -75,6 +80,7 @@ class _Elements:
     def __init__(self, state: JoinState, name: str, sources: list[Track]) -> None:
         self.name = name
         self.source = sources[0]
+        self.written = line_from(state.read(f"{name}/line", None))  # bars as they were when the track was added
         self.notes: dict[str, tuple[Note, int, int]] = {}
         self.events: dict[str, tuple[int, bytes, int]] = {}
         self.slots: dict[str, list[tuple[int, bytes, int]]] = {}
@@ -82,15 +88,19 @@ class _Elements:
             self._source(track, rank == 0)
         self._later(state)
         self._apply(state)
-        self.end = state.read(f"{name}/end", max(track.end_tick for track in sources))
+        self.end = state.read(f"{name}/end", self.written.named(max(track.end_tick for track in sources)))
 
     def _source(self, track: Track, first: bool) -> None:
         content = Content(track)
-        for key, note, on, off in zip(note_keys(self.name, content.notes), content.notes, content.ons, content.offs):
+        named = self.written.named
+        notes = content.notes if self.written is PLAIN else [at(note, named(note[ONSET])) for note in content.notes]
+        for key, note, on, off in zip(note_keys(self.name, notes), notes, content.ons, content.offs):
             self.notes.setdefault(key, (note, on, off) if first else (note, -1, -1))
-        for slot in content.slots:
-            rows = [(track.ticks[i], track.bodies[i], i if first else -1) for i in content.slots[slot]]
-            if slot[0][0] in OPAQUE:
+        for (lane, tick), indices in content.slots.items():
+            slot = lane, named(tick) if tick else 0
+            rows = [(named(track.ticks[i]) if track.ticks[i] else 0, track.bodies[i], i if first else -1)
+                    for i in indices]  # fmt: skip
+            if lane[0] in OPAQUE:
                 for key, row in zip(event_keys(self.name, rows), rows):
                     self.events.setdefault(key, row)
             else:
@@ -130,21 +140,45 @@ class _Elements:
                 wanted = [(tick, bytes.fromhex(text)) for tick, text in state.read(key, [])]
                 self.slots[key] = [(tick, body, own.pop((tick, body), -1)) for tick, body in wanted]
 
-    def track(self) -> Track:
-        """The track these elements make."""
+    def used(self) -> list[int]:
+        """Named ticks at which something lives; what is no note stays at tick 0 whatever becomes of the bars."""
+        points = [row for rows in self.slots.values() for row in rows] + list(self.events.values())
+        return [note[ONSET] for note, *_ in self.notes.values()] + [row[0] for row in points if row[0]]
+
+    def track(self, line: Line) -> Track:
+        """The track these elements make on the line of bars."""
         items: list[Item] = []
         empty: list[tuple[Item, Item]] = []
         for note, on, off in (self.notes[key] for key in sorted(self.notes)):
             bodies = note_bodies(note)
-            items.append((note[2], bodies[0], on, on, -1))
-            items.append((note[2] + note[3], bodies[1], off, off, -1))
+            tick = line.heard(note[ONSET])
+            items.append((tick, bodies[0], on, on, -1))
+            items.append((tick + note[3], bodies[1], off, off, -1))
             if not note[3]:
                 empty.append((items[-2], items[-1]))
-        items += [(tick, body, own, own, -1) for tick, body, own in self.events.values()]
-        items += [(tick, body, own, own, -1) for rows in self.slots.values() for tick, body, own in rows]
-        order = weave(sorted(items), self.source, _NOTHING, lambda tick: "ours", empty)
-        end = max(self.end, order[-1][0] if order else 0)
+        points = [*self.events.values(), *(row for rows in self.slots.values() for row in rows)]
+        items += [(line.heard(tick) if tick else 0, body, own, own, -1) for tick, body, own in points]
+        order = weave(*self._in_order(sorted(items), line), _NOTHING, lambda tick: "ours", empty)
+        end = max(line.heard(self.end), order[-1][0] if order else 0)
         return parse_track(emit(order, self.source, end, self.source.raw[self.source.tail :]))
+
+    def _in_order(self, items: list[Item], line: Line) -> tuple[list[Item], Track]:
+        """The items, and the source with its ticks on the line; an event which would now be heard before one that it
+        followed is an event of its own."""
+        if line.is_plain and self.written.is_plain:
+            return items, self.source
+        source, named = self.source, self.written.named
+        ticks = [line.heard(named(tick)) if tick or body[0] < 0xA0 else 0
+                 for tick, body in zip(source.ticks, source.bodies)]  # fmt: skip
+        late, last = set(), 0
+        for own, tick in sorted((item[3], item[0]) for item in items if item[3] >= 0):
+            if tick < last or ticks[own] != tick or line.is_moved(named(source.ticks[own])):
+                late.add(own)
+            else:
+                last = tick
+        told = [(*item[:2], -1, -1, -1) if item[3] in late else item for item in items]
+        return told, Track(source.raw, ticks, source.bodies, source.starts, line.heard(named(source.end_tick)),
+                           source.tail)  # fmt: skip
 
 
 def _plain(rows: list[tuple[int, bytes, int]]) -> list[tuple[int, bytes]]:
@@ -166,7 +200,8 @@ class _Built:
         self.elements: dict[str, _Elements] = {}
         for name in self._order():
             self.elements[name] = _Elements(state, name, self._sources(name))
-        self.tracks = {name: each.track() for name, each in self.elements.items()}
+        self.line = line_of(state, lambda: [tick for each in self.elements.values() for tick in each.used()])
+        self.tracks = {name: each.track(self.line) for name, each in self.elements.items()}
 
     def _sources(self, name: str) -> list[Track]:
         added = self.state.added.get(name)
@@ -238,11 +273,37 @@ def slot_key(track: str, slot: Slot) -> str:
 # Advancing -----------------------------------------------------------------------------------------------------------
 
 
-def _advance_file(state: JoinState, before: _Built, after: Song, written: Song) -> None:
-    """Write what changed between the built file and `after` (the new file in the state's ticks) into the state."""
+def _advanced(state: JoinState, before: _Built, after: Song, written: Song, actor: str) -> JoinState:
+    """The state with what changed between the built file and `after` (`written`, in the state's ticks)."""
+    old = list(before.tracks.values())
+    matched = match_tracks(old, after.tracks)
+    out = _edited(state, before, actor)
+    song = Song(before.song.header, list(old), b"", before.song.wrapper)
+    placing = place(out, before.line, song, after, matched)
+    _advance_file(out, before, after, written, matched, placing)
+    if len(placing.rows) > 1 and not _alike(_Built(out).tracks.values(), after.tracks):
+        out = _edited(state, before, actor)  # the bars were misread: they stay, and the notes are edited
+        _advance_file(out, before, after, written, matched, Placing(before.line))
+    return out
+
+
+def _edited(state: JoinState, before: _Built, actor: str) -> JoinState:
+    """A state to write an edit of the built file to: bars that were cut and stayed have been seen, and are kept."""
+    out = state.copy(actor)
+    for key in before.line.kept:
+        out.remove(key)
+    return out
+
+
+def _alike(one: Iterable[Track], two: Iterable[Track]) -> bool:
+    return [sounding(track) for track in one] == [sounding(track) for track in two]
+
+
+def _advance_file(
+    state: JoinState, before: _Built, after: Song, written: Song, matched: list[int], placing: Placing
+) -> None:
     names = list(before.tracks)
     old, new = [before.tracks[name] for name in names], after.tracks
-    matched = match_tracks(old, new)
     order: list[str] = [""] * len(new)
     for name, track, other in zip(names, old, matched):
         if other < 0:
@@ -251,10 +312,10 @@ def _advance_file(state: JoinState, before: _Built, after: Song, written: Song) 
         order[other] = name
         if new[other].raw != track.raw:
             state.touch(name)
-            _advance_track(state, before.elements[name], track, new[other], after.ticks_per_beat)
+            _advance_track(state, before.elements[name], track, new[other], after.ticks_per_beat, placing)
     for other, track in enumerate(new):
         if not order[other]:
-            order[other] = _added(state, track)
+            order[other] = _added(state, track, placing.lines())
     if order != names:
         state.write("order", order)
     kind, division = before.state.read("header", [before.song.format, before.song.division])
@@ -268,8 +329,9 @@ def _advance_file(state: JoinState, before: _Built, after: Song, written: Song) 
             state.write(key, now)
 
 
-def _added(state: JoinState, track: Track) -> str:
-    """Add a track under a name made of its content, so that two people adding the same one add one."""
+def _added(state: JoinState, track: Track, rows: list[list[int]]) -> str:
+    """Add a track under a name made of its content, so that two people adding the same one add one; `rows`: the line
+    of bars it was written on, [] for the plain one."""
     stem = "x" + sha256(track.raw).hexdigest()[:24]
     count = 0
     while f"{stem}.{count}" in state.added and state.alive(f"{stem}.{count}"):
@@ -278,41 +340,49 @@ def _added(state: JoinState, track: Track) -> str:
     if name in state.added:
         state.touch(name)
     state.added[name] = b64encode(track.raw).decode()
+    if rows:
+        state.write(f"{name}/line", rows)
     return name
 
 
-def _advance_track(state: JoinState, elements: _Elements, old: Track, new: Track, beat: int) -> None:
+def _advance_track(state: JoinState, elements: _Elements, old: Track, new: Track, beat: int, placing: Placing) -> None:
     before, after = Content(old), Content(new)
     ids: dict[Note, list[str]] = {}
     for key, (note, _, _) in sorted(elements.notes.items(), reverse=True):
-        ids.setdefault(note, []).append(key)
+        ids.setdefault(at(note, placing.line.heard(note[ONSET])), []).append(key)
     keys = [ids[note].pop() if ids.get(note) else "" for note in before.notes]
     for left in ids.values():  # overlaps that read back differently from how they were joined
         for key in left:
             state.remove(key, ATTRIBUTES)
-    _advance_notes(state, elements, before, after, keys, align(before.notes, after.notes, beat, beat * 4))
-    _advance_points(state, elements, before, after)
-    if elements.end != new.end_tick:
-        state.write(f"{elements.name}/end", new.end_tick)
-
-
-def _advance_notes(
-    state: JoinState, elements: _Elements, before: Content, after: Content, keys: list[str], found: Alignment
-) -> None:
-    """Take away, write and add notes; `keys` are the ids of those before, "" for one that has none."""
-    for i, note in enumerate(before.notes):
-        j = found.to_side[i]
-        if j < 0 and keys[i]:
-            state.remove(keys[i], ATTRIBUTES)
-        elif j >= 0 and after.notes[j] != note and keys[i]:
-            state.touch(keys[i])
-            for name, was, now in zip(ATTRIBUTES, note, after.notes[j]):
-                if was != now:
-                    state.write(f"{keys[i]}/{name}", now)
-    fresh = [note for j, note in enumerate(after.notes) if found.to_base[j] < 0 or not keys[found.to_base[j]]]
+    kept, fresh = placing.notes(after)
+    found = align(before.notes, kept, beat, beat * 4)
+    _advance_notes(state, before.notes, kept, keys, found, placing.line)
+    fresh += [
+        at(note, placing.line.named(note[ONSET]))
+        for j, note in enumerate(kept)
+        if found.to_base[j] < 0 or not keys[found.to_base[j]]
+    ]
     taken = set(elements.notes)
     for note in fresh:
         _add_element(state, f"{elements.name}/n:{':'.join(map(str, note))}", taken)
+    _advance_points(state, elements, Placing(placing.line).values(before), placing.values(after))
+    if placing.name(new.end_tick) != elements.end:
+        state.write(f"{elements.name}/end", placing.name(new.end_tick))
+
+
+def _advance_notes(
+    state: JoinState, before: list[Note], after: list[Note], keys: list[str], found: Alignment, line: Line
+) -> None:
+    """Take away and write notes; `keys` are the ids of those before, "" for one that has none."""
+    for i, note in enumerate(before):
+        j = found.to_side[i]
+        if j < 0 and keys[i]:
+            state.remove(keys[i], ATTRIBUTES)
+        elif j >= 0 and after[j] != note and keys[i]:
+            state.touch(keys[i])
+            for name, was, now in zip(ATTRIBUTES, note, after[j]):
+                if was != now:
+                    state.write(f"{keys[i]}/{name}", line.named(now) if name == ATTRIBUTES[ONSET] else now)
 
 
 def _add_element(state: JoinState, stem: str, taken: set[str]) -> str:
@@ -326,10 +396,10 @@ def _add_element(state: JoinState, stem: str, taken: set[str]) -> str:
     return key
 
 
-def _advance_points(state: JoinState, elements: _Elements, before: Content, after: Content) -> None:
+def _advance_points(state: JoinState, elements: _Elements, before: Values, after: Values) -> None:
     taken = set(elements.events)
-    for slot in sorted(before.slots.keys() | after.slots.keys(), key=lambda each: (each[1], dump(each[0]))):
-        was, now = before.value(slot), after.value(slot)
+    for slot in sorted(before.keys() | after.keys(), key=lambda each: (each[1], dump(each[0]))):
+        was, now = before.get(slot, ()), after.get(slot, ())
         if was == now:
             continue
         if slot[0][0] not in OPAQUE:
