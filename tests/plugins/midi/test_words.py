@@ -135,11 +135,11 @@ TEN: dict[str, tuple[bytes, Edit, str, str]] = {
     "flat": (ROUND, add("Voice 1", (0, 480, 70, 80)), "Voice 1 bar 1: 1 note added", "+Voice 1 1:1 B♭4 1/4 vel 80"),
     "drum": (MENUET, add("Drums", (4 * BAR + 240, 120, 46, 60), (5 * BAR, 120, 49, 90)),
              "Drums bars 5-6: 2 notes added", "+Drums 6:1 crash cymbal vel 90"),
-    "tempo": (MENUET, replaced("set_tempo", tempo=600_000), "Menuet in G bar 1: 1 tempo change",
+    "tempo": (MENUET, replaced("set_tempo", tempo=600_000), "Menuet in G bar 1: tempo 100.00",
               "+Menuet in G 1:1 tempo 100.00"),
-    "instrument": (MENUET, replaced("program_change", program=73), "Melody bar 1: 1 instrument change",
+    "instrument": (MENUET, replaced("program_change", program=73), "Melody bar 1: instrument Flute",
                    "+Melody 1:1 instrument Flute"),
-    "key": (MENUET, replaced("key_signature", key="Eb"), "Menuet in G bar 1: 1 key signature change",
+    "key": (MENUET, replaced("key_signature", key="Eb"), "Menuet in G bar 1: key E♭ major",
             "+Menuet in G 1:1 key E♭ major"),
     "drop": (MENUET, dropped("Drums"), "Drums deleted", "-Drums 5:2 closed hi-hat vel 70"),
 }  # fmt: skip
@@ -350,6 +350,6 @@ def test_pitches_are_spelled_in_the_key(sharps: int, names: str, monkeypatch: py
 def test_lengths_are_note_values() -> None:
     told = {ticks: length_words(ticks, 480) for ticks in (480, 720, 160, 320, 1920, 455, 1200, 100, 1)}
     assert told == {
-        480: "1/4", 720: "1/4 dotted", 160: "1/8 triplet", 320: "1/4 triplet", 1920: "1/1", 455: "1/4 - 25 ticks",
-        1200: "5/8", 100: "100 ticks", 1: "1 tick",
+        480: "1/4", 720: "1/4 dotted", 160: "1/8 triplet", 320: "1/4 triplet", 1920: "1/1", 455: "1/4 - 0.052 quarters",
+        1200: "5/8", 100: "0.208 quarters", 1: "0.002 quarters",
     }  # fmt: skip

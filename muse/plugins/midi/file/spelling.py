@@ -1,7 +1,8 @@
 """Pitches, lengths, places and the values of set-up events as a musician writes them.
 
-A pitch is spelled in the key in force, drums have names, a length is a note value. `MUSE_WORDS` holds what a person
-prefers, any of `sharps` (no flats), `ticks` (lengths and places in ticks), `ascii` (letters instead of the signs).
+A pitch is spelled in the key in force, drums have names, a length is a note value, with the rest in decimals of a
+quarter. `MUSE_WORDS` holds what a person prefers, any of `sharps` (no flats), `ticks` (lengths and places in ticks),
+`ascii` (letters instead of the signs).
 """
 
 from __future__ import annotations
@@ -58,7 +59,7 @@ def pitch_words(channel: int, pitch: int, sharps: int = 0) -> str:
 
 
 def length_words(length: int, beat: int) -> str:
-    """A length as a note value: `1/8`, `1/4 dotted`, `1/8 triplet`; `1/4 - 25 ticks` where a rest is left."""
+    """A length as a note value: `1/8`, `1/4 dotted`, `1/8 triplet`; `1/4 - 0.052 quarters` where a rest is left."""
     if length <= 0 or beat <= 0 or preferred("ticks"):
         return plural(length, "tick")
     exact = _exact(length, beat)
@@ -67,8 +68,13 @@ def length_words(length: int, beat: int) -> str:
     near = min(_values(beat), key=lambda value: (abs(length - value[0]), value[1]))
     rest = length - near[0]
     if abs(rest) * _NEAR <= near[0]:
-        return f"{near[1]} {'+' if rest > 0 else '-'} {plural(abs(rest), 'tick')}"
-    return plural(length, "tick")
+        return f"{near[1]} {'+' if rest > 0 else '-'} {_decimals(abs(rest), beat)}"
+    return _decimals(length, beat)
+
+
+def _decimals(ticks: int, beat: int) -> str:
+    """Ticks as a part of a quarter, exactly enough to tell them from one tick more: `0.052 quarters`."""
+    return f"{ticks / beat:.{max(3, len(str(beat)))}f}".rstrip("0").rstrip(".") + " quarters"
 
 
 def _exact(length: int, beat: int) -> str:
@@ -92,9 +98,10 @@ def _values(beat: int) -> list[tuple[int, str]]:
 
 
 def inside_words(ticks: int, beat: int) -> str:
-    """How far past a beat, as a note value: `1/8`; in ticks where it is none."""
-    exact = "" if preferred("ticks") or beat <= 0 else _exact(ticks, beat)
-    return exact or plural(ticks, "tick")
+    """How far past a beat, as a note value: `1/8`; in decimals of a quarter where it is none."""
+    if preferred("ticks") or beat <= 0:
+        return plural(ticks, "tick")
+    return _exact(ticks, beat) or _decimals(ticks, beat)
 
 
 def key_words(sharps: int, minor: bool) -> str:

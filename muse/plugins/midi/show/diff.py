@@ -316,7 +316,7 @@ class _TrackDiff:
             now = self.new.value(slot)
             kind = self._kind(slot, was, now)
             if [body for _, body in was] != [body for _, body in now] and not kind:
-                self.change.slot(slot)
+                self.change.slot(slot, value_words(now) if now else f"{value_words(was)} removed")
                 continue
             self.change.noise.update({kind} if kind else ())
             told.update({(source, False), (slot, True)})

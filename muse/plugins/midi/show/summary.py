@@ -5,7 +5,7 @@ Changes of one kind in neighbouring bars are one phrase; phrases about the same 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 
 from muse.core.types import plural
 from muse.plugins.midi.file.bars import TimeMap
@@ -16,7 +16,14 @@ from muse.plugins.midi.file.spelling import length_words
 _NAMES = {PITCH: "pitch", ONSET: "timing", LENGTH: "length", VELOCITY: "velocity", CHANNEL: "channel",
           RELEASE: "release"}  # fmt: skip
 _NEIGHBOURS = 2  # bars: phrases of one kind nearer than this are one
+_ANYWHERE = 1 << 40
 _MOST_PHRASES = 6
+_PLAYED = {ONSET, LENGTH, VELOCITY, RELEASE}  # what differs from one performance to the next
+_HUMANISED = (
+    3  # so many kinds of changes of these are one: some notes happened to keep their place, some their velocity
+)
+_GRIDS = ((1, "1/4"), (2, "1/8"), (3, "1/8 triplet"), (4, "1/16"), (6, "1/16 triplet"), (8, "1/32"))
+_LEAST = 4  # notes that are on a grid now and were not
 
 Pair = tuple[Note, Note]
 Phrase = tuple[int, int, str]
@@ -31,13 +38,13 @@ class Change:
         self.added: list[Note] = []
         self.removed: list[Note] = []
         self.changed: list[Pair] = []
-        self.slots: dict[str, list[int]] = {}  # dimension -> ticks
+        self.slots: dict[str, list[tuple[int, str]]] = {}  # dimension -> tick, and what is there now in words
         self.noise: set[str] = set()
 
-    def slot(self, slot: Slot) -> None:
-        """Note a slot whose value changed."""
+    def slot(self, slot: Slot, words: str) -> None:
+        """Note a slot whose value changed; `words` say what became of it."""
         name = "name" if slot[0] == ("meta", 3) else lane_dimension(slot[0])
-        self.slots.setdefault(name, []).append(slot[1])
+        self.slots.setdefault(name, []).append((slot[1], words))
 
     @property
     def edited(self) -> bool:
@@ -47,37 +54,25 @@ class Change:
 
 def track_summary(change: Change) -> str:
     """The phrases of a track, each led by its bars; "" when nothing was edited."""
-    phrases = list(_changed(change))
-    for notes, word in ((change.added, "added"), (change.removed, "removed")):
-        for first, last, some in _runs(change.times, notes, lambda note: note[ONSET]):
-            phrases.append((first, last, f"{plural(len(some), 'note')} {word}"))
-    for name in sorted(change.slots):
-        words = (name in BY_NAME and BY_NAME[name].phrase) or name.removeprefix("cc_").replace("_", " ")
-        for first, last, some in _runs(change.times, change.slots[name], lambda tick: tick):
-            phrases.append((first, last, plural(len(some), f"{words} change")))
-    return _told(phrases)
-
-
-def _told(phrases: list[Phrase]) -> str:
-    if len(phrases) > _MOST_PHRASES:  # by kind, over all their bars
-        phrases = _by_kind(phrases)
+    phrases = list(_phrases(change, _NEIGHBOURS))
+    if len(phrases) > _MOST_PHRASES:  # one for each kind, over all its bars
+        phrases = list(_phrases(change, _ANYWHERE))
     by_bars: dict[tuple[int, int], list[str]] = {}
     for first, last, words in phrases:
         by_bars.setdefault((first, last), []).append(words)
     return "; ".join(f"{bars_words(*bars)}: {', '.join(by_bars[bars])}" for bars in sorted(by_bars))
 
 
-def _by_kind(phrases: list[Phrase]) -> list[Phrase]:
-    kinds: dict[str, list[Phrase]] = {}
-    for phrase in phrases:
-        kinds.setdefault(" ".join(word for word in phrase[2].split() if not word.strip("(").isdigit()), []).append(
-            phrase
-        )
-    out = []
-    for found in kinds.values():
-        words = found[0][2] if len(found) == 1 else f"{found[0][2]} and {len(found) - 1} more like it"
-        out.append((min(f[0] for f in found), max(f[1] for f in found), words))
-    return out
+def _phrases(change: Change, near: int) -> Iterator[Phrase]:
+    """What was edited, with places of one kind that are so many bars from each other taken together."""
+    yield from _changed(change, near)
+    for notes, word in ((change.added, "added"), (change.removed, "removed")):
+        for first, last, some in _runs(change.times, notes, lambda note: note[ONSET], near):
+            yield first, last, f"{plural(len(some), 'note')} {word}"
+    for name in sorted(change.slots):
+        words = (name in BY_NAME and BY_NAME[name].phrase) or name.removeprefix("cc_").replace("_", " ")
+        for first, last, some in _runs(change.times, change.slots[name], lambda row: row[0], near):
+            yield first, last, some[0][1] if len(some) == 1 else plural(len(some), f"{words} change")
 
 
 def bars_words(first: int, last: int) -> str:
@@ -85,13 +80,13 @@ def bars_words(first: int, last: int) -> str:
     return f"bar {first}" if first == last else f"bars {first}-{last}"
 
 
-def _runs(times: TimeMap, items: Sequence, tick_of) -> Iterable[tuple[int, int, list]]:  # type: ignore[type-arg,no-untyped-def]
+def _runs(times: TimeMap, items: Sequence, tick_of, near: int) -> Iterator[tuple[int, int, list]]:  # type: ignore[type-arg,no-untyped-def]
     """Items in neighbouring bars, together: first bar, last bar, items."""
     run: list = []  # type: ignore[type-arg]
     first = last = 0
     for item in sorted(items, key=tick_of):
         bar = times.position(tick_of(item))[0]
-        if run and bar > last + _NEIGHBOURS:
+        if run and bar > last + near:
             yield first, last, run
             run = []
         first = first if run else bar
@@ -101,13 +96,17 @@ def _runs(times: TimeMap, items: Sequence, tick_of) -> Iterable[tuple[int, int, 
         yield first, last, run
 
 
-def _changed(change: Change) -> Iterable[Phrase]:
+def _changed(change: Change, near: int) -> Iterator[Phrase]:
     """Changed notes, by what all of a run have in common."""
     kinds: dict[tuple[int, ...], list[Pair]] = {}
     for old, new in change.changed:
         kinds.setdefault(tuple(at for at in range(6) if old[at] != new[at]), []).append((old, new))
+    played = [fields for fields in kinds if _PLAYED.issuperset(fields)]
+    if len(played) >= _HUMANISED or (near == _ANYWHERE and len(played) > 1):
+        together = tuple(sorted({at for fields in played for at in fields}))
+        kinds[together] = [pair for fields in played for pair in kinds.pop(fields)]
     for fields, pairs in sorted(kinds.items()):
-        for first, last, some in _runs(change.times, pairs, lambda pair: pair[0][ONSET]):
+        for first, last, some in _runs(change.times, pairs, lambda pair: pair[0][ONSET], near):
             yield first, last, _kind_words(fields, some, change.times)
 
 
@@ -126,7 +125,21 @@ def _kind_words(fields: tuple[int, ...], pairs: list[Pair], times: TimeMap) -> s
             return f"{'longer' if step > 0 else 'shorter'} by {length_words(abs(step), times.beat)} {count}"
         if fields == (CHANNEL,):
             return f"channel {pairs[0][1][0] + 1} {count}"
+    if ONSET in fields and {ONSET, LENGTH}.issuperset(fields):
+        grid = _grid([pair[1][ONSET] for pair in pairs], [pair[0][ONSET] for pair in pairs], times.beat)
+        if grid:
+            return f"quantised to {grid} {count}"
     return f"{', '.join(_NAMES[at] for at in sorted(fields))} changed {count}"
+
+
+def _grid(now: list[int], before: list[int], beat: int) -> str:
+    """The coarsest grid all beginnings are on now, "" where that is none, or where many of them were on it before."""
+    for parts, words in _GRIDS:
+        step = beat // parts
+        if step > 1 and beat % parts == 0 and not any(tick % step for tick in now):
+            off = sum(tick % step > 0 for tick in before)
+            return words if off >= max(_LEAST, len(now) // 2) else ""
+    return ""
 
 
 def _span(steps: list[int]) -> str:
