@@ -10,6 +10,7 @@ from muse.core.filedomain import merge_as_text, whole_file_conflict
 from muse.core.terminal import command
 from muse.domain import ConflictRecord, FileMerge
 from muse.plugins.midi.bars.lay import Laid, lay
+from muse.plugins.midi.bars.stretch import unify_time
 from muse.plugins.midi.file.address import place
 from muse.plugins.midi.file.bars import TimeMap, time_map
 from muse.plugins.midi.file.codec import Song, Track, parse, parse_track, write
@@ -159,6 +160,9 @@ class _Merge(Disputes):
             songs = (self.base, self.ours, self.theirs)
             self.twins = [match_tracks(self.base.tracks, side.tracks) for side in songs[1:]]
             (self.base, self.ours, self.theirs), self.resaved = unify(songs, self.twins, self._content)
+            if self.base.format != 2:
+                self.base, self.ours, self.theirs = unify_time(self.base, self.ours, self.theirs, self.twins)
+                self.times = time_map(self.base)
             if not self.keep_bars:
                 self.laid = lay((self.base, self.ours, self.theirs), self.twins, self._content, self._asked)
             self.conformed = True

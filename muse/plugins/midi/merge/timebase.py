@@ -44,13 +44,19 @@ def rescale(song: Song, division: int) -> Song | None:
     """The song in another number of ticks per beat; None when some event would fall between two ticks."""
     if song.division >= 0x8000 or division >= 0x8000:
         return None
-    old, new = beat_ticks(song.division), beat_ticks(division)
+    found = stretched(song, beat_ticks(division), beat_ticks(song.division))
+    header = song.header[:4] + division.to_bytes(2, "big") + song.header[6:]
+    return None if found is None else _with(found, header, found.tracks)
+
+
+def stretched(song: Song, over: int, under: int) -> Song | None:
+    """The song with all ticks multiplied by `over` / `under`; None when some event would fall between two ticks."""
     tracks = []
     for track in song.tracks:
-        if new % old and any(tick * new % old for tick in (*track.ticks, track.end_tick)):
+        if over % under and any(tick * over % under for tick in (*track.ticks, track.end_tick)):
             return None
-        tracks.append(respell(track, [tick * new // old for tick in track.ticks], track.end_tick * new // old))
-    return _with(song, song.header[:4] + division.to_bytes(2, "big") + song.header[6:], tracks)
+        tracks.append(respell(track, [tick * over // under for tick in track.ticks], track.end_tick * over // under))
+    return _with(song, song.header, tracks)
 
 
 def reformat(song: Song, model: Song) -> Song | None:
