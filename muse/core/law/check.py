@@ -13,7 +13,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from muse.core.law.align import OURS, SIGNS, THEIRS, Thing, align, expand
-from muse.core.law.entries import Doubles, Entry, Words
+from muse.core.law.entries import Doubles, Entry, Number, Words
 
 
 class Breach(NamedTuple):
@@ -209,7 +209,8 @@ def _names(thing: Thing, made: Entry) -> Iterable[Breach]:
         if things:
             new = [inner for inner in things if inner.base is None]
             old = [inner for inner in things if inner.base is not None]
-            yield Breach(5, "defined by both", tuple(new + old))
+            numbered = isinstance(name, Number)
+            yield Breach(6 if numbered else 5, "one number for two" if numbered else "defined by both", (*new, *old))
 
 
 def _perhaps(thing: Thing, made: Entry) -> Iterable[Breach]:
@@ -283,7 +284,8 @@ Numbered = tuple[str, str, str]
 def _enumerates(known: Sequence[Entry], number: Numbered) -> bool:
     """True where every thing of a kind has a number of its own: members of an enum, or things that go up in number
     from one to the next and are two at least. Settings that happen to have one value are told apart by name; of those
-    among them whose names begin alike and that go up, what both sides put in has the number that comes next."""
+    among them whose names begin alike and that go up (or down), what both sides put in has the number that comes next,
+    where they are few."""
     kind, begins, new = number
     alike = [
         [child for child in entry.children if child.kind == kind and child.name.startswith(begins)] for entry in known
@@ -293,15 +295,18 @@ def _enumerates(known: Sequence[Entry], number: Numbered) -> bool:
     if any(child.member for children in alike for child in children):
         return True
     numbers = [int(child.number, 0) for child in alike[0] if _NUMBER.fullmatch(child.number)]
+    if begins and len(numbers) > 3 and numbers[0] > numbers[-1]:
+        numbers.reverse()
     goes_up = len(numbers) > 1 and all(low < high for low, high in pairwise(numbers))
     if not begins:
         return goes_up and len(alike[0]) == len(numbers)
-    return goes_up and _NUMBER.fullmatch(new) is not None and int(new, 0) in _next(numbers)
+    return goes_up and _NUMBER.fullmatch(new) is not None and (len(numbers) > 3 or int(new, 0) in _next(numbers))
 
 
 def _next(numbers: Sequence[int]) -> tuple[int, ...]:
-    """What may come after numbers that go up."""
-    return numbers[-1] + 1, 2 * numbers[-1] - numbers[-2], 2 * numbers[-1]
+    """What may come before or after numbers that go up."""
+    first, second, last = numbers[0], numbers[1], numbers[-1]
+    return first - 1, 2 * first - second, last + 1, 2 * last - numbers[-2], 2 * last
 
 
 _NUMBER = re.compile(r"-?(?:0|[1-9]\d*|0[xX][0-9a-fA-F]+)")

@@ -11,6 +11,12 @@ Doubles = Counter[tuple[str, Hashable]]
 Value = TypeVar("Value")
 
 
+class Number(str):
+    """A number that no other entry of its scope may have, among what an entry binds."""
+
+    __slots__ = ()
+
+
 def _no_children() -> Sequence[Entry]:
     return ()
 

@@ -50,6 +50,10 @@ CONSTANTS = [
     ("a.lua", "", "local N = V\n", ""), ("a.sh", "", "readonly N=V\n", ""),
 ]  # fmt: skip
 NUMBERED += [
+    ("A.java", "class A {\n    Log LOG = log();\n    double AT_A = 60;\nONE    double AT_B = 50;\n"
+     "    double AT_C = 40;\nTWO    double AT_D = 30;\n}\n", "    double AT_O = 61;\n", "    double AT_T = 61;\n"),
+]  # fmt: skip
+NUMBERED += [
     (path, _constants(head, line, tail, first), line.replace("N", "ERR_O").replace("V", last),
      line.replace("N", "ERR_T").replace("V", last))
     for path, head, line, tail in CONSTANTS

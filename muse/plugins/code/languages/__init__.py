@@ -44,6 +44,13 @@ ROWS: dict[str, str] = {
     "pbxproj": ".pbxproj",
     "unity": ".unity .prefab .asset .mat .anim .controller .overridecontroller .physicmaterial .playable",
     "sql": ".sql",
+    "proto": ".proto",
+    "thrift": ".thrift",
+    "capnp": ".capnp",
+    "graphql": ".graphql .graphqls .gql",
+    "hcl": ".tf .tfvars .hcl",
+    "dockerfile": "dockerfile containerfile .dockerfile dockerfile.*",
+    "env": ".env .env.*",
     "html": ".html .htm",
     "css": ".css",
     "markdown": ".md .markdown",
@@ -63,7 +70,7 @@ ROWS: dict[str, str] = {
     "rst": ".rst",
 }
 BY_NAME = {name: row for row, names in ROWS.items() for name in names.split()}
-PATTERNS = tuple("*" + name if name.startswith(".") else name for name in BY_NAME)
+PATTERNS = tuple("*" + name if name.startswith(".") and "*" not in name else name for name in BY_NAME)
 _BY_GLOB = {name: row for name, row in BY_NAME.items() if "*" in name}
 
 
@@ -71,10 +78,9 @@ def row_of(path: str) -> str | None:
     """The name of the table that a path's file name selects."""
     base = path.rsplit("/", 1)[-1].lower()
     found = BY_NAME.get(base)
-    if found is None and base.endswith(".txt"):
-        found = next((row for glob, row in _BY_GLOB.items() if _matches(path.lower(), base, glob)), None)
     if found is None and "." in base:
         found = BY_NAME.get(base[base.rindex(".") :])
+        found = found or next((row for glob, row in _BY_GLOB.items() if _matches(path.lower(), base, glob)), None)
     return found
 
 

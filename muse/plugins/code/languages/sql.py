@@ -22,6 +22,7 @@ LANGUAGE = Language(
         commas=r"\($|(?i:VALUES$)",
         free=r"schema_migrations",
         items=r"\('\d+'\)[,;]$",
+        once=r"(?i)/|(?:CREATE|ALTER) ",
     ),
     comment_line=(b"--", b""),
 )

@@ -28,7 +28,10 @@ class Nested(NamedTuple):
     others, `commas` of one whose entries are a list with commas between, and of these, and of what `items` begins,
     only those in an entry that `free` finds may stand in any order. `begins` and `ends` are lines around a part of the
     file; `top` begins an entry of the file, indented or not. `ids`: what has another name is another thing, however
-    much alike.
+    much alike. `once`: the names that may stand once, with a slash before those inside of an entry; where it is
+    empty, those that no version has twice.
+    `numbers` finds what numbers an entry, in the group that matches; in one that `flat` finds the names and numbers are
+    those of what it stands in.
     """
 
     key: str
@@ -39,6 +42,9 @@ class Nested(NamedTuple):
     begins: str = ""
     ends: str = ""
     top: str = ""
+    once: str = ""
+    numbers: str = ""
+    flat: str = ""
     ids: bool = False
 
 

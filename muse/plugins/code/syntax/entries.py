@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from muse.core.law.entries import Doubles, Entry, Words
+from muse.core.law.entries import Doubles, Entry, Number, Words
 from muse.plugins.code.languages.table import Language
 from muse.plugins.code.syntax.identity import (
     CODE,
@@ -304,15 +304,25 @@ def squeezed(text: bytes) -> bytes:
 
 def _of_nested(reader: _Reader, node: Line, name: str) -> Entry:
     """An entry of a file of nested lines, and those inside of it that have a name."""
-    named = [child for child in node.inner if child.named]
+    named = [child for child in node.inner if child.named or child.twice]
     holes = [(child.start, child.stop) for child in named]
-    binds = _line_name(reader.language, name) if node.binds else ()
     text = reader.data[node.start : node.stop]
     return Entry(
-        "entry" if name else "file", name, squeezed(text), start=node.start, end=node.stop, binds=binds,
-        own=lambda: reader.own(node.start, node.stop, holes), words=_counted(b"" if holes else text),
+        "entry" if name else "file", name, squeezed(text), start=node.start, end=node.stop,
+        binds=list(_nested_binds(reader.language, node)), own=lambda: reader.own(node.start, node.stop, holes),
+        words=_counted(b"" if holes else text),
         children=lambda: [_of_nested(reader, child, child.name) for child in named],
     )  # fmt: skip
+
+
+def _nested_binds(language: Language, node: Line) -> Iterator[Hashable]:
+    """The name and the number of an entry, and what it binds for what is inside."""
+    if node.binds:
+        yield from _line_name(language, node.name)
+    if node.number:
+        yield Number(node.number)
+    for child in node.inner if node.flat else ():
+        yield from _nested_binds(language, child)
 
 
 _NORMAL = re.compile(r"[-_.]+")

@@ -31,7 +31,10 @@ class Line:
         self.item = False
         self.named = False
         self.binds = False
+        self.twice = False
         self.free = False
+        self.flat = False
+        self.number = ""
         self.name = ""
         self.head = self.stop = self.close = 0
         self.inner: list[Line] = []
@@ -48,6 +51,8 @@ class _Shape:
         self.key, self.opens, self.commas, self.free, self.items, self.begins, self.ends, self.top = (
             re.compile((pattern or r"(?!)").encode()) for pattern in nested[:8]
         )
+        self.once = re.compile(nested.once) if nested.once else None
+        self.numbers, self.flat = (re.compile(pattern or r"(?!)") for pattern in (nested.numbers, nested.flat))
         self.comment = language.comment_line[0] or b"\0"
 
 
@@ -169,16 +174,31 @@ def _finish(shape: _Shape, node: Line, data: bytes) -> None:
         node.inner = []
     for child in node.inner:
         child.item = bool(node.separator) or shape.items.match(child.row) is not None
-        found = shape.key.match(b" ".join(data[child.head - len(child.row) : child.stop][:_NAMED_BY].split()))
+        text = b" ".join(data[child.head - len(child.row) : child.stop][:_NAMED_BY].split())
+        found = shape.key.match(text)
         child.named = found is not None
         if found is not None:
             child.name = b" ".join(group for group in found.groups() if group).decode("utf-8", "replace")
             child.binds = not child.item or bool(node.separator)
             child.free = not child.item or shape.free.search(node.row) is not None
+            _number(shape, child, text)
     counts = Counter(child.name for child in node.inner if child.binds)
     for child in node.inner:
         if child.binds and counts[child.name] > 1:  # nothing tells them apart
-            child.named = child.binds = child.free = False
+            child.named = child.free = child.binds = False
+            child.twice = shape.once is not None
+        if shape.once is not None:
+            once = shape.once.match("/" * bool(node.row) + child.name) is not None
+            child.binds, child.twice = once and (child.binds or child.twice), once and child.twice
+
+
+def _number(shape: _Shape, node: Line, text: bytes) -> None:
+    """What numbers an entry, and whether what is inside of it is numbered along with its neighbours."""
+    line = text.decode("utf-8", "replace")
+    node.flat = shape.flat.search(line) is not None
+    found = None if node.opens else shape.numbers.search(line)
+    if found is not None:
+        node.number = next(group for group in found.groups() if group)
 
 
 def _separated(node: Line, data: bytes) -> bool:
