@@ -21,6 +21,7 @@ from muse.domain import ConflictRecord, FileMerge
 from muse.plugins.score import words
 from muse.plugins.score.columns import Matching, Step, match, plan, steps
 from muse.plugins.score.outline import Column, Fact, Score, key_of
+from muse.plugins.score.parts import Unaligned, aligned
 
 SIDES = ("base", "ours", "theirs")
 
@@ -167,6 +168,10 @@ def merge_scores(path: str, datas: tuple[bytes, bytes, bytes], picks: Mapping[st
     """The merge of three readable scores; FormatError where one cannot be read, Unmergeable where wholes clash."""
     scores = {name: Score(data) for name, data in zip(SIDES, datas)}
     _check_wholes(scores)
+    try:
+        scores = dict(zip(SIDES, aligned(*scores.values())))
+    except Unaligned as error:
+        raise Unmergeable(str(error)) from None
     work = _Merge(path, scores, picks)
     columns = {name: score.columns for name, score in scores.items()}
     matchings = {name: match(columns["base"], columns[name]) for name in SIDES[1:]}
@@ -180,7 +185,7 @@ def merge_scores(path: str, datas: tuple[bytes, bytes, bytes], picks: Mapping[st
         parts = [_renumbered(part) for part in parts]
     known = {id(part.node): data for part, data in zip(scores["ours"].parts, parts)}
     roots = tuple(scores[name].root for name in SIDES)
-    head, tail = datas[1][: roots[1].start], datas[1][roots[1].end :]
+    head, tail = roots[1].data[: roots[1].start], roots[1].data[roots[1].end :]
     result = head + _whole(work, roots, known) + tail  # type: ignore[arg-type]
     _check_result(scores, result, order, bool(work.conflicts) or bool(picks))
     return FileMerge(result, work.conflicts)
@@ -207,8 +212,6 @@ def _check_wholes(scores: dict[str, Score]) -> None:
     if len({score.root.get("version")[:1] for score in scores.values()}) > 1:
         versions = ", ".join(f"{name}: {score.root.get('version') or 'none'}" for name, score in scores.items())
         raise Unmergeable(f"the sides were saved in different versions of the format ({versions}); save both with one")
-    if len({tuple(part.id for part in score.parts) for score in scores.values()}) > 1:
-        raise Unmergeable("parts were added, cut or moved on one side; merge that first, then the rest")
 
 
 def _part(work: _Merge, at: int, columns: dict[str, list[Column]], order: list[Step]) -> bytes:

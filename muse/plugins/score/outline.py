@@ -155,6 +155,18 @@ def _musicxml_parts(root: Node) -> list[Part]:
     return found
 
 
+def instruments(root: Node) -> list[tuple[Node, list[str]]]:
+    """The instruments of MuseScore with the ids of their staves, which later versions only count."""
+    found: list[tuple[Node, list[str]]] = []
+    number = 0
+    for part in getattr(root.child("Score"), "children", []):
+        if part.tag == "Part":
+            staves = part.all("Staff")
+            found.append((part, [staff.get("id") or str(number + at) for at, staff in enumerate(staves, 1)]))
+            number += len(staves)
+    return found
+
+
 def _musescore_parts(root: Node) -> list[Part]:
     if not re.match(r"[34]\b", root.get("version")):
         raise FormatError(f"saved by MuseScore {root.get('version')!r:.10}; versions 3 and 4 are read")
@@ -162,11 +174,10 @@ def _musescore_parts(root: Node) -> list[Part]:
     if score is None:
         raise FormatError("no score in it")
     names = {}
-    for part in score.all("Part"):
+    for part, staves in instruments(root):
         name = part.word("trackName") or part.word("Instrument", "longName")
-        staves = part.all("Staff")
         for number, staff in enumerate(staves, 1):
-            names[staff.get("id")] = name if len(staves) == 1 else f"{name} staff {number}"
+            names[staff] = name if len(staves) == 1 else f"{name} staff {number}"
     return [
         Part(node.get("id"), printable(names.get(node.get("id")) or f"staff {node.get('id')}"), node)
         for node in score.all("Staff")

@@ -15,7 +15,7 @@ from typing import NamedTuple
 from muse.core import midi_file
 from muse.core.midi_file import MidiTrack
 from muse.core.xml_tree import Node
-from muse.plugins.score.outline import TYPES, Score, fraction, lasting, semitones, whole
+from muse.plugins.score.outline import TYPES, Score, fraction, instruments, lasting, semitones, whole
 
 _LOUD = {"ppp": 16, "pp": 33, "p": 49, "mp": 64, "mf": 80, "f": 96, "ff": 112, "fff": 126, "sfz": 112, "fp": 96}
 _NORMAL = 80
@@ -246,10 +246,7 @@ def _loud(at: Fraction, names: list[str]) -> Iterator[Sign]:
 
 
 def _musescore_voices(score: Score) -> list[_Voice]:
-    parts: dict[str, Node] = {}
-    for part in getattr(score.root.child("Score"), "children", []):
-        if part.tag == "Part":
-            parts |= {staff.get("id"): part for staff in part.all("Staff")}
+    parts = {staff: part for part, staves in instruments(score.root) for staff in staves}
     return [_musescore_voice(part.name, parts.get(part.id)) for part in score.parts]
 
 

@@ -119,6 +119,13 @@ def test_triplets_chords_voices_and_grace_notes_of_musescore() -> None:
     assert signs(harp) == [(0, "text", "A"), (0, "tempo", 500_000), (0, "numerator", 2), (0, "denominator", 4)]
 
 
+def test_staves_that_are_only_counted_have_their_instrument() -> None:
+    """MuseScore 4.4 and later write no ids into the list of instruments."""
+    (harp,) = song(TRIPLETS.replace(b'<Staff id="1"/>', b"<Staff/>")).tracks
+    assert [event.program for event in harp if event.type == "program_change"] == [46]
+    assert harp.name == "Harp"
+
+
 @pytest.mark.parametrize(
     ("old", "new"),
     [
