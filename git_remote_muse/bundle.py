@@ -7,6 +7,7 @@ import shutil
 import tempfile
 
 from git_remote_muse.run import git
+from muse.core import leftovers
 from muse.core.errors import MuseError
 
 TYPE_CHECKING = False
@@ -24,7 +25,7 @@ def unpacked(place: Place, service: str, env: Mapping[str, str]) -> str:
     if service != "git-upload-pack":
         raise MuseError(f"'{place.path}' is a bundle, which takes no push", hint="git bundle create FILE --all")
     if not place.opened:
-        place.opened = tempfile.mkdtemp(prefix="muse-bundle-")
+        place.opened = tempfile.mkdtemp(prefix=leftovers.passing("bundle"))
         _fill(place.opened, os.path.abspath(place.path), env)
     return place.opened
 

@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from muse.core import progress
+from muse.core import leftovers, progress
 from muse.core.errors import MuseError
 from muse.store import durability
 
@@ -177,7 +177,7 @@ def scratch(repo: Repository) -> Iterator[Repository]:
     import copy
     import tempfile
 
-    with tempfile.TemporaryDirectory(prefix="muse-objects-") as folder:
+    with tempfile.TemporaryDirectory(prefix=leftovers.passing("objects")) as folder:
         other = copy.copy(repo)
         for name in ("objects", "content", "manifests", "memo", "tree_diffs"):
             other.__dict__.pop(name, None)

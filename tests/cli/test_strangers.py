@@ -10,6 +10,8 @@ import shlex
 import shutil
 import subprocess
 import sys
+import tempfile
+from pathlib import Path
 
 import pytest
 
@@ -257,49 +259,55 @@ READ_ONLY = [
 
 
 @pytest.fixture
-def read_only(forked, tmp_path):
-    """`read_only(line)`: run it where nothing can be written; as nobody when we are root, whom nothing stops."""
+def read_only(forked):
+    """(`run(line)`, where): a repository in which nothing can be written.
+
+    Root, whom nothing stops, becomes nobody there, in a folder of its own: pytest shuts its own folders to others,
+    whenever another run begins.
+    """
     (forked / "marked.py").write_text("<<<<<<< o\n1\n||||||| b\n2\n=======\n1\n>>>>>>> t\n")
     root = os.geteuid() == 0
-    home = tmp_path / ".home"
-    (home / ".gitconfig").write_text(CONFIG + "[safe]\n\tdirectory = *\n")
     become = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"] if root else []
     if root and shutil.which("setpriv") is None:
         pytest.skip("we are root, whom no permission stops, and there is no setpriv (util-linux) to become nobody")
-    if root:
-        if subprocess.run([*become, sys.executable, "-c", ""], check=False, capture_output=True).returncode:
-            pytest.skip(f"we are root, and nobody may not run {sys.executable}")
-        forked.chmod(0o755)
-        folder = tmp_path
-        while folder != folder.parent and folder.stat().st_uid == os.geteuid() and str(folder) != "/tmp":
-            folder.chmod(0o755)
-            folder = folder.parent
-    else:
-        for path in [forked, *forked.rglob("*")]:
+    with tempfile.TemporaryDirectory(prefix="strangers-") as folder:
+        top, place = Path(folder), Path(folder, "folder")
+        shutil.copytree(forked, place, symlinks=True)
+        (top / ".gitconfig").write_text(CONFIG + "[safe]\n\tdirectory = *\n")
+        for path in [place, *place.rglob("*")]:
             path.chmod(path.stat().st_mode & 0o555)
+        top.chmod(0o755)
+        place.chmod(0o755 if root else 0o555)
+        env = {**os.environ, "HOME": folder, "GIT_CONFIG_GLOBAL": str(top / ".gitconfig")}
+        trial = [*become, "git", "-C", str(place), "status"]
+        if root and subprocess.run([*become, sys.executable, "-c", ""], check=False, capture_output=True).returncode:
+            pytest.skip(f"we are root, and nobody may not run {sys.executable}")
+        if root and subprocess.run(trial, env=env, check=False, capture_output=True).returncode:
+            pytest.skip(f"we are root, and nobody may not read what is in {folder}")
 
-    def run(line):
-        return subprocess.run(
-            [*become, sys.executable, "-m", "muse.cli", *line.split()],
-            cwd=forked,
-            capture_output=True,
-            text=True,
-            check=False,
-            stdin=subprocess.DEVNULL,
-        )
+        def run(line):
+            return subprocess.run(
+                [*become, sys.executable, "-m", "muse.cli", *line.split()],
+                cwd=place,
+                env=env,
+                capture_output=True,
+                text=True,
+                check=False,
+                stdin=subprocess.DEVNULL,
+            )
 
-    yield run
-    if not root:
-        for path in [forked, *forked.rglob("*")]:
+        yield run, place
+        for path in [place, *place.rglob("*")]:
             path.chmod(path.stat().st_mode | 0o200)
 
 
 @pytest.mark.needs_git(2, 38, "git merge-tree --write-tree")
-def test_a_folder_that_cannot_be_written(read_only, forked, git):
-    before = git(forked, "for-each-ref"), sorted(forked.iterdir())
+def test_a_folder_that_cannot_be_written(read_only, git):
+    run, place = read_only
+    before = git(place, "for-each-ref"), sorted(place.iterdir())
     for typed, code, said in READ_ONLY:
-        done = read_only(typed)
+        done = run(typed)
         assert done.returncode == code, (typed, done.stderr)
-        assert done.stderr.startswith(said.format(forked)) and "Traceback" not in done.stderr, (typed, done.stderr)
-        assert "tmp" not in done.stderr.replace(str(forked), ""), typed
-    assert (git(forked, "for-each-ref"), sorted(forked.iterdir())) == before
+        assert done.stderr.startswith(said.format(place)) and "Traceback" not in done.stderr, (typed, done.stderr)
+        assert "tmp" not in done.stderr.replace(str(place), ""), typed
+    assert (git(place, "for-each-ref"), sorted(place.iterdir())) == before

@@ -10,6 +10,7 @@ from muse.cli.context import note, print_json, repo
 from muse.cli.options import json_option, late
 from muse.cli.output import say
 from muse.core.errors import ExitCode, MuseError
+from muse.core.leftovers import sweep_temporary
 from muse.engine.remote.sync import known_remote
 from muse.engine.session.keep import keep_told, let_go
 from muse.store.log.archive import LEAST, archive_all
@@ -71,6 +72,7 @@ def command(days: float, prune: bool, remote: str | None, mib: float, prune_arch
     if remote is not None:
         known_remote(here, remote)
     mend(here)
+    sweep_temporary()
     follow(here, lambda gone: let_go(here, gone))
     archived, kept = _archive(here, int(mib * _MIB), prune_archived)
     done = absorb(here, retired_days=days)

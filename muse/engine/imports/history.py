@@ -14,6 +14,7 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from typing import IO, TYPE_CHECKING, NamedTuple
 
+from muse.core import leftovers
 from muse.core.errors import DamageError, MuseError
 from muse.core.io import read_regular, write_bytes_atomic
 from muse.engine.imports.source import Label, Made, Source
@@ -111,7 +112,7 @@ class _Stream:
 
     def written(self, order: list[Made]) -> dict[str, str]:
         """Ids there -> ids here. Without the last word of the stream Git takes nothing of it."""
-        with tempfile.TemporaryDirectory(prefix="muse-import-") as folder:
+        with tempfile.TemporaryDirectory(prefix=leftovers.passing("import")) as folder:
             marks = os.path.join(folder, "marks")
             with tempfile.TemporaryFile() as said:
                 words = ["fast-import", "--quiet", "--done", "--date-format=raw", f"--export-marks={marks}"]

@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
+from muse.core import leftovers
 from muse.core.errors import MuseError, hint_for_git
 from muse.core.gitattributes import without_ours
 from muse.engine.git import git_version
@@ -135,7 +136,8 @@ def _on_base(repo: Repository, base: str, ours: str, theirs: str) -> tuple[list[
 
 @contextmanager
 def _shadow(repo: Repository, ours: str) -> Iterator[dict[str, str]]:
-    folder = tempfile.mkdtemp(prefix="muse-merge-")
+    leftovers.sweep_temporary()
+    folder = tempfile.mkdtemp(prefix=leftovers.passing("merge"))
     try:
         join = os.path.join
         os.makedirs(join(folder, "refs"))

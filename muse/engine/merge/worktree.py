@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from muse.core import leftovers
 from muse.core.errors import ExitCode, MuseError
 from muse.engine import conflict_records
 from muse.engine.git import attended, git_version, shown
@@ -73,7 +74,7 @@ def by_git(repo: Repository, words: Sequence[str], patterns: Patterns) -> int:
     own = os.fsdecode(asked).rstrip("\n") or install.default_attributes()
     claimed = attribute_lines(patterns)
     lines = [line.partition(" merge=muse")[0].removesuffix(" -text") + " merge=muse" for line in claimed]
-    with tempfile.TemporaryDirectory(prefix="muse-attributes-") as folder:
+    with tempfile.TemporaryDirectory(prefix=leftovers.passing("attributes")) as folder:
         lent = Path(folder, "attributes")
         # The lowest of all attribute files, and the user's own lines last: whatever anybody says outranks ours.
         said = Path(own).read_bytes() if os.path.isfile(own) else b""
@@ -129,7 +130,7 @@ def apply(
 
     `guarded`: `refuse_overwriting` has looked, so the files a merge writes hold nobody's work.
     """
-    with tempfile.TemporaryDirectory(prefix="muse-strategy-") as folder:
+    with tempfile.TemporaryDirectory(prefix=leftovers.passing("strategy")) as folder:
         script = Path(folder, "git-merge-muse")
         script.write_text(_STRATEGY)
         script.chmod(0o700)
