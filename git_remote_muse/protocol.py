@@ -85,7 +85,8 @@ class Watch:
         self._pending = data[at:] if not self.decided else b""
         if self.fetched and self.asked is not None:
             self.asked()
-        if len(self._pending) < 4 and self._pending.startswith(b"\n"):
+        while not self.decided and len(self._pending) < 4 and self._pending.startswith(b"\n"):
+            self._line(b"")
             self._pending = self._pending[1:]
 
     def _packet(self, data: bytes) -> None:

@@ -26,10 +26,10 @@ class ZipMembers:
             raise FormatError("a ZIP file with more in it than is read")
         self.members: dict[str, bytes] = {}
         for info in infos:
-            if info.is_dir():
+            if info.filename.endswith("/"):
                 continue
-            if info.filename in self.members or info.flag_bits & 1 or ".." in info.filename.split("/"):
-                raise FormatError("a ZIP file with encrypted, doubled or escaping members")
+            if info.filename in ("", *self.members) or info.flag_bits & 1 or ".." in info.filename.split("/"):
+                raise FormatError("a ZIP file with encrypted, doubled, nameless or escaping members")
             self.members[info.filename] = self._read(info)
         self.infos = {info.filename: info for info in infos}
 
@@ -37,7 +37,7 @@ class ZipMembers:
         try:
             with self._zip.open(info) as member:
                 data = member.read(info.file_size + 1)
-        except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError) as error:
+        except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, RuntimeError, OSError) as error:
             raise FormatError(f"{info.filename!r:.80} cannot be read: {error}") from None
         if len(data) != info.file_size:
             raise FormatError(f"{info.filename!r:.80} has not the size it promises")

@@ -55,8 +55,12 @@ class _Handler(BaseHTTPRequestHandler):
         if not self._inside(unquote(path)):
             self.send_error(404)
             return
+        env = self._env(unquote(path), query)
+        if any("\0" in value for value in env.values()):
+            self.send_error(400)
+            return
         with subprocess.Popen(
-            ["git", "http-backend"], env=self._env(unquote(path), query), stdin=subprocess.PIPE, stdout=subprocess.PIPE
+            ["git", "http-backend"], env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE
         ) as backend:
             assert backend.stdin is not None and backend.stdout is not None
             try:
