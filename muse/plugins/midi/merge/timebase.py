@@ -1,6 +1,7 @@
 """Bringing three versions to one time base and one format, so that their events can be compared.
 
-More ticks per beat: ticks are rescaled exactly or not at all. Format 0 against format 1: every event moves to the track
+Other ticks per beat: ticks are rescaled exactly; where that cannot be, a side that only wrote nearly all of the base on
+another grid is brought back to the base's. Format 0 against format 1: every event moves to the track
 that has its channel, or all events move into one track.
 """
 
@@ -10,6 +11,8 @@ from muse.plugins.midi.file.codec import Song, Track, beat_ticks
 from muse.plugins.midi.file.write_track import respell
 
 Versions = tuple[Song, Song, Song]
+_MOST_SLACK = 4  # ticks of the base
+_ALIKE = 0.8  # share of the notes that must be where the base has some once they are on its grid
 
 
 def conform(versions: Versions) -> Versions | None:
@@ -19,9 +22,8 @@ def conform(versions: Versions) -> Versions | None:
     kind = _changed(base.format, ours.format, theirs.format)
     if division is None or kind is None:
         return None
-    scaled = [song if song.division == division else rescale(song, division) for song in versions]
-    songs = [song for song in scaled if song is not None]
-    if len(songs) < 3:
+    songs = _on_one_grid(versions, division)
+    if songs is None:
         return None
     model = next(song for song in songs if song.format == kind)
     shaped = [song if song.format == kind else reformat(song, model) for song in songs]
@@ -47,6 +49,56 @@ def rescale(song: Song, division: int) -> Song | None:
     found = stretched(song, beat_ticks(division), beat_ticks(song.division))
     header = song.header[:4] + division.to_bytes(2, "big") + song.header[6:]
     return None if found is None else _with(found, header, found.tracks)
+
+
+def _on_one_grid(versions: Versions, division: int) -> list[Song] | None:
+    """The versions with so many ticks per beat, or else with the base's."""
+    base = versions[0]
+    scaled = [song if song.division == division else rescale(song, division) for song in versions]
+    if None in scaled:
+        scaled = [song if song.division == base.division else _brought_back(base, song) for song in versions]
+    songs = [song for song in scaled if song is not None]
+    return songs if len(songs) == 3 else None
+
+
+def _brought_back(base: Song, side: Song) -> Song | None:
+    """A side on the base's grid, each event where the base has it, or at the nearest tick; None where most of the
+    side's notes are not in the base then."""
+    if side.division >= 0x8000 or base.division >= 0x8000:
+        return None
+    old, new = beat_ticks(side.division), beat_ticks(base.division)
+    slack = -(-new // (2 * old))  # ticks by which rounding to the side's own grid may have moved something
+    if slack > _MOST_SLACK:
+        return None
+    there = {(tick, _key(body)) for track in base.tracks for tick, body in zip(track.ticks, track.bodies)}
+    kinds = {(tick, key[:1]) for tick, key in there}
+    steps = [step for size in range(slack + 1) for step in (size, -size)]
+    tracks, known, unknown = [], 0, 0
+    for track in side.tracks:
+        ticks, last = [], 0
+        for tick, body in zip(track.ticks, track.bodies):
+            near, key = (2 * tick * new + old) // (2 * old), _key(body)
+            found = next((near + step for step in steps if (near + step, key) in there), None)
+            other = next((near + step for step in steps if (near + step, key[:1]) in kinds), near)
+            last = max(last, other if found is None else found)
+            ticks.append(last)
+            if body[0] < 0xA0:
+                known, unknown = known + (found is not None), unknown + (found is None)
+        tracks.append(respell(track, ticks, max(last, (2 * track.end_tick * new + old) // (2 * old))))
+    if known < _ALIKE * (known + unknown):
+        return None
+    return _with(side, side.header[:4] + base.header[4:6] + side.header[6:], tracks)
+
+
+def _key(body: bytes) -> bytes:
+    """What tells an event, whatever its channel: the ends of notes by their pitch alone."""
+    if body[0] >= 0xF0:
+        return body
+    return (
+        b"off" + body[1:2]
+        if body[0] < 0x90 or (body[0] < 0xA0 and not body[2])
+        else bytes([body[0] & 0xF0]) + body[1:2]
+    )
 
 
 def stretched(song: Song, over: int, under: int) -> Song | None:
