@@ -19,9 +19,14 @@ _ELEMENT = "element-6066-11e4-a52e-4f735466cecf"
 
 
 class Browser:
-    """One headless Chromium window. `log` holds what the page complained about."""
+    """One headless Chromium window. `log` holds what the page complained about.
 
-    def __init__(self, profile: Path, *, dark: bool = False, size: tuple[int, int] = (1400, 1000)) -> None:
+    With `trace`, the browser's own trace of what its threads did is in that file (JSON) once it is closed.
+    """
+
+    def __init__(
+        self, profile: Path, *, dark: bool = False, size: tuple[int, int] = (1400, 1000), trace: Path | None = None
+    ) -> None:
         driver = shutil.which("chromedriver")
         if driver is None or shutil.which("chromium") is None:
             pytest.skip("chromium and chromedriver are not installed (tests/browser/install.sh installs them)")
@@ -45,6 +50,13 @@ class Browser:
         ]
         if dark:
             flags.append("--blink-settings=preferredColorScheme=0")
+        if trace is not None:
+            flags += [
+                "--trace-startup=devtools.timeline,disabled-by-default-devtools.timeline,blink.user_timing",
+                f"--trace-startup-file={trace}",
+                "--trace-startup-duration=0",
+                "--trace-startup-format=json",
+            ]
         options = {"args": flags, "binary": shutil.which("chromium")}
         wanted = {"browserName": "chrome", "goog:chromeOptions": options, "goog:loggingPrefs": {"browser": "ALL"}}
         self.session = ""
@@ -111,6 +123,7 @@ class Browser:
             if self.session:
                 self._call("DELETE", self.session)
         finally:
+            self.session = ""
             self.process.terminate()
             self.process.wait(10)
             if self.process.stdout is not None:

@@ -93,7 +93,7 @@ def disputed(
 
 @pytest.fixture
 def open_page(tmp_path: Path) -> Iterator[Callable[..., Any]]:
-    """`open_page(html, dark=False) -> Browser` with the page loaded."""
+    """`open_page(html, dark=False, size=(width, height), trace=file) -> Browser` with the page loaded."""
     missing = [name for name in ("chromium", "chromedriver") if shutil.which(name) is None]
     assert not missing, f"{missing} not on PATH: `make test-browser` installs them"
     spec = importlib.util.spec_from_file_location("webdriver", ROOT / "tests" / "browser" / "webdriver.py")
@@ -102,12 +102,12 @@ def open_page(tmp_path: Path) -> Iterator[Callable[..., Any]]:
     spec.loader.exec_module(webdriver)
     opened: list[Any] = []
 
-    def load(html: str | Path, *, dark: bool = False) -> Any:
+    def load(html: str | Path, **how: Any) -> Any:
         page = html
         if isinstance(html, str) and not html.startswith("http://127.0.0.1:"):
             page = tmp_path / f"page{len(opened)}.html"
             page.write_text(html)
-        browser = webdriver.Browser(tmp_path / f"profile{len(opened)}", dark=dark)
+        browser = webdriver.Browser(tmp_path / f"profile{len(opened)}", **how)
         opened.append(browser)
         browser.open(page)
         assert browser.run("return document.documentElement.dataset.ready") == "yes"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -201,39 +200,6 @@ def test_solo_and_a_note_by_mouse(page: str, open_page: Callable[..., Any]) -> N
     assert told == "C5 at bar 1 beat 3, velocity 40, Melody; in: ours, result"
 
 
-def test_thirty_thousand_notes_scroll(open_page: Callable[..., Any]) -> None:
-    """300 bars of 16 tracks. A frame at 60 Hz has 16.7 ms; what drawing one takes is printed, and all are drawn."""
-    song = mido.MidiFile(ticks_per_beat=480)
-    for number in range(16):
-        track = mido.MidiTrack([mido.Message("program_change", channel=min(number, 8), program=number * 8)])
-        for step in range(1880):
-            pitch = 36 + (step * 7 + number * 3) % 48
-            on = mido.Message("note_on", channel=min(number, 8), note=pitch, velocity=40 + step % 80, time=153)
-            track += [on, mido.Message("note_off", channel=min(number, 8), note=pitch, time=153)]
-        song.tracks.append(track)
-    out = io.BytesIO()
-    song.save(file=out)
-    sides = {"before": None, "after": out.getvalue()}
-    browser = open_page(build(Page("many"), [Compared("many.mid", sides)], plugin_for_path))
-    assert browser.run(VIEW + "return music.notes.length") == 16 * 1880
-    took, drawn = browser.run(
-        VIEW
-        + """
-        const canvas = document.querySelector('.notes'), spent = [];
-        let drawn = 0;
-        shown.zoom = 2;
-        for (let step = 0; step < 120; step++) {
-            shown.left = step * 400;
-            const t = performance.now();
-            drawn += view.roll.draw(canvas, 1000, shown);
-            spent.push(performance.now() - t);
-        }
-        return [spent.sort((a, b) => a - b)[60], drawn];"""
-    )
-    print(f"30,000 notes: a frame of scrolling takes {took:.1f} ms (median of 120)")
-    assert drawn > 30_000 and browser.log() == []
-
-
 def test_dark_mode_is_dark(page: str, open_page: Callable[..., Any], screenshot: Callable[[str], Path]) -> None:
     ask = "return getComputedStyle(document.body).backgroundColor"
     light, dark = open_page(page), open_page(page, dark=True)
@@ -242,27 +208,6 @@ def test_dark_mode_is_dark(page: str, open_page: Callable[..., Any], screenshot:
     assert dark.run(ask) == "rgb(22, 24, 27)"
     dark.run("document.querySelector('.score').scrollIntoView()")
     dark.picture(screenshot("dark"))
-
-
-def test_ten_thousand_notes_and_no_complaints(open_page: Callable[..., Any], music: Any) -> None:
-    def longer(song: Any, shift: int) -> None:
-        for track in song.tracks:
-            notes = [event for event in track if event.type in ("note_on", "note_off")]
-            track.extend(event.copy() for _ in range(11_000 // max(1, len(notes))) for event in notes)
-        for event in music.ons(song)[shift::50]:
-            event.velocity = 20 + shift
-
-    sides = {
-        name: music.edited(music.piece, lambda song, shift=shift: longer(song, shift))
-        for shift, name in enumerate(FOUR)
-    }
-    browser = open_page(build(Page("long"), [Compared("long.mid", sides)], plugin_for_path))
-    took = browser.run("const t = performance.getEntriesByType('navigation')[0]; return t.domComplete - t.startTime")
-    print(f"10,000 notes in four versions: drawn in {took:.0f} ms")
-    assert browser.run("return muse.views[0].music.notes.length") > 10_000
-    browser.press("n")
-    assert "change 1 of" in browser.run(STATUS)
-    assert browser.log() == []
 
 
 def test_the_svg_alone_is_drawn_too(

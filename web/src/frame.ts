@@ -6,7 +6,13 @@ import type { Roll } from "./roll.ts";
 import { indexAt } from "./time.ts";
 import { drumName, pitchName } from "./words.ts";
 
+const keyboards = new WeakMap<HTMLCanvasElement, string>();
+
+/** The keyboard is as it was while nothing but time is scrolled. */
 export function drawKeyboard(canvas: HTMLCanvasElement, roll: Roll, shown: Shown): void {
+  const key = JSON.stringify([shown.row, shown.top, shown.height, roll.drums(shown), roll.span, roll.theme.dark, devicePixelRatio]);
+  if (keyboards.get(canvas) === key) return;
+  keyboards.set(canvas, key);
   const context = sized(canvas, KEYBOARD, shown.height), now = roll.theme, { row } = shown, drums = roll.drums(shown);
   context.fillStyle = now.paper;
   context.fillRect(0, 0, KEYBOARD, shown.height);

@@ -78,8 +78,8 @@ export class Roll {
   }
 
   private drawChanged(context: CanvasRenderingContext2D, changed: [Note, Kind][], shown: Shown): void {
-    const filled = new Set<string>(), at = (note: Note) => `${note[0]} ${note[2]} ${note[3]} ${note[4]}`;
-    for (const [note, kind] of changed) if (!hollow(kind)) { this.fill(context, note, shown, 1); filled.add(at(note)); }
+    const filled = new Set<string>(), any = changed.some(([, kind]) => hollow(kind)), at = (note: Note) => `${note[0]} ${note[2]} ${note[3]} ${note[4]}`;
+    for (const [note, kind] of changed) if (!hollow(kind)) { this.fill(context, note, shown, 1, false); if (any) filled.add(at(note)); }
     for (const [note, kind] of changed) {
       if (hollow(kind) && filled.has(at(note))) continue; // only its velocity changed
       context.strokeStyle = outline(kind, this.theme)!;
@@ -90,7 +90,7 @@ export class Roll {
     context.setLineDash([]);
   }
 
-  private fill(context: CanvasRenderingContext2D, note: Note, shown: Shown, alpha: number): void {
+  private fill(context: CanvasRenderingContext2D, note: Note, shown: Shown, alpha: number, edge = true): void {
     const x = note[3] * shown.zoom - shown.left, wide = Math.max(2, note[4] * shown.zoom - 1), y = this.y(note[2], shown) + 1;
     const tall = Math.max(1, shown.row - 2);
     context.globalAlpha = alpha;
@@ -100,7 +100,7 @@ export class Roll {
       const pattern = hatch(context, trackPattern(note[0]), this.theme.paper);
       if (pattern) { context.fillStyle = pattern; context.fillRect(x, y, wide, tall); }
     }
-    if (wide >= 3 && tall >= 4) {
+    if (edge && wide >= 3 && tall >= 4) {
       context.lineWidth = 1;
       context.strokeStyle = trackEdge(note[0], this.theme.dark);
       context.strokeRect(x + 0.5, y + 0.5, wide - 1, tall - 1);

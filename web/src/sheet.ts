@@ -25,7 +25,7 @@ export class Sheet {
   later(): void {
     if (!this.root) return;
     clearTimeout(this.timer);
-    this.timer = window.setTimeout(() => this.draw(), 60);
+    this.timer = window.setTimeout(() => this.draw(), 120);
   }
 
   private draw(): void {
