@@ -6,12 +6,14 @@ quarter note; each pitch is a row of `ROW` units.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from muse.core.errors import MuseError
+from muse.core.terminal import one_line
 from muse.view.score import UNIT, Note, Score, read_score
 
 if TYPE_CHECKING:
@@ -78,7 +80,7 @@ def panels(score: Score, ident: str) -> Iterator[tuple[str, str]]:
     width, height = max(1.0, score.width), (high - low + 1) * ROW
     shared = f"{ident}-same"
     for side, name in enumerate(score.sides):
-        label = escape(f"{name}: {sum(note.have >> side & 1 for note in score.notes)} notes")
+        label = _text(f"{name}: {sum(note.have >> side & 1 for note in score.notes)} notes")
         parts = [
             f'<svg class="roll" role="img" aria-label="{label}" data-side="{side}" viewBox="0 0 {_n(width)} {height}" '
             f'preserveAspectRatio="none" style="--w:{_n(width)};--h:{height}">'
@@ -139,6 +141,14 @@ def _marks(score: Score, high: int, height: int) -> str:
     return "".join(out)
 
 
+_NO_XML = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+
+
+def _text(words: str) -> str:
+    """Words as XML can hold them: one control character, and a browser shows an error in place of the picture."""
+    return escape(_NO_XML.sub("\ufffd", one_line(words)))
+
+
 def _n(value: float) -> str:
     """A number as short as SVG allows."""
     return f"{value:.2f}".rstrip("0").rstrip(".")
@@ -159,7 +169,7 @@ def picture(each: Compared, plugin: Any) -> str:
     y = 18
     for name, svg in panels(score, "s"):
         y += LABEL
-        parts.append(f'<text x="4" y="{y - 5}" class="label">{escape(name)}</text>')
+        parts.append(f'<text x="4" y="{y - 5}" class="label">{_text(name)}</text>')
         placed = f'<svg class="roll" x="0" y="{y}" width="1000" height="{one}"'
         parts.append(svg.replace('<svg class="roll"', placed, 1))
         y += one
@@ -179,7 +189,7 @@ def picture(each: Compared, plugin: Any) -> str:
     )
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1000 {y}" width="1000" height="{y}">'
-        f"<title>{escape(each.path)}</title><style>{escape(style)}</style>{defs()}{''.join(parts)}</svg>\n"
+        f"<title>{_text(each.path)}</title><style>{escape(style)}</style>{defs()}{''.join(parts)}</svg>\n"
     )
 
 

@@ -11,9 +11,11 @@ import mido
 import pytest
 
 from muse.domain import ConflictRecord
+from muse.engine.history.log import Commit
 from muse.engine.resolve.compare import FOUR, Compared
 from muse.plugins.registry import plugin_for_path
 from muse.view.page import Page, build
+from muse.view.pianoroll import picture
 
 pytestmark = pytest.mark.browser
 
@@ -79,7 +81,7 @@ PAYLOADS = (
     '"><b onclick=window.hit=1>',
     "' onmouseover='window.hit=1",
     "<!--<script>",
-    "&lt;script&gt;",
+    "&lt;script&gt;window.hit=1&lt;/script&gt;",
     "\u2028window.hit=1",
     "${window.hit=1}",
     "<iframe srcdoc='<script>parent.hit=1</script>'>",
@@ -87,30 +89,82 @@ PAYLOADS = (
     "\x1b[31m",
     "\u202egnp.exe",
     "<base href=//evil.example>",
+    "</text><script>window.hit=1</script><text>",
+    "</title><script>window.hit=1</script>",
+    "]]><script>window.hit=1</script>",
+    "<a href='javascript:window.hit=1' xlink:href='javascript:window.hit=1'>x</a>",
+    "<foreignObject><body onload=window.hit=1></foreignObject>",
+    "<set attributeName=onmouseover to=window.hit=1>",
+    "<use href='data:image/svg+xml,<svg/onload=window.hit=1>'>",
+    "<details open ontoggle=window.hit=1>",
+    "<input autofocus onfocus=window.hit=1>",
+    "<meta http-equiv=refresh content='0;url=javascript:window.hit=1'>",
+    "<math><mi xlink:href='javascript:window.hit=1'>",
+    "<template><script>window.hit=1</script></template>",
+    "\\u003cscript\\u003ewindow.hit=1\\u003c/script\\u003e",
+    "{{constructor.constructor('window.hit=1')()}}",
+    "&#60;script&#62;window.hit=1&#60;/script&#62;",
+    "__proto__",
+    "\x00\x08\x9b<script>window.hit=1</script>",
 )
+# What a page has that could run something: elements nobody here makes, handlers written as text, addresses of scripts.
+ALIVE = """
+    const odd = 'script:not([type="application/json"]), iframe, object, embed, img, base, foreignObject, set, math';
+    const alive = [...document.querySelectorAll(odd)].map(each => each.outerHTML.slice(0, 200));
+    const acts = /^[\\s\\0]*(javascript|data):/i;
+    for (const each of document.querySelectorAll('*')) for (const {name, value} of each.attributes)
+        if (/^on/.test(name) || (/href|src|action/.test(name) && acts.test(value)))
+            alive.push(name + '=' + value.slice(0, 80));
+    return [alive, window.hit ?? null];"""
 
 
-def test_names_from_files_are_text_and_no_payload_runs(open_page: Callable[..., Any], music: Any) -> None:
-    def named(song: Any) -> None:
-        for track, payload in zip(song.tracks, PAYLOADS * 9):
-            text = payload.encode().decode("latin-1")
-            track.insert(0, mido.MetaMessage("track_name", name=text))
-            track.insert(1, mido.MetaMessage("marker", text=text))
+def test_names_from_files_are_text_and_no_payload_runs(
+    open_page: Callable[..., Any], music: Any, tmp_path: Path
+) -> None:
+    """In names of files, tracks, authors, versions, conflicts, in messages, and in every kind of text event."""
+    kinds = ("track_name", "marker", "text", "lyrics", "cue_marker", "copyright", "instrument_name")
 
-    files = []
-    for payload in PAYLOADS:
+    def named(payload: str) -> Callable[[Any], None]:
+        text = payload.encode().decode("latin-1")
+
+        def change(song: Any) -> None:
+            for track in song.tracks:
+                for kind in kinds:
+                    key = "name" if kind in ("track_name", "instrument_name") else "text"
+                    track.insert(0, mido.MetaMessage(kind, **{key: text}))
+
+        return change
+
+    files, who = [], []
+    for number, payload in enumerate(PAYLOADS):
         record = ConflictRecord(payload, payload, address=payload, ours_summary=payload, theirs_summary=payload)
-        after = music.edited(music.piece, named)
-        files.append(Compared(f"{payload}.mid", {"before": music.piece, "after": after}, conflicts=[record]))
+        after = music.edited(music.piece, named(payload))
+        sides = {"before": music.piece, payload: after}
+        files.append(Compared(f"{payload}.mid", sides, conflicts=[record]))
         files.append(Compared(f"{payload}.txt", {"before": b"", "after": payload.encode()}, note=payload))
-    page = Page(PAYLOADS[1], [(each, each) for each in PAYLOADS], PAYLOADS[1])
-    browser = open_page(build(page, files, plugin_for_path))
+        said: dict[str, Any] = dict.fromkeys(Commit._fields, payload)
+        who.append(Commit(**{**said, "id": f"{number:040x}", "tree": "0" * 40, "parents": (), "refs": (payload,)}))
+    plain = Page("benign", [("benign", "benign")], "benign", [])
+    page = Page(PAYLOADS[1], [(each, each) for each in PAYLOADS], "\n".join(PAYLOADS), who, list(PAYLOADS))
+    benign = [Compared("benign.mid", {"before": music.piece, "after": music.edited(music.piece, named("benign"))}),
+              Compared("benign.txt", {"before": b"", "after": b"benign"})]  # fmt: skip
+    browser = open_page(build(plain, benign, plugin_for_path))
+    own = browser.run(ALIVE)[0]
+    (tmp_path / "hostile.html").write_text(build(page, files, plugin_for_path), "utf-8")
+    browser.open(tmp_path / "hostile.html")
     assert browser.run("return document.querySelectorAll('section.file').length") == 2 * len(PAYLOADS)
-    made = "return document.querySelectorAll('#page img, #page iframe, #page style, base').length"
-    assert browser.run(made) == 0
     browser.run("for (const each of document.querySelectorAll('#page b, #page span, #page .goto')) each.click()")
-    assert browser.run("return window.hit ?? null") is None
+    alive, hit = browser.run(ALIVE)
+    assert alive == own and hit is None
     assert browser.log() == []
+    for each in files[::2]:
+        drawn = tmp_path / "drawn.svg"
+        drawn.write_text(picture(each, plugin_for_path(each.path)), "utf-8")
+        browser.open(drawn)
+        assert browser.run(
+            "return document.documentElement.tagName + document.querySelectorAll('parsererror').length"
+        ) == ("svg0"), each.path
+        assert browser.run(ALIVE) == [[], None], each.path
 
 
 def test_the_keyboard_is_enough(page: str, open_page: Callable[..., Any]) -> None:

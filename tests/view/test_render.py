@@ -18,6 +18,7 @@ import pytest
 from muse.engine.resolve.compare import FOUR, Compared
 from muse.plugins.registry import plugin_for_path
 from muse.view.page import Page, build
+from muse.view.pianoroll import picture
 
 ROOT = Path(__file__).resolve().parents[2]
 _ALL = json.loads((ROOT / "docs" / "schemas.json").read_text())
@@ -240,3 +241,12 @@ def test_a_page_for_a_merge_of_ten_thousand_notes_stays_below_two_megabytes() ->
     assert len(html) + 20_000 < len(build(Page("large"), files, plugin_for_path)) < 8_000_000
     (song,) = music_of(html)
     assert sum(note[6] & 1 for note in song["notes"]) == 10_000
+
+
+@pytest.mark.parametrize("name", ["\x1b[31m", "\x00\x9b", "\udcff", "\ufffe", "\u202e", "<b>&", "a\nb"])
+def test_a_picture_is_xml_whatever_it_is_called(music: Any, name: str) -> None:
+    """A control character in a name made it an error page in every browser."""
+    each = Compared(f"{name}.mid", {"before": music.piece, name: music.edited(music.piece, music.ours)})
+    root = ET.fromstring(picture(each, plugin_for_path("a.mid")).encode())
+    title = root.find("{http://www.w3.org/2000/svg}title")
+    assert root.tag == "{http://www.w3.org/2000/svg}svg" and title is not None and str(title.text).isprintable()
