@@ -58,6 +58,30 @@ def _collisions(form: Format, base: Node, ours: Node, theirs: Node) -> Iterator[
             yield from _collisions(form, child, ours.children[left[at]], theirs.children[right[at]])
 
 
+def numbered_anew(base: bytes, side: bytes) -> str:
+    """A track of DAWproject that is under another id now, with its old id at another track: a new count."""
+    was, now = (_track_names(data) for data in (base, side))
+    for name, known in was.items():
+        found = now.get(name, [])
+        others = {each for other, each_ids in now.items() if other != name for each in each_ids}
+        if len(known) == len(found) == 1 and known != found and known[0] in others:
+            return name.decode("utf-8", "replace")
+    return ""
+
+
+def _track_names(data: bytes) -> dict[bytes, list[bytes]]:
+    """The ids of all tracks of each name."""
+    found: dict[bytes, list[bytes]] = {}
+    for tag in _TRACK.findall(data):
+        name, number = (re.search(rb"\s%s=\"([^\"]*)\"" % word, tag) for word in (b"name", b"id"))
+        if name is not None and number is not None:
+            found.setdefault(name[1], []).append(number[1])
+    return found
+
+
+_TRACK = re.compile(rb"<Track\s[^>]*>")
+
+
 def _kind(form: Format, parent: Node, child: Node) -> str:
     """All devices of a chain are numbered together, other things each kind by itself."""
     return form.entries_in.get(parent.tag, child.tag)

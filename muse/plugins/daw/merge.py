@@ -16,7 +16,7 @@ from muse.core.terminal import command
 from muse.core.xml_tree import Node, pieces, written
 from muse.domain import ConflictRecord, FileMerge
 from muse.plugins.daw import ids, reaper, words
-from muse.plugins.daw.formats import LIVE, REAPER, Format, Key
+from muse.plugins.daw.formats import DAWPROJECT, LIVE, REAPER, Format, Key
 from muse.plugins.daw.order import arranged
 from muse.plugins.daw.tree import address_of, fields, key_of, keyed, matched, numbers_in, plain, same, small, word_of
 
@@ -210,6 +210,10 @@ def merge_documents(path: str, form: Format, datas: tuple[bytes, bytes, bytes], 
     if found[1] != found[2]:
         shown = [text.decode("utf-8", "replace") for text in found]
         raise Unmergeable(f"saved by two versions of {form.name}: {shown[1]:.20} here, {shown[2]:.20} there")
+    for side in datas[1:] if form is DAWPROJECT else ():
+        anew = ids.numbered_anew(datas[0], side)
+        if anew:
+            raise Unmergeable(f"one side was exported with other ids: {anew!r:.60} is under another one")
     other = ids.apart(form, *datas, _added_alike(form, roots))
     if other != datas[2]:
         datas, roots[2] = (datas[0], datas[1], other), form.parse(other)
