@@ -158,9 +158,11 @@ def _below(data: bytes, at: int, stop: int, top: Node, closed: Mapping[str, byte
 def _check(data: bytes) -> None:
     head = data[:200]
     declared = re.search(rb"<\?xml[^>]*encoding\s*=\s*[\"']([^\"']+)[\"']", head)
-    if head[:2] in (b"\xff\xfe", b"\xfe\xff") or (declared and declared[1].lower() not in (b"utf-8", b"us-ascii")):
+    if head[:2] in (b"\xff\xfe", b"\xfe\xff") or (
+        declared and declared[1].lower() not in (b"utf-8", b"us-ascii", b"utf-16")
+    ):
         raise FormatError("only UTF-8 is read")
-    parser = expat.ParserCreate()
+    parser = expat.ParserCreate("UTF-8")  # a document out of UTF-16 still says so
 
     def refuse(*_: object) -> None:
         raise FormatError("a document with entity declarations is not read")
@@ -171,6 +173,15 @@ def _check(data: bytes) -> None:
         parser.Parse(data, True)
     except (expat.ExpatError, ValueError) as error:
         raise FormatError(f"not well-formed XML: {error}") from None
+
+
+def decoded(data: bytes) -> tuple[bytes, str]:
+    """A document as UTF-8, and the codec that it is to be written in again; FormatError for torn UTF-16."""
+    name = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}.get(data[:2], "utf-8")
+    try:
+        return (data if name == "utf-8" else data.decode(name).encode()), name
+    except UnicodeDecodeError as error:
+        raise FormatError(f"not whole UTF-16: {error}") from None
 
 
 def unescape(text: str) -> str:

@@ -117,10 +117,11 @@ class ScorePlugin(FileDomain):
 
 def read(data: bytes) -> Score:
     """The score in a file, plain or packed; FormatError for what is none."""
+    from muse.core.xml_tree import decoded
     from muse.plugins.score.container import is_package
     from muse.plugins.score.outline import Score
 
-    return Score(_package(data).score if is_package(data) else data)
+    return Score(decoded(_package(data).score if is_package(data) else data)[0])
 
 
 def _package(data: bytes) -> Package:
@@ -135,10 +136,15 @@ def _told(merged: FileMerge, note: str) -> FileMerge:
 
 
 def _merge_documents(path: str, sides: tuple[bytes, bytes, bytes]) -> FileMerge:
+    from muse.core.xml_tree import decoded
     from muse.plugins.score.merge import Unmergeable, merge_scores
 
+    base, ours, theirs = (decoded(side) for side in sides)
     try:
-        return merge_scores(path, sides, options.current().picks)
+        merged = merge_scores(path, (base[0], ours[0], theirs[0]), options.current().picks)
+        if ours[1] != "utf-8" and merged.content is not None:
+            merged.content = merged.content.decode().encode(ours[1])
+        return merged
     except Unmergeable as error:
         return _told(whole_file_conflict(path, *sides), f"{path}: {error}")
 
