@@ -22,12 +22,9 @@ from muse.plugins.score import words
 from muse.plugins.score.columns import Matching, Step, match, plan, steps
 from muse.plugins.score.outline import Column, Fact, Score, key_of
 from muse.plugins.score.parts import Unaligned, aligned
+from muse.plugins.score.signs import Clash, side_by_side
 
 SIDES = ("base", "ours", "theirs")
-
-
-class Clash(Exception):
-    """Two sides changed one thing differently; the message names it."""
 
 
 class Unmergeable(Exception):
@@ -106,8 +103,10 @@ class _Merge:
             mine, other = left[1].get(at, []), right[1].get(at, [])
             new = [keys["ours"][j] for j in mine], [keys["theirs"][j] for j in other]
             if mine and other and new[0] != new[1]:
-                raise Clash(kids["ours"][mine[0]].tag)
-            found += [gaps["ours"][j] for j in mine] if mine else [gaps["theirs"][j] for j in other]
+                signs = [("ours", j, kids["ours"][j]) for j in mine] + [("theirs", j, kids["theirs"][j]) for j in other]
+                found += [gaps[side][j] for side, j in side_by_side(signs)]
+            else:
+                found += [gaps["ours"][j] for j in mine] if mine else [gaps["theirs"][j] for j in other]
             if at == len(kids["base"]):
                 break
             i, j = left[0][at], right[0][at]

@@ -17,7 +17,7 @@ from muse.core.xml_tree import Node, Piece, pieces, written
 from muse.plugins.score.columns import match
 from muse.plugins.score.outline import Column, Fact, Part, Score, instruments, key_of, whole
 
-_SHARED = re.compile(r"/(?:key|time|barline|KeySig|TimeSig|BarLine|startRepeat|endRepeat)\b")
+_SHARED = re.compile(r"/(?:key|time|barline|KeySig|TimeSig|BarLine|startRepeat|endRepeat)(?![\w-])")
 """What is said in every part, and holds for all."""
 _ID = re.compile(rb"(\sid\s*=\s*[\"'])[^\"']*")
 

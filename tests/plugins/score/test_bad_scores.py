@@ -161,3 +161,27 @@ def test_of_what_a_package_lists_the_score_is_read() -> None:
     assert not merged.conflicts and not merged.notes
     with zipfile.ZipFile(io.BytesIO(merged.content or b"")) as package:
         assert package.read("a.musicxml") == version(put(0, 1, 0, note("A", 5)), put(1, 5, 2, note("A", 5)))
+
+
+def test_two_versions_of_the_format_are_said() -> None:
+    theirs = version(put(1, 5, 2, note("A", 5))).replace(b'version="3.1"', b'version="4.0"')
+    merged = merge(version(), version(put(0, 1, 0, note("A", 5))), theirs)
+    assert [record.address for record in merged.conflicts] == [""]
+    assert "saved in different versions of the format (base: 3.1, ours: 3.1, theirs: 4.0)" in merged.notes[0]
+
+
+def test_a_score_in_utf_16_stays_one() -> None:
+    """Finale wrote them so."""
+
+    def wide(data: bytes) -> bytes:
+        return b"\xff\xfe" + data.decode().replace("UTF-8", "UTF-16").encode("utf-16-le")
+
+    ours, theirs = (
+        put(0, 1, 0, note("B", 6, "<lyric><text>\u00e9\U0001d11e</text></lyric>")),
+        put(1, 5, 0, note("B", 6)),
+    )
+    merged = merge(wide(version()), wide(version(ours)), wide(version(theirs)))
+    assert not merged.conflicts and merged.content == wide(version(ours, theirs))
+    assert "B6 1/4" in PLUGIN.listing(merged.content or b"", "a.musicxml")
+    torn = merge(wide(version()), wide(version(ours)) + b"\0", wide(version(theirs)))
+    assert torn.conflicts and "not whole UTF-16" in torn.notes[0]

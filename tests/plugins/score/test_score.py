@@ -4,7 +4,22 @@ from __future__ import annotations
 
 import pytest
 
-from .score_kit import NEW, PLUGIN, chord, cut, insert, joined, merge, musescore, note, plain, put, strings, version
+from .score_kit import (
+    NEW,
+    PLUGIN,
+    chord,
+    cut,
+    insert,
+    joined,
+    merge,
+    musescore,
+    note,
+    plain,
+    put,
+    strings,
+    tune,
+    version,
+)
 
 CLEAN = {
     "two bars": (put(0, 1, 0, note("B", 6)), put(0, 5, 3, note("A", 2))),
@@ -213,3 +228,33 @@ def test_the_listing_reads_as_music() -> None:
         "    D5 1/4 at beat 2",
     ]
     assert "part Cello" in lines
+
+
+def direction(inside: str, sound: str = "") -> str:
+    return f"\n      <direction><direction-type>{inside}</direction-type>{sound}</direction>"
+
+
+SIGNS = {
+    "tempo": direction("<words>Presto</words>", '<sound tempo="180"/>'),
+    "dynamic": direction("<dynamics><p/></dynamics>"),
+    "clef": "\n      <attributes><clef><sign>C</sign><line>3</line></clef></attributes>",
+    "key": "\n      <attributes><key><fifths>3</fifths></key></attributes>",
+}
+
+
+def signed(*names: str, text: str = "") -> bytes:
+    before = "".join(SIGNS[name] for name in names) + text
+    return version(put(0, 3, 0, before + tune(3)[0]))
+
+
+@pytest.mark.parametrize(("one", "two"), [("key", "tempo"), ("dynamic", "tempo"), ("clef", "key"), ("clef", "dynamic")])
+def test_signs_of_two_kinds_at_one_place_are_both_there(one: str, two: str) -> None:
+    wanted = {signed(one, two), signed(two, one)}
+    results = {merge(version(), *sides).content for sides in (map(signed, (one, two)), map(signed, (two, one)))}
+    assert len(results) == 1 and results < wanted
+
+
+def test_two_dynamics_at_one_place_are_one_question() -> None:
+    loud = signed(text=direction("<dynamics><f/></dynamics>"))
+    (record,) = merge(version(), signed("dynamic"), loud).conflicts
+    assert record.address == "P1/measure:4"
