@@ -1,14 +1,17 @@
 """MuseScore as the judge of merged scores: it must open each result and play what it plays of the right answer.
 
-    python benchmarks/musescore.py FILE... [--cases 12] [--seed 1] [--program mscore3]
+    python benchmarks/musescore.py FILE... [--cases 12] [--seed 1] [--program mscore3] [--music21]
 
-Cases are those of score_cases.py. MuseScore (Debian: `apt-get install musescore3`) exports a clean result and the right
-answer as MIDI, without a screen; mido reads the notes. Exit code 1 where a result is not opened or plays other notes.
+Cases are those of score_cases.py. MuseScore (Debian: `apt-get install musescore3`) exports clean results and right
+answers as MIDI, without a screen, many in one start; mido reads the notes. With `--music21` that library (from PyPI)
+reads the MusicXML among them as well. Exit code 1 where a result is not opened or plays other notes.
 """
 
 from __future__ import annotations
 
 import argparse
+import collections
+import json
 import os
 import pathlib
 import random
@@ -16,30 +19,96 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from typing import NamedTuple
 
 import mido
 import score_cases as cases
 
-_LIMIT = 120  # seconds of one export
+_LIMIT = 300  # seconds of one start
+_AT_ONCE = 12  # scores of one start
+
+Notes = list[tuple[int, int, str, int, int]]
 
 
-def played(program: str, score: bytes, suffix: str) -> list[tuple[int, int, str, int, int]] | None:
-    """Track, tick, kind, pitch and velocity of the notes MuseScore exports; None where it does not open the score."""
-    with tempfile.TemporaryDirectory() as folder:
-        source, target = pathlib.Path(folder, f"a{suffix}"), pathlib.Path(folder, "a.mid")
-        source.write_bytes(score)
-        quiet = {**os.environ, "QT_QPA_PLATFORM": "offscreen", "XDG_RUNTIME_DIR": folder}
-        subprocess.run([program, "-o", target, source], env=quiet, capture_output=True, timeout=_LIMIT, check=False)
-        if not target.exists():
-            return None
-        found = []
-        for number, track in enumerate(mido.MidiFile(target).tracks):
-            now = 0
-            for message in track:
-                now += message.time
-                if message.type.startswith("note"):
-                    found.append((number, now, message.type, message.note, message.velocity))
-        return sorted(found)
+class Case(NamedTuple):
+    """A merge: the suffix of its files, the right answer, and the result, None where it is a question."""
+
+    suffix: str
+    wanted: bytes
+    merged: bytes | None
+
+
+def made(rng: random.Random, path: pathlib.Path) -> Case | None:
+    """A case of a file; None where there is none in it."""
+    root = cases.marked(path)
+    if root is None:
+        return None
+    _, lists = cases.both_sides(rng, len(cases.measures(cases.staves(root)[0])))
+    base, ours, theirs, wanted = (cases.edited(root, edits) for edits in ([], *lists, lists[0] + lists[1]))
+    if base in (ours, theirs) or cases.twice(root, lists):
+        return None
+    suffix = ".mscx" if root.tag == "museScore" else ".musicxml"
+    merged = cases.PLUGIN.merge_file(f"a{suffix}", base, ours, theirs)
+    return Case(suffix, wanted, None if merged.conflicts else merged.content)
+
+
+def played(program: str, scores: dict[str, bytes]) -> dict[str, Notes]:
+    """For each file name that MuseScore opens: track, tick, kind, pitch and velocity of the notes it exports."""
+    found: dict[str, Notes] = {}
+    names = list(scores)
+    for at in range(0, len(names), _AT_ONCE):
+        some = names[at : at + _AT_ONCE]
+        with tempfile.TemporaryDirectory() as name:
+            folder = pathlib.Path(name)
+            for each in some:
+                folder.joinpath(each).write_bytes(scores[each])
+            _export(program, folder, some)
+            for each in some:  # one that stops the program stops those behind it, too
+                if not folder.joinpath(each + ".mid").exists():
+                    _export(program, folder, [each])
+                if folder.joinpath(each + ".mid").exists():
+                    found[each] = _notes(folder.joinpath(each + ".mid"))
+    return found
+
+
+def _export(program: str, folder: pathlib.Path, names: list[str]) -> None:
+    jobs = [{"in": str(folder / name), "out": str(folder / (name + ".mid"))} for name in names]
+    job = folder / "job.json"
+    job.write_text(json.dumps(jobs))
+    quiet = {**os.environ, "QT_QPA_PLATFORM": "offscreen", "XDG_RUNTIME_DIR": str(folder)}
+    subprocess.run([program, "-j", job], env=quiet, capture_output=True, timeout=_LIMIT, check=False)
+
+
+def _notes(path: pathlib.Path) -> Notes:
+    found = []
+    for number, track in enumerate(mido.MidiFile(path).tracks):
+        now = 0
+        for message in track:
+            now += message.time
+            if message.type.startswith("note"):
+                found.append((number, now, message.type, message.note, message.velocity))
+    return sorted(found)
+
+
+def read_by_music21(score: bytes) -> list[tuple[str, ...]]:
+    """Part, measure, place, length, pitches and words of every note and rest, as music21 reads them."""
+    import music21  # type: ignore[import-not-found]
+
+    read = music21.converter.parseData(score.decode(), format="musicxml")
+    return [
+        tuple(
+            map(str, (part.id, bar.number, note.getOffsetInHierarchy(bar), note.duration.quarterLength, *words(note)))
+        )
+        for part in read.parts
+        for bar in part.getElementsByClass("Measure")
+        for note in bar.recurse().notesAndRests
+    ]
+
+
+def words(note: object) -> list[object]:
+    """What a note is and what is sung on it."""
+    pitches = [pitch.nameWithOctave for pitch in getattr(note, "pitches", ())]
+    return [type(note).__name__, pitches, [lyric.text for lyric in getattr(note, "lyrics", ())]]
 
 
 def main() -> int:
@@ -49,40 +118,41 @@ def main() -> int:
     parser.add_argument("--cases", type=int, default=12)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--program", default="mscore3")
+    parser.add_argument("--music21", action="store_true")
     choice = parser.parse_args()
     if shutil.which(choice.program) is None:
         print(f"{choice.program} is not on PATH: no score was judged; on Debian: apt-get install musescore3")
         return 0
     rng = random.Random(choice.seed)
-    counts = dict.fromkeys(("same music", "not opened", "WRONG", "question", "the answer itself is not opened"), 0)
+    found: list[Case] = []
     for _ in range(choice.cases * 20):
-        if sum(counts.values()) == choice.cases:
-            break
-        path = rng.choice(choice.files)
-        root = cases.marked(path)
-        if root is None:
-            continue
-        _, lists = cases.both_sides(rng, len(cases.measures(cases.staves(root)[0])))
-        base, ours, theirs, wanted = (cases.edited(root, edits) for edits in ([], *lists, lists[0] + lists[1]))
-        if base in (ours, theirs) or cases.twice(root, lists):
-            continue
-        suffix = ".mscx" if root.tag == "museScore" else ".musicxml"
-        counts[verdict(choice.program, (base, ours, theirs, wanted), suffix)] += 1
-    print(f"{sum(counts.values())} cases, seed {choice.seed}, {choice.program}: {counts}")
+        case = made(rng, rng.choice(choice.files)) if len(found) < choice.cases else None
+        found += [] if case is None else [case]
+    counts = collections.Counter(judged(choice.program, found))
+    print(f"{len(found)} cases, seed {choice.seed}, {choice.program}: {dict(counts)}")
+    if choice.music21:
+        plain = [case for case in found if case.merged is not None and case.suffix == ".musicxml"]
+        same = sum(read_by_music21(case.merged or b"") == read_by_music21(case.wanted) for case in plain)
+        print(f"music21: {same} of {len(plain)} alike")
+        counts["WRONG"] += len(plain) - same
     return int(bool(counts["not opened"] or counts["WRONG"]))
 
 
-def verdict(program: str, versions: tuple[bytes, bytes, bytes, bytes], suffix: str) -> str:
-    """What MuseScore says of the merge of base, ours and theirs, beside the right answer."""
-    base, ours, theirs, wanted = versions
-    merged = cases.PLUGIN.merge_file(f"a{suffix}", base, ours, theirs)
-    if merged.conflicts:
-        return "question"
-    right = played(program, wanted, suffix)
-    if right is None:
-        return "the answer itself is not opened"
-    mine = played(program, merged.content or b"", suffix)
-    return "not opened" if mine is None else "same music" if mine == right else "WRONG"
+def judged(program: str, found: list[Case]) -> list[str]:
+    """What MuseScore says of each case."""
+    merged = {f"{at}{case.suffix}": case.merged for at, case in enumerate(found) if case.merged is not None}
+    answers = {f"right{at}{case.suffix}": case.wanted for at, case in enumerate(found) if case.merged is not None}
+    heard = played(program, {**merged, **answers})
+    verdicts = []
+    for at, case in enumerate(found):
+        mine, right = heard.get(f"{at}{case.suffix}"), heard.get(f"right{at}{case.suffix}")
+        if case.merged is None:
+            verdicts.append("question")
+        elif right is None:
+            verdicts.append("the answer itself is not opened")
+        else:
+            verdicts.append("not opened" if mine is None else "same music" if mine == right else "WRONG")
+    return verdicts
 
 
 if __name__ == "__main__":
