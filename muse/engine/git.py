@@ -15,6 +15,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from muse.core import leftovers, progress
 from muse.core.errors import MuseError
+from muse.core.paths import StrPath
 from muse.store import durability
 
 if TYPE_CHECKING:
@@ -29,9 +30,13 @@ def forced_color() -> bool | None:
 
 
 def attended(
-    repo: Repository, *args: str, env: Mapping[str, str] | None = None, meanwhile: Callable[[], object] | None = None
+    repo: Repository,
+    *args: str,
+    env: Mapping[str, str] | None = None,
+    meanwhile: Callable[[], object] | None = None,
+    cwd: StrPath | None = None,
 ) -> int:
-    """Run git on the user's own terminal, in the folder they stand in; its exit code.
+    """Run git on the user's own terminal, in the folder they stand in or in `cwd`; its exit code.
 
     For whatever may open an editor, ask for a passphrase or run a hook that talks. Ctrl-C is Git's to answer, which
     leaves it to an editor. `meanwhile` is called while git works.
@@ -41,17 +46,20 @@ def attended(
     told = forced_color()
     color = [] if told is None else ["-c", f"color.ui={'always' if told else 'never'}"]
     words = [*durability.words(repo, args), *color, *args]
-    code = on_terminal(words, {**repo.env, **(env or {})}, meanwhile)
+    code = on_terminal(words, {**repo.env, **(env or {})}, meanwhile, cwd)
     durability.settle(repo, args)
     return code
 
 
 def on_terminal(
-    words: Sequence[str], env: Mapping[str, str] | None = None, meanwhile: Callable[[], object] | None = None
+    words: Sequence[str],
+    env: Mapping[str, str] | None = None,
+    meanwhile: Callable[[], object] | None = None,
+    cwd: StrPath | None = None,
 ) -> int:
     """`attended` where there is no repository yet. What ends us ends git, and what it started in turn, as well."""
     try:
-        process = subprocess.Popen(["git", *words], env=env)
+        process = subprocess.Popen(["git", *words], env=env, cwd=cwd)
     except OSError as error:
         raise MuseError(f"cannot run git: {error.strerror}") from None
     before = _ignore_interrupts()

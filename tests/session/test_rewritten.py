@@ -43,6 +43,13 @@ def split(root: Path, git: RunGit) -> None:
     git(root, "commit", "-qam", "the rest")
 
 
+def split_and_squashed(root: Path, git: RunGit) -> None:
+    split(root, git)
+    muse(root, "session", "status", "jam")
+    git(root, "reset", "-q", "--soft", "HEAD~3")
+    git(root, "commit", "-qm", "all but the first")
+
+
 def picked(root: Path, git: RunGit) -> None:
     git(root, "switch", "-qC", "release", "HEAD~2")
     write(root, "release.txt", b"1.0\n")
@@ -71,7 +78,7 @@ def test_what_another_clone_took_back_stays_taken_back(
     assert made is not None and old in made["rewritten"]
 
 
-@pytest.mark.parametrize("how", [rebased, squashed], ids=lambda how: how.__name__)
+@pytest.mark.parametrize("how", [rebased, squashed, split_and_squashed], ids=lambda how: how.__name__)
 def test_the_other_clone_knows_it_too(
     clones: tuple[Path, Path], git: RunGit, how: Callable[[Path, RunGit], None]
 ) -> None:

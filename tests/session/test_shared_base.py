@@ -6,6 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from muse.core.op_log import OpLog
+from muse.engine.session import repair
+from muse.plugins.registry import plugin_for_path
+from muse.store.repository import Repository
 from tests.conftest import RunGit
 from tests.session.stories import agent, muse, read, symbol, write
 from tests.session.two_clones import BOT, WANTED, files, wanted
@@ -40,6 +44,10 @@ def test_a_merge_by_hand_is_told_and_mended(clones: tuple[Path, Path], git: RunG
     assert git(alice, "rev-parse", "HEAD^") == merge and git(alice, "status", "--porcelain") == ""
     assert "has no effect" not in muse(alice, "session", "status", "jam")
     assert "nothing to repair" in muse(alice, "session", "repair", "jam")
+    git(alice, "reset", "-q", "--hard", merge)
+    (alice / "bot.py").touch()  # as in a copied folder; and from a program that stands elsewhere
+    code, mended = repair.repair(Repository(alice), OpLog(alice, "jam"), plugin_for_path)
+    assert code == 0 and "bot.py" in {each.path for each in mended} and files(alice) == wanted()
     write(alice, "bot.py", BOT)  # wanted back, by a person
     git(alice, "add", "bot.py")
     git(alice, "commit", "-qm", "back by hand")

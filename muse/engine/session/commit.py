@@ -6,7 +6,6 @@ Ops are delivered once (`delivery`), and never over a commit: they are replayed 
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
@@ -37,6 +36,12 @@ EXTERNAL = "external"
 
 
 Picks = Mapping[str, Side]
+_UNDER_WAY = (
+    ("MERGE_HEAD", "merge", "git commit"),
+    ("CHERRY_PICK_HEAD", "cherry-pick", "git cherry-pick --continue"),
+    ("REVERT_HEAD", "revert", "git revert --continue"),
+)
+"""A commit of ours in the middle would end them, or be refused by Git with the files of the session on disk."""
 REJECTED = 3
 """The exit code where ops cannot be applied."""
 
@@ -180,8 +185,9 @@ def commit(
         raise MuseError("this repository has no work tree to commit from")
     from muse.store.log import checkpoints
 
-    if (repo.git_dir / "MERGE_HEAD").exists():
-        raise MuseError("a merge is under way", hint="finish it with `git commit`, then commit the session")
+    for name, what, hint in _UNDER_WAY:
+        if (repo.git_dir / name).exists():
+            raise MuseError(f"a {what} is under way", hint=f"finish it with `{hint}`, then commit the session")
     checkpoints.refuse_newer(repo, log.session_id())
     with delivery.one_at_a_time(log):
         told = [delivery.settle(repo, log), delivery.home(repo, log, onto)]
@@ -426,22 +432,10 @@ class _Work:
                 if old is not None:  # HEAD has it all: that is where it was delivered
                     self._confirm(prepared, old, paths)
                 return result
-            here = os.getcwd()
-            os.chdir(repo.root)  # the paths count from the top
-            try:
-                named = worktree.without_displaced(changed, files.keys() & set(changed))
-                result.code = attended(
-                    repo,
-                    "commit",
-                    "-q",
-                    *flags,
-                    "--only",
-                    "--",
-                    *map(worktree.native, named),
-                    env={"GIT_LITERAL_PATHSPECS": "1", **delivery.action(prepared)},
-                )
-            finally:
-                os.chdir(here)
+            named = worktree.without_displaced(changed, files.keys() & set(changed))
+            line = ["commit", "-q", *flags, "--only", "--", *map(worktree.native, named)]
+            env = {"GIT_LITERAL_PATHSPECS": "1", **delivery.action(prepared)}
+            result.code = attended(repo, *line, env=env, cwd=repo.root)  # the paths count from the top
         head = repo.head()
         if result.code or head is None or head == old:
             return result

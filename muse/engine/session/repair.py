@@ -84,13 +84,14 @@ def repair(
             files[each.path] = each.wanted
     repo.content.flush()
     tree = write_tree(repo, SnapshotManifest(files=files, domain="files"), like=old)
+    repo.run("update-index", "-q", "--refresh")  # a copied folder has other times
     moved = repo.run("read-tree", "-m", "-u", old, tree)
     if moved.returncode:
         said = moved.stderr.decode("utf-8", "replace").strip().splitlines()
         raise MuseError((said or ["files on disk are in the way"])[0].removeprefix("error: "))
     merges = ", ".join(sorted({each.merge[:10] for each in lost}))
     words = message or f"session {log.session_id()[:200]!r}: what the merge {merges} had lost"
-    code = attended(repo, "commit", "-q", "-m", words)
+    code = attended(repo, "commit", "-q", "-m", words, cwd=repo.root)
     if code or repo.head() == old:
         repo.run("read-tree", "-m", "-u", tree, old)
         return code or 1, lost

@@ -107,14 +107,18 @@ def follow_all(repo: Repository, plugin_for: PluginFor) -> None:
 
 
 def _lost(repo: Repository, log: OpLog, last: OpLogCheckpoint, known: Mapping[str, list[str]], head: str) -> list[str]:
-    """Commits of deliveries that were on this branch and are not in its history, nor anything they became."""
+    """Commits of deliveries that were on this branch and are not in its history, nor anything they became.
+
+    What one became is looked for on its own: of the commits that a delivery was split into, one may be rewritten again.
+    """
     from muse.store.log import checkpoints
 
     every = carriers([last])
     foreign = [each for made in checkpoints.checkpoints(repo, log.session_id()) for each in made.get("deliveries", ())]
     own = [each["commit"] for each in last.get("deliveries", ())[-_NEWEST:] if not each.get("back")]
     others = [each["commit"] for each in sorted(foreign, key=lambda each: str(each["made_at"]))[-_NEWEST:]]
-    told = [name for name in dict.fromkeys([*own, *others]) if name and _is_here(repo, name)]
+    names = [name for each in (*own, *others) for name in (each, *sorted(every.get(each, ())))]
+    told = [name for name in dict.fromkeys(names) if name and _is_here(repo, name)]
     away = _not_in(repo, told, head)
     away = [name for name in away if away.issuperset({each for each in every.get(name, ()) if _is_here(repo, each)})]
     if not away:
