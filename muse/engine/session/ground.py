@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
 from muse.core.errors import ConflictError, MuseError
@@ -16,6 +17,7 @@ from muse.core.op_log import OpLog
 from muse.core.terminal import command
 from muse.domain import PluginFor, SnapshotManifest
 from muse.engine.session import delivery, rewritten
+from muse.store.objects.snapshots import submodules
 
 if TYPE_CHECKING:
     from muse.engine.merge.whole_tree import WholeMerge
@@ -56,6 +58,11 @@ class Ground:
         self._log: list[str] | None = None
         self._forward: dict[tuple[str, str], bool] = {}
         self._files: dict[str, dict[str, str]] = {}
+
+    @cached_property
+    def submodules(self) -> frozenset[str]:
+        """The paths of HEAD's submodules."""
+        return submodules(self.repo, self.head)
 
     def stand_on(self, commit: str, overlay: Mapping[str, str | None] | None = None) -> None:
         """Begin at a commit; `overlay` are contents to be had there, None for a file that is not."""

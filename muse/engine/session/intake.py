@@ -20,8 +20,9 @@ from muse.engine.session.complete import Refused, completed
 from muse.engine.session.expect import refuse_unexpected
 from muse.engine.session.fit import Fit
 from muse.engine.session.live_view import LiveView
-from muse.engine.session.op_paths import folders_of, refuse_path
+from muse.engine.session.op_paths import folders_of, refuse_in_submodule, refuse_path
 from muse.engine.session.rename import renamed
+from muse.store.objects.snapshots import submodules
 
 if TYPE_CHECKING:
     from muse.core.op_log import Level
@@ -86,7 +87,9 @@ class Intake:
         self.domains: dict[str, str] = {}
         self.waiting: list[tuple[int, Request]] = []
         self.answers: dict[int, dict[str, Any]] = {}
-        log.head = CheckedOut(here).commit
+        self.checked_out = CheckedOut(here)
+        self.submodules: tuple[str | None, frozenset[str]] = None, frozenset()
+        log.head = self.checked_out.commit
 
     # Batches -----------------------------------------------------------------------------------------------------
 
@@ -195,6 +198,7 @@ class Intake:
         op = self._with_digests(completed(op, domain))
         if "::" not in op["address"]:
             refuse_file(op)
+            self._refuse_in_submodule(op)
         op = take_content(op, self.here.content)
         lost = missing_content(op, self.here.content)
         if lost:
@@ -211,6 +215,15 @@ class Intake:
             intent=value.get("intent", ""),
             reservation=value.get("reservation", ""),
         )
+
+    def _refuse_in_submodule(self, op: Any) -> None:
+        commit = self.checked_out.commit()
+        if self.submodules[0] != commit:
+            self.submodules = commit, submodules(self.here, commit)
+        try:
+            refuse_in_submodule(op["address"], self.submodules[1])
+        except MuseError as problem:
+            raise Refused("place", str(problem)) from None
 
     def _waits(self, parents: Sequence[str]) -> bool:
         """True for an op with a cause that is not here yet: what it will find then nobody knows now."""

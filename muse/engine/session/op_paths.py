@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from muse.core.errors import MuseError
 from muse.store.layout import path_bytes
 from muse.store.objects.trees import check_path
@@ -13,6 +15,13 @@ _LONGEST_PATH = 3000  # bytes below the work tree; a system's PATH_MAX counts th
 def folders_of(path: str) -> list[str]:
     """The folders a file is in, the nearest first."""
     return [path[:at] for at in range(len(path) - 1, 0, -1) if path[at] == "/"]
+
+
+def refuse_in_submodule(path: str, submodules: Collection[str]) -> None:
+    """MuseError for a file that a submodule is, or is above: it would take the submodule out of the commit."""
+    for name in (path, *folders_of(path)) if submodules else ():
+        if name in submodules:
+            raise MuseError(f"{name!r:.200} is a submodule; what is in it is committed in its own repository")
 
 
 def refuse_path(path: str) -> None:

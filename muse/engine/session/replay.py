@@ -14,7 +14,7 @@ from __future__ import annotations
 import base64
 import binascii
 from array import array
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
@@ -30,7 +30,7 @@ from muse.core.types import blob_digest
 from muse.domain import OpenFile, PluginFor
 from muse.engine.merge.one_file import merge_one
 from muse.engine.session.op_content import Known, refuse_missing, states_named
-from muse.engine.session.op_paths import folders_of, refuse_path
+from muse.engine.session.op_paths import folders_of, refuse_in_submodule, refuse_path
 from muse.engine.session.overrides import Overrides
 from muse.store.layout import path_bytes
 from muse.store.objects.trees import check_path
@@ -66,6 +66,10 @@ class Ground(Protocol):
     head: str
     files: dict[str, str]
     left: list[str]
+
+    @property
+    def submodules(self) -> Collection[str]:
+        """The paths of HEAD's submodules, which are no files."""
 
     @property
     def choices(self) -> Choices:
@@ -361,6 +365,8 @@ class _Replay:
             check_path(path_bytes(path))
             return
         refuse_path(path)
+        if self.ground is not None:
+            refuse_in_submodule(path, self.ground.submodules)
         above = folders_of(path)
         for folder in above:
             if folder in files:

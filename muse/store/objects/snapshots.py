@@ -44,6 +44,14 @@ def manifest(repo: WithSnapshots, tree: str) -> SnapshotManifest:
     return SnapshotManifest(files=dict(known[tree]["files"]), domain=known[tree]["domain"])
 
 
+def submodules(repo: WithSnapshots, commit: str) -> frozenset[str]:
+    """The paths of a commit's submodules, of which no manifest speaks."""
+    if not commit:
+        return frozenset()
+    rows = repo.git("ls-tree", "-r", "-z", "--full-tree", commit).split(b"\0")
+    return frozenset(path_text(row.partition(b"\t")[2]) for row in rows if row.startswith(b"160000"))
+
+
 def _listed(repo: WithSnapshots, tree: str) -> dict[str, str]:
     blobs: dict[str, str] = {}
     for row in repo.git("ls-tree", "-r", "-z", "--full-tree", tree).split(b"\0"):
