@@ -145,7 +145,8 @@ def show_group(path: str, group: Group, color: bool, *, opened: bool = False) ->
 def _show_group(path: str, group: Group, color: bool, opened: bool) -> None:
     kind = group.kind.replace("_", " ")
     bars = f"bar {group.first}" if group.first == group.last else f"bars {group.first}-{group.last}"
-    say(f"  {group.address}: {bars}, {len(group.records)} conflicts ({kind})")
+    part = _part(group.records[0]) if len({_part(record) for record in group.records}) == 1 else ""
+    say(f"  {group.address}: {part}{' ' if part else ''}{bars}, {len(group.records)} conflicts ({kind})")
     if opened:
         for record in group.records:
             _show_record(record, color)
@@ -159,13 +160,19 @@ def _show_group(path: str, group: Group, color: bool, opened: bool) -> None:
 
 
 def _show_record(record: ConflictRecord, color: bool) -> None:
-    say(f"  {record.address or 'the whole file'} ({record.conflict_type.replace('_', ' ')})")
+    part = f": {_part(record)}" if _part(record) else ""
+    say(f"  {record.address or 'the whole file'}{part} ({record.conflict_type.replace('_', ' ')})")
     for side in ("base", "ours", "theirs"):
         summary = getattr(record, f"{side}_summary")
         if summary:
             say(f"    {paint(f'{side}:'.ljust(8), side, color)}{summary}")
     if record.hint:
         say(f"    {record.hint}")
+
+
+def _part(record: ConflictRecord) -> str:
+    """The name of the part of the file a conflict is in, such as a track's; "" where it has none."""
+    return terminal.one_line(str(record.detail.get("part", "")))
 
 
 def _json(item: settle.Unmerged, records: list[ConflictRecord], offers: Offers) -> dict[str, Any]:

@@ -159,7 +159,8 @@ def _ask(here: Repository, item: settle.Unmerged, merged: FileMerge, force: bool
         answer = _answer(len(offers))
         while answer in "?l":
             if answer == "?":
-                note(_HELP)
+                for line in _HELP.splitlines():
+                    note(line)
             else:
                 show_group(item.path, group, use_color(here), opened=True)
             answer = _answer(len(offers))

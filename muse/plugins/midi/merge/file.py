@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from typing import Any
 
 from muse.core import options
 from muse.core.errors import FormatError
@@ -11,7 +13,7 @@ from muse.core.terminal import command
 from muse.domain import ConflictRecord, FileMerge
 from muse.plugins.midi.bars.lay import Laid, lay
 from muse.plugins.midi.bars.stretch import unify_time
-from muse.plugins.midi.file.address import place
+from muse.plugins.midi.file.address import place, track_name, track_title
 from muse.plugins.midi.file.bars import TimeMap, time_map
 from muse.plugins.midi.file.codec import Song, Track, parse, parse_track, write
 from muse.plugins.midi.file.dimensions import DEPENDENT
@@ -29,6 +31,7 @@ from muse.plugins.midi.merge.track import decide
 from muse.plugins.midi.merge.verify import brings_back
 
 _ROUNDS = 6  # of finding what must be taken whole from one side
+_OF_TRACK = re.compile(r"track:(\d{1,9})/")
 _MIXED = "the notes of both sides cannot be told apart"
 
 
@@ -294,15 +297,22 @@ class _Merge(Disputes):
 
     def _records(self) -> list[ConflictRecord]:
         records = []
+        titles = [
+            track_title(n, track) if track_name(track).strip() else "" for n, track in enumerate(self.base.tracks)
+        ]
         for clash in self._clashes():
             self.touched[clash.dimension] = "conflict"
+            detail: dict[str, Any] = {"whole_file": clash.dimension in DEPENDENT}
+            named = _OF_TRACK.match(clash.address)
+            if named and int(named[1]) < len(titles) and titles[int(named[1])]:
+                detail["part"] = titles[int(named[1])]
             records.append(
                 ConflictRecord(
                     path=self.path, conflict_type=clash.kind, ours_summary=clash.ours, theirs_summary=clash.theirs,
                     addresses=[clash.address, *clash.more], address=clash.address, base_summary=clash.base,
                     dimension=clash.dimension,
                     hint=command("muse", "resolve", "--pick", f"{clash.address}=theirs", paths=[self.path]),
-                    detail={"whole_file": clash.dimension in DEPENDENT},
+                    detail=detail,
                 )
             )  # fmt: skip
         return records
