@@ -156,8 +156,10 @@ def main() -> None:
     parser.add_argument("--cases", type=int, default=200)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--seconds", type=float, default=3600, help="begin no case after so long")
-    parser.add_argument("--with", dest="only", action="append", choices=SAVERS, help="pairs with this (repeatable)")
+    parser.add_argument("--with", dest="one", action="append", choices=SAVERS, help="pairs with this (repeatable)")
+    parser.add_argument("--only", action="append", choices=SAVERS, help="pairs of these (repeatable)")
     options = parser.parse_args()
+    from muse.engine.resolve.groups import grouped
     from muse.plugins.midi.merge.file import merge_file
 
     found = songs(options.folder, options.made, options.seed)
@@ -166,11 +168,11 @@ def main() -> None:
     r = random.Random(options.seed)
     rows: dict[str, Counter[str]] = defaultdict(Counter)
     most, seconds, made, tries = 0, 0.0, 0, 0
-    begun = time.monotonic()
+    begun, names = time.monotonic(), sorted(savers)
     while made < options.cases and tries < 20 * options.cases and time.monotonic() - begun < options.seconds:
         tries += 1
         name, doc = r.choice(found)
-        mine, other = r.choice(options.only or sorted(savers)), r.choice(sorted(savers))
+        mine, other = r.choice(options.one or options.only or names), r.choice(options.only or names)
         read_by = noted if {mine, other} & set(SCORES) else heard
         try:
             answer, sides = _sides(r, doc, (savers[mine], savers[other]), read_by)
@@ -181,16 +183,17 @@ def main() -> None:
         start = time.perf_counter()
         merged = merge_file("song.mid", *sides)
         seconds += time.perf_counter() - start
-        most = max(most, len(merged.conflicts))
+        decisions = len(grouped(merged.conflicts))
+        most = max(most, decisions)
         verdict = ("meant" if read_by(merged.content or b"") == answer else "WRONG") if not merged.conflicts else (
-            "asked" if len(merged.conflicts) <= 10 else "many")  # fmt: skip
+            "asked" if decisions <= 10 else "many")  # fmt: skip
         rows[" + ".join(sorted((mine, other)))][verdict] += 1
         if verdict != "meant":
-            print(f"{verdict} {len(merged.conflicts)} {name}: {mine} + {other} "
+            print(f"{verdict} {decisions} of {len(merged.conflicts)} {name}: {mine} + {other} "
                   f"{[c.conflict_type for c in merged.conflicts][:3]}", file=sys.stderr)  # fmt: skip
     total = sum(rows.values(), Counter())
     total = Counter({word: n for word, n in total.items() if not word.startswith("left out")})
-    print(f"{made} cases of {len(found)} files in {seconds:.1f} s, at most {most} conflicts: {dict(total)}")
+    print(f"{made} cases of {len(found)} files in {seconds:.1f} s, at most {most} decisions: {dict(total)}")
     for pair, counts in sorted(rows.items()):
         print(f"  {pair:28} " + ", ".join(f"{word} {n}" for word, n in sorted(counts.items())))
 
