@@ -120,3 +120,11 @@ def test_states_with_senseless_bars_are_built_all_the_same() -> None:
     state.touch(f"line/in:{far}:480:{2 * far}")  # in each other, and nowhere in the file
     state.touch(f"line/in:{2 * far}:480:{far}")
     assert heard(build(JoinState.from_bytes(state.to_bytes()))) == heard(song(OLD))
+
+
+def test_notes_without_a_length_go_along() -> None:
+    """On and off of such a note stay a pair where bars were moved, and its neighbours keep their order."""
+    empty: Parts = [[*notes, *((90, bar * BAR + 240, 0, 70) for bar in range(12))] for notes in OLD]
+    for rework, bar, stands in ((moved, 6, 4), (lambda some: later(some, 3, 2), 6, 8)):
+        result = joined(*sides(song(rework(empty)), song(with_note(empty, bar)), base=song(empty)))
+        assert heard(result) == heard(song(with_note(rework(empty), stands)))

@@ -158,27 +158,31 @@ class _Elements:
                 empty.append((items[-2], items[-1]))
         points = [*self.events.values(), *(row for rows in self.slots.values() for row in rows)]
         items += [(line.heard(tick) if tick else 0, body, own, own, -1) for tick, body, own in points]
-        order = weave(*self._in_order(sorted(items), line), _NOTHING, lambda tick: "ours", empty)
+        items.sort()
+        source, late = self._in_order(items, line)
+        told = {id(item): (*item[:2], -1, -1, -1) for item in items if item[3] in late}
+        pairs = [(told.get(id(on), on), told.get(id(off), off)) for on, off in empty]
+        whole = [told.get(id(item), item) for item in items]
+        order = weave(whole, source, _NOTHING, lambda tick: "ours", pairs)
         end = max(line.heard(self.end), order[-1][0] if order else 0)
         return parse_track(emit(order, self.source, end, self.source.raw[self.source.tail :]))
 
-    def _in_order(self, items: list[Item], line: Line) -> tuple[list[Item], Track]:
-        """The items, and the source with its ticks on the line; an event which would now be heard before one that it
-        followed is an event of its own."""
+    def _in_order(self, items: list[Item], line: Line) -> tuple[Track, set[int]]:
+        """The source with its ticks on the line, and its events that are heard before one they followed there."""
         if line.is_plain and self.written.is_plain:
-            return items, self.source
+            return self.source, set()
         source, named = self.source, self.written.named
         ticks = [line.heard(named(tick)) if tick or body[0] < 0xA0 else 0
                  for tick, body in zip(source.ticks, source.bodies)]  # fmt: skip
-        late, last = set(), 0
+        late: set[int] = set()
+        last = 0
         for own, tick in sorted((item[3], item[0]) for item in items if item[3] >= 0):
             if tick < last or ticks[own] != tick or line.is_moved(named(source.ticks[own])):
                 late.add(own)
             else:
                 last = tick
-        told = [(*item[:2], -1, -1, -1) if item[3] in late else item for item in items]
-        return told, Track(source.raw, ticks, source.bodies, source.starts, line.heard(named(source.end_tick)),
-                           source.tail)  # fmt: skip
+        end = line.heard(named(source.end_tick))
+        return Track(source.raw, ticks, source.bodies, source.starts, end, source.tail), late
 
 
 def _plain(rows: list[tuple[int, bytes, int]]) -> list[tuple[int, bytes]]:
