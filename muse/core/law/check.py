@@ -13,7 +13,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from muse.core.law.align import OURS, SIGNS, THEIRS, Thing, align, expand
-from muse.core.law.entries import Doubles, Entry, Number, Words
+from muse.core.law.entries import Doubles, Entry, Number, Told, Words
 
 
 class Breach(NamedTuple):
@@ -88,9 +88,9 @@ def _scopes(root: Entry) -> Iterable[tuple[str, Counter[str]]]:
         entry, scope = stack.pop()
         bound: dict[Hashable, str] = {}
         for child in entry.children:
-            bound |= dict.fromkeys(child.binds, child.name)
+            bound |= dict.fromkeys(child.firmly, child.name)
             stack.append((child, f"{scope}.{child.name}" if scope else child.name))
-        counts = _bound(entry)
+        counts = Counter(name for child in entry.children for name in child.firmly)
         for key, count in counts.items():
             found[scope][bound[key]] = max(found[scope][bound[key]], count)
         for child in entry.children:
@@ -203,6 +203,8 @@ def _names(thing: Thing, made: Entry) -> Iterable[Breach]:
     for name in now - most:
         if thing.base is not None and _bound(thing.base)[name] > 1:
             continue  # it may stand twice
+        if isinstance(name, Told) and not _tells(name, [entry for entry in (thing.base, *thing.sides) if entry]):
+            continue
         things = tuple(
             inner for inner in thing.inner if any(name in entry.binds for entry in inner.sides if entry is not None)
         )
@@ -211,6 +213,16 @@ def _names(thing: Thing, made: Entry) -> Iterable[Breach]:
             old = [inner for inner in things if inner.base is not None]
             numbered = isinstance(name, Number)
             yield Breach(6 if numbered else 5, "one number for two" if numbered else "defined by both", (*new, *old))
+
+
+def _tells(name: Told, known: Sequence[Entry]) -> bool:
+    """True where the names of that space tell entries apart in every version."""
+    for entry in known:
+        names = [one for child in entry.children for one in child.binds if isinstance(one, Told)]
+        alike = Counter(one.name for one in names if one.space == name.space)
+        if alike.total() < name.least or alike.total() > len(alike):
+            return False
+    return True
 
 
 def _perhaps(thing: Thing, made: Entry) -> Iterable[Breach]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Hashable, Sequence
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 Words = Counter[bytes]
 Doubles = Counter[tuple[str, Hashable]]
@@ -15,6 +15,15 @@ class Number(str):
     """A number that no other entry of its scope may have, among what an entry binds."""
 
     __slots__ = ()
+
+
+class Told(NamedTuple):
+    """A name by which entries are told apart where they are: in each version at least `least` have one in that space,
+    and no two the same. Elsewhere it binds nothing."""
+
+    space: str
+    name: str
+    least: int = 0
 
 
 def _no_children() -> Sequence[Entry]:
@@ -97,6 +106,11 @@ class Entry:
         self._words: Words | Callable[[], Words] = words
         self._lines: Words | Callable[[], Words] = lines
         self._doubles: Doubles | Callable[[], Doubles] = doubles
+
+    @property
+    def firmly(self) -> tuple[Hashable, ...]:
+        """The names it binds wherever it stands."""
+        return tuple(name for name in self.binds if not isinstance(name, Told))
 
     def __repr__(self) -> str:
         return f"<{self.kind} {self.name} {self.start}:{self.end}>"

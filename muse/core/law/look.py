@@ -149,6 +149,7 @@ def _bound(line: bytes) -> set[tuple[bytes, bytes]]:
     found: set[tuple[bytes, bytes]] = set()
     if _IMPORT.match(line) or line[:1] in (b'"', b"'", b"-"):
         found.update((word.group(), line[: word.end()]) for word in _WORD.finditer(line))
+        found.update((word.group(), line[: word.end()]) for word in _FIRST.finditer(line))  # `my-package`
         return found
     first = _FIRST.search(line)
     if first is not None and first.group() not in _COMMON:

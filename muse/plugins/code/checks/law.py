@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import time
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from muse.core.law.check import Breach, broken
@@ -92,13 +94,31 @@ def text_breaches(language: Language | None, sides: Sides, merged: bytes, until:
 def unsure(language: Language | None, sides: Sides, merged: bytes, until: float) -> str:
     """What may be wrong with Git's clean text where entries cannot be told apart: one side moved lines, an edit of the
     other may stand beside the wrong ones, and the parser stumbles over a version; "" for nothing."""
-    if language is None or not any(reorders(sides[0], side) for side in sides[1:]):
+    if language is None:
         return ""
-    if not look(*sides, merged).places or not available(language):
+    twice = _defined_by_both(sides)
+    moved = any(reorders(sides[0], side) for side in sides[1:]) and look(*sides, merged).places
+    if not (moved or twice) or not available(language):
         return ""
     if _even(language, _shortened(language, sides, merged, until)[0], until):
         return ""
-    return "moved by one side, edited by the other, and one does not parse"
+    return f"{twice}: defined by both" if twice else "moved by one side, edited by the other, and one does not parse"
+
+
+_DEFINED = re.compile(
+    rb"([ \t]*)(?:[\w@]+ )*?(?:fun|def|class|func|fn|function|interface|struct|enum|trait|object|module)"
+    rb" +((?:\w+\.)?[\w$]+)([^{=:]*)"
+)
+
+
+def _defined_by_both(sides: Sides) -> str:
+    """A name that lines of both sides define, as deep and with the same parameters; "" for none."""
+    base, ours, theirs = (Counter(side.splitlines()) for side in sides)
+    mine, its = (
+        {found.groups() for line in side - base if (found := _DEFINED.match(line)) is not None}
+        for side in (ours, theirs)
+    )
+    return min((name.decode("utf-8", "replace") for _, name, _ in mine & its), default="")
 
 
 def _errors(language: Language, data: bytes, until: float) -> int:

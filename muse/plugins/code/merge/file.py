@@ -27,6 +27,7 @@ from muse.domain import ConflictRecord, FileMerge
 from muse.plugins.code.checks.anchors import broken_anchor
 from muse.plugins.code.checks.law import breaches, outlines_of, reads_and_keeps, text_breaches, unsure
 from muse.plugins.code.checks.placement import doubles_nothing, keeps_deletions, keeps_places, repeats_no_word
+from muse.plugins.code.checks.tables import evens_tables
 from muse.plugins.code.checks.uses import in_doubt, uses_what_is_gone
 from muse.plugins.code.checks.whitespace import keeps_spaces, mixes_indents
 from muse.plugins.code.languages import language_of, load
@@ -203,8 +204,8 @@ def _trusted(
     if language is None:
         plain = _plain((base, ours, theirs))
         return plain is None or not breaches(plain, (base, ours, theirs), merged, until)
-    if (language.name == "markdown" or language.lines[:1] == ("prose",)) and not repeats_no_word(
-        base, ours, theirs, merged
+    if (language.name == "markdown" or language.lines[:1] == ("prose",)) and not (
+        repeats_no_word(base, ours, theirs, merged) and evens_tables(base, ours, theirs, merged)
     ):
         return False
     lawful = reads_and_keeps(language, (base, ours, theirs), merged, until)

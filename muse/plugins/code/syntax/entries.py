@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Hashable, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from muse.core.law.entries import Doubles, Entry, Number, Words
+from muse.core.law.entries import Doubles, Entry, Number, Told, Words
 from muse.plugins.code.languages.table import Language
 from muse.plugins.code.syntax.identity import (
     CODE,
@@ -201,7 +201,8 @@ class _Reader:
                 entry = self.entry(kept, core, low, high, values=is_data(language, core))
                 entry.member = kept.member
                 entry.perhaps = found.binds if branch.startswith("preproc") else ()
-                yield _Inside(entry, low, high, _scope(at), found.binds if branch else ())
+                firmly = [name for name in found.binds if not isinstance(name, Told)] if branch else ()
+                yield _Inside(entry, low, high, _scope(at), firmly)
                 continue
             if at.type in PATTERNS and named.kind not in CODE and at.parent is not None:
                 yield from self.taken_apart(at, _scope(at.parent), branch)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from muse.core.law.entries import Told
 from muse.plugins.code.languages.table import Language
 from muse.plugins.code.syntax.numbers import is_member, number_of
 from muse.plugins.code.syntax.parsing import text_of
@@ -22,7 +23,7 @@ class Named(NamedTuple):
 
     kind: str
     name: str
-    binds: tuple[Name, ...]
+    binds: tuple[Name | Told, ...]
     number: str
     member: bool = False
     """True where two of one number are one thing by mistake: members of an enum."""
@@ -68,7 +69,8 @@ SHELLS = frozenset(
 )
 _CONDITION = re.compile(rb"cfg\([^\n]*")
 _FIELDS = frozenset({"field_declaration", "event_field_declaration"})
-_LISTED = ("id", "name", "key", "Id", "Name", "@id", "slug", "uses")
+_LISTED = ("id", "name", "key", "Id", "Name", "@id", "slug", "path", "uses")
+_SET = re.compile(r"([A-Za-z_]\w*)=")  # an item that gives a variable its value
 _QUOTES = "\"'`:"
 
 
@@ -370,11 +372,17 @@ def _listed(language: Language, node: Node, data: bytes) -> Named | None:
         elif at.type in ("block_node", "flow_node", "block_mapping", "flow_mapping"):
             stack.extend(reversed(at.named_children))
         elif node.type == "block_sequence_item" and "scalar" in at.type:
-            return Named("item", _text(at, data), (), "")
+            text = _text(at, data)
+            given = _SET.match(text.strip(_QUOTES))
+            return Named("item", text, (), "") if given is None else _item(given[1])
     for word in _LISTED:
         if keys.get(word):
-            return Named("item", keys[word], (), "")
+            return Named("item", keys[word], (), "") if word == "uses" else _item(keys[word])
     return None
+
+
+def _item(name: str) -> Named:
+    return Named("item", name, (Told("item", name),), "")
 
 
 def _document(node: Node, data: bytes) -> Named | None:
@@ -405,7 +413,7 @@ def _element(node: Node, data: bytes) -> Named | None:
     for key in ("id", "name", "key"):
         if key in inner and len(inner[key]) < 100:
             return Named("element", f"{name}#{inner[key]}", (), "")
-    return Named("element", name, (), "")
+    return Named("element", name, (Told("tag", name, 2),), "")
 
 
 def _attributes(tag: Node, data: bytes) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Hashable, Sequence
 from typing import TYPE_CHECKING
@@ -26,7 +27,7 @@ def bound_twice(
     name counts them (False): those of a branch.
     """
     kinds = language.unique | language.needs_table
-    if not (kinds or language.definitions or language.locals):
+    if not (kinds or language.definitions or language.locals or language.freely):
         return Counter()
     found: Counter[tuple[str, Hashable]] = Counter()
     stack = [node]
@@ -38,11 +39,67 @@ def bound_twice(
             seen += 1
             counted = [known for low, high, known in holes if low <= child.start_byte and child.end_byte <= high]
             if not any(counted):
-                bound.update(_binds(language, child, data, kinds))
+                bound.update(_binds(language, child, data, kinds) or _told(language, child, at, data))
             if not counted:
                 stack.append(child)
+        bound.update(_in_text(at, data))
         found.update({name: count - 1 for name, count in bound.items() if count > 1})
     return found
+
+
+_KEYED = re.compile(rb"([A-Za-z_][\w.-]*)[ \t]*[=:](?!=)")
+_NOTED = re.compile(rb"#|//|;|$")
+
+
+def _in_text(node: Node, data: bytes) -> list[tuple[str, Hashable]]:
+    """The keys of a text of several lines that holds keys and values: each line of the outermost has one."""
+    if not _TEXTS.search(node.type) or node.end_point[0] - node.start_point[0] < 2:
+        return []
+    rows = [row for row in text_of(node, data).splitlines()[node.type != "heredoc_body" :] if row.strip()]
+    depth = min((len(row) - len(row.lstrip()) for row in rows[:-1]), default=0)
+    outer = [row[depth:] for row in rows if len(row) - len(row.lstrip()) == depth]
+    keys = [found[1].decode() for row in outer if (found := _KEYED.match(row)) is not None]
+    if len(keys) + sum(_NOTED.match(row) is not None for row in outer) < len(outer) - 1:  # the last may close the text
+        return []
+    return [(key, ("key", key)) for key in keys]
+
+
+_TEXTS = re.compile("heredoc_body|block_scalar|string|text_block|template|raw_text")
+_DEPENDS = re.compile(r"\w+\s*\(\s*[\"']([\w.-]+:[\w.-]+):[^\"']*[\"']\s*\)")
+_REQUIRED = re.compile(r"[\"'-]?\s*([A-Za-z][\w.-]*)\s*(?:\[[^\]]*\]\s*)?(?:[<>=!~]=|[<>@])")
+_LISTS = frozenset({"array", "list"})
+_MAKERS = ("__init__", "constructor", "initialize", "__construct")
+_FIELDS = ("self.", "this.", "$this->", "@")
+
+
+def _told(language: Language, node: Node, around: Node, data: bytes) -> list[tuple[str, Hashable]]:
+    """What a node binds that is no definition: a package that is asked for, a field set where a thing is made, a row of
+    a table."""
+    if node.type == "pipe_table_row":
+        cells = [text_of(cell, data).decode("utf-8", "replace").strip() for cell in node.named_children]
+        return [(cells[0], ("row", cells[0]))] if len(cells) > 1 and any(map(str.isalpha, cells[0])) else []
+    text = data[node.start_byte : min(node.end_byte, node.start_byte + 300)].decode("utf-8", "replace")
+    if "string" in node.type and around.type in _LISTS:
+        found = _REQUIRED.match(text)
+        package = re.sub(r"[-_.]+", "-", found[1]).lower() if found is not None else ""
+        return [(package, ("package", package))] if package else []
+    if node.type == "call_expression" and language.name == "kotlin":
+        found = _DEPENDS.fullmatch(text)
+        return [(found[1], ("package", text.split("(")[0], found[1]))] if found is not None else []
+    return _field(node, around, data)
+
+
+def _field(node: Node, around: Node, data: bytes) -> list[tuple[str, Hashable]]:
+    """The field that a statement right inside a constructor sets."""
+    inner = node.named_children[0] if node.type == "expression_statement" and node.named_children else node
+    left = inner.child_by_field_name("left") if inner.type in ("assignment", "assignment_expression") else None
+    name = text_of(left, data).decode("utf-8", "replace") if left is not None else ""
+    maker = around.parent if name.startswith(_FIELDS) else None
+    if maker is None:
+        return []
+    named = maker.child_by_field_name("name")
+    made = maker.type == "constructor_declaration" or (named is not None and text_of(named, data).decode() in _MAKERS)
+    return [(name, ("field", name))] if made else []
 
 
 def _binds(language: Language, node: Node, data: bytes, kinds: frozenset[str]) -> list[tuple[str, Hashable]]:
