@@ -331,6 +331,7 @@ VERBS: dict[str, Schema] = {
     "claims": obj(
         claims=rows(obj(**CLAIM)),
         editing=rows(obj(session=STR, actor=STR, path=STR, address=STR, ops=INT, last=STR)),
+        elsewhere=rows(obj(**PEER_CLAIM, session=STR, who=STR)),
     ),
     "notes": rows(ref("element")),
     "doctor": rows(obj(check=STR, state={"enum": ["ok", "note", "bad"]}, text=STR, mend=STR)),

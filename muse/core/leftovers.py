@@ -63,7 +63,10 @@ def _is_left(name: str) -> bool:
 
 
 def is_gone(pid: int) -> bool:
-    """True when no process has this id; False where that cannot be known."""
+    """True when no process has this id; False where that cannot be known: Windows has no signal 0, and takes it for a
+    Ctrl-C."""
+    if not hasattr(os, "getuid"):
+        return False
     try:
         os.kill(pid, 0)
     except ProcessLookupError:

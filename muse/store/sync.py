@@ -361,8 +361,9 @@ def _size(path: str) -> int:
 
 
 def _is_full(path: str) -> bool:
-    disk = os.statvfs(os.path.dirname(path))
-    return disk.f_bavail * disk.f_frsize < ROOM
+    import shutil
+
+    return shutil.disk_usage(os.path.dirname(path)).free < ROOM
 
 
 @contextmanager

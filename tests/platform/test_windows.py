@@ -19,6 +19,7 @@ from pathlib import Path
 import pytest
 
 from muse.cli.main import main
+from muse.cli.verbs import VERBS
 from muse.core.platform import worker
 from muse.core.platform.files import cannot_be_named
 from tests.conftest import RunGit
@@ -228,3 +229,111 @@ def test_the_play_takes_away_what_it_says(tmp_path: Path) -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=tmp_path)
     assert done.stdout == "no fcntl\nno rename\n", done.stderr
     assert importlib.util.find_spec("fcntl") is not None
+
+
+# Every verb ----------------------------------------------------------------------------------------------------------
+
+EVERY = """
+import contextlib, io, json, os, sys
+from muse.cli.main import main
+for words in json.loads(sys.argv[1]):
+    said = io.StringIO()
+    with contextlib.redirect_stderr(said), contextlib.redirect_stdout(io.TextIOWrapper(io.BytesIO())):
+        code = main(words)
+    print(json.dumps([words, code, said.getvalue()]), flush=True)
+"""
+TYPED = {
+    "blame": "blame m.py",
+    "bot": "bot --base main --head topic",
+    "bot --remote": "bot --base main --head topic --remote ../server.git",
+    "branch": "branch",
+    "checkout": "checkout topic",
+    "claim": "claim m.py",
+    "claims": "claims",
+    "clone": "clone ../server.git ../copy",
+    "commit": "commit -m nothing",
+    "completion": "completion bash",
+    "conflicts": "conflicts",
+    "diff": "diff HEAD~1",
+    "doctor": "doctor",
+    "domains": "domains",
+    "gc": "gc",
+    "grep-notes": "grep-notes --pitch C4",
+    "import": "import ../nowhere",
+    "init": "init ../new",
+    "install": "install",
+    "languages": "languages",
+    "log": "log",
+    "mergetool": "mergetool --no-browser m.py",
+    "merge": "merge other",
+    "merge-tree": "merge-tree main other",
+    "notes": "notes song.mid",
+    "release": "release --all",
+    "render": "render -o ../page.html HEAD~1..HEAD",
+    "resolve": "resolve --theirs m.py",
+    "review": "review",
+    "serve": "serve --port 99999 .",
+    "session": "session list",
+    "session start": "session start jam",
+    "session append": "session append jam",
+    "session status": "session status jam",
+    "session show": "session show jam",
+    "session commit": "session commit jam -m x",
+    "session undo": "session undo jam",
+    "session follow": "session follow none",
+    "session watch": "session watch none",
+    "session redeliver": "session redeliver jam",
+    "session repair": "session repair jam",
+    "session expunge": "session expunge jam --path none",
+    "session join": "session join jam nats://127.0.0.1:1",
+    "session leave": "session leave jam",
+    "show": "show HEAD",
+    "solve": "solve m.py",
+    "status": "status",
+    "symbols": "symbols m.py",
+    "sync": "sync",
+    "tag": "tag",
+    "uninstall": "uninstall",
+    "verify": "verify",
+}
+
+
+@pytest.mark.needs_git(2, 38, "git merge-tree --write-tree")
+def test_every_verb_does_there_what_it_does_here(tmp_path: Path, git: RunGit) -> None:
+    """The same exit code, and at most a line that says why: no verb meets what the system lacks unprepared."""
+    assert {name.partition(" ")[0] for name in TYPED} == set(VERBS) - {"mcp"}
+    told = []
+    for played in (True, False):
+        home = tmp_path / str(played)
+        home.mkdir()
+        repo = home / "repo"
+        git(home, "init", "-q", "-b", "main", "repo")
+        git(repo, "commit", "-q", "--allow-empty", "-m", "0")
+        (repo / "song.mid").write_bytes(SONG.read_bytes())
+        for number, (branch, text) in enumerate((("main", "1"), ("topic", "10"), ("main", "11"), ("other", "12"))):
+            git(repo, "switch", "-q", *(["-c"] if number in (1, 3) else []), branch)
+            (repo / "m.py").write_text(f"{A.replace('1', text)}\n\n{B}")
+            git(repo, "add", "-A")
+            git(repo, "commit", "-q", "-m", text)
+        git(home, "clone", "-q", "--bare", "repo", "server.git")
+        git(repo, "remote", "add", "origin", str(home / "server.git"))
+        git(repo, "switch", "-q", "main")
+        code = f"import sys; sys.path.insert(0, {str(ROOT)!r}); from tests.platform.windows import play; "
+        start = code + ("play(); " if played else "") + f"exec({EVERY!r})"
+        words = json.dumps([line.split() for line in TYPED.values()])
+        done = subprocess.run(
+            [sys.executable, "-c", start, words],
+            cwd=repo,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=200,
+        )
+        assert done.returncode == 0, done.stderr
+        rows = [line for line in done.stdout.splitlines() if line.startswith('[["')]
+        told.append({" ".join(words): (code, said) for words, code, said in map(json.loads, rows)})
+    there, here = told
+    assert {name: code for name, (code, _) in there.items()} == {name: code for name, (code, _) in here.items()}
+    odd = {name: said for name, (_, said) in there.items() if "is a bug" in said or "Traceback" in said}
+    assert odd == {}

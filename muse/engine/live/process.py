@@ -12,6 +12,7 @@ from pathlib import Path
 
 from muse.core.errors import MuseError
 from muse.core.op_log import OpLog
+from muse.core.platform.files import OPEN
 from muse.core.platform.locks import lock
 from muse.core.sharing import open_or_make
 from muse.core.terminal import command
@@ -37,7 +38,8 @@ def only_one(log: OpLog) -> Iterator[None]:
                 hint=command("muse", "session", "leave", name),
             )
         os.ftruncate(fd, 0)
-        os.pwrite(fd, b"%d\n" % os.getpid(), 0)
+        os.lseek(fd, 0, os.SEEK_SET)
+        os.write(fd, b"%d\n" % os.getpid())
         yield
         os.ftruncate(fd, 0)
     finally:
@@ -47,7 +49,7 @@ def only_one(log: OpLog) -> Iterator[None]:
 def joined_by(folder: Path) -> int:
     """The process that keeps a session joined; 0 when there is none."""
     try:
-        fd = os.open(folder / PID, os.O_RDWR)
+        fd = os.open(folder / PID, os.O_RDWR | OPEN)
     except OSError:
         return 0
     try:
@@ -77,7 +79,8 @@ def run(work: Callable[[asyncio.Event], Awaitable[None]]) -> None:
     async def main() -> None:
         stop, loop = asyncio.Event(), asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, stop.set)
+            with contextlib.suppress(NotImplementedError):  # Windows: Ctrl-C ends it as it is, and nothing is lost
+                loop.add_signal_handler(number, stop.set)
         await work(stop)
 
     asyncio.run(main())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from muse.core.op_log import OpLog
+from muse.core.op_log import OpLog, list_sessions
 from muse.engine.live import marks, process, settings
 from muse.engine.live.outbox import writer_of
 from muse.engine.live.shared import told
@@ -53,4 +53,19 @@ def unsent(repo: Repository, log: OpLog) -> int:
     return many
 
 
-__all__ = ["status", "unsent"]
+def claims_elsewhere(repo: Repository) -> list[dict[str, Any]]:
+    """What the peers in sessions that are joined here claim, each with the `session` and `who` tells us of it.
+
+    A peer tells a claim for as long as it holds there, whatever our clock says.
+    """
+    found = []
+    for name in list_sessions(repo.root):
+        folder = OpLog(repo.root, name).folder
+        pid = process.joined_by(folder)
+        said = told(folder) if pid else {}
+        peers = said.get("peers", []) if said.get("pid") == pid else []
+        found += [{**claim, "session": name, "who": peer["who"]} for peer in peers for claim in peer["claims"]]
+    return found
+
+
+__all__ = ["claims_elsewhere", "status", "unsent"]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import hashlib
+import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any, TypeVar
 
@@ -30,6 +31,8 @@ SILENCE = 4.0  # seconds without any, after which it is thought to be gone
 AT_ONCE = 64  # messages taken off the wire and not yet asked for
 LARGEST = 8 << 20  # bytes of a message; a server may be set to more, and then it is not listened to
 WINDOW = 120.0  # seconds in which a message that is sent again is known by its id
+logging.getLogger("nats").propagate = False  # it logs tracebacks of what a server sends; we say it in a line
+logging.getLogger("nats").addHandler(logging.NullHandler())
 LARGE = "Muse-Large"
 PARTS = "Muse-Parts"
 
