@@ -17,6 +17,8 @@ from typing import NamedTuple
 
 import pytest
 
+from tests.conftest import MakeRepo, RunGit
+
 HERE = Path(__file__).resolve().parent
 EXEC_PATH = Path(subprocess.run(["git", "--exec-path"], capture_output=True, text=True, check=True).stdout.strip())
 FORGES = Path.home() / ".cache/muse-forges/bin"  # where forges.sh puts them
@@ -59,7 +61,7 @@ def running(command: list[str], port: int | Path, log: Path, env: dict[str, str]
             start_new_session=True,
         )  # fmt: skip
     try:
-        for _ in range(200):
+        for _ in range(1200):  # a minute
             if port.exists() if isinstance(port, Path) else _listens(port):
                 break
             if process.poll() is not None:
@@ -307,3 +309,21 @@ def server(request: pytest.FixtureRequest, tmp_path: Path, muse_on_path: Path) -
     subprocess.run(["git", "-C", str(folder / "r.git"), "config", "http.receivepack", "true"], check=True)
     with SERVERS[request.param](folder) as started:
         yield started
+
+
+# Joined sessions -----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def pair(make_repo: MakeRepo, git: RunGit, tmp_path: Path) -> Iterator[tuple[Path, Path]]:
+    """Two clones; whatever is joined in them is ended afterwards."""
+    from tests.servers.joined import end
+
+    alice = make_repo(files={"code.py": "def first():\n    return 1\n"})
+    git(tmp_path, "clone", "-q", alice, "bob")
+    both = alice, tmp_path / "bob"
+    try:
+        yield both
+    finally:
+        for root in both:
+            end(root)

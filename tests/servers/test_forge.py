@@ -6,6 +6,7 @@ from __future__ import annotations
 import base64
 import json
 import os
+import resource
 import subprocess
 import sys
 import time
@@ -31,18 +32,19 @@ LEFT_TOPIC, LEFT_MAIN = {"three.py": FILE.replace("2", "20")}, {"three.py": FILE
 
 
 class Forge:
-    """A Gitea with the repository ada/r, a developer's clone of it and the clone of its CI."""
+    """A new repository of a Gitea, a developer's clone of it and the clone of its CI."""
 
-    def __init__(self, folder: Path, git: RunGit, address: str) -> None:
-        self.folder, self.git = folder, git
+    def __init__(self, folder: Path, git: RunGit, address: str, name: str) -> None:
+        self.folder, self.git, self.name, self.repo = folder, git, name, f"/repos/{NAME}/{name}"
         self.host = address.removeprefix("muse::").partition(f"/{NAME}/")[0]
+        self.api("POST", "/user/repos", {"name": name, "default_branch": "main"})
         self.work, self.ci = folder / "work", folder / "ci"
         self.clone(self.work, NAME, PASSWORD)
         git(self.work, "switch", "-q", "-c", "main")
         self.put("main", {"one.py": FILE, "two.py": FILE, "three.py": FILE})
 
     def url(self, user: str, password: str, owner: str = NAME) -> str:
-        return f"{self.host.replace('://', f'://{user}:{urllib.request.quote(password)}@')}/{owner}/r.git"  # type: ignore[attr-defined]
+        return f"{self.host.replace('://', f'://{user}:{urllib.request.quote(password)}@')}/{owner}/{self.name}.git"  # type: ignore[attr-defined]
 
     def clone(self, where: Path, user: str, password: str) -> None:
         self.git(self.folder, "clone", "-q", self.url(user, password), str(where))
@@ -68,7 +70,7 @@ class Forge:
         return json.loads(said) if said else None
 
     def token(self, *scopes: str) -> str:
-        made = self.api("POST", f"/users/{NAME}/tokens", {"name": "-".join(scopes), "scopes": scopes})
+        made = self.api("POST", f"/users/{NAME}/tokens", {"name": f"{self.name} {scopes}", "scopes": scopes})
         return str(made["sha1"])
 
     def diverge(self, *, left: bool) -> None:
@@ -80,9 +82,9 @@ class Forge:
 
     def pull(self, head: str = "topic", user: str = NAME) -> Any:
         """Open the pull request, and wait until the forge has looked whether it can merge it."""
-        made = self.api("POST", f"/repos/{NAME}/r/pulls", {"title": "T", "head": head, "base": "main"}, user)
+        made = self.api("POST", f"{self.repo}/pulls", {"title": "T", "head": head, "base": "main"}, user)
         for _ in range(100):
-            asked = self.api("GET", f"/repos/{NAME}/r/pulls/{made['number']}")
+            asked = self.api("GET", f"{self.repo}/pulls/{made['number']}")
             if asked.get("mergeable") is False:
                 return asked
             time.sleep(0.1)
@@ -102,7 +104,7 @@ class Forge:
             "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
             "GITEA_ACTIONS": "true",
             "GITHUB_EVENT_PATH": str(event),
-            "GITHUB_REPOSITORY": f"{NAME}/r",
+            "GITHUB_REPOSITORY": f"{NAME}/{self.name}",
             "GITHUB_API_URL": f"{self.host}/api/v1",
             "GITHUB_TOKEN": token,
         }
@@ -115,22 +117,28 @@ class Forge:
         return said
 
     def comments(self, pull: Any) -> list[str]:
-        return [row["body"] for row in self.api("GET", f"/repos/{NAME}/r/issues/{pull['number']}/comments")]
+        return [row["body"] for row in self.api("GET", f"{self.repo}/issues/{pull['number']}/comments")]
 
     def branches(self) -> dict[str, str]:
-        return {row["name"]: row["commit"]["id"] for row in self.api("GET", f"/repos/{NAME}/r/branches")}
+        return {row["name"]: row["commit"]["id"] for row in self.api("GET", f"{self.repo}/branches")}
 
     def file(self, name: str, ref: str) -> str:
-        found = self.api("GET", f"/repos/{NAME}/r/contents/{name}?ref={urllib.request.quote(ref)}")  # type: ignore[attr-defined]
+        found = self.api("GET", f"{self.repo}/contents/{name}?ref={urllib.request.quote(ref)}")  # type: ignore[attr-defined]
         return base64.b64decode(found["content"]).decode()
 
 
-@pytest.fixture
-def forge(tmp_path: Path, git: RunGit) -> Iterator[Forge]:
-    folder = tmp_path / "srv" / "repos"
+@pytest.fixture(scope="module")
+def hosted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """An address at one Gitea for all tests here."""
+    folder = tmp_path_factory.mktemp("srv") / "repos"
     folder.mkdir(parents=True)
     with gitea(folder) as started:
-        yield Forge(tmp_path, git, started.address("r.git"))
+        yield started.address("r.git")
+
+
+@pytest.fixture
+def forge(hosted: str, tmp_path: Path, git: RunGit, request: pytest.FixtureRequest) -> Forge:
+    return Forge(tmp_path, git, hosted, f"r{abs(hash(request.node.name))}")
 
 
 def test_three_conflicts_two_merged_one_left(forge: Forge, capsys: pytest.CaptureFixture[str]) -> None:
@@ -138,11 +146,12 @@ def test_three_conflicts_two_merged_one_left(forge: Forge, capsys: pytest.Captur
     asked, token = forge.pull(), forge.token("write:repository", "write:issue")
     before = forge.branches()
     forge.clone(forge.ci, NAME, token)
-    began = time.monotonic()
+    began, before_all = time.monotonic(), sum(resource.getrusage(resource.RUSAGE_CHILDREN)[:2])
     forge.job(asked, token)
     took = time.monotonic() - began
+    spent = sum(resource.getrusage(resource.RUSAGE_CHILDREN)[:2]) - before_all
     with capsys.disabled():
-        print(f"\nmuse bot at a real Gitea: branch and comment after {took:.2f} s (5 s wanted)")
+        print(f"\nmuse bot at a real Gitea: branch and comment after {took:.2f} s, {spent:.2f} s of CPU (5 s wanted)")
     after = forge.branches()
     assert {name: tip for name, tip in after.items() if name != "muse/merge/topic"} == before
     for name in ("one.py", "two.py"):
@@ -161,12 +170,12 @@ def test_a_clean_merge_makes_the_pull_request_mergeable(forge: Forge) -> None:
     asked, token = forge.pull(), forge.token("write:repository", "write:issue")
     forge.job(asked, token)
     for _ in range(100):
-        again = forge.api("GET", f"/repos/{NAME}/r/pulls/{asked['number']}")
+        again = forge.api("GET", f"{forge.repo}/pulls/{asked['number']}")
         if again["mergeable"]:
             break
         time.sleep(0.1)
     assert again["mergeable"] and again["head"]["sha"] != asked["head"]["sha"]
-    forge.api("POST", f"/repos/{NAME}/r/pulls/{asked['number']}/merge", {"Do": "merge"})
+    forge.api("POST", f"{forge.repo}/pulls/{asked['number']}/merge", {"Do": "merge"})
     merged = forge.file("one.py", "main")
     assert merged.count("import io\n") == merged.count("import re\n") == 1
 
@@ -174,7 +183,7 @@ def test_a_clean_merge_makes_the_pull_request_mergeable(forge: Forge) -> None:
 def test_a_protected_branch_is_left_alone(forge: Forge) -> None:
     forge.diverge(left=False)
     asked, token = forge.pull(), forge.token("write:repository", "write:issue")
-    forge.api("POST", f"/repos/{NAME}/r/branch_protections", {"rule_name": "topic", "enable_push": False})
+    forge.api("POST", f"{forge.repo}/branch_protections", {"rule_name": "topic", "enable_push": False})
     before = forge.branches()
     said = forge.job(asked, token)
     assert "`topic` takes no push" in said and "the merge is in `muse/merge/topic`" in said
@@ -196,7 +205,7 @@ def test_a_token_without_the_right(forge: Forge, scopes: tuple[str, ...], said: 
     forge.diverge(left=True)
     asked, token = forge.pull(), forge.token(*scopes)
     before = forge.branches()
-    told = forge.job(asked, token, code=128)
+    told = forge.job(asked, token, code=1)
     errors = [line for line in told.splitlines() if said in line]
     assert len(errors) == 1, told
     assert forge.comments(asked) == []
@@ -207,7 +216,7 @@ def test_a_fork_is_answered_beside(forge: Forge) -> None:
     """The job of the forge cannot push into the fork: the merge is a branch of this repository."""
     forge.api("POST", "/admin/users", {"username": "bob", "email": "b@x.org", "password": PASSWORD,
                                        "must_change_password": False})  # fmt: skip
-    forge.api("POST", f"/repos/{NAME}/r/forks", {}, "bob")
+    forge.api("POST", f"{forge.repo}/forks", {}, "bob")
     forge.git(forge.work, "remote", "add", "bob", forge.url("bob", PASSWORD, "bob"))
     forge.git(forge.work, "switch", "-q", "-c", "topic")
     forge.put("topic", TOPIC, onto="bob")
@@ -224,4 +233,4 @@ def test_a_fork_is_answered_beside(forge: Forge) -> None:
 def test_the_api_refuses_whom_it_does_not_know(forge: Forge) -> None:
     """What the fixture relies on: without a login there is nothing to see."""
     with pytest.raises(HTTPError):
-        urllib.request.urlopen(f"{forge.host}/api/v1/repos/{NAME}/r", timeout=30)
+        urllib.request.urlopen(f"{forge.host}/api/v1{forge.repo}", timeout=30)

@@ -6,103 +6,28 @@ import json
 import os
 import signal
 import subprocess
-import sys
-import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from muse.core.op_log import OpLog
-from tests.conftest import MakeRepo, RunGit, isolated_env
-from tests.servers.conftest import free_port, need, running
+from tests.servers.conftest import free_port, need
+from tests.servers.joined import (
+    MUSE,
+    Nats,
+    append,
+    config,
+    fails,
+    lines,
+    muse,
+    nkey,
+    refused,
+    text,
+    until,
+    until_status,
+)
 
 pytestmark = pytest.mark.servers
-MUSE = [sys.executable, "-m", "muse.cli"]
-
-
-class Nats:
-    """One nats-server, which can be killed and started again on the same port and store."""
-
-    def __init__(self, folder: Path, *words: str) -> None:
-        folder.mkdir(exist_ok=True)
-        self.port = free_port()
-        self.address = f"nats://127.0.0.1:{self.port}"
-        self.log = folder / "nats.log"
-        self.pid = folder / "pid"
-        where = ["-P", str(self.pid), "-js", "-a", "127.0.0.1", "-p", str(self.port), "-sd", str(folder / "store")]
-        self.command = [need("nats-server"), *where, *words]
-
-    @contextmanager
-    def up(self) -> Iterator[None]:
-        with running(self.command, self.port, self.log):
-            yield
-
-
-def muse(root: Path, *words: str, given: str = "") -> str:
-    """A command that succeeds; what it says."""
-    done = subprocess.run(
-        [*MUSE, *words],
-        cwd=root,
-        input=given,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        env=isolated_env(root.parent),
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
-
-
-def append(root: Path, *ops: dict[str, Any]) -> None:
-    muse(
-        root,
-        "session",
-        "append",
-        "jam",
-        "--actor",
-        root.name,
-        given="".join(json.dumps({"op": op}) + "\n" for op in ops),
-    )
-
-
-def until(true: Callable[[], bool], what: str) -> float:
-    """Wait for it, 30 seconds at most; how long that took."""
-    began = time.monotonic()
-    while not true():
-        assert time.monotonic() - began < 30, what
-        time.sleep(0.005)
-    return time.monotonic() - began
-
-
-def lines(root: Path) -> list[bytes]:
-    return sorted(OpLog(root, "jam").raw_lines())
-
-
-def text(name: str) -> dict[str, Any]:
-    return {"op": "insert", "address": name, "content": f"{name}\n"}
-
-
-@pytest.fixture
-def pair(make_repo: MakeRepo, git: RunGit, tmp_path: Path) -> Iterator[tuple[Path, Path]]:
-    """Two clones; whatever is joined in them is ended afterwards."""
-    alice = make_repo(files={"code.py": "def first():\n    return 1\n"})
-    git(tmp_path, "clone", "-q", alice, "bob")
-    both = alice, tmp_path / "bob"
-    try:
-        yield both
-    finally:
-        for root in both:
-            end(root)
-
-
-def end(root: Path) -> None:
-    from muse.engine.live.process import joined_by
-
-    if pid := joined_by(OpLog(root, "jam").folder):
-        os.kill(pid, signal.SIGKILL)
 
 
 def test_two_clones_see_each_other_at_once(pair: tuple[Path, Path], tmp_path: Path) -> None:
@@ -148,31 +73,6 @@ def test_a_server_that_is_killed_loses_nothing(pair: tuple[Path, Path], tmp_path
 # How servers are set up -------------------------------------------------------------------------------------------
 
 
-def config(folder: Path, words: str) -> list[str]:
-    """A configuration file for a server, beside what the command line says."""
-    folder.mkdir(exist_ok=True)
-    (folder / "nats.conf").write_text(words)
-    return ["-c", str(folder / "nats.conf")]
-
-
-def nkey(folder: Path, name: str) -> tuple[str, str]:
-    """The file with a fresh user's seed, and the public key the server gets to know."""
-    nkeys: Any = pytest.importorskip("nkeys")
-    seed = nkeys.encode_seed(os.urandom(32), nkeys.PREFIX_BYTE_USER)
-    path = folder / f"{name}.nk"
-    path.write_bytes(seed)
-    return str(path), nkeys.from_seed(seed).public_key.decode()
-
-
-def refused(root: Path, *words: str) -> str:
-    """A command that fails; what it says."""
-    done = subprocess.run(
-        [*MUSE, *words], cwd=root, capture_output=True, text=True, timeout=60, env=isolated_env(root.parent)
-    )
-    assert done.returncode and "Traceback" not in done.stderr, done.stderr
-    return done.stderr
-
-
 def test_nkeys_let_each_clone_write_on_its_own_subject_only(pair: tuple[Path, Path], tmp_path: Path) -> None:
     """Bob's key may write on Bob's subject: with Alice's writer id in his clone he gets nothing out."""
     writers = [json.loads(muse(root, "session", "start", "--json", "jam"))["writer"] for root in pair]
@@ -193,16 +93,6 @@ def test_nkeys_let_each_clone_write_on_its_own_subject_only(pair: tuple[Path, Pa
         until(lambda: len(lines(pair[1])) == 2, "alice's op in bob's log")
         said = until_status(pair[1], lambda live: "ermission" in live["problem"])
         assert said["unsent"] == 1 and len(lines(pair[0])) == 1
-
-
-def until_status(root: Path, true: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
-    """What status says of the joined session, once that is true."""
-    began = time.monotonic()
-    while True:
-        live: dict[str, Any] = json.loads(muse(root, "session", "status", "--json", "jam"))["live"]
-        if true(live):
-            return live
-        assert time.monotonic() - began < 30, live
 
 
 def test_over_tls_with_a_token(pair: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -247,7 +137,7 @@ def test_a_cluster_goes_on_without_one_of_three(pair: tuple[Path, Path], tmp_pat
     with ExitStack() as up:
         for nats in three:
             up.enter_context(nats.up())
-        until(lambda: not _fails(pair[0], "session", "join", "--detach", "jam", addresses), "a leader")
+        until(lambda: not fails(pair[0], "session", "join", "--detach", "jam", addresses), "a leader")
         muse(pair[1], "session", "join", "--detach", "jam", addresses)
         append(pair[0], text("a.txt"))
         until(lambda: lines(pair[0]) == lines(pair[1]) != [], "alice's op in bob's log")
@@ -256,11 +146,6 @@ def test_a_cluster_goes_on_without_one_of_three(pair: tuple[Path, Path], tmp_pat
         append(pair[1], text("c.txt"))
         with three[0].up():  # wherever the stream was kept, it is there again
             until(lambda: lines(pair[0]) == lines(pair[1]) and len(lines(pair[0])) == 3, "all of it")
-
-
-def _fails(root: Path, *words: str) -> bool:
-    done = subprocess.run([*MUSE, *words], cwd=root, capture_output=True, timeout=60, env=isolated_env(root.parent))
-    return done.returncode != 0
 
 
 def test_a_leaf_node_passes_it_on(pair: tuple[Path, Path], tmp_path: Path) -> None:
@@ -276,7 +161,7 @@ def test_a_leaf_node_passes_it_on(pair: tuple[Path, Path], tmp_path: Path) -> No
     leaf.command = [word for word in leaf.command if word != "-js"]
     with hub.up(), leaf.up():
         muse(pair[0], "session", "join", "--detach", "jam", hub.address)
-        until(lambda: not _fails(pair[1], "session", "join", "--detach", "--domain=hub", "jam", leaf.address), "linked")
+        until(lambda: not fails(pair[1], "session", "join", "--detach", "--domain=hub", "jam", leaf.address), "linked")
         append(pair[0], text("a.txt"))
         append(pair[1], text("b.txt"))
         until(lambda: lines(pair[0]) == lines(pair[1]) and len(lines(pair[0])) == 2, "all of it")

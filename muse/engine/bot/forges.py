@@ -74,6 +74,15 @@ def comment(thread: Thread, text: str, env: Mapping[str, str]) -> str:
     return "made"
 
 
+class _RefusedError(MuseError):
+    """The forge's answer is an error; `status` is its number."""
+
+    def __init__(self, text: str, status: int, variable: str) -> None:
+        hint = f"{variable} may not read and write comments there" if status in (401, 403) else ""
+        super().__init__(text, hint=hint)
+        self.status = status
+
+
 class _Api:
     def __init__(self, thread: Thread, forge: Forge, token: str) -> None:
         self.thread, self.forge = thread, forge
@@ -92,14 +101,14 @@ class _Api:
             return False
         try:
             self.call(self.forge.change, self.path(self.forge.comment, str(id_)), {"body": text})
-        except MuseError as error:
-            if error.hint in ("403", "404"):
+        except _RefusedError as error:
+            if error.status in (403, 404):
                 return False
             raise
         return True
 
     def call(self, method: str, path: str, body: dict[str, str] | None = None) -> Any:
-        """The answer as JSON; MuseError with the status as its hint."""
+        """The answer as JSON; MuseError when there is none."""
         from http.client import HTTPException
         from urllib.error import HTTPError, URLError
         from urllib.request import HTTPRedirectHandler, Request, build_opener
@@ -115,9 +124,8 @@ class _Api:
             with build_opener(Stay).open(request, timeout=_SECONDS) as answer:
                 said = answer.read(_MAX_ANSWER + 1)
         except HTTPError as error:
-            raise MuseError(
-                f"{self.thread.api} answers {error.code} to {method} {path}", hint=str(error.code)
-            ) from None
+            told = f"{self.thread.api} answers {error.code} to {method} {path}"
+            raise _RefusedError(told, error.code, self.forge.variable) from None
         except (URLError, HTTPException, OSError, ValueError) as error:
             raise MuseError(f"{self.thread.api} cannot be asked: {getattr(error, 'reason', error)}") from None
         if len(said) > _MAX_ANSWER:

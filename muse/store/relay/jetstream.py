@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 import nats
 from nats.aio.client import Client
 from nats.aio.msg import Msg
-from nats.errors import Error, NoRespondersError
+from nats.errors import Error, NoRespondersError, NoServersError
 from nats.js import api
 from nats.js.client import JetStreamContext
 from nats.js.errors import APIError, NotFoundError, ServiceUnavailableError
@@ -39,9 +39,10 @@ PARTS = "Muse-Parts"
 
 async def connect(access: Access, room: Room) -> JetStreamRelay:
     """Connect once. RelayError where nobody answers, RelayRefusedError where we may not come in."""
+    options = access.options()
     made = JetStreamRelay(room)
     try:
-        await made.begin(access)
+        await made.begin(access, options)
     except BaseException:
         await made.close()
         raise
@@ -59,23 +60,27 @@ class JetStreamRelay:
         self._stream: JetStreamContext
         self._lost = asyncio.Event()
         self._denied = ""
+        self._met: Exception | None = None
 
-    async def begin(self, access: Access) -> None:
-        """Connect, and learn how much a message may hold."""
+    async def begin(self, access: Access, wanted: dict[str, Any]) -> None:
+        """Connect with the options of `access`, and learn how much a message may hold."""
         options: dict[str, Any] = {
             "servers": list(access.servers),
             "name": f"muse {self.room.writer}",
             "allow_reconnect": False,
+            "max_reconnect_attempts": 1,  # of each server, at once: whoever joins tries again by itself
+            "reconnect_time_wait": 0.05,
             "connect_timeout": PATIENCE,
             "error_cb": self._problem,
             "closed_cb": self._closed,
             "disconnected_cb": self._closed,
-            **access.options(),
+            **wanted,
         }
         try:
             await asyncio.wait_for(self._client.connect(**options), 2 * PATIENCE)
         except (Error, OSError, ValueError, TimeoutError) as problem:
-            raise _unreachable(problem, self._denied, access) from None
+            cause = self._met if isinstance(problem, NoServersError) else None
+            raise _unreachable(cause or problem, self._denied, access) from None
         self.most = min(MOST, self._client.max_payload - 2048)
         self._stream = self._client.jetstream(timeout=PATIENCE, domain=access.domain or None)
 
@@ -258,7 +263,7 @@ class JetStreamRelay:
         return hashlib.sha256(self.salt.encode() + data).hexdigest()[:32]
 
     async def _problem(self, problem: Exception) -> None:
-        words = str(problem)
+        words, self._met = str(problem), problem
         if "permissions violation" in words.lower() or "authoriz" in words.lower():
             self._denied = f"the server refuses: {words.removeprefix('nats: ')}"
 
