@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import io
 import struct
-import zipfile
 import zlib
+from typing import TYPE_CHECKING
 
 from muse.core.errors import FormatError
+
+if TYPE_CHECKING:
+    import zipfile
 
 MOST_MEMBERS = 1_000
 MOST_BYTES = 200_000_000
@@ -17,6 +20,8 @@ class ZipMembers:
     """A ZIP file's members in order; FormatError for what is torn, encrypted, escaping or beyond the bounds."""
 
     def __init__(self, data: bytes) -> None:
+        import zipfile  # not for files that are none
+
         try:
             self._zip = zipfile.ZipFile(io.BytesIO(data))
             infos = self._zip.infolist()
@@ -34,6 +39,8 @@ class ZipMembers:
         self.infos = {info.filename: info for info in infos}
 
     def _read(self, info: zipfile.ZipInfo) -> bytes:
+        import zipfile
+
         try:
             with self._zip.open(info) as member:
                 data = member.read(info.file_size + 1)
@@ -45,6 +52,8 @@ class ZipMembers:
 
     def write(self, members: dict[str, bytes]) -> bytes:
         """A ZIP file of other members: each with the date and method it has here, new ones at the ZIP epoch."""
+        import zipfile
+
         out = io.BytesIO()
         with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as target:
             for name, data in members.items():
