@@ -15,6 +15,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent))
 sys.path.insert(0, str(Path(__file__).parent.parent / "examples" / "demo"))
 import pieces
+from made_scores import musicxml
 from timing import RUNS, bare_start, environment, header, interleaved, once, row
 
 FILES = int(os.environ.get("MUSE_BENCH_FILES", "10000"))
@@ -148,12 +149,18 @@ def driver_cases() -> dict[str, tuple[str, Sides, int, int]]:
     clash, apart = program("    d += 2\n", "def yours():\n    return 2\n\n"), program("    d += 3\n", at=300)
     score, louder, softer = pieces.minuet(), pieces.minuet(velocities={3: 100}), pieces.minuet(velocities={9: 40})
     many = (many_notes(10000, {}), many_notes(10000, {50: 1}), many_notes(10000, {9000: 2}))
+    sheets = {
+        size: (musicxml(*size, {}), musicxml(*size, {3: "A"}), musicxml(*size, {size[0] - 3: "B"}))
+        for size in ((16, 2), (2000, 4))
+    }
     return {
         "driver, one side unchanged": ("a.py", (base, base, ours), 0, 20),
         "driver, Python 2,000 lines, text-clean": ("a.py", (base, ours, apart), 0, 80),
         "driver, Python 2,000 lines, conflicted": ("a.py", (base, ours, clash), 1, 65),
         "driver, small score, both sides": ("a.mid", (score, louder, softer), 0, 45),
         "driver, 10,000 notes": ("a.mid", many, 0, 1000),
+        "driver, small MusicXML score": ("a.musicxml", sheets[16, 2], 0, 60),
+        "driver, MusicXML score of 200 pages": ("a.musicxml", sheets[2000, 4], 0, 3000),
     }
 
 

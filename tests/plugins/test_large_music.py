@@ -36,7 +36,7 @@ MORE = '<Manual Value="{v}" /></Volume></Mixer></DeviceChain>'
 UNKNOWN = "".join(f'<Unknown{k} Value="{k}" />' for k in range(2_000))
 
 def made(edits):
-    tracks = ((TRACK + MORE).format(n=n, v=1 + (n in edits)) + UNKNOWN + "</MidiTrack>\\n" for n in range(1, 900))
+    tracks = ((TRACK + MORE).format(n=n, v=1 + (n in edits)) + UNKNOWN + "</MidiTrack>\\n" for n in range(1, 1_000))
     return (HEAD + "".join(tracks) + "</Tracks></LiveSet></Ableton>").encode()
 name = "a.als"
 """
