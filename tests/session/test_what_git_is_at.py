@@ -1,4 +1,4 @@
-"""A session beside what people do with Git at the same time: submodules, a cherry-pick or revert that waits."""
+"""A session beside what people do with Git at the same time: submodules, sparse checkouts, a pick that waits."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 
 from tests.conftest import MakeRepo, RunGit
 from tests.session.kit import append, commit
-from tests.session.stories import ONE, WORDS, added, agent, muse, read, symbol, write
+from tests.session.stories import ONE, WORDS, added, agent, muse, read, removed, symbol, write
 
 
 @pytest.fixture
@@ -60,3 +60,34 @@ def test_what_waits_for_a_person_is_not_ended(jam: Path, git: RunGit, what: str)
     git(jam, "-c", "core.editor=true", what, "--continue")
     muse(jam, "session", "commit", "jam")
     assert b"return 100" in (read(jam, "code.py") or b"") and read(jam, "words.txt") == WORDS
+
+
+def test_a_sparse_checkout_leaves_out_what_it_left_out(make_repo: MakeRepo, git: RunGit) -> None:
+    root = make_repo(files={"here/a.py": ONE, "away/b.py": ONE, "away/gone.txt": b"gone\n", "away/deep/c.txt": b"c\n"})
+    git(root, "sparse-checkout", "set", "here")
+    muse(root, "session", "start", "jam")
+    ops = [symbol(path, "first", "def first():\n    return 100\n") for path in ("here/a.py", "away/b.py")]
+    agent(root, *ops, removed("away/gone.txt", b"gone\n"))
+    hook = root / ".git" / "hooks" / "pre-commit"
+    hook.parent.mkdir(exist_ok=True)
+    for word in ("false", "true"):
+        hook.write_text(f"#!/bin/sh\n{word}\n")
+        hook.chmod(0o755)
+        muse(root, "session", "commit", "jam", code=int(word == "false"))
+        assert not (root / "away").exists() and "S away/b.py" in git(root, "ls-files", "-t")
+    for path in ("here/a.py", "away/b.py"):
+        assert read(root, path) == ONE.replace(b"return 1", b"return 100"), path
+    assert read(root, "away/gone.txt") is None and read(root, "away/deep/c.txt") == b"c\n"
+    assert git(root, "status", "--porcelain") == "" and git(
+        root, "show", "--format=", "--name-only", "HEAD"
+    ).split() == [
+        "away/b.py",
+        "away/gone.txt",
+        "here/a.py",
+    ]
+    write(root, "away/b.py", ONE.replace(b"return 2", b"return 22"))  # somebody puts it there, with an edit
+    agent(root, symbol("away/b.py", "third", "def third():\n    return 300\n"))
+    muse(root, "session", "commit", "jam")
+    assert b"return 300" in (read(root, "away/b.py") or b"")
+    git(root, "sparse-checkout", "disable")
+    assert (root / "away/b.py").read_bytes() == read(root, "away/b.py") and git(root, "status", "--porcelain") == ""

@@ -6,7 +6,7 @@ Ops are delivered once (`delivery`), and never over a commit: they are replayed 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -19,7 +19,7 @@ from muse.core.terminal import word
 from muse.core.types import plural
 from muse.domain import DomainOp, PluginFor, SnapshotManifest
 from muse.engine.merge.one_file import how_from, merge_one
-from muse.engine.session import delivery, rewritten, worktree
+from muse.engine.session import delivery, rewritten, sparse, worktree
 from muse.engine.session.delivery import effective, session_text
 from muse.engine.session.elsewhere import elsewhere
 from muse.engine.session.ground import Choices, Side, ground, refuse_not_got
@@ -205,11 +205,12 @@ def commit(
             raise ConflictError("ops of the session override one another:\n" + "\n".join(done.overridden))
         before = _head_files(repo)
         live: dict[str, str | None] = {}
-        external = _reconcile(repo, log, before, done, live, plugin_for, take)
+        away = sparse.left_out(repo, done.touched)
+        external = _reconcile(repo, log, before, done, live, plugin_for, take, away)
         if external:
             view = _with_external(log, log.replay(since), view)
         snapshot = SnapshotManifest(files=done.files, domain=domain)
-        work = _Work(repo, log, view, since, before, done, live)
+        work = _Work(repo, log, view, since, before, done, live, away)
         result = work.commit(snapshot, list(flags), message)
     result.external = external
     result.told[:0] = filter(None, told)
@@ -286,15 +287,19 @@ def _reconcile(
     seen: dict[str, str | None],
     plugin_for: PluginFor,
     take: Take | None,
+    away: Collection[str],
 ) -> list[str]:
-    """Bring replayed and live files together; the paths that were changed outside of the session."""
+    """Bring replayed and live files together; the paths that were changed outside of the session.
+
+    Files `away` from the disk are as HEAD has them.
+    """
     how, _ = how_from({}, repo.work_tree)
     worktree.refuse_obstacles(repo, done)
     changes: list[tuple[str, str | None]] = []
     disputed: list[str] = []
     for path in sorted(done.touched):
-        was, logged, live = before.get(path), done.files.get(path), worktree.live(repo, path)
-        seen[path] = live
+        was, logged = before.get(path), done.files.get(path)
+        seen[path] = live = was if path in away else worktree.live(repo, path)
         if live in (logged, was):
             continue
         merged, clean = _merge_live(repo, path, was, live, logged, plugin_for, how, take)
@@ -395,6 +400,7 @@ class _Work:
     before: dict[str, str]
     done: Replayed
     live: dict[str, str | None]
+    away: frozenset[str]
 
     def commit(self, snapshot: SnapshotManifest, flags: list[str], message: str | None) -> SessionCommit:
         """Checkpoint, then bring index and files to the snapshot, then let Git commit exactly the changed paths."""
@@ -423,8 +429,8 @@ class _Work:
             flags = ["-m", words if message is None else message, *flags]
         said = message if message is not None else words if flags[:2] == ["-m", words] else ""
         paths = sorted({*changed, *self.done.touched})
-        with worktree.staged(repo, paths):
-            worktree.put(repo, tree, paths, self.done, self.live)
+        with sparse.left_out_again(repo, self.away, files), worktree.staged(repo, paths):
+            worktree.put(repo, tree, paths, self.done, self.live, self.away)
             if not self.view.rows and not changed:
                 return result
             prepared = delivery.prepare(repo, self.log, self.view, result.rejected, said)

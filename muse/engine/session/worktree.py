@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -75,14 +75,24 @@ def staged(repo: Repository, paths: Sequence[str]) -> Iterator[None]:
             repo.run("update-index", "-q", "--refresh")
 
 
-def put(repo: Repository, tree: str, paths: Sequence[str], done: Replayed, seen: Mapping[str, str | None]) -> None:
-    """Bring index and work tree of these paths to what the tree has; refused when a file is not as it was `seen`."""
+def put(
+    repo: Repository,
+    tree: str,
+    paths: Sequence[str],
+    done: Replayed,
+    seen: Mapping[str, str | None],
+    away: Collection[str] = (),
+) -> None:
+    """Bring index and work tree of these paths to what the tree has; refused when a file is not as it was `seen`.
+
+    Those `away` were not on disk.
+    """
     from muse.store.layout import path_bytes
 
     assert repo.work_tree is not None
     refuse_obstacles(repo, done)
     for path in paths:
-        if path in seen and live(repo, path) != seen[path]:
+        if path in seen and live(repo, path) != (None if path in away else seen[path]):
             raise MuseError(f"{path} was changed while its session was being committed", hint="run it again")
     listed: dict[bytes, list[bytes]] = {}
     for row in repo.git("ls-tree", "-r", "-z", "--full-tree", tree).split(b"\0"):
