@@ -95,3 +95,14 @@ def test_only_what_is_ours_and_old_goes(passing: Path, tmp_path: Path) -> None:
         os.chown(other, 65534, 65534)
         long_ago(other)
         assert leftovers.sweep_temporary() == [] and other.exists()
+
+
+@pytest.mark.parametrize("torn", [b"", b"\0" * 41])
+@pytest.mark.parametrize("flag", ["-q", "--no-ff"])
+def test_an_orig_head_that_a_power_cut_left_empty(forked: Path, git: RunGit, torn: bytes, flag: str) -> None:
+    """Plain Git writes it unsynced, and refused every merge from then on."""
+    (forked / ".git" / "ORIG_HEAD").write_bytes(torn)
+    words = [sys.executable, "-m", "muse.cli", "merge", flag, "topic"]
+    assert subprocess.run(words, cwd=forked, capture_output=True).returncode == 0
+    assert (forked / "a.py").read_text() == TEXT.replace("one", "ONE").replace("seven", "SEVEN")
+    assert git(forked, "rev-parse", "HEAD^2") == git(forked, "rev-parse", "topic")
