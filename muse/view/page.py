@@ -158,13 +158,22 @@ def _file(each: Compared, ident: str, plugin_for: Any) -> dict[str, Any]:
         "id": ident,
         "path": one_line(each.path),
         "said": one_line(sentence(each.op)) if each.op is not None else "",
-        "note": one_line(each.note),
+        "note": one_line("; ".join(filter(None, (each.note, _trouble(score, each, plugin))))),
         "conflicts": decisions.conflicts(each),
         "groups": decisions.groups(each.conflicts, score.tracks if score is not None else ()),
         "music": _music(score) if score is not None else None,
         "texts": list(_texts(each, plugin)) if score is None or score.written else [],
         "changes": changes(inside, each.path),
     }
+
+
+def _trouble(score: Score | None, each: Compared, plugin: Any) -> str:
+    """What a reader of the page should know of a piece that is damaged, empty or no music at all."""
+    if score is not None and score.damaged:
+        return f"damaged ({', '.join(score.damaged)}): what can be read is shown"
+    if score is not None or not isinstance(plugin, PlayedPlugin):
+        return ""
+    return "no music in it that can be read" if any(each.sides.values()) else "the file is empty"
 
 
 def music_of(

@@ -99,6 +99,8 @@ class Score:
     flats: bool = False
     written: bool = False
     """The file says more than is drawn: words, signs, layout."""
+    damaged: list[str] = field(default_factory=list)
+    """Versions of which only a part can be read."""
 
     @property
     def everywhere(self) -> int:
@@ -116,8 +118,6 @@ def read_score(
     path: str, sides: Mapping[str, bytes | None], conflicts: Sequence[ConflictRecord], plugin: Any
 ) -> Score | None:
     """The versions of one file together; None for no music, and when none of them can be read."""
-    from muse.plugins.midi.file.codec import parse
-
     if not isinstance(plugin, PlayedPlugin):
         return None
     score = Score(list(sides))
@@ -127,7 +127,7 @@ def read_score(
         if data:
             try:
                 played = plugin.played(data, path)
-                songs[version] = parse(played.midi, lenient=True)
+                songs[version] = _parsed(played.midi, score, version)
             except FormatError:
                 continue
             names = names or played.tracks
@@ -138,6 +138,18 @@ def read_score(
     _Reader(score, songs, beat).read()
     _place_marks(score, songs, names, conflicts)
     return score
+
+
+def _parsed(data: bytes, score: Score, version: int) -> Song:
+    """A file as it is; of a damaged one what can be read, which `score` notes."""
+    from muse.plugins.midi.file.codec import parse
+
+    try:
+        return parse(data)
+    except FormatError:
+        song = parse(data, lenient=True)
+        score.damaged.append(score.sides[version])
+        return song
 
 
 class _Reader:
@@ -285,8 +297,10 @@ def _sign(body: bytes) -> str:
     from muse.plugins.midi.file.address import event_words
 
     words = event_words(body)
-    for long, short in (("tempo ", "\u2669="), ("time signature ", ""), ("key signature ", ""), ("marker ", "")):
-        words = words.replace(long, short)
+    for long, short in (("tempo ", "\u2669="), ("time signature ", ""), ("marker ", "")):
+        if words.startswith(long):  # a marker may say anything, "tempo change" too
+            return short + words.removeprefix(long).strip('"')
+    words = words.removeprefix("key signature ")
     count, _, rest = words.partition(" ")
     sign, _, mode = rest.partition(" ")
     if count.isdigit() and int(count) < 8 and sign in ("sharps", "flats") and mode in ("major", "minor"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -305,3 +306,41 @@ def test_the_bars_in_question_stand_on_a_staff(disputed: Path, muse: Any, open_p
     assert [row[1:] for row in browser.run(drawn)] == [[0, 0], [6, 6]]
     assert browser.run("return document.querySelector('.staff svg').getBoundingClientRect().height") > 25
     assert browser.log() == []
+
+
+def test_the_ruler_is_quiet_and_the_buttons_stay(open_page: Callable[..., Any], music: Any) -> None:
+    """Bars of every length, hundreds of text events, signs at one place: nothing is written over anything else."""
+
+    def crowded(song: Any) -> None:
+        head = mido.MidiTrack()
+        for number in range(60):
+            if number % 3 == 0:
+                head.append(mido.MetaMessage("time_signature", numerator=1 + number % 7, denominator=16, time=0))
+            head.append(mido.MetaMessage("marker", text=f"marker {number}", time=0))
+            head += [mido.MetaMessage("text", text=f"loud words {number} {each}", time=10) for each in range(5)]
+            head.append(mido.MetaMessage("set_tempo", tempo=400_000 + number, time=120 * (1 + number % 7) - 50))
+        song.tracks[0] = head
+
+    each = Compared("a.mid", {"before": music.piece, "after": music.edited(music.piece, crowded)})
+    browser = open_page(build(Page("a"), [each], plugin_for_path))
+    browser.run(
+        "window.written = []; const draw = CanvasRenderingContext2D.prototype.fillText;"
+        "CanvasRenderingContext2D.prototype.fillText = function (text, x, y) { if (this.canvas.matches('.ruler'))"
+        " written.push([text, x, y, this.measureText(text).width]); return draw.call(this, text, x, y); }"
+    )
+    seen = set()
+    for zoom in (0.3, 1, 3, 8):
+        browser.run(VIEW + "window.written.length = 0; view.scale(arguments[0] / shown.zoom); view.show(200)", zoom)
+        until = time.monotonic() + 10
+        while not (rows := browser.run("return written")):
+            assert time.monotonic() < until, "the ruler is never drawn"
+            time.sleep(0.02)
+        browser.run("window.written.length = 0")
+        for line in {row[2] for row in rows}:
+            spans = sorted((x, x + width) for _, x, y, width in rows if y == line)
+            assert all(end <= begin for (_, end), (begin, _) in pairwise(spans)), (zoom, rows)
+        seen |= {row[0] for row in rows}
+    assert any(text.startswith("marker") for text in seen) and not any("loud words" in text for text in seen)
+    browser.run("document.querySelector('.score').style.paddingBottom = '900px'; scrollTo(0, 400)")
+    top = "return [scrollY, document.querySelector('.tools').getBoundingClientRect().top]"
+    assert browser.run(top) == [400, pytest.approx(0, abs=1)]

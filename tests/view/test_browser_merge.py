@@ -59,6 +59,40 @@ def test_git_mergetool_settles_a_note_by_keyboard(
     assert 40 not in [note.velocity for note in notes]
 
 
+def test_who_reads_no_help_finds_hears_and_settles_it_by_mouse(
+    disputed: Path, tool: Callable[[str], Any], open_page: Callable[..., Any], git: Callable[..., str]
+) -> None:
+    """Nothing but what is in sight when the page opens: no legend, no list, no scrolling, no key."""
+    process, address = tool("song.mid")
+    browser = open_page(address)
+    shown = """return [...document.querySelectorAll(SELECTOR)].filter(e => {
+        const b = e.getBoundingClientRect(), top = document.elementFromPoint(b.x + b.width / 2, b.y + b.height / 2);
+        return b.width && b.bottom <= innerHeight && e.contains(top); }).map(e => e.textContent)"""
+    in_sight = {
+        what: browser.run(shown.replace("SELECTOR", repr(what)))
+        for what in (".chip .keep", ".chip .hear", ".save", ".left-over", ".about dd", ".legend[open]", ".tab")
+    }
+    assert in_sight[".chip .keep"] == ["Keep ours", "Keep theirs", "Keep base"]
+    assert in_sight[".chip .hear"] == ["\u25b6"] * 3 and in_sight[".save"] == ["Save"]
+    assert in_sight[".left-over"] == ["1 decision left"] and in_sight[".legend[open]"] == []
+    assert [words.partition(":")[0] for words in in_sight[".about dd"]] == ["main", "topic"], "whose the sides are"
+    frame, width = browser.run(
+        VIEW + "const b = view.roll.box(view.roll.spots[0], shown); return [[b.x, b.width], 900]"
+    )
+    assert -1 < frame[0] < frame[0] + frame[1] < width, "the frame is in sight as well"
+    for side in ("ours", "theirs"):
+        browser.click(f".chip .option.{side} .hear")
+        assert browser.run("return document.documentElement.dataset.playing") == side
+        assert browser.run(VIEW + "return shown.loop") == [0, 72]
+    browser.click(".chip .option.theirs .keep")
+    assert browser.run("return document.querySelector('.left-over').textContent") == "all decided"
+    browser.click(".save")
+    assert process.wait(30) == 0, process.communicate()[0]
+    assert git(disputed, "ls-files", "--unmerged", "song.mid") == ""
+    loud = [each.velocity for each in mido.MidiFile(disputed / "song.mid").tracks[1] if each.type == "note_on"]
+    assert 120 in loud and 40 not in loud
+
+
 def test_a_page_closed_without_saving_leaves_the_conflict(
     disputed: Path, tool: Callable[[str], Any], open_page: Callable[..., Any], git: Callable[..., str]
 ) -> None:

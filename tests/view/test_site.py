@@ -127,8 +127,34 @@ def test_show_web_opens_the_page_and_prints_its_place(
     assert git(merged, "status", "--porcelain") == ""
     for words in (["--web", "--stat"], ["--web", "a", "b"], ["--web", "--oneline"]):
         done = muse(merged, "show", *words, check=False)
-        assert done.returncode == 129 and "muse show --web [REV | A..B]" in done.stderr
+        assert done.returncode == 129 and "muse show --web [REV | A..B | FILE]" in done.stderr
     assert "unknown revision" in muse(merged, "show", "--web", "nowhere", check=False).stderr
+
+
+def test_show_web_opens_a_file_as_it_is_now(
+    merged: Path, muse: Muse, music: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BROWSER", "true")
+
+    def shown(name: str) -> dict[str, Any]:
+        data = data_of(Path(muse(merged, "show", "--web", name).stdout.strip()))
+        (file,) = data["files"]
+        return {**file, "sides": file["music"] and file["music"]["sides"], "made": len(data["commits"])}
+
+    as_it_is = shown("song.mid")
+    assert (as_it_is["sides"], as_it_is["note"], as_it_is["made"] >= 2) == (["now"], "as committed", True)
+    (merged / "song.mid").write_bytes(music.edited(music.piece, music.theirs))
+    assert (shown("song.mid")["sides"], shown("song.mid")["note"]) == (["before", "after"], "not committed yet")
+    for name, data, note in (
+        ("ü <b> & #1?.mid", music.piece, "not committed yet"),
+        ("cut.mid", music.piece[:300], "not committed yet; damaged (now): what can be read is shown"),
+        ("none.mid", b"", "not committed yet; the file is empty"),
+        ("head.mid", music.piece[:10], "not committed yet; no music in it that can be read"),
+    ):
+        (merged / name).write_bytes(data)
+        assert (shown(name)["path"], shown(name)["note"]) == (name, note)
+    (merged / "folder").mkdir()
+    assert "is no file that can be read" in muse(merged, "show", "--web", "folder", check=False).stderr
 
 
 @pytest.mark.browser

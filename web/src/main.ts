@@ -41,7 +41,7 @@ function section(file: File): HTMLElement {
 function build(): void {
   const main = document.getElementById("page")!;
   const files = [...page.files.filter((file) => file.music), ...page.files.filter((file) => !file.music)];
-  const about = el("dl", { class: "about" }, ...page.about.flatMap(([name, value]) => [el("dt", { class: name }, name), el("dd", {}, value)]));
+  const about = el("dl", { class: "about" }, ...page.about.flatMap(([name, value]) => [el("dt", { class: `of-${name}` }, name), el("dd", {}, value)]));
   const nav = files.length > 1
     ? el("nav", { "aria-label": "files" }, el("ul", {}, ...files.map((file) => el("li", {}, el("a", { href: `#${file.id}` }, file.path), file.groups.length ? el("em", {}, ` ${file.groups.length} to settle`) : null))))
     : null;

@@ -124,11 +124,12 @@ export class ScoreView {
     music.sides.forEach((name, side) => {
       this.tabs.push(el("button", { type: "button", class: `tab ${name}`, "data-side": String(side), "aria-pressed": "false", title: `show ${name} (${side + 1})`, click: () => this.choose(side) }, name));
     });
+    const many = music.sides.length > 1;
     const tools = el("div", { class: "tools", role: "toolbar", "aria-label": "view and sound" },
       el("span", { class: "tabs", role: "group", "aria-label": "version" }, ...this.tabs),
       this.playing, this.looping,
-      button("A/B", "hear the other version at the same place (x)", () => this.swap(), "ab"), this.tempo,
-      el("span", { class: "steps" }, button("←", "previous change (p)", () => this.step(-1), "step"), this.place, button("→", "next change (n)", () => this.step(1), "step")),
+      many ? button("A/B", "hear the other version at the same place (x)", () => this.swap(), "ab") : null, this.tempo,
+      !many ? null : el("span", { class: "steps" }, button("←", "previous change (p)", () => this.step(-1), "step"), this.place, button("→", "next change (n)", () => this.step(1), "step")),
       button("−", "narrower (-)", () => this.scale(0.5), "zoom"), button("+", "wider (+)", () => this.scale(2), "zoom"),
       button("Whole piece", "the whole piece (0)", () => this.whole(), "whole"), this.heard);
     const named = tracks(music, (what, track, pressed) => this.press(what, track, pressed), (track) => this.look(track));
@@ -181,7 +182,7 @@ export class ScoreView {
   }
 
   private relist(): void {
-    this.listed.textContent = this.phrases.length ? count(this.phrases.length, "change") : "No note changed";
+    this.listed.textContent = this.phrases.length ? count(this.phrases.length, "change") : this.music.sides.length > 1 ? "No note changed" : count(this.music.notes.length, "note");
     this.list.replaceChildren(...this.phrases.map((phrase, index) => el("li", {},
       el("button", { type: "button", "data-phrase": String(index), click: () => this.go(index) }, swatch(phrase.track), phrase.words))));
     this.label();
@@ -254,7 +255,7 @@ export class ScoreView {
     say(`${this.music.sides[side]}`);
   }
 
-  swap(): void { this.choose(this.before); }
+  swap(): void { if (this.music.sides.length > 1) this.choose(this.before); }
 
   /** Zoom around a place of the picture: where it is not given, around what is looked at, if that is in sight. */
   scale(by: number, around = this.middle()): void {

@@ -60,7 +60,7 @@ def command(
     from muse.view.score import read_score
 
     here = repo()
-    if what is not None and not paths and not _is_revision(here, what):
+    if what is not None and not paths and not is_revision(here, what):
         paths, what = (what,), None
     plugin_for, _ = domains(here)
     if site is not None:
@@ -152,7 +152,22 @@ def page_of(commit: Commit) -> Page:
     return Page(f"{commit.id[:10]} {subject}", about, body.strip())
 
 
-def _is_revision(here: Repository, word: str) -> bool:
+def of_file(here: Repository, typed: str) -> tuple[Page, Iterator[Compared]]:
+    """The page of a file as it is now, and the commits that made it."""
+    from muse.engine.history.log import touching
+    from muse.engine.resolve import compare
+    from muse.view.page import Page
+
+    path = from_top(here, typed)
+    found = compare.of_file(here, path)
+    if all(data is None for data in found.sides.values()):
+        raise MuseError(f"{typed} is no file that can be read", hint="muse show --web [REV | A..B | FILE]")
+    made = [commit for commit, _ in touching(here, path, ["-n", "100"])] if here.head() else []
+    return Page(path, commits=made), iter([found])
+
+
+def is_revision(here: Repository, word: str) -> bool:
+    """True for what names a commit or range, false for a file; otherwise a MuseError says that it is neither."""
     if ".." in word:
         return not os.path.exists(word)
     try:

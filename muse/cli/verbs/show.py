@@ -27,7 +27,7 @@ def command(words: tuple[str, ...]) -> int:
     --sharps, --ticks and --ascii say how music is spelled: no flats, lengths in ticks, letters for signs.
 
     --web opens one commit (or A..B, with -- PATH... only these) as a page in the browser: seen and heard. The page's
-    place is printed, for where no browser opens.
+    place is printed, for where no browser opens. --web FILE opens a file as it is now, with its history.
 
     Whatever is no commit, such as REV:PATH, and any other option of `git show`, is Git's to answer.
     """
@@ -69,19 +69,21 @@ def command(words: tuple[str, ...]) -> int:
 def _web(here: Repository, own: set[str], words: list[str]) -> int:
     """Write the page of one commit or range below the Git directory, print where, and open it."""
     from muse.cli.gitverb import paths_of
-    from muse.cli.verbs.render import contents, from_top
+    from muse.cli.verbs.render import contents, from_top, is_revision, of_file
     from muse.view.page import build
     from muse.view.shelf import keep
 
     paths = paths_of(words)
     revs = words[: words.index("--")] if "--" in words else words
     if own != {"--web"} or len(revs) > 1 or any(rev.startswith("-") for rev in revs):
-        hint = "muse show --web [REV | A..B] [-- PATH...]"
-        raise UsageError("--web shows one commit or range, and takes no other options", hint=hint)
+        hint = "muse show --web [REV | A..B | FILE] [-- PATH...]"
+        raise UsageError("--web shows one commit, range or file, and takes no other options", hint=hint)
     plugin_for, _ = domains(here)
-    page, files = contents(
-        here, revs[0] if revs else "HEAD", False, plugin_for, [from_top(here, path) for path in paths]
-    )
+    if revs and not paths and not is_revision(here, revs[0]):
+        page, files = of_file(here, revs[0])
+    else:
+        rev = revs[0] if revs else "HEAD"
+        page, files = contents(here, rev, False, plugin_for, [from_top(here, path) for path in paths])
     place = keep(here.git_dir, page.title, build(page, files, plugin_for))
     say(terminal.path(str(place)))
     sys.stdout.flush()

@@ -115,6 +115,15 @@ def of_conflicts(repo: Repository, plugin_for: PluginFor, paths: Sequence[str] =
         )
 
 
+def of_file(repo: Repository, path: str) -> Compared:
+    """One file of the work tree as it is now; where it differs from HEAD, beside what HEAD has."""
+    now = _on_disk(repo, path)
+    old = _at(repo, repo.tree_of("HEAD"), os.fsencode(path)) if repo.head() else None
+    if old is None or old == now:
+        return Compared(path, {"now": now}, note="as committed" if old is not None else "not committed yet")
+    return Compared(path, dict(zip(TWO, (old, now))), note="not committed yet")
+
+
 def other_side(repo: Repository) -> list[str]:
     """The commit that is being merged, picked or reverted, as Git names it; none when nothing is."""
     names = ("MERGE_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD", "REBASE_HEAD")
