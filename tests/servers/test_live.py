@@ -44,6 +44,10 @@ def test_two_clones_see_each_other_at_once(pair: tuple[Path, Path], tmp_path: Pa
         until(lambda: "is here" in muse(pair[0], "session", "status", "jam"), "bob's word")
         live = json.loads(muse(pair[0], "session", "status", "--json", "jam"))["live"]
         assert (live["connected"], live["unsent"], live["behind"], len(live["peers"])) == (True, 0, 0, 1)
+        muse(pair[1], "claim", "code.py::first", "--as", "bob-agent", "--for", "faster")
+        until(lambda: "code.py::first" in muse(pair[0], "claims"), "bob's claim")
+        (claim,) = json.loads(muse(pair[0], "claims", "--json"))["elsewhere"]
+        assert (claim["by"], claim["session"], claim["purpose"]) == ("bob-agent", "jam", "faster")
         again = subprocess.run(
             [*MUSE, "session", "join", "jam"], cwd=pair[0], capture_output=True, text=True, timeout=60
         )
