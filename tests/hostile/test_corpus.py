@@ -99,6 +99,13 @@ def test_a_segment_of_a_million_lines_is_not_taken_apart(place: Quarry, muse, ca
     assert not list((place.git_dir / "muse").rglob("quarantine/*"))
 
 
+def test_what_is_told_of_an_op_is_short(place: Quarry, muse) -> None:
+    """Its address is anybody's: a few of 10,000 letters were 25,000 letters of complaints."""
+    in_refs.forged_ops_that_edit_what_is_there(place)
+    code, _, err = muse(place.root, "session", "commit", "jam")
+    assert code and "of eve: it cannot be applied" in err and len(err) < 15_000
+
+
 def test_a_dotted_key_of_thousands_of_names_is_refused() -> None:
     """tomllib takes 400 MB for one of 20,000, and a minute."""
     for text in ("a." * 20_000 + "b = 1", "[" + '"a" . ' * 5000 + "b]\n", "x = {" + "a." * 5000 + "b = 1}"):

@@ -38,6 +38,8 @@ from muse.store.objects.trees import check_path
 OPEN_BYTES = 8 << 20
 """Files kept open between edits, by their size; what is known of an open file takes up to fifty times as much."""
 
+_LONGEST = 400  # letters of what is told of one op: the address in it is anybody's
+
 MALFORMED = (MuseError, KeyError, TypeError, ValueError, AttributeError, IndexError)
 
 
@@ -464,7 +466,8 @@ class _Replay:
         return bool(sides) and all(side != "session" for _, side in sides)
 
     def _tell(self, path: str, entry: OpEntry, what: str) -> None:
-        self.told.append((self.at, f"{path:.200}: op {entry['op_id'][7:19]} of {entry['actor_id']}: {what}"))
+        short = what if len(what) <= _LONGEST else f"{what[:_LONGEST]}..."
+        self.told.append((self.at, f"{path:.200}: op {entry['op_id'][7:19]} of {entry['actor_id']:.60}: {short}"))
 
     def _tell_why(self, path: str, entry: OpEntry, problem: Exception) -> None:
         why = problem if isinstance(problem, MuseError) else f"malformed, {type(problem).__name__}: {problem}"
