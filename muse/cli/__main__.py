@@ -5,7 +5,10 @@ the door is open, and once it is closed, the signal does what it does to any pro
 """
 
 import _signal  # what `signal` is made of, without its enums
+import gc
 import sys
+
+_SELDOM = 50_000  # objects made between two collections: most of what a verb makes is modules, which are no garbage
 
 
 def main() -> int:
@@ -22,6 +25,7 @@ def main() -> int:
             return 0
         except (OSError, AttributeError):
             pass  # closed or full: the door knows what to say
+    gc.set_threshold(_SELDOM)
     from muse.cli import main as door
 
     if ours:
@@ -29,6 +33,7 @@ def main() -> int:
     code = door.main()
     if ours:
         _signal.signal(_signal.SIGINT, _signal.SIG_DFL)
+    gc.freeze()  # the process ends, which would walk through all of it twice
     return code
 
 

@@ -8,14 +8,15 @@ What is whole is told from brackets, indentation and the words that close blocks
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
+
+from muse.core.late import regex
 
 _MAX_SEARCH = 40  # lines by which what both sides share may be made less
 MAX_BYTES = 50_000
 """Conflicts of more are not looked at closer."""
 _OPEN, _CLOSE = b"([{", b")]}"
-_CLOSER = re.compile(
+_CLOSER = regex(
     rb"\s*(?:(?:end|done|fi|esac|else|elif|elsif|except|finally|ensure|rescue|catch|until)\b|#\s*(?:endif|else|elif)\b|</)"
 )
 """What a line begins with that belongs to a block opened above it."""

@@ -52,12 +52,12 @@ def write_all(fd: int, data: bytes) -> None:
         view = view[os.write(fd, view) :]
 
 
-def write_bytes_atomic(path: StrPath, data: bytes, *, mode: int | None = None) -> None:
+def write_bytes_atomic(path: StrPath, data: bytes, *, mode: int | None = None, durable: bool = True) -> None:
     """Replace `path` by `data`, or leave it exactly as it was.
 
-    Readers see the old bytes or the new, never a part. The file keeps its permission bits when it exists,
-    else gets `mode`, else what the umask and, in a Git directory, `core.sharedRepository` give. Missing parent
-    directories are made. OSError passes through.
+    Readers see the old bytes or the new, never a part; after a power cut too, unless it need not be `durable`. The file
+    keeps its permission bits when it exists, else gets `mode`, else what the umask and, in a Git directory,
+    `core.sharedRepository` give. Missing parent directories are made. OSError passes through.
     """
     path = os.fspath(path)
     folder = os.path.dirname(path) or "."
@@ -80,7 +80,8 @@ def write_bytes_atomic(path: StrPath, data: bytes, *, mode: int | None = None) -
             else:
                 share(temp)
             write_all(fd, data)
-            sync_file(fd)
+            if durable:
+                sync_file(fd)
         finally:
             os.close(fd)
         os.replace(temp, path)
@@ -90,7 +91,8 @@ def write_bytes_atomic(path: StrPath, data: bytes, *, mode: int | None = None) -
         except FileNotFoundError:
             pass
         raise
-    fsync_dir(folder)
+    if durable:
+        fsync_dir(folder)
 
 
 def write_text_atomic(path: StrPath, text: str) -> None:

@@ -7,15 +7,15 @@ know Git's markers (rerere, editors) keep working.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple, Union
 
 from muse.core.blocks import both, lines_of, shared
+from muse.core.late import regex
 from muse.core.options import BOTH, BY_WORD, MergeOptions
 from muse.core.sequences import regions
 
-_WORDS = re.compile(rb"\d+(?:\.\d+)+|\w+|\s+|[^\w\s]")  # a version is one word
+_WORDS = regex(rb"\d+(?:\.\d+)+|\w+|\s+|[^\w\s]")  # a version is one word
 _MOST_WORDS = 5000
 
 

@@ -7,7 +7,10 @@ from collections.abc import Iterable
 from fnmatch import fnmatchcase
 from typing import Any
 
-_STARS_OR_SET = re.compile(r"\*\*/|\*+|\?|\[([!^]?)(\]?[^]]*)\]")
+from muse.core.late import regex
+
+_WILD = frozenset("*?[")
+_STARS_OR_SET = regex(r"\*\*/|\*+|\?|\[([!^]?)(\]?[^]]*)\]")
 
 
 def matches(path: str, patterns: Iterable[str]) -> bool:
@@ -18,9 +21,18 @@ def matches(path: str, patterns: Iterable[str]) -> bool:
     folders = path.lower().split("/")
     for glob in patterns:
         parts = glob.lower().removeprefix("/").split("/")
-        if _fits(folders, parts) if "/" in glob else fnmatchcase(folders[-1], parts[0]):
+        if _fits(folders, parts) if "/" in glob else _is_like(folders[-1], parts[0]):
             return True
     return False
+
+
+def _is_like(name: str, glob: str) -> bool:
+    """As `fnmatchcase`, which compiles a regular expression even for `*.py`."""
+    if not _WILD.intersection(glob):
+        return name == glob
+    if glob[0] == "*" and not _WILD.intersection(glob[1:]):
+        return name.endswith(glob[1:])
+    return fnmatchcase(name, glob)
 
 
 def _fits(folders: list[str], parts: list[str]) -> bool:
@@ -28,7 +40,7 @@ def _fits(folders: list[str], parts: list[str]) -> bool:
         return bool(parts) == bool(folders)
     if parts[0] == "**":
         return any(_fits(folders[at:], parts[1:]) for at in range(len(folders)))
-    return bool(folders) and fnmatchcase(folders[0], parts[0]) and _fits(folders[1:], parts[1:])
+    return bool(folders) and _is_like(folders[0], parts[0]) and _fits(folders[1:], parts[1:])
 
 
 def sample(glob: str) -> str:

@@ -109,7 +109,7 @@ class Job:
                 git_dir = os.path.dirname(os.path.dirname(os.path.dirname(name)))
                 sharing.remember(git_dir, self.config.get("core.sharedrepository"))
                 conflict_records.clear_older(git_dir, self.begun)
-                write_bytes_atomic(name, record)
+                write_bytes_atomic(name, record, durable=False)  # as durable as the merged file, which Git wrote
             elif os.path.exists(name):
                 os.unlink(name)
         except OSError as error:

@@ -10,6 +10,7 @@ the descriptor that `--guarded` names.
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 
@@ -19,6 +20,7 @@ USAGE, INTERRUPTED = 129, 130
 GUARDED = {CLEAN: 70, CONFLICT: 71}
 """Answers under `--guarded`: no broken Python answers them, so the configured command can tell that we really ran."""
 
+SELDOM = 50_000  # objects made between two collections: most of a short process' life is imports, which are no garbage
 CHILD = 0.9  # share of the deadline for the child; the rest is for Git's text merge should there be no answer
 USAGE_TEXT = "usage: muse-merge-driver BASE OURS THEIRS [-L SIZE] [-p PATH] [-s LABEL] [-x LABEL] [-y LABEL] [-o FILE]"
 
@@ -37,6 +39,8 @@ def main(argv: list[str] | None = None) -> int:
         answer = _with_fallbacks(job)
     except KeyboardInterrupt:
         return INTERRUPTED
+    if argv is None:
+        gc.freeze()  # the process ends, which would walk through all of it twice
     return GUARDED[answer] if "--guarded" in args else answer
 
 
@@ -74,6 +78,7 @@ def merge(job: Job) -> int:
         return CLEAN
     if job.base == job.ours:
         return job.write(job.theirs, CLEAN)
+    gc.set_threshold(SELDOM)
     from muse.drivers import others
 
     name = others.look(job)

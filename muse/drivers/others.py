@@ -37,6 +37,8 @@ def look(job: Job) -> str | None:
     """Fill in the job's settings and `-X` options; the driver that the user's attributes name, None when it is we."""
     reading = gitconfig.begin()
     root, git_dir = _places()
+    if not job.off:
+        import muse.drivers.structured  # noqa: F401  most paths turn out to be ours; this is loaded while Git reads
     job.config = reading()
     if git_dir is None:
         return None

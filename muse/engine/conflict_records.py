@@ -95,7 +95,7 @@ def save(
         return
     from muse.core.io import write_bytes_atomic
 
-    write_bytes_atomic(file_of(git_dir, path), encode(make(path, merged, sides, how)))
+    write_bytes_atomic(file_of(git_dir, path), encode(make(path, merged, sides, how)), durable=False)
 
 
 def load(git_dir: StrPath, path: str) -> Record | None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import fnmatch
 import subprocess
 from pathlib import Path
+
+import pytest
 
 from muse.core.patterns import in_any_case, matches, sample
 from muse.engine.setup.tables import attribute_lines
@@ -38,3 +41,25 @@ def test_a_sample_is_a_path_the_glob_matches() -> None:
     for glob in (*GLOBS, "[]x].t", "[!s]*.t", "**/a/b?.[!a-z]"):
         assert matches(sample(glob), [glob]), (glob, sample(glob))
     assert in_any_case("*.[wW]x1") == "*.[wW][xX]1"
+
+
+@pytest.mark.parametrize(
+    ("path", "glob", "fits"),
+    [
+        ("Makefile", "makefile", True),
+        ("makefile.am", "makefile", False),
+        ("A.PY", "*.py", True),
+        (".py", "*.py", True),
+        ("a.pyc", "*.py", False),
+        ("a.py", "?.py", True),
+        ("x-a.c", "*-[ab].c", True),
+        ("x-c.c", "*-[ab].c", False),
+        ("a.b.c", "a*c", True),
+        ("anything", "*", True),
+        ("x/a.py", "x/*.py", True),
+    ],
+)
+def test_plain_globs_say_what_fnmatch_says(path: str, glob: str, fits: bool) -> None:
+    assert matches(path, (glob,)) is fits
+    if "/" not in glob:
+        assert fnmatch.fnmatchcase(path.lower(), glob) is fits

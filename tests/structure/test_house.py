@@ -88,11 +88,11 @@ def test_the_merge_driver_starts_with_next_to_nothing() -> None:
     assert done.stdout.split() == []
 
 
-def test_a_structured_merge_loads_no_dataclasses() -> None:
-    """They bring `inspect` along, which takes as long as a small merge."""
+def test_a_structured_merge_loads_no_dataclasses_and_no_openssl() -> None:
+    """They bring `inspect` along, which takes as long as a small merge; `hashlib` loads OpenSSL."""
     rooms = "muse.drivers.structured, muse.plugins.code.merge.file, muse.plugins.code.checks.law, "
     rooms += "muse.plugins.midi.merge.file, muse.plugins.score.merge"
-    code = f"import sys, {rooms}; print(*{{'dataclasses', 'inspect'}} & {{*sys.modules}})"
+    code = f"import sys, {rooms}; print(*{{'dataclasses', 'inspect', 'hashlib'}} & {{*sys.modules}})"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
     assert done.stdout.split() == []
 

@@ -6,12 +6,12 @@ then asked for what that thing has to say. Nothing here knows how the result was
 
 from __future__ import annotations
 
-import re
 from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterable, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
+from muse.core.late import regex
 from muse.core.law.align import OURS, SIGNS, THEIRS, Thing, align, expand
 from muse.core.law.entries import Doubles, Entry, Number, Told, Words
 
@@ -321,8 +321,8 @@ def _next(numbers: Sequence[int]) -> tuple[int, ...]:
     return first - 1, 2 * first - second, last + 1, 2 * last - numbers[-2], 2 * last
 
 
-_NUMBER = re.compile(r"-?(?:0|[1-9]\d*|0[xX][0-9a-fA-F]+)")
-_BEGINS = re.compile(r"[A-Za-z]+_|[A-Z]?[a-z]+(?=[A-Z])")
+_NUMBER = regex(r"-?(?:0|[1-9]\d*|0[xX][0-9a-fA-F]+)")
+_BEGINS = regex(r"[A-Za-z]+_|[A-Z]?[a-z]+(?=[A-Z])")
 
 
 def _numbers_of(entry: Entry) -> list[Numbered]:

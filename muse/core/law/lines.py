@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from muse.core.late import regex
+
 Sides = tuple[bytes, bytes, bytes]
 
 
@@ -27,9 +29,9 @@ def _mixed(data: bytes) -> bool:
 
 _FIRST: Sequence[tuple[re.Pattern[bytes], re.Pattern[bytes]]] = (
     # what has to come first, and what may stand before it
-    (re.compile(rb"#!.*"), re.compile(rb"$^")),
-    (re.compile(rb"from __future__ import"), re.compile(rb"\s*(#.*|[rRbBuU]{0,2}(\"|').*|from __future__.*)?$")),
-    (re.compile(rb"<\?xml\b"), re.compile(rb"$^")),
+    (regex(rb"#!.*"), regex(rb"$^")),
+    (regex(rb"from __future__ import"), regex(rb"\s*(#.*|[rRbBuU]{0,2}(\"|').*|from __future__.*)?$")),
+    (regex(rb"<\?xml\b"), regex(rb"$^")),
 )
 
 

@@ -7,29 +7,29 @@ side changed something; or where both sides added lines about one name. All that
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+from muse.core.late import regex
 from muse.core.sequences import Edit, edits
 
 _BEGIN, _END = b"\n", b"\n\n"  # no line of a file is either of these
-_WORD = re.compile(rb"[\w$]+")
-_BINDING = re.compile(
+_WORD = regex(rb"[\w$]+")
+_BINDING = regex(
     rb"(?:^|[\s(\[{,*&.\"'`])([\w$.-]+)[\"'`]?\s*(?==(?!=)|[:(\[<{,;}\]]|$)"  # what stands before a sign or at an end
     rb"|^(?:#\s*define|def|class|func|fn|let|var|const|type|interface|struct|enum|case)\s+([\w$]+)"
 )
-_FIRST = re.compile(rb"[\w$.-]*\w")
+_FIRST = regex(rb"[\w$.-]*\w")
 _COMMON = frozenset(
     b"return if else for while do end try catch finally switch case break continue public private protected static"
     b" final const let var val def class function func fn pub async await self this new throw raise assert and or"
     b" not in is elif except with pass void int".split()
 )
-_AUGMENTED = re.compile(rb"[\w$.]+\s*(?:[-+*/%|&^.]|\*\*|//|<<|>>|\|\||&&|\?\?)=")
+_AUGMENTED = regex(rb"[\w$.]+\s*(?:[-+*/%|&^.]|\*\*|//|<<|>>|\|\||&&|\?\?)=")
 _RESERVED = frozenset(b"if else for while return switch catch function func null true false undefined".split())
-_SPELLING = re.compile(rb"(?<=\w)[-_.]+(?=\w)")  # requirements, keys: what another spelling may do without
-_IMPORT = re.compile(rb"(?:import|from|use|using|#\s*include|require|export)\b")
+_SPELLING = regex(rb"(?<=\w)[-_.]+(?=\w)")  # requirements, keys: what another spelling may do without
+_IMPORT = regex(rb"(?:import|from|use|using|#\s*include|require|export)\b")
 
 
 class Look(NamedTuple):

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 
+from muse.core.late import regex
 from muse.plugins.code.languages.table import Language
 
-_MARK = re.compile(rb"(?:^|[\s\[{,])([&*])([\w.-]+)(?=[\s,\]}]|$)")
-_LABEL = re.compile(rb"^ {0,3}\[([^\]\n]+)\]:[ \t]*(\S[^\n]*)", re.M)
-_FENCED = re.compile(rb"^ {0,3}(```+|~~~+)[^\n]*\n.*?^ {0,3}\1", re.M | re.S)
+_MARK = regex(rb"(?:^|[\s\[{,])([&*])([\w.-]+)(?=[\s,\]}]|$)")
+_LABEL = regex(rb"^ {0,3}\[([^\]\n]+)\]:[ \t]*(\S[^\n]*)", re.M)
+_FENCED = regex(rb"^ {0,3}(```+|~~~+)[^\n]*\n.*?^ {0,3}\1", re.M | re.S)
 _MOST_TOML = 300_000
 
 

@@ -11,6 +11,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 from itertools import pairwise
 
+from muse.core.late import regex
 from muse.core.sequences import Edit, edits
 from muse.plugins.code.merge.likeness import likeness, shared, words_of
 from muse.plugins.code.syntax.tokens import is_weak_line, without_common_ends
@@ -114,7 +115,7 @@ def _stands(
     return False
 
 
-_ABOVE = re.compile(rb"\s*(?:#[\s#\[]|//|--\s|;|/\*|\*\s|<!--|@[\w.]+(?:\(.*)?$)")
+_ABOVE = regex(rb"\s*(?:#[\s#\[]|//|--\s|;|/\*|\*\s|<!--|@[\w.]+(?:\(.*)?$)")
 """Comments, decorators and attributes: they belong to what stands below."""
 
 

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from muse.core.late import regex
 from muse.core.law.entries import Entry
 from muse.core.markers import Chunk, Conflict
 from muse.core.sequences import edits
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 Sides = tuple[bytes, bytes, bytes]
-_NAME = re.compile(rb"[^\W\d]\w*")
-_TEXT = re.compile("string|comment|text|content|char")
+_NAME = regex(rb"[^\W\d]\w*")
+_TEXT = regex("string|comment|text|content|char")
 _MOST_ENTRIES = 20_000
 
 

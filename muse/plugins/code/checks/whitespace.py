@@ -10,7 +10,9 @@ import re
 from collections import Counter
 from collections.abc import Mapping
 
-_LITERAL = re.compile(
+from muse.core.late import regex
+
+_LITERAL = regex(
     rb'"""(?:[^\\]|\\.)*?"""'
     rb"|'''(?:[^\\]|\\.)*?'''"
     rb'|"(?:[^"\\\n]|\\.)*"'
@@ -18,7 +20,7 @@ _LITERAL = re.compile(
     rb"|`(?:[^`\\]|\\.)*`",
     re.DOTALL,
 )
-_TABBED, _BLANK = re.compile(rb"^\t+[^\s#]", re.M), re.compile(rb"^ +[^\s#]", re.M)
+_TABBED, _BLANK = regex(rb"^\t+[^\s#]", re.M), regex(rb"^ +[^\s#]", re.M)
 
 
 def keeps_spaces(base: bytes, ours: bytes, theirs: bytes, merged: bytes) -> bool:

@@ -13,6 +13,8 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from muse.core.late import regex
+
 _VERSION = rb"v?\d+(?:\.\d+)*(?:[-+._]?[A-Za-z0-9]+(?:[-+.][A-Za-z0-9]+)*)?"
 _MAX_BYTES = 3_000_000  # as far as the law is asked of a result
 
@@ -132,6 +134,12 @@ KINDS = (
 )  # fmt: skip
 
 
+_ENDINGS = (
+    ".txt", ".in", ".json", ".toml", ".gradle", ".kts", "gemfile", ".gemspec", "proj", ".props", ".xml", ".pom", ".yml",
+    ".yaml", ".lock", ".po", ".pot", "cargo", "pyproject", "pipfile",
+)  # fmt: skip  # of a path: no other has a row, so that no expression is compiled for it
+
+
 class _Bump(NamedTuple):
     """A versioned entry: what of it is to be replaced, the sign before the version, the version; `pinned` by hashes."""
 
@@ -154,6 +162,8 @@ class Settled(NamedTuple):
 
 def settled_bumps(path: str, base: bytes, ours: bytes, theirs: bytes) -> Settled | None:
     """The sides with every dependency that both raised at the greater version; None where there is none."""
+    if not path.lower().endswith(_ENDINGS):
+        return None
     kinds = [kind for kind in KINDS if re.search(kind.path, path.lower())]
     if not kinds or max(map(len, (base, ours, theirs))) > _MAX_BYTES:
         return None
@@ -232,7 +242,7 @@ def smaller_side(was: _Bump, mine: _Bump, its: _Bump) -> int | None:
     return 0 if o < t else 1
 
 
-_VARIANT = re.compile(rb"[-.][A-Za-z]+$")  # 31.1-jre, 5.0.Final: of one line of versions
+_VARIANT = regex(rb"[-.][A-Za-z]+$")  # 31.1-jre, 5.0.Final: of one line of versions
 _STAGES = {word: at for at, row in enumerate(("dev", "a alpha", "b beta", "m", "c cr rc pre preview", "", "post"))
            for word in row.split()}  # fmt: skip
 _RELEASE = _STAGES["post"] - 1

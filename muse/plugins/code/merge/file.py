@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from muse.core import options
 from muse.core.attributes import resolve_strategy
 from muse.core.filedomain import whole_file_conflict
+from muse.core.late import regex
 from muse.core.law.check import Breach
 from muse.core.law.lines import line_breach
 from muse.core.law.look import reorders
@@ -44,7 +45,7 @@ SECONDS = 5.0
 _MAX_BYTES = 3_000_000
 _MAX_CONFLICT = 300_000
 _SAID = {"entry": "merged by entry: what one side moved has the other side's edits"}
-_MARKER = re.compile(rb"^(<{7,}|>{7,})( |\r?$)", re.M)
+_MARKER = regex(rb"^(<{7,}|>{7,})( |\r?$)", re.M)
 
 
 def merge_code(path: str, base: bytes | None, ours: bytes, theirs: bytes) -> FileMerge:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 
+from muse.core.late import regex
 from muse.plugins.code.syntax.symbols import Symbol
 
-_WORD = re.compile(rb"[\w\x80-\xff]+")
+_WORD = regex(rb"[\w\x80-\xff]+")
 _ALIKE = 0.6
 _MAX_PAIRS = 2000
 

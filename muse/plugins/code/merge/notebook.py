@@ -8,22 +8,23 @@ none, by its source and its place.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 from collections import Counter
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from muse.core.late import regex
 from muse.core.sequences import edits
+from muse.core.types import blob_digest
 from muse.domain import FileMerge
 
-_TOKEN = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*(?:"|\\?\Z)|[\[\]{}]', re.S)
-_COLON = re.compile(rb"\s*:\s*")
-_PLAIN = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|[^\s,\]}"\[{]+', re.S)
+_TOKEN = regex(rb'"[^"\\]*(?:\\.[^"\\]*)*(?:"|\\?\Z)|[\[\]{}]', re.S)
+_COLON = regex(rb"\s*:\s*")
+_PLAIN = regex(rb'"[^"\\]*(?:\\.[^"\\]*)*"|[^\s,\]}"\[{]+', re.S)
 _MOST_TOKENS = 4_000_000
 _ASIDE = b"muse-set-aside:"
-_STANDS_FOR = re.compile(rb'\["muse-set-aside:([0-9a-f]{64})"\]')
+_STANDS_FOR = regex(rb'\["muse-set-aside:([0-9a-f]{64})"\]')
 _OF_A_RUN = frozenset({"execution", "ExecuteTime", "collapsed", "scrolled"})
 _MOST_METADATA = 10_000
 
@@ -87,7 +88,7 @@ def _stand_in(text: bytes, kept: dict[bytes, bytes]) -> bytes:
     """What stands for a value of several lines."""
     if b"\n" not in text:
         return text
-    name = hashlib.sha256(text).hexdigest().encode()
+    name = blob_digest(text).removeprefix("sha256:").encode()
     kept[name] = text
     return b'["%s%s"]' % (_ASIDE, name)
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 
+from muse.core.late import regex
 from muse.plugins.code.syntax.tree import Item
 
 Pair = tuple[int, int]
-_DIGITS = re.compile(rb"(\d+)")
+_DIGITS = regex(rb"(\d+)")
 
 
 def sort_key(item: Item) -> tuple[bytes, bytes]:
@@ -40,7 +41,7 @@ def _place(item: Item) -> tuple[tuple[bytes, int], ...] | None:
     return tuple((part, 0) if at % 2 == 0 else (b"", int(part[:18])) for at, part in enumerate(parts))
 
 
-_NUMBERED = re.compile(rb"\W*\d+\W*")
+_NUMBERED = regex(rb"\W*\d+\W*")
 
 
 def in_order(items: Sequence[Item], low: int, high: int, falling: bool) -> bool:

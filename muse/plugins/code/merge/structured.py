@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from itertools import pairwise
 
+from muse.core.late import regex
 from muse.core.markers import Chunk, Conflict, conflict_size
 from muse.core.sequences import edits, regions
 from muse.plugins.code.languages.table import Language
@@ -434,7 +435,7 @@ def _renamed(pairs: dict[int, int], a: list[Item], b: list[Item]) -> None:
             taken.add(j)
 
 
-_RELEASE = re.compile(rb"\d+(?:\.\d+)+|\d{4}-\d\d-\d\d|unreleased", re.I)
+_RELEASE = regex(rb"\d+(?:\.\d+)+|\d{4}-\d\d-\d\d|unreleased", re.I)
 
 
 def _another_release(a: Item, b: Item) -> bool:

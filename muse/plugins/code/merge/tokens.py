@@ -6,17 +6,17 @@ quotes of a string it is a token like others. Where indentation has a meaning, w
 
 from __future__ import annotations
 
-import re
 from collections.abc import Hashable, Sequence
 from typing import NamedTuple
 
+from muse.core.late import regex
 from muse.core.sequences import Edit, Region, edited_beside_a_copy, edits, regions
 from muse.plugins.code.syntax.tokens import tokens
 
 _MAX_TOKENS = 6000
 _MAX_BYTES = 60_000
-_STRING = re.compile(rb"(\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*'|`(?:[^`\\\n]|\\.)*`)")
-_SPACED = re.compile(_STRING.pattern + rb"|\s+")
+_STRING = regex(rb"(\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*'|`(?:[^`\\\n]|\\.)*`)")
+_SPACED = regex(_STRING.pattern + rb"|\s+")
 _APART = (b",", b";", b":", b"=", b'"')  # what stands left and right of one of these are different things
 
 

@@ -7,11 +7,11 @@ the same in every version, and its entries are compared as text.
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Hashable, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+from muse.core.late import regex
 from muse.core.law.entries import Doubles, Entry, Number, Told, Words
 from muse.plugins.code.languages.table import Language
 from muse.plugins.code.syntax.identity import (
@@ -326,7 +326,7 @@ def _nested_binds(language: Language, node: Line) -> Iterator[Hashable]:
         yield from _nested_binds(language, child)
 
 
-_NORMAL = re.compile(r"[-_.]+")
+_NORMAL = regex(r"[-_.]+")
 
 
 def _of_lines(language: Language, data: bytes) -> Entry:

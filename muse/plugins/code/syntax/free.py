@@ -6,10 +6,10 @@ a table, cases of a switch that end, re-exports.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from muse.core.late import regex
 from muse.plugins.code.languages.table import Language
 from muse.plugins.code.syntax.identity import identity_of
 from muse.plugins.code.syntax.parsing import text_of
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 Key = tuple[str, ...]
-_TESTS = re.compile(r"(?:it|test|describe|context|specify|suite|bench)\b")
-_DRAWN = re.compile(
+_TESTS = regex(r"(?:it|test|describe|context|specify|suite|bench)\b")
+_DRAWN = regex(
     rb"^<(?:svg|x?html|body|article|chapter|book)\b|/2000/svg|/1999/xhtml|/2006/xaml|docbook\.org|/apk/res/android"
 )
 """The first tag of pictures, pages and dialogs: what stands later there is on top, or below."""

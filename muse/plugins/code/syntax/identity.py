@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from muse.core.late import regex
 from muse.core.law.entries import Told
 from muse.plugins.code.languages.table import Language
 from muse.plugins.code.syntax.numbers import is_member, number_of
@@ -67,10 +68,10 @@ _OPAQUE = frozenset(
 SHELLS = frozenset(
     {"lexical_declaration", "variable_declaration", "var_declaration", "const_declaration", "export_statement"}
 )
-_CONDITION = re.compile(rb"cfg\([^\n]*")
+_CONDITION = regex(rb"cfg\([^\n]*")
 _FIELDS = frozenset({"field_declaration", "event_field_declaration"})
 _LISTED = ("id", "name", "key", "Id", "Name", "@id", "slug", "path", "uses")
-_SET = re.compile(r"([A-Za-z_]\w*)=")  # an item that gives a variable its value
+_SET = regex(r"([A-Za-z_]\w*)=")  # an item that gives a variable its value
 _QUOTES = "\"'`:"
 
 

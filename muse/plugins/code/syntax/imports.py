@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
+from muse.core.late import regex
 from muse.plugins.code.syntax.parsing import text_of
 
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 Bound = tuple[str, str]
 """The name bound in the file (what no other may bind), and what it stands for."""
 
-_VERSION = re.compile(r"v\d+$")
+_VERSION = regex(r"v\d+$")
 
 
 def bound_by(language: str, node: Node, data: bytes) -> list[Bound]:

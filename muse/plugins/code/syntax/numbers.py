@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
+from muse.core.late import regex
 from muse.plugins.code.syntax.parsing import text_of
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-_WHOLE = re.compile(rb"(?:-?\d+|0[xX][0-9a-fA-F]+)[uUlL]*")
-_SHIFTED = re.compile(rb"\(?1[uUlL]*\s*<<\s*(\d{1,2})\)?")  # one bit
-_TEXT = re.compile(rb"'[^'\\\n]*'|\"[^\"\\\n]*\"")
-_ENUMS = re.compile(rb"\b\w*(?:Enum|Flag)\b")
+_WHOLE = regex(rb"(?:-?\d+|0[xX][0-9a-fA-F]+)[uUlL]*")
+_SHIFTED = regex(rb"\(?1[uUlL]*\s*<<\s*(\d{1,2})\)?")  # one bit
+_TEXT = regex(rb"'[^'\\\n]*'|\"[^\"\\\n]*\"")
+_ENUMS = regex(rb"\b\w*(?:Enum|Flag)\b")
 _DECLARED = frozenset(
     {
         "declaration", "field_declaration", "const_element", "property_declaration", "variable_declaration",

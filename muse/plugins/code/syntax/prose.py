@@ -10,13 +10,14 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from muse.core.late import regex
 from muse.plugins.code.syntax.tree import Key
 
-_HASHES = re.compile(rb" {0,3}(#{1,6})[ \t]+(\S.*?)[ \t#]*$")
-_DRAWN = re.compile(rb"([=\-~^\"'`*+#<>:._])\1{2,}\s*$")
-_ITEM = re.compile(rb"(\s*)[-*+\xe2\x80\xa2](?:\x80\xa2)?[ \t]+\S")
-_LINK = re.compile(rb" {0,3}\[([^\]]+)\]: ?\S|\.\. _([^:]+):")
-_FENCE = re.compile(rb"\s*(```|~~~)")
+_HASHES = regex(rb" {0,3}(#{1,6})[ \t]+(\S.*?)[ \t#]*$")
+_DRAWN = regex(rb"([=\-~^\"'`*+#<>:._])\1{2,}\s*$")
+_ITEM = regex(rb"(\s*)[-*+\xe2\x80\xa2](?:\x80\xa2)?[ \t]+\S")
+_LINK = regex(rb" {0,3}\[([^\]]+)\]: ?\S|\.\. _([^:]+):")
+_FENCE = regex(rb"\s*(```|~~~)")
 
 
 class Span(NamedTuple):

@@ -11,12 +11,13 @@ from collections import Counter
 from collections.abc import Hashable, Sequence
 from functools import lru_cache
 
+from muse.core.late import regex
 from muse.core.sequences import edits
 
 # words (and the bytes of non-ASCII letters), numbers and versions, runs of blanks, line ends, joints of names, signs
-_TOKEN = re.compile(rb"\d[\w.]*|[\w\x80-\xff]+|[ \t\f\v]+|\r?\n|::|->|[^\w\s]|\s", re.ASCII)
+_TOKEN = regex(rb"\d[\w.]*|[\w\x80-\xff]+|[ \t\f\v]+|\r?\n|::|->|[^\w\s]|\s", re.ASCII)
 _FINE = 2000
-_WORD = re.compile(rb"[\w\x80-\xff]", re.ASCII)
+_WORD = regex(rb"[\w\x80-\xff]", re.ASCII)
 
 
 def tokens(data: bytes) -> list[bytes]:
