@@ -82,13 +82,25 @@ class Forge:
 
     def pull(self, head: str = "topic", user: str = NAME) -> Any:
         """Open the pull request, and wait until the forge has looked whether it can merge it."""
-        made = self.api("POST", f"{self.repo}/pulls", {"title": "T", "head": head, "base": "main"}, user)
+        made = self.opened({"title": "T", "head": head, "base": "main"}, user)
         for _ in range(100):
             asked = self.api("GET", f"{self.repo}/pulls/{made['number']}")
             if asked.get("mergeable") is False:
                 return asked
             time.sleep(0.1)
         raise AssertionError("the forge merges it by itself")
+
+    def opened(self, asked: dict[str, str], user: str) -> Any:
+        """A new pull request. The forge knows a branch that was pushed a moment later than Git does."""
+        for _ in range(100):
+            try:
+                return self.api("POST", f"{self.repo}/pulls", asked, user)
+            except HTTPError as error:
+                if error.code != 404:
+                    raise
+                error.close()
+                time.sleep(0.1)
+        raise AssertionError("the forge does not find the branches")
 
     def job(self, pull: Any, token: str, code: int = 0) -> str:
         """The workflow file's lines for the bot, with what the runner of Gitea sets; what they said."""

@@ -183,7 +183,7 @@ def test_two_machines_edit_one_song(
             for number, root in enumerate(pair):
                 words = [*machines[number], *MUSE, "session", "join", "--detach", "jam", address]
                 subprocess.run(words, cwd=root, env=env, check=True, capture_output=True, timeout=60)
-                started.append(there(number, "session", "watch", "jam", "--apply"))
+                started.append(there(number, "session", "watch", "jam", "--apply", "--interval=0.05", "--quiet=0"))
             started.append(there(1, "session", "follow", "jam"))
             (pair[0] / "song.mid").write_bytes(song)
             until(lambda: _read(pair[1] / "song.mid") == song, "the new file")
