@@ -189,6 +189,7 @@ class Life:
         for words in (["init", "-q", str(self.repo)], ["init", "-q", "--bare", str(disk.place / "server.git")]):
             subprocess.run(["git", *words], env=git_env, check=True)
         self.git("remote", "add", "origin", str(disk.place / "server.git"))
+        self.git("-C", str(disk.place / "server.git"), "config", "core.fsync", "all")  # a server is as its Git is set
         (self.repo / "a.txt").write_text("0\n")
         self.did("commit", "-q", "-m", "first")
         self.did("install")
