@@ -20,7 +20,7 @@ from muse.engine.session.complete import Refused, completed
 from muse.engine.session.expect import refuse_unexpected
 from muse.engine.session.fit import Fit
 from muse.engine.session.live_view import LiveView
-from muse.engine.session.op_paths import folders_of, refuse_in_submodule, refuse_path
+from muse.engine.session.op_paths import folders_of, may_be_in_submodule, refuse_in_submodule, refuse_path
 from muse.engine.session.rename import renamed
 from muse.store.objects.snapshots import submodules
 
@@ -217,6 +217,9 @@ class Intake:
         )
 
     def _refuse_in_submodule(self, op: Any) -> None:
+        root = self.here.work_tree
+        if root is not None and not may_be_in_submodule(root, op["address"]):
+            return  # the commit looks again, into all of its tree
         commit = self.checked_out.commit()
         if self.submodules[0] != commit:
             self.submodules = commit, submodules(self.here, commit)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection
 
 from muse.core.errors import MuseError
+from muse.core.paths import StrPath
 from muse.store.layout import path_bytes
 from muse.store.objects.trees import check_path
 
@@ -15,6 +17,12 @@ _LONGEST_PATH = 3000  # bytes below the work tree; a system's PATH_MAX counts th
 def folders_of(path: str) -> list[str]:
     """The folders a file is in, the nearest first."""
     return [path[:at] for at in range(len(path) - 1, 0, -1) if path[at] == "/"]
+
+
+def may_be_in_submodule(root: StrPath, path: str) -> bool:
+    """True where Git's list of submodules is there, or a repository in the way to the path: cheap, for every op."""
+    names = [".gitmodules", *(f"{name}/.git" for name in (path, *folders_of(path)))]
+    return any(os.path.lexists(os.path.join(root, name)) for name in names)
 
 
 def refuse_in_submodule(path: str, submodules: Collection[str]) -> None:
