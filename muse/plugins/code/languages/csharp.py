@@ -23,7 +23,11 @@ LANGUAGE = Language(
     imports=frozenset({"using_directive"}),
     signature=("parameters",),
     overloads=True,
-    keys={"field_declaration": "0", "enum_member_declaration": "name", "event_field_declaration": "0"},
+    keys={
+        "field_declaration": "variable_declaration.variable_declarator.0",
+        "enum_member_declaration": "name",
+        "event_field_declaration": "variable_declaration.variable_declarator.0",
+    },
     reopened=frozenset({"namespace", "class", "struct", "interface", "record"}),
     comment_line=(b"//", b""),
     unique=frozenset({"enum_member_declaration"}),

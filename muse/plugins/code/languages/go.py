@@ -13,6 +13,8 @@ LANGUAGE = Language(
     },
     bodies=frozenset({"source_file", "statement_list", "block"}),
     sets=frozenset({"field_declaration_list", "import_spec_list"}),
+    sequences=frozenset({"literal_value"}),
+    free=frozenset({"keyed_element"}),
     imports=frozenset({"import_declaration", "import_spec"}),
     repeatable=frozenset({"init", "_"}),
     name_fields=("name",),

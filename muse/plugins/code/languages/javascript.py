@@ -23,9 +23,23 @@ LANGUAGE = Language(
         "pair": "key",
         "import_specifier": "*",
         "export_specifier": "*",
+        "shorthand_property_identifier_pattern": "*",
+        "pair_pattern": "key",
+        "jsx_attribute": "0",
     },
-    sequences=frozenset({"object"}),
-    free=frozenset({"pair", "method_definition", "shorthand_property_identifier"}),
+    sequences=frozenset({"object", "object_pattern", "jsx_opening_element", "jsx_self_closing_element"}),
+    spaced=frozenset({"jsx_opening_element", "jsx_self_closing_element"}),
+    listed_field={"jsx_opening_element": "attribute", "jsx_self_closing_element": "attribute"},
+    free=frozenset(
+        {
+            "pair",
+            "method_definition",
+            "shorthand_property_identifier",
+            "shorthand_property_identifier_pattern",
+            "pair_pattern",
+            "jsx_attribute",
+        }
+    ),
     comment_line=(b"//", b""),
     unique=frozenset({"pair", "shorthand_property_identifier", "import_specifier", "field_definition"}),
     named={

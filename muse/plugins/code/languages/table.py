@@ -20,6 +20,12 @@ BRANCHES = frozenset(
 )  # fmt: skip
 """Nodes of common grammars of which only some are run or built."""
 
+EXCLUSIVE = {
+    **dict.fromkeys(("public", "protected", "private", "internal", "visibility_modifier"), "visibility"),
+    **dict.fromkeys(("abstract", "final", "inheritance_modifier"), "inheritance"),
+}
+"""Words of which a definition has one at most, and what they tell."""
+
 
 class Nested(NamedTuple):
     """Patterns for files that a program writes with one thing a line (`syntax/nested_lines.py`).
@@ -63,6 +69,9 @@ class Language(NamedTuple):
     only their `free` items may stand in any order (keyword arguments); `only` says
     what all items of one have to be. `heads` are children that are no items of the
     list they stand in; `listed_field` names the field that holds a list's items where other children stand beside them.
+    `separators` says what else separates items, for each type of list; a list of `spaced` has white space alone between
+    them, and words of the grammar are items too. `sought` are lists of values that are sets only where the names that
+    lead to them, dots between, are found by a pattern (`__all__`, `project.dependencies`).
     `imports` are nodes that may be sorted among themselves. `keys` names, for nodes that are no definitions, the fields
     (or places of named children, `*` for the whole text, `listed` for what gives itself a name) that identify them
     among their siblings. `leading` are
@@ -107,6 +116,9 @@ class Language(NamedTuple):
     reopened: frozenset[str] = frozenset()
     keys: Mapping[str, str] = _NONE
     separator: bytes = b","
+    separators: Mapping[str, bytes] = MappingProxyType({})
+    spaced: frozenset[str] = frozenset()
+    sought: Mapping[str, str] = _NONE
     sequences: frozenset[str] = frozenset()
     free: frozenset[str] = frozenset()
     heads: frozenset[str] = frozenset()

@@ -8,7 +8,14 @@ LANGUAGE = Language(
     bodies=frozenset(),
     sets=frozenset({"document", "table", "table_array_element"}),
     lists=frozenset({"inline_table"}),
-    keys={"pair": "0", "table": "0", "table_array_element": "0 1"},
+    sought={
+        "array": r"^build-system\.requires$"
+        r"|^project\.(?:keywords|classifiers|dynamic|dependencies|optional-dependencies\..+)$"
+        r"|^(?:dependency-groups|features)\.[^.]+$"
+        r"|^(?:workspace|package)\.(?:members|default-members|exclude|include|keywords|categories)$"
+        r"|(?:^|[.-])dependencies\.[^.]+\.(?:features|extras)$"
+    },
+    keys={"pair": "0", "table": "0", "table_array_element": "0 1", "string": "*"},
     heads=frozenset({"bare_key", "quoted_key", "dotted_key"}),
     comment_line=(b"#", b""),
     unique=frozenset({"pair", "table"}),

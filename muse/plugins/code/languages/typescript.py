@@ -1,5 +1,6 @@
 """TypeScript."""
 
+from muse.plugins.code.languages.javascript import LANGUAGE as JAVASCRIPT
 from muse.plugins.code.languages.table import Language
 
 LANGUAGE = Language(
@@ -21,8 +22,11 @@ LANGUAGE = Language(
     },
     wrappers=frozenset({"export_statement"}),
     bodies=frozenset({"program", "statement_block", "switch_body"}),
-    sets=frozenset({"class_body", "interface_body"}),
-    lists=frozenset({"named_imports", "export_clause", "enum_body"}),
+    sets=frozenset({"class_body", "interface_body", "object_type"}),
+    lists=frozenset(
+        {"named_imports", "export_clause", "enum_body", "union_type", "extends_type_clause", "implements_clause"}
+    ),
+    separators={"union_type": b"|"},
     imports=frozenset({"import_statement"}),
     leading=frozenset({"decorator"}),
     overloads=True,
@@ -35,10 +39,20 @@ LANGUAGE = Language(
         "export_specifier": "*",
         "enum_assignment": "name",
         "property_identifier": "*",
+        "literal_type": "*",
+        "type_identifier": "*",
+        "predefined_type": "*",
+        "nested_type_identifier": "*",
+        "generic_type": "*",
+        "shorthand_property_identifier_pattern": "*",
+        "pair_pattern": "key",
+        "jsx_attribute": "0",
     },
     reopened=frozenset({"namespace", "interface", "function", "method"}),
-    sequences=frozenset({"object"}),
-    free=frozenset({"pair", "method_definition", "shorthand_property_identifier"}),
+    sequences=JAVASCRIPT.sequences,
+    spaced=JAVASCRIPT.spaced,
+    listed_field=JAVASCRIPT.listed_field,
+    free=JAVASCRIPT.free,
     comment_line=(b"//", b""),
     unique=frozenset(
         {

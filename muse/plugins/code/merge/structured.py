@@ -332,7 +332,8 @@ def _side_by_side(box: Box, numbering: _Numbering, b: list[int], o: list[int], t
         and not (box.free or all(item.is_free for item in fresh) or _begin_with_imports(numbering, new_o, new_t))
     ):
         return None
-    if not (new_o and new_t) and not box.free:
+    known = [numbering.of(0, i) for i in b]
+    if not (new_o and new_t) and not (box.free or all(item.is_free for item in [*known, *fresh])):
         return None
     if len({item.key[:2] for item in fresh if item.key is not None and item.key[0] == "free"}) > 1:
         return None
@@ -341,8 +342,11 @@ def _side_by_side(box: Box, numbering: _Numbering, b: list[int], o: list[int], t
         return None  # both replaced the same item, each by one of their own
     mine = [i for i in o if numbering.has(2, i) or not numbering.has(0, i) or _edited(numbering, 1, i)]
     other = [i for i in t if numbering.has(1, i) or not numbering.has(0, i) or _edited(numbering, 2, i)]
-    if [i for i in mine if i in set(other)] != [i for i in other if i in set(mine)]:
-        return None
+    shared = [i for i in mine if i in set(other)]
+    if shared != [i for i in other if i in set(mine)]:
+        if not box.free or any(numbering.has(0, i) for i in shared):
+            return None
+        other = [i for i in other if i not in set(shared)]  # both put the same in, in another order
     return _woven(mine, other, numbering)
 
 

@@ -6,6 +6,7 @@ a table, cases of a switch that end, re-exports.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -30,6 +31,28 @@ def free_key(language: Language, node: Node, data: bytes) -> Key | None:
     """("free", what it is, its name); None for one that has no name, or whose place has a meaning."""
     name = _NAMES[language.freely[node.type]](language, node, data)
     return None if name is None else ("free", node.type, name)
+
+
+def is_sought(language: Language, node: Node, data: bytes) -> bool:
+    """True for a list of plain values that stands under a name of which the table knows that order means nothing."""
+    if any(child.type not in _PLAIN for child in node.named_children):
+        return False
+    names: list[str] = []
+    at = node.parent
+    while at is not None and len(names) < 20:
+        named = _NAME_OF.get(at.type)
+        key = at.child_by_field_name(named) if named else None
+        if key is None and at.type in _NAMED_BY_FIRST and at.named_children:
+            key = at.named_children[0]
+        if key is not None:
+            names.insert(0, _words(key, data).strip("\"'"))
+        at = at.parent
+    return re.search(language.sought[node.type], ".".join(names)) is not None
+
+
+_PLAIN = frozenset({"string", "comment", "identifier", "line_comment", "scoped_identifier"})
+_NAME_OF = {"assignment": "left", "augmented_assignment": "left"}
+_NAMED_BY_FIRST = frozenset({"pair", "table", "table_array_element", "attribute"})
 
 
 def _test(language: Language, node: Node, data: bytes) -> str | None:

@@ -10,8 +10,8 @@ import time
 from functools import cached_property
 from typing import TYPE_CHECKING, Union
 
-from muse.plugins.code.languages.table import Language
-from muse.plugins.code.syntax.free import free_key
+from muse.plugins.code.languages.table import EXCLUSIVE, Language
+from muse.plugins.code.syntax.free import free_key, is_sought
 from muse.plugins.code.syntax.identity import identity_of
 from muse.plugins.code.syntax.parsing import TooSlowError, text_of
 from muse.plugins.code.syntax.symbols import core_of, name_of
@@ -36,15 +36,16 @@ class Item:
 
     renames = True  # it may have another name in another version
 
-    def __init__(self, source: Source, node: Node, start: int, stop: int, lead: bytes, grouped: bool) -> None:
+    def __init__(self, source: Source, nodes: list[Node], start: int, stop: int, lead: bytes) -> None:
         self.source = source
-        self.node = node
+        self.nodes = nodes
+        self.node = node = _main(source.language, nodes)
         self.start = start
         self.stop = stop
         self.lead = lead
         self.text = source.data[start:stop]
-        self.grouped = grouped  # several nodes on one line: no identity of its own
-        self.type = "group" if grouped else _type_of(core_of(source.language, node), source.language)
+        self.grouped = _several(source.language, nodes)  # several nodes on one line: no identity of its own
+        self.type = "group" if self.grouped else _type_of(core_of(source.language, node), source.language)
 
     @cached_property
     def words(self) -> bytes:
@@ -59,7 +60,7 @@ class Item:
     @cached_property
     def parts(self) -> list[Part]:
         """The item as raw text and the lists inside it."""
-        return [self.text] if self.grouped else cut(self.source, self.node, self.start, self.stop)
+        return [self.text] if self.grouped else cut(self.source, self.nodes, self.start, self.stop)
 
     @property
     def is_import(self) -> bool:
@@ -120,6 +121,8 @@ def key_of(language: Language, node: Node, data: bytes) -> Key | None:
     """The identity of a node among its siblings."""
     if node.type in language.freely and (free := free_key(language, node, data)) is not None:
         return free
+    if node.type in EXCLUSIVE and node.parent is not None and node.parent.type in language.spaced:
+        return ("modifier", EXCLUSIVE[node.type])
     core = core_of(language, node)
     kind = language.definitions.get(core.type)
     if kind is not None:
@@ -144,18 +147,23 @@ def _keyed(language: Language, core: Node, data: bytes) -> Key | None:
     for field in language.keys[type_].split():
         at: Node | None = core
         for step in field.split(".") if field != "*" else ():
-            at = at.child_by_field_name(step) if at is not None else None
-        if at is None and field.isdigit() and int(field) < core.named_child_count:
-            at = core.named_child(int(field))
+            at = _step(at, step) if at is not None else None
         if at is not None:
             found.append(b" ".join(text_of(at, data).split()).decode("utf-8", "replace"))
     return (type_, *found) if found else None
 
 
+def _step(node: Node, step: str) -> Node | None:
+    """The child at a field, at a place among the named ones, or the first of a type."""
+    if step.isdigit():
+        return node.named_child(int(step)) if int(step) < node.named_child_count else None
+    return node.child_by_field_name(step) or next((each for each in node.named_children if each.type == step), None)
+
+
 def _outside_lists(language: Language, node: Node, data: bytes) -> bytes:
     """An import without the lists in it: the statement stays the same when a name is added."""
     out, at = [], node.start_byte
-    for box in _boxes(language, node):
+    for box in _boxes(Source(language, data), node):
         if box.id == node.id:
             items = box.children_by_field_name(language.listed_field.get(box.type, "")) or [box]
             return data[node.start_byte : items[0].start_byte]
@@ -172,16 +180,17 @@ def _signature(language: Language, node: Node, data: bytes) -> str:
 
 def whole_file(language: Language, data: bytes, root: Node, until: float) -> list[Part]:
     """The file as parts; TooSlowError when `until` passes."""
-    return cut(Source(language, data, until), root, 0, len(data))
+    return cut(Source(language, data, until), [root], 0, len(data))
 
 
-def cut(source: Source, node: Node, start: int, stop: int) -> list[Part]:
-    """The bytes from `start` to `stop` as raw text and the lists of the nodes inside `node`."""
-    boxes = _boxes(source.language, node)
+def cut(source: Source, nodes: list[Node], start: int, stop: int) -> list[Part]:
+    """The bytes from `start` to `stop` as raw text and the lists of the nodes inside `nodes`."""
+    boxes = [box for node in nodes for box in _boxes(source, node)]
+    whole = {node.id for node in nodes} if len(nodes) == 1 else set()
     parts: list[Part] = []
     at = start
     for inner in boxes:
-        low, high = (start, stop) if inner.id == node.id else (inner.start_byte, min(inner.end_byte, stop))
+        low, high = (start, stop) if inner.id in whole else (inner.start_byte, min(inner.end_byte, stop))
         # a comment that ends a block takes the \r of its line with it, which `stop` has left out
         box = _box(source, inner, low, high)
         if box is None:
@@ -192,8 +201,9 @@ def cut(source: Source, node: Node, start: int, stop: int) -> list[Part]:
     return parts
 
 
-def _boxes(language: Language, node: Node) -> list[Node]:
+def _boxes(source: Source, node: Node) -> list[Node]:
     """The outermost list nodes in `node`, in order."""
+    language = source.language
     kinds = language.bodies | language.sets | language.lists | language.sequences
     if node.type in kinds:
         return [node]
@@ -201,7 +211,7 @@ def _boxes(language: Language, node: Node) -> list[Node]:
     stack = list(reversed(node.named_children))
     while stack:
         at = stack.pop()
-        if at.type in kinds:
+        if at.type in kinds or (at.type in language.sought and is_sought(language, at, source.data)):
             found.append(at)
         else:
             stack.extend(reversed(at.named_children))
@@ -211,38 +221,55 @@ def _boxes(language: Language, node: Node) -> list[Node]:
 def _box(source: Source, node: Node, start: int, stop: int) -> Box | None:
     """The list a node stands for, None when it does not come apart cleanly."""
     language, data = source.language, source.data
-    free = node.type in language.lists or node.type in language.sets
-    separated = node.type in language.lists or node.type in language.sequences
-    box = Box(node.type, free, language.separator if separated else b"")
+    between = language.separators.get(node.type, b"")
+    box = _new(language, node, between)
     spans = _spans(language, node, box.separator, data)
+    if not spans:
+        return _empty(box, language, node, data[start:stop])
     only = language.only.get(node.type)
-    if not spans or (only is not None and any(each.type != only for nodes, _, _ in spans for each in nodes)):
+    if only is not None and any(each.type != only for nodes, _, _ in spans for each in nodes):
         return None
     at = start
-    for first, (nodes, low, high) in enumerate(spans):
-        if not first % 256 and time.monotonic() > source.until:
+    for place, (nodes, low, high) in enumerate(spans):
+        if not place % 256 and time.monotonic() > source.until:
             raise TooSlowError
-        gap = data[at:low]
-        lead = gap
-        if first == 0:
-            cut_at = len(gap.rstrip())
-            box.head, lead = gap[:cut_at], gap[cut_at:]
-        elif box.separator:
-            if not gap.lstrip().startswith(box.separator):
-                return None
-            spaces = len(gap) - len(gap.lstrip())
-            if spaces:
-                return None
-            lead = gap[len(box.separator) :]
-        if lead.strip():
+        lead = data[at:low]
+        if place == 0:
+            cut_at = len(lead.rstrip())
+            box.head, lead = lead[:cut_at], lead[cut_at:]
+        elif not lead.startswith(box.separator):
             return None
-        box.items.append(Item(source, _main(language, nodes), low, high, lead, _several(language, nodes)))
+        else:
+            lead = lead[len(box.separator) :]
+        if lead.strip() not in (b"", between):
+            return None
+        box.items.append(Item(source, nodes, low, high, lead))
         at = high
     tail = data[at:stop]
     if box.separator and tail.startswith(box.separator):
         box.trailing, tail = True, tail[len(box.separator) :]
     box.tail = tail
     return box if box.bytes() == data[start:stop] else None
+
+
+def _new(language: Language, node: Node, between: bytes) -> Box:
+    """The list without its items. What stands `between` items belongs to the white space before each."""
+    listed = node.type in language.lists or node.type in language.sought
+    separated = (listed or node.type in language.sequences) and node.type not in language.spaced and not between
+    return Box(node.type, listed or node.type in language.sets, language.separator if separated else b"")
+
+
+def _empty(box: Box, language: Language, node: Node, text: bytes) -> Box | None:
+    """A list in which nothing stands yet: its bracket, or the name of an element, and the rest."""
+    first = node.children[0] if node.children else None
+    if node.type in language.spaced:
+        heads = (child for child in node.children if child.type in language.heads)
+        first = node.child_by_field_name("name") or next(heads, None)
+    ordered = not box.free and node.type not in language.spaced  # two first arguments are two answers to one question
+    if first is None or ordered or node.start_byte + len(text) != node.end_byte:
+        return None
+    box.head, box.tail = text[: first.end_byte - node.start_byte], text[first.end_byte - node.start_byte :]
+    return box
 
 
 def _main(language: Language, nodes: list[Node]) -> Node:
@@ -260,13 +287,14 @@ def _spans(language: Language, node: Node, separator: bytes, data: bytes) -> lis
     """Groups of child nodes that make one item, with the bytes they cover."""
     spans: list[tuple[list[Node], int, int]] = []
     open_: list[Node] = []  # comments and attributes that wait for what they sit on
-    children = node.children
+    children = _flattened(node) if node.type in language.separators else node.children
+    spaced = node.type in language.spaced or node.type in language.separators
     field = language.listed_field.get(node.type)
     wanted = None if field is None else {child.id for child in node.children_by_field_name(field)}
     for place, child in enumerate(children):
         if child.type in language.heads or (wanted is not None and child.id not in wanted):
             continue
-        if not child.is_named:
+        if not child.is_named and not (node.type in language.spaced and child.type.isalpha()):
             if spans and not open_ and _closes(data, child, spans[-1][2], separator):
                 nodes, low, _ = spans[-1]
                 spans[-1] = (nodes, low, child.end_byte)
@@ -274,7 +302,7 @@ def _spans(language: Language, node: Node, separator: bytes, data: bytes) -> lis
         if not data[child.start_byte : child.end_byte].strip():
             continue
         end = child.start_byte + len(data[child.start_byte : child.end_byte].rstrip(b"\r\n"))
-        if spans and not open_ and not separator and b"\n" not in data[spans[-1][2] : child.start_byte]:
+        if spans and not open_ and not (separator or spaced) and b"\n" not in data[spans[-1][2] : child.start_byte]:
             nodes, low, _ = spans[-1]
             spans[-1] = ([*nodes, child], low, end)
             continue
@@ -289,6 +317,14 @@ def _spans(language: Language, node: Node, separator: bytes, data: bytes) -> lis
     if open_:
         spans.append((open_, open_[0].start_byte, open_[-1].end_byte))
     return spans
+
+
+def _flattened(node: Node) -> list[Node]:
+    """The children, those of a list of the same type at the beginning instead of it: `(a | b) | c`."""
+    children = list(node.children)
+    while children and children[0].type == node.type:
+        children[:1] = children[0].children
+    return children
 
 
 def _closes(data: bytes, token: Node, end: int, separator: bytes) -> bool:
