@@ -79,7 +79,7 @@ WRONG = [  # what is typed, the exit code, how stderr begins
     ("render nope", 128, UNKNOWN),
     ("render main nope", 128, "muse: nothing changed in nope\nhint: muse render main\n"),
     ("render -o p.py/x.html", 128, "muse: cannot write p.py/x.html: "),
-    ("render --svg main p.py", 129, "muse: --svg draws one MIDI file, and 0 changed\nhint: name it: muse render"),
+    ("render --svg main p.py", 129, "muse: --svg draws one piece of music, and 0 changed\nhint: name it: muse render"),
     ("grep-notes --pitch H9", 129, "muse: 'H9' is not a pitch\nhint: write C4, F#3, Bb2 or a number"),
     ("grep-notes --bars x", 129, "muse: 'x' is not a range\nhint: write 5 or 5-8\n"),
     ("grep-notes --rev nope", 128, UNKNOWN),
