@@ -271,9 +271,17 @@ def _named(language: Language, node: Node, path: str, data: bytes, *, values: bo
         name = names[0]
         if node.type == "table_array_element":
             inner = _listed(language, node, data)
-            return Named("table", f"{name}[{inner.name}]" if inner else f"{name}[]", (), "")
+            if inner is None:
+                return Named("table", f"{name}[]", (), "")
+            return Named("table", f"{name}[{inner.name}]", (Told(name, inner.name + _version(node, data)),), "")
         return Named("table", name, binds, "")
     return Named(node.type, ",".join(names), binds, number, bool(number) and is_member(node, data))
+
+
+def _version(node: Node, data: bytes) -> str:
+    """The version a table gives itself: a lock file has two of one package."""
+    pairs = [child.named_children for child in node.named_children if child.type == "pair"]
+    return next((_text(pair[1], data) for pair in pairs if len(pair) > 1 and _text(pair[0], data) == "version"), "")
 
 
 def _adds(node: Node) -> bool:
