@@ -125,6 +125,15 @@ def depth(line: str) -> int:
 
 
 def balanced(lines: Sequence[str]) -> bool:
+    """True for lines in which every bracket and text is closed, and every condition of the C preprocessor."""
+    open_conditions = 0
+    for line in lines:
+        word = re.match(r"\s*#(if|elif|else|endif)", line)
+        if word is not None and open_conditions + (word[1] == "if") <= 0:
+            return False
+        open_conditions += {"if": 1, "endif": -1}.get(word[1], 0) if word is not None else 0
+    if open_conditions:
+        return False
     text = re.sub(r"\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*'|`[^`]*`|//[^\n]*", "", "\n".join(lines))
     pairs = all(text.count(a) == text.count(b) for a, b in ("()", "[]", "{}"))
     return pairs and text.count('"""') % 2 == 0 and text.count("'''") % 2 == 0 and "\n".join(lines).count("`") % 2 == 0
