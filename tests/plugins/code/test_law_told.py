@@ -43,6 +43,10 @@ TWICE = [
      "        this.n = 1;\n", "        this.n = 2;\n"),
     ("a.kt", "class A {\n    fun a() = 1\n\nONE    fun b() = 2\n\n    fun c() = 3\n\nTWO}\n", "    fun n() = 9\n\n",
      "    fun n() = when {\n\n"),
+    ("a.md", "# T\n\nOne.\nONE\n## A\n\n|a|b|\n|-|-|\n|c|d|\n|||\n\n|e|f|\n|-|-|\n|g|h|\n|||\n\n## B\n\nTwo.\nTWO",
+     "\n## N\n\nx\n", "\n## N\n\ny\n"),
+    ("a.kt", "@A(B::class)\n@D\nclass C\nONE\n@A(E::class)\nclass F {\n  fun f() = 1\n}\nTWO",
+     "\ninterface N {\n  val b: Int\n}\n", "\nobject N {\n  val c = 1\n}\n"),
 ]  # fmt: skip
 APART = [
     ("w.yml", "steps:\nONE  - name: a\n    run: a\n  - name: a\n    run: b\nTWO", "  - name: n\n    run: x\n",

@@ -7,6 +7,7 @@ import time
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from muse.core.late import regex
 from muse.core.law.check import Breach, broken
 from muse.core.law.entries import Entry
 from muse.core.law.look import NOTHING, look, reorders
@@ -96,26 +97,28 @@ def unsure(language: Language | None, sides: Sides, merged: bytes, until: float)
     other may stand beside the wrong ones, and the parser stumbles over a version; "" for nothing."""
     if language is None:
         return ""
-    twice = _defined_by_both(sides)
+    twice = _defined_by_both(_HEADING if language.name == "markdown" else _DEFINED, sides)
     moved = any(reorders(sides[0], side) for side in sides[1:]) and look(*sides, merged).places
     if not (moved or twice) or not available(language):
         return ""
-    if _even(language, _shortened(language, sides, merged, until)[0], until):
+    shortened = _shortened(language, sides, merged, until)[0]
+    if _even(language, shortened, until) and not (twice and _errors(language, shortened[0], until)):
         return ""
     return f"{twice}: defined by both" if twice else "moved by one side, edited by the other, and one does not parse"
 
 
-_DEFINED = re.compile(
+_DEFINED = regex(
     rb"([ \t]*)(?:[\w@]+ )*?(?:fun|def|class|func|fn|function|interface|struct|enum|trait|object|module)"
     rb" +((?:\w+\.)?[\w$]+)([^{=:]*)"
 )
+_HEADING = regex(rb"( {0,3}#{1,6}) +(\S.*?)([ #]*)$")
 
 
-def _defined_by_both(sides: Sides) -> str:
+def _defined_by_both(pattern: re.Pattern[bytes], sides: Sides) -> str:
     """A name that lines of both sides define, as deep and with the same parameters; "" for none."""
     base, ours, theirs = (Counter(side.splitlines()) for side in sides)
     mine, its = (
-        {found.groups() for line in side - base if (found := _DEFINED.match(line)) is not None}
+        {found.groups() for line in side - base if (found := pattern.match(line)) is not None}
         for side in (ours, theirs)
     )
     return min((name.decode("utf-8", "replace") for _, name, _ in mine & its), default="")
@@ -127,7 +130,7 @@ def _errors(language: Language, data: bytes, until: float) -> int:
     tree = parse(language, data, until)
     if tree is None:
         return -1
-    count = 0
+    count = sum(node.type in language.misread for node in tree.root_node.children) if language.misread else 0
     stack = [tree.root_node]
     while stack:
         node = stack.pop()

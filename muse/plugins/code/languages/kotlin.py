@@ -18,6 +18,7 @@ LANGUAGE = Language(
     spaced=frozenset({"modifiers"}),
     imports=frozenset({"import"}),
     comments=frozenset({"line_comment", "block_comment"}),
+    misread=frozenset({"annotated_expression", "infix_expression"}),  # `@A(x::class) class B`, `interface C {`
     signature=("function_value_parameters",),
     overloads=True,
     keys={"property_declaration": "variable_declaration.0", "annotation": "*"},

@@ -97,6 +97,7 @@ class Language(NamedTuple):
     `freely` are nodes that name themselves and may stand in any order, with how they do (`syntax/free.py`).
     `place` finds in an item (its first group) where that comes from: new ones of both sides stand in that order.
     `counted` are definitions that number something as a rule: two new ones at one place may have taken one number.
+    `misread` are nodes that stand at the top of a file only where the grammar took definitions for something else.
     """
 
     name: str
@@ -112,6 +113,7 @@ class Language(NamedTuple):
     leading: frozenset[str] = frozenset()
     signature: tuple[str, ...] = ("parameters", "type_parameters", "return_type")
     overloads: bool = False
+    misread: frozenset[str] = frozenset()
     repeatable: frozenset[str] = frozenset()
     reopened: frozenset[str] = frozenset()
     keys: Mapping[str, str] = _NONE
