@@ -34,7 +34,7 @@ soak:           ## long proofs, each printing its number of cases (under an hour
 test-servers:   ## real Git servers on loopback, from Debian packages
 	@sh .ci/setup test
 	sh tests/servers/install.sh
-	$(BIN)/python -m pytest -m servers -rs
+	$(BIN)/python -m pytest -m "servers and not soak" -rs
 
 test-release:   ## sdist and wheel built, installed with each Python found and used there; packaging/ (needs PyPI; RELEASE: one file)
 	@sh .ci/setup test

@@ -23,7 +23,7 @@ from tests.conftest import MakeRepo, RunGit, isolated_env
 from tests.servers.conftest import free_port
 from tests.servers.joined import MUSE, Nats, append, end, lines, muse, text, until, until_status
 
-pytestmark = pytest.mark.servers
+pytestmark = [pytest.mark.servers, pytest.mark.soak]  # over a minute of waiting for what does not come
 
 
 class Wire:
