@@ -200,10 +200,16 @@ def test_two_clones(jam: Path, git: RunGit, tmp_path: Path) -> None:
 
 
 def test_revert_of_a_session_commit(jam: Path, git: RunGit) -> None:
+    delivered = git(jam, "rev-parse", "HEAD")
     git(jam, "revert", "--no-edit", "HEAD")
     agent(jam, added("more.txt", b"more\n"))
     muse(jam, "session", "commit", "jam")
     assert read(jam, "code.py") == ONE and read(jam, "bot.py") is None and read(jam, "old.txt") == b"old\n"
+    assert read(jam, "more.txt") == b"more\n"
+    assert "muse session redeliver jam COMMIT" in muse(jam, "session", "redeliver", "jam")
+    assert "3 ops" in muse(jam, "session", "redeliver", "jam", delivered)
+    muse(jam, "session", "commit", "jam")
+    assert read(jam, "code.py") == BY_BOT and read(jam, "bot.py") == BOT and read(jam, "old.txt") is None
     assert read(jam, "more.txt") == b"more\n"
 
 

@@ -285,6 +285,8 @@ def redeliver(name: str, commits: tuple[str, ...]) -> int:
         found = delivery.redeliver(here, log, names, others)
     if not found:
         say("nothing to redeliver: every commit of the session is in a branch")
+        if not commits:
+            say(f"what was reverted comes back by its commit: muse session redeliver {name} COMMIT")
         return int(ExitCode.CONFLICT if commits else ExitCode.OK)
     for each in found:
         ops = sum(last - first + 1 for runs in each["ops"].values() for first, last in runs)
