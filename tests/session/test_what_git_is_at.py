@@ -91,3 +91,15 @@ def test_a_sparse_checkout_leaves_out_what_it_left_out(make_repo: MakeRepo, git:
     assert b"return 300" in (read(root, "away/b.py") or b"")
     git(root, "sparse-checkout", "disable")
     assert (root / "away/b.py").read_bytes() == read(root, "away/b.py") and git(root, "status", "--porcelain") == ""
+
+
+def test_a_rename_nobody_committed_is_committed_first(jam: Path, git: RunGit) -> None:
+    agent(jam, symbol("code.py", "first", "def first():\n    return 100\n"))
+    git(jam, "mv", "code.py", "lib.py")
+    said = muse(jam, "session", "commit", "jam", code=1)
+    assert "disagree about code.py" in said and "`git commit` that first" in said
+    assert (jam / "lib.py").read_bytes() == ONE and not (jam / "code.py").exists()
+    git(jam, "commit", "-qm", "another name")
+    commit(jam)
+    assert b"return 100" in (read(jam, "lib.py") or b"") and read(jam, "code.py") is None
+    assert git(jam, "status", "--porcelain") == ""

@@ -318,10 +318,10 @@ def _reconcile(
         else:
             done.files[path] = merged
     if disputed:
-        raise ConflictError(
-            f"the file on disk and the session disagree about {', '.join(disputed)}",
-            hint="--take live keeps the file and records it as an op, --take log keeps the session's version",
-        )
+        hint = "--take live keeps the file and records it as an op, --take log keeps the session's version"
+        if any(seen[path] is None for path in disputed):
+            hint = f"if it has another name now, `git commit` that first, and the session's edits go there; else {hint}"
+        raise ConflictError(f"the file on disk and the session disagree about {', '.join(disputed)}", hint=hint)
     return sorted({path for path, _ in changes})
 
 
