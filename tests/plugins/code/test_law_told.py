@@ -45,6 +45,10 @@ TWICE = [
      "    fun n() = when {\n\n"),
     ("a.md", "# T\n\nOne.\nONE\n## A\n\n|a|b|\n|-|-|\n|c|d|\n|||\n\n|e|f|\n|-|-|\n|g|h|\n|||\n\n## B\n\nTwo.\nTWO",
      "\n## N\n\nx\n", "\n## N\n\ny\n"),
+    ("a.php", "<?php\nclass A\n{\n    function a($x)\n    {\n        return $x =;\n    }\nONE\n    function b($x)\n"
+     "    {\n    }\nTWO}\n",
+     "\n    function n(#[S] $x): bool\n    {\n        return 1;\n    }\n",
+     "\n    function n(#[S] $x): bool\n    {\n        return 2;\n    }\n"),
     ("a.kt", "@A(B::class)\n@D\nclass C\nONE\n@A(E::class)\nclass F {\n  fun f() = 1\n}\nTWO",
      "\ninterface N {\n  val b: Int\n}\n", "\nobject N {\n  val c = 1\n}\n"),
 ]  # fmt: skip
@@ -60,6 +64,8 @@ APART = [
      '\n[[x]]\nname = "n"\ny = 2\n'),
     ("a.md", "# T\n\nONE[x]: http://x\n[y]: http://y\nTWO", "[n]: http://1\n", "[m]: http://1\n"),
     ("a.sh", "cat > x <<EOF\na=1\nONEecho b\nif c\nfi\nTWOEOF\n", "n=1\n", "n=2\n"),
+    ("a.c", "int f(void)\n{\n    a(;\nONE    b();\n}\n\nint g(void)\n{\nTWO    c();\n    d();\n}\n",
+     "    struct s *p;\n", "    struct s *p;\n    e(p);\n"),
     ("a.py", "class A:\n    def go(self):\n        a()\nONE        b()\n        c()\nTWO", "        self.n = 1\n",
      "        self.n = 2\n"),
 ]  # fmt: skip

@@ -102,14 +102,14 @@ def unsure(language: Language | None, sides: Sides, merged: bytes, until: float)
     if not (moved or twice) or not available(language):
         return ""
     shortened = _shortened(language, sides, merged, until)[0]
-    if _even(language, shortened, until) and not (twice and _errors(language, shortened[0], until)):
+    if _even(language, shortened, until) and not (twice and any(_stumbles(language, side, until) for side in sides)):
         return ""
     return f"{twice}: defined by both" if twice else "moved by one side, edited by the other, and one does not parse"
 
 
 _DEFINED = regex(
     rb"([ \t]*)(?:[\w@]+ )*?(?:fun|def|class|func|fn|function|interface|struct|enum|trait|object|module)"
-    rb" +((?:\w+\.)?[\w$]+)([^{=:]*)"
+    rb" +((?:\w+\.)?[\w$]+)([ \t]*(?:(?:[(<]|(?:extends|implements|private|internal|where)\b)[^{=:]*)?)(?=[{=:]|$)"
 )
 _HEADING = regex(rb"( {0,3}#{1,6}) +(\S.*?)([ #]*)$")
 
@@ -139,6 +139,14 @@ def _errors(language: Language, data: bytes, until: float) -> int:
         elif node.has_error and not _is_code(language, node):
             stack.extend(node.children)
     return count
+
+
+def _stumbles(language: Language, data: bytes, until: float) -> bool:
+    """True where the parser stumbles anywhere: it may have taken what follows for something else."""
+    tree = parse(language, data, until)
+    return (
+        tree is None or tree.root_node.has_error or any(at.type in language.misread for at in tree.root_node.children)
+    )
 
 
 def _is_code(language: Language, node: Node) -> bool:
