@@ -356,12 +356,18 @@ def case_of(path: str, text: str, rng: random.Random, only: str = "") -> tuple[C
             cut = cut._replace(units=tuple(unit for unit in cut.units if any(row[:1] == "\t" for row in unit.lines)))
             if len(cut.units) < 2:
                 return None
+        if kind == "twice" and any(_REPEATS.match(unit.lines[0]) for unit in cut.units):
+            return None
         case = (KINDS.get(kind) or BY_ENDING[kind](ending))(list(cut.units), rng)
     except NoCaseError:
         return None
     if case.base in (case.ours, case.theirs):
         return None
     return cut, kind, case
+
+
+# Elements of an array of TOML have a name of their own, and a call binds none.
+_REPEATS = re.compile(r"\[\[|\s*\w+\s*\(")
 
 
 def _narrowed(cut: Cut, low: int, high: int) -> Cut:
