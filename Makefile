@@ -11,7 +11,7 @@ demo:           ## set up and run the main job: two people, one score, one merge
 	@sh .ci/setup
 	@$(BIN)/python examples/demo/run.py
 
-test: lint unit ## set up what tests need and run every check (under 10 minutes on two cores)
+test: lint unit ## set up what tests need and run every check (a quarter of an hour on two cores)
 
 lint:
 	@sh .ci/setup test
