@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from itertools import groupby
 
-_BAR = re.compile(rb"(?<!\\)\|")
+from muse.core.late import regex
+
+_BAR = regex(rb"(?<!\\)\|")
 
 
 def evens_tables(base: bytes, ours: bytes, theirs: bytes, merged: bytes) -> bool:

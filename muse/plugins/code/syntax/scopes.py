@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Hashable, Sequence
 from typing import TYPE_CHECKING
 
+from muse.core.late import regex
 from muse.plugins.code.languages.table import Language
 from muse.plugins.code.syntax.identity import identity_of, names_at, taken_apart
 from muse.plugins.code.syntax.parsing import text_of
@@ -47,8 +48,8 @@ def bound_twice(
     return found
 
 
-_KEYED = re.compile(rb"([A-Za-z_][\w.-]*)[ \t]*[=:](?!=)")
-_NOTED = re.compile(rb"#|//|;|$")
+_KEYED = regex(rb"([A-Za-z_][\w.-]*)[ \t]*[=:](?!=)")
+_NOTED = regex(rb"#|//|;|$")
 
 
 def _in_text(node: Node, data: bytes) -> list[tuple[str, Hashable]]:
@@ -64,9 +65,9 @@ def _in_text(node: Node, data: bytes) -> list[tuple[str, Hashable]]:
     return [(key, ("key", key)) for key in keys]
 
 
-_TEXTS = re.compile("heredoc_body|block_scalar|string|text_block|template|raw_text")
-_DEPENDS = re.compile(r"\w+\s*\(\s*[\"']([\w.-]+:[\w.-]+):[^\"']*[\"']\s*\)")
-_REQUIRED = re.compile(r"[\"'-]?\s*([A-Za-z][\w.-]*)\s*(?:\[[^\]]*\]\s*)?(?:[<>=!~]=|[<>@])")
+_TEXTS = regex("heredoc_body|block_scalar|string|text_block|template|raw_text")
+_DEPENDS = regex(r"\w+\s*\(\s*[\"']([\w.-]+:[\w.-]+):[^\"']*[\"']\s*\)")
+_REQUIRED = regex(r"[\"'-]?\s*([A-Za-z][\w.-]*)\s*(?:\[[^\]]*\]\s*)?(?:[<>=!~]=|[<>@])")
 _LISTS = frozenset({"array", "list"})
 _MAKERS = ("__init__", "constructor", "initialize", "__construct")
 _FIELDS = ("self.", "this.", "$this->", "@")

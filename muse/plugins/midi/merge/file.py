@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
 from muse.core import options
 from muse.core.errors import FormatError
 from muse.core.filedomain import merge_as_text, whole_file_conflict
+from muse.core.late import regex
 from muse.core.terminal import command
 from muse.domain import ConflictRecord, FileMerge
 from muse.plugins.midi.bars.lay import Laid, lay
@@ -31,7 +31,7 @@ from muse.plugins.midi.merge.track import decide
 from muse.plugins.midi.merge.verify import brings_back
 
 _ROUNDS = 6  # of finding what must be taken whole from one side
-_OF_TRACK = re.compile(r"track:(\d{1,9})/")
+_OF_TRACK = regex(r"track:(\d{1,9})/")
 _MIXED = "the notes of both sides cannot be told apart"
 
 
