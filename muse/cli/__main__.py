@@ -8,8 +8,6 @@ import _signal  # what `signal` is made of, without its enums
 import gc
 import sys
 
-_SELDOM = 50_000  # objects made between two collections: most of what a verb makes is modules, which are no garbage
-
 
 def main() -> int:
     """Run one command and return its exit code."""
@@ -25,7 +23,9 @@ def main() -> int:
             return 0
         except (OSError, AttributeError):
             pass  # closed or full: the door knows what to say
-    gc.set_threshold(_SELDOM)
+    from muse.core import collector
+
+    collector.begin_briefly()
     from muse.cli import main as door
 
     if ours:

@@ -20,7 +20,6 @@ USAGE, INTERRUPTED = 129, 130
 GUARDED = {CLEAN: 70, CONFLICT: 71}
 """Answers under `--guarded`: no broken Python answers them, so the configured command can tell that we really ran."""
 
-SELDOM = 50_000  # objects made between two collections: most of a short process' life is imports, which are no garbage
 CHILD = 0.9  # share of the deadline for the child; the rest is for Git's text merge should there be no answer
 USAGE_TEXT = "usage: muse-merge-driver BASE OURS THEIRS [-L SIZE] [-p PATH] [-s LABEL] [-x LABEL] [-y LABEL] [-o FILE]"
 
@@ -78,7 +77,9 @@ def merge(job: Job) -> int:
         return CLEAN
     if job.base == job.ours:
         return job.write(job.theirs, CLEAN)
-    gc.set_threshold(SELDOM)
+    from muse.core import collector
+
+    collector.begin_briefly()
     from muse.drivers import others
 
     name = others.look(job)
