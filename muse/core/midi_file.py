@@ -7,9 +7,12 @@ it. It is not what any program would export: no expression, no repeats.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from fractions import Fraction
+from typing import TYPE_CHECKING
 
 from muse.core.errors import FormatError
+
+if TYPE_CHECKING:
+    from fractions import Fraction
 
 QUARTER = 10_080  # ticks; triplets, quintuplets and septuplets of sixteenths are whole numbers of them
 _MOST_TICKS = 0x0FFF_FFFF
@@ -31,13 +34,13 @@ class MidiTrack:
         """A note, its pitch brought into the octaves there are; FormatError where the place is beyond a file."""
         if not 0 <= pitch <= 127:
             pitch = pitch % 12 + (0 if pitch < 0 else 108)
-        start, end = _tick(onset), _tick(onset + max(length, Fraction(0)))
+        start, end = _tick(onset), _tick(onset + (length if length > 0 else 0))
         self.events.append((start, 2, bytes((0x90, pitch, max(1, min(velocity, 127))))))
         self.events.append((max(end, start + 1), 1, bytes((0x80, pitch, 0))))
 
     def sign(self, onset: Fraction, kind: int, payload: bytes) -> None:
         """A meta event: `TEMPO`, `TIME`, `KEY`, `MARKER`."""
-        self.events.append((_tick(onset), 0, bytes((0xFF, kind)) + _length(len(payload)) + payload))
+        self.events.append((_tick(onset), 0, bytes((0xFF, kind)) + vlq(len(payload)) + payload))
 
 
 def tempo(quarters_a_minute: float) -> bytes:
@@ -78,14 +81,14 @@ def _channels(tracks: Sequence[MidiTrack]) -> Iterator[int]:
 
 def _chunk(track: MidiTrack, channel: int, end: Fraction) -> bytes:
     name = track.name.encode("utf-8", "replace")[:200]
-    found = [bytes((0, 0xFF, 0x03)) + _length(len(name)) + name]
+    found = [bytes((0, 0xFF, 0x03)) + vlq(len(name)) + name]
     found.append(bytes((0, 0xC0 | channel, max(0, min(track.program, 127)))))
     now = 0
     for tick, _, body in sorted(track.events):
         start = body if body[0] == 0xFF else bytes((body[0] | channel,)) + body[1:]
-        found.append(_length(tick - now) + start)
+        found.append(vlq(tick - now) + start)
         now = tick
-    found.append(_length(max(0, _tick(end) - now)) + bytes((0xFF, 0x2F, 0)))
+    found.append(vlq(max(0, _tick(end) - now)) + bytes((0xFF, 0x2F, 0)))
     data = b"".join(found)
     return b"MTrk" + len(data).to_bytes(4, "big") + data
 
@@ -97,9 +100,18 @@ def _tick(place: Fraction) -> int:
     return max(0, tick)
 
 
-def _length(number: int) -> bytes:
-    """A variable-length quantity."""
-    found = [number & 0x7F]
-    while number := number >> 7:
-        found.append(number & 0x7F | 0x80)
-    return bytes(reversed(found))
+def vlq(value: int) -> bytes:
+    """The shortest spelling of a variable-length quantity; FormatError from 2^28 on."""
+    if value < 0x80:
+        return _SINGLE[value]
+    if value >= 1 << 28:
+        raise FormatError(f"{value} does not fit a variable-length quantity")
+    out = [value & 0x7F]
+    value >>= 7
+    while value:
+        out.append(value & 0x7F | 0x80)
+        value >>= 7
+    return bytes(reversed(out))
+
+
+_SINGLE = tuple(bytes((value,)) for value in range(0x80))

@@ -67,7 +67,7 @@ def left_to_git(repo: Repository, theirs: Sequence[str], *, no_ff: bool = False)
 
 def by_git(repo: Repository, words: Sequence[str], patterns: Patterns) -> int:
     """`git merge` with our driver, which is lent for this one merge where it is not installed; the exit code."""
-    drop_torn(repo)
+    drop_empty_orig_head(repo)
     where = install.find_programs()
     if not where or repo.config("merge.muse.driver") is not None:
         return attended(repo, "merge", *words)
@@ -102,7 +102,7 @@ def refuse_in_progress(repo: Repository) -> None:
             raise MuseError(what, hint=hint)
 
 
-def drop_torn(repo: Repository) -> None:
+def drop_empty_orig_head(repo: Repository) -> None:
     """Take away an ORIG_HEAD that a power cut left empty: Git writes it unsynced, and merges nothing while it is so."""
     place = repo.git_dir / "ORIG_HEAD"
     try:
@@ -141,7 +141,7 @@ def apply(
 
     `guarded`: `refuse_overwriting` has looked, so the files a merge writes hold nobody's work.
     """
-    drop_torn(repo)
+    drop_empty_orig_head(repo)
     with tempfile.TemporaryDirectory(prefix=leftovers.passing("strategy")) as folder:
         script = Path(folder, "git-merge-muse")
         script.write_text(_STRATEGY)

@@ -13,10 +13,11 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
+from muse.core.midi_file import vlq
 from muse.plugins.midi.edit.patch import Live, Place, TrackEdits
 from muse.plugins.midi.edit.respell import Chain, Event, Spelled, StretchWriter, chain_of
 from muse.plugins.midi.file.bars import SIGNATURE, TimeMap, signature
-from muse.plugins.midi.file.codec import Track, read_vlq, vlq
+from muse.plugins.midi.file.codec import Track, read_vlq
 from muse.plugins.midi.file.model import Groups, Slot, lane
 from muse.plugins.midi.file.order import on_before_off, put_by_rank
 from muse.plugins.midi.merge.notes import note_bodies

@@ -12,6 +12,7 @@ common and real-time messages with a defined length.
 from __future__ import annotations
 
 from muse.core.errors import FormatError
+from muse.core.midi_file import vlq
 
 END = b"\xff\x2f"
 _MAX_VLQ = 4
@@ -274,20 +275,6 @@ def read_vlq(raw: bytes, position: int, offset: int = 0) -> tuple[int, int]:
         if byte < 0x80:
             return value, position
     raise FormatError("a length or a delta time takes more than four bytes", offset + position)
-
-
-def vlq(value: int) -> bytes:
-    """The shortest spelling of a variable-length quantity; FormatError from 2^28 on."""
-    if value < 0x80:
-        return _STATUS[value]
-    if value >= 1 << 28:
-        raise FormatError(f"{value} does not fit a variable-length quantity")
-    out = [value & 0x7F]
-    value >>= 7
-    while value:
-        out.append(value & 0x7F | 0x80)
-        value >>= 7
-    return bytes(reversed(out))
 
 
 def spell(body: bytes) -> bytes:

@@ -6,7 +6,8 @@ stretch of one.
 
 from __future__ import annotations
 
-from muse.plugins.midi.file.codec import Track, read_vlq, spell, vlq
+from muse.core.midi_file import vlq
+from muse.plugins.midi.file.codec import Track, read_vlq, spell
 from muse.plugins.midi.file.model import Item
 
 
