@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -220,3 +222,88 @@ def test_a_submodule_moved_on_both_sides_is_gits(fork, make_repo, commit, git):
     merged = merge_commits(Repository(fork), "main", "other", plugin_for_path, theirs_label="other")
     assert list(merged.stages) == [b"sub"] and merged.decisions == []
     assert {stage.mode for stage in merged.stages[b"sub"].values()} == {b"160000"}
+
+
+@pytest.fixture
+def ended(fork, tmp_path, monkeypatch):
+    """`ended("mv")`: the git that merges is killed when our script has put the index in place, by a program's name."""
+
+    def at(program):
+        folder = tmp_path / "bin"
+        folder.mkdir()
+        real = shutil.which(program)
+        script = f'#!/bin/sh\n{real} "$@"\nkill -KILL $(ps -o ppid= -p $PPID)\n'
+        (folder / program).write_text(script)
+        (folder / program).chmod(0o755)
+        monkeypatch.setenv("PATH", str(folder), prepend=os.pathsep)
+
+    return at
+
+
+def seen(fork, git):
+    """Index, files and references."""
+    files = {path.name: path.read_bytes() for path in fork.iterdir() if path.is_file()}
+    return git(fork, "ls-files", "-s"), files, git(fork, "for-each-ref"), git(fork, "status", "--porcelain")
+
+
+@pytest.mark.parametrize("clean", [True, False], ids=["clean", "conflicts"])
+@whole_merges
+def test_a_merge_whose_git_ends_before_it_is_noted_is_taken_back_whole(fork, git, monkeypatch, ended, clean, commit):
+    """The index is in place and Git has not said MERGE_HEAD: nobody could tell what those staged changes are."""
+    if clean:
+        commit(fork, {"c.txt": BASE.replace("line 9\n", "theirs\n")}, "settled")
+    (fork / "mine.txt").write_text("not committed\n")
+    before = seen(fork, git)
+    monkeypatch.chdir(fork)
+    with monkeypatch.context():
+        ended("mv")
+        assert main(["merge", "side"]) not in (0, 1)
+    monkeypatch.undo()
+    assert seen(fork, git) == before
+    assert not (fork / ".git" / "MERGE_HEAD").exists()
+    monkeypatch.chdir(fork)
+    assert main(["merge", "side"]) == (0 if clean else 1)
+    assert (fork / "a.txt").read_text() == BOTH
+
+
+@whole_merges
+def test_a_clean_merge_whose_git_ends_before_the_commit_is_taken_back_whole(fork, git, monkeypatch, commit):
+    """MERGE_HEAD is written and the commit is not: killed by a hook that comes between the two."""
+    commit(fork, {"c.txt": BASE.replace("line 9\n", "theirs\n")}, "settled")
+    before = seen(fork, git)
+    hook = fork / ".git/hooks/prepare-commit-msg"
+    hook.parent.mkdir(exist_ok=True)
+    hook.write_text("#!/bin/sh\n[ -e .git/MERGE_HEAD ] && kill -KILL $PPID\n")
+    hook.chmod(0o755)
+    monkeypatch.chdir(fork)
+    assert main(["merge", "side"]) not in (0, 1)
+    hook.unlink()
+    assert seen(fork, git) == before
+    assert not (fork / ".git" / "MERGE_HEAD").exists()
+
+
+@whole_merges
+def test_conflicts_that_git_has_noted_stay_when_it_is_ended(fork, git, monkeypatch):
+    """A hook that runs after MERGE_HEAD: what is there is a merge in progress, with the conflict to settle."""
+    script = worktree._STRATEGY.replace(
+        'exit "$MUSE_MERGE_EXIT"', "git rev-parse side >.git/MERGE_HEAD; kill -KILL $PPID"
+    )
+    monkeypatch.setattr(worktree, "_STRATEGY", script)
+    monkeypatch.chdir(fork)
+    assert main(["merge", "side"]) not in (0, 1)
+    assert git(fork, "status", "--porcelain") == "M  a.txt\nUU c.txt\nA  new.txt"
+
+
+@whole_merges
+def test_a_script_that_is_late_for_its_git_does_nothing(fork, git, monkeypatch):
+    """Git is ended before our script has the lock: it leaves the repository alone."""
+    before = seen(fork, git)
+    late = worktree._STRATEGY.replace(
+        "trap '' HUP INT TERM\n", "trap '' HUP INT TERM\nkill -KILL $PPID; sleep 0.3\n", 1
+    )
+    monkeypatch.setattr(worktree, "_STRATEGY", late)
+    monkeypatch.chdir(fork)
+    assert main(["merge", "side"]) not in (0, 1)
+    time.sleep(1)
+    assert seen(fork, git) == before
+    assert not (fork / ".git/index.lock").exists()

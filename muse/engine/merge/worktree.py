@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -38,6 +38,7 @@ trap '' HUP INT TERM
 (set -C; : >"$lock") 2>/dev/null || { echo "muse: $lock exists: is another git command running?" >&2; exit 2; }
 trap 'rm -f "$lock" "$next" "$next.lock"' EXIT
 trap 'exit 130' HUP INT TERM
+kill -0 "$PPID" 2>/dev/null || exit 130  # Git was ended before the lock was ours: nobody is left to note the merge
 cp "$index" "$next" &&
 GIT_INDEX_FILE=$next git read-tree -m -u HEAD "$MUSE_MERGE_TREE" &&
 GIT_INDEX_FILE=$next git update-index -z --index-info <"$MUSE_MERGE_STAGES" &&
@@ -158,24 +159,45 @@ def apply(
         before = repo.head()
         code = attended(repo, "merge", "-s", "muse", *flags, *([] if theirs is None else [theirs]), env=env)
     if code not in (0, 1) and repo.head() == before and guarded:
-        _put_back(repo, merged.tree, begun)
+        _put_back(repo, merged, begun)
     return code
 
 
-def _put_back(repo: Repository, tree: str, begun: int) -> None:
-    """After a merge that was interrupted while it wrote files: those files as they were, when nothing else was done.
+def _put_back(repo: Repository, merged: WholeMerge, begun: int) -> None:
+    """After a `git merge` that was interrupted: files and index as they were, when nothing but this merge touched them.
 
-    None of them had local changes, or the merge would have been refused. A new file is taken away only when it was
-    written since the merge began (in nanoseconds): an ignored one may have been at its place before.
+    No file it writes had local changes and nothing was staged, or the merge would have been refused. Conflicts that Git
+    has noted stay: they are a merge in progress, with work to do.
     """
-    assert repo.work_tree is not None
     for _ in range(50):  # what git started may live a moment longer than git
         if not os.path.exists(repo.git_dir / "index.lock"):
             break
         time.sleep(0.1)
-    same = repo.run("diff-index", "--cached", "--quiet", "--ignore-submodules=dirty", "HEAD", "--").returncode == 0
-    if not same or os.path.exists(repo.git_dir / "MERGE_HEAD"):
-        return
+    noted = os.path.exists(repo.git_dir / "MERGE_HEAD")
+    if not _staged(repo, "HEAD"):
+        if not noted:
+            _put_files_back(repo, merged.tree, begun)
+    elif noted:
+        if merged.clean and not _staged(repo, merged.tree):
+            repo.run("merge", "--abort")
+    elif not _staged(repo, merged.tree, besides=merged.stages):
+        repo.run("reset", "-q", "--merge")
+
+
+def _staged(repo: Repository, tree: str, besides: Iterable[bytes] = ()) -> bool:
+    """True when the index holds anything else than this tree at some path that is not among `besides`."""
+    words = ("diff-index", "--cached", "-z", "--name-only", "--no-renames", "--ignore-submodules=dirty", tree, "--")
+    asked = repo.run(*words)
+    return asked.returncode != 0 or not set(asked.stdout.split(b"\0")[:-1]) <= set(besides)
+
+
+def _put_files_back(repo: Repository, tree: str, begun: int) -> None:
+    """The files that differ between HEAD and the tree as HEAD has them.
+
+    A new file is taken away only when it was written since the merge began (in nanoseconds): an ignored one may have
+    been at its place before.
+    """
+    assert repo.work_tree is not None
     rows = repo.git("diff-tree", "-r", "-z", "--no-renames", "--name-status", "HEAD", tree).split(b"\0")
     names = dict(zip(rows[1::2], rows[::2]))
     for path in (path for path, letter in names.items() if letter == b"A"):
