@@ -224,20 +224,21 @@ def test_a_submodule_moved_on_both_sides_is_gits(fork, make_repo, commit, git):
     assert {stage.mode for stage in merged.stages[b"sub"].values()} == {b"160000"}
 
 
+UP = "$(ps -o ppid= -p %s)"
+GIT_OF_SCRIPT = UP % "$PPID"  # `git merge` runs `git merge-muse`, and that runs the script
+
+
 @pytest.fixture
-def ended(fork, tmp_path, monkeypatch):
-    """`ended("mv")`: the git that merges is killed when our script has put the index in place, by a program's name."""
-
-    def at(program):
-        folder = tmp_path / "bin"
-        folder.mkdir()
-        real = shutil.which(program)
-        script = f'#!/bin/sh\n{real} "$@"\nkill -KILL $(ps -o ppid= -p $PPID)\n'
-        (folder / program).write_text(script)
-        (folder / program).chmod(0o755)
-        monkeypatch.setenv("PATH", str(folder), prepend=os.pathsep)
-
-    return at
+def ended(tmp_path, monkeypatch):
+    """The git that merges is killed as soon as our script has put the index in place."""
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    program = folder / "mv"
+    program.write_text(f'#!/bin/sh\n{shutil.which("mv")} "$@"\nkill -KILL {UP % GIT_OF_SCRIPT}\n')
+    program.chmod(0o755)
+    with monkeypatch.context() as patch:
+        patch.setenv("PATH", str(folder), prepend=os.pathsep)
+        yield program
 
 
 def seen(fork, git):
@@ -248,20 +249,18 @@ def seen(fork, git):
 
 @pytest.mark.parametrize("clean", [True, False], ids=["clean", "conflicts"])
 @whole_merges
-def test_a_merge_whose_git_ends_before_it_is_noted_is_taken_back_whole(fork, git, monkeypatch, ended, clean, commit):
+def test_a_merge_whose_git_ends_before_it_is_noted_is_taken_back(fork, git, monkeypatch, capfd, ended, clean, commit):
     """The index is in place and Git has not said MERGE_HEAD: nobody could tell what those staged changes are."""
     if clean:
         commit(fork, {"c.txt": BASE.replace("line 9\n", "theirs\n")}, "settled")
     (fork / "mine.txt").write_text("not committed\n")
     before = seen(fork, git)
     monkeypatch.chdir(fork)
-    with monkeypatch.context():
-        ended("mv")
-        assert main(["merge", "side"]) not in (0, 1)
-    monkeypatch.undo()
+    assert main(["merge", "side"]) not in (0, 1)
+    assert "failed" not in capfd.readouterr().err  # Git was gone, and could not put anything back itself
     assert seen(fork, git) == before
     assert not (fork / ".git" / "MERGE_HEAD").exists()
-    monkeypatch.chdir(fork)
+    ended.unlink()
     assert main(["merge", "side"]) == (0 if clean else 1)
     assert (fork / "a.txt").read_text() == BOTH
 
@@ -284,9 +283,9 @@ def test_a_clean_merge_whose_git_ends_before_the_commit_is_taken_back_whole(fork
 
 @whole_merges
 def test_conflicts_that_git_has_noted_stay_when_it_is_ended(fork, git, monkeypatch):
-    """A hook that runs after MERGE_HEAD: what is there is a merge in progress, with the conflict to settle."""
+    """After MERGE_HEAD: what is there is a merge in progress, with the conflict to settle."""
     script = worktree._STRATEGY.replace(
-        'exit "$MUSE_MERGE_EXIT"', "git rev-parse side >.git/MERGE_HEAD; kill -KILL $PPID"
+        'exit "$MUSE_MERGE_EXIT"', "git rev-parse side >.git/MERGE_HEAD; kill -KILL " + GIT_OF_SCRIPT
     )
     monkeypatch.setattr(worktree, "_STRATEGY", script)
     monkeypatch.chdir(fork)
@@ -299,7 +298,7 @@ def test_a_script_that_is_late_for_its_git_does_nothing(fork, git, monkeypatch):
     """Git is ended before our script has the lock: it leaves the repository alone."""
     before = seen(fork, git)
     late = worktree._STRATEGY.replace(
-        "trap '' HUP INT TERM\n", "trap '' HUP INT TERM\nkill -KILL $PPID; sleep 0.3\n", 1
+        "trap '' HUP INT TERM\n", "trap '' HUP INT TERM\nkill -KILL " + GIT_OF_SCRIPT + "; sleep 0.5\n", 1
     )
     monkeypatch.setattr(worktree, "_STRATEGY", late)
     monkeypatch.chdir(fork)

@@ -38,7 +38,7 @@ trap '' HUP INT TERM
 (set -C; : >"$lock") 2>/dev/null || { echo "muse: $lock exists: is another git command running?" >&2; exit 2; }
 trap 'rm -f "$lock" "$next" "$next.lock"' EXIT
 trap 'exit 130' HUP INT TERM
-kill -0 "$PPID" 2>/dev/null || exit 130  # Git was ended before the lock was ours: nobody is left to note the merge
+[ -e "$MUSE_MERGE_STAGES" ] || exit 130  # Git was ended before the lock was ours: nobody is left to note the merge
 cp "$index" "$next" &&
 GIT_INDEX_FILE=$next git read-tree -m -u HEAD "$MUSE_MERGE_TREE" &&
 GIT_INDEX_FILE=$next git update-index -z --index-info <"$MUSE_MERGE_STAGES" &&
