@@ -193,6 +193,11 @@ class Repository:
             raise MuseError(f"unknown revision: {rev}", hint=hint)
         return found
 
+    def is_ancestor(self, old: str, new: str) -> bool | None:
+        """True when commit `old` is `new` or in its history; None when Git cannot tell, as one of them is not here."""
+        code = self.run("merge-base", "--is-ancestor", "--end-of-options", old, new).returncode
+        return code == 0 if code in (0, 1) else None
+
     def head(self) -> str | None:
         """The commit HEAD is at, or None on an unborn branch."""
         return self.objects.resolve("HEAD^{commit}")

@@ -59,7 +59,7 @@ def merge_pull(repo: Repository, remote: str, pull: Pull, plugin_for: PluginFor)
     if pull.head == pull.base or pull.head.startswith(_OWN):
         return Answer(pull, needed=False)
     base, head = _fetched(repo, remote, pull)
-    if repo.run("merge-base", "--is-ancestor", base, head).returncode == 0:
+    if repo.is_ancestor(base, head):
         return Answer(pull, needed=False)
     merged = merge_commits(repo, head, base, plugin_for, ours_label=pull.head, theirs_label=pull.base)
     if merged.clean and not any(not decision.as_git for decision in merged.decisions):

@@ -29,11 +29,6 @@ def find_merge_base(repo: Repository | StrPath, a: str, b: str) -> str | None:
     return next(iter(merge_bases(repo, a, b)), None)
 
 
-def is_ancestor(repo: Repository, old: str, new: str) -> bool:
-    """True when `old` is `new` or one of its ancestors."""
-    return repo.run("merge-base", "--is-ancestor", repo.resolve(old), repo.resolve(new)).returncode == 0
-
-
 def parents(repo: Repository, commit: str) -> list[str]:
     """Ids of a commit's parents; a shallow clone's oldest commits have none."""
     return repo.git("rev-parse", f"{repo.resolve(commit)}^@").decode().split()

@@ -244,7 +244,7 @@ def _move(repo: Repository, moves: Mapping[str, str]) -> None:
             continue
         short = name.split("/", 2)[2]
         hint = "nothing was moved; --prefix NAME/ puts what is imported beside it"
-        if name.startswith("refs/tags/") or repo.run("merge-base", "--is-ancestor", old, new).returncode:
+        if name.startswith("refs/tags/") or not repo.is_ancestor(old, new):
             raise MuseError(f"{short} is something else here", hint=hint)
         if name in busy:
             raise MuseError(f"{short} is checked out", hint=hint)

@@ -142,11 +142,11 @@ def _settle_branch(repo: Repository, remote: str, plugin_for: PluginFor, done: R
         return True
     ours = repo.head()
     theirs = repo.git("rev-parse", "-q", "--verify", upstream, check=False).decode().strip() if upstream else ""
-    if ours is None or (theirs and _contains(repo, theirs, ours)):
+    if ours is None or (theirs and repo.is_ancestor(ours, theirs)):
         if theirs and theirs != ours:
             _forward(repo, theirs, done, "fast-forwarded")
         return True
-    if theirs and not _contains(repo, ours, theirs):
+    if theirs and not repo.is_ancestor(theirs, ours):
         anything = repo.config_bool("muse.joinOnPush", False)
         message = f"Merge branch '{done.branch}' of {remote}"
         try:
@@ -188,7 +188,3 @@ def _push_branch(repo: Repository, remote: str, target: str, done: Round) -> boo
     done.action = "refused"
     done.problem = next(line for line in out.splitlines() if line.startswith("!")).split("\t")[-1]
     return True
-
-
-def _contains(repo: Repository, tip: str, commit: str) -> bool:
-    return repo.run("merge-base", "--is-ancestor", commit, tip).returncode == 0

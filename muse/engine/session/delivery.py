@@ -142,7 +142,7 @@ def home(repo: Repository, log: OpLog, onto: str | None = None) -> str:
         assert made is not None
     was = Place(made["branch"], made.get("at", ""))
     if was.branch == now.branch:
-        if was.branch or not was.at or _contains(repo, now.at, was.at) or was.at in reflog(repo, "HEAD"):
+        if was.branch or not was.at or (now.at and repo.is_ancestor(was.at, now.at)) or was.at in reflog(repo, "HEAD"):
             return ""
     elif was.branch and now.branch and _renamed(repo, was.branch, now.branch):
         log.annotate(branch=now.branch)
@@ -206,10 +206,6 @@ def _renamed(repo: Repository, old: str, new: str) -> bool:
         return False
     said = repo.run("reflog", "show", "--format=%gs", new, "--").stdout.decode("utf-8", "replace").splitlines()
     return any(f"renamed {old} to " in line for line in said)
-
-
-def _contains(repo: Repository, commit: str, old: str) -> bool:
-    return bool(commit) and repo.run("merge-base", "--is-ancestor", old, commit).returncode == 0
 
 
 def reflog(repo: Repository, ref: str) -> list[str]:
@@ -344,7 +340,7 @@ def dropped(repo: Repository, log: OpLog) -> list[dict[str, Any]]:
 
 def in_a_branch(repo: Repository, commit: str) -> bool:
     """True when a commit is in HEAD's history or in that of a branch, a remote's included."""
-    if _contains(repo, repo.head() or "", commit):
+    if repo.is_ancestor(commit, "HEAD"):
         return True
     done = repo.run("for-each-ref", "--count=1", "--contains", commit, "refs/heads", "refs/remotes")
     return done.returncode == 0 and bool(done.stdout.strip())

@@ -242,7 +242,7 @@ def _got(made: Ground, commit: str, became: set[str]) -> str:
 
 
 def _within(repo: Repository, old: str, new: str) -> bool:
-    return bool(new) and (old == new or repo.run("merge-base", "--is-ancestor", old, new).returncode == 0)
+    return bool(new) and (old == new or bool(repo.is_ancestor(old, new)))
 
 
 def _where_they_met(repo: Repository, commits: list[str], head: str) -> str:

@@ -163,8 +163,7 @@ def _repaired(repo: Repository, log: OpLog) -> set[str]:
     return {
         merge
         for merge, commit in told.items()
-        if re.fullmatch("[0-9a-f]{40,64}", commit)
-        and repo.run("merge-base", "--is-ancestor", commit, "HEAD").returncode == 0
+        if re.fullmatch("[0-9a-f]{40,64}", commit) and repo.is_ancestor(commit, "HEAD")
     }
 
 

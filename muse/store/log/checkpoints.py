@@ -37,7 +37,7 @@ from muse.core.terminal import command
 from muse.core.types import load_json_file
 from muse.store.layout import content_path, own_ref, segment_path, session_path
 from muse.store.meta.union import UNKNOWN, Entry, Problem, Union
-from muse.store.meta.writer_refs import commit_files, is_ancestor, own_tip
+from muse.store.meta.writer_refs import commit_files, own_tip
 from muse.store.writer import known_writer, previous_writers
 
 if TYPE_CHECKING:
@@ -426,7 +426,7 @@ def _exported(repo: Repository, log: OpLog) -> int:
     """The byte offset before which every op is committed; 0 when that cannot be known."""
     offset, kept = _marked(log)
     tip = own_tip(repo, "log") if offset else None
-    return offset if tip is not None and (kept == tip or _held(repo, kept, tip)) else 0
+    return offset if tip is not None and (kept == tip or repo.is_ancestor(kept, tip)) else 0
 
 
 def _marked(log: OpLog) -> tuple[int, str]:
@@ -435,13 +435,6 @@ def _marked(log: OpLog) -> tuple[int, str]:
     if not isinstance(mark, dict) or mark.get("log") != log.log_id() or type(mark.get("offset")) is not int:
         return 0, ""
     return mark["offset"], str(mark.get("tip"))
-
-
-def _held(repo: Repository, old: str, tip: str) -> bool:
-    try:
-        return is_ancestor(repo, old, tip)
-    except MuseError:
-        return False
 
 
 def _remember(log: OpLog, offset: int, tip: str) -> None:

@@ -131,7 +131,7 @@ def _is_our_word(repo: Repository, ref: str, tip: str) -> bool:
     if writer not in (known_writer(repo), *previous_writers(repo)):
         return False
     own = own_ref("log", writer)
-    return ref == own or repo.run("merge-base", "--is-ancestor", tip, own).returncode == 0
+    return ref == own or bool(repo.is_ancestor(tip, own))
 
 
 def _signed_text(repo: Repository, tip: str) -> bytes | None:

@@ -131,7 +131,10 @@ def _is_news(repo: Repository, copy: str, ours: str | None) -> bool:
     """True when a copy of our ref has what we do not; one that is no commit is nobody's."""
     if copy == ours or repo.objects.resolve(f"{copy}^{{commit}}") is None:
         return False
-    return ours is None or not is_ancestor(repo, copy, ours)
+    known = ours is not None and repo.is_ancestor(copy, ours)
+    if known is None:
+        raise MuseError(f"the history of {ours} cannot be read", hint="git fsck --full")
+    return not known
 
 
 def check_own(repo: Repository) -> bool:
@@ -184,11 +187,3 @@ def _go_on(repo: Repository, kind: Kind, me: str) -> str | None:
             return refs.read(repo, own_ref(kind, me))
         return tip
     return None
-
-
-def is_ancestor(repo: Repository, old: str, new: str) -> bool:
-    """True when `new` contains `old` in its history."""
-    done = repo.run("merge-base", "--is-ancestor", old, new)
-    if done.returncode > 1:
-        raise MuseError(f"the history of {new} cannot be read", hint="git fsck --full")
-    return done.returncode == 0
