@@ -3,7 +3,7 @@
     python benchmarks/greater_versions.py PLACE... [--limit N] [--show]
 
 Places are those of `conflict_kinds.py`. Columns: the greater, the smaller, another version, gone or not told. A kind of
-file for which the first is not nearly all has no row in `muse/plugins/code/merge/bumps.py`.
+file for which the first is not nearly all has no row in `muse/plugins/code/merge/greater_versions.py`.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 from conflict_kinds import conflicts, kind_of
 from replay_merges import Case
 
-from muse.plugins.code.merge.bumps import KINDS, smaller_side, versions_in
+from muse.plugins.code.merge.greater_versions import KINDS, smaller_side, versions_in
 
 COLUMNS = ("greater", "smaller", "another", "gone")
 

@@ -127,7 +127,7 @@ def match(old: Sequence[Entry], new: Sequence[Entry], *, known: set[str] | None 
             if j not in taken:
                 there[alike(entry)].append(j)
         for i, entry in enumerate(old):
-            if known is not None and alike is _binding and (not entry.firmly or entry.name in known):
+            if known is not None and alike is _binding and (not entry.sure_names or entry.name in known):
                 continue
             if i not in pairs and there.get(alike(entry)):
                 j = there[alike(entry)].pop(0)
@@ -153,7 +153,7 @@ def _full(entry: Entry) -> object:
 
 
 def _binding(entry: Entry) -> object:
-    return entry.name, entry.firmly
+    return entry.name, entry.sure_names
 
 
 def _naming(entry: Entry) -> object:

@@ -88,9 +88,9 @@ def _scopes(root: Entry) -> Iterable[tuple[str, Counter[str]]]:
         entry, scope = stack.pop()
         bound: dict[Hashable, str] = {}
         for child in entry.children:
-            bound |= dict.fromkeys(child.firmly, child.name)
+            bound |= dict.fromkeys(child.sure_names, child.name)
             stack.append((child, f"{scope}.{child.name}" if scope else child.name))
-        counts = Counter(name for child in entry.children for name in child.firmly)
+        counts = Counter(name for child in entry.children for name in child.sure_names)
         for key, count in counts.items():
             found[scope][bound[key]] = max(found[scope][bound[key]], count)
         for child in entry.children:

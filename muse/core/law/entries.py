@@ -108,8 +108,8 @@ class Entry:
         self._doubles: Doubles | Callable[[], Doubles] = doubles
 
     @property
-    def firmly(self) -> tuple[Hashable, ...]:
-        """The names it binds wherever it stands."""
+    def sure_names(self) -> tuple[Hashable, ...]:
+        """The names it binds wherever it stands, without those a file only tells us."""
         return tuple(name for name in self.binds if not isinstance(name, Told))
 
     def __repr__(self) -> str:

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 from muse.core.address import inside
 from muse.core.errors import MuseError
 from muse.domain import DomainOp
+from muse.plugins.code.edit_check import AGAIN, refuse_harm
 from muse.plugins.code.fitting import Style, indent, line_end, line_of, with_comma, without
 from muse.plugins.code.imports import import_edit
 from muse.plugins.code.languages.table import Language
 from muse.plugins.code.place import emptied, insertion
-from muse.plugins.code.sound import AGAIN, refuse_harm
 from muse.plugins.code.syntax.outline import Outline
 from muse.plugins.code.syntax.parsing import Edit, is_keyed
 

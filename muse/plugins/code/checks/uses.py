@@ -90,7 +90,7 @@ def _bound(root: Entry | None, imports: bool) -> set[str]:
     while stack and count < _MOST_ENTRIES:
         entry = stack.pop()
         count += 1
-        for bound in entry.firmly if entry.kind == "import" or not imports else ():
+        for bound in entry.sure_names if entry.kind == "import" or not imports else ():
             if isinstance(bound, tuple) and len(bound) > 1:
                 names.add(bound[1])
         stack.extend(entry.children)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from muse.core.errors import MuseError
 from muse.core.markers import Chunk, Conflict, settled
 from muse.plugins.code.languages.table import KEYED, Language
-from muse.plugins.code.merge.deeds import Deeds, says_deeds, verdict
+from muse.plugins.code.merge.side_changes import SideChanges, has_functions, verdict
 from muse.plugins.code.syntax.parsing import available, parse
 from muse.plugins.code.syntax.symbols import name_of
 
@@ -36,7 +36,7 @@ def names_of_conflicts(
     if not any(isinstance(chunk, Conflict) for chunk in chunks):
         return [(chunk, "", "") for chunk in chunks]
     places = _places(chunks, language, *sides[1:], until)
-    deeds = Deeds(language, *sides, until) if language is not None and says_deeds(language) else None
+    changes = SideChanges(language, *sides, until) if language is not None and has_functions(language) else None
     seen: Counter[str] = Counter()
     out: list[tuple[Chunk, str, str]] = []
     for chunk, (kind, symbol) in zip(chunks, places, strict=True):
@@ -46,7 +46,7 @@ def names_of_conflicts(
         name = chunk.address or symbol or "text"
         seen[name] += 1
         address = name if seen[name] == 1 else f"{name}#{seen[name]}"
-        told = verdict(chunk) if deeds is None or not symbol or chunk.note else deeds.told(chunk, symbol)
+        told = verdict(chunk) if changes is None or not symbol or chunk.note else changes.told(chunk, symbol)
         note = chunk.note or (f"{kind} {symbol}: {told}" if symbol else told)
         out.append((chunk._replace(note=note, address=address), address, kind if kind == IMPORTS else SYMBOLS))
     return out

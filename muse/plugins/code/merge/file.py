@@ -34,8 +34,8 @@ from muse.plugins.code.checks.whitespace import keeps_spaces, mixes_indents
 from muse.plugins.code.languages import language_of, load
 from muse.plugins.code.languages.table import Language
 from muse.plugins.code.merge.addresses import names_of_conflicts
-from muse.plugins.code.merge.bumps import Settled, settled_bumps
 from muse.plugins.code.merge.entries import all_that_differs, carried, in_dispute
+from muse.plugins.code.merge.greater_versions import Settled, take_greater
 from muse.plugins.code.merge.hunks import refined
 from muse.plugins.code.merge.notebook import set_aside
 from muse.plugins.code.syntax.parsing import available, missing_parser
@@ -80,9 +80,9 @@ def _merge_code(path: str, base: bytes | None, ours: bytes, theirs: bytes) -> Fi
     if text is None:
         return whole_file_conflict(path, base, ours, theirs)
     language = language_of(path)
-    raised = settled_bumps(path, was, ours, theirs) if conflicts_of(text) else None
+    raised = take_greater(path, was, ours, theirs) if conflicts_of(text) else None
     if raised is not None:
-        merged = _with_bumps(path, language, was, raised, until, how)
+        merged = _with_greater(path, language, was, raised, until, how)
         if merged is not None:
             return merged
     chunks, step = _best(language, text, was, ours, theirs, until)
@@ -92,7 +92,7 @@ def _merge_code(path: str, base: bytes | None, ours: bytes, theirs: bytes) -> Fi
     return FileMerge(merged.content, merged.conflicts, [*merged.notes, unread]) if unread else merged
 
 
-def _with_bumps(
+def _with_greater(
     path: str, language: Language | None, base: bytes, raised: Settled, until: float, how: MergeOptions
 ) -> FileMerge | None:
     """The merge of the sides with the greater versions; None where one of them ends in a conflict, which has to show

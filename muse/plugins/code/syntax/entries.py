@@ -201,8 +201,8 @@ class _Reader:
                 entry = self.entry(kept, core, low, high, values=is_data(language, core))
                 entry.member = kept.member
                 entry.perhaps = found.binds if branch.startswith("preproc") else ()
-                firmly = [name for name in found.binds if not isinstance(name, Told)] if branch else ()
-                yield _Inside(entry, low, high, _scope(at), firmly)
+                sure_names = [name for name in found.binds if not isinstance(name, Told)] if branch else ()
+                yield _Inside(entry, low, high, _scope(at), sure_names)
                 continue
             if at.type in PATTERNS and named.kind not in CODE and at.parent is not None:
                 yield from self.taken_apart(at, _scope(at.parent), branch)

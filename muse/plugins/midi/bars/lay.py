@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from muse.plugins.midi.bars.combine import Collision, alone, combine, kept, unmoved
 from muse.plugins.midi.bars.find import find
-from muse.plugins.midi.bars.relay import Contents, Line, relay
+from muse.plugins.midi.bars.rewrite import Contents, Line, rewrite
 from muse.plugins.midi.bars.timeline import ENDLESS, IDENTITY, NEW, BarMap, Piece, Places, Range, cuts
 from muse.plugins.midi.bars.touched import touched
 from muse.plugins.midi.bars.words import bars_words, map_words, numbers, spelled
@@ -155,9 +155,9 @@ class _Laying:
                 if piece.base >= 0 and (piece[side + 1] < 0 or any(_covers(r, piece.base) for r in self.left_out[side]))
             }  # fmt: skip
             line = Line(Places(pieces, side + 1, set(everything) - filled), Places(pieces, 0, filled), 0)
-            out.append(relay(song, base, _reverse(twin, len(song.tracks)), line, self.contents))
+            out.append(rewrite(song, base, _reverse(twin, len(song.tracks)), line, self.contents))
         line = Line(Places(pieces, 0, everything), Places(pieces, 0, ()), 0)
-        laid = relay(base, base, range(len(base.tracks)), line, self.contents)
+        laid = rewrite(base, base, range(len(base.tracks)), line, self.contents)
         return _shared(laid, out, self.twins), out[0], out[1]
 
 

@@ -31,12 +31,12 @@ def verdict(conflict: Conflict) -> str:
     return "both changed"
 
 
-def says_deeds(language: Language) -> bool:
+def has_functions(language: Language) -> bool:
     """True for languages of functions: of a section or a rule nothing more can be said than its text shows."""
     return "function" in language.definitions.values() or "method" in language.definitions.values()
 
 
-class Deeds:
+class SideChanges:
     """The symbols of the base and of both sides, read when they are asked for."""
 
     def __init__(self, language: Language, base: bytes, ours: bytes, theirs: bytes, until: float) -> None:
@@ -56,7 +56,7 @@ class Deeds:
         told = []
         for symbols, back in self._sides:
             new = next((symbols[name] for name, source in back.items() if source == was), None)
-            told.append("" if new is None else _deed(self.language, old, new))
+            told.append("" if new is None else _change(self.language, old, new))
         if not all(told) or told == [_BODY, _BODY]:
             return plain
         if told[0] == told[1]:
@@ -112,7 +112,7 @@ def _shared_length(texts: Sequence[bytes]) -> int:
     return low
 
 
-def _deed(language: Language, old: Symbol, new: Symbol) -> str:
+def _change(language: Language, old: Symbol, new: Symbol) -> str:
     """What made the new symbol of the old one."""
     if old.token_id == new.token_id:
         return "changed layout or comments" if old.text != new.text else ""

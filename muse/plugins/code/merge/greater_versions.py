@@ -140,7 +140,7 @@ _ENDINGS = (
 )  # fmt: skip  # of a path: no other has a row, so that no expression is compiled for it
 
 
-class _Bump(NamedTuple):
+class _Versioned(NamedTuple):
     """A versioned entry: what of it is to be replaced, the sign before the version, the version; `pinned` by hashes."""
 
     start: int
@@ -160,7 +160,7 @@ class Settled(NamedTuple):
     texts: list[bytes]
 
 
-def settled_bumps(path: str, base: bytes, ours: bytes, theirs: bytes) -> Settled | None:
+def take_greater(path: str, base: bytes, ours: bytes, theirs: bytes) -> Settled | None:
     """The sides with every dependency that both raised at the greater version; None where there is none."""
     if not path.lower().endswith(_ENDINGS):
         return None
@@ -198,17 +198,17 @@ def _plain(name: bytes) -> str:
     return ":".join(ids) if ids else quoted[1] if quoted else label
 
 
-def _takes_more(kind: Kind, bumps: list[_Bump]) -> bool:
-    return kind.whole or any(bump.pinned for bump in bumps)
+def _takes_more(kind: Kind, found: list[_Versioned]) -> bool:
+    return kind.whole or any(each.pinned for each in found)
 
 
 Name = tuple[bytes, bytes]
 
 
-def versions_in(kind: Kind, data: bytes) -> dict[Name, list[_Bump]]:
+def versions_in(kind: Kind, data: bytes) -> dict[Name, list[_Versioned]]:
     """Section and name -> where it stands with its version; left out what stands there with two different ones."""
     sections = [] if not kind.section else [(at.start(), at[at.lastindex or 0]) for at in _all(kind.section, data)]
-    out: dict[Name, list[_Bump]] = defaultdict(list)
+    out: dict[Name, list[_Versioned]] = defaultdict(list)
     at = -1
     for found in _all(kind.entry, data):
         while at + 1 < len(sections) and sections[at + 1][0] <= found.start():
@@ -221,15 +221,15 @@ def versions_in(kind: Kind, data: bytes) -> dict[Name, list[_Bump]]:
         start, end = found.start("sha" if groups.get("sha") else "version"), found.end("version")
         if kind.whole or pinned:
             start, end = found.span()
-        out[here, found["name"]].append(_Bump(start, end, groups["pre"] or b"", found["version"], pinned))
-    return {name: bumps for name, bumps in out.items() if len({bump[2:] for bump in bumps}) == 1}
+        out[here, found["name"]].append(_Versioned(start, end, groups["pre"] or b"", found["version"], pinned))
+    return {name: found for name, found in out.items() if len({each[2:] for each in found}) == 1}
 
 
 def _all(pattern: bytes, data: bytes) -> Iterator[re.Match[bytes]]:
     return re.finditer(pattern, data, re.M)
 
 
-def smaller_side(was: _Bump, mine: _Bump, its: _Bump) -> int | None:
+def smaller_side(was: _Versioned, mine: _Versioned, its: _Versioned) -> int | None:
     """0 where ours is the smaller of two raised versions, 1 where theirs is; None for anything else."""
     if not was.pre == mine.pre == its.pre or len({was.version, mine.version, its.version}) != 3:
         return None

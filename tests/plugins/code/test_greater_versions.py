@@ -8,8 +8,8 @@ import pytest
 
 from muse.core.options import MergeOptions, using
 from muse.domain import FileMerge
-from muse.plugins.code.merge.bumps import order_of
 from muse.plugins.code.merge.file import merge_code
+from muse.plugins.code.merge.greater_versions import order_of
 
 PINS = b"a==1.2.0\nb==1.0.0\n"
 

@@ -42,7 +42,7 @@ class _Row(NamedTuple):
     own: int
 
 
-def relay(song: Song, base: Song, twins: Sequence[int], line: Line, content: Contents) -> Song:
+def rewrite(song: Song, base: Song, twins: Sequence[int], line: Line, content: Contents) -> Song:
     """The song on the merged line; `twins[n]`: the base's track that its track n is, or -1."""
     if line.own.is_same and not line.setup:
         return song
