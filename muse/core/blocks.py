@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from muse.core.late import regex
+from muse.core.sequences import common_ends
 
 _MAX_SEARCH = 40  # lines by which what both sides share may be made less
 MAX_BYTES = 50_000
@@ -59,12 +60,7 @@ def shared(base: bytes, ours: bytes, theirs: bytes) -> tuple[int, int]:
     Of edits all, as in Git; of insertions only so many that nothing is cut, where there are not too many to tell.
     """
     mine, its = lines_of(ours), lines_of(theirs)
-    most = min(len(mine), len(its))
-    head = tail = 0
-    while head < most and mine[head] == its[head]:
-        head += 1
-    while tail < most - head and mine[-1 - tail] == its[-1 - tail]:
-        tail += 1
+    head, tail = common_ends(mine, its)
     if base.strip() or not (head or tail) or len(ours) + len(theirs) > MAX_BYTES or ours == theirs:
         return head, tail
     for less in range(min(head + tail, _MAX_SEARCH) + 1):

@@ -42,6 +42,17 @@ class Region(NamedTuple):
     t1: int
 
 
+def common_ends(a: Sequence[Hashable], b: Sequence[Hashable]) -> tuple[int, int]:
+    """How many elements both begin with, and how many of the rest both end with."""
+    most = min(len(a), len(b))
+    head = tail = 0
+    while head < most and a[head] == b[head]:
+        head += 1
+    while tail < most - head and a[-1 - tail] == b[-1 - tail]:
+        tail += 1
+    return head, tail
+
+
 def edits(a: Sequence[Hashable], b: Sequence[Hashable]) -> list[Edit]:
     """The edits that lead from `a` to `b`, in order, never touching each other."""
     pairs: list[tuple[int, int]] = []

@@ -18,6 +18,7 @@ from muse._version import __version__
 from muse.core.errors import MuseError
 from muse.core.progress import counted
 from muse.domain import PlayedPlugin
+from muse.engine.history.diff import plugin_or_none
 from muse.view import decisions, sound
 from muse.view.dag import lanes
 from muse.view.score import Score, read_score
@@ -151,7 +152,7 @@ def contents(page: Page, files: Iterable[Compared], plugin_for: Any, *, choices:
 
 
 def _file(each: Compared, ident: str, plugin_for: Any) -> dict[str, Any]:
-    plugin = _plugin(plugin_for, each.path)
+    plugin = plugin_or_none(plugin_for, each.path)
     score = read_score(each.path, each.sides, each.conflicts, plugin)
     inside = each.op["child_ops"] if each.op is not None and each.op["op"] == "patch" else []
     return {
@@ -255,13 +256,6 @@ def _json(value: Any) -> str:
 
 def _short(value: float) -> float | int:
     return int(value) if value == int(value) else value
-
-
-def _plugin(plugin_for: Any, path: str) -> Any:
-    try:
-        return plugin_for(path)
-    except MuseError:
-        return None
 
 
 def template(name: str) -> str:

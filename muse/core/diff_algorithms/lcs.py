@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Literal
 
 from muse.core.diff_algorithms.summary import summarise
 from muse.core.ops import deleted, inserted
-from muse.core.sequences import increasing, shortest_script
+from muse.core.sequences import common_ends, increasing, shortest_script
 from muse.domain import DeleteOp, DomainOp, InsertOp, MoveOp, StructuredDelta
 
 if TYPE_CHECKING:
@@ -52,12 +52,7 @@ def myers_ses(base: Sequence[str], target: Sequence[str]) -> list[EditStep]:
 
 def common_pairs(base: Sequence[str], target: Sequence[str]) -> list[tuple[int, int]]:
     """Index pairs of a longest common subsequence, ascending."""
-    start, end = 0, min(len(base), len(target))
-    while start < end and base[start] == target[start]:
-        start += 1
-    tail = 0
-    while tail < end - start and base[-1 - tail] == target[-1 - tail]:
-        tail += 1
+    start, tail = common_ends(base, target)
     rows, columns = range(start, len(base) - tail), range(start, len(target) - tail)
     in_base = Counter(base[at] for at in rows)
     in_target = Counter(target[at] for at in columns)

@@ -108,7 +108,7 @@ def describe_one(repo: Repository, change: Change, plugin_for: PluginFor) -> Dom
 def _told(change: Change, path: str, old: bytes | None, new: bytes | None, plugin_for: PluginFor) -> DomainOp:
     store = MemoryContent()
     sides = [None if data is None else store.put(data) for data in (old, new)]
-    plugin = _plugin(plugin_for, path)
+    plugin = plugin_or_none(plugin_for, path)
     if max(len(old or b""), len(new or b"")) > getattr(plugin, "tells_up_to", MAX_BYTES):
         plugin = None
     op = _by_plugin(plugin, path, sides, store) if plugin is not None else None
@@ -174,7 +174,8 @@ def _submodule(change: Change, path: str) -> DomainOp:
     return replaced(path, ("", ""), (path, text))
 
 
-def _plugin(plugin_for: PluginFor, path: str) -> Any:
+def plugin_or_none(plugin_for: PluginFor, path: str) -> Any:
+    """The plugin of a path; None where the one it is declared for cannot be had."""
     try:
         return plugin_for(path)
     except MuseError:

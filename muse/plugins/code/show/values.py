@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from muse.core.blocks import lines_of
 from muse.core.errors import MuseError
+from muse.core.sequences import common_ends
 from muse.plugins.code.languages.table import Language
 
 if TYPE_CHECKING:
@@ -61,11 +62,7 @@ def _changed_parts(kind: _Kind, old: bytes, new: bytes) -> tuple[bytes, bytes]:
     assert kind.cut is not None
     a, b = lines_of(old), lines_of(new)
     most = min(len(a), len(b))
-    head = tail = 0
-    while head < most and a[head] == b[head]:
-        head += 1
-    while tail < most - head and a[-1 - tail] == b[-1 - tail]:
-        tail += 1
+    head, tail = common_ends(a, b)
     start = next((at for at in range(min(head, most - 1), -1, -1) if kind.cut.match(a[at]) and a[at] == b[at]), 0)
     while tail and not kind.cut.match(a[len(a) - tail]):
         tail -= 1

@@ -8,6 +8,7 @@ import time
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple, TypeGuard
 
+from muse.core.sequences import common_ends
 from muse.plugins.code.languages.table import KEYED, Language
 
 if TYPE_CHECKING:
@@ -118,12 +119,7 @@ def keep_only(language: Language, data: bytes) -> None:
 def _edited(tree: Tree, before: bytes, after: bytes) -> Tree | None:
     """A copy of `tree` told which lines in the middle changed; None when that is most of the file."""
     a, b = before.splitlines(True), after.splitlines(True)
-    head, most = 0, min(len(a), len(b))
-    while head < most and a[head] == b[head]:
-        head += 1
-    tail = 0
-    while tail < most - head and a[-1 - tail] == b[-1 - tail]:
-        tail += 1
+    head, tail = common_ends(a, b)
     if b"\r" in before + after or 2 * (head + tail) < len(a):
         return None
     start = sum(map(len, a[:head]))

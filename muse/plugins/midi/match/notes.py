@@ -10,6 +10,7 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Hashable
 
+from muse.core.sequences import common_ends
 from muse.plugins.midi.file.model import Note
 
 _Key = Callable[[Note], Hashable]
@@ -84,15 +85,12 @@ def _follow(base: list[Note], first: list[Note], second: list[Note], lead: Align
 
 def _trimmed(base: list[Note], side: list[Note], found: Alignment) -> tuple[list[int], list[int]]:
     """Match the common beginning and end; what is left of both."""
-    start, shorter = 0, min(len(base), len(side))
-    while start < shorter and base[start] == side[start]:
-        found.join(start, start)
-        start += 1
-    low, high = len(base), len(side)
-    while low > start and high > start and base[low - 1] == side[high - 1]:
-        low -= 1
-        high -= 1
-        found.join(low, high)
+    start, tail = common_ends(base, side)
+    low, high = len(base) - tail, len(side) - tail
+    for same in range(start):
+        found.join(same, same)
+    for back in range(1, tail + 1):
+        found.join(len(base) - back, len(side) - back)
     return list(range(start, low)), list(range(start, high))
 
 
