@@ -19,6 +19,7 @@ from muse.cli import overview
 from muse.cli.output import say
 from muse.cli.verbs import VERBS
 from muse.core.errors import ExitCode, MuseError, hint_for
+from muse.core.platform.files import as_git_has_it
 from muse.core.terminal import one_line, tell
 
 
@@ -91,7 +92,7 @@ def cli(folders: tuple[str, ...], git_dir: str | None) -> None:
 
 def main(argv: list[str] | None = None) -> int:
     """Run one command and return its exit code."""
-    args = sys.argv[1:] if argv is None else argv
+    args = [as_git_has_it(word) for word in (sys.argv[1:] if argv is None else argv)]
     _streams()
     if args[:1] == ["help"]:
         args = [*args[1:], "--help"]  # as `git help VERB`

@@ -19,7 +19,7 @@ from muse.core.io import read_regular, write_bytes_atomic
 from muse.core.ops import deleted, inserted, replaced
 from muse.core.paths import StrPath, path_bytes, path_text
 from muse.core.patterns import matches
-from muse.core.platform.files import cannot_be_named
+from muse.core.platform.files import as_git_has_it, cannot_be_named
 from muse.core.terminal import edit_or_pick, either_side
 from muse.core.types import blob_digest
 from muse.domain import (
@@ -290,7 +290,7 @@ def walk_files(root: StrPath, domain: str = "files") -> Iterator[str]:
         with os.scandir(os.path.join(root, prefix)) as entries:
             for entry in entries:
                 is_folder = entry.is_dir(follow_symlinks=False)
-                path = prefix + entry.name + "/" * is_folder
+                path = prefix + as_git_has_it(entry.name) + "/" * is_folder
                 if entry.name in (".git", ".muse") or (patterns and is_ignored(path, patterns)):
                     continue
                 if is_folder:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from muse.core.errors import MuseError
+from muse.core.platform.files import as_git_has_it
 from muse.core.schema import domain_name
 from muse.core.terminal import command
 from muse.core.types import content_hash
@@ -85,4 +86,4 @@ def full_path(repo: Repository, below: str, path: str) -> str:
         path = os.path.normpath(os.path.join(below, path))
     if path.split(os.sep)[0] == "..":
         raise MuseError(f"{path}: outside of the repository {repo.root}")
-    return path.replace(os.sep, "/")
+    return as_git_has_it(path.replace(os.sep, "/"))

@@ -16,6 +16,7 @@ from typing import IO, TYPE_CHECKING, Any
 from muse.core import leftovers, progress
 from muse.core.errors import MuseError
 from muse.core.paths import StrPath
+from muse.core.platform.files import as_git_has_it
 from muse.store import durability
 
 if TYPE_CHECKING:
@@ -176,7 +177,7 @@ def below_top(repo: Repository) -> str:
     if repo.work_tree is None:
         return ""
     path = os.path.relpath(os.path.realpath("."), os.path.realpath(repo.work_tree))
-    return "" if path == "." or path.split(os.sep)[0] == ".." else path
+    return "" if path == "." or path.split(os.sep)[0] == ".." else as_git_has_it(path)
 
 
 @contextmanager

@@ -1,8 +1,9 @@
-"""How a file is opened and read: as bytes, for this process alone, at an offset, by a folder's name."""
+"""How a file is opened, read and named: as bytes, for this process alone, at an offset, as Git has its name."""
 
 from __future__ import annotations
 
 import os
+import sys
 
 OPEN = getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NOINHERIT", 0)
 """For every `os.open` of data: Windows would write "\\n" as two bytes, and hand the file to what is started."""
@@ -26,6 +27,19 @@ def set_mode(fd: int, mode: int) -> None:
 def scratch() -> str:
     """The folder for temporary files, as Git has it. (`tempfile` takes longer to import than a small merge.)"""
     return os.environ.get("TMPDIR") or (os.environ.get("TEMP") if os.sep == "\\" else "") or "/tmp"
+
+
+def as_git_has_it(name: str) -> str:
+    """A path from a folder's listing, a shell or an editor, in the spelling that Git keeps.
+
+    To macOS `é` as one character and as two are one name, and its folders may list the second; Git takes the first
+    (`core.precomposeUnicode`). To every other system they are two names.
+    """
+    if sys.platform != "darwin" or name.isascii():
+        return name
+    import unicodedata
+
+    return unicodedata.normalize("NFC", name)
 
 
 _DEVICES = frozenset(

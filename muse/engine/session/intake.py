@@ -20,7 +20,13 @@ from muse.engine.session.complete import Refused, completed
 from muse.engine.session.expect import refuse_unexpected
 from muse.engine.session.fit import Fit
 from muse.engine.session.live_view import LiveView
-from muse.engine.session.op_paths import folders_of, may_be_in_submodule, refuse_in_submodule, refuse_path
+from muse.engine.session.op_paths import (
+    as_git_names_files,
+    folders_of,
+    may_be_in_submodule,
+    refuse_in_submodule,
+    refuse_path,
+)
 from muse.engine.session.rename import renamed
 from muse.store.objects.snapshots import submodules
 
@@ -164,7 +170,7 @@ class Intake:
 
     def _value(self, at: int, value: Any) -> None:
         _refuse_shape(value)
-        op: Any = dict(value["op"])
+        op = as_git_names_files(value["op"])
         expects = "expect" in op or "expect" in value
         expected = op.pop("expect", value.get("expect"))
         try:

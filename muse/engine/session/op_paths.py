@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from typing import Any
 
 from muse.core.errors import MuseError
 from muse.core.paths import StrPath
+from muse.core.platform.files import as_git_has_it
 from muse.store.layout import path_bytes
 from muse.store.objects.trees import check_path
 
@@ -17,6 +19,17 @@ _LONGEST_PATH = 3000  # bytes below the work tree; a system's PATH_MAX counts th
 def folders_of(path: str) -> list[str]:
     """The folders a file is in, the nearest first."""
     return [path[:at] for at in range(len(path) - 1, 0, -1) if path[at] == "/"]
+
+
+def as_git_names_files(op: Mapping[str, Any]) -> Any:
+    """A copy of an op whose files are named as Git names them; what is inside of a file keeps its own spelling."""
+    named = dict(op)
+    for field in ("address", "from_address", "to"):
+        if isinstance(said := named.get(field), str):
+            path, mark, inside = said.partition("::")
+            within = field == "to" and "::" in str(op.get("address"))  # the new name of a definition, not of a file
+            named[field] = said if within else f"{as_git_has_it(path)}{mark}{inside}"
+    return named
 
 
 def may_be_in_submodule(root: StrPath, path: str) -> bool:
