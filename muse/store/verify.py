@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from muse.core.errors import FormatError, MuseError
@@ -42,9 +42,10 @@ def problems(repo: Repository, *, deep: bool = False) -> list[Problem]:
     states: dict[tuple[str, str], dict[str, str]] = {}
     for ref, tip in refs.read_many(repo, OWN, REMOTES).items():
         key = owner(ref)
-        if key is not None and repo.objects.resolve(f"{tip}^{{commit}}") is not None:
+        if key is not None:
             states.setdefault((key[0], key[1].partition(".")[0]), {}).setdefault(tip, ref)
-    several = {key: list(tips) for key, tips in sorted(states.items()) if len(tips) > 1}
+    several = {key: _commits(repo, tips) for key, tips in sorted(states.items()) if len(tips) > 1}
+    several = {key: tips for key, tips in several.items() if len(tips) > 1}
     inside = contained(repo, [pair for tips in several.values() if len(tips) == 2 for pair in _both_ways(tips)])
     for (kind, name), names in several.items():
         tips = states[kind, name]
@@ -55,6 +56,10 @@ def problems(repo: Repository, *, deep: bool = False) -> list[Problem]:
         for head in heads[1:]:
             found.append(Problem(tips[head], "", f"{kind} of writer {name} went another way than {tips[heads[0]]}"))
     return found
+
+
+def _commits(repo: Repository, tips: Iterable[str]) -> list[str]:
+    return [tip for tip in tips if repo.objects.resolve(f"{tip}^{{commit}}") is not None]
 
 
 def _both_ways(tips: list[str]) -> list[tuple[str, str]]:

@@ -56,8 +56,12 @@ class Budget:
         self.left[kind] -= count
         if self.left[kind] < 0:
             raise TooMuch(f"it holds too many {_LIMITS[kind][1]}, and is left out as a whole")
-        if self._ends is not None and clock() > self._ends:
+        if self.is_over():
             raise TooSlow("it takes long to read, and is left out until `muse verify` has read it")
+
+    def is_over(self) -> bool:
+        """True when there is no more time."""
+        return self._ends is not None and clock() > self._ends
 
     def file(self, size: int) -> None:
         """Charge for a file that is read, which takes time however small it is. What is our own is read whole."""

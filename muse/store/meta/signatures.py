@@ -16,6 +16,8 @@ from muse.store.layout import own_ref
 from muse.store.writer import known_writer, previous_writers
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from muse.store.repository import Repository
 
 SETTING = "muse.signLog"
@@ -70,13 +72,13 @@ def is_signed(repo: Repository, tip: str) -> bool:
     return _signed_text(repo, tip) is not None
 
 
-def why_not(repo: Repository, ref: str, tip: str) -> str:
-    """Why a log ref of another writer is left out; "" when it is not.
+def why_not(repo: Repository, ref: str, tip: str, ours: Collection[str] | None = None) -> str:
+    """Why a log ref of another writer is left out; "" when it is not. `ours` are this clone's writers, if known.
 
     One with a bad signature or the signature of another ref never counts; under `require` only one that Git verifies.
     """
     wanted = mode(repo) == "require"
-    if _is_our_word(repo, ref, tip):
+    if _is_our_word(repo, ref, tip, writers(repo) if ours is None else ours):
         return ""
     try:
         text = _signed_text(repo, tip)
@@ -125,10 +127,15 @@ def _name(ref: str) -> str:
     return f"{kind}/{writer.partition('.')[0]}"
 
 
-def _is_our_word(repo: Repository, ref: str, tip: str) -> bool:
+def writers(repo: Repository) -> frozenset[str]:
+    """The ids under which this clone has written."""
+    return frozenset([*filter(None, [known_writer(repo)]), *previous_writers(repo)])
+
+
+def _is_our_word(repo: Repository, ref: str, tip: str, ours: Collection[str]) -> bool:
     """True for a ref of this clone, and for a remote's copy of what it holds."""
     writer = _name(ref).partition("/")[2]
-    if writer not in (known_writer(repo), *previous_writers(repo)):
+    if writer not in ours:
         return False
     own = own_ref("log", writer)
     return ref == own or bool(repo.is_ancestor(tip, own))
@@ -136,6 +143,8 @@ def _is_our_word(repo: Repository, ref: str, tip: str) -> bool:
 
 def _signed_text(repo: Repository, tip: str) -> bytes | None:
     """A commit's message, or None when it has no signature."""
-    _, data = repo.objects.read(f"{tip}^{{commit}}", MAX_COMMIT)
+    kind, data = repo.objects.read(tip, MAX_COMMIT)
+    if kind != "commit":
+        _, data = repo.objects.read(f"{tip}^{{commit}}", MAX_COMMIT)
     head, _, message = data.partition(b"\n\n")
     return message if re.search(rb"^gpgsig(?:-sha256)? ", head, re.M) else None

@@ -11,6 +11,7 @@ import sqlite3
 import time
 import weakref
 from collections.abc import Collection, Iterator, Sequence
+from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from muse.core.errors import DamageError, FormatError, MuseError
@@ -22,7 +23,6 @@ from muse.store.meta import signatures
 from muse.store.meta.budget import MAX_TREE, PATIENT, QUICK, Budget, Peers, TooMuch, TooSlow
 from muse.store.meta.writer_refs import is_ours
 from muse.store.objects.database import FILE, FOLDER, TreeEntry
-from muse.store.writer import known_writer, previous_writers
 
 if TYPE_CHECKING:
     from muse.store.repository import Repository
@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 MAX_DEPTH = 4  # folders below the root of a tree
 _RECENT = 2.0  # seconds
 _CHUNK = 500  # paths in one question
+_TOGETHER = 5_000  # refs that are read ahead in one go
+_MANY = 50  # from so many on
+_AHEAD = 50_000  # folders of one depth
 _UNREAD = "a folder cannot be read"
 UNKNOWN = "it has a format this version of Muse does not know"
 _INDEX = f"union-{'-'.join(str(len(known)) for known in FORMATS.values())}.sqlite"  # of the formats that are read
@@ -84,7 +87,8 @@ class Union:
         self._quiet = quiet
         self._quick, self._again = seconds < PATIENT, again
         self._seconds = seconds
-        self._peers = _peers(repo, seconds)
+        self._ours = signatures.writers(repo)
+        self._peers = _peers(repo, self._ours, seconds)
         self._found: list[Problem] = []
         self._told: set[tuple[str, str]] = set()
         self._warned = 0
@@ -105,7 +109,7 @@ class Union:
                 self._path.unlink(missing_ok=True)
             except OSError:
                 pass
-        self._peers = _peers(self._repo, self._seconds)
+        self._peers = _peers(self._repo, self._ours, self._seconds)
         self._use(":memory:")
         self._refresh(self._tips)
 
@@ -203,6 +207,7 @@ class Union:
     def _use(self, path: str) -> None:
         self._database = sqlite3.connect(path, timeout=5.0, isolation_level=None, check_same_thread=False)
         weakref.finalize(self, self._database.close)
+        self._database.execute("pragma temp_store = memory")  # a savepoint a ref else goes through a file
         self._database.executescript(_SCHEMA)
 
     def _refresh(self, tips: dict[str, str]) -> None:
@@ -220,15 +225,36 @@ class Union:
             for ref in gone | came:
                 self._forget(ref)
             seen = {ref: (tip, tree) for ref, tip, tree in execute("select ref, id, tree from tip")}
-            for ref, tip in tips.items():
-                old_tip, old_tree = seen.get(ref, ("", ""))
-                if old_tip != tip and put_off.get(ref) != tip:
-                    self._take_up(ref, tip, old_tree)
+            new = [
+                (ref, tip, seen.get(ref, ("", ""))[1])
+                for ref, tip in tips.items()
+                if seen.get(ref, ("",))[0] != tip and put_off.get(ref) != tip
+            ]
+            for start in range(0, len(new), _TOGETHER):
+                part = new[start : start + _TOGETHER]
+                self._read_ahead(part)
+                for ref, tip, old_tree in part:
+                    self._take_up(ref, tip, old_tree, known=ref in seen)
             execute("commit")
         except BaseException:
             if self._database.in_transaction:
                 execute("rollback")
             raise
+        finally:
+            self._repo.objects.forget_ahead()
+
+    def _read_ahead(self, part: list[tuple[str, str, str]]) -> None:
+        """Of many refs that are looked at for the first time: their commits, trees and formats, in a few questions."""
+        objects = self._repo.objects
+        tips = [tip for ref, tip, _ in part if not self._peers.budget(ref).is_over()]
+        if len(tips) < _MANY:
+            return
+        objects.ahead(tips)  # their signatures are looked for
+        level = set(objects.ahead(f"{tip}^{{tree}}" for tip in tips).values())
+        objects.ahead(f"{tree}:format" for tree in level)
+        for _ in range(MAX_DEPTH):
+            rows = [row for name in islice(level, _AHEAD) for row in objects.tree_ahead(name)]
+            level = set(objects.ahead(row.id for row in rows if row.mode == FOLDER).values())
 
     def _to_read_anew(self) -> set[str]:
         """The refs of which something was lost that is here now; when asked to, all that had damage."""
@@ -257,12 +283,12 @@ class Union:
         for table in _TABLES:
             self._database.execute(f"delete from {table} where ref = ?", (ref,))
 
-    def _take_up(self, ref: str, tip: str, old_tree: str) -> None:
+    def _take_up(self, ref: str, tip: str, old_tree: str, *, known: bool) -> None:
         execute = self._database.execute
         execute("savepoint one_ref")
         try:
             self._peers.budget(ref).charge("entries", 0)  # of a peer whose time is over nothing more is looked at
-            self._take_in(ref, tip, old_tree, self._peers.budget(ref))
+            self._take_in(ref, tip, old_tree, self._peers.budget(ref), known=known)
             execute("delete from put_off where ref = ?", (ref,))
         except TooMuch as error:
             self._forget(ref)
@@ -286,18 +312,16 @@ class Union:
         more = "more is left out than is told here; muse verify lists them all"
         logging.getLogger(__name__).warning("%s", line if self._warned <= MAX_TOLD else more)
 
-    def _take_in(self, ref: str, tip: str, old_tree: str, budget: Budget) -> None:
+    def _take_in(self, ref: str, tip: str, old_tree: str, budget: Budget, *, known: bool) -> None:
         execute = self._database.execute
         kind = (owner(ref) or ("", ""))[0]
-        tree, why = _tree_of(self._repo, kind, ref, tip, budget)
+        tree, why = _tree_of(self._repo, kind, ref, tip, budget, self._ours)
         if old_tree and not _readable(self._repo, old_tree):
             old_tree = ""
-        before = execute("select path, why from problem where ref = ?", (ref,))
-        problems = {path: Problem(ref, path, why) for path, why in before}
+        problems = self._problems_before(ref, anew=bool(why) or not old_tree) if known else {}
+        if why:
+            problems = {"": Problem(ref, "", why)}
         lost: set[str] = set()
-        if why or not old_tree:
-            execute("delete from entry where ref = ?", (ref,))
-            problems = {"": Problem(ref, "", why)} if why else {}
         if why and self._repo.objects.resolve(tip) is None:
             budget.charge("lost")
             lost.add(tip)
@@ -306,20 +330,33 @@ class Union:
             if row is not None and row.mode == FILE and is_entry(kind, path):
                 execute("insert or replace into entry values (?, ?, ?, ?)", (kind, path, ref, row.id))
                 continue
-            execute("delete from entry where kind = ? and path = ? and ref = ?", (kind, path, ref))
+            if known:
+                execute("delete from entry where kind = ? and path = ? and ref = ?", (kind, path, ref))
             if row is not None:
                 budget.charge("refused")
             if row is not None and len(problems) < MAX_PROBLEMS:
                 problems[path] = Problem(ref, path, "no file of this name belongs here")
-        for table in ("problem", "lost"):
-            execute(f"delete from {table} where ref = ?", (ref,))
         listed = sorted(problems.values(), key=lambda problem: (problem.path != "", problem.path))[:MAX_PROBLEMS]
-        self._database.executemany("insert into problem values (?, ?, ?)", listed)
-        self._database.executemany("insert into lost values (?, ?)", [(ref, name) for name in lost])
+        if known or listed or lost:
+            self._list(ref, listed, lost)
         whole = not any(
             problem.why.startswith(_UNREAD) for problem in listed
         )  # else the next tip is walked from its root
         execute("insert or replace into tip values (?, ?, ?)", (ref, tip, tree if whole else ""))
+
+    def _list(self, ref: str, problems: list[Problem], lost: set[str]) -> None:
+        """Write down what is left out of a ref, in place of what was."""
+        for table in ("problem", "lost"):
+            self._database.execute(f"delete from {table} where ref = ?", (ref,))
+        self._database.executemany("insert into problem values (?, ?, ?)", problems)
+        self._database.executemany("insert into lost values (?, ?)", [(ref, name) for name in lost])
+
+    def _problems_before(self, ref: str, *, anew: bool) -> dict[str, Problem]:
+        """What was left out of a ref that is known; `anew` forgets that, and its entries."""
+        rows = self._database.execute("select path, why from problem where ref = ?", (ref,)).fetchall()
+        if anew:
+            self._database.execute("delete from entry where ref = ?", (ref,))
+        return {} if anew else {path: Problem(ref, path, why) for path, why in rows}
 
 
 def forget(repo: Repository, names: Collection[str]) -> None:
@@ -338,9 +375,9 @@ def forget(repo: Repository, names: Collection[str]) -> None:
         pass  # it is made anew by whoever can
 
 
-def _peers(repo: Repository, seconds: float) -> Peers:
+def _peers(repo: Repository, ours: Collection[str], seconds: float) -> Peers:
     remotes = {key[7:].rpartition(".")[0] for key in repo.settings() if key.startswith("remote.")}
-    return Peers(remotes, [*filter(None, [known_writer(repo)]), *previous_writers(repo)], seconds)
+    return Peers(remotes, ours, seconds)
 
 
 def _readable(repo: Repository, tree: str) -> bool:
@@ -352,7 +389,7 @@ def _readable(repo: Repository, tree: str) -> bool:
     return True
 
 
-def _tree_of(repo: Repository, kind: str, ref: str, tip: str, budget: Budget) -> tuple[str, str]:
+def _tree_of(repo: Repository, kind: str, ref: str, tip: str, budget: Budget, ours: Collection[str]) -> tuple[str, str]:
     """The tree of a tip, or why it is left out as a whole."""
     try:
         tree = repo.tree_of(tip)
@@ -361,7 +398,7 @@ def _tree_of(repo: Repository, kind: str, ref: str, tip: str, budget: Budget) ->
     if not is_ours(repo, kind, tree):
         return "", UNKNOWN
     budget.charge("entries")  # looking at a signature may take a process
-    why = signatures.why_not(repo, ref, tip) if kind == "log" else ""
+    why = signatures.why_not(repo, ref, tip, ours) if kind == "log" else ""
     return ("", why) if why else (tree, "")
 
 

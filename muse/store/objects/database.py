@@ -13,6 +13,7 @@ import subprocess
 import threading
 import weakref
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from typing import IO, TYPE_CHECKING, NamedTuple, TypeVar
 
 from muse.core.errors import ContentMissingError, DamageError, FormatError, MuseError
@@ -27,6 +28,8 @@ Answer = TypeVar("Answer")
 _HEX = frozenset("0123456789abcdef")
 _SKIP_LIMIT = 16 << 20  # bytes; ending the git process is quicker than reading past more
 MEMORY_LIMIT = 64 << 20  # bytes held before they are written out as a pack
+_NEAR = 1 << 16  # bytes of the largest object that is read ahead
+_NEAR_ALL = 32 << 20  # bytes of all of them
 
 
 Author = tuple[bytes, int, int]
@@ -74,12 +77,59 @@ class ObjectReader:
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._pid = 0
+        self._near: dict[str, tuple[str, bytes]] = {}  # what was read ahead, by id
+        self._named: dict[str, str] = {}  # ids of what was asked ahead
+
+    def ahead(self, names: Iterable[str]) -> dict[str, str]:
+        """Read small objects in one go and hold them until `forget_ahead`, for whoever is going to ask for each; name
+        -> id of what is here.
+
+        A question and its answer take two changes of process; many at once take next to none. What is large, lost or
+        too much in all is left to be asked for by itself.
+        """
+        wanted = [name for name in dict.fromkeys(names) if "\n" not in name]
+        asked = os.fsencode("".join(f"{name}\n" for name in wanted))
+        said = self._repo.run("cat-file", "--batch-check", input=asked).stdout.split(b"\n") if wanted else []
+        left, found, fresh = _NEAR_ALL - sum(len(data) for _, data in self._near.values()), {}, {}
+        for name, words in zip(wanted, map(bytes.split, said)):
+            if len(words) == 3 and words[2].isdigit():
+                found[name] = words[0].decode()
+                if found[name] not in self._near and int(words[2]) <= min(_NEAR, left):
+                    left -= int(words[2]) * (found[name] not in fresh)
+                    fresh[found[name]] = words[0] + b"\n"
+        if len(said) == len(wanted) + 1:  # else git died on the way, and what was said belongs to whom is not known
+            self._take(self._repo.run("cat-file", "--batch", input=b"".join(fresh.values())).stdout if fresh else b"")
+            self._named.update((name, oid) for name, oid in found.items() if oid in self._near)
+        return found
+
+    def _take(self, answer: bytes) -> None:
+        at = 0
+        while (end := answer.find(b"\n", at)) >= 0:
+            words, at = answer[at:end].split(), end + 1
+            if len(words) == 3:  # else it is lost
+                data, at = answer[at : at + int(words[2])], at + int(words[2]) + 1
+                if at <= len(answer):
+                    self._near[words[0].decode()] = words[1].decode(), data
+
+    def tree_ahead(self, name: str) -> list[TreeEntry]:
+        """The rows of a tree that was read ahead; none of any other, or of a damaged one."""
+        kind, data = self._near.get(name, ("", b""))
+        with suppress(DamageError):
+            return parse_tree(data, self._id_size) if kind == "tree" else []
+        return []
+
+    def forget_ahead(self) -> None:
+        """Hold nothing more of what was read ahead."""
+        self._near, self._named = {}, {}
 
     def read(self, name: str, limit: int | None = None) -> tuple[str, bytes]:
         """Kind and bytes of an object, named by id or as `<rev>:<path>`; KeyError when it is not there.
 
         FormatError when it has more than `limit` bytes; they are not read then.
         """
+        near = self._near.get(self._named.get(name, name))
+        if near is not None and (limit is None or len(near[1]) <= limit):
+            return near
 
         def body(kind: str, size: int, sink: IO[bytes]) -> tuple[str, bytes]:
             if limit is not None and size > limit:
@@ -97,6 +147,9 @@ class ObjectReader:
 
         This asks the process that is open anyway, so it costs next to nothing.
         """
+
+        if name in self._named:
+            return self._named[name]
 
         def skip(found: str, size: int, sink: IO[bytes]) -> str:
             if size > _SKIP_LIMIT:
