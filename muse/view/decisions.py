@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from muse.core.types import plural
 from muse.engine.resolve.groups import grouped
-from muse.view.text import one_line
+from muse.view.text import brief, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from muse.engine.resolve.groups import Group
 
 _MOST_TEXT = 1 << 15
+_NAME, _LONG = 80, 400
 _KINDS = {
     "note_attribute": "changed by both, differently",
     "note_insert_insert": "written by both, differently",
@@ -53,9 +54,9 @@ def _conflict(each: Compared, record: ConflictRecord) -> dict[str, Any]:
     return {
         "address": record.address,
         "kind": _words(record.conflict_type),
-        "base": one_line(record.base_summary),
-        "ours": one_line(record.ours_summary),
-        "theirs": one_line(record.theirs_summary),
+        "base": brief(one_line(record.base_summary), _LONG),
+        "ours": brief(one_line(record.ours_summary), _LONG),
+        "theirs": brief(one_line(record.theirs_summary), _LONG),
         "hint": one_line(record.hint),
         "both": record.takes_both,
         "texts": None
@@ -84,7 +85,7 @@ def _group(group: Group, members: list[int], tracks: Sequence[str]) -> dict[str,
     count = "" if len(members) == 1 else f"{plural(len(members), 'place')} "
     return {
         "address": group.address,
-        "words": one_line(f"{owner or 'the whole file'}{bars}: {count}{_words(group.kind)}"),
+        "words": one_line(f"{brief(owner, _NAME) or 'the whole file'}{bars}: {count}{_words(group.kind)}"),
         "track": track,
         "conflicts": members,
     }

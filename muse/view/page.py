@@ -22,7 +22,7 @@ from muse.engine.history.diff import plugin_or_none
 from muse.view import decisions, sound
 from muse.view.dag import lanes
 from muse.view.score import Score, read_score
-from muse.view.text import one_line, sentence
+from muse.view.text import brief, one_line, sentence
 from muse.view.tree import changes, lines
 
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ _POLICY = (
 _LOADING = _POLICY.replace("src 'unsafe-inline'", "src 'self' file:").replace("style-src", "style-src 'unsafe-inline'")
 _SAVING = "; connect-src 'self'"
 _MOST_TEXT = 1 << 20
+_NAME, _LONG = 80, 400
 
 
 @dataclass
@@ -126,8 +127,8 @@ def contents(page: Page, files: Iterable[Compared], plugin_for: Any, *, choices:
     shown = set(page.shown)
     placed = lanes([(commit.id, commit.parents) for commit in page.commits])
     return {
-        "title": page.title,
-        "about": [[name, one_line(value)] for name, value in page.about],
+        "title": brief(page.title, _LONG),
+        "about": [[name, brief(one_line(value), _LONG)] for name, value in page.about],
         "message": page.message,
         "links": [[one_line(name), address] for name, address in page.links],
         "choices": choices,
@@ -158,7 +159,7 @@ def _file(each: Compared, ident: str, plugin_for: Any) -> dict[str, Any]:
     return {
         "id": ident,
         "path": one_line(each.path),
-        "said": one_line(sentence(each.op)) if each.op is not None else "",
+        "said": brief(one_line(sentence(each.op)), 10 * _LONG) if each.op is not None else "",
         "note": one_line("; ".join(filter(None, (each.note, _trouble(score, each, plugin))))),
         "conflicts": decisions.conflicts(each),
         "groups": decisions.groups(each.conflicts, score.tracks if score is not None else ()),
@@ -195,11 +196,12 @@ def _music(score: Score) -> dict[str, Any]:
         "sides": score.sides,
         "width": _short(score.width),
         "tracks": [
-            {"name": one_line(name), **part._asdict()} for name, part in zip(score.tracks, score.parts, strict=True)
+            {"name": brief(one_line(name), _NAME), **part._asdict()}
+            for name, part in zip(score.tracks, score.parts, strict=True)
         ],
         "bars": [[_short(x), number, _short(beat)] for x, number, beat in score.measures],
         "tempo": points(score.tempo),
-        "signs": [[_short(x), one_line(text), have] for x, text, have in score.signs[:400]],
+        "signs": [[_short(x), brief(one_line(text), _NAME), have] for x, text, have in score.signs[:400]],
         "notes": [[n.track, n.channel, n.pitch, _short(n.x), _short(n.width), n.velocity, n.have] for n in score.notes],
         "lanes": [
             {"name": lane.name, "track": lane.track, "low": lane.low, "high": lane.high, "points": points(lane.points)}

@@ -107,6 +107,11 @@ def shorten(text: str, most: int = 100) -> str:
     return f"{said}{joint}and more" if rest else said
 
 
+def brief(text: str, most: int) -> str:
+    """A text that a file made long, cut: no name is a page."""
+    return text if len(text) <= most else f"{text[: most - 1]}…"
+
+
 def paint(text: str, kind: str, color: bool) -> str:
     """The text in the colour of its kind."""
     return terminal.painted(text, _COLORS.get(kind, "0")) if color else text

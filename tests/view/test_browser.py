@@ -154,6 +154,11 @@ def test_names_from_files_are_text_and_no_payload_runs(
     (tmp_path / "hostile.html").write_text(build(page, files, plugin_for_path), "utf-8")
     browser.open(tmp_path / "hostile.html")
     assert browser.run("return document.querySelectorAll('section.file').length") == 2 * len(PAYLOADS)
+    browser.run("for (const each of document.querySelectorAll('.fold')) each.open = true")
+    until = time.monotonic() + 60
+    while browser.run("return muse.views.length") < len(PAYLOADS):
+        assert time.monotonic() < until, "a folded file is drawn when it is opened"
+        time.sleep(0.1)
     browser.run("for (const each of document.querySelectorAll('#page b, #page span, #page .goto')) each.click()")
     alive, hit = browser.run(ALIVE)
     assert alive == own and hit is None
@@ -189,7 +194,7 @@ def test_the_keyboard_is_enough(page: str, open_page: Callable[..., Any]) -> Non
     browser.press("+")
     assert browser.run(VIEW + "return shown.zoom") == pytest.approx(2 * before)
     browser.press("?")
-    assert browser.run("return document.querySelector('.legend').open") is True
+    assert browser.run("return document.querySelector('.legend details').open") is True
 
 
 def test_a_change_stays_in_sight_while_zooming_in(page: str, open_page: Callable[..., Any]) -> None:

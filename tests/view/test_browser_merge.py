@@ -70,11 +70,11 @@ def test_who_reads_no_help_finds_hears_and_settles_it_by_mouse(
         return b.width && b.bottom <= innerHeight && e.contains(top); }).map(e => e.textContent)"""
     in_sight = {
         what: browser.run(shown.replace("SELECTOR", repr(what)))
-        for what in (".chip .keep", ".chip .hear", ".save", ".left-over", ".about dd", ".legend[open]", ".tab")
+        for what in (".chip .keep", ".chip .hear", ".save", ".left-over", ".about dd", ".legend details[open]", ".tab")
     }
     assert in_sight[".chip .keep"] == ["Keep ours", "Keep theirs", "Keep base"]
     assert in_sight[".chip .hear"] == ["\u25b6"] * 3 and in_sight[".save"] == ["Save"]
-    assert in_sight[".left-over"] == ["1 decision left"] and in_sight[".legend[open]"] == []
+    assert in_sight[".left-over"] == ["1 decision left"] and in_sight[".legend details[open]"] == []
     assert [words.partition(":")[0] for words in in_sight[".about dd"]] == ["main", "topic"], "whose the sides are"
     frame, width = browser.run(
         VIEW + "const b = view.roll.box(view.roll.spots[0], shown); return [[b.x, b.width], 900]"

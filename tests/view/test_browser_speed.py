@@ -108,7 +108,7 @@ def test_ten_thousand_notes_are_there_at_once(open_page: Callable[..., Any], tmp
         time.sleep(0.05)
     took = browser.run("return performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? null")
     browser.press("n")
-    assert "change 1 of" in browser.run("return document.getElementById('status').textContent")
+    assert "change 2 of" in browser.run("return document.getElementById('status').textContent")
     assert browser.log() == []
     browser.close()
     main = Main(trace)

@@ -1,13 +1,15 @@
 // A canvas as sharp as the screen, and what of a piece is shown on it.
+import type { Whose } from "./kinds.ts";
+
 export const KEYBOARD = 92, RULER = 40, MINIMAP = 44;
 
 export interface Focus { from: number; to: number; low: number; high: number }
 
 /** `zoom`: pixels per unit; `left`, `top`: pixels scrolled; `row`: pixels per pitch; `height`: pixels of roll in sight;
- * `lead`: the track that is looked at; `decided`: the choice of each decision; `at`: the decision that is looked at. */
+ * `lead`: the track that is looked at; `muted`, `solo`, `hidden`: what is neither seen, heard nor listed; `decided`: the choice of each decision; `at`: the decision that is looked at. */
 export interface Shown {
   zoom: number; left: number; top: number; row: number; height: number; side: number; lead: number | null;
-  muted: Set<number>; solo: Set<number>; focus: Focus | null; loop: [number, number] | null; head: number | null;
+  muted: Set<number>; solo: Set<number>; hidden: Set<Whose>; focus: Focus | null; loop: [number, number] | null; head: number | null;
   decided: (string | undefined)[]; at: number | null;
 }
 

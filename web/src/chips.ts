@@ -43,7 +43,7 @@ export class Chips {
       if (!seen) return;
       const wide = chip.offsetWidth, tall = chip.offsetHeight;
       const x = Math.max(GAP, Math.min(box.x, width - wide - GAP));
-      let y = box.y - tall - GAP >= 0 ? box.y - tall - GAP : Math.min(box.y + box.height + GAP, shown.height - tall - GAP);
+      let y = spot!.whole ? box.y + GAP : box.y - tall - GAP >= 0 ? box.y - tall - GAP : Math.min(box.y + box.height + GAP, shown.height - tall - GAP);
       y = Math.max(GAP, Math.min(y, shown.height - tall - GAP));
       while (taken.some((other) => x < other.right && x + wide > other.left && y < other.bottom && y + tall > other.top)) y += tall + GAP;
       taken.push(new DOMRect(x, y, wide, tall));

@@ -3,11 +3,8 @@ import type { Music, Note } from "./model.ts";
 import { barEnd, bars } from "./time.ts";
 import { count } from "./words.ts";
 
-export const KINDS = {
-  same: "unchanged", goes: "changed or removed later", gone: "no longer here", new: "new", ours: "by ours",
-  theirs: "by theirs", both: "by both, alike", lost: "not in the result", made: "by the merge alone",
-} as const;
-export type Kind = keyof typeof KINDS;
+/** Unchanged; changed or removed later; no longer here; new; by ours, theirs, both alike; not in the result; by the merge alone. */
+export type Kind = "same" | "goes" | "gone" | "new" | "ours" | "theirs" | "both" | "lost" | "made";
 
 /** How a note is drawn while version `side` is looked at; null when it is not. */
 export function kindOf(have: number, side: number, sides: number): Kind | null {
@@ -20,6 +17,21 @@ export function kindOf(have: number, side: number, sides: number): Kind | null {
   if (base) return "same";
   if (side < 3) return side === 1 ? "ours" : "theirs";
   return ours && theirs ? "both" : ours ? "ours" : theirs ? "theirs" : "made";
+}
+
+/** Whose a note is, whatever version is looked at: what the buttons beside the list show and hide. */
+export type Whose = "unchanged" | "before" | "after" | "ours" | "theirs" | "both" | "merge";
+
+export const WHOSE: Record<Whose, [words: string, kind: Kind]> = {
+  unchanged: ["unchanged", "same"], before: ["only before", "gone"], after: ["only after", "new"], ours: ["by ours", "ours"],
+  theirs: ["by theirs", "theirs"], both: ["by both", "both"], merge: ["by the merge", "made"],
+};
+
+export function whoseIs(have: number, sides: number): Whose {
+  if (have === (1 << sides) - 1) return "unchanged";
+  if (sides === 2) return have & 1 ? "before" : "after";
+  const base = have & 1, ours = ((have >> 1) & 1) !== base, theirs = ((have >> 2) & 1) !== base;
+  return ours && theirs ? "both" : ours ? "ours" : theirs ? "theirs" : "merge";
 }
 
 export const hollow = (kind: Kind): boolean => kind === "gone" || kind === "lost";

@@ -62,7 +62,7 @@ export function drawVelocities(canvas: HTMLCanvasElement, width: number, roll: R
   let stems = 0;
   for (const note of roll.index.between(left / zoom, (left + width) / zoom)) {
     const kind = kindOf(note[6], shown.side, sides);
-    if (kind === null || !roll.audible(note[0], shown) || (shown.lead !== null && note[0] !== shown.lead)) continue;
+    if (kind === null || !roll.kept(note, shown) || (shown.lead !== null && note[0] !== shown.lead)) continue;
     const x = note[3] * zoom - left, tall = (note[5] / 127) * (LANE - 8), edge = outline(kind, now);
     stems++;
     if (!hollow(kind)) { context.fillStyle = edge ?? trackColour(note[0], 100, now.dark); context.fillRect(x, LANE - tall, edge ? 3 : 2, tall); }

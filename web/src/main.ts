@@ -3,6 +3,7 @@ import { bank } from "./bank.ts";
 import { Choices } from "./choices.ts";
 import { el, typing } from "./dom.ts";
 import { choosing } from "./keys.ts";
+import { recall } from "./memory.ts";
 import type { File, Page } from "./model.ts";
 import { Saving } from "./saving.ts";
 import { ScoreView } from "./score.ts";
@@ -15,7 +16,32 @@ const views: ScoreView[] = [];
 const saving = page.choices ? new Saving() : null;
 let current: ScoreView | null = null;
 
-function section(file: File): HTMLElement {
+/** Whether a file is unfolded when the page opens: what one looks at first, and words where there are few of them. */
+const unfolded = (file: File, at: number): boolean => saving !== null || at === 0 || (!file.music && page.files.length < 5);
+
+/** A file's section. Of many files one is unfolded, the others say in a line what changed, and are built when wanted. */
+function section(file: File, at: number): HTMLElement {
+  if (page.files.length === 1) return el("section", { class: "file", id: file.id, "aria-labelledby": page.title.endsWith(file.path) ? "title" : `${file.id}-h` },
+    page.title.endsWith(file.path) ? null : el("h2", { id: `${file.id}-h` }, file.path), said(file), ...parts(file));
+  const open = unfolded(file, at), inside = el("div");
+  const fold: HTMLDetailsElement = el("details", { class: "fold", open }, el("summary", {}, el("h2", { id: `${file.id}-h` }, file.path),
+    file.groups.length ? el("em", {}, ` ${file.groups.length} to settle`) : null, said(file)), inside);
+  const fill = () => {
+    if (inside.firstChild || !fold.open) return;
+    const known = views.length;
+    inside.append(...parts(file));
+    if (document.documentElement.dataset.ready) for (const view of views.slice(known)) { view.open(); current = view; }
+  };
+  fold.addEventListener("toggle", fill);
+  fill();
+  return el("section", { class: "file", id: file.id, "aria-labelledby": `${file.id}-h` }, fold);
+}
+
+function said(file: File): HTMLElement | null {
+  return file.said || file.note ? el("div", {}, file.said ? el("p", { class: "said" }, file.said) : null, file.note ? el("p", { class: "note" }, file.note) : null) : null;
+}
+
+function parts(file: File): Node[] {
   const choices = saving && file.conflicts.length ? new Choices(file.conflicts, file.groups) : null;
   const pick = (group: number, side: string) => choosing.decide(file.id, group, side);
   const view = file.music ? new ScoreView(file, file.music, choices, pick) : null;
@@ -27,23 +53,22 @@ function section(file: File): HTMLElement {
     conflict: (index: number) => at()?.conflict(index),
     hear: view ? (side: string, group: number) => at()?.hear(side, group) : null,
   };
-  const titled = page.files.length === 1 && page.title.endsWith(file.path);
-  return el("section", { class: "file", id: file.id, "aria-labelledby": titled ? "title" : `${file.id}-h` },
-    titled ? null : el("h2", { id: `${file.id}-h` }, file.path),
-    file.said ? el("p", { class: "said" }, file.said) : null,
-    file.note ? el("p", { class: "note" }, file.note) : null,
-    view?.root,
-    settle(file, choices, goes),
-    texts(file.texts, file.path, file.conflicts.some((conflict) => conflict.texts)),
-    file.changes.length ? el("details", { class: "changes", open: !file.music }, el("summary", {}, "What changed"), tree(file.changes)) : null);
+  return [view?.root, settle(file, choices, goes), texts(file.texts, file.path, file.conflicts.some((conflict) => conflict.texts)),
+    file.changes.length ? el("details", { class: "changes", open: !file.music }, el("summary", {}, "What changed"), tree(file.changes)) : null].filter((each) => each != null);
+}
+
+/** Unfold a file that a link leads to. */
+function unfold(id: string): void {
+  const fold = document.getElementById(id)?.querySelector<HTMLDetailsElement>(":scope > .fold");
+  if (fold) fold.open = true;
 }
 
 function build(): void {
   const main = document.getElementById("page")!;
   const files = [...page.files.filter((file) => file.music), ...page.files.filter((file) => !file.music)];
-  const about = el("dl", { class: "about" }, ...page.about.flatMap(([name, value]) => [el("dt", { class: `of-${name}` }, name), el("dd", {}, value)]));
+  const about = el("dl", { class: "about" }, ...page.about.map(([name, value]) => el("div", {}, el("dt", { class: `of-${name}` }, name), el("dd", {}, value))));
   const nav = files.length > 1
-    ? el("nav", { "aria-label": "files" }, el("ul", {}, ...files.map((file) => el("li", {}, el("a", { href: `#${file.id}` }, file.path), file.groups.length ? el("em", {}, ` ${file.groups.length} to settle`) : null))))
+    ? el("nav", { "aria-label": "files" }, el("ul", {}, ...files.map((file) => el("li", {}, el("a", { href: `#${file.id}`, click: () => unfold(file.id) }, file.path), file.groups.length ? el("em", {}, ` ${file.groups.length} to settle`) : null))))
     : null;
   const index = !files.length && page.links.length > 0 && page.commits.some((commit) => commit.address);
   document.body.classList.toggle("site", index);
@@ -65,7 +90,7 @@ function keys(): void {
   document.addEventListener("keydown", (event) => {
     if (typing(event)) return;
     if (event.key === "?") {
-      for (const legend of document.querySelectorAll<HTMLDetailsElement>(".legend")) legend.open = !legend.open;
+      for (const legend of document.querySelectorAll<HTMLDetailsElement>(".legend details")) legend.open = !legend.open;
       return;
     }
     if (saving && choosing.key(event.key, event.target as HTMLElement, current, saving)) { event.preventDefault(); return; }
@@ -75,7 +100,9 @@ function keys(): void {
 
 build();
 keys();
+unfold(location.hash.slice(1));
 for (const view of views) view.open();
+recall(views);
 current = views[0] ?? null;
 // For whoever tests the page: the views, and the sound of a version as a buffer.
 Object.assign(window, { muse: { page, views, render: synth.render, bank } });

@@ -1,10 +1,10 @@
 // The parts of a piece's view that stand still: buttons, tracks, legend.
 import { el } from "./dom.ts";
-import { KINDS, kindOf } from "./kinds.ts";
+import { kindOf, type Kind } from "./kinds.ts";
 import type { Music } from "./model.ts";
 import { swatch } from "./paint.ts";
 
-export type Press = (what: "solo" | "muted", track: number, button: HTMLButtonElement) => void;
+export type Press = (what: "solo" | "muted", track: number) => void;
 
 export function button(text: string, label: string, act: () => void, kind = ""): HTMLButtonElement {
   return el("button", { type: "button", class: kind, "aria-label": label, title: label, click: act }, text);
@@ -14,11 +14,11 @@ export function button(text: string, label: string, act: () => void, kind = ""):
 export function tracks(music: Music, press: Press, look: (track: number) => void): HTMLElement {
   return el("div", { class: "tracks", role: "group", "aria-label": "tracks" }, ...music.tracks.flatMap((track, index) => {
     if (!music.notes.some((note) => note[0] === index)) return [];
-    const act = (what: "solo" | "muted") => (event: MouseEvent) => press(what, index, event.currentTarget as HTMLButtonElement);
+    const act = (what: "solo" | "muted") => () => press(what, index);
     return [el("span", { class: "track", "data-track": String(index) },
       swatch(index), el("button", { type: "button", class: "name", title: `${track.instrument}; look at this track`, "aria-pressed": "false", click: () => look(index) }, track.name),
-      el("button", { type: "button", class: "solo", "aria-pressed": "false", "aria-label": `solo ${track.name}`, title: "solo", click: act("solo") }, "S"),
-      el("button", { type: "button", class: "mute", "aria-pressed": "false", "aria-label": `mute ${track.name}`, title: "mute", click: act("muted") }, "M"))];
+      el("button", { type: "button", class: "solo", "aria-pressed": "false", "aria-label": `solo ${track.name}`, title: "solo: see, hear and list this track alone", click: act("solo") }, "S"),
+      el("button", { type: "button", class: "mute", "aria-pressed": "false", "aria-label": `mute ${track.name}`, title: "mute: do not see, hear or list this track", click: act("muted") }, "M"))];
   }));
 }
 
@@ -36,10 +36,13 @@ const KEYS: [string, string][] = [
 ];
 const CHOOSING: [string, string][] = [["c", "next open conflict"], ["o t b", "keep ours, theirs, base"], ["u", "undo"], ["s", "save"]];
 
-export function legend(music: Music, side: number, choosing: boolean): HTMLElement {
-  const used = new Set(music.notes.map((note) => kindOf(note[6], side, music.sides.length)));
+/** What a dashed outline means; the others stand on the buttons that show and hide. */
+const DASHED: [Kind, string][] = [["gone", "not in the version shown"], ["goes", "changed or removed later"]];
+
+export function legend(music: Music, choosing: boolean): HTMLElement {
+  const used = new Set(music.sides.flatMap((_, side) => music.notes.map((note) => kindOf(note[6], side, music.sides.length))));
   const keys = [...KEYS, ...(choosing ? CHOOSING : [])];
-  return el("details", { class: "legend" }, el("summary", {}, "Legend and keys (?)"),
-    el("ul", {}, ...[...used].filter((kind) => kind !== null).map((kind) => el("li", {}, el("i", { class: `kind ${kind}` }), KINDS[kind]))),
-    el("dl", {}, ...keys.flatMap(([key, words]) => [el("dt", {}, key), el("dd", {}, words)])));
+  return el("div", { class: "legend" },
+    el("ul", {}, ...DASHED.filter(([kind]) => used.has(kind)).map(([kind, words]) => el("li", {}, el("i", { class: `kind ${kind}` }), words))),
+    el("details", {}, el("summary", {}, "Keys (?)"), el("dl", {}, ...keys.flatMap(([key, words]) => [el("dt", {}, key), el("dd", {}, words)]))));
 }

@@ -1,6 +1,6 @@
 // Playing a version, with a loop, and changing to another version without a gap.
 import { bank, type Bank } from "./bank.ts";
-import type { Music } from "./model.ts";
+import type { Music, Note } from "./model.ts";
 import { Bus, begin, sounding, type Sounding } from "./synth.ts";
 import { positionAt, seconds } from "./time.ts";
 
@@ -20,7 +20,7 @@ export class Player {
   private speed = 1;
 
   /** `told` hears what makes the sound, once that is known. */
-  constructor(private readonly music: () => Music, private readonly plays: (track: number) => boolean,
+  constructor(private readonly music: () => Music, private readonly plays: (note: Note) => boolean,
     private readonly moved: (x: number | null) => void, private readonly told: (bank: Bank | null) => void) {}
 
   get playing(): boolean { return this.context !== null; }

@@ -2,7 +2,7 @@
 import { isBlack, sized, type Shown } from "./canvas.ts";
 import { spot, type Spot } from "./decisions.ts";
 import { NoteIndex, barStep, pitchSpan, type Span } from "./geometry.ts";
-import { hollow, kindOf, type Kind } from "./kinds.ts";
+import { hollow, kindOf, whoseIs, type Kind } from "./kinds.ts";
 import type { Group, Music, Note } from "./model.ts";
 import { hatch, outline, theme, trackColour, trackEdge, trackPattern, type Theme } from "./paint.ts";
 import { indexAt } from "./time.ts";
@@ -33,21 +33,28 @@ export class Roll {
 
   /** True for a note that has a place in the picture: where rows stand for drums, a pitch has none. */
   private placed(note: Note, shown: Shown): boolean {
-    return this.audible(note[0], shown) && (note[1] === DRUM_CHANNEL || !this.drums(shown));
+    return this.kept(note, shown) && (note[1] === DRUM_CHANNEL || !this.drums(shown));
   }
 
   audible(track: number, shown: Shown): boolean {
     return shown.solo.size ? shown.solo.has(track) : !shown.muted.has(track);
   }
 
-  /** The topmost note under a point of the picture, seen by the version shown; notes that it has come first. */
-  hit(x: number, y: number, shown: Shown): Note | null {
-    const pitch = this.span.high - Math.floor((y + shown.top) / shown.row);
-    const air = 3 / shown.zoom;
-    let found: Note | null = null;
+  /** True for a note that is to be seen, heard and listed: its track is on, and whose it is. */
+  kept(note: Note, shown: Shown): boolean {
+    return this.audible(note[0], shown) && !(shown.hidden.size && shown.hidden.has(whoseIs(note[6], this.music.sides.length)));
+  }
+
+  /** The topmost note under a point of the picture, seen by the version shown; notes that it has come first. A finger
+   * covers some pixels more: then the note that is nearest. */
+  hit(x: number, y: number, shown: Shown, finger = 0): Note | null {
+    const air = Math.max(3, finger) / shown.zoom;
+    let found: Note | null = null, near = Infinity;
     for (const note of this.index.between(x - air, x + air)) {
-      if (note[2] !== pitch || !this.placed(note, shown) || kindOf(note[6], shown.side, this.music.sides.length) === null) continue;
-      if (found === null || this.weight(note, shown) > this.weight(found, shown)) found = note;
+      const top = this.y(note[2], shown), away = Math.max(0, top - y, y - top - shown.row);
+      if (away > finger || (!finger && y === top + shown.row) || !this.placed(note, shown) || kindOf(note[6], shown.side, this.music.sides.length) === null) continue;
+      if (away > near || (away === near && found !== null && this.weight(note, shown) <= this.weight(found, shown))) continue;
+      [found, near] = [note, away];
     }
     return found;
   }
@@ -85,7 +92,13 @@ export class Roll {
       context.strokeStyle = outline(kind, this.theme)!;
       context.lineWidth = 2;
       context.setLineDash(hollow(kind) || kind === "goes" ? [3, 2] : []);
-      context.strokeRect(note[3] * shown.zoom - shown.left + 1, this.y(note[2], shown) + 1, Math.max(3, note[4] * shown.zoom - 2), shown.row - 2);
+      const x = note[3] * shown.zoom - shown.left, y = this.y(note[2], shown), wide = Math.max(3, note[4] * shown.zoom - 2), tall = shown.row - 2;
+      context.strokeRect(x + 1, y + 1, wide, tall);
+      if (hollow(kind) || wide < 8 || tall < 7) continue;
+      context.lineWidth = 1; // a rim of paper: an outline is seen on a note of its own colour too
+      context.setLineDash([]);
+      context.strokeStyle = this.theme.paper;
+      context.strokeRect(x + 2.5, y + 2.5, wide - 3, tall - 3);
     }
     context.setLineDash([]);
   }

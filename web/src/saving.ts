@@ -1,6 +1,7 @@
 // The bar at the bottom of the merge tool: how much is left, all of one side, undo, save; and the result as it would be.
 import type { Choices } from "./choices.ts";
 import { el, say } from "./dom.ts";
+import { remember } from "./memory.ts";
 import type { File, Music } from "./model.ts";
 import type { ScoreView } from "./score.ts";
 import { count } from "./words.ts";
@@ -66,7 +67,7 @@ export class Saving {
     if (!said) { this.told.textContent = "muse is not there any more; nothing was saved"; return; }
     if (said.error) { this.told.textContent = said.error; return; }
     this.finished = said.settled === true;
-    if (!this.finished) { location.reload(); return; }
+    if (!this.finished) { remember(this.files.flatMap(({ view }) => view ?? [])); location.reload(); return; }
     clearTimeout(this.timer);
     this.told.textContent = "settled and saved; this page can be closed";
     this.left.textContent = "";

@@ -6,19 +6,20 @@ import type { Choices } from "./choices.ts";
 import { el, say } from "./dom.ts";
 import { drawKeyboard, drawMinimap, drawRuler } from "./frame.ts";
 import { fit, fitRows } from "./geometry.ts";
-import { phrases, type Phrase } from "./kinds.ts";
+import { phrases, type Phrase, type Whose } from "./kinds.ts";
 import { differs, drawLane, drawVelocities, tempoLane } from "./lanes.ts";
+import { ChangeList } from "./list.ts";
 import { UNIT, type File, type Lane, type Music, type Note } from "./model.ts";
-import { swatch, theme } from "./paint.ts";
+import { theme } from "./paint.ts";
 import { PACES, button, legend, pace, tracks } from "./parts.ts";
 import { Player } from "./player.ts";
 import { Roll } from "./roll.ts";
 import { Sheet, type Asked } from "./sheet.ts";
 import { barAt, barEnd, bars, where } from "./time.ts";
-import { pinch } from "./touch.ts";
+import { pinch, turned } from "./touch.ts";
 import { count, noteName } from "./words.ts";
 
-const HEIGHT = 420;
+const HEIGHT = 420, FINGER = 12;
 
 export class ScoreView {
   readonly root: HTMLElement;
@@ -37,8 +38,7 @@ export class ScoreView {
   private readonly velocities = el("canvas", { class: "lane", role: "img", "aria-label": "velocities" });
   private readonly lanes: [Lane, HTMLCanvasElement][] = [];
   private readonly tabs: HTMLButtonElement[] = [];
-  private readonly list = el("ol", { class: "phrases", "aria-label": "changes" });
-  private readonly listed = el("h3");
+  private readonly list: ChangeList;
   private readonly heard = el("span", { class: "heard" });
   private readonly place = el("span", { class: "place" });
   private readonly playing = el("button", { type: "button", class: "play", click: () => this.toggle() });
@@ -55,15 +55,16 @@ export class ScoreView {
     const side = music.sides.length - 1;
     this.before = side === 1 ? 0 : 1;
     this.shown = {
-      zoom: 1, left: 0, top: 0, row: 12, height: HEIGHT, side, lead: null, muted: new Set(), solo: new Set(),
+      zoom: 1, left: 0, top: 0, row: 12, height: HEIGHT, side, lead: null, muted: new Set(), solo: new Set(), hidden: new Set(),
       focus: null, loop: null, head: null, decided: [], at: null,
     };
-    this.player = new Player(() => this.music, (track) => this.roll.audible(track, this.shown), (x) => this.follow(x), (bank) => { this.heard.textContent = inUse(bank); });
+    this.player = new Player(() => this.music, (note) => this.roll.kept(note, this.shown), (x) => this.follow(x), (bank) => { this.heard.textContent = inUse(bank); });
     this.chips = new Chips(file.groups, choices, { go: (group) => this.decide(group), hear: (name, group) => this.hear(name, group), pick });
     this.sheet = new Sheet(() => this.music, () => this.bars());
+    this.list = new ChangeList(file, music, { go: (index) => this.go(index), decide: (group) => this.decide(group), show: (whose) => this.flip(this.shown.hidden, whose, whose), all: () => this.everything() }, legend(music, choices !== null));
     this.root = this.build();
     this.relist();
-    choices?.listen(() => { this.shown.decided = file.groups.map((_, group) => choices.ofGroup(group)); this.chips.label(); this.draw(); });
+    choices?.listen(() => { this.shown.decided = file.groups.map((_, group) => choices.ofGroup(group)); this.chips.label(); this.label(); this.draw(); });
   }
 
   /** Call once the page is laid out: opens at the first conflict or else the first change. */
@@ -74,7 +75,7 @@ export class ScoreView {
     new ResizeObserver(() => { this.spread(); this.draw(); }).observe(this.stage);
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => { this.roll.theme = theme(); this.draw(); });
     if (spots.length) this.decide(spots[0]!.group, true);
-    else if (first) { this.shown.lead = first.track; this.frame(first); }
+    else if (first) { this.current = 0; this.shown.lead = first.track; this.frame(first); }
     else this.frame({ from: 0, to: Math.min(this.music.width, 768), low: this.roll.span.low, high: this.roll.span.high });
     this.label();
   }
@@ -132,13 +133,12 @@ export class ScoreView {
       !many ? null : el("span", { class: "steps" }, button("←", "previous change (p)", () => this.step(-1), "step"), this.place, button("→", "next change (n)", () => this.step(1), "step")),
       button("−", "narrower (-)", () => this.scale(0.5), "zoom"), button("+", "wider (+)", () => this.scale(2), "zoom"),
       button("Whole piece", "the whole piece (0)", () => this.whole(), "whole"), this.heard);
-    const named = tracks(music, (what, track, pressed) => this.press(what, track, pressed), (track) => this.look(track));
+    const named = tracks(music, (what, track) => this.flip(this.shown[what], track, `${music.tracks[track]?.name}: ${what === "solo" ? "solo" : "mute"}`), (track) => this.look(track));
     this.stage.append(el("div", { class: "sticky" }, this.ruler, el("div", { class: "sheet" }, this.notes, this.chips.root)), this.spacer);
     this.listen();
-    const side = el("aside", { class: "side" }, this.listed, this.list, legend(music, this.shown.side, this.choices !== null));
     return el("div", { class: "score", "data-file": file.id },
       tools, named, this.minimap,
-      el("div", { class: "picture" }, el("div", { class: "left" }, el("div", { class: "corner" }), this.keyboard), this.stage, side),
+      el("div", { class: "picture" }, el("div", { class: "left" }, el("div", { class: "corner" }), this.keyboard), this.stage, this.list.root),
       el("div", { class: "lane-row" }, el("span", { class: "lane-name" }, "velocity"), this.velocities), this.sheet.root, this.controllers());
   }
 
@@ -168,10 +168,10 @@ export class ScoreView {
     stage.addEventListener("wheel", (event) => {
       if (!event.ctrlKey && !event.altKey) return;
       event.preventDefault();
-      const by = event.deltaY < 0 ? 1.15 : 1 / 1.15;
+      const by = turned(event.deltaY);
       if (event.altKey) this.taller(by); else this.scale(by, event.clientX - stage.getBoundingClientRect().left);
     }, { passive: false });
-    pinch(stage, (by) => this.scale(by));
+    pinch(stage, ({ by, at, moved }) => { this.scale(by, at); if (moved) this.scroll(this.shown.left - moved); });
     const map = (event: PointerEvent) => {
       const box = minimap.getBoundingClientRect();
       this.show(((event.clientX - box.left) / box.width) * this.music.width, true);
@@ -182,28 +182,48 @@ export class ScoreView {
   }
 
   private relist(): void {
-    this.listed.textContent = this.phrases.length ? count(this.phrases.length, "change") : this.music.sides.length > 1 ? "No note changed" : count(this.music.notes.length, "note");
-    this.list.replaceChildren(...this.phrases.map((phrase, index) => el("li", {},
-      el("button", { type: "button", "data-phrase": String(index), click: () => this.go(index) }, swatch(phrase.track), phrase.words))));
+    const { roll, shown } = this;
+    this.list.fill(this.music, this.phrases, (phrase) => phrase.notes.some((note) => roll.kept(note, shown)), shown.hidden, this.filtered);
     this.label();
   }
 
   /** The bars and the track whose staff is drawn: of what is looked at, or else of the first change or what is in sight. */
   private bars(): Asked | null {
-    const { shown, music } = this, spot = shown.at === null ? null : this.roll.spots[shown.at], first = this.phrases[0];
+    const { shown, music } = this, spot = shown.at === null ? null : this.roll.spots[shown.at], first = this.phrases[this.list.order[0] ?? 0];
     const seen = { from: shown.left / shown.zoom, to: (shown.left + this.width()) / shown.zoom };
     const at = shown.focus ?? (this.current >= 0 ? this.phrases[this.current]! : spot ?? (shown.lead === first?.track ? first : null)) ?? seen;
     const track = shown.lead ?? first?.track ?? music.notes[0]?.[0];
     return track === undefined ? null : { track, from: barAt(music, at.from)[0], to: Math.max(at.to, at.from + 1), side: shown.side };
   }
 
-  private press(what: "solo" | "muted", track: number, pressed: HTMLButtonElement): void {
-    const chosen = this.shown[what];
-    if (chosen.has(track)) chosen.delete(track); else chosen.add(track);
-    pressed.setAttribute("aria-pressed", String(chosen.has(track)));
-    say(`${this.music.tracks[track]?.name}: ${what === "solo" ? "solo" : "mute"} ${chosen.has(track) ? "on" : "off"}`);
+  private get filtered(): boolean { return this.shown.muted.size + this.shown.solo.size + this.shown.hidden.size > 0; }
+
+  /** Turn a filter on or off: the roll, the list and the sound keep to it from now on. */
+  private flip<T>(chosen: Set<T>, each: T, words: string): void {
+    if (!chosen.delete(each)) chosen.add(each);
+    this.filter();
+    say(`${words} ${chosen.has(each) ? (chosen === (this.shown.hidden as Set<unknown>) ? "hidden" : "on") : chosen === (this.shown.hidden as Set<unknown>) ? "shown" : "off"}`);
+  }
+
+  private filter(): void {
+    this.relist();
     this.replay();
     this.draw();
+  }
+
+  private everything(): void {
+    for (const each of [this.shown.muted, this.shown.solo, this.shown.hidden]) each.clear();
+    this.filter();
+    say("everything is shown");
+  }
+
+  /** What is filtered and how fast it plays, for `choosing` on a page that is loaded anew. */
+  chosen(): unknown[][] { return [[...this.shown.muted], [...this.shown.solo], [...this.shown.hidden], [this.tempo.value]]; }
+
+  choosing([muted, solo, hidden, [percent]]: [number[], number[], Whose[], [string]]): void {
+    Object.assign(this.shown, { muted: new Set(muted), solo: new Set(solo), hidden: new Set(hidden) });
+    this.pace(Number(percent));
+    this.filter();
   }
 
   /** Look at one track: the others pale, the keyboard and the velocities are its own. Once more: at all of them. */
@@ -221,9 +241,14 @@ export class ScoreView {
     this.notes.setAttribute("aria-label", `${name}: ${count(has, "note")}, ${count(this.phrases.length, "change")}`);
     this.playing.textContent = this.player?.playing ? "■ Stop" : "▶ Play";
     this.playing.setAttribute("aria-label", this.player?.playing ? "stop (space)" : `play ${name} (space)`);
-    this.place.textContent = this.phrases.length ? (this.current < 0 ? "" : `${this.current + 1} of `) + count(this.phrases.length, "change") : "no changes";
-    [...this.list.querySelectorAll("button")].forEach((row, index) => row.toggleAttribute("data-current", index === this.current));
-    for (const each of this.root?.querySelectorAll<HTMLElement>(".track") ?? []) each.querySelector(".name")!.setAttribute("aria-pressed", String(Number(each.dataset.track) === shown.lead));
+    const { order } = this.list, at = order.indexOf(this.current);
+    this.place.textContent = order.length ? (at < 0 ? "" : `${at + 1} of `) + count(order.length, "change") : this.phrases.length ? "all hidden" : "no changes";
+    this.list.mark(this.current, shown.at, (group) => this.choices?.settled(group) ?? false);
+    for (const each of this.root?.querySelectorAll<HTMLElement>(".track") ?? []) {
+      const track = Number(each.dataset.track), state = { name: track === shown.lead, solo: shown.solo.has(track), mute: shown.muted.has(track) };
+      for (const [kind, on] of Object.entries(state)) each.querySelector(`.${kind}`)!.setAttribute("aria-pressed", String(on));
+      each.classList.toggle("off", !this.roll.audible(track, shown));
+    }
   }
 
   /** Ask for a picture in the next frame; many requests make one. */
@@ -280,6 +305,7 @@ export class ScoreView {
   whole(): void {
     this.shown.zoom = Math.max(0.02, this.width() / Math.max(1, this.music.width));
     this.shown.row = Math.max(3, Math.min(14, Math.floor(HEIGHT / (this.roll.span.high - this.roll.span.low + 1))));
+    this.shown.focus = null; // playing begins at the beginning, too
     this.scroll(0, 0);
   }
 
@@ -290,9 +316,9 @@ export class ScoreView {
   }
 
   step(by: number): void {
-    if (!this.phrases.length) { say("no note changed"); return; }
-    const size = this.phrases.length;
-    this.go(this.current < 0 ? (by > 0 ? 0 : size - 1) : (this.current + by + size) % size);
+    const { order } = this.list, now = this.current;
+    if (!order.length) { say(this.phrases.length ? "every change is hidden" : "no note changed"); return; }
+    this.go(by > 0 ? order.find((each) => each > now) ?? order[0]! : [...order].reverse().find((each) => each < now) ?? order[order.length - 1]!);
   }
 
   /** Go to a change: it stays in sight whatever is zoomed afterwards. */
@@ -308,9 +334,9 @@ export class ScoreView {
     this.scroll(Math.max(0, phrase.from * shown.zoom - width / 5), Math.round(top / row) * row);
     if (shown.loop) this.setLoop();
     this.label();
-    const row2 = this.list.children[index] as HTMLElement | undefined;
-    if (row2) this.list.parentElement!.scrollTop = Math.max(0, row2.offsetTop - 120);
-    say(`change ${index + 1} of ${this.phrases.length}: ${phrase.words}`);
+    this.list.reveal(index);
+    const at = this.list.order.indexOf(index);
+    say(at < 0 ? phrase.words : `change ${at + 1} of ${this.list.order.length}: ${phrase.words}`);
   }
 
   /** Go to a decision of the file; with `quiet` nothing is said, as when the page opens. */
@@ -345,7 +371,7 @@ export class ScoreView {
 
   private point(event: MouseEvent): void {
     const x = this.at(event), y = event.clientY - this.notes.getBoundingClientRect().top;
-    const hit = this.roll.hit(x, y, this.shown);
+    const hit = this.roll.hit(x, y, this.shown, (event as PointerEvent).pointerType === "touch" ? FINGER : 0);
     if (hit) { this.tell(hit); return; }
     this.shown.focus = null;
     this.shown.lead = null;
@@ -375,6 +401,8 @@ export class ScoreView {
     if (spot) this.shown.loop = this.barsOf(spot);
     this.looping.setAttribute("aria-pressed", String(this.shown.loop !== null));
     this.play();
+    const track = this.file.groups[group]!.track;
+    if (track !== null && !this.roll.audible(track, this.shown)) say(`${this.music.tracks[track]?.name} is muted: nothing of it is heard`);
   }
 
   private barsOf(span: { from: number; to: number }): [number, number] {

@@ -61,12 +61,12 @@ function course(points: Points | undefined, x: number, end: number, without: num
 }
 
 /** The notes of one version that sound somewhere between two places, sustain applied; at twice the speed in half the time. */
-export function sounding(music: Music, side: number, from: number, to: number, plays: (track: number) => boolean, speed = 1): Sounding[] {
+export function sounding(music: Music, side: number, from: number, to: number, plays: (note: Note) => boolean, speed = 1): Sounding[] {
   const channels = channelsOf(music.controls[side] ?? []), found: Sounding[] = [];
   const time = (x: number) => seconds(music, side, x) / speed;
   const timed = (points: Points): Points => points.map(([x, value]) => [time(x), value]);
   for (const note of music.notes) {
-    if (!((note[6] >> side) & 1) || note[3] >= to || !plays(note[0])) continue;
+    if (!((note[6] >> side) & 1) || note[3] >= to || !plays(note)) continue;
     const lane = channels.get(note[1]), x = note[3], end = held(lane, x + note[4]);
     if (end <= from) continue;
     const volume = course(lane?.volume, x, end, 100), expression = course(lane?.expression, x, end, 127);
@@ -216,8 +216,8 @@ function drum(context: BaseAudioContext, gain: GainNode, each: Sounding, when: n
 }
 
 /** A version rendered to a buffer, as tests measure it; with `then`, another version from that second on. */
-export async function render(music: Music, side: number, rate = 44_100, length = 0, bank: Bank | null = null, then: [number, number] | null = null): Promise<AudioBuffer> {
-  const notes = sounding(music, side, 0, Infinity, () => true);
+export async function render(music: Music, side: number, rate = 44_100, length = 0, bank: Bank | null = null, then: [number, number] | null = null, speed = 1): Promise<AudioBuffer> {
+  const notes = sounding(music, side, 0, Infinity, () => true, speed);
   const last = length || notes.reduce((end, each) => Math.max(end, each.to), 0) + 1;
   const context = new OfflineAudioContext(2, Math.max(1, Math.ceil(last * rate)), rate);
   await bank?.ready(context);

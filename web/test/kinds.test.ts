@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { kindOf, phrases } from "../src/kinds.ts";
+import { kindOf, phrases, whoseIs } from "../src/kinds.ts";
 import type { Note } from "../src/model.ts";
 import { music } from "./music.ts";
 
@@ -43,4 +43,9 @@ test("five changes are five, however far apart and in whichever track", () => {
   for (const bar of [3, 14, 25, 36, 47]) { all[bar]![6] = 1; all.push([bar % 2, 0, 72, bar * 96, 24, 80, 2]); }
   const found = phrases(music(all, { sides: ["before", "after"] }));
   assert.deepEqual(found.map((phrase) => phrase.words.replace(/^\w+, /, "")), [4, 15, 26, 37, 48].map((bar) => `bar ${bar}: 1 note transposed +12`));
+});
+
+test("whose a note is does not depend on what is looked at", () => {
+  assert.deepEqual([0b1111, 0b1010, 0b0101, 0b1110, 0b0001, 0b1000, 0b1100].map((have) => whoseIs(have, 4)), ["unchanged", "ours", "ours", "both", "both", "merge", "theirs"]);
+  assert.deepEqual([3, 1, 2].map((have) => whoseIs(have, 2)), ["unchanged", "before", "after"]);
 });

@@ -18,7 +18,7 @@ test("program, volume, expression, pan, bend and sustain count, per channel and 
 
 test("only what is asked for is heard", () => {
   const piece = music([[0, 0, 60, 0, 24, 80, 15], [1, 9, 38, 24, 24, 80, 15], [0, 0, 60, 96, 24, 80, 15]]);
-  assert.equal(sounding(piece, 0, 0, 96, (track) => track === 0).length, 1);
+  assert.equal(sounding(piece, 0, 0, 96, ([track]) => track === 0).length, 1);
 });
 
 test("what began before and still sounds is there, from its middle", () => {
