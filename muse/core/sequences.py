@@ -6,7 +6,6 @@ algorithm (1986), bounded, so that no input takes long.
 
 from __future__ import annotations
 
-from array import array
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Hashable, Sequence
@@ -135,6 +134,8 @@ def shortest_script(
     `reach[k]` is the furthest x on the diagonal x - y = k (both counted from the start of the piece). `trace[d]` keeps,
     for each diagonal of round d, where its run of equal items began and whether a step down (an insert) led there.
     """
+    from array import array  # a library file of its own, which most merges never need
+
     n, m = len(a) - x0, len(b) - y0
     limit = min(limit, n + m)
     reach = [-1] * (2 * limit + 3)
