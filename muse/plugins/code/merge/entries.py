@@ -213,6 +213,7 @@ def _pieces(breach: Breach, sides: Sides, merged: bytes) -> list[tuple[int, int,
         entries = (getattr(thing, version) for thing in things)
         spans = sorted({whole_lines_of(data, entry.start, entry.end) for entry in entries if entry is not None})
         texts.append(b"".join(_ended(data[low:high]) for low, high in spans))
+    texts = _separated(texts, merged, *made[0])
     if texts[1] == texts[2] and len(made) > 1 and things[0].base is not None and things[0].parts_ways:
         return _in_two_places(breach, merged, made)
     if texts[1] == texts[2]:
@@ -220,11 +221,30 @@ def _pieces(breach: Breach, sides: Sides, merged: bytes) -> list[tuple[int, int,
             return None
         low, high = whole_lines_of(merged, *made[0])
         kept = texts[1] if breach.rule != 5 else merged[low:high]
-        return [(low, high, kept), *((*_with_gap(merged, *one), b"") for one in made[1:])]
+        return [(low, high, kept), *(_left_out(merged, *_with_gap(merged, *one)) for one in made[1:])]
     note = f"{breach.address}: {breach.what}" if breach.address else breach.what
     conflict = Conflict(texts[0], texts[1], texts[2], note=note, address=breach.address)
     spans = [whole_lines_of(merged, *one) for one in made]
-    return [(*spans[0], conflict), *((low, high, b"") for low, high in spans[1:])]
+    return [(*spans[0], conflict), *(_left_out(merged, low, high) for low, high in spans[1:])]
+
+
+def _separated(texts: list[bytes], merged: bytes, start: int, end: int) -> list[bytes]:
+    """The versions of an entry, where they do not all end in a comma, with one or without as it is at its place."""
+    if len({text.rstrip().endswith(b",") for text in texts if text.strip()}) < 2:
+        return texts
+    low, high = whole_lines_of(merged, start, end)
+    comma = b"," if merged[low:high].rstrip().endswith(b",") else b""
+    solid = [text.rstrip() for text in texts]
+    return [one and one.removesuffix(b",") + comma + text[len(one) :] for one, text in zip(solid, texts, strict=True)]
+
+
+def _left_out(merged: bytes, low: int, high: int) -> tuple[int, int, bytes]:
+    """Whole lines out of the result; with the last item of a list goes the comma before it, if it had none behind."""
+    before, gone = merged[:low].rstrip(), merged[low:high].rstrip()
+    last = merged[high:].lstrip()[:1] in (b"}", b"]", b")")
+    if gone and last and before.endswith(b",") and not gone.endswith(b","):
+        return len(before) - 1, high, merged[len(before) : low]
+    return low, high, b""
 
 
 def _in_two_places(

@@ -112,7 +112,8 @@ def _keeps_lines(base: bytes, ours: bytes, theirs: bytes, made: bytes, *, both: 
 
 @lru_cache(maxsize=8)
 def _line_counts(data: bytes) -> Counter[bytes]:
-    return Counter(map(bytes.strip, data.splitlines()))
+    """Lines without their indentation and the comma that the last of a list may not have."""
+    return Counter(line.strip().removesuffix(b",") for line in data.splitlines())
 
 
 @lru_cache(maxsize=8)
