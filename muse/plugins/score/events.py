@@ -9,7 +9,9 @@ from typing import NamedTuple
 
 from muse.core.xml_tree import Node
 from muse.plugins.score import spelling
-from muse.plugins.score.outline import GRACES, TYPES, Score, fraction, lasting, semitones, whole
+from muse.plugins.score.musescore import GRACES, TYPES, fraction, lasting
+from muse.plugins.score.outline import Score, semitones
+from muse.plugins.score.values import whole
 
 _SPEECH = re.compile(r"<[^>]*>")
 

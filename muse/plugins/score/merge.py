@@ -20,9 +20,10 @@ from muse.core.xml_tree import Node, pieces, written
 from muse.domain import ConflictRecord, FileMerge
 from muse.plugins.score import words
 from muse.plugins.score.columns import Matching, Step, match, plan, steps
-from muse.plugins.score.outline import Column, Fact, Score, key_of
+from muse.plugins.score.outline import Column, Score, key_of
 from muse.plugins.score.parts import Unaligned, aligned
 from muse.plugins.score.signs import Clash, side_by_side
+from muse.plugins.score.values import Fact
 
 SIDES = ("base", "ours", "theirs")
 

@@ -11,12 +11,11 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
-from fractions import Fraction
 from typing import NamedTuple
 
 from muse.core.errors import FormatError
 from muse.core.xml_tree import Node, parse
-from muse.plugins.score.spelling import printable
+from muse.plugins.score.values import Fact, printable, value, whole
 
 _LAYOUT = re.compile(
     rb"\s(?:default-x|default-y|relative-x|relative-y|bezier-x|bezier-y|bezier-x2|bezier-y2|width|number)=\"[^\"]*\""
@@ -29,30 +28,6 @@ _NOISE = re.compile(
     rb"|<metaTag name=\"(?:creationDate|platform|mscVersion)\">[^<]*</metaTag>"
 )
 _BLANK = re.compile(rb">\s+<")
-
-Fact = tuple[object, ...]
-
-TYPES = {
-    "longa": Fraction(4),
-    "long": Fraction(4),
-    "breve": Fraction(2),
-    "whole": Fraction(1),
-    "half": Fraction(1, 2),
-    "quarter": Fraction(1, 4),
-    "eighth": Fraction(1, 8),
-    **{f"{1 << n}th": Fraction(1, 1 << n) for n in (4, 6, 7, 8, 9, 10)},
-    "32nd": Fraction(1, 32),
-}
-GRACES = (
-    "acciaccatura",
-    "appoggiatura",
-    "grace4",
-    "grace16",
-    "grace32",
-    "grace8after",
-    "grace16after",
-    "grace32after",
-)
 
 
 def key_of(raw: bytes, *, measure: bool = False) -> bytes:
@@ -125,7 +100,11 @@ class Score:
 
     def facts(self, cell: Node) -> Counter[Fact]:
         """What stands where in a cell."""
-        return Counter(_musescore_facts(cell) if self.muse_score else _musicxml_facts(cell))
+        if not self.muse_score:
+            return Counter(_musicxml_facts(cell))
+        from muse.plugins.score import musescore  # fractions take a while to load
+
+        return Counter(musescore.facts(cell))
 
     def contexts(self) -> list[tuple[tuple[str, str], ...]]:
         """For each column what holds there because of an earlier one: divisions and time signature of every part."""
@@ -140,7 +119,11 @@ class Score:
 
     def loose_ends(self) -> int:
         """How many ties, slurs and other lines begin or end without their other end."""
-        return sum(_loose_musescore(self) if self.muse_score else _loose_musicxml(self))
+        if not self.muse_score:
+            return sum(_loose_musicxml(self))
+        from muse.plugins.score import musescore
+
+        return sum(musescore.loose_ends(self.data, [part.node for part in self.parts]))
 
 
 def _musicxml_parts(root: Node) -> list[Part]:
@@ -187,17 +170,6 @@ def _musescore_parts(root: Node) -> list[Part]:
 # Facts ---------------------------------------------------------------------------------------------------------------
 
 
-def _value(leaf: Node) -> tuple[object, ...]:
-    attributes = leaf.attributes()
-    kept = tuple(sorted(item for item in attributes.items() if item[0].encode() not in _LAYOUT_NAMES))
-    return (leaf.text, kept)
-
-
-_LAYOUT_NAMES = frozenset(
-    b"default-x default-y relative-x relative-y bezier-x bezier-y bezier-x2 bezier-y2 width".split()
-)
-
-
 def _musicxml_facts(cell: Node) -> Iterator[Fact]:
     at = last = most = 0
     for child in cell.children:
@@ -215,70 +187,14 @@ def _musicxml_facts(cell: Node) -> Iterator[Fact]:
                 most = max(most, at)
         for path, leaf in child.leaves():
             if leaf.tag not in ("chord", "eid"):
-                yield (voice, onset, path, _value(leaf))
+                yield (voice, onset, path, value(leaf))
     yield ("length", most)
-
-
-def _musescore_facts(cell: Node) -> Iterator[Fact]:
-    voice = 0
-    for child in cell.children:
-        if child.tag != "voice":
-            for path, leaf in child.leaves():
-                if leaf.tag != "eid":
-                    yield ("measure", path, _value(leaf))
-            continue
-        voice += 1
-        yield from _voice_facts(child, voice)
-
-
-def _voice_facts(cell: Node, voice: int) -> Iterator[Fact]:
-    at, ratios = Fraction(0), [Fraction(1)]
-    for event in cell.children:
-        if event.tag == "location":
-            at += fraction(event.word("fractions"))
-            continue
-        if event.tag == "Tuplet":
-            normal, actual = whole(event.word("normalNotes")), whole(event.word("actualNotes"))
-            ratios.append(ratios[-1] * (Fraction(normal, actual) if normal > 0 and actual > 0 else 1))
-        elif event.tag == "endTuplet" and len(ratios) > 1:
-            ratios.pop()
-        for path, leaf in event.leaves():
-            if leaf.tag != "eid":
-                yield (voice, at, path, _value(leaf))
-        if event.tag in ("Chord", "Rest"):
-            at += lasting(event) * ratios[-1]
-    yield ("length", voice, at)
-
-
-def lasting(event: Node) -> Fraction:
-    """How long a chord or a rest of MuseScore's lasts, in whole notes, before tuplets."""
-    if any(event.child(grace) is not None for grace in GRACES):
-        return Fraction(0)
-    kind = event.word("durationType")
-    if kind == "measure":
-        return fraction(event.word("duration"))
-    dots = whole(event.word("dots"))
-    return TYPES.get(kind, Fraction(0)) * (2 - Fraction(1, 1 << min(max(dots, 0), 8)))
-
-
-def whole(text: str) -> int:
-    try:
-        return max(-(10**9), min(int(float(text or 0)), 10**9))
-    except (ValueError, OverflowError):
-        return 0
 
 
 def semitones(pitch: Node, prefix: str = "") -> int:
     """A pitch of MusicXML as a MIDI note; `display-` before the names of what an unpitched note shows."""
     step = pitch.word(f"{prefix}step")[:1] or "C"
     return "C D EF G A B".find(step) + whole(pitch.word("alter")) + 12 * (whole(pitch.word(f"{prefix}octave")) + 1)
-
-
-def fraction(text: str) -> Fraction:
-    try:
-        return Fraction(text or 0)
-    except (ValueError, ZeroDivisionError):
-        return Fraction(0)
 
 
 # What reaches beyond a measure ---------------------------------------------------------------------------------------
@@ -329,44 +245,3 @@ def _ends(data: bytes, measure: Node) -> Iterator[tuple[tuple[bytes, ...], int]]
         kind, number = _TYPE.search(found[4]), _NUMBER.search(found[4])
         what = tuple(pitch) if found[3] == b"tie" else (number[1] if number else b"1",)
         yield (found[3], *what), _ENDS.get(kind[1] if kind else b"", 0)
-
-
-def _loose_musescore(score: Score) -> Iterator[int]:
-    for part in score.parts:
-        starts: list[tuple[str, Fraction, Fraction]] = []
-        ends: set[tuple[str, Fraction, Fraction]] = set()
-        bar = 0
-        for measure in part.node.children:
-            if measure.tag != "Measure":
-                continue
-            if score.data.find(b"<Spanner", measure.start, measure.end) >= 0:
-                for kind, onset, node in _spanners(measure):
-                    here = (kind, Fraction(bar), onset)
-                    if node.child("prev") is not None:
-                        ends.add(here)
-                    where = node.path("next", "location")
-                    if where is not None and not any(child.tag in ("staves", "voices") for child in where.children):
-                        measures = whole(where.word("measures"))
-                        starts.append((kind, Fraction(bar + measures), onset + fraction(where.word("fractions"))))
-            bar += 1
-        yield sum(start not in ends for start in starts) + max(0, len(ends) - len(set(starts)))
-
-
-def _spanners(measure: Node) -> Iterator[tuple[str, Fraction, Node]]:
-    for voice in measure.all("voice"):
-        at, ratio = Fraction(0), [Fraction(1)]
-        for event in voice.children:
-            if event.tag == "location":
-                at += fraction(event.word("fractions"))
-            elif event.tag == "Tuplet":
-                normal, actual = whole(event.word("normalNotes")), whole(event.word("actualNotes"))
-                ratio.append(ratio[-1] * (Fraction(normal, actual) if normal > 0 and actual > 0 else 1))
-            elif event.tag == "endTuplet" and len(ratio) > 1:
-                ratio.pop()
-            elif event.tag == "Spanner":
-                yield event.get("type"), at, event
-            elif event.tag in ("Chord", "Rest"):
-                for inner in (event, *event.all("Note")):
-                    for spanner in inner.all("Spanner"):
-                        yield spanner.get("type"), at, spanner
-                at += lasting(event) * ratio[-1]

@@ -15,7 +15,8 @@ from typing import NamedTuple
 from muse.core.errors import FormatError
 from muse.core.xml_tree import Node, Piece, pieces, written
 from muse.plugins.score.columns import match
-from muse.plugins.score.outline import Column, Fact, Part, Score, instruments, key_of, whole
+from muse.plugins.score.outline import Column, Part, Score, instruments, key_of
+from muse.plugins.score.values import Fact, whole
 
 _SHARED = re.compile(r"/(?:key|time|barline|KeySig|TimeSig|BarLine|startRepeat|endRepeat)(?![\w-])")
 """What is said in every part, and holds for all."""

@@ -15,7 +15,9 @@ from typing import NamedTuple
 from muse.core import midi_file
 from muse.core.midi_file import MidiTrack
 from muse.core.xml_tree import Node
-from muse.plugins.score.outline import TYPES, Score, fraction, instruments, lasting, semitones, whole
+from muse.plugins.score.musescore import TYPES, fraction, lasting
+from muse.plugins.score.outline import Score, instruments, semitones
+from muse.plugins.score.values import whole
 
 _LOUD = {"ppp": 16, "pp": 33, "p": 49, "mp": 64, "mf": 80, "f": 96, "ff": 112, "fff": 126, "sfz": 112, "fp": 96}
 _NORMAL = 80

@@ -9,6 +9,8 @@ import os
 import re
 from fractions import Fraction
 
+from muse.plugins.score.values import printable
+
 STEPS = "FCGDAEB"
 _FLAT, _SHARP = "\u266d", "\u266f"
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
@@ -72,10 +74,3 @@ def quoted(text: str) -> str:
     """Text of a file in double quotes, on one line, without what a terminal would obey."""
     cut = text if len(text) <= _MOST else text[:_MOST] + "..."
     return '"' + printable(cut.replace("\\", "\\\\")).replace('"', '\\"') + '"'
-
-
-def printable(text: str) -> str:
-    """Text of a file on one line, without what a terminal would obey."""
-    if text.isprintable():
-        return text
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)

@@ -11,7 +11,8 @@ from muse.core.types import plural
 from muse.core.xml_tree import Node
 from muse.plugins.score.events import Event, events
 from muse.plugins.score.outline import Score
-from muse.plugins.score.spelling import printable, quoted
+from muse.plugins.score.spelling import quoted
+from muse.plugins.score.values import printable
 
 _MOST = 6  # changes of one measure told one by one
 _FEW = 2  # measures of a score told so in a summary
