@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from xml.parsers import expat
 
 from muse.core.errors import FormatError
+from muse.core.late import regex
 
 MOST_DEPTH = 200
 MOST_NODES = 4_000_000
@@ -22,7 +23,7 @@ _PIECE = re.compile(
 )
 _NAME = re.compile(rb"</?([^\s/>]+)")
 _ATTRIBUTE = re.compile(rb"([^\s=]+)\s*=\s*(\"[^\"]*\"|'[^']*')")
-_ENTITY = re.compile(r"&(#x?[0-9A-Fa-f]+|[a-z]+);")
+_ENTITY = regex(r"&(#x?[0-9A-Fa-f]+|[a-z]+);")
 _NAMED = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'"}
 
 

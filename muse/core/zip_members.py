@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import io
-import struct
-import zlib
 from typing import TYPE_CHECKING
 
 from muse.core.errors import FormatError
@@ -20,6 +18,7 @@ class ZipMembers:
     """A ZIP file's members in order; FormatError for what is torn, encrypted, escaping or beyond the bounds."""
 
     def __init__(self, data: bytes) -> None:
+        import struct
         import zipfile  # not for files that are none
 
         try:
@@ -40,6 +39,7 @@ class ZipMembers:
 
     def _read(self, info: zipfile.ZipInfo) -> bytes:
         import zipfile
+        import zlib
 
         try:
             with self._zip.open(info) as member:

@@ -8,20 +8,18 @@ whole score.
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Mapping
 from itertools import count
 
 from muse.core.errors import FormatError
+from muse.core.late import regex
 from muse.core.sequences import edits
 from muse.core.terminal import edit_or_pick
 from muse.core.xml_tree import Node, pieces, written
 from muse.domain import ConflictRecord, FileMerge
-from muse.plugins.score import words
 from muse.plugins.score.columns import Matching, Step, match, plan, steps
 from muse.plugins.score.outline import Column, Score, key_of
-from muse.plugins.score.parts import Unaligned, aligned
 from muse.plugins.score.signs import Clash, side_by_side
 from muse.plugins.score.values import Fact
 
@@ -66,16 +64,14 @@ class _Merge:
     def tree(self, nodes: tuple[Node, Node, Node], known: Mapping[int, bytes] | None = None) -> bytes:
         """An element all three have, merged; Clash where both changed one thing. `known` has what stands for parts."""
         base, ours, theirs = nodes
-        keys = [self._key(node, known) for node in nodes]
         if known is None or not any(id(node) in known for node in _below(ours)):
-            if keys[1] == keys[2] or keys[2] == keys[0]:
-                return ours.raw
-            if keys[1] == keys[0]:
-                return theirs.raw
+            chosen = _one_side(nodes)
+            if chosen is not None:
+                return chosen.raw
             if not base.children or not ours.children or not theirs.children:
                 raise Clash(ours.tag)
         tag = _tag(nodes)
-        return written(ours if keys[1] != keys[0] else theirs, self._children(nodes, known), tag=tag)
+        return written(ours if ours.raw != base.raw else theirs, self._children(nodes, known), tag=tag)
 
     def _key(self, node: Node, known: Mapping[int, bytes] | None) -> bytes:
         if (
@@ -128,17 +124,18 @@ class _Merge:
 
     def cell(self, part: int, bar: int, nodes: tuple[Node, Node, Node]) -> bytes:
         """One measure of one part."""
-        keys = [key_of(node.raw, measure=True) for node in nodes]
         tag = _tag(nodes)
-        if keys[1] == keys[0] or keys[2] in (keys[0], keys[1]):
-            chosen = nodes[2] if keys[1] == keys[0] and keys[2] != keys[0] else nodes[1]
-            return tag + chosen.raw[chosen.inner - chosen.start :]
+        one = _one_side(nodes, measure=True)
+        if one is not None:
+            return tag + one.raw[one.inner - one.start :]
         try:
             merged = self._merged_cell(nodes, tag)
             if merged is not None:
                 return merged
         except Clash:
             pass
+        from muse.plugins.score import words  # only for a question
+
         name = self.scores["base"].parts[part]
         was = (self.scores["base"], nodes[0])
         told = [words.changes(was, (self.scores[side], node)) for side, node in zip(SIDES, nodes)]
@@ -159,6 +156,23 @@ class _Merge:
         return raw
 
 
+def _one_side(nodes: tuple[Node, Node, Node], *, measure: bool = False) -> Node | None:
+    """The node that is the answer because the other side left it alone, or made the same of it; None where both edited.
+
+    What one side left as it was, byte for byte, is the other side's with its layout; layout against layout is ours.
+    """
+    base, ours, theirs = nodes
+    raw = base.raw
+    if theirs.raw in (raw, ours.raw):
+        return ours
+    if ours.raw == raw:
+        return theirs
+    keys = [key_of(node.raw, measure=measure) for node in nodes]
+    if keys[2] in (keys[0], keys[1]):
+        return ours
+    return theirs if keys[1] == keys[0] else None
+
+
 def expected(base: Counter[Fact], ours: Counter[Fact], theirs: Counter[Fact]) -> Counter[Fact]:
     """The facts of the base without what either side took out, with what either side put in, the same change once."""
     return base - ((base - ours) | (base - theirs)) + ((ours - base) | (theirs - base))
@@ -168,10 +182,8 @@ def merge_scores(path: str, datas: tuple[bytes, bytes, bytes], picks: Mapping[st
     """The merge of three readable scores; FormatError where one cannot be read, Unmergeable where wholes clash."""
     scores = {name: Score(data) for name, data in zip(SIDES, datas)}
     _check_wholes(scores)
-    try:
-        scores = dict(zip(SIDES, aligned(*scores.values())))
-    except Unaligned as error:
-        raise Unmergeable(str(error)) from None
+    if len({tuple((part.id, part.name) for part in score.parts) for score in scores.values()}) > 1:
+        scores = _with_the_same_parts(scores)
     work = _Merge(path, scores, picks)
     columns = {name: score.columns for name, score in scores.items()}
     matchings = {name: match(columns["base"], columns[name]) for name in SIDES[1:]}
@@ -189,6 +201,15 @@ def merge_scores(path: str, datas: tuple[bytes, bytes, bytes], picks: Mapping[st
     result = head + _whole(work, roots, known) + tail  # type: ignore[arg-type]
     _check_result(scores, result, order, bool(work.conflicts) or bool(picks))
     return FileMerge(result, work.conflicts)
+
+
+def _with_the_same_parts(scores: dict[str, Score]) -> dict[str, Score]:
+    from muse.plugins.score.parts import Unaligned, aligned
+
+    try:
+        return dict(zip(SIDES, aligned(*scores.values())))
+    except Unaligned as error:
+        raise Unmergeable(str(error)) from None
 
 
 def _whole(work: _Merge, roots: tuple[Node, Node, Node], known: dict[int, bytes]) -> bytes:
@@ -340,7 +361,7 @@ def _structure(found: Matching) -> bool:
     return bool(found.added) or None in found.place
 
 
-_NUMBER = re.compile(rb"(<measure\b[^>]*?\snumber=\")(\d+)(\")")
+_NUMBER = regex(rb"(<measure\b[^>]*?\snumber=\")(\d+)(\")")
 
 
 def _in_sequence(score: Score) -> bool:
@@ -364,7 +385,7 @@ def _renumbered(part: bytes) -> bytes:
 def _check_result(scores: dict[str, Score], result: bytes, order: list[Step], asked: bool) -> None:
     """The law over the whole: readable, every measure in its own time, no line without its other end."""
     try:
-        score = Score(result)
+        score = Score(result, keyed=False)
     except FormatError as error:
         raise Unmergeable(f"the merged score could not be read ({error})") from None
     if len(score.columns) != len(order):

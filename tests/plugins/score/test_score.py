@@ -258,3 +258,16 @@ def test_two_dynamics_at_one_place_are_one_question() -> None:
     loud = signed(text=direction("<dynamics><f/></dynamics>"))
     (record,) = merge(version(), signed("dynamic"), loud).conflicts
     assert record.address == "P1/measure:4"
+
+
+def test_where_a_sign_was_dragged_to_comes_along_with_the_edit_of_another_bar() -> None:
+    """Layout is no question; where only one side moved things, byte for byte, theirs is taken."""
+
+    def dragged(data: bytes) -> bytes:
+        return data.replace(b'width="122.5"', b'width="90"').replace(b"<note>", b'<note default-x="7">', 6)
+
+    ours, theirs = version(put(1, 6, 2, note("A", 2))), dragged(version())
+    for sides in ((ours, theirs), (theirs, ours)):
+        merged = merge(version(), *sides)
+        assert not merged.conflicts
+        assert plain(merged.content) == plain(dragged(ours))
