@@ -62,17 +62,18 @@ def played(program: str, scores: dict[str, bytes]) -> dict[str, Notes]:
             folder = pathlib.Path(name)
             for each in some:
                 folder.joinpath(each).write_bytes(scores[each])
-            _export(program, folder, some)
+            convert(program, folder, [(each, each + ".mid") for each in some])
             for each in some:  # one that stops the program stops those behind it, too
                 if not folder.joinpath(each + ".mid").exists():
-                    _export(program, folder, [each])
+                    convert(program, folder, [(each, each + ".mid")])
                 if folder.joinpath(each + ".mid").exists():
                     found[each] = _notes(folder.joinpath(each + ".mid"))
     return found
 
 
-def _export(program: str, folder: pathlib.Path, names: list[str]) -> None:
-    jobs = [{"in": str(folder / name), "out": str(folder / (name + ".mid"))} for name in names]
+def convert(program: str, folder: pathlib.Path, names: list[tuple[str, str]]) -> None:
+    """Let the program write files of a folder as others, each after its suffix."""
+    jobs = [{"in": str(folder / old), "out": str(folder / new)} for old, new in names]
     job = folder / "job.json"
     job.write_text(json.dumps(jobs))
     quiet = {**os.environ, "QT_QPA_PLATFORM": "offscreen", "XDG_RUNTIME_DIR": str(folder)}

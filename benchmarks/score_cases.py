@@ -308,14 +308,18 @@ def git_merge(base: bytes, ours: bytes, theirs: bytes) -> bytes | None:
 def marked(path: pathlib.Path) -> ET.Element | None:
     """A score whose measures and notes carry their marks; None where it cannot be read, or is no case."""
     try:
-        root = ET.fromstring(load(path))
+        return mark(ET.fromstring(load(path)))
     except (ET.ParseError, zipfile.BadZipFile, IndexError):
         return None
+
+
+def mark(root: ET.Element) -> ET.Element | None:
+    """The tree, its measures and notes marked; None where it is no case."""
     if not readable(root):
         return None
     for staff in staves(root):
-        for mark, measure in enumerate(measures(staff)):
-            measure.set("mark", str(mark))
+        for number, measure in enumerate(measures(staff)):
+            measure.set("mark", str(number))
             for at, note in enumerate(notes(measure)):
                 note.set("mark", str(at))
             measure.set("notes", str(len(notes(measure))))
