@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from muse.core import content, options
 from muse.core.attributes import file_strategy, load_attributes
 from muse.core.content import ContentStore
-from muse.core.errors import ContentMissingError, MuseError
+from muse.core.errors import ContentMissingError, FormatError, MuseError
 from muse.core.ignore import is_ignored, load_patterns
 from muse.core.io import read_regular, write_bytes_atomic
 from muse.core.ops import deleted, inserted, replaced
@@ -111,14 +111,16 @@ class FileDomain:
         return StructuredDelta(domain=self.name, ops=ops, summary=summarise(ops))
 
     def _changed(self, path: str, old: str, new: str, repo_root: Path | None) -> DomainOp:
-        inner = None
+        inner, words = None, f"changed {path}"
         try:
             store = content.current(repo_root)
             inner = self.diff_file(path, content.fetch(store, old), content.fetch(store, new))
+        except FormatError as error:
+            words = f"cannot be read: {error}"
         except MuseError:
-            pass  # no store, missing content or an unreadable file: what is left to say is that it changed
+            pass  # no store, or missing content: what is left to say is that it changed
         if inner is None:
-            return replaced(path, (old, new), (path, f"changed {path}"))
+            return replaced(path, (old, new), (path, words))
         children, summary = inner
         return PatchOp(
             op="patch",

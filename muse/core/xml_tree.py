@@ -172,6 +172,8 @@ def _check(data: bytes) -> None:
     parser.StartDoctypeDeclHandler = lambda _name, _system, _public, internal: refuse() if internal else None
     try:
         parser.Parse(data, True)
+    except FormatError:
+        raise
     except (expat.ExpatError, ValueError) as error:
         raise FormatError(f"not well-formed XML: {error}") from None
 

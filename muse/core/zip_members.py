@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from muse.core.errors import FormatError
@@ -28,13 +29,12 @@ class ZipMembers:
             raise FormatError(f"not a whole ZIP file: {error}") from None
         if len(infos) > MOST_MEMBERS or sum(info.file_size for info in infos) > MOST_BYTES:
             raise FormatError("a ZIP file with more in it than is read")
-        self.members: dict[str, bytes] = {}
+        names = Counter(info.filename for info in infos)
         for info in infos:
-            if info.filename.endswith("/"):
-                continue
-            if info.filename in ("", *self.members) or info.flag_bits & 1 or ".." in info.filename.split("/"):
-                raise FormatError("a ZIP file with encrypted, doubled, nameless or escaping members")
-            self.members[info.filename] = self._read(info)
+            why = "is there twice" if names[info.filename] > 1 else _why_refused(info)
+            if why:
+                raise FormatError(f"a ZIP file whose member {info.filename!a:.80} {why}")
+        self.members = {info.filename: self._read(info) for info in infos if not info.filename.endswith("/")}
         self.infos = {info.filename: info for info in infos}
 
     def _read(self, info: zipfile.ZipInfo) -> bytes:
@@ -63,6 +63,22 @@ class ZipMembers:
                 info.external_attr = 0 if known is None else known.external_attr
                 target.writestr(info, data)
         return out.getvalue()
+
+
+def _why_refused(info: zipfile.ZipInfo) -> str:
+    """What is wrong with a member, for a person; nothing where it may be unpacked anywhere."""
+    name = info.filename.replace("\\", "/")
+    if info.flag_bits & 1:
+        return "is encrypted"
+    if not name.strip("/") or min(name) < " ":
+        return "has no name that can be printed"
+    if name.startswith("/") or name[1:2] == ":":
+        return "has an absolute name"
+    if ".." in name.split("/"):
+        return "leads out of the file"
+    if info.external_attr >> 16 & 0o170000 == 0o120000:
+        return "is a symbolic link"
+    return ""
 
 
 def is_package(data: bytes) -> bool:

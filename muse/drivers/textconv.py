@@ -69,6 +69,7 @@ def listing(file: str, path: str | None = None, asked: str = "") -> str:
     `asked` is the domain that Git's attributes give the original to: by its copy's name it may be nobody's.
     """
     from muse.core import gitconfig
+    from muse.core.types import blob_digest
     from muse.drivers.job import look_in
     from muse.plugins import registry
 
@@ -87,7 +88,10 @@ def listing(file: str, path: str | None = None, asked: str = "") -> str:
         registry.plugin_for_path(name, first=own) if domain == "code" else registry.resolve_plugin_by_domain(domain)
     )
     shown = getattr(plugin, "listing", None)
-    listed = data.decode("utf-8", "replace") if shown is None else str(shown(data, name))
+    try:
+        listed = data.decode("utf-8", "replace") if shown is None else str(shown(data, name))
+    except ValueError as error:  # said, with what tells one such file from another
+        listed = f"cannot be read: {error}\n{blob_digest(data)}, {len(data)} bytes\n"
     return "\n".join(map(escaped, listed.split("\n")))
 
 

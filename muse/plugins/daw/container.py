@@ -11,6 +11,7 @@ from muse.core.zip_members import ZipMembers, is_package
 
 MOST_BYTES = 400_000_000
 DOCUMENT = "project.xml"
+_MOST_RATIO = 1_040  # deflate packs no tighter
 
 
 class Packed(NamedTuple):
@@ -40,6 +41,9 @@ def opened(data: bytes) -> Packed:
         return Packed(members.members[DOCUMENT], members=members)
     if data[:2] != b"\x1f\x8b":
         return Packed(data)
+    says = int.from_bytes(data[-4:], "little")
+    if MOST_BYTES < says < _MOST_RATIO * len(data):  # else it is cut off, and as soon unpacked
+        raise FormatError(f"a gzip file with more in it than any project has ({says} bytes, it says) or cut off")
     unpacker = zlib.decompressobj(16 + zlib.MAX_WBITS)
     try:
         document = unpacker.decompress(data, MOST_BYTES)
