@@ -10,6 +10,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from shlex import quote
 
 import pytest
 
@@ -88,6 +89,15 @@ TYPED = {
 }
 
 
+def helper(folder: Path, ours: str) -> Path:
+    """A folder with `git-remote-muse`, which Git starts for `muse::`, on the same system."""
+    folder.mkdir()
+    line = f"{ours}from git_remote_muse.__main__ import main; sys.exit(main())"
+    (folder / "git-remote-muse").write_text(f'#!/bin/sh\nexec {quote(sys.executable)} -c {quote(line)} "$@"\n')
+    (folder / "git-remote-muse").chmod(0o755)
+    return folder
+
+
 def every_verb(home: Path, git: RunGit, system: str) -> dict[str, tuple[int, str]]:
     """Exit code and words of each in one repository, one after the other."""
     (home / "private").mkdir(parents=True)
@@ -108,10 +118,11 @@ def every_verb(home: Path, git: RunGit, system: str) -> dict[str, tuple[int, str
     git(repo, "remote", "add", "origin", str(home / "server.git"))
     git(repo, "switch", "-q", "main")
     play = f"from tests.platform.{system} import play; play(); " if system else ""
-    env = {**os.environ, "PWD": str(repo)}
+    ours = f"import sys; sys.path.insert(0, {str(ROOT)!r}); {play}"
+    env = {**os.environ, "PWD": str(repo), "PATH": f"{helper(home / 'bin', ours)}{os.pathsep}{os.environ['PATH']}"}
     if system == "macos":
         env["PATH"] = f"{macos.tools(home / 'bsd')}{os.pathsep}{env['PATH']}"
-    start = f"import sys; sys.path.insert(0, {str(ROOT)!r}); {play}exec({EVERY!r})"
+    start = f"{ours}exec({EVERY!r})"
     done = subprocess.run(
         [sys.executable, "-c", start, json.dumps([line.split() for line in TYPED.values()])],
         cwd=repo,
@@ -134,7 +145,10 @@ def test_no_verb_meets_what_the_system_lacks_unprepared(system: str, tmp_path: P
     there = every_verb(tmp_path / "there", git, system)
     assert list(there) == list(TYPED.values())
     assert {name: said for name, (_, said) in there.items() if "internal error" in said or "Traceback" in said} == {}
-    assert {there[name][0] for name in ("install", "status", "log", "sync", "verify", "session start jam")} == {0}
+    well = {
+        name: there[TYPED[name]][0] for name in ("install", "status", "log", "sync", "verify", "clone", "session start")
+    }
+    assert set(well.values()) == {0}, well
 
 
 @pytest.mark.soak
