@@ -15,6 +15,7 @@ import pytest
 from muse.cli.main import main
 from muse.core.errors import MuseError
 from muse.core.op_log import OpLog
+from muse.engine.session.saves import Saves
 from muse.engine.session.watch import Event, Watch
 from muse.plugins.registry import plugin_for_path
 from muse.store.repository import Repository
@@ -191,3 +192,38 @@ def test_a_conflict_is_no_save(jam: Path, git: RunGit) -> None:
     (event,) = settled(watch)
     assert event.what == "paused" and "index.lock is there" in event.path
     assert main(["session", "watch", "--once", "jam"]) == 128
+
+
+# Where the system tells -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells who closed what")
+def test_a_save_is_an_op_once_its_writer_has_closed_it(jam: Path) -> None:
+    """Not before: a file that is being written is never read, however long its writer takes. Nor an empty one."""
+    watch, saves = watching(jam), Saves(jam)
+    list(watch.step())
+    saves.beside(watch.known())
+
+    def done() -> list[Event]:
+        found: list[Event] = []
+        for _ in range(5):
+            found += watch.closed(saves.wait(0.02))
+        return found
+
+    with (jam / "words.txt").open("w") as file:
+        file.write("half")
+        file.flush()
+        assert done() == []
+        file.write(" and whole\n")
+    assert done() == [Event("saved", "words.txt")]
+    (ours,) = ops(jam)
+    assert Repository(jam).content.get(ours["new_content_id"]) == b"half and whole\n"
+    (jam / "words.txt").write_text("")
+    (jam / ".gitignore").write_text("*.tmp\n")
+    (jam / "x.tmp").write_text("x")
+    (jam / "y.new").write_text("y")
+    os.rename(jam / "y.new", jam / "new.txt")
+    assert done() == [Event("saved", ".gitignore"), Event("saved", "new.txt")]
+    assert list(watch.step(time.monotonic() + 9)) == [Event("saved", "words.txt")], "emptied, and left so"
+    assert list(watch.step(time.monotonic() + 9)) == []
+    assert [op["address"] for op in ops(jam)] == ["words.txt", ".gitignore", "new.txt", "words.txt"]

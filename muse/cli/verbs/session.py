@@ -99,10 +99,10 @@ def follow(name: str, everything: bool, count: int | None) -> None:
 @click.option("--apply", is_flag=True, help="Write what others do to disk, never over changes that are no op yet.")
 @click.option("--actor", metavar="NAME", help="Who makes the ops (default: user.name).")
 @click.option("--interval", type=click.FloatRange(0.05, 60), default=0.5, help="Seconds between two looks (0.5).")
-@click.option("--quiet", type=click.FloatRange(0, 60), default=0.3, help="Seconds a file is left alone first (0.3).")
+@click.option("--quiet", type=click.FloatRange(0, 60), help="Seconds a file is left alone (0.3; on Linux: closed).")
 @click.option("--once", is_flag=True, help="Look once and end.")
 def watch_(
-    name: str, paths: tuple[str, ...], apply: bool, actor: str | None, interval: float, quiet: float, once: bool
+    name: str, paths: tuple[str, ...], apply: bool, actor: str | None, interval: float, quiet: float | None, once: bool
 ) -> None:
     """Turn saves to disk into ops of session NAME, until interrupted, so that any editor or DAW takes part.
 
@@ -118,8 +118,15 @@ def watch_(
     wanted = [full_path(here, below_top(here), path) for path in paths]
     log = session.existing(here, name)
     who = actor or here.config("user.name") or "somebody"
-    watching = Watch(here, log, domains(here)[0], who, wanted, apply=apply, quiet=quiet)
-    watch(watching, lambda event: say(f"{event.what} {event.path}".rstrip()), interval=interval, once=once)
+    left_alone = 0.3 if quiet is None else quiet
+    watching = Watch(here, log, domains(here)[0], who, wanted, apply=apply, quiet=left_alone)
+    watch(
+        watching,
+        lambda event: say(f"{event.what} {event.path}".rstrip()),
+        interval=interval,
+        once=once,
+        hurry=quiet is None,
+    )
 
 
 @command.command("status")

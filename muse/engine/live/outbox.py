@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from muse.core.op_log import OpLog
+from muse.core.platform.changes import Changes
 from muse.core.types import blob_digest
 from muse.engine.live.contents import Contents
 from muse.engine.live.marks import Marks
@@ -19,6 +21,8 @@ STRETCH = 4 << 20
 """Bytes of the log looked at at once."""
 QUICK, SLOW, CALM = 0.004, 0.02, 5.0
 """Seconds between two looks while something happens, and once nothing has for so long."""
+TOLD = 0.5
+"""Seconds between two looks where the system tells of each write."""
 _WRITER = re.compile(rb',"writer":"([0-9a-z_-]{1,64})"')
 
 
@@ -38,6 +42,7 @@ class Outbox:
         self.marks = marks
         self.shared = shared
         self._put: set[str] = set()
+        self._written = Changes()
 
     def forget(self) -> None:
         """The stream has nothing of ours any more."""
@@ -45,15 +50,23 @@ class Outbox:
 
     async def run(self, relay: Relay) -> None:
         """Send whatever is there and whatever comes, until the relay fails."""
-        while True:
-            batches, contents, end = await asyncio.to_thread(self.collect, relay.most)
-            for digest in contents:
-                await self._send_content(relay, digest)
-            await self._send(relay, batches)
-            self.marks.sent = end
-            self.shared.sent()
-            self.shared.problem = ""
-            await self._grown(end)
+        self._written = Changes([os.fspath(self.log.folder)])
+        try:
+            while True:
+                await self._all(relay)
+        finally:
+            self._written.close()
+
+    async def _all(self, relay: Relay) -> None:
+        """Send what is there, and wait for more."""
+        batches, contents, end = await asyncio.to_thread(self.collect, relay.most)
+        for digest in contents:
+            await self._send_content(relay, digest)
+        await self._send(relay, batches)
+        self.marks.sent = end
+        self.shared.sent()
+        self.shared.problem = ""
+        await self._grown(end)
 
     async def _send(self, relay: Relay, batches: Sequence[Batch]) -> None:
         for batch in batches:
@@ -76,9 +89,24 @@ class Outbox:
         """Wait until the log is longer: each look costs one `stat`."""
         waited = 0.0
         while self.log.end() <= end:
+            if self._written.fd >= 0:
+                await self._told()
+                continue
             pause = QUICK if waited < CALM else SLOW
             await asyncio.sleep(pause)
             waited += pause
+
+    async def _told(self) -> None:
+        """Wait for a write in the log's folder. One that came since the last look is told at once."""
+        loop, told = asyncio.get_running_loop(), asyncio.Event()
+        loop.add_reader(self._written.fd, told.set)
+        later = loop.call_later(TOLD, told.set)
+        try:
+            await told.wait()
+        finally:
+            later.cancel()
+            loop.remove_reader(self._written.fd)
+        self._written.told()
 
     # What there is to send ----------------------------------------------------------------------------------------
 

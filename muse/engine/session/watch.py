@@ -1,7 +1,8 @@
 """Saves to disk become ops of a session, and, where that is wanted, its ops become files: for editors and DAWs.
 
 Files are looked at by their times and sizes every so often. That needs no library and works alike on every system and
-on shares that send no events; Git lists what is not ignored. A file is read once it has been left alone for a while.
+on shares that send no events; Git lists what is not ignored. A file is read once it has been left alone for a while, or
+at once where the system tells that its writer has closed it (`saves`).
 What a file was when it last agreed with what is known of it is its base: a save is the change from there, so that a
 save made before somebody else's op was seen is merged with it. A file that differs from its base is never written over.
 What Git writes is no save: while another branch is checked out or a merge or rebase waits, nothing is taken or written,
@@ -12,7 +13,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from muse.core import content
@@ -27,6 +28,7 @@ from muse.engine.session.checked_out import CheckedOut
 from muse.engine.session.delivery import home
 from muse.engine.session.live_view import LiveView
 from muse.engine.session.op_paths import refuse_path
+from muse.engine.session.saves import Saves
 
 if TYPE_CHECKING:
     from muse.store.repository import Repository
@@ -125,6 +127,23 @@ class Watch:
                     yield Event("saved", path)
         if self.apply:
             yield from self._apply()
+
+    def closed(self, paths: Sequence[str]) -> Iterator[Event]:
+        """Record what files became whose writer is done. An empty one may be about to be written: it is left alone."""
+        if not paths or self.paused or self._git_at_work() is not None:
+            return
+        self._follow()
+        for path in paths:
+            stat = self._stat(path)
+            if stat is None or (stat == self._stats.get(path) and path not in self._since):
+                continue
+            if path not in self._stats and (not self._wanted(path) or path not in self._listed(path)):
+                continue
+            self._stats[path], self._since[path] = stat, time.monotonic()
+            if stat[1]:
+                del self._since[path]
+                if self._save(path):
+                    yield Event("saved", path)
 
     def arrived(self) -> Iterator[Event]:
         """Write what has come into the session since the last look; costs one `stat` while that is nothing."""
@@ -236,9 +255,13 @@ class Watch:
 
     # Looking -----------------------------------------------------------------------------------------------------
 
-    def _listed(self) -> list[str]:
-        """Files that Git tracks or would add, within the paths asked for."""
-        words = [f":(top,literal){path}" for path in self.paths]
+    def known(self) -> Iterable[str]:
+        """Every path that was looked at."""
+        return self._stats.keys()
+
+    def _listed(self, *paths: str) -> list[str]:
+        """Files that Git tracks or would add, within these paths or those asked for."""
+        words = [f":(top,literal){worktree.native(path)}" for path in paths or self.paths]
         listed = self.repo.git("ls-files", "-z", "-c", "-o", "--exclude-standard", "--", *words)
         return [path_text(row) for row in set(listed.split(b"\0")) if row and not row.endswith(b"/")]
 
@@ -253,8 +276,14 @@ class Watch:
         return found.st_mtime_ns, found.st_size, found.st_ino
 
 
-def watch(watching: Watch, tell: Callable[[Event], Any], *, interval: float, once: bool = False) -> None:
-    """Look until interrupted, or, `once`, until nothing on disk waits any more."""
+def watch(
+    watching: Watch, tell: Callable[[Event], Any], *, interval: float, once: bool = False, hurry: bool = False
+) -> None:
+    """Look until interrupted, or, `once`, until nothing on disk waits any more.
+
+    With `hurry` a file is not left alone first where the system tells that its writer is done.
+    """
+    saves = Saves(watching.root)
     while True:
         for event in watching.step(time.monotonic() + watching.quiet if once else None):
             tell(event)
@@ -262,18 +291,18 @@ def watch(watching: Watch, tell: Callable[[Event], Any], *, interval: float, onc
             raise MuseError(watching.paused)
         if once:
             return
-        _pause(watching, tell, time.monotonic() + interval)
+        if hurry:
+            saves.beside(watching.known())
+        _pause(watching, saves, tell, time.monotonic() + interval)
 
 
-def _pause(watching: Watch, tell: Callable[[Event], Any], until: float) -> None:
-    """Wait for the next look; what others do meanwhile is written as it comes."""
+def _pause(watching: Watch, saves: Saves, tell: Callable[[Event], Any], until: float) -> None:
+    """Wait for the next look; what others do meanwhile is written as it comes, what is saved is recorded."""
     while (left := until - time.monotonic()) > 0:
-        if not watching.apply:
-            time.sleep(left)
-            return
-        for event in watching.arrived():
+        for event in watching.arrived() if watching.apply else ():
             tell(event)
-        time.sleep(min(left, _SOON))
+        for event in watching.closed(saves.wait(min(left, _SOON) if watching.apply else left)):
+            tell(event)
 
 
 __all__ = ["Event", "Watch", "watch"]
