@@ -278,6 +278,13 @@ TWO_KINDS: dict[str, tuple[str, ...]] = {
     "php": ("class K\n{\n    public $a;\n}", "interface K\n{\n    const B = 1;\n}", "trait K\n{\n}"),
     "c": ("static int K(void)\n{\n\treturn 1;\n}", "static int K = 2;", "typedef struct k K;"),
     "rb": ("class K\n  A = 1\nend", "module K\n  B = 1\nend", "K = 5"),
+    "cs": ("class K\n{\n    int a;\n}", "interface K\n{\n    int B();\n}", "enum K\n{\n    A\n}"),
+    "swift": (
+        "class K {\n    let a = 1\n}",
+        "struct K {\n    let a = 1\n}",
+        "enum K {\n    case a\n}",
+        "protocol K {\n    var a: Int { get }\n}",
+    ),
     "kt": ("class K {\n    val a = 1\n}", "interface K {\n    val b: Int\n}", "object K {\n    val c = 1\n}"),
 }
 

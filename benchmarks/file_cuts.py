@@ -39,6 +39,15 @@ DEFINITIONS["kt"] = (
     rf"(?:{_MODIFIERS}|private |internal |data |sealed |suspend )*(?:fun interface|fun|class|object|interface)\s+{NAME}"
 )
 DEFINITIONS["scala"] = rf"(?:private |protected |override |final |case |implicit )*(?:def|class|object|trait)\s+{NAME}"
+DEFINITIONS["cs"] = (
+    rf"(?:{_MODIFIERS}|virtual |sealed |partial |readonly |protected )*(?:(?:class|interface|enum|struct)\s+{NAME}"
+    rf"|(?!return|new|throw)[\w<>\[\], ?.]+\s{NAME.replace('name', 'method')}\([^;]*$)"
+)
+DEFINITIONS["swift"] = (
+    r"(?:(?:public|private|fileprivate|internal|open|static|final|override|mutating|convenience|required)\s+)*"
+    rf"(?:func|class|struct|enum|protocol)\s+{NAME}"
+)
+DEFINITIONS["tf"] = r'(?:(?:resource|data) "\w+" |(?:variable|output|module) )"(?P<name>[\w-]+)" \{'
 DEFINITIONS["sh"] = rf"{NAME}\s*\(\)\s*\{{"
 DEFINITIONS["lua"] = rf"(?:local )?function\s+{NAME}"
 DEFINITIONS["cpp"] = DEFINITIONS["cc"] = DEFINITIONS["c"]
@@ -87,12 +96,16 @@ LINES: dict[str, list[tuple[str, str]]] = {
     "txt": [("requirement", r"(?P<i>)(?P<name>[A-Za-z][\w.-]*)(?P<value>[=<>~]=.*)$")],
     "kt": [("import", r"(?P<i>)import (?P<value>[\w.]+\.)(?P<name>[A-Z]\w*)$")],
     "scala": [("import", r"(?P<i>)import (?P<value>[\w.]+\.)(?P<name>[A-Z]\w*)$")],
+    "cs": [("member", r"(?P<i>\s+)(?P<name>[A-Z]\w*) = (?P<value>\d+),$")],
+    "swift": [("member", r"(?P<i>\s+)case (?P<name>[a-z]\w*)(?P<value>)$")],
+    "tf": [("dict key", r'(?P<i>\s+)(?P<name>\w+)\s+= (?P<value>[^{}\[\]()"]+|"[^"$]*")$')],
+    "lua": [("dict key", r"(?P<i>\s+)(?P<name>\w+) = (?P<value>[^{}\[\]()]+),$")],
     "sh": [("variable", r"(?P<i>)(?P<name>[A-Za-z_]+)=(?P<value>[\w./\"$-]+)$")],
 }  # fmt: skip
 LINES["yaml"], LINES["mjs"], LINES["h"] = LINES["yml"], LINES["js"], LINES["c"]
 DEFINITIONS["h"] = DEFINITIONS["c"]
 CLOSERS = re.compile(r"\s*(?:[)}\]]|end\b|</)")
-COMMENT = re.compile(r"\s*(?:#(?!define)|//|/\*|\*|--|@|<!--|\"\"\")")
+COMMENT = re.compile(r"\s*(?:#(?!define)|//|/\*|\*|--|@|<!--|\"\"\"|\[\w[\w(), .=\"]*\]$)")
 
 
 class Unit(NamedTuple):
@@ -204,11 +217,14 @@ def _keyed(rows: list[str], deep: int, pattern: str) -> list[tuple[int, int, str
 
 
 def _sectioned(rows: list[str], pattern: str) -> list[tuple[int, int, str]]:
-    heads, fenced = [], False
+    heads, fenced, arrays = [], False, [""]
     for at, row in enumerate(rows):
         fenced ^= row.lstrip().startswith(("```", "~~~"))
         match = None if fenced else re.match(pattern, row)
+        if match and any(match["name"].startswith(array + ".") for array in arrays if array):
+            continue  # part of the element of an array of TOML above it
         if match:
+            arrays = [*arrays, match["name"]] if row.lstrip().startswith("[[") else [""]
             level = len(row) - len(row.lstrip("#")) or 1
             heads.append((at, level, match["name"].strip()))
     levels = Counter(level for _, level, _ in heads)
