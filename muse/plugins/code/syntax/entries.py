@@ -32,6 +32,7 @@ from muse.plugins.code.syntax.keyed_lines import line_spans
 from muse.plugins.code.syntax.nested_lines import Line, tree_of
 from muse.plugins.code.syntax.parsing import parse, text_of
 from muse.plugins.code.syntax.scopes import bound_twice
+from muse.plugins.code.syntax.subtables import owned
 from muse.plugins.code.syntax.symbols import core_of
 from muse.plugins.code.syntax.tokens import is_weak_line, tokens
 
@@ -90,6 +91,7 @@ class _Reader:
     def __init__(self, language: Language, data: bytes) -> None:
         self.language = language
         self.data = data
+        self.parts: dict[int, list[Node]] = {}  # of a node, what stands below it in the file and is part of it
 
     def entry(self, named: Named, node: Node, start: int, end: int, *, values: bool) -> Entry:
         """A node with the comments above it as an entry, its inside unread."""
@@ -177,7 +179,7 @@ class _Reader:
     def inner(self, node: Node, named: Named, *, values: bool) -> Iterator[_Inside]:
         """The entries directly inside of a node."""
         language, data = self.language, self.data
-        stack = [(child, values, "") for child in reversed(core_of(language, node).children)]
+        stack = [(child, values, "") for child in reversed(self.children(core_of(language, node)))]
         count = 0
         while stack and count < _MAX_ENTRIES:
             at, in_values, branch = stack.pop()
@@ -211,6 +213,14 @@ class _Reader:
             if below is not None:
                 branch = branch or _apart(language, at, named.kind, data)
                 stack.extend((child, below, branch) for child in reversed(at.children))
+
+    def children(self, node: Node) -> list[Node]:
+        """The nodes right inside of one, those that are part of it further below too."""
+        if self.language.name != "toml":
+            return node.children
+        children, parts = owned(node.children, self.data)
+        self.parts.update(parts)
+        return [*children, *self.parts.get(node.id, ())]
 
     def taken_apart(self, node: Node, block: int, branch: str) -> Iterator[_Inside]:
         """The names that a pattern binds, each as an entry."""
@@ -255,6 +265,8 @@ class _Reader:
 
     def last(self, node: Node) -> int:
         """Where a node ends, without comments that stand above what follows it."""
+        while node.id in self.parts:
+            node = self.parts[node.id][-1]
         end = node.start_byte + len(self.data[node.start_byte : node.end_byte].rstrip())
         if self.language.name not in _COMMENTS_BEFORE:
             return node.end_byte
