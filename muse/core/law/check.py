@@ -290,7 +290,9 @@ def _numbers(thing: Thing, made: Entry) -> Iterable[Breach]:
 
 
 Numbered = tuple[str, str, str]
-"""Kind, what the names begin with ("" for all of a kind), number."""
+"""Kind, what the names begin with ("" for all of a kind, `_ROW` for those in a row), number."""
+_ROW = "\n"
+_LEAST = 4
 
 
 def _enumerates(known: Sequence[Entry], number: Numbered) -> bool:
@@ -299,6 +301,8 @@ def _enumerates(known: Sequence[Entry], number: Numbered) -> bool:
     among them whose names begin alike and that go up (or down), what both sides put in has the number that comes next,
     where they are few."""
     kind, begins, new = number
+    if begins == _ROW:
+        return any(_goes_on(entry.children, kind, new) for entry in known[:1])
     alike = [
         [child for child in entry.children if child.kind == kind and child.name.startswith(begins)] for entry in known
     ]
@@ -315,6 +319,20 @@ def _enumerates(known: Sequence[Entry], number: Numbered) -> bool:
     return goes_up and _NUMBER.fullmatch(new) is not None and (len(numbers) > 3 or int(new, 0) in _next(numbers))
 
 
+def _goes_on(children: Sequence[Entry], kind: str, new: str) -> bool:
+    """True for the number after neighbours of which each has one more than the one before, four at least."""
+    row: list[int] = []
+    for child in [*children, None]:
+        if child is not None and child.kind == kind and _NUMBER.fullmatch(child.number):
+            number = int(child.number, 0)
+            row = [*row, number] if row and number == row[-1] + 1 else [number]
+        elif child is None or child.kind == kind:
+            if len(row) >= _LEAST and new == str(row[-1] + 1):
+                return True
+            row = []
+    return False
+
+
 def _next(numbers: Sequence[int]) -> tuple[int, ...]:
     """What may come before or after numbers that go up."""
     first, second, last = numbers[0], numbers[1], numbers[-1]
@@ -329,8 +347,8 @@ def _numbers_of(entry: Entry) -> list[Numbered]:
     if not entry.number:
         return []
     begins = _BEGINS.match(entry.name)
-    whole = (entry.kind, "", entry.number)
-    return [whole] if begins is None else [whole, (entry.kind, begins[0], entry.number)]
+    found = [(entry.kind, how, entry.number) for how in ("", _ROW)]
+    return found if begins is None else [*found, (entry.kind, begins[0], entry.number)]
 
 
 def _numbered(entry: Entry) -> Counter[Numbered]:
@@ -359,8 +377,9 @@ def _place(thing: Thing, children: Sequence[Entry]) -> Iterable[Breach]:
         if not things:
             yield Breach(4, "in no version", (thing,))
             continue
+        again = [one for one in things if one.made and _is_lawful(one, entry)]
         waiting = [one for one in things if not one.made and one.sides != [None, None]]
-        (waiting or things)[0].made.append(entry)
+        (again or waiting or things)[0].made.append(entry)
 
 
 def _count(thing: Thing, around: Thing) -> Iterable[Breach]:

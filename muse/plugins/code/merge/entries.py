@@ -169,7 +169,7 @@ def in_dispute(breaches: Sequence[Breach], sides: Sides, merged: bytes) -> list[
         if found is None:
             return all_that_differs(sides, merged, breach.what)
         pieces += found
-    pieces = _without_inner(pieces)
+    pieces = _without_inner(_removed_at_once(pieces, merged))
     out: list[Chunk] = []
     at = 0
     for low, high, piece in pieces:
@@ -182,6 +182,20 @@ def in_dispute(breaches: Sequence[Breach], sides: Sides, merged: bytes) -> list[
         at = high
     if merged[at:]:
         out.append(merged[at:])
+    return out
+
+
+_Piece = tuple[int, int, "Conflict | bytes"]
+
+
+def _removed_at_once(pieces: list[_Piece], merged: bytes) -> list[_Piece]:
+    """The same with what is removed from neighbouring lines as one, so that one gap goes with it."""
+    out: list[_Piece] = []
+    for piece in sorted(pieces, key=lambda one: (one[0], -one[1])):
+        if out and piece[2] == out[-1][2] == b"" and piece[0] == out[-1][1]:
+            out[-1] = (*_with_gap(merged, out[-1][0], piece[1]), b"")
+        else:
+            out.append(piece)
     return out
 
 
