@@ -51,7 +51,7 @@ class CodePlugin(JoinedFiles):
 
     def diff_file(self, path: str, old: bytes, new: bytes) -> tuple[list[DomainOp], str] | None:
         """Operations on keys or symbols, None for a file that can be read by neither."""
-        language = language_of(path)
+        language = language_of(path, old, new)
         if language is None:
             return None
         from muse.plugins.code.show.symbol_diff import diff_keyed, diff_symbols
@@ -97,13 +97,13 @@ class CodePlugin(JoinedFiles):
         """The file after symbol operations that carry their text."""
         from muse.plugins.code.patch import patched
 
-        return patched(path, language_of(path), old, child_ops)
+        return patched(path, language_of(path, old), old, child_ops)
 
     def open_file(self, path: str, data: bytes) -> SourceFile:
         """The file kept open, so that an edit is not a parse of all of it."""
         from muse.plugins.code.patch import SourceFile
 
-        return SourceFile(path, language_of(path), data)
+        return SourceFile(path, language_of(path, data), data)
 
     # Join --------------------------------------------------------------------------------------------------------
 

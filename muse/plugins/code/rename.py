@@ -25,7 +25,7 @@ _FIELDS = frozenset({"field_identifier", "property_identifier"})
 def rename(path: str, data: bytes, address: str, to: str) -> list[DomainOp]:
     """The ops that rename what `address` names to `to`, a bare name; MuseError when it cannot be that."""
     inner = address.removeprefix(f"{path}::")
-    language = language_of(path)
+    language = language_of(path, data)
     if is_keyed(language):
         return _key(path, language, data, inner, to)
     if not available(language):

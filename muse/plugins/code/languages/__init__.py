@@ -11,6 +11,8 @@ from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from muse.core.late import regex
+
 if TYPE_CHECKING:
     from muse.plugins.code.languages.table import Language
 
@@ -89,9 +91,17 @@ def _matches(path: str, base: str, glob: str) -> bool:
     return fnmatchcase(base, glob) if "/" not in glob else fnmatchcase("/" + path, "*/" + glob)
 
 
-def language_of(path: str) -> Language | None:
-    """The language of a path, None when there is no table for it."""
+_OF_CPP = regex(
+    rb"(?m)^[ \t]*(?:class[ \t]+[\w ]+(?:[;{:]|\n\s*\{)|namespace\b[^;=\n]*$|template[ \t]*<"
+    rb"|(?:public|private|protected)[ \t]*:)"
+)
+
+
+def language_of(path: str, *versions: bytes) -> Language | None:
+    """The language of a path, None when there is no table for it. A header is of C++ where a version of it says so."""
     row = row_of(path)
+    if row == "c" and path[-2:].lower() == ".h" and any(map(_OF_CPP.search, versions)):
+        row = "cpp"
     return None if row is None else load(row)
 
 

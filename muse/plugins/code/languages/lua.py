@@ -8,5 +8,7 @@ LANGUAGE = Language(
     definitions={"function_declaration": "function"},
     bodies=frozenset({"chunk", "block"}),
     comment_line=(b"--", b""),
+    keys={"field": "name"},
+    unique=frozenset({"field"}),
     named={"variable_declaration": "0.0.0"},
 )

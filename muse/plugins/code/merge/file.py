@@ -79,7 +79,7 @@ def _merge_code(path: str, base: bytes | None, ours: bytes, theirs: bytes) -> Fi
     text = text_chunks(was, ours, theirs)
     if text is None:
         return whole_file_conflict(path, base, ours, theirs)
-    language = language_of(path)
+    language = language_of(path, was, ours, theirs)
     raised = take_greater(path, was, ours, theirs) if conflicts_of(text) else None
     if raised is not None:
         merged = _with_greater(path, language, was, raised, until, how)

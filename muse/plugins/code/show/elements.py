@@ -13,7 +13,7 @@ from muse.plugins.code.syntax.symbols import imports_of, symbols_of
 
 def elements(path: str, data: bytes) -> Iterator[Element]:
     """The elements in the order of the file, the text last; only that for a file that cannot be parsed."""
-    language = language_of(path)
+    language = language_of(path, data)
     if is_keyed(language):
         yield from _keys(path, data)
     if available(language):

@@ -87,7 +87,7 @@ def _keep(place: _Place) -> None:
 
 
 def _symbols(path: str, data: bytes) -> list[Symbol]:
-    language = language_of(path)
+    language = language_of(path, data)
     if language is None or language.grammar is None:
         return []
     for known, text, found in _lists:

@@ -167,7 +167,7 @@ def _definition(language: Language, node: Node, core: Node, kind: str, data: byt
         name = "self." + name
     lawful = lawful or core.parent is None or (language.name == "cpp" and core.id != node.id)
     lawful = lawful or any(child.type == "modifier" and text_of(child, data) == b"partial" for child in core.children)
-    again = kind in language.again and " for " not in name
+    again = kind in language.again and " for " not in name and _reopens(core)
     condition = b"".join(_CONDITION.findall(head[head.rfind(b"\n\n") + 1 :])).decode("utf-8", "replace")
     if not (lawful or forward or again):
         accessor = next((c.type for c in core.children if c.type in ("get", "set", "static")), "")
@@ -188,6 +188,12 @@ def _definition(language: Language, node: Node, core: Node, kind: str, data: byt
         types = parameter_types(language, core, data) if overloads else ""
         binds = ((language.spaces.get(kind, "") + accessor, name, types + condition),)
     return Named(kind, name, binds, number_of(core, data) if kind in _CONSTANTS else "")
+
+
+def _reopens(core: Node) -> bool:
+    """False for what a grammar gives the type of an extension, and is none: classes of Swift."""
+    said = core.child_by_field_name("declaration_kind")
+    return said is None or said.type == "extension"
 
 
 def _section(core: Node, data: bytes) -> Named | None:
@@ -261,7 +267,7 @@ def _named(language: Language, node: Node, path: str, data: bytes, *, values: bo
         return _element(node, data)
     names = [name for one in path.split("|") for name in names_at(node, one.split("."), data)]
     if not names:
-        return None
+        return _prototype(language, node, data)
     number = number_of(node, data)
     space = language.spaces.get(node.type, "")
     binds = tuple((space, name, "") for name in names if name != "_" and name not in language.repeatable)
@@ -276,6 +282,20 @@ def _named(language: Language, node: Node, path: str, data: bytes, *, values: bo
             return Named("table", f"{name}[{inner.name}]", (Told(name, inner.name + _version(node, data)),), "")
         return Named("table", name, binds, "")
     return Named(node.type, ",".join(names), binds, number, bool(number) and is_member(node, data))
+
+
+def _prototype(language: Language, node: Node, data: bytes) -> Named | None:
+    """The declaration of a function, which may stand beside its definition, and once."""
+    at = node.child_by_field_name("declarator")
+    while at is not None and at.type in ("pointer_declarator", "reference_declarator"):
+        at = at.child_by_field_name("declarator") or (at.named_children[-1] if at.named_children else None)
+    called = at.child_by_field_name("declarator") if at is not None and at.type == "function_declarator" else None
+    if called is None or called.type == "parenthesized_declarator":
+        return None
+    name, around = _text(called, data), node.parent
+    if around is not None and around.type == "template_declaration":
+        return Named("prototype", name, (), "")
+    return Named("prototype", name, (("prototype", name, parameter_types(language, node, data)),), "")
 
 
 def _version(node: Node, data: bytes) -> str:
@@ -355,6 +375,8 @@ def _call(language: Language, node: Node, data: bytes) -> Named | None:
         return None
     if call.child_by_field_name("receiver") is not None:
         return None
+    while method.type == "call_expression" and (table := method.child_by_field_name("function")) is not None:
+        method = table  # `it.each([...])("x", ...)`
     block = call.child_by_field_name("block") is not None or any(
         child.type in ("arrow_function", "function_expression", "function") for child in arguments.named_children[1:]
     )
