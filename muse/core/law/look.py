@@ -72,6 +72,19 @@ def reorders(base: bytes, side: bytes) -> bool:
     return _moved(was, Counter(was), _lines(side))
 
 
+def edits_copied(base: bytes, side: bytes, other: bytes) -> bool:
+    """True when a side edits lines, or puts some between two, of which the other side has put in another copy."""
+    was, new = _lines(base), _lines(side)
+    more = Counter(_lines(other)) - Counter(was)
+    copied = {line for line in more if _WORD.search(line)}
+    for edit in edits(was, new) if copied else ():
+        gone = was[edit.a0 : edit.a1]
+        around = was[max(0, edit.a0 - 1) : edit.a0 + 1]
+        if copied.intersection(gone) if gone else len(around) == 2 and copied.issuperset(around):
+            return True
+    return False
+
+
 def _lines(data: bytes) -> list[bytes]:
     return [line for line in map(bytes.strip, data.splitlines()) if line]
 

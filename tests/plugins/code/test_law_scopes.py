@@ -8,6 +8,7 @@ from muse.core.law.look import look
 from muse.core.markers import conflicts_of
 from muse.core.textchunks import text_chunks
 from muse.plugins.code.merge.file import merge_code
+from tests.plugins.code.law_kit import both_stay, sides_of
 
 # A file with two places, ONE and TWO, in one scope; what one side puts at the first and the other at the second.
 TWICE = [
@@ -60,16 +61,10 @@ TWICE = [
 ]  # fmt: skip
 
 
-def _sides(file: str, one: str, other: str) -> tuple[bytes, bytes, bytes]:
-    texts = (("", ""), (one, ""), ("", other))
-    base, ours, theirs = (file.replace("ONE", a).replace("TWO", b).encode() for a, b in texts)
-    return base, ours, theirs
-
-
 @pytest.mark.parametrize(("kind", "path", "file", "one", "other"), TWICE, ids=[f"{row[0]}, {row[1]}" for row in TWICE])
 def test_a_name_is_bound_once_where_nothing_has_a_name(kind: str, path: str, file: str, one: str, other: str) -> None:
     for first, second in ((one, other), (other, one)):
-        base, ours, theirs = _sides(file, first, second)
+        base, ours, theirs = sides_of(file, first, second)
         assert not conflicts_of(text_chunks(base, ours, theirs) or [])
         for sides in ((ours, theirs), (theirs, ours)):
             assert merge_code(path, base, *sides).conflicts, kind
@@ -98,7 +93,7 @@ def test_two_kinds_under_one_name_where_nothing_has_a_name(path: str, file: str,
     for one in kinds:
         for other in kinds:
             if one != other:
-                base, ours, theirs = _sides(file, one, other)
+                base, ours, theirs = sides_of(file, one, other)
                 assert not conflicts_of(text_chunks(base, ours, theirs) or [])
                 assert merge_code(path, base, ours, theirs).conflicts, (one, other)
 
@@ -139,12 +134,7 @@ MAY = [
 
 @pytest.mark.parametrize(("path", "file", "one", "other"), MAY)
 def test_a_name_in_two_scopes_stays_clean(path: str, file: str, one: str, other: str) -> None:
-    base, ours, theirs = _sides(file, one, other)
-    wanted = file.replace("ONE", one).replace("TWO", other).encode()
-    for sides in ((ours, theirs), (theirs, ours)):
-        merged = merge_code(path, base, *sides)
-        assert not merged.conflicts
-        assert merged.content == wanted
+    both_stay(path, file, one, other)
 
 
 def test_functions_in_a_function_without_a_name_take_their_edits_along() -> None:
@@ -189,7 +179,7 @@ ORDER = [
 @pytest.mark.parametrize(("path", "file", "first", "later"), ORDER)
 def test_what_one_side_put_in_is_not_taken_back_by_the_other(path: str, file: str, first: str, later: str) -> None:
     """Nobody said in which order the two stand; where the later undoes the earlier, a person has to."""
-    base, ours, theirs = _sides(file, first, later)
+    base, ours, theirs = sides_of(file, first, later)
     assert not conflicts_of(text_chunks(base, ours, theirs) or [])
     for sides in ((ours, theirs), (theirs, ours)):
         assert merge_code(path, base, *sides).conflicts
@@ -206,7 +196,7 @@ APART = [
 
 @pytest.mark.parametrize(("path", "file", "first", "later"), APART)
 def test_lines_that_leave_each_other_in_force_stay_clean(path: str, file: str, first: str, later: str) -> None:
-    base, ours, theirs = _sides(file, first, later)
+    base, ours, theirs = sides_of(file, first, later)
     wanted = file.replace("ONE", first).replace("TWO", later).encode()
     for sides in ((ours, theirs), (theirs, ours)):
         merged = merge_code(path, base, *sides)

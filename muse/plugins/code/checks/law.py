@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from muse.core.late import regex
 from muse.core.law.check import Breach, broken
 from muse.core.law.entries import Entry
-from muse.core.law.look import NOTHING, look, reorders
+from muse.core.law.look import NOTHING, edits_copied, look, reorders
 from muse.plugins.code.languages.table import Language
 from muse.plugins.code.syntax.entries import outline
 from muse.plugins.code.syntax.identity import CODE
@@ -98,7 +98,10 @@ def unsure(language: Language | None, sides: Sides, merged: bytes, until: float)
     if language is None:
         return ""
     twice = _defined_by_both(_HEADING if language.name == "markdown" else _DEFINED, sides)
-    moved = any(reorders(sides[0], side) for side in sides[1:]) and look(*sides, merged).places
+    base, ours, theirs = sides
+    moved = reorders(base, ours) or reorders(base, theirs)
+    moved = moved or edits_copied(base, ours, theirs) or edits_copied(base, theirs, ours)
+    moved = moved and look(*sides, merged).places
     if not (moved or twice) or not available(language):
         return ""
     shortened = _shortened(language, sides, merged, until)[0]
@@ -151,6 +154,8 @@ def _stumbles(language: Language, data: bytes, until: float) -> bool:
 
 def _is_code(language: Language, node: Node) -> bool:
     """True for a definition that holds statements, from its first to its last sign."""
-    body = node.child_by_field_name("body") if language.definitions.get(node.type) in CODE else None
+    if language.definitions.get(node.type) not in CODE:
+        return False
+    body = node.child_by_field_name("body") or next((at for at in node.children if at.type == "function_body"), None)
     last = body.children[-1] if body is not None and body.children else None
     return last is not None and not last.is_missing and not last.is_error

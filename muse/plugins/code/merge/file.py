@@ -29,6 +29,7 @@ from muse.plugins.code.checks.anchors import broken_anchor
 from muse.plugins.code.checks.law import breaches, outlines_of, reads_and_keeps, text_breaches, unsure
 from muse.plugins.code.checks.placement import doubles_nothing, keeps_deletions, keeps_places, repeats_no_word
 from muse.plugins.code.checks.tables import evens_tables
+from muse.plugins.code.checks.twice import named_twice
 from muse.plugins.code.checks.uses import in_doubt, uses_what_is_gone
 from muse.plugins.code.checks.whitespace import keeps_spaces, mixes_indents
 from muse.plugins.code.languages import language_of, load
@@ -161,7 +162,7 @@ def _plain(sides: tuple[bytes, bytes, bytes]) -> Language | None:
 
 def _by_line(language: Language | None, sides: tuple[bytes, bytes, bytes], merged: bytes) -> str:
     """What is wrong with a result by its lines alone."""
-    return line_breach(*sides, merged) or broken_anchor(language, sides, merged)
+    return line_breach(*sides, merged) or broken_anchor(language, sides, merged) or named_twice(language, sides, merged)
 
 
 def _by_entry(language: Language | None, sides: tuple[bytes, bytes, bytes], until: float) -> bytes | None:

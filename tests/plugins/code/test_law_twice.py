@@ -1,0 +1,149 @@
+"""What both sides put in at two places of one block: in headers of C++, in texts that are programs, for macros."""
+
+from __future__ import annotations
+
+import pytest
+
+from muse.core.markers import conflicts_of
+from muse.core.textchunks import text_chunks
+from muse.plugins.code.merge.file import merge_code
+from tests.plugins.code.law_kit import both_stay, sides_of
+
+# A file with two places, ONE and TWO, in one block; what each side puts at one of them.
+CLASS = (
+    "class A : public B {\npublic:\n  int a();\n\nONE  int b(int x) {\n    return x;\n  }\n\nTWO  int c();\n"
+    "private:\n  int d_;\n};\n"
+)
+TWICE = [
+    ("method declared in a class", "a.cc", CLASS, "  void k(int x,\n         int y = 1);\n\n",
+     "  void k(int x,\n         int z = 1);\n\n"),
+    ("method declared in a class of a header", "a.h", CLASS, "  virtual void k(int x) = 0;\n\n",
+     "  virtual void k(int y) = 0;\n\n"),
+    ("method of a class in a header", "a.h", CLASS, "  int k(int x) {\n    return 1;\n  }\n\n",
+     "  int k(int x) {\n    return 2;\n  }\n\n"),
+    ("prototype", "a.c", "int a(void);\n\nONEint b(void);\n\nTWOint c(void);\n", "int k(int x,\n      int y);\n\n",
+     "int k(int z,\n      int y);\n\n"),
+    ("function given to a macro", "a.rs", "cfg! {\n    fn a() {\n        f();\n    }\n\nONE    fn b() {\n"
+     "        g();\n    }\n\nTWO    fn c() {\n    }\n}\n", "    pub fn k<T>(x: T) -> T {\n        x\n    }\n\n",
+     "    pub fn k<T>(x: T) -> T {\n        y\n    }\n\n"),
+    ("table of a call that is called", "a.ts", "describe('a', () => {\n  it.each<{ a: string }>([\n    {\n      a: 1,\n"
+     "ONE      b: 2,\n      c: 3,\nTWO      d: 4,\n    },\n  ])('b $a', ({ a }) => {\n    f(a);\n  });\n});\n",
+     "      k: 1,\n", "      k: 2,\n"),
+    ("program in a value", "a.yml", "on: push\njobs:\n  a:\n    script: |\n      f({\n        a: 1,\n"
+     "ONE        b: 2,\n        c: 3,\nTWO        d: 4,\n      });\n", "        k: 1,\n", "        k: 2,\n"),
+    ("template", "a.blade.php", "@props([\n    'a',\nONE    'b' => false,\n    'c' => 1,\nTWO    'd' => null,\n])\n",
+     "    'k' => 1,\n", "    'k' => 2,\n"),
+    ("list in an argument", "a.tf", 'x = try(a.b, [\n  {\n    a = "1"\nONE    b = "2"\n    c = "3"\nTWO    d = "4"\n'
+     "  },\n])\n", '    k = "5"\n', '    k = "5"\n'),
+    ("class that is no extension", "a.swift", "class A {\n    let a = 1\n}\n\nONEclass B {\n    let b = 1\n}\n\n"
+     "TWOclass C {\n    let c = 1\n}\n", "final class K: D {\n    func k() {}\n}\n\n",
+     "final class K: D {\n    func n() {}\n}\n\n"),
+    ("field of a table", "a.lua", 'f({\n  a = "a",\nONE  b = "b",\n  c = "c",\nTWO  d = "d"\n})\n', '  k = "k",\n',
+     '  k = "n",\n'),
+    ("number that comes next", "A.java", "class A {\n    static final long ID = 1L;\n"
+     "    static final int UNKNOWN = 0;\n    static final int OPEN = 1;\nONE    static final int SHUT = 2;\n"
+     "    static final int LATE = 3;\n"
+     "TWO    protected int type = UNKNOWN;\n}\n", "    static final int LOST = 4;\n",
+     "    static final int FOUND = 4;\n"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("kind", "path", "file", "one", "other"), TWICE, ids=[row[0] for row in TWICE])
+def test_what_both_put_into_one_block_is_there_once(kind: str, path: str, file: str, one: str, other: str) -> None:
+    for first, second in ((one, other), (other, one)):
+        base, ours, theirs = sides_of(file, first, second)
+        assert not conflicts_of(text_chunks(base, ours, theirs) or [])
+        for sides in ((ours, theirs), (theirs, ours)):
+            assert merge_code(path, base, *sides).conflicts, kind
+
+
+def test_a_call_with_all_that_it_holds_is_put_in_once() -> None:
+    file = (
+        "describe('a', () => {\n  before(() => {\n    a();\n  });\n\nONE  it('b', () => {\n    b();\n  });\n\nTWO});\n"
+    )
+    hook = "  after(async function() {\n    await db.close();\n  });\n\n"
+    base, ours, theirs = sides_of(file, hook, hook)
+    for sides in ((ours, theirs), (theirs, ours)):
+        assert merge_code("a.test.js", base, *sides).conflicts
+
+
+SAME = [
+    ("a.h", CLASS, "  virtual void k(int x,\n                 int y) = 0;\n\n"),
+    ("a.h", CLASS, "  int k(int x) {\n    return 1;\n  }\n\n"),
+    ("a.rs", "mod a;\npub use a::A;\n\nONEmod b;\npub use b::B;\n\nTWOmod c;\npub use c::C;\n",
+     "mod k;\npub use k::K;\n\n"),
+    ("a.rs", "mod a;\npub use a::A;\n\nONEmod b;\npub use b::B;\n\nTWOmod c;\npub use c::C;\n",
+     "mod k;\npub use k::C as C;\n\n"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("path", "file", "text"), SAME)
+def test_what_both_put_in_alike_is_kept_once(path: str, file: str, text: str) -> None:
+    base, ours, theirs = sides_of(file, text, text)
+    for sides in ((ours, theirs), (theirs, ours)):
+        merged = merge_code(path, base, *sides)
+        assert not merged.conflicts
+        assert merged.content == ours
+
+
+MAY = [
+    # two blocks, each with the key
+    ("a.yml", "a:\n  script: |\n    f({\n      a: 1,\nONE      b: 2,\n    });\n    g({\n      a: 1,\nTWO      b: 2,\n"
+     "    });\n", "      k: 1,\n", "      k: 1,\n"),
+    ("a.test.js", "describe('a', () => {\n  it('a', () => {\n    a();\n  });\nONE});\ndescribe('b', () => {\n"
+     "  it('a', () => {\n    b();\n  });\nTWO});\n", "  after(() => {\n    c();\n    d();\n  });\n",
+     "  after(() => {\n    c();\n    d();\n  });\n"),
+    # statements that open a block
+    ("a.py", "def f(x):\n    a = 1\nONE    b = 2\n    c = 3\nTWO    return a\n", "    if x:\n        g()\n",
+     "    if x:\n        g()\n"),
+    # overloads, sections of a class, branches of a condition
+    ("a.h", CLASS, "  void k(int x);\n\n", "  void k(long x);\n\n"),
+    ("a.h", CLASS, "protected:\n  int k();\n\n", "protected:\n  int n();\n\n"),
+    ("a.h", CLASS.replace("ONE", "#ifdef X\nONE#else\n").replace("TWO", "TWO#endif\n"), "  void k(int x);\n\n",
+     "  void k(int y);\n\n"),
+    ("a.c", "int a(void);\nONEint b(void);\nTWO", "int k(int x);\n", "int k(int x)\n{\n\treturn 1;\n}\n"),
+    ("a.swift", "class A {\n    let a = 1\n}\n\nONEclass B {\n    let b = 1\n}\n\nTWOclass C {\n    let c = 1\n}\n",
+     "extension A {\n    func k() {}\n}\n\n", "extension A {\n    func n() {}\n}\n\n"),
+    # the same table of two elements of an array
+    ("a.toml", '[[package]]\nname = "a"\nONE\n[[package]]\nname = "b"\nTWO\n[[package]]\nname = "c"\n',
+     '\n[package.dependencies]\nx = "*"\n', '\n[package.dependencies]\nx = "*"\n'),
+    ("a.toml", '[[package]]\nname = "a"\nONE\n[[package]]\nname = "b"\nTWO\n[[package]]\nname = "c"\n',
+     '\n[[package.wheels]]\nx = "*"\n', '\n[[package.wheels]]\nx = "+"\n'),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("path", "file", "one", "other"), MAY)
+def test_what_stands_in_two_blocks_stays_clean(path: str, file: str, one: str, other: str) -> None:
+    both_stay(path, file, one, other)
+
+
+def test_an_element_of_an_array_takes_the_edits_of_its_tables_along() -> None:
+    def file(*names: str, size: int = 1) -> bytes:
+        each = ('[[package]]\nname = "{0}"\n\n[package.source]\nsize = {1}\nhash = "{0}{0}"\n'.format(
+            name, size if name == "b" else 1) for name in names)  # fmt: skip
+        return "\n".join(each).encode()
+
+    base, moved, edited = file("a", "b", "c"), file("a", "c", "b"), file("a", "b", "c", size=2)
+    for sides in ((moved, edited), (edited, moved)):
+        merged = merge_code("a.toml", base, *sides)
+        assert not merged.conflicts
+        assert merged.content == file("a", "c", "b", size=2)
+
+
+def test_an_edit_does_not_land_in_a_copy_where_the_parser_stumbles() -> None:
+    """One side puts a function in place of another and a copy below it; by line that is two names that changed."""
+
+    def file(*names: tuple[str, str], last: str = "override fun") -> bytes:
+        each = "".join(f"  @Test\n  fun {name}(\n    a: A = one(X, Y),\n    b: B = two(Z),\n  ) {{\n    {what}(a, b)\n"
+                       f"  }}\n\n" for name, what in names)  # fmt: skip
+        tail = f"  val x = object : D(a) {{\n    {last} f(s: S): S {{\n      return s\n    }}\n  }}\n"
+        return f"class C {{\n{each}{tail}}}\n".encode()
+
+    base = file(("a", "stop"), ("b", "open"), ("c", "stop"))
+    copied = file(("b", "open"), ("bNew", "open"), ("c", "stop"))
+    edited = file(("a", "stop"), ("b", "openLate"), ("c", "stop"), last="overrideZq fun")
+    for sides in ((copied, edited), (edited, copied)):
+        merged = merge_code("C.kt", base, *sides)
+        assert merged.conflicts or merged.content == file(
+            ("b", "openLate"), ("bNew", "open"), ("c", "stop"), last="overrideZq fun"
+        )
