@@ -184,7 +184,16 @@ def test_serve_live_is_a_server_to_try_it_out(pair: tuple[Path, Path], tmp_path:
             muse(root, "session", "join", "--detach", "jam", f"127.0.0.1:{port}")
         append(pair[0], text("a.txt"))
         until(lambda: lines(pair[0]) == lines(pair[1]), "alice's op in bob's log")
+        (child,) = subprocess.check_output(["pgrep", "-P", str(serving.pid)], text=True).split()
+        os.kill(int(child), signal.SIGKILL)
+        _, said = serving.communicate(timeout=20)
+        assert serving.returncode == 128 and said.startswith("muse: nats-server ended by signal 9\n"), said
+        until(lambda: "trying to reach" in muse(pair[0], "session", "status", "jam"), "that it is gone")
+        assert "is here" not in muse(pair[0], "session", "status", "jam"), "nobody knows that now"
+        again = subprocess.Popen([*MUSE, "serve", "--live", "--port", port], stderr=subprocess.PIPE, text=True)
+        assert again.stderr is not None and "muse session join NAME" in again.stderr.readline()
+        again.terminate()
+        again.communicate(timeout=20)
+        assert again.returncode == 0
     finally:
-        serving.terminate()
-        serving.communicate(timeout=20)
-    assert serving.returncode == 0
+        serving.kill()

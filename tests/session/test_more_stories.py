@@ -187,6 +187,8 @@ def test_follow_shows_what_a_sync_brings(pair: tuple[Path, Path]) -> None:
         finally:
             following.kill()
     assert json.loads(said)["domain_op"]["address"] == "late.txt" and following.returncode == 0
+    said = muse(bob, "session", "follow", "jam", "--all", "-n", "2", "--words")
+    assert said == muse(bob, "session", "show", "jam") and "code.py::first" in said.splitlines()[0]
 
 
 def test_our_refs_can_be_left_out_of_a_log_of_everything(pair: tuple[Path, Path], git: RunGit) -> None:

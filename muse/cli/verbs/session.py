@@ -76,7 +76,8 @@ def append(name: str, actor: str | None, level: Level, create: bool, check: bool
 @click.argument("name", shell_complete=late("sessions"))
 @click.option("--all", "everything", is_flag=True, help="From the beginning instead of from now.")
 @click.option("-n", "--count", type=click.IntRange(min=1), help="Stop after so many ops.")
-def follow(name: str, everything: bool, count: int | None) -> None:
+@click.option("--words", is_flag=True, help="For a person: a line each, as muse session show has it.")
+def follow(name: str, everything: bool, count: int | None, words: bool) -> None:
     """Print ops as they arrive, one JSON object a line, until interrupted.
 
     What a sync or fetch brings of other clones is among them.
@@ -88,7 +89,7 @@ def follow(name: str, everything: bool, count: int | None) -> None:
     log = session.existing(here, name)
     new = log.follow(since=0 if everything else None, stop=Arrivals(here, log).look)
     for number, entry in enumerate(new, start=1):
-        print_json(entry)
+        say(_line(entry)) if words else print_json(entry)
         if number == count:
             return
 
@@ -120,6 +121,8 @@ def watch_(
     who = actor or here.config("user.name") or "somebody"
     left_alone = 0.3 if quiet is None else quiet
     watching = Watch(here, log, domains(here)[0], who, wanted, apply=apply, quiet=left_alone)
+    if not once:
+        note(f"muse: watching {plural(len(watching.known()), 'file')} for session {name}  (Ctrl-C ends it)")
     watch(
         watching,
         lambda event: say(f"{event.what} {event.path}".rstrip()),

@@ -55,7 +55,10 @@ def _run(program: str, host: str, port: int, folder: Path, listening: Callable[[
         if process.poll() is not None:
             raise MuseError(f"{PROGRAM} ended: {_last(log)}", hint="is the port taken? --port N")
         listening(port)
-        return process.wait()
+        if code := process.wait():
+            how = f"by signal {-code}" if code < 0 else f"with {code}: {_last(log)}"
+            raise MuseError(f"{PROGRAM} ended {how}", hint="start it again: clones that joined send what it had")
+        return 0
     except KeyboardInterrupt:
         return 0
     finally:

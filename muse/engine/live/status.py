@@ -27,14 +27,15 @@ def status(repo: Repository, log: OpLog) -> dict[str, Any] | None:
     said = told(log.folder) if pid else {}
     if said.get("pid") != pid:
         said = {}
+    connected = bool(said.get("connected"))
     return {
         "address": said.get("address", address),
         "pid": pid or None,
-        "connected": bool(said.get("connected")),
+        "connected": connected,
         "problem": said.get("problem", ""),
         "unsent": unsent(repo, log),
         "behind": said.get("behind", 0),
-        "peers": said.get("peers", []),
+        "peers": said.get("peers", []) if connected else [],
         "refused": said.get("refused", {}),
         "missing": said.get("missing", 0),
         "too_large": said.get("too_large", []),

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from muse.core import content
@@ -255,7 +255,7 @@ class Watch:
 
     # Looking -----------------------------------------------------------------------------------------------------
 
-    def known(self) -> Iterable[str]:
+    def known(self) -> Collection[str]:
         """Every path that was looked at."""
         return self._stats.keys()
 
