@@ -20,13 +20,19 @@ LANGUAGE = Language(
     comment_line=(b"//", b""),
     unique=frozenset({"enum_case", "property_declaration"}),
     named={
-        "const_element": "0",
-        "property_element": "name",
+        "const_declaration": "const_element.0",
+        "property_declaration": "property_element.name",
         "enum_case": "name",
         "array_element_initializer": "0",
     },
     needs_table=frozenset({"array_element_initializer"}),
-    spaces={"function": "()", "method": "()", "const_element": "const", "enum_case": "const", "property_element": "$"},
+    spaces={
+        "function": "()",
+        "method": "()",
+        "const_declaration": "const",
+        "enum_case": "const",
+        "property_declaration": "$",
+    },
     locals={"case_statement": "value", "simple_parameter": "name"},
     freely={"case_statement": "case"},
 )
