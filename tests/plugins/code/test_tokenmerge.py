@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from muse.plugins.code.merge.file import merge_code
 from muse.plugins.code.merge.tokens import containing_side, merge_tokens
 
 
@@ -108,3 +109,24 @@ def test_words_of_a_line_that_new_lines_stand_before_and_behind_are_not_edited_t
     theirs = b'"all": {\n  "name": "core",\n  "url": 1\n},\n"any": {\n  "new": 3,\n'
     assert merge_tokens(base, ours, theirs, indented=False) is None
     assert merge_tokens(base, theirs, ours, indented=False) is None
+
+
+@pytest.mark.parametrize(
+    ("path", "base", "one", "other"),
+    [
+        ("A.java", "static void f() {", "public static void f() {", "static public void f() {"),
+        ("a.ts", "static f() {", "async static f() {", "static async f() {"),
+        ("a.kt", "open fun f() {", "override open fun f() {", "open override fun f() {"),
+    ],
+)
+@pytest.mark.parametrize("swapped", [False, True])
+def test_a_modifier_that_both_put_in_does_not_stand_twice(path, base, one, other, swapped):
+    was, ours, theirs = (
+        f"class A {{\n    {head}\n        {body}\n    }}\n}}\n".encode()
+        for head, body in ((base, "g();"), (one, "h();"), (other, "g();"))
+    )
+    found = merge_code(path, was, *((theirs, ours) if swapped else (ours, theirs)))
+    assert found.content != ours and b"h();" in found.content
+    for line in found.content.splitlines():
+        words = line.split(b"(")[0].split()
+        assert len(words) == len(set(words)), found.content

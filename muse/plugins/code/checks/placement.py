@@ -6,7 +6,6 @@ are or much alike. Where the other side has rewritten both, nobody but a person 
 
 from __future__ import annotations
 
-import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 from itertools import pairwise
@@ -46,13 +45,31 @@ def doubles_nothing(base: bytes, ours: bytes, theirs: bytes, merged: bytes) -> b
 
 
 def repeats_no_word(base: bytes, ours: bytes, theirs: bytes, merged: bytes) -> bool:
-    """False when a line put together from both sides has a word more often than any line of theirs: a name that both
-    added to one list, each at another place."""
-    known = [set(_solid(data)) for data in (base, ours, theirs)]
-    for line in set(_solid(merged)) - known[0] - known[1] - known[2]:
-        words = Counter(word for word in re.findall(rb"\w{4,}", line))
+    """False when a line of prose put together from both sides has a word more often than any line of theirs: a name
+    that both added to one list, each at another place."""
+    return _repeats_none(_LONG_WORDS.findall, (base, ours, theirs), merged)
+
+
+def repeats_no_modifier(base: bytes, ours: bytes, theirs: bytes, merged: bytes) -> bool:
+    """The same of the words a line of code begins with: `public`, which both put in, one before `static`."""
+    return _repeats_none(_first_words, (base, ours, theirs), merged)
+
+
+_LONG_WORDS = regex(rb"\w{4,}")
+_FIRST_WORDS = regex(rb"(?:[a-z]+ )*")
+
+
+def _first_words(line: bytes) -> list[bytes]:
+    found = _FIRST_WORDS.match(line)
+    return found[0].split() if found is not None else []
+
+
+def _repeats_none(words_in: Callable[[bytes], list[bytes]], sides: tuple[bytes, ...], merged: bytes) -> bool:
+    known = [set(_solid(data)) for data in sides]
+    for line in set(_solid(merged)).difference(*known):
+        words = Counter(words_in(line))
         for word in (word for word, count in words.items() if count > 1):
-            if not any(one.count(word) >= words[word] for part in known for one in part):
+            if not any(words_in(one).count(word) >= words[word] for part in known for one in part if word in one):
                 return False
     return True
 

@@ -27,7 +27,13 @@ from muse.core.textmerge import merge_text
 from muse.domain import ConflictRecord, FileMerge
 from muse.plugins.code.checks.anchors import broken_anchor
 from muse.plugins.code.checks.law import breaches, outlines_of, reads_and_keeps, text_breaches, unsure
-from muse.plugins.code.checks.placement import doubles_nothing, keeps_deletions, keeps_places, repeats_no_word
+from muse.plugins.code.checks.placement import (
+    doubles_nothing,
+    keeps_deletions,
+    keeps_places,
+    repeats_no_modifier,
+    repeats_no_word,
+)
 from muse.plugins.code.checks.tables import evens_tables
 from muse.plugins.code.checks.twice import named_twice
 from muse.plugins.code.checks.uses import in_doubt, uses_what_is_gone
@@ -209,6 +215,8 @@ def _trusted(
     if (language.name == "markdown" or language.lines[:1] == ("prose",)) and not (
         repeats_no_word(base, ours, theirs, merged) and evens_tables(base, ours, theirs, merged)
     ):
+        return False
+    if not repeats_no_modifier(base, ours, theirs, merged):
         return False
     lawful = reads_and_keeps(language, (base, ours, theirs), merged, until)
     return lawful and not uses_what_is_gone(language, (base, ours, theirs), merged, until)
