@@ -26,8 +26,33 @@ BOTH = {
         "a.go", "package a\n\nvar x = T{{\n\tA: f(1),\n{}}}\n",
         "", "\tB: g(2),\n", "\tC: h(3),\n", "\tB: g(2),\n\tC: h(3),\n",
     ),
+    "one emptied": ("a.js", "let a = {{{}}};\n", " foo: 1 ", "", " foo: 1, bar: 2 ", " bar: 2 "),
+    "one emptied, by line": (
+        "a.rs", "const A: B = B {{\n{}}};\n",
+        "    foo: 1\n", "", "    foo: 1,\n    bar: 2,\n", "    bar: 2,\n",
+    ),
+    "one import beside one that goes": (
+        "a.go", 'import (\n\t"bytes"\n{}\t"os"\n)\n',
+        '\t"io"\n', '\t"net/http"\n', '\t"net/http"\n\t"io"\n', '\t"net/http"\n',
+    ),
+    "annotations of one method": (
+        "A.java", "class A {{\n{}    public void f();\n}}\n",
+        "", "    @Override\n", '    @Named("f")\n', '    @Override\n    @Named("f")\n',
+    ),
+    "a function above one that gets an attribute": (
+        "a.rs", "mod tests {{\n{}    pub fn run() {{}}\n}}\n",
+        "", "    pub fn one() {}\n\n    #[cfg(unix)]\n", "    pub fn two() {}\n\n",
+        "    pub fn one() {}\n\n    pub fn two() {}\n\n    #[cfg(unix)]\n",
+    ),
+    "retracted": (
+        "go.mod", "module m\n\nretract (\n\tv1.0.0\n{})\n",
+        "", "\tv1.0.1\n", "\tv1.0.2\n", "\tv1.0.1\n\tv1.0.2\n",
+    ),
+    "ignored": ("go.mod", "module m\n\nignore (\n\tstatic\n{})\n", "", "\ta/b\n", "\t./c\n", "\ta/b\n\t./c\n"),
+    "tools": ("go.mod", "module m\n\ntool (\n\tx.y/z\n{})\n", "", "\tx.y/a\n", "\tx.y/b\n", "\tx.y/a\n\tx.y/b\n"),
 }  # fmt: skip
 CONFLICT = {
+    "first arguments": ("a.py", "f({})\n", "", "a", "b", ""),
     "visibility": ("A.java", "class A {{\n    {}static int a;\n}}\n", "", "public ", "protected ", ""),
     "other arrays": ("pyproject.toml", '[tool.foo]\nrequires = ["a"{}]\n', "", ', "b"', ', "c"', ""),
     "other lists": ("a.py", 'steps = [\n    "a",\n{}]\n', "", '    "b",\n', '    "c",\n', ""),

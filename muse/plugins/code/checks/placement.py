@@ -126,7 +126,10 @@ def _stands(
     ends = ((edit.b0, edit.b0 - 1, -1), (edit.b1 - 1, edit.b1, 1))
     for line, neighbour, step in ends[1:] if (new[edit.b1 - 1], new[edit.b1]) in above else ends:
         for place in where[new[line]][:_MOST]:
-            if place not in taken and is_it(made[place + step], new[neighbour]):
+            beside = place + step
+            while step > 0 and made[beside] != new[neighbour] and _ABOVE.match(made[beside]):
+                beside += 1  # a comment of the neighbour's
+            if place not in taken and is_it(made[beside], new[neighbour]):
                 taken.add(place)
                 return True
     return False

@@ -7,7 +7,8 @@ LANGUAGE = Language(
     lines=(
         r"\s*\w+ \(",
         r"\s*(?:(\S+ v\S+) h1:|((?:replace|exclude) \S+)|(?:godebug )?(\w+)="
-        r"|(?:require )?([\w.~/-]+) v|(\)|(?:module|go|toolchain)\b))",
+        r"|(?:require )?([\w.~/-]+) v|(\)|(?:module|go|toolchain)\b)"
+        r"|(?:retract )?(\[?v\d[^/]*?)\s*(?://|$)|(?:tool |ignore )?([\w.~/-]+)\s*(?://|$))",
     ),
     comment_line=(b"//", b""),
 )

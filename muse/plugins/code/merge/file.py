@@ -201,7 +201,8 @@ def _trusted(
     merged = joined(chunks)
     if _by_line(language, (base, ours, theirs), merged):
         return False
-    if not keeps_every_edit(base, ours, theirs, merged):
+    parsed = language is not None and available(language)
+    if not keeps_every_edit(base, ours, theirs, merged, parsed=parsed):
         return False
     if not (keeps_places(base, ours, merged) and keeps_places(base, theirs, merged)):
         return False

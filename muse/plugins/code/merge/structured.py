@@ -111,8 +111,9 @@ class _Merge:
         placed = self._order(b, numbering)
         if placed is None:
             return self.lines(*whole)
-        out: list[Chunk] = list(self.lines(b.head, o.head, t.head))
         lists = (b, o, t)
+        frames = [box if box.items or not placed else b for box in lists]  # what emptied a list closed it up
+        out: list[Chunk] = list(self.lines(*(box.head for box in frames)))
         written = 0
         for entry in placed:
             body = self._entry(entry, numbering, lists, depth, first=not written)
@@ -122,10 +123,11 @@ class _Merge:
                 out.append(b.separator)
             out += body
             written += 1
-        trailing = o.trailing if b.trailing == t.trailing else t.trailing
+        was, mine, its = (box.trailing for box in frames)
+        trailing = mine if was == its else its
         if b.separator and trailing and written:
             out.append(b.separator)
-        return [*out, *self.lines(b.tail, o.tail, t.tail)]
+        return [*out, *self.lines(*(box.tail for box in frames))]
 
     def _order(self, box: Box, numbering: _Numbering) -> list[_Entry] | None:
         """Which item or conflict comes when; None when the lists cannot be put in one order without losing one."""

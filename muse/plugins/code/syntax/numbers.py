@@ -16,7 +16,7 @@ _TEXT = regex(rb"'[^'\\\n]*'|\"[^\"\\\n]*\"")
 _ENUMS = regex(rb"\b\w*(?:Enum|Flag)\b")
 _DECLARED = frozenset(
     {
-        "declaration", "field_declaration", "const_element", "property_declaration", "variable_declaration",
+        "declaration", "field_declaration", "const_declaration", "property_declaration", "variable_declaration",
         "variable_declarator", "pair",
     }
 )  # fmt: skip

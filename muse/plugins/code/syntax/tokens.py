@@ -35,21 +35,35 @@ def is_weak_line(line: Hashable) -> bool:
     return isinstance(line, bytes) and _WORD.search(line) is None
 
 
-def keeps_every_edit(base: bytes, ours: bytes, theirs: bytes, merged: bytes) -> bool:
-    """True when no edit of either side is lost in `merged` and nothing appears that neither side wrote."""
+def keeps_every_edit(base: bytes, ours: bytes, theirs: bytes, merged: bytes, *, parsed: bool = False) -> bool:
+    """True when no edit of either side is lost in `merged` and nothing appears that neither side wrote.
+
+    What is `parsed` as well may have a comma less: one side emptied a list, the other put in an item behind the first.
+    """
     base, ours, theirs, merged = without_common_ends(base, ours, theirs, merged)
     if not _keeps_lines(base, ours, theirs, merged, both=True):
         return False
     mine, my_inserted, my_deleted = _changes(base, ours)
     other, its_inserted, its_deleted = _changes(base, theirs)
     made, _, _ = _changes(base, merged)
+    same = _signs_of_both(base, ours, theirs)
+    same[b","] += parsed
     for token in mine.keys() | other.keys() | made.keys():
         expected = mine[token] + other[token]
-        low = expected - min(my_inserted[token], its_inserted[token])
+        low = expected - min(my_inserted[token], its_inserted[token]) - same[token]
         high = expected + min(my_deleted[token], its_deleted[token])
         if not low <= made[token] <= high:
             return False
     return True
+
+
+def _signs_of_both(base: bytes, ours: bytes, theirs: bytes) -> Counter[bytes]:
+    """The quotes and brackets of lines that both sides put in, and which their other edits hide from the counts."""
+    was = _line_counts(base)
+    lines = (_line_counts(ours) - was) & (_line_counts(theirs) - was)
+    signs = Counter(token for line in lines.elements() for token in tokens(line) if not _WORD.match(token))
+    (_, mine, _), (_, its, _) = _changes(base, ours), _changes(base, theirs)
+    return signs - (mine & its)
 
 
 def keeps_side(base: bytes, side: bytes, other: bytes, taken: bytes) -> bool:

@@ -265,7 +265,7 @@ def _empty(box: Box, language: Language, node: Node, text: bytes) -> Box | None:
     if node.type in language.spaced:
         heads = (child for child in node.children if child.type in language.heads)
         first = node.child_by_field_name("name") or next(heads, None)
-    ordered = not box.free and node.type not in language.spaced  # two first arguments are two answers to one question
+    ordered = not box.free and node.type not in language.spaced | language.sequences
     if first is None or ordered or node.start_byte + len(text) != node.end_byte:
         return None
     box.head, box.tail = text[: first.end_byte - node.start_byte], text[first.end_byte - node.start_byte :]
