@@ -18,7 +18,9 @@ OPTIONS = {
     "-x": "ours_label",
     "-y": "theirs_label",
     "--guarded": "report",
+    "--style": "style",
 }
+STYLES = ("", "merge", "diff3", "zdiff3")
 # What Git leaves in place of a value it does not know: %S, %X and %Y before 2.44, any of them with an old driver line.
 PLACEHOLDERS = {"-L": "%L", "-p": "%P", "-s": "%S", "-x": "%X", "-y": "%Y"}
 
@@ -35,6 +37,7 @@ class Job:
         self.path = given.get("path") or os.path.basename(self.ours_file)
         self.out_file = given.get("out", "")
         self.size = _marker_size(given.get("size", ""))
+        self.style = given.get("style", "")  # of the markers; "": as `merge.conflictStyle` says
         self.labels = [
             given.get("ours_label") or ("Temporary merge branch 1" if virtual else "ours"),
             given.get("base_label") or "base",
@@ -133,7 +136,7 @@ def parse(args: list[str]) -> Job | None:
                 given[OPTIONS[arg]] = value
         else:
             files.append(arg)
-    return Job(files, given, virtual) if len(files) == 3 else None
+    return Job(files, given, virtual) if len(files) == 3 and given.get("style", "") in STYLES else None
 
 
 def read(name: str) -> bytes:

@@ -21,7 +21,10 @@ GUARDED = {CLEAN: 70, CONFLICT: 71}
 """Answers under `--guarded`: no broken Python answers them, so the configured command can tell that we really ran."""
 
 CHILD = 0.9  # share of the deadline for the child; the rest is for Git's text merge should there be no answer
-USAGE_TEXT = "usage: muse-merge-driver BASE OURS THEIRS [-L SIZE] [-p PATH] [-s LABEL] [-x LABEL] [-y LABEL] [-o FILE]"
+USAGE_TEXT = (
+    "usage: muse-merge-driver BASE OURS THEIRS [-L SIZE] [-p PATH] [-s LABEL] [-x LABEL] [-y LABEL] [-o FILE] "
+    "[--style merge|diff3|zdiff3]"
+)
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -39,7 +39,7 @@ def look(job: Job) -> str | None:
     root, git_dir = _places()
     if not job.off:
         import muse.drivers.structured  # noqa: F401  most paths turn out to be ours; this is loaded while Git reads
-    job.config = reading()
+    job.config = {**reading(), **({"merge.conflictstyle": job.style} if job.style else {})}
     if git_dir is None:
         return None
     asking = gitattributes.begin([job.path], root, git_dir, job.config.get("core.attributesfile"))

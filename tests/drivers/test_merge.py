@@ -310,6 +310,20 @@ def test_the_result_in_another_file(
     assert call(*versions).run("-o", "no/such/folder").returncode == 1
 
 
+@pytest.mark.parametrize("name", ["a.txt", "a.json"])
+def test_the_style_of_markers_may_be_said(name: str, call: Callable[..., Call]) -> None:
+    """jj reads markers only where the base stands between them."""
+    sides = tuple(b'{"a": %d}\n' % number for number in (1, 2, 3))
+    work = call(*sides)
+    assert work.run("-o", "out", "-p", name, "--style", "diff3").returncode == 1
+    lines = (work.folder / "out").read_bytes().splitlines()
+    assert [line[:7] for line in lines[::2]] == [b"<<<<<<<", b"|||||||", b"=======", b">>>>>>>"]
+    assert lines[1::2] == [side.rstrip() for side in (sides[1], sides[0], sides[2])]
+    assert work.run("-o", "out", "-p", name).returncode == 1
+    assert b"|||||||" not in (work.folder / "out").read_bytes()
+    assert work.run("--style", "none").returncode == 129
+
+
 def test_wrong_usage() -> None:
     done = subprocess.run([sys.executable, "-m", "muse.drivers.merge", "O"], capture_output=True, check=False)
     assert done.returncode == 129
