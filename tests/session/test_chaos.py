@@ -1,20 +1,25 @@
 """Clones, agents and people at random: sessions are delivered once, and no commit of a person is undone.
 
 Every person edits one function of their own in each file and now and then deletes a file that agents brought; agents
-edit functions of their own in the same files and bring files. Branches are merged, rebased, squashed and amended;
-session commits are killed. Judged by what `git show` says of every HEAD, never by what Muse says of itself.
+edit functions of their own in the same files and bring files, each in a process that keeps writing (and is killed at
+times) whatever people do meanwhile. Branches are merged, rebased, squashed and amended; session commits are killed; one
+clone is copied with `cp -r`; clocks are wrong by -400 days to +3 hours, and `git gc` runs beside. Judged by what
+`git show` says of every HEAD, never by what Muse says of itself.
 """
 
 from __future__ import annotations
 
+import itertools
 import os
 import random
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -27,10 +32,12 @@ from muse.engine.session.intake import Intake
 from muse.plugins.registry import plugin_for_path
 from muse.store.repository import Repository
 from tests.conftest import MakeRepo, RunGit
+from tests.session.chaos_kit import CLOCKS, Agent, Beside, clock, collect_garbage, copied, wrong_clock
 from tests.session.stories import added, read, symbol
 
 SECONDS = float(os.environ.get("MUSE_CHAOS_SECONDS", "1200"))
 SEED = os.environ.get("MUSE_CHAOS_SEED")  # read here: no test sees MUSE_* of the environment
+PACE = float(os.environ.get("MUSE_CHAOS_PACE", "1"))  # ops a second of each agent
 AGENTS = 4
 PLAIN = {"GIT_EDITOR": "true", "GIT_TERMINAL_PROMPT": "0"}
 
@@ -53,14 +60,16 @@ class Clone:
     value: str = "0"
     deleted: set[str] = field(default_factory=set)
     loose: set[str] = field(default_factory=set)  # deleted since the branch was pushed last
+    clock: str = ""
+    agents: list[Agent] = field(default_factory=list)
 
 
 class Chaos:
-    def __init__(self, folder: Path, server: Path, git: RunGit, seed: int, clones: int) -> None:
+    def __init__(self, folder: Path, server: Path, git: RunGit, seed: int, names: list[str], clones: int) -> None:
         self.dice, self.git, self.seed, self.server = random.Random(seed), git, seed, server
-        self.names = [f"c{at}" for at in range(clones)]
-        self.clones = []
-        for name in self.names:
+        self.names = names
+        self.clones: list[Clone] = []
+        for name in self.names[:clones]:
             git(folder, "clone", "-q", server, name)
             root = folder / name
             git(root, "config", "muse.joinOnPush", "true")
@@ -69,6 +78,49 @@ class Chaos:
         self.acks: dict[str, str] = {}
         self.count = 0
         self.done: dict[str, int] = {}
+        self.beside = Beside()
+
+    def begin(self) -> None:
+        """Agents that write from now on, clocks that are wrong, and `git gc` now and then."""
+        for clone, offset in zip(self.clones, CLOCKS):
+            clone.clock = offset
+            self.hire(clone)
+        self.beside.begin(lambda: collect_garbage(self.dice.choice(self.clones).root), lambda: 20.0)
+
+    def hire(self, clone: Clone) -> None:
+        for at in range(AGENTS):
+            agent = Agent(clone.root, f"{clone.name}_{at}", clock(clone.clock), self.writing(f"{clone.name}_{at}"))
+            clone.agents.append(agent)
+            self.beside.begin(agent.one, lambda agent=agent: agent.dice.expovariate(PACE))  # type: ignore[misc]
+
+    def writing(self, who: str) -> Callable[[random.Random], tuple[Any, Any]]:
+        """The next op of an agent: its function in somebody's file, or a new file."""
+        count = itertools.count()
+
+        def op(dice: random.Random) -> tuple[Any, Any]:
+            token, path = f"t{self.seed}{who}x{next(count)}", f"{dice.choice(self.names)}.py"
+            if dice.random() < 0.1:
+                return added(f"brought/{token}.txt", token.encode()), None
+            return symbol(path, f"a_{who}", function(f"a_{who}", token)), ((path, f"a_{who}"), token)
+
+        return op
+
+    def copy(self) -> None:
+        """Somebody takes a clone's folder along, and goes on in it under a name of their own."""
+        old, name = self.clones[0], self.names[len(self.clones)]
+        root = old.root.with_name(name)
+        copied(old.root, root)
+        self.git(root, "reset", "-q", "--hard")
+        self.clones.append(Clone(name, root, "0", set(old.deleted), set(old.loose), CLOCKS[3]))
+        self.hire(self.clones[-1])
+        self.note("copied")
+
+    def rest(self) -> None:
+        """Agents write no more."""
+        self.beside.end()
+        for clone in self.clones:
+            for agent in clone.agents:
+                agent.rest()
 
     def token(self) -> str:
         self.count += 1
@@ -211,7 +263,8 @@ class Chaos:
     def do(self, move: Callable[[Clone], None], clone: Clone) -> None:
         self.note(move.__name__)
         before = self.git(clone.root, "rev-parse", "HEAD")
-        move(clone)
+        with wrong_clock(clone.clock):
+            move(clone)
         self.check(clone, move.__name__, before)
 
     def check(self, clone: Clone, what: str, before: str) -> None:
@@ -224,6 +277,7 @@ class Chaos:
 
     def end(self) -> None:
         """Bring all together; every log has every acknowledged op, every clone the same files."""
+        self.rest()
         for _ in range(6):
             for clone in self.clones:
                 self.sync(clone)
@@ -242,7 +296,8 @@ class Chaos:
         assert len(trees) == 1, (self.seed, self.done)
         for clone in self.clones:
             ops = {entry["op_id"] for entry in session.existing(Repository(clone.root), "jam").read_all()}
-            assert self.acks.keys() <= ops, (self.seed, len(self.acks.keys() - ops))
+            acks = self.acks.keys() | {ack for each in self.clones for agent in each.agents for ack in agent.acks}
+            assert acks <= ops, (self.seed, len(acks - ops))
             assert not OpLog(clone.root, "jam").damage()
         at_end = self.clones[0]
         names = set(self.git(at_end.root, "ls-tree", "-r", "--name-only", "HEAD").splitlines())
@@ -253,14 +308,23 @@ class Chaos:
             for name in self.names:
                 for agent in range(AGENTS):
                     assert text.count(f"def a_{name}_{agent}():") == 1, (self.seed, clone.name, name, agent)
+        self.check_agents(at_end)
+
+    def check_agents(self, clone: Clone) -> None:
+        """Each agent's functions are as it wrote them last: nothing older was delivered after that."""
+        for agent in (agent for each in self.clones for agent in each.agents):
+            for (path, name), value in agent.last.items():
+                text = (read(clone.root, path) or b"").decode()
+                found = text.split(f"def {name}():\n    return '", 1)[1].partition("'")[0]
+                assert found in {value} | agent.doubt[path, name], (self.seed, path, name, found, value)
 
 
 def begin(make_repo: MakeRepo, git: RunGit, folder: Path, seed: int, clones: int) -> Chaos:
-    names = [f"c{at}" for at in range(clones)]
+    names = [f"c{at}" for at in range(clones + 1)]  # the last is for a copy
     parts = [f"a_{name}_{agent}" for name in names for agent in range(AGENTS)]
     first = make_repo(f"first{seed}", {f"{name}.py": source([f"p_{name}", *parts]) for name in names})
     git(folder, "clone", "-q", "--bare", first, f"server{seed}.git")
-    return Chaos(folder, folder / f"server{seed}.git", git, seed, clones)
+    return Chaos(folder, folder / f"server{seed}.git", git, seed, names, clones)
 
 
 @pytest.mark.needs_git(2, 38, "git merge-tree --write-tree")
@@ -283,12 +347,19 @@ def test_chaos(make_repo: MakeRepo, git: RunGit, tmp_path: Path) -> None:
         (tmp_path / str(seed)).mkdir()
         print("seed", seed, flush=True)
         chaos = begin(make_repo, git, tmp_path / str(seed), seed, 3)
-        for _ in range(120):
+        chaos.begin()
+        for at in range(120):
             if time.monotonic() > until:
                 break
+            if at == 40:
+                chaos.copy()
             chaos.step()
         chaos.end()
-        print(len(chaos.acks), "ops;", dict(sorted(chaos.done.items())), flush=True)
+        agents = [agent for clone in chaos.clones for agent in clone.agents]
+        refused = sum((Counter(agent.refused) for agent in agents), Counter())
+        ops, kills = sum(len(agent.acks) for agent in agents), sum(agent.kills for agent in agents)
+        print(f"{ops + len(chaos.acks)} ops, {kills} agents killed, refused {dict(refused)};", flush=True)
+        print(dict(sorted(chaos.done.items())), flush=True)
         seed += 1
 
 
