@@ -147,6 +147,11 @@ def home(repo: Repository, log: OpLog, onto: str | None = None) -> str:
     elif was.branch and now.branch and _renamed(repo, was.branch, now.branch):
         log.annotate(branch=now.branch)
         return ""
+    if not now.branch and was.branch and was.branch == _rebased(repo):
+        raise MuseError(
+            f"a rebase of {_name(was)} is under way",
+            hint="finish it with `git rebase --continue` (or --abort), then commit the session",
+        )
     gone = was.branch and repo.run("rev-parse", "-q", "--verify", was.branch).returncode
     other = f"{_name(was)}, which is gone" if gone else _name(was)
     hint = f"{command('muse', 'session', 'commit', 'NAME', '--onto', _short(now.branch) or 'HEAD')} delivers here"
@@ -154,6 +159,16 @@ def home(repo: Repository, log: OpLog, onto: str | None = None) -> str:
         f"the session belongs to {other}; {_name(now)} is checked out",
         hint=hint if gone or not was.branch else f"{command('git', 'switch', _short(was.branch))}, or {hint}",
     )
+
+
+def _rebased(repo: Repository) -> str:
+    """The branch that a rebase under way is going to move; "" where there is none."""
+    for folder in ("rebase-merge", "rebase-apply"):
+        try:
+            return os.fsdecode((repo.git_dir / folder / "head-name").read_bytes()).strip()
+        except OSError:
+            continue
+    return ""
 
 
 def told_by_others(repo: Repository, log: OpLog) -> Place | None:

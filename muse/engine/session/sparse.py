@@ -27,12 +27,15 @@ def left_out(repo: Repository, paths: Collection[str]) -> frozenset[str]:
 
 @contextmanager
 def left_out_again(repo: Repository, paths: Collection[str], files: Mapping[str, str]) -> Iterator[None]:
-    """For a body that commits these paths: off the disk again afterwards, but for what is not as in `files`."""
+    """For a body that commits these paths: off the disk again afterwards, but for what is neither as in `files` nor as
+    HEAD has it by then (a filter may have made a pointer of it)."""
     try:
         yield
     finally:
         if paths:
-            _leave_out(repo, [path for path in sorted(paths) if worktree.live(repo, path) == files.get(path)])
+            head = repo.manifest("HEAD")["files"] if repo.head() is not None else {}
+            same = [path for path in sorted(paths) if worktree.live(repo, path) in (files.get(path), head.get(path))]
+            _leave_out(repo, same)
 
 
 def _leave_out(repo: Repository, paths: Collection[str]) -> None:

@@ -123,7 +123,10 @@ def follow_hooks(repo: Repository, planned: str, made: str) -> str:
         _, mode, _, blob, _ = head[1:].split(b" ")
         rows.append(b"%b %b\t%b\0" % (mode, blob, path))
         names.append(os.fsdecode(path))
+    kept_off = {row[2:] for row in repo.git("ls-files", "-t", "-z").split(b"\0") if row.startswith(b"S ")}
     repo.git("update-index", "-z", "--index-info", input=b"".join(rows))
+    again = b"".join(name + b"\0" for name in map(os.fsencode, names) if name in kept_off)
+    repo.git("update-index", "--skip-worktree", "-z", "--stdin", input=again)  # by a sparse checkout
     repo.git("update-index", "-q", "--refresh", check=False)
     few = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
     return f"a hook or filter had a hand in {few}; what was committed counts as delivered"
