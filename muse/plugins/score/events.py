@@ -39,7 +39,7 @@ def _units(score: Score) -> dict[int, int]:
     if known is None:
         known = score.__dict__["_beats"] = {}
         for column, context in zip(score.columns, score.contexts()):
-            for cell, (_, time) in zip(column.cells, context):
+            for cell, (_, time, _) in zip(column.cells, context):
                 known[id(cell)] = whole(time.rpartition("/")[2]) or 4
     return known
 
@@ -50,7 +50,7 @@ def _divisions(score: Score) -> dict[int, int]:
     if known is None:
         known = score.__dict__["_divisions"] = {}
         for column, context in zip(score.columns, score.contexts()):
-            for cell, (divisions, _) in zip(column.cells, context):
+            for cell, (divisions, *_) in zip(column.cells, context):
                 known[id(cell)] = max(1, whole(divisions))
     return known
 

@@ -19,7 +19,7 @@ from muse.core.terminal import edit_or_pick
 from muse.core.xml_tree import Node, pieces, written
 from muse.domain import ConflictRecord, FileMerge
 from muse.plugins.score.columns import Matching, Step, match, plan, steps
-from muse.plugins.score.outline import Column, Score, key_of
+from muse.plugins.score.outline import Column, Context, Score, key_of
 from muse.plugins.score.signs import Clash, side_by_side
 from muse.plugins.score.values import Fact
 
@@ -227,10 +227,18 @@ def _whole(work: _Merge, roots: tuple[Node, Node, Node], known: dict[int, bytes]
         return rewritten(work.scores[side].root, lambda node: nodes.get(id(node)))
 
 
+def _read_as(score: Score) -> str:
+    """By what a program tells how to read a score: a label of one version over elements of another is read wrong."""
+    version = score.root.get("version")
+    if not score.muse_score or version[:1] != "4":
+        return version[:1]
+    return "4.0" if version < "4.1" else "4.1 to 4.5" if version < "4.6" else version
+
+
 def _check_wholes(scores: dict[str, Score]) -> None:
     if len({score.muse_score for score in scores.values()}) > 1:
         raise Unmergeable("one side is MusicXML and the other MuseScore's format")
-    if len({score.root.get("version")[:1] for score in scores.values()}) > 1:
+    if len(set(map(_read_as, scores.values()))) > 1:
         versions = ", ".join(f"{name}: {score.root.get('version') or 'none'}" for name, score in scores.items())
         raise Unmergeable(f"the sides were saved in different versions of the format ({versions}); save both with one")
 
@@ -382,6 +390,26 @@ def _renumbered(part: bytes) -> bytes:
     return _NUMBER.sub(lambda found: found[1] + str(next(numbers)).encode() + found[3], part)
 
 
+def _changed(columns: list[Column]) -> list[list[bool]]:
+    """For each side, in which parts its measure is another one than the base's."""
+    found = []
+    for side in columns[1:]:
+        if side.key == columns[0].key:
+            found.append([False] * len(side.cells))
+            continue
+        keys = [
+            [b"" if cell is None else key_of(cell.raw, measure=True) for cell in one.cells]
+            for one in (columns[0], side)
+        ]
+        found.append([was != now for was, now in zip(*keys)])
+    return found
+
+
+def _fits(now: Context, found: tuple[Context, ...], changed: tuple[bool, ...]) -> bool:
+    """True where a part's measure stands under what each side that edited it wrote it for."""
+    return now in found and all(now == context for context, edited in zip(found[1:], changed) if edited)
+
+
 def _check_result(scores: dict[str, Score], result: bytes, order: list[Step], asked: bool) -> None:
     """The law over the whole: readable, every measure in its own time, no line without its other end."""
     try:
@@ -395,16 +423,12 @@ def _check_result(scores: dict[str, Score], result: bytes, order: list[Step], as
         if step.from_all is None:
             fits = now == contexts[step.side][step.at]
         else:
-            was, mine, other = (contexts[name][at] for name, at in zip(SIDES, step.from_all))
-            cells = [scores[name].columns[at].key for name, at in zip(SIDES, step.from_all)]
-            fits = all(now == context for key, context in zip(cells[1:], (mine, other)) if key != cells[0]) and now in (
-                was,
-                mine,
-                other,
-            )
+            found = [contexts[name][at] for name, at in zip(SIDES, step.from_all)]
+            columns = [scores[name].columns[at] for name, at in zip(SIDES, step.from_all)]
+            fits = all(map(_fits, now, zip(*found), zip(*_changed(columns))))
         if not fits and not asked:
             raise Unmergeable(
-                "one side changed the time signature or the divisions that the other side's measures follow"
+                "one side changed the time signature, divisions or transposition that the other side's measures follow"
             )
     loose = {name: found.loose_ends() for name, found in scores.items()}
     most = max(loose["ours"], loose["theirs"], loose["ours"] + loose["theirs"] - loose["base"])

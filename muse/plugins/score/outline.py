@@ -46,6 +46,10 @@ def key_of(raw: bytes, *, measure: bool = False) -> bytes:
     return _BLANK.sub(b"><", raw)
 
 
+Context = tuple[str, str, str]
+"""Divisions, time signature and transposition, as they are written."""
+
+
 class Column(NamedTuple):
     """One measure in every part, or a frame (`bar` 0) in the first. `bar` counts measures from 1."""
 
@@ -112,10 +116,10 @@ class Score:
 
         return Counter(musescore.facts(cell))
 
-    def contexts(self) -> list[tuple[tuple[str, str], ...]]:
-        """For each column what holds there because of an earlier one: divisions and time signature of every part."""
-        found: list[tuple[tuple[str, str], ...]] = []
-        now: list[tuple[str, str]] = [("", "")] * len(self.parts)
+    def contexts(self) -> list[tuple[Context, ...]]:
+        """For each column what holds there because of an earlier one, in every part."""
+        found: list[tuple[Context, ...]] = []
+        now: list[Context] = [("", "", "")] * len(self.parts)
         for column in self.columns:
             for at, cell in enumerate(column.cells):
                 if cell is not None and _CONTEXT.search(cell.data, cell.start, cell.end):
@@ -206,20 +210,25 @@ def semitones(pitch: Node, prefix: str = "") -> int:
 # What reaches beyond a measure ---------------------------------------------------------------------------------------
 
 
-def _context(cell: Node, before: tuple[str, str]) -> tuple[str, str]:
-    divisions, time = before
+def _context(cell: Node, before: Context) -> Context:
+    divisions, time, moved = before
     for child in cell.children:
         if child.tag == "attributes":
             divisions = child.word("divisions") or divisions
-            found = child.child("time")
-            time = time if found is None else "/".join(leaf.text for _, leaf in found.leaves())
+            time = _leaves(child, "time", time)
+            moved = _leaves(child, "transpose", moved)  # MuseScore writes the pitches that sound
         elif child.tag == "voice":
             for event in child.all("TimeSig"):
                 time = f"{event.word('sigN')}/{event.word('sigD')}"
-    return divisions, time
+    return divisions, time, moved
 
 
-_CONTEXT = re.compile(rb"<(?:time|TimeSig|divisions)\b")
+def _leaves(node: Node, tag: str, otherwise: str) -> str:
+    found = node.child(tag)
+    return otherwise if found is None else "/".join(leaf.text for _, leaf in found.leaves())
+
+
+_CONTEXT = re.compile(rb"<(?:time|TimeSig|divisions|transpose)\b")
 _LINE = re.compile(rb"<(?:(step|alter|octave)>([^<]*)<|(tie|slur|wedge|octave-shift|bracket|dashes)\b([^>]*)>)")
 _LINES = (b"<tie", b"<slur", b"<wedge", b"<octave-shift", b"<bracket", b"<dashes")
 _TYPE, _NUMBER = re.compile(rb"\btype=[\"'](\w+)"), re.compile(rb"\bnumber=[\"'](\w+)")

@@ -10,7 +10,22 @@ import pytest
 
 from muse.engine.resolve.groups import grouped
 
-from .score_kit import PLUGIN, cut, joined, merge, musicxml, note, packed, piece, plain, put, version
+from .score_kit import (
+    PLUGIN,
+    chord,
+    cut,
+    joined,
+    merge,
+    musescore,
+    musicxml,
+    note,
+    packed,
+    piece,
+    plain,
+    put,
+    strings,
+    version,
+)
 
 
 def test_packages_merge_inside_and_keep_their_members() -> None:
@@ -185,3 +200,23 @@ def test_a_score_in_utf_16_stays_one() -> None:
     assert "B6 1/4" in PLUGIN.listing(merged.content or b"", "a.musicxml")
     torn = merge(wide(version()), wide(version(ours)) + b"\0", wide(version(theirs)))
     assert torn.conflicts and "not whole UTF-16" in torn.notes[0]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "asked"),
+    [("3.01", "3.02", 0), ("4.20", "4.40", 0), ("4.00", "4.20", 1), ("4.40", "4.60", 1), ("3.02", "4.00", 1)],
+)
+def test_versions_of_musescore_meet_where_they_are_read_alike(old: str, new: str, asked: int) -> None:
+    def saved(bars: list[list[str]], version: str) -> bytes:
+        return musescore(bars).replace(b'"3.01"', f'"{version}"'.encode())
+
+    mine, other, both = strings(), strings(), strings()
+    mine[2][1] = both[2][1] = chord(90)
+    other[4][0] = both[4][0] = chord(40)
+    for sides in ((saved(mine, old), saved(other, new)), (saved(other, new), saved(mine, old))):
+        merged = merge(saved(strings(), old), *sides)
+        assert len(merged.conflicts) == asked
+        if asked:
+            assert merged.content == sides[0] and "different versions" in merged.notes[0]
+        else:
+            assert merged.content == saved(both, new)

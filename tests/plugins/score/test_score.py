@@ -271,3 +271,21 @@ def test_where_a_sign_was_dragged_to_comes_along_with_the_edit_of_another_bar() 
         merged = merge(version(), *sides)
         assert not merged.conflicts
         assert plain(merged.content) == plain(dragged(ours))
+
+
+MOVED = b"<transpose><chromatic>-2</chromatic></transpose></attributes>"
+
+
+def test_notes_are_not_put_under_another_transposition() -> None:
+    """A part made one for another instrument, a note written for the old one: it would sound a tone lower."""
+    ours = version().replace(b"</attributes>", MOVED, 1)
+    for theirs in (version(put(0, 5, 2, note("A", 5))), version(insert(4, NEW))):
+        for sides in ((ours, theirs), (theirs, ours)):
+            merged = merge(version(), *sides)
+            assert [record.address for record in merged.conflicts] == [""] and merged.content == sides[0]
+            assert "transposition" in merged.notes[0]
+    theirs = version(put(1, 5, 2, note("A", 2)))  # the other part is nobody's but theirs
+    for sides in ((ours, theirs), (theirs, ours)):
+        merged = merge(version(), *sides)
+        assert not merged.conflicts
+        assert plain(merged.content) == plain(theirs.replace(b"</attributes>", MOVED, 1))
