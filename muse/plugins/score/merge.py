@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from itertools import count
+from typing import TYPE_CHECKING
 
 from muse.core.errors import FormatError
 from muse.core.late import regex
@@ -19,11 +20,18 @@ from muse.core.terminal import edit_or_pick
 from muse.core.xml_tree import Node, pieces, written
 from muse.domain import ConflictRecord, FileMerge
 from muse.plugins.score.columns import Matching, Step, match, plan, steps
-from muse.plugins.score.outline import Column, Context, Score, key_of
+from muse.plugins.score.outline import Column, Context, Part, Score, key_of
 from muse.plugins.score.signs import Clash, side_by_side
 from muse.plugins.score.values import Fact
 
+if TYPE_CHECKING:
+    from muse.plugins.score.linked import Plan
+
 SIDES = ("base", "ours", "theirs")
+Datas = tuple[bytes, bytes, bytes]
+Nodes = tuple[Node, Node, Node]
+Done = list[tuple[Nodes, bytes]]
+"""The elements that hold measures, of all three versions, each with what has become of it."""
 
 
 class Unmergeable(Exception):
@@ -36,13 +44,14 @@ class _Merge:
     def __init__(self, path: str, scores: dict[str, Score], picks: Mapping[str, str]) -> None:
         self.path, self.scores, self.picks = path, scores, picks
         self.conflicts: list[ConflictRecord] = []
-        self.merged_cells: list[tuple[str, list[Node]]] = []
+        self.answers: dict[str, str] = {}  # about a measure, which a linked part has as well
 
     def ask(self, kind: str, address: str, summaries: tuple[str, str, str]) -> str:
         """The side that a pick names; without one a conflict is noted and the answer is ours."""
-        pick = self.picks.get(address)
+        pick = self.picks.get(address, self.answers.get(address))
         if pick is not None:
             return pick
+        self.answers[address] = "ours"
         base, ours, theirs = (text or "nothing" for text in summaries)
         self.conflicts.append(
             ConflictRecord(
@@ -59,9 +68,14 @@ class _Merge:
         )
         return "ours"
 
+    def text(self, address: str, what: str, where: str = "") -> str:
+        """Whose text around the measures it is to be."""
+        told = f"{what} changed" + (f" in {where}" if where else "")
+        return self.ask("score_text", address, ("", told, f"{what} changed differently"))
+
     # Elements ------------------------------------------------------------------------------------------------------
 
-    def tree(self, nodes: tuple[Node, Node, Node], known: Mapping[int, bytes] | None = None) -> bytes:
+    def tree(self, nodes: Nodes, known: Mapping[int, bytes] | None = None) -> bytes:
         """An element all three have, merged; Clash where both changed one thing. `known` has what stands for parts."""
         base, ours, theirs = nodes
         if known is None or not any(id(node) in known for node in _below(ours)):
@@ -89,7 +103,7 @@ class _Merge:
             return f"part {node.get('id')}".encode()
         return key_of(node.raw)
 
-    def _children(self, nodes: tuple[Node, Node, Node], known: Mapping[int, bytes] | None) -> list[tuple[bytes, bytes]]:
+    def _children(self, nodes: Nodes, known: Mapping[int, bytes] | None) -> list[tuple[bytes, bytes]]:
         kids = {name: node.children for name, node in zip(SIDES, nodes)}
         keys = {name: [self._key(node, known) for node in kids[name]] for name in SIDES}
         gaps = {name: pieces(node) for name, node in zip(SIDES, nodes)}
@@ -122,7 +136,7 @@ class _Merge:
 
     # Measures ------------------------------------------------------------------------------------------------------
 
-    def cell(self, part: int, bar: int, nodes: tuple[Node, Node, Node]) -> bytes:
+    def cell(self, part: Part, bar: int, nodes: Nodes) -> bytes:
         """One measure of one part."""
         tag = _tag(nodes)
         one = _one_side(nodes, measure=True)
@@ -136,17 +150,15 @@ class _Merge:
             pass
         from muse.plugins.score import words  # only for a question
 
-        name = self.scores["base"].parts[part]
+        address = f"{part.id}/measure:{bar}"
         was = (self.scores["base"], nodes[0])
         told = [words.changes(was, (self.scores[side], node)) for side, node in zip(SIDES, nodes)]
-        where = f"{name.name}, bar {bar}"
-        side = self.ask(
-            "measure", f"{name.id}/measure:{bar}", (f"{where} as it was", f"{where}: {told[1]}", f"{where}: {told[2]}")
-        )
+        where = f"{part.name}, bar {bar}"
+        side = self.ask("measure", address, (f"{where} as it was", f"{where}: {told[1]}", f"{where}: {told[2]}"))
         chosen = nodes[SIDES.index(side)]
         return tag + chosen.raw[chosen.inner - chosen.start :]
 
-    def _merged_cell(self, nodes: tuple[Node, Node, Node], tag: bytes) -> bytes | None:
+    def _merged_cell(self, nodes: Nodes, tag: bytes) -> bytes | None:
         from muse.core.xml_tree import parse
 
         raw = written(nodes[1], self._children(nodes, None), tag=tag)
@@ -156,7 +168,7 @@ class _Merge:
         return raw
 
 
-def _one_side(nodes: tuple[Node, Node, Node], *, measure: bool = False) -> Node | None:
+def _one_side(nodes: Nodes, *, measure: bool = False) -> Node | None:
     """The node that is the answer because the other side left it alone, or made the same of it; None where both edited.
 
     What one side left as it was, byte for byte, is the other side's with its layout; layout against layout is ours.
@@ -178,8 +190,13 @@ def expected(base: Counter[Fact], ours: Counter[Fact], theirs: Counter[Fact]) ->
     return base - ((base - ours) | (base - theirs)) + ((ours - base) | (theirs - base))
 
 
-def merge_scores(path: str, datas: tuple[bytes, bytes, bytes], picks: Mapping[str, str]) -> FileMerge:
-    """The merge of three readable scores; FormatError where one cannot be read, Unmergeable where wholes clash."""
+def merge_scores(
+    path: str, datas: Datas, picks: Mapping[str, str], beside: Mapping[str, Datas] = {}
+) -> tuple[FileMerge, dict[str, bytes]]:
+    """The merge of three readable scores; FormatError where one cannot be read, Unmergeable where wholes clash.
+
+    `beside` has members of a package that both sides changed; those that are linked parts of it come back merged.
+    """
     scores = {name: Score(data) for name, data in zip(SIDES, datas)}
     _check_wholes(scores)
     if len({tuple((part.id, part.name) for part in score.parts) for score in scores.values()}) > 1:
@@ -195,12 +212,50 @@ def merge_scores(path: str, datas: tuple[bytes, bytes, bytes], picks: Mapping[st
     parts = [_part(work, at, columns, order) for at in range(len(scores["ours"].parts))]
     if any(_structure(found) for found in matchings.values()) and all(_in_sequence(score) for score in scores.values()):
         parts = [_renumbered(part) for part in parts]
-    known = {id(part.node): data for part, data in zip(scores["ours"].parts, parts)}
-    roots = tuple(scores[name].root for name in SIDES)
-    head, tail = roots[1].data[: roots[1].start], roots[1].data[roots[1].end :]
-    result = head + _whole(work, roots, known) + tail  # type: ignore[arg-type]
+    roots = scores["base"].root, scores["ours"].root, scores["theirs"].root
+    done: Done = list(zip(zip(*([part.node for part in score.parts] for score in scores.values())), parts))
+    members: dict[str, bytes] = {}
+    if beside or roots[1].data.count(b"<Score") > 1:
+        from muse.plugins.score.linked import Plan
+
+        linking = Plan(columns, order, scores["base"].parts, work.cell, work.text)
+        done += _linked_inside(linking, roots, any(map(_structure, matchings.values())))
+        members = _linked_beside(work, linking, beside)
+    result = _whole(work, roots, done, "header")
     _check_result(scores, result, order, bool(work.conflicts) or bool(picks))
-    return FileMerge(result, work.conflicts)
+    return FileMerge(result, work.conflicts), members
+
+
+def _linked_inside(linking: Plan, roots: Nodes, moved: bool) -> Done:
+    from muse.plugins.score import linked
+
+    names = [linked.names(root) for root in roots]
+    for new, other in ((1, 2), (2, 1)):
+        if set(names[new]) - set(names[0]) and linking.columns[SIDES[other]] != linking.columns["base"]:
+            raise Unmergeable(linked.NEW_PARTS)
+    found: Done = []
+    for trio in linked.inside(roots):
+        name = trio[0].word("name")
+        staves = linked.staves(linking, trio, name)
+        found += staves or []
+        if staves is None and moved and _one_side(trio) is None:
+            raise Unmergeable(f"bars were inserted or cut, and the linked part {name} has not the bars of the score")
+    return found
+
+
+def _linked_beside(work: _Merge, linking: Plan, beside: Mapping[str, Datas]) -> dict[str, bytes]:
+    from muse.plugins.score import linked
+
+    found = {}
+    for name, documents in beside.items():
+        roots = linked.beside(documents)
+        if roots is None:
+            continue
+        holders = tuple(score for root in roots for score in root.all("Score"))
+        staves = linked.staves(linking, holders, name) if len(holders) == 3 else None
+        if staves is not None:
+            found[name] = _whole(work, roots, staves, f"member:{name}")
+    return found
 
 
 def _with_the_same_parts(scores: dict[str, Score]) -> dict[str, Score]:
@@ -212,19 +267,17 @@ def _with_the_same_parts(scores: dict[str, Score]) -> dict[str, Score]:
         raise Unmergeable(str(error)) from None
 
 
-def _whole(work: _Merge, roots: tuple[Node, Node, Node], known: dict[int, bytes]) -> bytes:
+def _whole(work: _Merge, roots: Nodes, done: Done, address: str) -> bytes:
     """The document: measures are done, what stands around them is merged as a tree, or one side's is asked for."""
+    head, tail = roots[1].data[: roots[1].start], roots[1].data[roots[1].end :]
     try:
-        return work.tree(roots, known)
+        return head + work.tree(roots, {id(nodes[1]): data for nodes, data in done}) + tail
     except Clash as clash:
-        side = work.ask(
-            "score_text", "header", ("", f"{clash} changed in title, parts or style", f"{clash} changed differently")
-        )
         from muse.core.xml_tree import rewritten
 
-        datas = dict(zip((part.id for part in work.scores["ours"].parts), known.values()))
-        nodes = {id(part.node): datas[part.id] for part in work.scores[side].parts}
-        return rewritten(work.scores[side].root, lambda node: nodes.get(id(node)))
+        side = SIDES.index(work.text(address, f"{clash}", "title, parts or style"))
+        known = {id(nodes[side]): data for nodes, data in done}
+        return head + rewritten(roots[side], lambda node: known.get(id(node))) + tail
 
 
 def _read_as(score: Score) -> str:
@@ -264,20 +317,17 @@ def _part(work: _Merge, at: int, columns: dict[str, list[Column]], order: list[S
     return written(nodes[1], found, tag=_tag(nodes))  # type: ignore[arg-type]
 
 
-def _frame_or_cell(work: _Merge, part: int, bar: int, step: Step, nodes: tuple[Node, Node, Node]) -> bytes:
+def _frame_or_cell(work: _Merge, part: int, bar: int, step: Step, nodes: Nodes) -> bytes:
     if bar:
-        return work.cell(part, bar, nodes)
+        return work.cell(work.scores["base"].parts[part], bar, nodes)
     try:
         return work.tree(nodes)
     except Clash as clash:
         at = 0 if step.from_all is None else step.from_all[0] + 1
-        side = work.ask(
-            "score_text", f"frame:{at}", ("", f"{clash} changed in a frame", f"{clash} changed differently")
-        )
-        return nodes[SIDES.index(side)].raw
+        return nodes[SIDES.index(work.text(f"frame:{at}", f"{clash}", "a frame"))].raw
 
 
-def _tag(nodes: tuple[Node, Node, Node]) -> bytes:
+def _tag(nodes: Nodes) -> bytes:
     """The start tag: of the side that changed it, ours where both did."""
     base, ours, theirs = (node.data[node.start : node.inner] for node in nodes)
     if key_of(ours) == key_of(base) and key_of(theirs) != key_of(base):
@@ -293,11 +343,10 @@ def _tag(nodes: tuple[Node, Node, Node]) -> bytes:
 
 def _below(node: Node) -> list[Node]:
     """An element, its children and theirs: as deep as parts can stand."""
-    return [
-        node,
-        *node.children,
-        *(inner for child in node.children if child.tag == "Score" for inner in child.children),
-    ]
+    found = [node]
+    for child in node.children:
+        found += _below(child) if child.tag == "Score" else [child]
+    return found
 
 
 def _partners(

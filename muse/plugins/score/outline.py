@@ -150,9 +150,14 @@ def _musicxml_parts(root: Node) -> list[Part]:
 
 def instruments(root: Node) -> list[tuple[Node, list[str]]]:
     """The instruments of MuseScore with the ids of their staves, which later versions only count."""
+    score = root.child("Score")
+    return [] if score is None else _instruments(score)
+
+
+def _instruments(score: Node) -> list[tuple[Node, list[str]]]:
     found: list[tuple[Node, list[str]]] = []
     number = 0
-    for part in getattr(root.child("Score"), "children", []):
+    for part in score.children:
         if part.tag == "Part":
             staves = part.all("Staff")
             found.append((part, [staff.get("id") or str(number + at) for at, staff in enumerate(staves, 1)]))
@@ -166,15 +171,21 @@ def _musescore_parts(root: Node) -> list[Part]:
     score = root.child("Score")
     if score is None:
         raise FormatError("no score in it")
-    names = {}
-    for part, staves in instruments(root):
-        name = part.word("trackName") or part.word("Instrument", "longName")
-        for number, staff in enumerate(staves, 1):
-            names[staff] = name if len(staves) == 1 else f"{name} staff {number}"
+    names = staff_names(score)
     return [
-        Part(node.get("id"), printable(names.get(node.get("id")) or f"staff {node.get('id')}"), node)
+        Part(node.get("id"), names.get(node.get("id")) or f"staff {node.get('id')}", node)
         for node in score.all("Staff")
     ]
+
+
+def staff_names(score: Node) -> dict[str, str]:
+    """What the staves of a score of MuseScore's (its element `Score`) are called, by their ids."""
+    names = {}
+    for part, staves in _instruments(score):
+        name = printable(part.word("trackName") or part.word("Instrument", "longName"))
+        for number, staff in enumerate(staves, 1):
+            names[staff] = name if len(staves) == 1 else f"{name} staff {number}"
+    return names
 
 
 # Facts ---------------------------------------------------------------------------------------------------------------

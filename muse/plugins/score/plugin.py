@@ -13,6 +13,8 @@ from muse.core.types import content_hash
 from muse.domain import ConflictRecord, DomainOp, Element, FileMerge, Played
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from muse.plugins.score.container import Package
     from muse.plugins.score.outline import Score
 
@@ -20,6 +22,7 @@ _MEASURES = SequenceSchema(
     kind="sequence", element_type="measure", identity="by_content", diff_algorithm="myers", alphabet=None
 )
 _TEXT = SetSchema(kind="set", element_type="element", identity="by_content")
+Datas = tuple[bytes, bytes, bytes]
 _STAMPS = ("Thumbnails/", "viewsettings.json", "audiosettings.json")
 
 
@@ -55,13 +58,16 @@ class ScorePlugin(FileDomain):
             return whole_file_conflict(path, base, ours, theirs)
         packed = [is_package(side) for side in (base, ours, theirs)]
         try:
-            if all(packed):
-                return _merge_packages(path, Package(base), Package(ours), Package(theirs))
             if any(packed):
-                return _told(
-                    whole_file_conflict(path, base, ours, theirs), f"{path}: packed on one side, plain on the other"
-                )
-            return _merge_documents(path, (base, ours, theirs))
+                if not all(packed):
+                    raise FormatError("packed on one side, plain on the other")
+                packages = Package(base), Package(ours), Package(theirs)
+                if _are_parts_new(*packages):
+                    from muse.plugins.score.linked import NEW_PARTS
+
+                    raise FormatError(NEW_PARTS)
+                return _merge_packages(path, *packages)
+            return _merge_documents(path, (base, ours, theirs), {})[0]
         except FormatError as error:
             merged = merge_as_text(path, base, ours, theirs) if not any(packed) else None
             if merged is None or not merged.conflicts:  # Git's clean lines may be a score that no program opens
@@ -135,29 +141,48 @@ def _told(merged: FileMerge, note: str) -> FileMerge:
     return merged
 
 
-def _merge_documents(path: str, sides: tuple[bytes, bytes, bytes]) -> FileMerge:
+def _merge_documents(path: str, sides: Datas, beside: Mapping[str, Datas]) -> tuple[FileMerge, dict[str, bytes]]:
     from muse.core.xml_tree import decoded
     from muse.plugins.score.merge import Unmergeable, merge_scores
 
     base, ours, theirs = (decoded(side) for side in sides)
     try:
-        merged = merge_scores(path, (base[0], ours[0], theirs[0]), options.current().picks)
+        merged, members = merge_scores(path, (base[0], ours[0], theirs[0]), options.current().picks, beside)
         if ours[1] != "utf-8" and merged.content is not None:
             merged.content = merged.content.decode().encode(ours[1])
-        return merged
+        return merged, members
     except Unmergeable as error:
-        return _told(whole_file_conflict(path, *sides), f"{path}: {error}")
+        return _told(whole_file_conflict(path, *sides), f"{path}: {error}"), {}
+
+
+def _are_parts_new(*packages: Package) -> bool:
+    """True where one side has new linked parts, as MuseScore 4 keeps them, and the other one edited the score."""
+    base = packages[0]
+    for side, other in ((packages[1], packages[2]), (packages[2], packages[1])):
+        new = any(name.endswith(".mscx") for name in side.members.keys() - base.members.keys() - {side.root})
+        if new and other.score != base.members.get(base.root):
+            return True
+    return False
 
 
 def _merge_packages(path: str, base: Package, ours: Package, theirs: Package) -> FileMerge:
-    """The scores inside merged; other members three-way as wholes, thumbnails and window settings ours."""
-    scores = [package.members.get(package.root, b"") for package in (base, ours, theirs)]
-    if scores[1] == scores[2] or scores[2] == scores[0]:
+    """The scores inside merged, with their linked parts; other members three-way as wholes, thumbnails and window
+    settings ours."""
+    packages = base, ours, theirs
+    scores = base.members.get(base.root, b""), ours.score, theirs.score
+    known = [package.members for package in packages]
+    beside = {
+        name: (known[0][name], known[1][name], known[2][name])
+        for name in known[0].keys() & known[1].keys() & known[2].keys()
+        if name.endswith(".mscx") and name != ours.root and len({side[name] for side in known}) == 3
+    }
+    done: dict[str, bytes] = {}
+    if not beside and (scores[1] == scores[2] or scores[2] == scores[0]):
         merged = FileMerge(scores[1])
-    elif scores[1] == scores[0]:
+    elif not beside and scores[1] == scores[0]:
         merged = FileMerge(scores[2])
     else:
-        merged = _merge_documents(path, (scores[0], scores[1], scores[2]))
+        merged, done = _merge_documents(path, scores, beside)
     members: dict[str, bytes] = {}
     picks = options.current().picks
     for name in dict.fromkeys([*ours.members, *theirs.members]):
@@ -165,7 +190,10 @@ def _merge_packages(path: str, base: Package, ours: Package, theirs: Package) ->
             if name == ours.root:
                 members[name] = merged.content or b""
             continue
-        was, mine, other = (package.members.get(name) for package in (base, ours, theirs))
+        if name in done:
+            members[name] = done[name]
+            continue
+        was, mine, other = (package.members.get(name) for package in packages)
         chosen = other if mine == was else mine
         if mine != other and was not in (mine, other) and not name.startswith(_STAMPS):
             address = f"member:{name}"
