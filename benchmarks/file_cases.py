@@ -12,7 +12,7 @@ from file_cuts import CLOSERS, COMMENT, Cut, Unit, balanced, cuts, depth, ending
 _WORD = re.compile(r"(?<![\w$\\%&@:-])[a-z]{4,}(?![\w$:({-])")
 _KEYWORD = re.compile(
     r"(?:return|else|elif|while|function|class|const|static|public|private|protected|final|"
-    r"void|true|false|null|none|self|this|import|from|with|case|break|continue|throw|"
+    r"void|byte|true|false|null|none|self|this|import|from|with|case|break|continue|throw|"
     r"throws|raise|default|async|await|yield|unless|begin|rescue|ensure|then|struct|enum|"
     r"type|interface|extends|implements|switch|catch|finally|lambda|pass|print|echo|match|"
     r"where|impl|trait|super|bool|string|char|long|short|float|double|array|object|"
