@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from muse.core.late import regex
@@ -42,6 +43,7 @@ class Look(NamedTuple):
 NOTHING = Look(False, False)
 
 
+@lru_cache(maxsize=2)
 def look(base: bytes, ours: bytes, theirs: bytes, merged: bytes) -> Look:
     """Which of the rules `merged`, a clean text merge of these, may break: `places` 1 to 4, `names` 4 to 6."""
     was, mine, its, made = (_lines(data) for data in (base, ours, theirs, merged))
@@ -83,6 +85,26 @@ def edits_copied(base: bytes, side: bytes, other: bytes) -> bool:
         if copied.intersection(gone) if gone else len(around) == 2 and copied.issuperset(around):
             return True
     return False
+
+
+def one_of_several(base: bytes, side: bytes, other: bytes) -> bool:
+    """True when a side edits or deletes a line that the base has several times, and the other side moved one of them:
+    which one, nothing tells."""
+    was = _lines(base)
+    count = Counter(was)
+    gone: set[bytes] = set()
+    new = _lines(side)
+    for edit in edits(was, new):
+        less = Counter(was[edit.a0 : edit.a1]) - Counter(new[edit.b0 : edit.b1])
+        gone.update(line for line in less if count[line] > 1 and len(_WORD.findall(line)) > 1)
+    if not gone:
+        return False
+    now = _lines(other)
+    taken, put = Counter[bytes](), Counter[bytes]()
+    for edit in edits(was, now):
+        taken.update(was[edit.a0 : edit.a1])
+        put.update(now[edit.b0 : edit.b1])
+    return any(taken[line] and put[line] for line in gone)
 
 
 def _lines(data: bytes) -> list[bytes]:

@@ -147,3 +147,28 @@ def test_an_edit_does_not_land_in_a_copy_where_the_parser_stumbles() -> None:
         assert merged.conflicts or merged.content == file(
             ("b", "openLate"), ("bNew", "open"), ("c", "stop"), last="overrideZq fun"
         )
+
+
+def test_an_edit_of_one_of_several_equal_lines_of_which_another_moved() -> None:
+    """Whether the first was taken out and another came, or the first stayed, nothing tells."""
+    rows = [f"    assert read(x) == {at}\n" for at in (0, 1, 2, 0, 1, 0, 0)]
+    taken = "def test_b():\n" + "".join(rows[:3])
+    head = "def test_a():\n    x = open()\n"
+    base = (head + "".join(rows)).encode()
+    out = (head + "    test_b()\n" + "".join(rows[3:]) + "\n\n" + taken).encode()
+    edited = (head + "    assert readLate(x) == 0\n" + "".join(rows[1:])).encode()
+    for sides in ((out, edited), (edited, out)):
+        assert merge_code("a.py", base, *sides).conflicts
+
+
+def test_a_comment_is_taken_out_with_the_copy_it_stands_above() -> None:
+    """The grammar of Scala has a comment behind an expression inside of what comes before it."""
+    file = (
+        "object A {\n  def a: B =\n    (x, y) => f(x)\n\nONE  def b: B =\n    (x, y) => g(x)\n\nTWO  def c: B = h\n}\n"
+    )
+    text = "  /**\n   * What k is.\n   */\n  def k: B = i\n\n"
+    base, ours, theirs = sides_of(file, text, text)
+    for sides in ((ours, theirs), (theirs, ours)):
+        merged = merge_code("A.scala", base, *sides)
+        assert not merged.conflicts
+        assert merged.content == ours

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 import time
 from collections import Counter
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from muse.core.late import regex
 from muse.core.law.check import Breach, broken
 from muse.core.law.entries import Entry
-from muse.core.law.look import NOTHING, edits_copied, look, reorders
+from muse.core.law.look import NOTHING, edits_copied, look, one_of_several, reorders
 from muse.plugins.code.languages.table import Language
 from muse.plugins.code.syntax.entries import outline
 from muse.plugins.code.syntax.identity import CODE
@@ -98,16 +99,23 @@ def unsure(language: Language | None, sides: Sides, merged: bytes, until: float)
     if language is None:
         return ""
     twice = _defined_by_both(_HEADING if language.name == "markdown" else _DEFINED, sides)
-    base, ours, theirs = sides
-    moved = reorders(base, ours) or reorders(base, theirs)
-    moved = moved or edits_copied(base, ours, theirs) or edits_copied(base, theirs, ours)
-    moved = moved and look(*sides, merged).places
+    astray = look(*sides, merged).places
+    ordered = not any(reorders(sides[0], side) for side in sides[1:])
+    statements = ordered and CODE.intersection(language.definitions.values())
+    if astray and statements and _either(one_of_several, sides):
+        return "one of several equal lines moved by one side, edited by the other"
+    moved = astray and (not ordered or _either(edits_copied, sides))
     if not (moved or twice) or not available(language):
         return ""
     shortened = _shortened(language, sides, merged, until)[0]
     if _even(language, shortened, until) and not (twice and any(_stumbles(language, side, until) for side in sides)):
         return ""
     return f"{twice}: defined by both" if twice else "moved by one side, edited by the other, and one does not parse"
+
+
+def _either(what: Callable[[bytes, bytes, bytes], bool], sides: Sides) -> bool:
+    base, ours, theirs = sides
+    return what(base, ours, theirs) or what(base, theirs, ours)
 
 
 _DEFINED = regex(

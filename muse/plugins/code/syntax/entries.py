@@ -258,9 +258,12 @@ class _Reader:
         depth = self.data[line:start]
         while not depth.strip() and line:
             before = self.data.rfind(b"\n", 0, line - 1) + 1
+            if mark == b"//" and self.data[before:line].endswith(b"*/\n"):
+                before = self.data.rfind(b"\n", 0, self.data.rfind(b"/*", 0, line)) + 1
+                mark = b"/*"
             if not self.data.startswith(depth + mark, before):
                 break
-            line, start = before, before + len(depth)
+            line, start, mark = before, before + len(depth), self.language.comment_line[0]
         return start
 
     def last(self, node: Node) -> int:
@@ -276,7 +279,7 @@ class _Reader:
         return max(node.start_byte, len(self.data[:first].rstrip())) if first < end else node.end_byte
 
 
-_COMMENTS_BEFORE = frozenset({"yaml", "toml"})
+_COMMENTS_BEFORE = frozenset({"yaml", "toml", "scala"})
 """Grammars in which a comment above an entry is inside of the one before it."""
 
 
