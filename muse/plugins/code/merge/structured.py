@@ -23,7 +23,7 @@ from muse.plugins.code.merge.likeness import likeness
 from muse.plugins.code.merge.sorting import in_order, sort_key, sorted_by_place
 from muse.plugins.code.syntax.keyed_lines import line_parts
 from muse.plugins.code.syntax.parsing import TooSlowError, count_errors, parse
-from muse.plugins.code.syntax.tree import Box, Item, Key, Part, whole_file
+from muse.plugins.code.syntax.tree import Box, Item, Key, Part, both_filled, whole_file
 from muse.plugins.code.syntax.window import window
 
 _MAX_DEPTH = 60
@@ -85,7 +85,8 @@ class _Merge:
         """Raw text and lists, one after the other; as one text when the three are not built alike."""
         shapes = [[part.type if isinstance(part, Box) else "" for part in side] for side in (base, ours, theirs)]
         flat = [_flat(side) for side in (base, ours, theirs)]
-        if shapes[0] != shapes[1] or shapes[0] != shapes[2] or len(base) == 1 or depth > _MAX_DEPTH:
+        alike = shapes[0] == shapes[1] == shapes[2] and not any(map(both_filled, base, ours, theirs))
+        if not alike or len(base) == 1 or depth > _MAX_DEPTH:
             return self.lines(*flat)
         if time.monotonic() > self.until:
             raise TooSlowError

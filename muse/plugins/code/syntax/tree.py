@@ -107,6 +107,12 @@ class Box:
 Part = Union[bytes, Box]
 
 
+def both_filled(base: Part, ours: Part, theirs: Part) -> bool:
+    """True for an ordered list that was empty and is not on either side: two answers to one question."""
+    lists = [part for part in (base, ours, theirs) if isinstance(part, Box) and part.separator and not part.free]
+    return [bool(part.items) for part in lists] == [False, True, True]
+
+
 def _type_of(node: Node, language: Language) -> str:
     """The node's type, or `prototype` where the grammar has none of its own for the declaration of a function."""
     at: Node | None = node if node.type == "declaration" and "prototype" in language.free else None
