@@ -96,6 +96,35 @@ def save(
     from muse.core.io import write_bytes_atomic
 
     write_bytes_atomic(file_of(git_dir, path), encode(make(path, merged, sides, how)), durable=False)
+    _drop(_coming(git_dir, path))
+
+
+def announce(git_dir: StrPath, path: str, content: bytes) -> None:
+    """Note what is about to be written to the path: whoever is killed before it is in record or index leaves a file
+    that nobody edited."""
+    from muse.core.io import write_bytes_atomic
+
+    write_bytes_atomic(_coming(git_dir, path), blob_digest(content).encode(), durable=False)
+
+
+def announced(git_dir: StrPath, path: str) -> str:
+    """The digest of what somebody began to write to the path and did not come to note; "" for nothing."""
+    try:
+        with open(_coming(git_dir, path), "rb") as file:
+            return file.read(100).decode("ascii", "replace")
+    except OSError:
+        return ""
+
+
+def _coming(git_dir: StrPath, path: str) -> str:
+    return file_of(git_dir, path).removesuffix(".json") + ".coming"
+
+
+def _drop(file: str) -> None:
+    try:
+        os.unlink(file)
+    except FileNotFoundError:
+        pass
 
 
 def load(git_dir: StrPath, path: str) -> Record | None:
@@ -120,7 +149,8 @@ def clear_older(git_dir: StrPath, than: float) -> None:
     folder = os.path.join(git_dir, "muse", "conflicts")
     try:
         with os.scandir(folder) as entries:
-            old = [entry.path for entry in entries if entry.name.endswith(".json") and entry.stat().st_mtime < than]
+            kept = [entry for entry in entries if entry.name.endswith((".json", ".coming"))]
+            old = [entry.path for entry in kept if entry.stat().st_mtime < than]
         for path in old:
             os.unlink(path)
     except OSError:
@@ -129,10 +159,8 @@ def clear_older(git_dir: StrPath, than: float) -> None:
 
 def clear(git_dir: StrPath, path: str) -> None:
     """Drop the record of a path, if there is one."""
-    try:
-        os.unlink(file_of(git_dir, path))
-    except FileNotFoundError:
-        pass
+    for file in (file_of(git_dir, path), _coming(git_dir, path)):
+        _drop(file)
 
 
 def _valid(value: Any) -> Record | None:

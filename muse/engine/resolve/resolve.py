@@ -248,6 +248,8 @@ def _refuse_edited(repo: Repository, item: Unmerged, current: FileMerge) -> None
     on_disk = repo.git("hash-object", f"--path={item.path}", "--stdin", input=disk).decode().strip()
     if on_disk in item.ids.values():
         return
+    if conflict_records.announced(repo.git_dir, item.path) == blob_digest(disk):
+        return  # one of us was killed on the way
     known = [current.content or b""]
     if item.record is not None and item.record["written"] == blob_digest(disk):
         return
@@ -292,7 +294,9 @@ def _write(repo: Repository, item: Unmerged, merged: FileMerge, picks: Mapping[s
     here = os.path.isfile(file) and not os.path.islink(file)
     if os.path.islink(file):
         os.unlink(file)
-    write_bytes_atomic(file, _smudged(repo, item.path, content), mode=None if here else int(mode[-3:], 8))
+    data = _smudged(repo, item.path, content)
+    conflict_records.announce(repo.git_dir, item.path, data)
+    write_bytes_atomic(file, data, mode=None if here else int(mode[-3:], 8))
     if merged.conflicts:
         how = options_for(repo, item)._replace(picks=dict(picks))
         conflict_records.save(repo.git_dir, item.path, merged, sides=item.sides, how=how)
@@ -313,8 +317,9 @@ def _take_entry(repo: Repository, item: Unmerged, side: Choice) -> None:
     if side not in item.ids:
         repo.git("--literal-pathspecs", "rm", "-q", "-f", "--cached", "--", item.path)
         return
-    repo.git("update-index", "--force-remove", "--", item.path)
-    repo.git("update-index", "--add", "--cacheinfo", f"{item.modes[side]},{item.ids[side]},{item.path}")
     if item.modes[side] != "160000":
-        repo.git("checkout-index", "-f", "--", item.path)
+        repo.git("checkout-index", "-f", f"--stage={SIDES.index(side) + 1}", "--", item.path)
+    rows = f"0 {repo.zero}\t{item.path}\0{item.modes[side]} {item.ids[side]} 0\t{item.path}\0"
+    repo.git("update-index", "-z", "--index-info", input=os.fsencode(rows))  # at once: no stage, or all of them
+    repo.git("update-index", "-q", "--refresh", "--", item.path, check=False)
     conflict_records.clear(repo.git_dir, item.path)
