@@ -8,10 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-COUNTED = """
-import os, signal, sys
-from muse.store import repository
-from muse.store.objects import disk
+COUNTING = """
+import os, signal, subprocess, sys
 last, steps = int(os.environ["DIE_AT"]), 0
 
 def counted(real):
@@ -22,12 +20,19 @@ def counted(real):
             os.kill(os.getpid(), signal.SIGKILL)
         return real(*args, **kwargs)
     return call
+"""
+COUNTED = (
+    COUNTING
+    + """
+from muse.store import repository
+from muse.store.objects import disk
 
 disk.GitFile = counted(disk.GitFile)
 disk.sync_file, disk.fsync_dir = counted(disk.sync_file), counted(disk.fsync_dir)
 disk.write_pack_index = counted(disk.write_pack_index)
 os.replace, os.mkdir = counted(os.replace), counted(os.mkdir)
 """
+)
 
 
 def killed_at(step: int, code: str, where: Path, *words: str) -> bool:

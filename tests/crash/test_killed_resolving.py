@@ -17,26 +17,18 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import MakeRepo, RunGit, write_files
+from tests.crash.dying import COUNTING
 
 TEXT = "def first():\n    return {}\n\n\ndef second():\n    return {}\n"
 BASE, SETTLED = TEXT.format(1, 2), TEXT.format(12, 21)
 SIDES = {"ours": TEXT.format(11, 21), "theirs": TEXT.format(12, 22)}
-COUNTED = """
-import os, signal, subprocess, sys
-last, steps = int(os.environ["DIE_AT"]), 0
-
-def counted(real):
-    def call(*args, **kwargs):
-        global steps
-        steps += 1
-        if steps == last:
-            os.kill(os.getpid(), signal.SIGKILL)
-        return real(*args, **kwargs)
-    return call
-
+COUNTED = (
+    COUNTING
+    + """
 subprocess.Popen.__init__ = counted(subprocess.Popen.__init__)
 os.replace, os.unlink = counted(os.replace), counted(os.unlink)
 """
+)
 VERB = """
 from muse.cli.main import main
 sys.exit(main(sys.argv[1:]))
