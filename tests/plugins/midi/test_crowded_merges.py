@@ -152,13 +152,19 @@ def test_data_and_programs_never_act_on_what_the_other_side_selected(ours: Event
     ]
 
 
-def test_a_track_that_moved_in_time_and_place_is_still_the_one_the_other_side_deleted() -> None:
+@pytest.mark.parametrize("edited", [False, True])
+def test_a_track_that_moved_in_time_and_place_is_still_the_one_the_other_side_deleted(edited: bool) -> None:
+    """A bar put in is no edit of each track, so that the deletion stands; a note is one."""
     parts = [notes_to_events([(pitch + step, step * 240, 200) for step in range(12)], 1) for pitch in (40, 60)]
     new = track(notes_to_events([(30, 0, 100)], 3))
-    later = [track([(tick + 1920 if tick >= 240 else tick, body) for tick, body in part]) for part in parts]
+    moved = [[(tick + 1920 if tick >= 240 else tick, body) for tick, body in part] for part in parts]
+    if edited:
+        moved[1] += [(6000, b"\x90\x54\x40"), (6100, b"\x80\x54\x40")]
     base = smf(*map(track, parts))
-    result, _ = both_ways(base, smf(new, *later), smf(track(parts[0]), kind=1))
-    assert [record.conflict_type for record in result.conflicts] == ["track_delete_edit"]
+    result, _ = both_ways(base, smf(new, *map(track, moved)), smf(track(parts[0]), kind=1))
+    assert [record.conflict_type for record in result.conflicts] == ["track_delete_edit"] * edited
+    if not edited:
+        assert heard(result.content or b"") == heard(smf(new, track(moved[0])))
 
 
 def test_a_part_changed_to_the_notes_of_another_part_is_not_taken_for_it() -> None:

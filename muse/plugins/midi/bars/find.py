@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from muse.plugins.midi.bars.chain import GAP, SMALL_GAP, Link, best_chain
+from muse.plugins.midi.bars.edges import with_edges
 from muse.plugins.midi.bars.evidence import Evidence, Grids, Voice
 from muse.plugins.midi.bars.one_move import one_move
 from muse.plugins.midi.bars.timeline import ENDLESS, IDENTITY, NEW, BarMap, Range, Span, joined
@@ -52,7 +53,9 @@ def find(base: Song, side: Song, twins: Sequence[int], times: TimeMap) -> BarMap
         for bar, row in zip(evidence.bars, scores):
             row += [evidence.score(bar.number, shift) for shift in more]
     found = _mapped(evidence, scores, grids)
-    return _or_inside(evidence, scores, times) or found if found.is_identity else found
+    if found.is_identity:
+        return _or_inside(evidence, scores, times) or found
+    return with_edges(found, evidence, times)
 
 
 def _or_inside(evidence: Evidence, scores: list[list[float]], times: TimeMap) -> BarMap | None:

@@ -13,7 +13,7 @@ from muse.plugins.midi.bars.find import find
 from muse.plugins.midi.bars.rewrite import Contents, Line, rewrite
 from muse.plugins.midi.bars.timeline import ENDLESS, IDENTITY, NEW, BarMap, Piece, Places, Range, cuts
 from muse.plugins.midi.bars.touched import touched
-from muse.plugins.midi.bars.words import bars_words, map_words, numbers, spelled
+from muse.plugins.midi.bars.words import bars_words, cut_words, map_words, numbers, spelled
 from muse.plugins.midi.file.bars import TimeMap, time_map
 from muse.plugins.midi.file.codec import Song, Track
 from muse.plugins.midi.merge.decisions import Clash
@@ -92,9 +92,10 @@ class _Laying:
         bars = [self._bar(tick) for tick in self.touched[other]]
         doubtful = [bar for bar in bars if found.doubt and _place_of(found.spans, bar.start) != bar.start]
         doubtful += [bar for bar in bars if any(bar.start < r.stop and r.start < bar.stop for r in found.unsure)]
+        doubtful += [self._bar(tick) for tick in self.touched[other] if any(_covers(gap, tick) for gap in found.gaps)]
         borders = [] if found is IDENTITY else _borders(self.maps[other].spans)
         doubtful += [self._bar(tick) for tick in borders
-                     if found.doubt or any(r.start < tick < r.stop for r in found.unsure)]  # fmt: skip
+                     if found.doubt or any(r.start < tick < r.stop for r in (*found.unsure, *found.gaps))]  # fmt: skip
         if not doubtful:
             return
         doubtful = sorted(set(doubtful))
@@ -116,7 +117,7 @@ class _Laying:
         gone = [cut for cut in gone if not any(_covers(out, cut.start) for out in self.left_out[other])]
         if not gone:
             return
-        words = [f"{bars_words(gone, self.times)} cut", "edited there"]
+        words = [cut_words(gone, self.times), "edited there"]
         chosen = self._ask("bar_cut_edit", gone, bars_words(gone, self.times), *(words if side == 0 else words[::-1]))
         if (chosen or "ours") != NAMES[side]:
             self.uncut += gone
@@ -211,8 +212,8 @@ def _shared(base: Song, sides: Sequence[Song], twins: Sequence[Sequence[int]]) -
         if isinstance(chunk, Track):
             index = next(tracks)
             for its, twin in zip(others, twins):
-                other = its[twin[index]] if twin[index] >= 0 else chunk
-                if _says(other) == _says(chunk):
+                other = its[twin[index]] if twin[index] >= 0 else None
+                if other is not None and _says(other) == _says(chunk):
                     chunk = other
                     break
         chunks.append(chunk)

@@ -32,7 +32,8 @@ class BarMap(NamedTuple):
 
     `unsure`: stretches of the base whose place in the version cannot be told. `doubt`: why the whole map is in
     question, "" when it is not. `copied`: stretches of the base that the version plays again, and where (its own
-    ticks). `setup_moves`: what stands at tick 0 and is no note went along with the first bar.
+    ticks). `setup_moves`: what stands at tick 0 and is no note went along with the first bar. `gaps`: ticks between two
+    notes of one bar somewhere in which the version's bars were put in or cut.
     """
 
     spans: tuple[Span, ...]
@@ -40,6 +41,7 @@ class BarMap(NamedTuple):
     doubt: str = ""
     copied: tuple[tuple[Range, int], ...] = ()
     setup_moves: bool = False
+    gaps: tuple[Range, ...] = ()
 
     @property
     def is_identity(self) -> bool:

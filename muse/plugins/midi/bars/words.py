@@ -7,6 +7,7 @@ from itertools import pairwise
 
 from muse.plugins.midi.bars.timeline import ENDLESS, NEW, BarMap, Range, cuts
 from muse.plugins.midi.file.bars import TimeMap
+from muse.plugins.midi.file.spelling import length_words
 
 
 def numbers(ranges: Iterable[Range], times: TimeMap) -> list[tuple[int, int]]:
@@ -43,20 +44,35 @@ def map_words(bars: BarMap, times: TimeMap) -> str:
     for source, length in bars.spans:
         if source == NEW:
             what = next((copy for copy, where in bars.copied if where == at), None)
-            number = times.position(before)[0]
             if what is not None:
-                words.append(f"{bars_words([what], times)} repeated at bar {number}")
+                words.append(f"{bars_words([what], times)} repeated at {_place(before, times)}")
             else:
-                words.append(f"{_amount(before, length, times)} inserted at bar {number}")
+                words.append(f"{_amount(before, length, times)} inserted at {_place(before, times)}")
         else:
             if Range(source, source + length) in moved:
-                words.append(f"{bars_words([Range(source, source + length)], times)} moved to bar "
-                             f"{times.position(before)[0]}")  # fmt: skip
+                words.append(f"{bars_words([Range(source, source + length)], times)} moved to {_place(before, times)}")
             else:
                 before = source + length
         at += length
-    words += [f"{bars_words([cut], times)} cut" for cut in gone]
+    words += [cut_words([cut], times) for cut in gone]
     return ", ".join(words)
+
+
+def cut_words(ranges: Iterable[Range], times: TimeMap) -> str:
+    """`bars 9-12,20 cut`; `8 beats cut from bar 9 beat 3` for what does not begin at a bar line."""
+    whole, parts = [], []
+    for each in ranges:
+        if "beat" not in _place(each.start, times):
+            whole.append(each)
+        else:
+            parts.append(f"{_amount(each.start, each.stop - each.start, times)} cut from {_place(each.start, times)}")
+    return ", ".join(([f"{bars_words(whole, times)} cut"] if whole else []) + parts)
+
+
+def _place(tick: int, times: TimeMap) -> str:
+    """`bar 9`, `bar 9 beat 3`; what is between beats counts for the beat."""
+    bar, beat, _ = times.position(tick)
+    return f"bar {bar}" if tick == times.tick(bar) else f"bar {bar} beat {beat}"
 
 
 def moved_ranges(bars: BarMap) -> set[Range]:
@@ -79,4 +95,4 @@ def _amount(tick: int, length: int, times: TimeMap) -> str:
     beats = length * 4 // (times.beat * 4) if length % times.beat == 0 else 0
     if beats:
         return "1 beat" if beats == 1 else f"{beats} beats"
-    return f"{length} ticks"
+    return length_words(length, times.beat)

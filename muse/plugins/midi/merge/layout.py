@@ -118,7 +118,7 @@ def _present(label: int, base: Chunk, ours: Chunk | None, theirs: Chunk | None, 
         return None
     left = ours if ours is not None else theirs
     assert left is not None
-    if _raw(left) == _raw(base):
+    if _said(left) == _said(base):
         return None
     name = _words(base)
     said = {True: f"{name} changed", False: f"{name} deleted"}
