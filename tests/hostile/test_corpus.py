@@ -91,6 +91,22 @@ def test_a_thousand_bad_refs_are_told_in_few_lines(place: Quarry, muse, caplog) 
     assert muse(place.root, "verify", "--no-fsck")[1].count("it is no checkpoint of its session") >= 200
 
 
+def test_a_session_costs_no_process(place: Quarry, muse, monkeypatch) -> None:
+    """Each of a peer's 10,000 sessions took one of git in every merge and in doctor: half a minute."""
+    name = place.blob(b"x")
+    place.muse("log", {f"s{n}/name": place.blob(b"s%d" % n) if n < 50 else name for n in range(200)})
+    ran: list[str] = []
+    real = Repository.run
+    monkeypatch.setattr(
+        Repository, "run", lambda self, *words, **named: (ran.append(str(words)), real(self, *words, **named))[1]
+    )
+    for verb in (["merge-tree", "main", "topic"], ["doctor"], ["session", "list"]):
+        ran.clear()
+        code, out, _ = muse(place.root, *verb)
+        assert code in (0, 1) and len(ran) < 100, verb
+    assert [line for line in out.split() if line.startswith("s")] == sorted(f"s{n}" for n in range(200))
+
+
 def test_a_segment_of_a_million_lines_is_not_taken_apart(place: Quarry, muse, caplog) -> None:
     """They made 20 million objects, and a file in quarantine of each that was no op."""
     in_refs.a_million_short_lines(place)

@@ -42,7 +42,7 @@ def test_what_is_read_ahead_comes_to_the_same(kind, git_env, tmp_path: Path, mon
     kind(place)
     one_by_one = _seen(place.root)
     assert any(one_by_one)
-    monkeypatch.setattr(union, "_MANY", 0)
+    monkeypatch.setattr(union, "MANY", 0)
     assert _seen(place.root) == one_by_one
 
 
@@ -62,7 +62,7 @@ def test_a_first_look_at_many_refs_asks_little(git_env, tmp_path: Path, monkeypa
     """Three questions and more for each ref, a change of process there and back: 7 s of work for 20,000 refs."""
     place = sound(tmp_path / "repo")
     _writers(place, 200)
-    monkeypatch.setattr(union, "_MANY", 1000)
+    monkeypatch.setattr(union, "MANY", 1000)
     one_by_one = _seen(place.root)
     monkeypatch.undo()
     asked: list[str] = []

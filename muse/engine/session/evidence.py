@@ -69,8 +69,9 @@ def contradicted(repo: Repository, log: OpLog) -> list[str]:
     from muse.store import refs
     from muse.store.layout import OWN, REMOTES
 
-    there = refs.read_many(repo, OWN, REMOTES)
-    rows = [each for each in _kept(log).values() if each["lacking"] and each["ref"] in there]
+    rows = [each for each in _kept(log).values() if each["lacking"]]
+    there = refs.read_many(repo, OWN, REMOTES) if rows else {}
+    rows = [each for each in rows if each["ref"] in there]
     return list(dict.fromkeys(_words(each["ref"], each["commit"], each["lacking"]) for each in rows))
 
 

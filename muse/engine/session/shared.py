@@ -19,6 +19,7 @@ from muse.engine.session.rewritten import carriers, follow_all
 
 if TYPE_CHECKING:
     from muse.core.op_log import OpEntry, Replay
+    from muse.store.meta.union import Union
     from muse.store.repository import Repository
 
 _CHECKED = 200  # deliveries of others that are looked into for one merge; what is beyond is not believed
@@ -64,14 +65,17 @@ def shared_base(repo: Repository, ours: str, theirs: str, plugin_for: PluginFor)
 
 def deliveries_of(repo: Repository, ours: str, theirs: str) -> dict[str, Sides]:
     """By session, the deliveries whose commits only our side has and those only theirs has, where there are both."""
+    from muse.core.op_log import list_sessions
     from muse.store.log import checkpoints
+    from muse.store.meta.union import Union
 
     if not repo.git("for-each-ref", "--count=1", "refs/muse/log", "refs/muse-remotes").strip():
         return {}
     found: dict[str, Sides] = {}
     only: list[set[str]] | None = None
-    for session in checkpoints.sessions(repo):
-        told = claims(repo, session)
+    union = Union(repo)
+    for session in sorted({*list_sessions(repo.root), *checkpoints.sessions(repo, union, delivered=True)}):
+        told = claims(repo, session, union)
         if len(frozenset().union(*(each.commits for each in told))) < 2:
             continue
         only = only or _only(repo, ours, theirs)
@@ -84,12 +88,12 @@ def deliveries_of(repo: Repository, ours: str, theirs: str) -> dict[str, Sides]:
     return found
 
 
-def claims(repo: Repository, session: str) -> list[Claim]:
+def claims(repo: Repository, session: str, union: Union | None = None) -> list[Claim]:
     """The confirmed deliveries that clones tell of and have not taken back; of ours only as we tell them ourselves."""
     from muse.store.log import checkpoints
 
     last = OpLog(repo.root, session).read_checkpoint()
-    told = checkpoints.told_by(repo, session)
+    told = checkpoints.told_by(repo, session, union)
     ours = [] if last is None else [last]
     became, by_us = carriers([*ours, *(made for _, made in told)]), carriers(ours)
     own = {each["id"]: each for made in ours for each in made.get("deliveries", ())}

@@ -36,7 +36,7 @@ from muse.core.op_log.tombstones import names_any
 from muse.core.terminal import command
 from muse.core.types import load_json_file
 from muse.store.layout import content_path, own_ref, segment_path, session_path
-from muse.store.meta.union import UNKNOWN, Entry, Problem, Union
+from muse.store.meta.union import MANY, UNKNOWN, Entry, Problem, Union
 from muse.store.meta.writer_refs import commit_files, own_tip
 from muse.store.writer import known_writer, previous_writers
 
@@ -185,19 +185,22 @@ def _believed_by(line: bytes, by: frozenset[str] | None, speaking: set[str]) -> 
     return None if said is None or said[1].decode() not in speaking else by
 
 
-def sessions(repo: Repository) -> list[str]:
-    """The names of all sessions any writer has committed, sorted."""
-    union, found = Union(repo), set()
-    for entry in union.below("log", ""):
-        folder, _, rest = entry.path.partition("/")
-        if rest != "name":
-            continue
+def sessions(repo: Repository, union: Union | None = None, *, delivered: bool = False) -> list[str]:
+    """The names of all sessions any writer has committed, sorted; with `delivered` those that have a checkpoint."""
+    union, found = union or Union(repo), set()
+    rows = [(*entry.path.partition("/")[::2], entry) for entry in union.below("log", "")]
+    told = {folder for folder, rest, _ in rows if rest == "checkpoint.json" or not delivered}
+    names = [(folder, entry) for folder, rest, entry in rows if rest == "name" and folder in told]
+    if len(names) > MANY:
+        repo.objects.ahead(entry.blob for _, entry in names)
+    for folder, entry in names:
         data = union.read(entry, MAX_NAME)
         name = None if data is None else _text(data)
         if name is not None and session_path(name).rstrip("/") == folder:
             found.add(name)
         elif decode_name(folder) is not None and session_path(cast(str, decode_name(folder))).rstrip("/") == folder:
             found.add(cast(str, decode_name(folder)))
+    repo.objects.forget_ahead()
     return sorted(found)
 
 
@@ -210,9 +213,9 @@ def checkpoints(repo: Repository, session: str) -> list[OpLogCheckpoint]:
     return [made for _, made in _believed(repo, Union(repo), session)]
 
 
-def told_by(repo: Repository, session: str) -> list[tuple[str, OpLogCheckpoint]]:
+def told_by(repo: Repository, session: str, union: Union | None = None) -> list[tuple[str, OpLogCheckpoint]]:
     """As `checkpoints`, each with the ref it stands in."""
-    return [(entry.ref, made) for entry, made in _believed(repo, Union(repo), session)]
+    return [(entry.ref, made) for entry, made in _believed(repo, union or Union(repo), session)]
 
 
 def refuse_newer(repo: Repository, session: str) -> None:
@@ -232,7 +235,7 @@ def refuse_newer(repo: Repository, session: str) -> None:
 def left_out(repo: Repository) -> list[Problem]:
     """Checkpoints of other writers that are not believed and sessions that are not taken in, and why."""
     union = Union(repo, quiet=True)
-    for session in sorted({*list_sessions(repo.root), *sessions(repo)}):
+    for session in sorted({*list_sessions(repo.root), *sessions(repo, union, delivered=True)}):
         _believed(repo, union, session)
         _strangers(repo, union, session)
     return union.noted
@@ -240,10 +243,13 @@ def left_out(repo: Repository) -> list[Problem]:
 
 def _believed(repo: Repository, union: Union, session: str) -> list[tuple[Entry, OpLogCheckpoint]]:
     found: list[tuple[Entry, OpLogCheckpoint]] = []
+    entries = union.find("log", session_path(session, "checkpoint.json"))
+    if not entries:
+        return found
     ours = {*filter(None, [known_writer(repo)]), *previous_writers(repo)}
     own = {own_ref("log", name) for name in ours}
     tops = _committed_tops(union, session, own)
-    for entry in union.find("log", session_path(session, "checkpoint.json")):
+    for entry in entries:
         made = _checkpoint(union, entry, session)
         if made is None:
             continue

@@ -31,7 +31,7 @@ MAX_DEPTH = 4  # folders below the root of a tree
 _RECENT = 2.0  # seconds
 _CHUNK = 500  # paths in one question
 _TOGETHER = 5_000  # refs that are read ahead in one go
-_MANY = 50  # from so many on
+MANY = 50  # from so many on it is worth to read ahead
 _AHEAD = 50_000  # folders of one depth
 _UNREAD = "a folder cannot be read"
 UNKNOWN = "it has a format this version of Muse does not know"
@@ -247,7 +247,7 @@ class Union:
         """Of many refs that are looked at for the first time: their commits, trees and formats, in a few questions."""
         objects = self._repo.objects
         tips = [tip for ref, tip, _ in part if not self._peers.budget(ref).is_over()]
-        if len(tips) < _MANY:
+        if len(tips) < MANY:
             return
         objects.ahead(tips)  # their signatures are looked for
         level = set(objects.ahead(f"{tip}^{{tree}}" for tip in tips).values())
