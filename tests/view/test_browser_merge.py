@@ -131,6 +131,8 @@ def test_a_passage_is_opened_and_chosen_note_by_note(open_page: Callable[..., An
     assert "".join(chosen) == "otbototboo", "the click on the notes is taken back as one"
 
 
+FOCUS = """const at = document.activeElement, box = at.getBoundingClientRect();
+    return [at.className, parseFloat(getComputedStyle(at).outlineWidth), box.top, box.bottom, innerHeight]"""
 TEN = range(1, 38, 4)  # bars far enough apart to be ten decisions
 
 
@@ -173,7 +175,21 @@ def test_ten_conflicts_are_settled_and_saved_by_keyboard(
         for key in "otbototboo":
             shown.append(browser.run(VIEW + "return shown.at"))
             browser.press(key)
+            if len(shown) < 10:
+                where, width, top, bottom, high = browser.run(FOCUS)
+                assert where == "stage" and width >= 2 and top < high and bottom > 0, "the focus is in sight, and seen"
         assert shown == list(range(10)), "each key goes on to the next, and the picture with it"
+        assert browser.run("return document.activeElement.className").startswith("save")
+        left = "return [document.querySelector('.left-over').textContent, muse.views[0].shown.at]"
+        browser.press("u")
+        assert browser.run(left) == ["1 decision left", 9], "undo goes back to what it opened again"
+        assert browser.run("return document.getElementById('status').textContent").startswith(
+            "taken back: Lead, bar 37"
+        )
+        browser.run("document.dispatchEvent(new KeyboardEvent('keydown', {key: 'z', ctrlKey: true, bubbles: true}))")
+        assert browser.run(left) == ["2 decisions left", 8], "as Ctrl-Z does"
+        browser.press("o", "o")
+        assert browser.run(left)[0] == "all decided"
         browser.press("s")
         assert process.wait(60) == 0
     finally:

@@ -46,13 +46,16 @@ export class Choices {
 
   get undoable(): boolean { return this.past.length > 0; }
 
-  undo(): boolean {
+  /** Take the last choice back; the first conflict that it was about, -1 where there is none. */
+  undo(): number {
     const last = this.past.pop();
-    if (!last) return false;
+    if (!last) return -1;
     for (const [index, before] of last) if (before) this.made.set(index, before); else this.made.delete(index);
     this.tell();
-    return true;
+    return last[0]?.[0] ?? -1;
   }
+
+  groupOf(index: number): number { return this.groups.findIndex((group) => group.conflicts.includes(index)); }
 
   /** Address -> side, as `muse resolve --pick` takes it. */
   picks(): Record<string, string> {

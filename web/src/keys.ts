@@ -25,10 +25,19 @@ class Choosing {
   key(key: string, target: HTMLElement, current: ScoreView | null, saving: Saving): boolean {
     const side = SIDES.find((each) => each[0] === key);
     if (side) { this.choose(side, target, current); return true; }
-    if (key === "u") { saving.undo(); return true; }
+    if (key === "u") { this.undo(saving); return true; }
     if (key === "s") { void saving.send(); return true; }
     if (key === "c") { this.next(target, current); return true; }
     return false;
+  }
+
+  /** Take the last choice back, and show what is open again. */
+  undo(saving: Saving): void {
+    const undone = saving.undo();
+    if (!undone) { say("nothing to undo"); return; }
+    const known = this.files.get(undone.id)!, row = (document.activeElement as HTMLElement | null)?.closest(".each");
+    if (!row) this.go(known, undone.group);
+    say(`taken back: ${known.file.groups[undone.group]?.words}; ${known.choices.open} left`);
   }
 
   private choose(side: string, target: HTMLElement, current: ScoreView | null): void {
@@ -59,12 +68,13 @@ class Choosing {
     return known.view?.shown.at ?? known.choices.next(-1);
   }
 
-  /** Show a decision: in the roll, and its row in the list; at -1 nothing is left but saving. */
+  /** Show a decision, the focus in sight: on the roll, or on its row for who works in the list; at -1 only saving is left. */
   private go({ file, view }: Known, group: number): void {
     if (group < 0) { document.querySelector<HTMLElement>("button.save")?.focus(); return; }
     view?.decide(group, true);
-    const row = document.querySelector<HTMLElement>(`#${file.id} .decisions > [data-group="${group}"] .goto`);
-    row?.focus({ preventScroll: view !== null });
+    const listed = document.activeElement?.closest(".settle");
+    if (view && !listed) view.focus();
+    else document.querySelector<HTMLElement>(`#${file.id} .decisions > [data-group="${group}"] .goto`)?.focus();
   }
 }
 

@@ -88,6 +88,7 @@ function keys(): void {
     for (const view of views) if (view !== (event as CustomEvent).detail && view.player.playing) view.player.stop();
   });
   document.addEventListener("keydown", (event) => {
+    if (saving && event.key === "z" && (event.ctrlKey || event.metaKey) && !event.shiftKey) { choosing.undo(saving); event.preventDefault(); return; }
     if (typing(event)) return;
     if (event.key === "?") {
       for (const legend of document.querySelectorAll<HTMLDetailsElement>(".legend details")) legend.open = !legend.open;

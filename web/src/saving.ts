@@ -1,6 +1,7 @@
 // The bar at the bottom of the merge tool: how much is left, all of one side, undo, save; and the result as it would be.
 import type { Choices } from "./choices.ts";
-import { el, say } from "./dom.ts";
+import { el } from "./dom.ts";
+import { choosing } from "./keys.ts";
 import { remember } from "./memory.ts";
 import type { File, Music } from "./model.ts";
 import type { ScoreView } from "./score.ts";
@@ -14,7 +15,7 @@ export class Saving {
   private readonly told = el("span", { class: "saved", role: "status" });
   private readonly left = el("span", { class: "left-over" });
   private readonly save = el("button", { type: "button", class: "save", click: () => void this.send() }, "Save");
-  private readonly back = el("button", { type: "button", class: "undo", disabled: true, click: () => this.undo() }, "Undo");
+  private readonly back = el("button", { type: "button", class: "undo", disabled: true, title: "take the last choice back (u)", click: () => choosing.undo(this) }, "Undo");
   readonly root = el("p", { class: "settle-bar" }, this.save, this.back, this.everything("ours"), this.everything("theirs"), this.left, this.told);
   private finished = false;
   private asked = 0;
@@ -43,7 +44,13 @@ export class Saving {
     return el("button", { type: "button", class: "everything", click: () => { for (const { choices } of this.files) choices.choose(choices.conflicts.map((_, index) => index), side); } }, `All ${side}`);
   }
 
-  undo(): void { if (!this.files.some(({ choices }) => choices.undo())) say("nothing to undo"); }
+  /** Take the last choice back; the decision it was about. */
+  undo(): { id: string; group: number } | null {
+    for (const { file, choices } of this.files) {
+      if (choices.undoable) return { id: file.id, group: choices.groupOf(choices.undo()) };
+    }
+    return null;
+  }
 
   private picks(): Record<string, string> { return Object.assign({}, ...this.files.map(({ choices }) => choices.picks())) as Record<string, string>; }
 

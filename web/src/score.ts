@@ -80,6 +80,8 @@ export class ScoreView {
     this.label();
   }
 
+  focus(): void { this.stage.focus(); }
+
   /** Another result, as the choices make it; the place and the sound stay. */
   replace(music: Music): void {
     const at = this.phrases[this.current], now = this.roll.theme;

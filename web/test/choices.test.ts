@@ -13,10 +13,10 @@ test("choices are made, made together, and taken back together", () => {
   choices.choose([0], "ours");
   choices.choose([0, 1, 2], "theirs");
   assert.deepEqual(choices.picks(), { a: "theirs", b: "theirs", c: "theirs" });
-  assert.ok(choices.undo());
+  assert.equal(choices.undo(), 0, "where the choice was, to go back to");
   assert.deepEqual([choices.picks(), choices.left], [{ a: "ours" }, 2]);
-  assert.ok(choices.undo());
-  assert.ok(!choices.undo());
+  assert.equal(choices.undo(), 0);
+  assert.equal(choices.undo(), -1);
   assert.deepEqual([choices.picks(), told], [{}, 4]);
 });
 
