@@ -107,19 +107,29 @@ def loose_ends(data: bytes, staves: Sequence[Node]) -> Iterator[int]:
 
 def _spanners(measure: Node) -> Iterator[tuple[str, Fraction, Node]]:
     for voice in measure.all("voice"):
-        at, ratio = Fraction(0), [Fraction(1)]
-        for event in voice.children:
-            if event.tag == "location":
-                at += fraction(event.word("fractions"))
-            elif event.tag == "Tuplet":
-                normal, actual = whole(event.word("normalNotes")), whole(event.word("actualNotes"))
-                ratio.append(ratio[-1] * (Fraction(normal, actual) if normal > 0 and actual > 0 else 1))
-            elif event.tag == "endTuplet" and len(ratio) > 1:
-                ratio.pop()
-            elif event.tag == "Spanner":
+        for event, at, _ in timed(voice):
+            if event.tag == "Spanner":
                 yield event.get("type"), at, event
             elif event.tag in ("Chord", "Rest"):
                 for inner in (event, *event.all("Note")):
                     for spanner in inner.all("Spanner"):
                         yield spanner.get("type"), at, spanner
-                at += lasting(event) * ratio[-1]
+
+
+def timed(voice: Node) -> Iterator[tuple[Node, Fraction, Fraction]]:
+    """What stands in a voice of a measure, with the whole notes from the measure's beginning to where it stands, and
+    from there to what comes next."""
+    at, ratios = Fraction(0), [Fraction(1)]
+    for event in voice.children:
+        length = Fraction(0)
+        if event.tag == "location":
+            length = fraction(event.word("fractions"))
+        elif event.tag == "Tuplet":
+            normal, actual = whole(event.word("normalNotes")), whole(event.word("actualNotes"))
+            ratios.append(ratios[-1] * (Fraction(normal, actual) if normal > 0 and actual > 0 else 1))
+        elif event.tag == "endTuplet" and len(ratios) > 1:
+            ratios.pop()
+        elif event.tag in ("Chord", "Rest"):
+            length = lasting(event) * ratios[-1]
+        yield event, at, length
+        at += length

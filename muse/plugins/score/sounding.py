@@ -15,7 +15,7 @@ from typing import NamedTuple
 from muse.core import midi_file
 from muse.core.midi_file import MidiTrack
 from muse.core.xml_tree import Node
-from muse.plugins.score.musescore import TYPES, fraction, lasting
+from muse.plugins.score.musescore import TYPES, timed
 from muse.plugins.score.outline import Score, instruments, semitones
 from muse.plugins.score.values import whole
 
@@ -264,23 +264,15 @@ def _musescore_voice(name: str, part: Node | None) -> _Voice:
 
 def _musescore(cell: Node, voice: _Voice) -> Iterator[Item]:
     for child in cell.all("voice"):
-        at, ratios = Fraction(0), [Fraction(1)]
-        for event in child.children:
-            if event.tag == "location":
-                at += fraction(event.word("fractions"))
-            elif event.tag == "Tuplet":
-                normal, actual = whole(event.word("normalNotes")), whole(event.word("actualNotes"))
-                ratios.append(ratios[-1] * (Fraction(normal, actual) if normal > 0 and actual > 0 else 1))
-            elif event.tag == "endTuplet":
-                ratios = ratios[:-1] or [Fraction(1)]
-            elif event.tag in ("Chord", "Rest"):
-                length = lasting(event) * ratios[-1]
+        end = Fraction(0)
+        for event, at, length in timed(child):
+            end = at + length
+            if event.tag in ("Chord", "Rest"):
                 for note in event.all("Note"):
                     yield Sound(at, length or _GRACE, whole(note.word("pitch")), _is_tied(note))
-                at += length
             else:
                 yield from _musescore_sign(event, at, voice)
-        yield End(at)
+        yield End(end)
 
 
 def _is_tied(note: Node) -> bool:
