@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from muse.core.types import plural
-from muse.engine.resolve.groups import grouped
+from muse.engine.resolve.groups import KIND_WORDS, grouped
 from muse.view.text import brief, one_line
 
 if TYPE_CHECKING:
@@ -18,20 +18,10 @@ if TYPE_CHECKING:
 _MOST_TEXT = 1 << 15
 _NAME, _LONG = 80, 400
 _KINDS = {
-    "note_attribute": "changed by both, differently",
-    "note_insert_insert": "written by both, differently",
-    "note_delete_edit": "removed by one, changed by the other",
-    "note_overlap": "would sound over each other",
-    "track_delete_edit": "track removed by one, changed by the other",
-    "slot_delete_edit": "removed by one, changed by the other",
+    **KIND_WORDS,
     "delete_edit": "removed by one, changed by the other",
     "symbol_body": "changed by both",
     "text": "changed by both",
-    "tempo_map": "tempo changed by both",
-    "track_order": "tracks put in another order by both",
-    "bar_map": "bars inserted or cut",
-    "bar_collision": "bars inserted at one place by both",
-    "bar_cut_edit": "bars cut by one, changed by the other",
     "file_level": "the whole file",
 }
 

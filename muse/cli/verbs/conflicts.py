@@ -15,7 +15,7 @@ from muse.core.errors import ExitCode, MuseError
 from muse.core.types import plural
 from muse.domain import ConflictRecord, PluginFor
 from muse.engine.resolve import resolve as settle
-from muse.engine.resolve.groups import Group, grouped
+from muse.engine.resolve.groups import Group, grouped, kind_words
 from muse.plugins import registry
 from muse.view.text import paint
 
@@ -143,7 +143,7 @@ def show_group(path: str, group: Group, color: bool, *, opened: bool = False) ->
 
 
 def _show_group(path: str, group: Group, color: bool, opened: bool) -> None:
-    kind = group.kind.replace("_", " ")
+    kind = kind_words(group.kind)
     bars = f"bar {group.first}" if group.first == group.last else f"bars {group.first}-{group.last}"
     part = _part(group.records[0]) if len({_part(record) for record in group.records}) == 1 else ""
     say(f"  {group.address}: {part}{' ' if part else ''}{bars}, {len(group.records)} conflicts ({kind})")
@@ -161,7 +161,7 @@ def _show_group(path: str, group: Group, color: bool, opened: bool) -> None:
 
 def _show_record(record: ConflictRecord, color: bool) -> None:
     part = f": {_part(record)}" if _part(record) else ""
-    say(f"  {record.address or 'the whole file'}{part} ({record.conflict_type.replace('_', ' ')})")
+    say(f"  {record.address or 'the whole file'}{part} ({kind_words(record.conflict_type)})")
     for side in ("base", "ours", "theirs"):
         summary = getattr(record, f"{side}_summary")
         if summary:

@@ -180,12 +180,14 @@ def _dry_run(here: Repository, theirs: tuple[str, ...], as_json: bool) -> int:
         if as_json:
             print_json(merge_row(merged))
         else:
+            from muse.engine.resolve.groups import kind_words
+
             _say(merged, quiet=False)
             for decision in merged.decisions:
                 for record in decision.merge.conflicts:
                     where = f" {record.address}" if record.address else ""
                     say(
-                        f"    {terminal.path(record.path)}{where}: {record.conflict_type}"
+                        f"    {terminal.path(record.path)}{where}: {kind_words(record.conflict_type)}"
                         f" (ours: {record.ours_summary}; theirs: {record.theirs_summary})"
                     )
             left = len(merged.stages)

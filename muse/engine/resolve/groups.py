@@ -22,6 +22,27 @@ _MOST = 10  # groups of one file: more than these are no help to a person, and a
 _ENDLESS = 1 << 60
 
 
+KIND_WORDS = {
+    "note_attribute": "changed by both, differently",
+    "slot_value": "changed by both, differently",
+    "opaque_edit": "changed by both, differently",
+    "curve_overlap": "one curve, drawn by both",
+    "note_insert_insert": "written by both, differently",
+    "note_delete_edit": "removed by one, changed by the other",
+    "slot_delete_edit": "removed by one, changed by the other",
+    "note_overlap": "would sound over each other",
+    "track_delete_edit": "track removed by one, changed by the other",
+    "track_both_added": "new track in two versions",
+    "track_order": "tracks put in another order by both",
+    "event_order": "put in another order by both",
+    "time_base": "time counted in two new ways",
+    "bar_map": "which bars are meant?",
+    "bar_collision": "bars inserted at one place by both",
+    "bar_cut_edit": "bars cut by one, changed by the other",
+}
+"""Kinds of conflicts in music, in words; other kinds say what they are."""
+
+
 class Group(NamedTuple):
     """Conflicts that one pick settles; `first` and `last` bar are 0 where there are no bars."""
 
@@ -49,6 +70,11 @@ _WIDTHS = (
     _Width(False, False, False, _ENDLESS),
 )
 """From the finest on: the first one that leaves few groups is taken."""
+
+
+def kind_words(kind: str) -> str:
+    """What kind of conflict it is, as a person says it."""
+    return KIND_WORDS.get(kind, kind.replace("_", " "))
 
 
 def grouped(records: Iterable[ConflictRecord]) -> list[Group]:

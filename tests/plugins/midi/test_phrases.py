@@ -53,11 +53,11 @@ def test_groups_are_shown_and_settled_by_one_pick(
     assert "UU song.mid: 13 conflicts in 2 groups: muse conflicts" in capsys.readouterr().out
     assert main(["conflicts"]) == 0
     told = capsys.readouterr().out
-    assert f"  {GROUP}: Bass bars 2-4, 12 conflicts (note attribute)" in told
+    assert f"  {GROUP}: Bass bars 2-4, 12 conflicts (changed by both, differently)" in told
     assert "    ours:   C2 at bar 2 beat 1: velocity 60, and 11 more" in told or "velocity 60, and 11 more" in told
     assert len(told.splitlines()) < 14 and "tick" not in told
     assert main(["conflicts", "--open"]) == 0
-    assert capsys.readouterr().out.count("(note attribute)") == 14
+    assert capsys.readouterr().out.count("(changed by both, differently)") == 14
     assert main(["conflicts", "--json"]) == 0
     (row,) = json.loads(capsys.readouterr().out)
     assert [(group["bars"], len(group["conflicts"])) for group in row["groups"]] == [([2, 4], 12), ([8, 8], 1)]
@@ -86,7 +86,7 @@ def test_asking_goes_group_by_group(
     done = CliRunner().invoke(command, ["-i", "song.mid"], input="?\nl\nt\no\n", standalone_mode=False)
     assert done.return_value == 0, done.output
     assert "take the base, as it was before\nk  keep both" in done.output
-    assert done.output.count("(note attribute)") == 1 + 13 + 1
+    assert done.output.count("(changed by both, differently)") == 1 + 13 + 1
 
 
 def test_kinds_and_distant_bars_are_apart() -> None:
