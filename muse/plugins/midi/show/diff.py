@@ -116,12 +116,21 @@ class _Diff:
                         child_summary=words or noise.noise_line(found.change.noise) or self.carried.words)  # fmt: skip
         if not found.change.edited:
             return [_quiet(patch)]
-        title = track_title(other, new)
-        patch["child_summary"] = f"{title} {words}"
-        self.parts.append(f"{title} {words}")
+        patch["child_summary"] = self._said(found.change, track_title(index, old), track_title(other, new))
         return [patch]
 
+    def _said(self, change: Change, before: str, title: str) -> str:
+        """The words for a track, which join those of the file; tempo and metre are the song's, and have no track."""
+        of_song = _OF_SONG if self.old.format != 2 else ()
+        renamed = "name" in change.slots and before != title
+        words = track_summary(change.without(*of_song, *(["name"] if renamed else [])))
+        said = [track_summary(change.only(*of_song))] + ([f'{before} renamed "{title}"'] if renamed else [])
+        said = [part for part in (*said, f"{title} {words}" if words else "") if part]
+        self.parts += said
+        return "; ".join(said)
 
+
+_OF_SONG = ("tempo_map", "time_signatures")
 _FINE = 96  # ticks per beat from which one tick more or less is nothing to hear
 
 
@@ -216,7 +225,7 @@ class _TrackDiff:
         if old.end_tick != new.end_tick:
             ends = [(t.end_tick, f"ends at {place(times, t.end_tick)}") for t, times in zip((old, new), self.maps)]
             self.rows.append((1 << 40, 2, _quiet(_value_op(f"track:{self.index}/end", ends[0], ends[1]))))
-            if self.carried.is_same:
+            if self.carried.is_same and not self.change.ends(old.end_tick, new.end_tick):
                 self.change.noise.add(noise.END)
         self.rows.sort(key=lambda row: row[:2])
         return [op for _, _, op in self.rows]

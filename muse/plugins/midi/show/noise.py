@@ -13,7 +13,7 @@ from muse.plugins.midi.file.model import RELEASE, Content, Note, Slot
 RELEASED, STYLE, CHANNEL, DEFAULTS, DETAILS, TEXT, END, SPELLING, GRID, TEMPO_TRACK, ORDER, EMPTY, GAP = (
     "release", "note-off style", "channel", "defaults written out", "signature details", "text encoding",
     "end of track", "order of events", "ticks per beat", "tempo and signatures in another track", "track order",
-    "empty track", "a tick between notes",
+    "empty track", "a gap between notes",
 )  # fmt: skip
 FORMAT = "format"
 _EXPRESSIVE = 2  # more release velocities than these in one track were played, not written by a program

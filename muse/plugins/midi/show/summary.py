@@ -23,6 +23,7 @@ _HUMANISED = (
     3  # so many kinds of changes of these are one: some notes happened to keep their place, some their velocity
 )
 _GRIDS = ((1, "1/4"), (2, "1/8"), (3, "1/8 triplet"), (4, "1/16"), (6, "1/16 triplet"), (8, "1/32"))
+_MOST_TEXTS = 3  # lyrics, markers and the like that are told word by word
 _LEAST = 4  # notes that are on a grid now and were not
 
 Pair = tuple[Note, Note]
@@ -45,6 +46,26 @@ class Change:
         """Note a slot whose value changed; `words` say what became of it."""
         name = "name" if slot[0] == ("meta", 3) else lane_dimension(slot[0])
         self.slots.setdefault(name, []).append((slot[1], words))
+
+    def ends(self, old: int, new: int) -> bool:
+        """True when a track ends elsewhere only because of what was edited at its end."""
+        came = {note[ONSET] + note[LENGTH] for note in self.added + [pair[1] for pair in self.changed]}
+        went = {note[ONSET] + note[LENGTH] for note in self.removed + [pair[0] for pair in self.changed]}
+        points = {tick for rows in self.slots.values() for tick, _ in rows}
+        return new in came | points or old in went | points
+
+    def without(self, *names: str) -> Change:
+        """The same but for slots of these dimensions."""
+        out = Change(self.times)
+        out.added, out.removed, out.changed = self.added, self.removed, self.changed
+        out.slots = {name: rows for name, rows in self.slots.items() if name not in names}
+        return out
+
+    def only(self, *names: str) -> Change:
+        """Nothing but slots of these dimensions."""
+        out = Change(self.times)
+        out.slots = {name: self.slots[name] for name in names if name in self.slots}
+        return out
 
     @property
     def edited(self) -> bool:
@@ -72,7 +93,8 @@ def _phrases(change: Change, near: int) -> Iterator[Phrase]:
     for name in sorted(change.slots):
         words = (name in BY_NAME and BY_NAME[name].phrase) or name.removeprefix("cc_").replace("_", " ")
         for first, last, some in _runs(change.times, change.slots[name], lambda row: row[0], near):
-            yield first, last, some[0][1] if len(some) == 1 else plural(len(some), f"{words} change")
+            told = len(some) <= (_MOST_TEXTS if words == "text" else 1)
+            yield first, last, ", ".join(row[1] for row in some) if told else plural(len(some), f"{words} change")
 
 
 def bars_words(first: int, last: int) -> str:
