@@ -215,7 +215,7 @@ def test_new_notes_in_a_transposed_region_stay_or_are_carried_along() -> None:
     more = song([*base, (90, 960, 240)])
     result = merge_file("a.mid", song(base), up, more)
     assert result.conflicts == []
-    assert "ours transposed +12, theirs added 1 notes there; they are kept as written" in result.notes[0]
+    assert "track 1 bars 1-2: ours transposed +12, theirs added 1 note there; it is kept as written" in result.notes[0]
     assert result.content == song([*((note[0] + 12, *note[1:]) for note in base), (90, 960, 240)])
     with options.using(options.MergeOptions(config={"midi.carrytransform": "true"})):
         for sides in ((up, more), (more, up)):

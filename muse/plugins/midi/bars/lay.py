@@ -58,6 +58,7 @@ class _Laying:
         self.ask = ask
         self.left_out: list[list[Range]] = [[], []]  # per side: stretches of the base whose edits are left out
         self.uncut: list[Range] = []
+        self.asked: set[str] = set()
         self.touched = [
             [] if side is songs[0] else touched(songs[0], side, twin, found.spans, contents)
             for side, twin, found in zip(songs[1:], twins, maps)
@@ -138,6 +139,9 @@ class _Laying:
     def _ask(self, kind: str, where: Sequence[Range], base: str, ours: str, theirs: str) -> str | None:
         bars = numbers(where, self.times)
         address = f"bars:{spelled(bars)}"
+        if address in self.asked:  # a second question about these bars
+            address += f":{kind}" if f"{address}:{kind}" not in self.asked else f":{kind}:theirs"
+        self.asked.add(address)
         return self.ask(Clash(address, kind, "track_structure", base, ours, theirs, where[0].start))
 
     def _bar(self, tick: int) -> Range:

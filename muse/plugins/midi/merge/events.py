@@ -13,6 +13,7 @@ from muse.plugins.midi.file.slot_address import SlotAddress
 from muse.plugins.midi.match.moved_events import disputed_moves
 from muse.plugins.midi.merge.decisions import Clash, Decisions, Part
 
+_SPELLED = 4  # values of one conflict that are told one by one
 _TURNS = 3  # how often the sides take turns before edits of one curve are interleaved
 
 
@@ -150,7 +151,7 @@ def _ask_slots(out: Decisions, group: list[Slot], several: str = "curve_overlap"
     three = out.three
     first = group[0]
     versions = three.base, three.ours, three.theirs
-    words = ["; ".join(value_words(side.value(slot)) for slot in group[:4]) for side in versions]
+    words = [_slots_words([value_words(side.value(slot)) for slot in group]) for side in versions]
     where = place(three.times, first[1])
     if len(group) > 1:
         where += f" to {place(three.times, group[-1][1])}"
@@ -163,6 +164,14 @@ def _ask_slots(out: Decisions, group: list[Slot], several: str = "curve_overlap"
     )  # fmt: skip
     out.disputed.update(slot[0] for slot in group)
     return out.choose(clash)
+
+
+def _slots_words(values: list[str]) -> str:
+    """`none; pan 64`, `pan 0 .. pan 124 (32 points)`."""
+    there = [value for value in values if value != "none"]
+    if len(values) <= _SPELLED:
+        return "; ".join(values) if there else "none"
+    return f"{there[0]} .. {there[-1]} ({len(there)} points)" if there else "none"
 
 
 def _slot_items(out: Decisions, slot: Slot, side: str) -> None:

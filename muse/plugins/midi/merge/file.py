@@ -32,6 +32,8 @@ from muse.plugins.midi.merge.verify import brings_back
 
 _ROUNDS = 6  # of finding what must be taken whole from one side
 _OF_TRACK = regex(r"track:(\d{1,9})/")
+_MOST_TOLD = 400_000  # bytes of a file whose edits are worth comparing once more, for words
+_LONGEST = 160  # letters of them
 _MIXED = "the notes of both sides cannot be told apart"
 
 
@@ -304,11 +306,13 @@ class _Merge(Disputes):
             self.touched[clash.dimension] = "conflict"
             detail: dict[str, Any] = {"whole_file": clash.dimension in DEPENDENT}
             named = _OF_TRACK.match(clash.address)
-            if named and int(named[1]) < len(titles) and titles[int(named[1])]:
+            of_song = clash.dimension in ("tempo_map", "time_signatures")  # whatever track the file has them in
+            if named and int(named[1]) < len(titles) and titles[int(named[1])] and not of_song:
                 detail["part"] = titles[int(named[1])]
+            ours, theirs = (self._told(clash, side) for side in (1, 2))
             records.append(
                 ConflictRecord(
-                    path=self.path, conflict_type=clash.kind, ours_summary=clash.ours, theirs_summary=clash.theirs,
+                    path=self.path, conflict_type=clash.kind, ours_summary=ours, theirs_summary=theirs,
                     addresses=[clash.address, *clash.more], address=clash.address, base_summary=clash.base,
                     dimension=clash.dimension,
                     hint=command("muse", "resolve", "--pick", f"{clash.address}=theirs", paths=[self.path]),
@@ -316,3 +320,18 @@ class _Merge(Disputes):
                 )
             )  # fmt: skip
         return records
+
+    def _told(self, clash: Clash, side: int) -> str:
+        """What a side made of what is in dispute; where that is only known to be an edit, what the edit was."""
+        words = clash.ours if side == 1 else clash.theirs
+        of_track = clash.kind == "track_delete_edit"
+        if not words.endswith(" changed") if of_track else not words.startswith("edited "):
+            return words
+        if len(self.originals[side]) > _MOST_TOLD:
+            return words
+        from muse.plugins.midi.show.diff import diff_files
+
+        ops, line = diff_files(self.originals[0], self.originals[side])
+        if of_track:
+            line = next((str(op.get("child_summary", "")) for op in ops if op["address"] == clash.address), "")
+        return f"{words}: {line[:_LONGEST]}{'...' if len(line) > _LONGEST else ''}" if line else words

@@ -154,7 +154,7 @@ def _attribute(note: Note, field: int, times: TimeMap) -> str:
     if field == 1:
         return f"pitch {pitch_at(times, note)}"
     if field == 2:
-        return f"at {place(times, value)}"
+        return f"begins at {place(times, value)}"
     if field == 3:
         return f"length {length_words(value, times.beat)}"
     if field == 0:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 
+from muse.core.types import plural
+from muse.plugins.midi.bars.words import spelled
+from muse.plugins.midi.file.address import track_title
 from muse.plugins.midi.file.model import PITCH, Note
 from muse.plugins.midi.match.notes import REGION_NOTES, REGION_SHARE, Alignment
 from muse.plugins.midi.merge.decisions import Final, Versions
@@ -35,10 +38,12 @@ def carry(three: Versions, finals: list[Final], wanted: bool) -> tuple[list[Fina
             finals = list(finals)
             for at in inside:
                 count += _move(finals, at, step)
-        bars = f"bars {three.times.position(low)[0]}-{three.times.position(high)[0]}"
+        bars = "bars " + spelled([(three.times.position(low)[0], three.times.position(high)[0])])
+        kept = "it is" if len(inside) == 1 else "they are"
         words.append(
-            f"track {three.label} {bars}: {name} transposed {step:+d}, {other} added {len(inside)} notes there; "
-            + (f"{count} were transposed along" if wanted else "they are kept as written")
+            f"{track_title(three.label, three.base.track)} {bars}: {name} transposed {step:+d}, {other} added "
+            f"{plural(len(inside), 'note')} there; "
+            + (f"{count} transposed along" if wanted else f"{kept} kept as written")
         )
         moved += count
     return finals, words, moved
