@@ -1,6 +1,7 @@
 """Merges of real files whose right answer is known because both edits were made here: Muse, Git, mergiraf.
 
     benchmarks/lawful_files.py FOLDER... [--cases 2000] [--seed N] [--only KIND] [--git] [--mergiraf] [--save FOLDER]
+                               [--refused FOLDER]
 
 A file is cut into entries by its lines alone: definitions between blank lines, keys and elements by their depth,
 sections by their heading, lists of lines that look alike. No parser is used and nothing of Muse. One side then moves,
@@ -67,8 +68,9 @@ def main() -> int:
     parser.add_argument("--git", action="store_true")
     parser.add_argument("--mergiraf", action="store_true")
     parser.add_argument("--save", type=Path, help="write what Muse had wrong there")
+    parser.add_argument("--refused", type=Path, help="write what Muse refused and Git has right there; needs --git")
     given = parser.parse_args()
-    tools = _tools(given.git, given.mergiraf)
+    tools = _tools(given.git or given.refused is not None, given.mergiraf)
     by_ending: dict[str, list[Path]] = {}
     for file in files_of(given.folders):
         by_ending.setdefault(ending_of(file.name), []).append(file)
@@ -89,14 +91,18 @@ def main() -> int:
         done += 1
         if rng.random() < 0.5:
             texts[1:] = texts[:0:-1]
+        seen: dict[str, str] = {}
         for name, tool in tools.items():
             made = tool(name_for(file.name), *(text.encode() for text in texts))
-            outcome = judged(cut, case, texts[0], made)
+            outcome = seen[name] = judged(cut, case, texts[0], made)
             counts[kind, cut.what, name, outcome] += 1
             if outcome == "wrong" and name == "muse":
                 print(f"wrong: --seed {given.seed} number {number} {kind} {cut.what} {file}", flush=True)
                 if given.save:
                     _save(given.save / f"{given.seed}-{number}-{kind}-{file.name}", texts, made, cut, case)
+        if given.refused and (seen["muse"], seen["git"]) == ("conflict", "right"):
+            print(f"refused: --seed {given.seed} number {number} {kind} {cut.what} {file}", flush=True)
+            _save(given.refused / f"{given.seed}-{number}-{kind}-{file.name}", texts, None, cut, case)
     _print(counts, list(tools))
     return int(any(count for (_, _, tool, outcome), count in counts.items() if (tool, outcome) == ("muse", "wrong")))
 

@@ -14,6 +14,16 @@ CLASS = (
     "class A : public B {\npublic:\n  int a();\n\nONE  int b(int x) {\n    return x;\n  }\n\nTWO  int c();\n"
     "private:\n  int d_;\n};\n"
 )
+ARGUMENT = 'x = try(a.b, [\n  {\n    a = "1"\nONE    b = "2"\n    c = "3"\nTWO    d = "4"\n  },\n])\n'
+OBJECT = (
+    'locals {\n  rules = {\n    inbound = [\n      {\n        a    = 1\nONE        b    = "2"\n        c    = 3\n'
+    "TWO        d    = 4\n      },\n      {\n        a    = 5\n        k    = 6\n      },\n    ]\n  }\n}\n"
+)
+MACRO = (
+    "cfg! {\n    mod a;\n    pub use a::A;\n\nONE    mod b;\n    pub use b::B;\n\nTWO    mod c;\n    pub use c::C;\n}\n"
+)
+HEREDOC = "def f\n  run(<<~JS)\n    const a = 1\nONE    const b = 2\n    const c = 3\nTWO    const d = 4\n  JS\nend\n"
+SCRIPT = "node <<'X'\n{\n  const a = 1\nONE  const b = 2\n  const c = 3\nTWO  const d = 4\n}\nX\n"
 TWICE = [
     ("method declared in a class", "a.cc", CLASS, "  void k(int x,\n         int y = 1);\n\n",
      "  void k(int x,\n         int z = 1);\n\n"),
@@ -33,8 +43,16 @@ TWICE = [
      "ONE        b: 2,\n        c: 3,\nTWO        d: 4,\n      });\n", "        k: 1,\n", "        k: 2,\n"),
     ("template", "a.blade.php", "@props([\n    'a',\nONE    'b' => false,\n    'c' => 1,\nTWO    'd' => null,\n])\n",
      "    'k' => 1,\n", "    'k' => 2,\n"),
-    ("list in an argument", "a.tf", 'x = try(a.b, [\n  {\n    a = "1"\nONE    b = "2"\n    c = "3"\nTWO    d = "4"\n'
-     "  },\n])\n", '    k = "5"\n', '    k = "5"\n'),
+    ("list in an argument", "a.tf", ARGUMENT, '    k = "5"\n', '    k   = "6"\n'),
+    ("object of a list", "a.tf", OBJECT, "        k   = 1\n", '        "k" = var.k\n'),
+    ("object of a list of values", "a.tfvars", OBJECT.split("{", 1)[1].rsplit("}", 1)[0], "        k = 1\n",
+     "        k: 2,\n"),
+    ("constant given to a macro", "a.rs", MACRO, "    pub const K: u32 = 1;\n\n",
+     "    pub(crate) const K: u32 = 2;\n\n"),
+    ("static given to a macro", "a.rs", MACRO, "    static K: u32 = 1;\n\n", "    static mut K: u32 = 2;\n\n"),
+    ("type given to a macro", "a.rs", MACRO, "    type K = u32;\n\n", "    pub type K = u64;\n\n"),
+    ("constant of a program in a text", "a.rb", HEREDOC, "    const k = 1\n", "    const k = 2\n"),
+    ("constant of a program in a script", "a.sh", SCRIPT, "  const k = 1\n", "  const k = 2\n"),
     ("class that is no extension", "a.swift", "class A {\n    let a = 1\n}\n\nONEclass B {\n    let b = 1\n}\n\n"
      "TWOclass C {\n    let c = 1\n}\n", "final class K: D {\n    func k() {}\n}\n\n",
      "final class K: D {\n    func n() {}\n}\n\n"),
@@ -68,6 +86,11 @@ def test_a_call_with_all_that_it_holds_is_put_in_once() -> None:
 
 
 SAME = [
+    ("a.rs", MACRO, "    mod k;\n    pub use k::{K, L};\n\n"),
+    ("a.rs", MACRO, "    /// What k is.\n    #[cfg(a)]\n    pub(crate) mod k;\n\n"),
+    ("a.rs", MACRO, "    pub fn k() {\n        f();\n    }\n\n"),
+    ("a.tf", ARGUMENT, '    k = "5"\n'),
+    ("a.tf", OBJECT, "        k    = 1\n"),
     ("a.h", CLASS, "  virtual void k(int x,\n                 int y) = 0;\n\n"),
     ("a.h", CLASS, "  int k(int x) {\n    return 1;\n  }\n\n"),
     ("a.rs", "mod a;\npub use a::A;\n\nONEmod b;\npub use b::B;\n\nTWOmod c;\npub use c::C;\n",
@@ -87,6 +110,11 @@ def test_what_both_put_in_alike_is_kept_once(path: str, file: str, text: str) ->
 
 
 MAY = [
+    ("a.tf", OBJECT.replace("TWO", "      },\n      {\nTWO"), "        k    = 1\n", "        k    = 2\n"),
+    ("a.rs", MACRO.replace("ONE", "ONE}\n\ncfg! {\n"), "    mod k;\n", "    mod k;\n"),
+    ("a.rs", MACRO, "    use k::K;\n\n", "    use k::L;\n\n"),
+    ("A.java", "class A {\n    int a;\n\nONE    int b;\n\nTWO    int c;\n}\n", "    static int k = 1;\n",
+     "    static int l = 1;\n"),
     # two blocks, each with the key
     ("a.yml", "a:\n  script: |\n    f({\n      a: 1,\nONE      b: 2,\n    });\n    g({\n      a: 1,\nTWO      b: 2,\n"
      "    });\n", "      k: 1,\n", "      k: 1,\n"),

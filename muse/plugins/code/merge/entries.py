@@ -16,11 +16,13 @@ from muse.core.law.look import reorders
 from muse.core.markers import Chunk, Conflict
 from muse.core.options import MergeOptions
 from muse.core.textmerge import merge_text
+from muse.plugins.code.checks.twice import Twice
 from muse.plugins.code.syntax.tokens import common_ends
 
 Sides = tuple[bytes, bytes, bytes]
 _HOW = MergeOptions()
 _MAX_ENTRIES = 2000
+_Piece = tuple[int, int, "Conflict | bytes"]
 
 
 class Change(NamedTuple):
@@ -169,12 +171,32 @@ def in_dispute(breaches: Sequence[Breach], sides: Sides, merged: bytes) -> list[
         if found is None:
             return all_that_differs(sides, merged, breach.what)
         pieces += found
+    return _pieced(pieces, sides, merged, breaches[0].what)
+
+
+def twice_in_dispute(found: Sequence[Twice], sides: Sides, merged: bytes, what: str) -> list[Chunk]:
+    """The result with what both sides put into one block as a conflict where it stands first, or kept there once where
+    it is the same."""
+    pieces: list[tuple[int, int, Conflict | bytes]] = []
+    for each in found:
+        if not each.ours:
+            return all_that_differs(sides, merged, what)
+        note = f"{each.what}: defined by both"
+        once = each.ours == each.theirs
+        first, last = each.made
+        pieces.append((*first, each.ours if once else Conflict(b"", each.ours, each.theirs, note=note)))
+        pieces.append(_left_out(merged, *(_with_gap(merged, *last) if once else last)))
+    return _pieced(pieces, sides, merged, what) if found else all_that_differs(sides, merged, what)
+
+
+def _pieced(pieces: list[_Piece], sides: Sides, merged: bytes, what: str) -> list[Chunk]:
+    """The result with each piece at its place."""
     pieces = _without_inner(_removed_at_once(pieces, merged))
     out: list[Chunk] = []
     at = 0
     for low, high, piece in pieces:
         if low < at:
-            return all_that_differs(sides, merged, breaches[0].what)
+            return all_that_differs(sides, merged, what)
         if merged[at:low]:
             out.append(merged[at:low])
         if piece:
@@ -183,9 +205,6 @@ def in_dispute(breaches: Sequence[Breach], sides: Sides, merged: bytes) -> list[
     if merged[at:]:
         out.append(merged[at:])
     return out
-
-
-_Piece = tuple[int, int, "Conflict | bytes"]
 
 
 def _removed_at_once(pieces: list[_Piece], merged: bytes) -> list[_Piece]:

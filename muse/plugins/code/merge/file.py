@@ -35,13 +35,13 @@ from muse.plugins.code.checks.placement import (
     repeats_no_word,
 )
 from muse.plugins.code.checks.tables import evens_tables
-from muse.plugins.code.checks.twice import named_twice
+from muse.plugins.code.checks.twice import named_twice, there_twice
 from muse.plugins.code.checks.uses import in_doubt, uses_what_is_gone
 from muse.plugins.code.checks.whitespace import keeps_spaces, mixes_indents
 from muse.plugins.code.languages import language_of, load
 from muse.plugins.code.languages.table import Language
 from muse.plugins.code.merge.addresses import names_of_conflicts
-from muse.plugins.code.merge.entries import all_that_differs, carried, in_dispute
+from muse.plugins.code.merge.entries import all_that_differs, carried, in_dispute, twice_in_dispute
 from muse.plugins.code.merge.greater_versions import Settled, take_greater
 from muse.plugins.code.merge.hunks import refined
 from muse.plugins.code.merge.notebook import set_aside
@@ -133,7 +133,8 @@ def _best(
         if not lawless and not by_line:
             gone = uses_what_is_gone(language, sides, merged, until, imports=True)
             return (in_doubt(sides, merged, gone) if gone else text), "text"
-        text = in_dispute(lawless, sides, merged) if lawless else all_that_differs(sides, merged, by_line)
+        twice = () if lawless else list(there_twice(language, sides, merged))
+        text = in_dispute(lawless, sides, merged) if lawless else twice_in_dispute(twice, sides, merged, by_line)
         holds = _keeps_sides(text, sides) if conflicts_of(text) else _lawful(asked, sides, joined(text), until)
         if not holds:
             text = all_that_differs(sides, merged, lawless[0].what if lawless else by_line)
