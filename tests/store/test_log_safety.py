@@ -87,26 +87,48 @@ def _publish(repo, evil, git, files):
     git(repo.root, "fetch", "-q", str(evil.root), "+refs/muse/*:refs/muse-remotes/evil/*")
 
 
-def test_a_foreign_checkpoint_cannot_claim_ops_we_never_gave_away(make_repo, git, caplog):
+def _claim(repo, who, top, **more):
+    claim = {"session_id": "jam", "snapshot_id": "x", "lamport_ts": 3, "op_count": top, "created_at": ""}
+    claim |= {"positions": {who: top}, "tree": repo.tree_of("HEAD"), **more}
+    return {layout.session_path("jam", "checkpoint.json"): json.dumps(claim).encode()}
+
+
+def _left(repo, log):
+    return [entry["domain_op"]["address"] for entry in log.replay(session.effective(repo, log)).entries]
+
+
+@pytest.mark.parametrize("renamed", [False, True], ids=["under its name", "under a former name"])
+def test_a_foreign_checkpoint_cannot_claim_ops_we_never_gave_away(make_repo, git, caplog, renamed):
     repo, evil = Repository(make_repo(files={"a": "1\n"})), Repository(make_repo("evil", {"a": "1\n"}))
     log = session.start(repo, "jam")
     log.append_many([_op(number) for number in (1, 2)])
     checkpoints.save(repo, log)
     log.append(_op(3))
     who = f"{log.writer}/{log.instance}"
+    if renamed:  # as somebody can have it who pushes to our ref
+        writer.rotate(repo, log.writer)
+        writer_refs.settle(repo, "log")
     for top, believed in ((2, True), (3, False), (2**53, False)):
-        claim = {
-            "session_id": "jam",
-            "snapshot_id": "x",
-            "lamport_ts": 3,
-            "op_count": top,
-            "created_at": "",
-            "positions": {who: top},
-            "tree": repo.tree_of("HEAD"),
-        }
-        _publish(repo, evil, git, {layout.session_path("jam", "checkpoint.json"): json.dumps(claim).encode()})
-        left = [entry["domain_op"]["address"] for entry in log.replay(session.effective(repo, log)).entries]
-        assert left == (["note3"] if believed else ["note1", "note2", "note3"])
+        _publish(repo, evil, git, _claim(repo, who, top))
+        assert _left(repo, log) == (["note3"] if believed else ["note1", "note2", "note3"])
+        assert ("never given away" in caplog.text) is not believed
+    _publish(repo, evil, git, _claim(repo, who, 2**53, holes={who: [3]}))
+    assert _left(repo, log) == (["note3"] if renamed else ["note1", "note2", "note3"])
+
+
+def test_who_shows_an_op_of_ours_has_it_and_who_shows_another_one_has_not(make_repo, git, caplog):
+    """A copied folder has ops of ours that our ref has not; who makes some up has only their number."""
+    repo, evil = Repository(make_repo(files={"a": "1\n"})), Repository(make_repo("evil", {"a": "1\n"}))
+    log = session.start(repo, "jam")
+    log.append(_op(1))
+    ((key, _),) = log.records()
+    (line,) = log.raw_lines()
+    for shown, believed in ((line.replace(b"note1", b"note9"), False), (line, True)):
+        caplog.clear()
+        data = shown + b"\n"
+        files = _claim(repo, key.who, 1) | {layout.segment_path("jam", key.instance, 1, 1, data): data}
+        _publish(repo, evil, git, files)
+        assert _left(repo, log) == ([] if believed else ["note1"])
         assert ("never given away" in caplog.text) is not believed
 
 

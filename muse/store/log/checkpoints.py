@@ -6,6 +6,7 @@ writers, so a log deleted here is rebuilt from what this clone and others have c
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 from array import array
@@ -30,7 +31,7 @@ from muse.core.op_log import (
     named_content,
     portable,
 )
-from muse.core.op_log.entries import CLAIM
+from muse.core.op_log.entries import CLAIM, row_key
 from muse.core.op_log.stored import Rows
 from muse.core.op_log.tombstones import names_any
 from muse.core.terminal import command
@@ -207,8 +208,7 @@ def sessions(repo: Repository, union: Union | None = None, *, delivered: bool = 
 def checkpoints(repo: Repository, session: str) -> list[OpLogCheckpoint]:
     """Every writer's latest checkpoint of the session that can be true.
 
-    One that says it holds ops of this clone which this clone has never committed to its ref is not believed: nobody
-    can have them.
+    One that says it holds ops of this clone which no ref has is not believed: nobody can have them.
     """
     return [made for _, made in _believed(repo, Union(repo), session)]
 
@@ -243,12 +243,14 @@ def left_out(repo: Repository) -> list[Problem]:
 
 def _believed(repo: Repository, union: Union, session: str) -> list[tuple[Entry, OpLogCheckpoint]]:
     found: list[tuple[Entry, OpLogCheckpoint]] = []
-    entries = union.find("log", session_path(session, "checkpoint.json"))
+    folder = session_path(session)
+    entries = union.find("log", f"{folder}checkpoint.json")
     if not entries:
         return found
-    ours = {*filter(None, [known_writer(repo)]), *previous_writers(repo)}
+    me = known_writer(repo)
+    ours = {*filter(None, [me]), *previous_writers(repo)}
     own = {own_ref("log", name) for name in ours}
-    tops = _committed_tops(union, session, own)
+    tops = _committed_tops(entry for ref in own for entry in union.of(ref) if entry.path.startswith(folder))
     for entry in entries:
         made = _checkpoint(union, entry, session)
         if made is None:
@@ -256,7 +258,8 @@ def _believed(repo: Repository, union: Union, session: str) -> list[tuple[Entry,
         if "positions" not in made:
             union.note(entry, "it does not say which ops it holds")
             continue
-        if entry.ref not in own and (lie := _impossible(made, ours, tops)):
+        doubtful = {} if entry.ref in own else _beyond(made, ours, tops)
+        if doubtful and (lie := _impossible(union, made, doubtful, me)):
             union.note(entry, f"it claims op {lie}, which {NEVER_GIVEN}")
             continue
         found.append((entry, made))
@@ -291,26 +294,46 @@ def _strangers(repo: Repository, union: Union, session: str) -> set[str]:
     return found
 
 
-def _committed_tops(union: Union, session: str, own: set[str]) -> dict[str, int]:
-    """The largest sequence of each instance's folder in any of these refs."""
+def _committed_tops(segments: Iterable[Entry]) -> dict[str, int]:
+    """The largest sequence of each instance's folder that these files name."""
     tops: dict[str, int] = {}
-    for ref in own:
-        for entry in union.of(ref):
-            if entry.path.startswith(session_path(session)) and entry.path.endswith(".jsonl"):
-                _, instance, _, file = entry.path.split("/")
-                tops[instance] = max(tops.get(instance, 0), int(file.removesuffix(".jsonl").partition("-")[2]))
+    for entry in segments:
+        if entry.path.endswith(".jsonl"):
+            _, instance, _, file = entry.path.split("/")
+            tops[instance] = max(tops.get(instance, 0), int(file.removesuffix(".jsonl").partition("-")[2]))
     return tops
 
 
-def _impossible(made: OpLogCheckpoint, ours: set[str], tops: dict[str, int]) -> str:
-    """An op that a checkpoint claims of an instance of ours beyond what we committed; "" when there is none."""
+def _beyond(made: OpLogCheckpoint, ours: set[str], tops: dict[str, int]) -> dict[str, str]:
+    """What a checkpoint claims of instances of ours beyond what our refs have: the folder of each."""
+    found = {}
     for who, top in made.get("positions", {}).items():
         writer, _, instance = who.partition("/")
-        folder = segment_path("s", instance, 0, 0, b"").split("/")[1]
-        if CLAIM.fullmatch(instance):
-            continue  # it names an op by its content: who can do that has seen it
-        if writer in ours and top > tops.get(folder, 0):
+        if writer in ours and not CLAIM.fullmatch(instance):  # such a name is made of the op: who has it has seen that
+            folder = segment_path("s", instance, 0, 0, b"").split("/")[1]
+            if top > tops.get(folder, 0):
+                found[who] = folder
+    return found
+
+
+def _impossible(union: Union, made: OpLogCheckpoint, doubtful: dict[str, str], me: str | None) -> str:
+    """An op of ours that a checkpoint claims and nobody can have; "" when there is none.
+
+    That is an op in our log whose line is in no ref, and one of our present id of which no ref tells. A former id may
+    be the present one of the folder this one was copied from, or what this one was before it was restored.
+    """
+    session, repo = made["session_id"], union.repo
+    told = _committed_tops(_segments(union, session))
+    for who, folder in doubtful.items():
+        if who.partition("/")[0] == me and (top := made["positions"][who]) > told.get(folder, 0):
             return f"{top} of {who}"
+    log = OpLog(repo.root, session)
+    fresh, _ = log.stored_from(_exported(repo, log))
+    rows = fresh.taken(at for at, row in enumerate(fresh) if row_key(row).who in doubtful)
+    for row, _ in itertools.chain.from_iterable(_not_in(rows, _committed(union, session, rows))):
+        who, number = row_key(row).who, row["sequence"]
+        if number <= made["positions"][who] and number not in made.get("holes", {}).get(who, ()):
+            return f"{number} of {who}"
     return ""
 
 
