@@ -12,19 +12,23 @@ from muse.core.errors import MuseError
 from muse.core.law.check import repeated
 from muse.plugins.code.syntax.entries import outline as entries_of
 from muse.plugins.code.syntax.outline import Outline
+from muse.plugins.code.syntax.parsing import count_errors, stumbles
 
 if TYPE_CHECKING:
     from tree_sitter import Node
+
+    from muse.plugins.code.languages.table import Language
 
 AGAIN = re.compile(r"#\d+(?=\.|$)")
 
 
 def refuse_harm(before: Outline, after: Outline, edited: Collection[str]) -> None:
     """MuseError when edits of the addresses `edited` did something else to a file that could be parsed."""
-    if before.tree.root_node.has_error:
+    if count_errors(before.language, before.tree.root_node):
         return
-    if after.tree.root_node.has_error:
-        raise MuseError(f"the file could not be parsed any more (line {_first_error(after.tree.root_node)})")
+    if count_errors(after.language, after.tree.root_node):
+        line = _first_error(after.language, after.tree.root_node)
+        raise MuseError(f"the file could not be parsed any more (line {line})")
     was, now = before.addresses(), after.addresses()
     names = {AGAIN.sub("", each) for each in edited}
     lost = {AGAIN.sub("", each) for each in was - now} - {AGAIN.sub("", each) for each in now}
@@ -42,11 +46,11 @@ def _refuse_twice(before: Outline, after: Outline) -> None:
         raise MuseError(f"{twice[0]} would be defined twice")
 
 
-def _first_error(root: Node) -> int:
+def _first_error(language: Language, root: Node) -> int:
     stack = [root]
     while stack:
         node = stack.pop()
-        if node.is_error or node.is_missing:
+        if stumbles(language, node):
             return int(node.start_point[0]) + 1
         stack.extend(child for child in reversed(node.children) if child.has_error)
     return 1

@@ -45,7 +45,7 @@ def rename(path: str, data: bytes, address: str, to: str) -> list[DomainOp]:
     names = {symbol.address for symbol in symbols_of(language, changed) or []}
     if tree is None or before is None or f"{scope}{to}" not in names:
         raise MuseError(f"{to!r:.80} is no name of a {found.kind} in {language.name}")
-    if count_errors(tree.root_node) > count_errors(before.root_node):
+    if count_errors(language, tree.root_node) > count_errors(language, before.root_node):
         raise MuseError(f"{to!r:.80} is no name of a {found.kind} in {language.name}")
     return [
         replaced(

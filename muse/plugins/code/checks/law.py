@@ -15,7 +15,7 @@ from muse.core.law.look import NOTHING, edits_copied, look, one_of_several, reor
 from muse.plugins.code.languages.table import Language
 from muse.plugins.code.syntax.entries import outline
 from muse.plugins.code.syntax.identity import CODE
-from muse.plugins.code.syntax.parsing import available, parse, parses_as_well
+from muse.plugins.code.syntax.parsing import available, count_errors, parse, parses_as_well, stumbles
 from muse.plugins.code.syntax.window import shortened
 
 if TYPE_CHECKING:
@@ -146,7 +146,7 @@ def _errors(language: Language, data: bytes, until: float) -> int:
     while stack:
         node = stack.pop()
         if node.is_error or node.is_missing:
-            count += 1
+            count += stumbles(language, node)
         elif node.has_error and not _is_code(language, node):
             stack.extend(node.children)
     return count
@@ -156,7 +156,9 @@ def _stumbles(language: Language, data: bytes, until: float) -> bool:
     """True where the parser stumbles anywhere: it may have taken what follows for something else."""
     tree = parse(language, data, until)
     return (
-        tree is None or tree.root_node.has_error or any(at.type in language.misread for at in tree.root_node.children)
+        tree is None
+        or count_errors(language, tree.root_node) > 0
+        or any(at.type in language.misread for at in tree.root_node.children)
     )
 
 

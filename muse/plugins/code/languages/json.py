@@ -7,6 +7,7 @@ LANGUAGE = Language(
     grammar=("tree_sitter_json", "language"),
     bodies=frozenset({"document"}),
     lists=frozenset({"object"}),
+    trailing=True,  # as in the settings of editors and compilers
     keys={"pair": "key"},
     unique=frozenset({"pair"}),
     named={"pair": "key"},

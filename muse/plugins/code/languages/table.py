@@ -70,7 +70,8 @@ class Language(NamedTuple):
     what all items of one have to be. `heads` are children that are no items of the
     list they stand in; `listed_field` names the field that holds a list's items where other children stand beside them.
     `separators` says what else separates items, for each type of list; a list of `spaced` has white space alone between
-    them, and words of the grammar are items too. `sought` are lists of values that are sets only where the names that
+    them, and words of the grammar are items too. `trailing`: a separator may stand behind the last item, of which the
+    grammar knows nothing. `sought` are lists of values that are sets only where the names that
     lead to them, dots between, are found by a pattern (`__all__`, `project.dependencies`).
     `imports` are nodes that may be sorted among themselves. `keys` names, for nodes that are no definitions, the fields
     (or places of named children, `*` for the whole text, `listed` for what gives itself a name) that identify them
@@ -119,6 +120,7 @@ class Language(NamedTuple):
     keys: Mapping[str, str] = _NONE
     separator: bytes = b","
     separators: Mapping[str, bytes] = MappingProxyType({})
+    trailing: bool = False
     spaced: frozenset[str] = frozenset()
     sought: Mapping[str, str] = _NONE
     sequences: frozenset[str] = frozenset()

@@ -55,7 +55,7 @@ def _merge_trees(language: Language, base: bytes, ours: bytes, theirs: bytes, un
                 versions.append(line_parts(language, data))
                 continue
             tree = parse(language, data, until)
-            errors = 0 if tree is None else count_errors(tree.root_node)
+            errors = 0 if tree is None else count_errors(language, tree.root_node)
             if tree is None or (allowed is not None and errors > allowed):
                 return None
             allowed = errors if allowed is None else allowed

@@ -187,8 +187,32 @@ def _parse(parser: Parser, data: bytes, old: Tree | None, until: float | None) -
     return None if late else made
 
 
-def count_errors(root: Node) -> int:
-    """How many ERROR and MISSING nodes a tree has; walks only where errors are."""
+def stumbles(language: Language, node: Node) -> bool:
+    """True for an ERROR or MISSING node; not for what the grammar makes of a separator behind the last item, in a
+    language where one may stand."""
+    if not (node.is_error or node.is_missing):
+        return False
+    return not language.trailing or not _is_trailing(language, node)
+
+
+def _is_trailing(language: Language, node: Node) -> bool:
+    sign, before = language.separator.decode(), node.prev_sibling
+    if node.is_missing:  # what the grammar wants between the separator and the bracket
+        after = node.next_sibling
+        last = before.prev_sibling if before is not None and before.type == sign else None
+    else:
+        if [child.type for child in node.children] != [sign]:
+            return False
+        after, last = node.next_sibling, before
+        while after is not None and after.type in language.comments:
+            after = after.next_sibling
+    while last is not None and last.type in language.comments:
+        last = last.prev_sibling
+    return last is not None and last.is_named and not last.is_error and after is not None and not after.is_named
+
+
+def count_errors(language: Language, root: Node) -> int:
+    """How many times the parser stumbled; walks only where errors are."""
     if not root.has_error:
         return 0
     count = 0
@@ -196,7 +220,7 @@ def count_errors(root: Node) -> int:
     while stack:
         node = stack.pop()
         if node.is_error or node.is_missing:
-            count += 1
+            count += stumbles(language, node)
         elif node.has_error:
             stack.extend(node.children)
     return count
@@ -209,13 +233,13 @@ def parses_as_well(
     tree = parse(language, merged, until)
     if tree is None:
         return not available(language)
-    found = count_errors(tree.root_node)
+    found = count_errors(language, tree.root_node)
     if not found:
         return True
     allowed = 0
     for side in inputs[1:]:
         other = parse(language, side, until)
-        allowed = max(allowed, count_errors(other.root_node) if other is not None else 0)
+        allowed = max(allowed, count_errors(language, other.root_node) if other is not None else 0)
     return found <= allowed
 
 

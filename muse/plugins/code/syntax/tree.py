@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Union
 from muse.plugins.code.languages.table import EXCLUSIVE, Language
 from muse.plugins.code.syntax.free import free_key, is_sought
 from muse.plugins.code.syntax.identity import identity_of
-from muse.plugins.code.syntax.parsing import TooSlowError, text_of
+from muse.plugins.code.syntax.parsing import TooSlowError, stumbles, text_of
 from muse.plugins.code.syntax.symbols import core_of, name_of
 
 if TYPE_CHECKING:
@@ -305,7 +305,7 @@ def _spans(language: Language, node: Node, separator: bytes, data: bytes) -> lis
                 nodes, low, _ = spans[-1]
                 spans[-1] = (nodes, low, child.end_byte)
             continue
-        if not data[child.start_byte : child.end_byte].strip():
+        if _is_nothing(language, child, data):
             continue
         end = child.start_byte + len(data[child.start_byte : child.end_byte].rstrip(b"\r\n"))
         if spans and not open_ and not (separator or spaced) and b"\n" not in data[spans[-1][2] : child.start_byte]:
@@ -323,6 +323,11 @@ def _spans(language: Language, node: Node, separator: bytes, data: bytes) -> lis
     if open_:
         spans.append((open_, open_[0].start_byte, open_[-1].end_byte))
     return spans
+
+
+def _is_nothing(language: Language, node: Node, data: bytes) -> bool:
+    """True for a node without text, and for a separator behind the last item that the grammar does not know."""
+    return not data[node.start_byte : node.end_byte].strip() or (node.is_error and not stumbles(language, node))
 
 
 def _flattened(node: Node) -> list[Node]:

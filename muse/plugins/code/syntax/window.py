@@ -10,7 +10,7 @@ from bisect import bisect_left, bisect_right
 from typing import TYPE_CHECKING
 
 from muse.plugins.code.languages.table import Language
-from muse.plugins.code.syntax.parsing import keep_only, parse
+from muse.plugins.code.syntax.parsing import count_errors, keep_only, parse
 from muse.plugins.code.syntax.tokens import common_ends
 
 if TYPE_CHECKING:
@@ -55,14 +55,14 @@ def shortened(language: Language, versions: tuple[bytes, ...], until: float) -> 
     if len(base) <= LARGE or language.lines:
         return versions
     tree = _tree_of(language, base, until)
-    if tree is None or tree.root_node.has_error:
+    if tree is None or count_errors(language, tree.root_node):
         return versions
     low, high = _between_nodes(tree, *versions)
     if 2 * (low + high) < len(base):
         return versions
     parts = tuple(data[low : len(data) - high] for data in versions)
     alone = parse(language, parts[0], until)
-    return versions if alone is None or alone.root_node.has_error else parts
+    return versions if alone is None or count_errors(language, alone.root_node) else parts
 
 
 def _reads_alone(language: Language, tree: Tree, base: bytes, low: int, high: int) -> bool:
@@ -70,7 +70,7 @@ def _reads_alone(language: Language, tree: Tree, base: bytes, low: int, high: in
     if not low and not high:
         return True
     alone = parse(language, base[low : len(base) - high])
-    if alone is None or tree.root_node.has_error:
+    if alone is None or count_errors(language, tree.root_node):
         return False
     inside = [node.type for node in tree.root_node.children if low <= node.start_byte < len(base) - high]
     return inside == [node.type for node in alone.root_node.children]
