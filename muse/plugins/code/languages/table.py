@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Union
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from tree_sitter import Node
 
 _NONE: Mapping[str, str] = MappingProxyType({})
 KEYED = frozenset({"json", "yaml", "toml", "ini"})
@@ -25,6 +30,19 @@ EXCLUSIVE = {
     **dict.fromkeys(("abstract", "final", "inheritance_modifier"), "inheritance"),
 }
 """Words of which a definition has one at most, and what they tell."""
+
+
+class Made(NamedTuple):
+    """Neighbours that are one thing (`syntax/reading.py`): its type, its parts, what these are to it ("name", "body").
+
+    `shape` tells two of one name apart. `flat`: it is one node under another type, and its parts are that node's.
+    """
+
+    type: str
+    nodes: Sequence[Node]
+    fields: Mapping[str, Sequence[Node]] = MappingProxyType({})
+    shape: str = ""
+    flat: bool = False
 
 
 class Nested(NamedTuple):
@@ -98,6 +116,8 @@ class Language(NamedTuple):
     `freely` are nodes that name themselves and may stand in any order, with how they do (`syntax/free.py`).
     `place` finds in an item (its first group) where that comes from: new ones of both sides stand in that order.
     `counted` are definitions that number something as a rule: two new ones at one place may have taken one number.
+    `reads` gives the children of a node as they are meant, where the grammar has the parts of one thing side by side;
+    definitions made of such begin with nodes of `read_from`.
     `misread` are nodes that stand at the top of a file only where the grammar took definitions for something else.
     """
 
@@ -150,3 +170,5 @@ class Language(NamedTuple):
     locals: Mapping[str, str] = _NONE
     freely: Mapping[str, str] = _NONE
     overrides: Callable[[str, str], bool] | None = None
+    reads: Callable[[Node, bytes], Iterable[Union[Node, Made]]] | None = None
+    read_from: frozenset[str] = frozenset()

@@ -220,6 +220,8 @@ def _rule(core: Node, data: bytes) -> Named | None:
 
 def parameter_types(language: Language, node: Node, data: bytes) -> str:
     """The types of the parameters, spelled so that names, annotations, modifiers and null marks do not matter."""
+    if language.reads is not None:
+        return getattr(node, "shape", None) or ""
     at: Node | None = node
     found = None
     while at is not None and found is None:

@@ -101,7 +101,8 @@ def parse(language: Language, data: bytes, until: float | None = None) -> Tree |
     for known, text, tree in [*_recent[:1], *_recent[-1:]]:  # a merge's base, a diff's other side
         if old is None and known is language and not tree.root_node.has_error:
             old = _edited(tree, text, data)
-    made = _parse(parser, data, old, until)
+    parsed = _parse(parser, data, old, until)
+    made = None if parsed is None else _read(language, data, parsed)
     if made is not None:
         _recent.append((language, data, made))
         if len(_recent) > _KEEP:
@@ -160,7 +161,7 @@ def reparse(
     made = parser.parse(after, copy)
     if made.root_node.has_error:
         return None
-    return made, [(found.start_byte, found.end_byte) for found in copy.changed_ranges(made)]
+    return _read(language, after, made), [(found.start_byte, found.end_byte) for found in copy.changed_ranges(made)]
 
 
 def _point(data: bytes, offset: int) -> tuple[int, int]:
@@ -170,7 +171,16 @@ def _point(data: bytes, offset: int) -> tuple[int, int]:
 def parse_anew(language: Language, data: bytes) -> Tree | None:
     """The syntax tree of a text, whatever was parsed before; None without a grammar or over the size cap."""
     parser = None if language.grammar is None else _parser(language.grammar)
-    return None if parser is None or len(data) > MAX_BYTES else parser.parse(data)
+    return None if parser is None or len(data) > MAX_BYTES else _read(language, data, parser.parse(data))
+
+
+def _read(language: Language, data: bytes, tree: Tree) -> Tree:
+    """The tree as the table reads it; most tables take it as it is."""
+    if language.reads is None:
+        return tree
+    from muse.plugins.code.syntax.reading import read
+
+    return read(language, data, tree)
 
 
 def _parse(parser: Parser, data: bytes, old: Tree | None, until: float | None) -> Tree | None:
@@ -259,16 +269,17 @@ def _query(grammar: tuple[str, str], kinds: frozenset[str]) -> Query | None:
 def nodes_of(
     language: Language, tree: Tree, kinds: frozenset[str], within: tuple[int, int] | None = None
 ) -> list[Node]:
-    """The nodes of some kinds in a tree, found without walking it here; only those that touch the bytes `within`."""
+    """The nodes of some kinds in a tree, found without walking it here; only those that touch the bytes `within`. Where
+    the table reads the tree its own way, the nodes that such may begin with."""
     import tree_sitter
 
-    query = None if language.grammar is None else _query(language.grammar, kinds)
+    query = None if language.grammar is None else _query(language.grammar, kinds | language.read_from)
     if query is None:
         return []
     cursor = tree_sitter.QueryCursor(query)
     if within is not None:
         cursor.set_byte_range(*within)
-    return cursor.captures(tree.root_node).get("found", [])
+    return cursor.captures(getattr(tree, "tree", tree).root_node).get("found", [])
 
 
 def text_of(node: Node, data: bytes) -> bytes:
