@@ -298,6 +298,8 @@ HUNKS = {
     "a.lua": ("local function f(x)\n%send\n", "local function f(x)"),
     "a.swift": ("  public static func go() {\n%s  }\n", "public static func go() {"),
     "a.scala": ("  override def go(): Int = {\n%s  }\n", "override def go(): Int = {"),
+    "a.dart": ("class A {\n  Future<void> go(int x) async {\n%s  }\n}\n", "Future<void> go(int x) async {"),
+    "BUILD": ("py_library(\n%s)\n", "py_library("),
     "a.ini": ("[section]\n%s", "[section]"),
     "Makefile": ("all: one two\n%s", "all: one two"),
     "a.py": ("class A:\n    def f(self):\n%s", "def f(self):"),

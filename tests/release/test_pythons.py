@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -57,7 +58,8 @@ def test_what_an_installation_takes(installed: Path, capsys: pytest.CaptureFixtu
         print(f"\n{sum(sizes.values()):.1f} MB on disk in {len(sizes)} packages with what Python compiles (60 wanted):")
         for name, size in sorted(sizes.items(), key=lambda one: -one[1])[:12]:
             print(f"  {size:5.1f}  {name}")
-    extras = {"pygit2", "cffi", "tree-sitter-scala", "tree-sitter-swift", "mcp", "nats-py", "cryptography"}
+    optional = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]["languages"]
+    extras = {"pygit2", "cffi", "mcp", "nats-py", "cryptography", *(wheel.partition(">")[0] for wheel in optional)}
     assert not extras & set(sizes)
     own = sizes["muse-on-git"]
     assert own < sum(sizes.values()) / 3

@@ -96,6 +96,11 @@ HUNK_HEADERS: dict[str, str] = {
     "muse-swift": r"^[[:blank:]]*((@?[a-zA-Z()]+[[:blank:]]+)*(func|class|struct|enum|protocol|extension|actor|init)"
     r"[[:blank:](<].*)$",
     "muse-scala": r"^[[:blank:]]*(([a-z]+[[:blank:]]+)*(def|class|object|trait|enum|given)[[:blank:]].*)$",
+    "muse-dart": r"^[[:blank:]]*(((abstract|sealed|base|final|interface)[[:blank:]]+)*"
+    r"(class|mixin|enum|extension|typedef)[[:blank:]].*|"
+    + _other_than("if", "else", "for", "while", "switch", "catch", "return", "do", "try", "await", "assert")
+    + r"[^=;]*\([^;]*(\{|=>).*)$",
+    "muse-starlark": r"^(def[[:blank:]].*|[A-Za-z_][A-Za-z0-9_.]*\(.*|[A-Za-z_0-9]+[[:blank:]]*=[^=].*)$",
     "muse-lua": r"^[[:blank:]]*((local[[:blank:]]+)?function[[:blank:](].*|.*=[[:blank:]]*function[[:blank:]]*\(.*)$",
     "muse-toml": r"^[[:blank:]]*(\[.*)$",
     "muse-ini": r"^[[:blank:]]*(\[.*)$",
@@ -122,6 +127,8 @@ _DIFF_BY_NAME: dict[str, str] = {
     "muse-javascript": "*.js *.jsx *.mjs *.cjs *.ts *.mts *.cts *.tsx",
     "muse-swift": "*.swift",
     "muse-scala": "*.scala *.sc",
+    "muse-dart": "*.dart",
+    "muse-starlark": "*.bzl *.bazel build workspace",
     "muse-lua": "*.lua",
     "muse-toml": "*.toml cargo.lock poetry.lock",
     "muse-ini": "*.ini *.cfg *.editorconfig *.gitconfig",
@@ -132,7 +139,7 @@ _DIFF_BY_NAME: dict[str, str] = {
     "muse-daw": "*.als *.rpp *.dawproject",
 }
 DIFF_DRIVER = {pattern: name for name, patterns in _DIFF_BY_NAME.items() for pattern in patterns.split()}
-_CAPITALS = ("Makefile", "GNUmakefile", "Rakefile", "Gemfile", "Cargo.lock", "CODEOWNERS")
+_CAPITALS = ("Makefile", "GNUmakefile", "Rakefile", "Gemfile", "Cargo.lock", "CODEOWNERS", "BUILD", "WORKSPACE")
 _OF_PROJECTS = frozenset({"changelog", "changes", "history", "news", "authors", "contributors"})
 LISTED = ("muse-midi", "muse-score", "muse-daw")
 """Diff drivers whose files are shown as `muse-textconv` lists them."""

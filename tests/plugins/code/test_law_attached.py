@@ -34,6 +34,8 @@ FILES = {
     "a.rb": ("", '# about N\n# deco N\ndef N\n  go("N")\nend\n', "\n", ""),
     "a.swift": ("", '// about N\n@deco("N")\nfunc N() {\n    go("N")\n}\n', "\n", ""),
     "a.scala": ("object M {\n", '  // about N\n  @deco("N")\n  def N() = {\n    go("N")\n  }\n', "\n", "}\n"),
+    "a.dart": ("class M {\n", '  // about N\n  @Deco("N")\n  int N() {\n    return go("N");\n  }\n', "\n", "}\n"),
+    "a.bzl": ("", '# about N\nlibrary(\n    name = "N",\n    deco = "N",\n    go = "N",\n)\n', "\n", ""),
     "a.lua": ("", '-- about N\n-- deco N\nfunction N()\n  go("N")\nend\n', "\n", ""),
     "a.sh": ("", "# about N\n# deco N\nN() {\n  go N\n}\n", "\n", ""),
     "a.yml": ("all:\n", '  # about N\n  N:\n    deco: N\n    go: "N"\n', "", ""),

@@ -28,6 +28,7 @@ FORMS = {
     "a.swift": ("class C {\n", "    func N() {\n        one_N()\n        two_N()\n        three_N()\n    }\n",
      "\n", "}\n"),
     "a.scala": ("class C {\n", "  def N() = {\n    one_N()\n    two_N()\n    three_N()\n  }\n", "\n", "}\n"),
+    "a.dart": ("class C {\n", "  void N() {\n    one_N();\n    two_N();\n    three_N();\n  }\n", "\n", "}\n"),
     "a.yml": ("C:\n", "  N:\n    one: oneN\n    two: two_N\n    three: threeN\n", "", ""),
     "a.json": ('  "C": {\n    "x": 0,\n', '    "N": {\n      "one": "oneN",\n      "two": "two_N"\n    },\n', "",
                '    "z": 0\n  },\n'),

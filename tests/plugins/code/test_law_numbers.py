@@ -35,6 +35,7 @@ NUMBERED = [
      "    case t = 4\n"),
     ("A.java", "enum A {\n    X(1),\nONE    Y(2),\nTWO    Z(3);\n    A(int n) {}\n}\n", "    O(4),\n", "    T(4),\n"),
     ("a.kt", "enum class A(val n: Int) {\n    X(1),\nONE    Y(2),\nTWO    Z(3)\n}\n", "    O(4),\n", "    T(4),\n"),
+    ("a.dart", "enum A {\n  x(1),\nONE  y(2),\nTWO  z(3);\n\n  const A(this.n);\n}\n", "  o(4),\n", "  t(4),\n"),
     ("a.go", "package a\n\nconst (\n\tX = 1\nONE\tY = 2\nTWO\tZ = 3\n)\n", "\tO = 4\n", "\tT = 4\n"),
     ("a.rb", "X = 1\nONEY = 2\nTWOZ = 3\n", "O = 4\n", "T = 4\n"),
 ]  # fmt: skip

@@ -33,6 +33,8 @@ ROWS: dict[str, str] = {
     "kotlin": ".kt .kts",
     "scala": ".scala .sc",
     "swift": ".swift",
+    "dart": ".dart",
+    "starlark": ".bzl .bazel build workspace",
     "bash": ".sh .bash .zsh",
     "lua": ".lua",
     "json": ".json .jsonc .webmanifest .geojson .xcstrings .arb composer.lock pipfile.lock flake.lock",

@@ -139,6 +139,20 @@ def _scala(node: Node, data: bytes) -> Iterator[Bound]:
         yield _type_or_path(text.rsplit(".", 1)[-1], text), text
 
 
+def _starlark(node: Node, data: bytes) -> Iterator[Bound]:
+    file, *taken = [each for child in node.named_children[0].named_children for each in _strings(child)] or [node]
+    for each in taken:
+        alias = _field(each, "name", data) if each.type == "keyword_argument" else ""
+        name = _field(each, "value", data) if alias else _text(each, data)
+        yield alias or name.strip("\"'"), f"{_text(file, data)}:{name}"
+
+
+def _strings(node: Node) -> list[Node]:
+    """What a `load` is given: texts, and names with a text."""
+    inner = node.named_children if node.type == "taken" else [node]
+    return [each for each in inner if each.type in ("string", "keyword_argument")]
+
+
 def _type_or_path(name: str, path: str) -> str:
     """What an import binds: a type's name is one, functions of one name from two places may stand side by side."""
     return name if name[:1].isupper() else path
@@ -162,4 +176,5 @@ _READERS: dict[str, Callable[[Node, bytes], Iterator[Bound]]] = {
     "csharp": _csharp,
     "kotlin": _kotlin,
     "scala": _scala,
+    "starlark": _starlark,
 }

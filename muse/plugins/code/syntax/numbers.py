@@ -21,7 +21,7 @@ _DECLARED = frozenset(
     }
 )  # fmt: skip
 """Declarations whose grammar keeps the value somewhere inside."""
-_ARGUMENTS = ("argument_list", "value_arguments")
+_ARGUMENTS = ("argument_list", "value_arguments", "argument_part")
 
 
 def number_of(node: Node, data: bytes) -> str:
@@ -56,7 +56,7 @@ def _first_argument(node: Node) -> Node | None:
     """What a member hands to the constructor of its enum first."""
     given = next((child for child in node.named_children[1:] if child.type in _ARGUMENTS), None)
     first = given.named_children[0] if given is not None and given.named_children else None
-    if first is not None and first.type == "value_argument":
+    while first is not None and first.type in ("value_argument", "arguments", "argument"):
         first = first.named_children[0] if first.named_children else None
     return first
 
