@@ -48,6 +48,20 @@ DEFINITIONS["swift"] = (
     rf"(?:func|class|struct|enum|protocol)\s+{NAME}"
 )
 DEFINITIONS["tf"] = r'(?:(?:resource|data) "\w+" |(?:variable|output|module) )"(?P<name>[\w-]+)" \{'
+DEFINITIONS["dart"] = (
+    rf"(?:abstract |static |final |external )*(?:(?:class|mixin|enum|extension)\s+{NAME}"
+    rf"|(?!return|await|throw|else|new)[\w<>?, ]+\s{NAME.replace('name', 'method')}\([^;]*$)"
+)
+DEFINITIONS["hs"] = rf"{NAME}\s*::"
+DEFINITIONS["ex"] = DEFINITIONS["exs"] = (
+    rf"(?:(?:defp?|defmacrop?|defmodule)\s+{NAME}|test \"{NAME.replace('name', 'test')}[^\"]*\".* do$)"
+)
+DEFINITIONS["ml"] = rf"(?:let(?: rec)?|module|type)\s+{NAME}"
+DEFINITIONS["mli"] = rf"(?:val|module|type)\s+{NAME}"
+DEFINITIONS["zig"] = (
+    rf"(?:pub |export |inline )*(?:fn\s+{NAME}|const\s+{NAME.replace('name', 'type')}\s*=\s*(?:struct|enum|union))"
+)
+DEFINITIONS["bzl"] = rf"def\s+{NAME}"
 DEFINITIONS["sh"] = rf"{NAME}\s*\(\)\s*\{{"
 DEFINITIONS["lua"] = rf"(?:local )?function\s+{NAME}"
 DEFINITIONS["cpp"] = DEFINITIONS["cc"] = DEFINITIONS["c"]
@@ -58,6 +72,7 @@ DEFINITIONS["tsx"] = DEFINITIONS["ts"]
 KEYS: dict[str, str] = {
     "json": r'"(?P<name>[^"\\]+)":\s*\S',
     "yml": r"(?P<name>[\w.-]+):(?:\s|$)",
+    "nix": r"(?P<name>[\w.-]+) = ",
     "makefile": r"(?P<name>[\w./%-]+)\s*:(?![:=])",
     "xml": r"<(?P<name>[\w.:-]+)[\s>]",
 }
@@ -95,6 +110,15 @@ LINES: dict[str, list[tuple[str, str]]] = {
     "gitattributes": [("pattern", r"(?P<i>)(?P<name>[^#\s]\S*)\s+(?P<value>\S.*)$")],
     "txt": [("requirement", r"(?P<i>)(?P<name>[A-Za-z][\w.-]*)(?P<value>[=<>~]=.*)$")],
     "kt": [("import", r"(?P<i>)import (?P<value>[\w.]+\.)(?P<name>[A-Z]\w*)$")],
+    "dart": [("import", r"(?P<i>)import (?P<value>'package:)(?P<name>[\w/.]+)';$"),
+             ("member", r"(?P<i>  )(?P<name>[a-z]\w*)(?P<value>),$")],
+    "hs": [("import", r"(?P<i>)import (?P<value>(?:[A-Z]\w*\.)*)(?P<name>[A-Z]\w*)$")],
+    "ex": [("import", r"(?P<i>\s+)alias (?P<value>[\w.]+\.)(?P<name>[A-Z]\w*)$")],
+    "ml": [("member", r"(?P<i>\s+)\| (?P<name>[A-Z]\w*)(?P<value>)$")],
+    "nix": [("dict key", r"(?P<i>\s+)(?P<name>[\w-]+) = (?P<value>[^{}\[\]()\"]+);$")],
+    "zig": [("import", r"(?P<i>)const (?P<name>\w+) = (?P<value>@import\(\"[\w./]+\"\);)$"),
+            ("member", r"(?P<i>    )(?P<name>[a-z]\w*)(?P<value>),$")],
+    "bzl": [("import", r"(?P<i>)load\((?P<value>\"[^\"]+\"), \"(?P<name>\w+)\"\)$")],
     "scala": [("import", r"(?P<i>)import (?P<value>[\w.]+\.)(?P<name>[A-Z]\w*)$")],
     "cs": [("member", r"(?P<i>\s+)(?P<name>[A-Z]\w*) = (?P<value>\d+),$")],
     "swift": [("member", r"(?P<i>\s+)case (?P<name>[a-z]\w*)(?P<value>)$")],
@@ -105,7 +129,7 @@ LINES: dict[str, list[tuple[str, str]]] = {
 LINES["yaml"], LINES["mjs"], LINES["h"] = LINES["yml"], LINES["js"], LINES["c"]
 DEFINITIONS["h"] = DEFINITIONS["c"]
 CLOSERS = re.compile(r"\s*(?:[)}\]]|end\b|</)")
-COMMENT = re.compile(r"\s*(?:#(?!define)|//|/\*|\*|--|@|<!--|\"\"\"|\[\w[\w(), .=\"]*\]$)")
+COMMENT = re.compile(r"\s*(?:#(?!define)|//|/\*|\*|--|@|\(\*|<!--|\"\"\"|\[\w[\w(), .=\"]*\]$)")
 
 
 class Unit(NamedTuple):

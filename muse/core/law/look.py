@@ -30,7 +30,7 @@ _COMMON = frozenset(
 _AUGMENTED = regex(rb"[\w$.]+\s*(?:[-+*/%|&^.]|\*\*|//|<<|>>|\|\||&&|\?\?)=")
 _RESERVED = frozenset(b"if else for while return switch catch function func null true false undefined".split())
 _SPELLING = regex(rb"(?<=\w)[-_.]+(?=\w)")  # requirements, keys: what another spelling may do without
-_IMPORT = regex(rb"(?:import|from|use|using|#\s*include|require|export)\b")
+_IMPORT = regex(rb"(?:import|from|use|using|#\s*include|require|export|alias|inherit)\b")
 
 
 class Look(NamedTuple):

@@ -101,6 +101,14 @@ HUNK_HEADERS: dict[str, str] = {
     + _other_than("if", "else", "for", "while", "switch", "catch", "return", "do", "try", "await", "assert")
     + r"[^=;]*\([^;]*(\{|=>).*)$",
     "muse-starlark": r"^(def[[:blank:]].*|[A-Za-z_][A-Za-z0-9_.]*\(.*|[A-Za-z_0-9]+[[:blank:]]*=[^=].*)$",
+    "muse-haskell": r"^(((data|newtype|type|class|instance|module|pattern)[[:blank:]].*)|"
+    r"([a-z_][A-Za-z0-9_']*|\([^)]*\))([[:blank:]]*,[^:]*)?[[:blank:]]*::.*)$",
+    "muse-nix": r"^[[:blank:]]*([A-Za-z0-9_.\"'-]+[[:blank:]]*=.*[[:blank:]{(:'[])$",
+    "muse-ocaml": r"^((let|and|type|module|class|exception|external|val|open)[[:blank:]].*|"
+    r"[[:blank:]]+(module|type|val|class|method|let[[:blank:]]+rec)[[:blank:]].*)$",
+    "muse-zig": r"^[[:blank:]]*(((pub|export|extern|inline|noinline)[[:blank:]]+)*(fn|test|comptime)[[:blank:]].*|"
+    r"((pub|export)[[:blank:]]+)*const[[:blank:]][^=]*=[[:blank:]]*((packed|extern)[[:blank:]]+)?"
+    r"(struct|enum|union|opaque|error)[[:blank:]({].*)$",
     "muse-lua": r"^[[:blank:]]*((local[[:blank:]]+)?function[[:blank:](].*|.*=[[:blank:]]*function[[:blank:]]*\(.*)$",
     "muse-toml": r"^[[:blank:]]*(\[.*)$",
     "muse-ini": r"^[[:blank:]]*(\[.*)$",
@@ -120,6 +128,7 @@ _DIFF_BY_NAME: dict[str, str] = {
     "php": "*.php *.phtml",
     "kotlin": "*.kt *.kts",
     "bash": "*.sh *.bash *.zsh",
+    "elixir": "*.ex *.exs",
     "html": "*.html *.htm",
     "css": "*.css",
     "markdown": "*.md *.markdown",
@@ -129,6 +138,10 @@ _DIFF_BY_NAME: dict[str, str] = {
     "muse-scala": "*.scala *.sc",
     "muse-dart": "*.dart",
     "muse-starlark": "*.bzl *.bazel build workspace",
+    "muse-haskell": "*.hs",
+    "muse-nix": "*.nix",
+    "muse-ocaml": "*.ml *.mli",
+    "muse-zig": "*.zig",
     "muse-lua": "*.lua",
     "muse-toml": "*.toml cargo.lock poetry.lock",
     "muse-ini": "*.ini *.cfg *.editorconfig *.gitconfig",

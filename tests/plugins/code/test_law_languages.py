@@ -39,6 +39,46 @@ FORMS = {
          ("def dup(a):\n    pass\n", "def dup():\n    return 1\n")),
         (('load("//a:c.bzl", "two")\n', 'load("//a:c.bzl", "three")\n'),),
     ),
+    "a.hs": Form(
+        "module A where\n\nimport B\n\n", "N :: Int -> Int\nN 0 = one\nN a = two_N a\n", "\n", "",
+        (("dup :: Int\ndup = 1\n", "dup :: Int -> Int\ndup a = a\n"), ("data Dup = Dup\n", "type Dup = Int\n"),
+         ("instance Show Dup where\n  show _ = one\n", "instance Show Dup where\n  show a = two a\n")),
+        (("instance Show Dup where\n  show _ = one\n", "instance Show Other where\n  show a = two a\n"),),
+    ),
+    "a.ex": Form(
+        "defmodule A do\n", '  @doc "N"\n  def N(0), do: one()\n\n  def N(a) do\n    two_N(a)\n  end\n', "\n", "end\n",
+        (("  def dup(a), do: a\n", "  def dup(b) do\n    two(b)\n  end\n"),
+         ("  def dup(a), do: a\n", "  defp dup(b) do\n    two(b)\n  end\n"), ("  @dup 1\n", "  @dup 2\n"),
+         ('  test "dup" do\n    one()\n  end\n', '  test "dup" do\n    two()\n  end\n'),
+         ("  alias B.Dup\n", "  alias C.Dup\n")),
+        (("  def dup(a), do: a\n", "  def dup(a, b), do: {a, b}\n"), ("  @behaviour A\n", "  @behaviour B\n")),
+    ),
+    "a.nix": Form(
+        "{ a, b }:\n{\n", "  N = {\n    one = a;\n    two_N = b;\n    three.N = 3;\n  };\n", "\n", "}\n",
+        (("  dup = 1;\n", "  dup = { };\n"), ("  dup.a = 1;\n", "  dup.a = 2;\n"), ("  inherit dup;\n",
+         "  dup = 1;\n")),
+        (("  dup.a = 1;\n", "  dup.b = 1;\n"),),
+    ),
+    "a.ml": Form(
+        "open B\n\n", "let N a =\n  let b = one a in\n  two_N b\n", "\n", "",
+        (("let dup = 1\n", "let dup a = a\n"), ("type dup = int\n", "type dup = string\n"),
+         ("module Dup = struct end\n", "module Dup = B\n")),
+        (("let dup = 1\n", "type dup = int\n"), ("let () = one ()\n", "let () = two ()\n")),
+    ),
+    "a.mli": Form(
+        "open B\n\n", "(** about N *)\nval N : one -> two_N -> int\n", "\n", "",
+        (("val dup : int\n", "val dup : string\n"), ("type dup\n", "type dup = string\n")),
+        (("val dup : int\n", "type dup = int\n"),),
+    ),
+    "a.zig": Form(
+        'const std = @import("std");\n\n', "fn N(a: u32) u32 {\n    const b = one(a);\n    return two_N(b);\n}\n",
+        "\n", "",
+        (("const dup = 1;\n", "const dup: u32 = 2;\n"), ("fn dup() void {}\n",
+         "const Dup = 1;\nconst dup = struct {};\n"),
+         ('const dup = @import("a.zig");\n', 'const dup = @import("b.zig");\n'),
+         ('test "dup" {\n    one();\n}\n', 'test "dup" {\n    two();\n}\n')),
+        (("const dup = 1;\n", 'test "dup" {\n    two();\n}\n'),),
+    ),
 }  # fmt: skip
 NAMES = ("alfa", "bravo", "carol", "delta")
 CASES = [(path, pair) for path, form in FORMS.items() for pair in form.once]
@@ -47,7 +87,7 @@ LAWFUL = [(path, pair) for path, form in FORMS.items() for pair in form.twice]
 
 def written(form: Form, names: tuple[str, ...], edited: str = "", first: str = "", last: str = "") -> bytes:
     """A file with these definitions, one of them edited, and texts behind the first of them and behind all."""
-    entries = [form.entry.replace("N", name).replace("two_", "2nd_" if name == edited else "two_") for name in names]
+    entries = [form.entry.replace("N", name).replace("two_", "too_" if name == edited else "two_") for name in names]
     if first:
         entries.insert(1, first)
     if last:

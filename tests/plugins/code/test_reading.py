@@ -19,12 +19,29 @@ FILES = sorted(
 )
 NAMED = {
     "shelf.dart": {"Book.fromJson", "Book.==", "Counted.count", "Counted.count#2", "Shelf.lend", "days", "Words.words"},
+    "shelf.hs": {"Book", "days", "lend", "lend.held", "Reader.remind", "Reader Book.readerName", "(|>)", "load"},
+    "shelf.ex": {
+        "Shelf.days",
+        "Shelf.lend",
+        "Shelf.lend#2",
+        "Shelf.t",
+        "Shelf.known?",
+        "ShelfTest.lending.a book is gone",
+    },
+    "shelf.nix": {
+        "package.meta.platforms",
+        "options.services.shelf.limit.default",
+        "config.users.users.shelf.isSystemUser",
+    },
+    "shelf.ml": {"book", "book.shelf", "read", "read.finish", "Reader.remind", "HOLDER.name", "lend", "now", "counter"},
+    "shelf.mli": {"days", "Reader.name", "HOLDER.remind", "now"},
+    "shelf.zig": {"Kind.days", "Shelf.lend", "Shelf.Self", "a book is found", "LendingError", "limit"},
     "shelf.bzl": {"_shelf_impl", "defaults", "defaults_test"},
 }
 
 
-def leaves(node: Any) -> list[tuple[int, int, str]]:
-    """Where the leaves of a tree stand, and what they are."""
+def leaves(node: Any) -> list[tuple[int, int]]:
+    """Where the leaves of a tree stand."""
     found, stack = [], [node]
     while stack:
         at = stack.pop()
@@ -32,7 +49,7 @@ def leaves(node: Any) -> list[tuple[int, int, str]]:
         if inner:
             stack.extend(reversed(inner))
         else:
-            found.append((at.start_byte, at.end_byte, at.type))
+            found.append((at.start_byte, at.end_byte))
     return found
 
 

@@ -40,7 +40,7 @@ class Made(NamedTuple):
 
     type: str
     nodes: Sequence[Node]
-    fields: Mapping[str, Sequence[Node]] = MappingProxyType({})
+    fields: Mapping[str, Sequence[Union[Node, Made]]] = MappingProxyType({})
     shape: str = ""
     flat: bool = False
 

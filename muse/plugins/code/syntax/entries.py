@@ -92,6 +92,7 @@ class _Reader:
         self.language = language
         self.data = data
         self.parts: dict[int, list[Node]] = {}  # of a node, what stands below it in the file and is part of it
+        self.separators = b",;" + b"".join(language.separators.values())
 
     def entry(self, named: Named, node: Node, start: int, end: int, *, values: bool) -> Entry:
         """A node with the comments above it as an entry, its inside unread."""
@@ -137,7 +138,7 @@ class _Reader:
             parts.append(self.data[at:low])
             at = max(at, high)
         parts.append(self.data[at:end])
-        return b"".join(squeezed(part).strip(b",;") for part in parts)
+        return b"".join(squeezed(part).strip(self.separators) for part in parts)
 
     def lines(self, start: int, end: int, holes: Sequence[tuple[int, int]]) -> Words:
         """The lines with a word in them outside of the children, as far as no child stands on them."""

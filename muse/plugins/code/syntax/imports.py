@@ -153,6 +153,27 @@ def _strings(node: Node) -> list[Node]:
     return [each for each in inner if each.type in ("string", "keyword_argument")]
 
 
+def _nix(node: Node, data: bytes) -> Iterator[Bound]:
+    names = next((child for child in node.named_children if child.type == "inherited_attrs"), node)
+    source = _field(node, "expression", data)
+    for each in names.named_children:
+        yield _text(each, data), f"{source}.{_text(each, data)}"
+
+
+def _elixir(node: Node, data: bytes) -> Iterator[Bound]:
+    text = " ".join(_text(node, data).split())
+    path, _, given = text.removeprefix("alias ").partition(", as: ")
+    if not text.startswith("alias ") or "," in path:
+        yield text, text
+        return
+    yield (given or path.rsplit(".", 1)[-1]), path
+
+
+def _zig(node: Node, data: bytes) -> Iterator[Bound]:
+    name = next((child for child in node.named_children if child.type == "identifier"), node)
+    yield _text(name, data), " ".join(_text(node, data).split())
+
+
 def _type_or_path(name: str, path: str) -> str:
     """What an import binds: a type's name is one, functions of one name from two places may stand side by side."""
     return name if name[:1].isupper() else path
@@ -177,4 +198,7 @@ _READERS: dict[str, Callable[[Node, bytes], Iterator[Bound]]] = {
     "kotlin": _kotlin,
     "scala": _scala,
     "starlark": _starlark,
+    "nix": _nix,
+    "elixir": _elixir,
+    "zig": _zig,
 }

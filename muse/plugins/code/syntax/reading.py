@@ -79,11 +79,11 @@ class Read:
     def children_by_field_name(self, name: str) -> list[Read]:
         """What is called so in the grammar, or by the table."""
         if self.fields is not None and name in self.fields:
-            found: Sequence[Node] = self.fields[name]
+            found: Sequence[Node | Made] = self.fields[name]
         else:
             found = self.nodes[0].children_by_field_name(name) if self.flat else ()
         known = {child.id: child for child in self.children} if found else {}
-        return [known.get(node.id) or Read(*self.of, node, self) for node in found]
+        return [known.get(getattr(node, "id", 0)) or Read(*self.of, node, self) for node in found]
 
     def child_by_field_name(self, name: str) -> Read | None:
         """The first of these."""

@@ -297,13 +297,14 @@ def _spans(language: Language, node: Node, separator: bytes, data: bytes) -> lis
     open_: list[Node] = []  # comments and attributes that wait for what they sit on
     children = _flattened(node) if node.type in language.separators else node.children
     spaced = node.type in language.spaced or node.type in language.separators
+    between = language.separators.get(node.type, separator)
     field = language.listed_field.get(node.type)
     wanted = None if field is None else {child.id for child in node.children_by_field_name(field)}
     for place, child in enumerate(children):
         if child.type in language.heads or (wanted is not None and child.id not in wanted):
             continue
         if not child.is_named and not (node.type in language.spaced and child.type.isalpha()):
-            if spans and not open_ and _closes(data, child, spans[-1][2], separator):
+            if spans and not open_ and _closes(data, child, spans[-1][2], between):
                 nodes, low, _ = spans[-1]
                 spans[-1] = (nodes, low, child.end_byte)
             continue
