@@ -137,7 +137,7 @@ _DIFF_BY_NAME: dict[str, str] = {
     "muse-swift": "*.swift",
     "muse-scala": "*.scala *.sc",
     "muse-dart": "*.dart",
-    "muse-starlark": "*.bzl *.bazel build workspace",
+    "muse-starlark": "*.bzl *.bazel BUILD WORKSPACE",
     "muse-haskell": "*.hs",
     "muse-nix": "*.nix",
     "muse-ocaml": "*.ml *.mli",
@@ -152,7 +152,7 @@ _DIFF_BY_NAME: dict[str, str] = {
     "muse-daw": "*.als *.rpp *.dawproject",
 }
 DIFF_DRIVER = {pattern: name for name, patterns in _DIFF_BY_NAME.items() for pattern in patterns.split()}
-_CAPITALS = ("Makefile", "GNUmakefile", "Rakefile", "Gemfile", "Cargo.lock", "CODEOWNERS", "BUILD", "WORKSPACE")
+_CAPITALS = ("Makefile", "GNUmakefile", "Rakefile", "Gemfile", "Cargo.lock", "CODEOWNERS")
 _OF_PROJECTS = frozenset({"changelog", "changes", "history", "news", "authors", "contributors"})
 LISTED = ("muse-midi", "muse-score", "muse-daw")
 """Diff drivers whose files are shown as `muse-textconv` lists them."""

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from muse.plugins.code.languages import language_of
+from muse.plugins.code.languages import language_of, row_of
 from muse.plugins.code.syntax.outline import Outline
 from muse.plugins.code.syntax.parsing import Edit, parse_anew
 from muse.plugins.code.syntax.symbols import symbols_of
@@ -91,3 +91,10 @@ def test_what_is_defined_is_found_by_its_address_and_after_an_edit(file: Path) -
         after = outline.after(Edit(end, end, end + 1), changed)
         again = {symbol.address: (symbol.start, symbol.end) for symbol in symbols_of(language, changed) or []}
         assert after is not None and {name: after.span(name) for name in after.addresses()} == again
+
+
+def test_names_of_bazel_count_as_they_are_written() -> None:
+    """A script called `build` is no file of Bazel's."""
+    known = ["BUILD", "src/BUILD.bazel", "MODULE.bazel", "WORKSPACE", "WORKSPACE.bazel", "rules/defs.bzl"]
+    assert [row_of(path) for path in known] == ["starlark"] * len(known)
+    assert [row_of(path) for path in ("build", "tools/Build", "workspace", "Workspace")] == [None] * 4

@@ -16,7 +16,7 @@ from muse.core.late import regex
 if TYPE_CHECKING:
     from muse.plugins.code.languages.table import Language
 
-# table file -> extensions, and file names Git knows by name (all in lower case)
+# table file -> extensions, and file names Git knows by name: in lower case those that may have any case of letters
 ROWS: dict[str, str] = {
     "python": ".py .pyi .pyw",
     "javascript": ".js .jsx .mjs .cjs",
@@ -40,7 +40,7 @@ ROWS: dict[str, str] = {
     "ocaml": ".ml",
     "ocaml_interface": ".mli",
     "zig": ".zig",
-    "starlark": ".bzl .bazel build workspace",
+    "starlark": ".bzl .bazel BUILD WORKSPACE",
     "bash": ".sh .bash .zsh",
     "lua": ".lua",
     "json": ".json .jsonc .webmanifest .geojson .xcstrings .arb composer.lock pipfile.lock flake.lock",
@@ -86,8 +86,9 @@ _BY_GLOB = {name: row for name, row in BY_NAME.items() if "*" in name}
 
 def row_of(path: str) -> str | None:
     """The name of the table that a path's file name selects."""
-    base = path.rsplit("/", 1)[-1].lower()
-    found = BY_NAME.get(base)
+    name = path.rsplit("/", 1)[-1]
+    base = name.lower()
+    found = BY_NAME.get(name) or BY_NAME.get(base)
     if found is None and "." in base:
         found = BY_NAME.get(base[base.rindex(".") :])
         found = found or next((row for glob, row in _BY_GLOB.items() if _matches(path.lower(), base, glob)), None)
