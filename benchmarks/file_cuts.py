@@ -235,9 +235,14 @@ def _keyed(rows: list[str], deep: int, pattern: str) -> list[tuple[int, int, str
             end += 1
         while not rows[end - 1].strip():
             end -= 1
-        if balanced(rows[at:end]):
+        if balanced(rows[at:end]) and _texts_of_nix(rows[at:end]) % 2 == 0:
             found.append((at, end, match["name"]))
     return found
+
+
+def _texts_of_nix(rows: Sequence[str]) -> int:
+    """How many signs begin or end a text of several lines there."""
+    return len(re.findall(r"(?<!')''(?!['$\\])", "\n".join(rows)))
 
 
 def _sectioned(rows: list[str], pattern: str) -> list[tuple[int, int, str]]:
