@@ -144,3 +144,15 @@ def test_new_ones_of_both_at_one_place_stand_side_by_side(path: str) -> None:
         assert merged.content == written(form, (*NAMES[:at], "mine", "others", *NAMES[at:]))
         merged = merge_code(path, base, others, mine)
         assert merged.content == written(form, (*NAMES[:at], "others", "mine", *NAMES[at:]))
+
+
+def test_what_closes_a_definition_goes_with_it() -> None:
+    """The same new definition at two places stays once, and so does the `;;` behind it."""
+    form = Form("open B\n\n", "let N a =\n  two_N a\n;;\n", "\n", "", (), ())
+    base = written(form, NAMES)
+    for at, other in ((1, 3), (2, 4), (0, 2)):
+        mine = written(form, (*NAMES[:at], "fresh", *NAMES[at:]))
+        others = written(form, (*NAMES[:other], "fresh", *NAMES[other:]))
+        for sides in ((mine, others), (others, mine)):
+            merged = merge_code("a.ml", base, *sides)
+            assert merged.conflicts or merged.content in (mine, others)

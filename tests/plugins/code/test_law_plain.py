@@ -1,4 +1,4 @@
-"""The law where there is no grammar: blocks of text by their first lines; anchors of YAML."""
+"""The law where there is no grammar, or no name: blocks of text by first lines, equations; anchors of YAML."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ BLOCKS = {
     "a.tf": 'resource "x" "N" {\n  size  = 1\n  name  = "text"\n  count = 2\n}\n',
     "a.proto": "message N {\n  int32 id = 1;\n  string text = 2;\n}\n",
     "a.hs": "f N = run\n  where\n    run = text x\n    x = 1\n",
+    "a.ex": "def f(N) do\n  open()\n  text(x)\n  run(x)\nend\n",
     "a.txt": "Chapter N.\nIt is about the text that follows.\nIt goes on.\n",
 }
 ORDERS = ("bacd", "bcda", "dcba")

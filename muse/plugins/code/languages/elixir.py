@@ -126,12 +126,12 @@ def _reads(node: Node, data: bytes) -> Iterator[Union[Node, Made]]:
             group += [*waiting, child]
             waiting = []
             continue
-        yield from _clauses(group, open_)
+        yield from _clauses(group, open_, data)
         yield from (_as_attribute(each, data) for each in waiting)
         group, waiting, open_ = ([child], [], head) if head is not None else ([], [], None)
         if head is None:
             yield _as_call(child, data) if child.type == "call" else _as_attribute(child, data)
-    yield from _clauses(group, open_)
+    yield from _clauses(group, open_, data)
     yield from (_as_attribute(each, data) for each in waiting)
 
 
@@ -140,10 +140,25 @@ def _stands_above(node: Node, data: bytes) -> bool:
     return call is not None and _called(call, data) in _ABOVE
 
 
-def _clauses(nodes: list[Node], head: _Head | None) -> Iterator[Made]:
-    """The clauses of a function, with what stands between them."""
-    if head is not None:
-        yield Made("clauses", nodes, {"name": [head.name]}, str(head.known[1]))
+def _asked(head: Node) -> list[Node]:
+    """What a clause is called with, and the guard behind it."""
+    guard = head.child_by_field_name("right") if head.type == "binary_operator" else None
+    call = head.child_by_field_name("left") if guard is not None else head
+    given = [child for child in (call.named_children if call is not None else []) if child.type == "arguments"]
+    return given and [*given, *([guard] if guard is not None else [])]
+
+
+def _clauses(nodes: list[Node], head: _Head | None, data: bytes) -> Iterator[Made]:
+    """The clauses of a function, each known by what it is called with, and what stands between them."""
+    if head is None:
+        return
+    asked = [_asked(_arguments(node)[0]) if _clause(node, data) is not None else [] for node in nodes]
+    several = sum(bool(one) for one in asked) > 1
+    clauses = [
+        Made("clause", [node], {"value": [Made("asked", one)]}, flat=True) if several and one else node
+        for node, one in zip(nodes, asked)
+    ]
+    yield Made("clauses", clauses, {"name": [head.name]}, str(head.known[1]))
 
 
 LANGUAGE = Language(
@@ -161,7 +176,8 @@ LANGUAGE = Language(
     leading=frozenset({"attribute_above"}),
     overloads=True,
     lists=frozenset({"map_content"}),
-    keys={"module_attribute": "name", "pair": "key"},
+    keys={"module_attribute": "name", "pair": "key", "clause": "value"},
+    clauses=frozenset({"clause"}),
     comment_line=(b"#", b""),
     cases=(),
     repeatable=frozenset({"_"}),

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Union
 
-from muse.plugins.code.languages.table import Language, Made
+from muse.plugins.code.languages.table import Language, Made, gathered
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -32,19 +32,25 @@ def _names(node: Node, data: bytes) -> set[bytes]:
     return {one.strip(b"()` \n") for one in _text(found, data).split(b",")} if found is not None else set()
 
 
-def _functions(children: Iterable[Node], data: bytes) -> Iterator[Union[Node, Made]]:
+def _touch(node: Node, following: Node) -> bool:
+    """Whether no line is blank between two."""
+    return following.start_point[0] - node.end_point[0] + (node.end_point[1] == 0) <= 1
+
+
+def _functions(children: Sequence[Node], data: bytes) -> Iterator[Union[Node, Made]]:
     """Each function with its type, all its equations, and pragmas and comments among or right behind these."""
     group: list[Node] = []
     waiting: list[Node] = []
     known: set[bytes] = set()
-    for child in children:
+    for child, following in zip(children, [*children[1:], None]):
         names = _names(child, data)
         if group and names & known:
             group += [*waiting, child]
             waiting = []
         elif group and child.type in _BETWEEN:
             waiting.append(child)
-            if child.type == "pragma" and known & set(_text(child, data).split()):
+            pragma = child.type == "pragma" and known & set(_text(child, data).split())
+            if pragma or (_touch(group[-1], waiting[0]) and not (following and _touch(child, following))):
                 group, waiting = [*group, *waiting], []
         else:
             yield from _group(group)
@@ -56,10 +62,19 @@ def _functions(children: Iterable[Node], data: bytes) -> Iterator[Union[Node, Ma
     yield from waiting
 
 
+def _equation(node: Node) -> Node | Made:
+    """An equation is known by what it is asked with."""
+    infix = next((child for child in node.children if child.type == "infix"), None)
+    asked = node.child_by_field_name("patterns") or infix
+    return node if asked is None else Made("equation", [node], {"value": [asked]}, flat=True)
+
+
 def _group(nodes: list[Node]) -> Iterator[Made]:
     if nodes:
         name = _named_by(nodes[0])
-        yield Made("equation_group", nodes, {} if name is None else {"name": [name]})
+        several = sum(node.type == "function" for node in nodes) > 1
+        equations = [_equation(node) if several and node.type == "function" else node for node in nodes]
+        yield Made("equation_group", equations, {} if name is None else {"name": [name]})
 
 
 def _instance(node: Node) -> Made:
@@ -70,23 +85,13 @@ def _instance(node: Node) -> Made:
     )
 
 
-def _updates(node: Node) -> Iterator[Union[Node, Made]]:
-    """A record with its fields set, as a list of these behind what they are set in."""
-    places = [at for at, child in enumerate(node.children) if child.type == "field_update"]
-    low, high = (places[0], places[-1] + 1) if places else (0, 0)
-    yield from node.children[:low]
-    if places:
-        yield Made("updates", node.children[low:high])
-    yield from node.children[high:]
-
-
 def _reads(node: Node, data: bytes) -> Iterator[Union[Node, Made]]:
     if node.type == "deriving":
         for child in node.children:
             yield Made("derived", [child], flat=True) if child.type == "tuple" else child
         return
     if node.type not in _HOLDERS:
-        yield from _updates(node) if node.type == "record" else node.children
+        yield from gathered(node, "field_update", "updates") if node.type == "record" else node.children
         return
     children: list[Node] = []
     for child in node.children:  # the file's imports and declarations are its own
@@ -131,12 +136,14 @@ LANGUAGE = Language(
         "field_update": "field",
         "data_constructor": "constructor.name",
         "name": "*",
+        "equation": "value",
     },
     comment_line=(b"--", b""),
     cases=(),
     unique=frozenset({"field", "field_update"}),
     indented=True,
     named={"field": "name", "data_constructor": "constructor.name"},
+    clauses=frozenset({"equation"}),
     spaces={"data": "type", "newtype": "type", "type": "type", "class": "type", "family": "type",
             "instance": "instance"},
     locals={"exports/export": "*", "import_list/import_name": "*", "derived/name": "*"},

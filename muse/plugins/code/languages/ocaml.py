@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Union
 
-from muse.plugins.code.languages.table import Language, Made
+from muse.plugins.code.languages.table import Language, Made, gathered
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -43,40 +43,52 @@ def _name(binding: Node) -> Node | None:
     return found if found is not None and found.type in _NAMES else None
 
 
-def _defined(node: Node, binding: Node) -> Node | Made:
+def _defined(node: Node, binding: Node, closed: Sequence[Node] = ()) -> Made | None:
+    """A definition, with the `;;` that closes it; None for what has no name."""
     name, body = _name(binding), binding.child_by_field_name("body")
     if name is None:
-        return node
+        return None
     parts = {"name": [name]} if body is None else {"name": [name], "body": [body]}
-    return Made(_KINDS[binding.type], [node], parts, flat=True)
+    kind = _KINDS[binding.type]
+    return Made(kind, [*_bound(node), *closed], parts) if closed else Made(kind, [node], parts, flat=True)
 
 
-def _fields(node: Node) -> Iterator[Union[Node, Made]]:
-    """A record as a list of its fields, behind what it is made with."""
-    places = [at for at, child in enumerate(node.children) if child.type == "field_expression"]
-    low, high = (places[0], places[-1] + 1) if places else (0, 0)
-    yield from node.children[:low]
-    if places:
-        yield Made("fields", node.children[low:high])
-    yield from node.children[high:]
+def _bound(node: Node) -> Iterator[Union[Node, Made]]:
+    """The parts of a definition: what stands behind `and` is one of its own."""
+    inner = _BINDINGS.get(node.type)
+    first = True
+    for child in node.children:
+        made = None if child.type != inner or first else _defined(child, child)
+        yield made or child
+        first = first and child.type != inner
+
+
+def _held(node: Node) -> Iterator[Union[Node, Made]]:
+    """The definitions right in a file, a structure, a signature."""
+    children = node.children
+    taken = -1
+    for at, child in enumerate(children):
+        if at == taken:
+            continue
+        bindings = [each for each in child.named_children if each.type == _BINDINGS.get(child.type)]
+        binding = bindings[0] if bindings else child if child.type in _KINDS else None
+        made = None
+        if binding is not None:
+            closed = [each for each in children[at + 1 : at + 2] if each.type == ";;"]
+            made = _defined(child, binding, closed)
+            taken = at + 1 if made is not None and closed else taken
+        yield made or child
 
 
 def _reads(node: Node, data: bytes) -> Iterator[Union[Node, Made]]:
     if node.type == "record_expression":
-        yield from _fields(node)
-        return
-    inner = _BINDINGS.get(node.type)
-    first = True
-    for child in node.children:
-        if node.type in _HOLDERS:
-            bindings = [each for each in child.named_children if each.type == _BINDINGS.get(child.type)]
-            binding = bindings[0] if bindings else child if child.type in _KINDS else None
-            yield child if binding is None else _defined(child, binding)
-        elif child.type == inner and node.parent is not None and node.parent.type in _HOLDERS:
-            yield child if first else _defined(child, child)  # those behind `and`
-            first = False
-        else:
-            yield child
+        yield from gathered(node, "field_expression", "fields")
+    elif node.type in _HOLDERS:
+        yield from _held(node)
+    elif node.parent is not None and node.parent.type in _HOLDERS:
+        yield from _bound(node)
+    else:
+        yield from node.children
 
 
 LANGUAGE = Language(

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple, Union
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from tree_sitter import Node
 
@@ -39,10 +39,20 @@ class Made(NamedTuple):
     """
 
     type: str
-    nodes: Sequence[Node]
+    nodes: Sequence[Union[Node, Made]]
     fields: Mapping[str, Sequence[Union[Node, Made]]] = MappingProxyType({})
     shape: str = ""
     flat: bool = False
+
+
+def gathered(node: Node, part: str, kind: str) -> Iterator[Union[Node, Made]]:
+    """A node's children, those from the first to the last of a type as one of them."""
+    places = [at for at, child in enumerate(node.children) if child.type == part]
+    low, high = (places[0], places[-1] + 1) if places else (0, 0)
+    yield from node.children[:low]
+    if places:
+        yield Made(kind, node.children[low:high])
+    yield from node.children[high:]
 
 
 class Nested(NamedTuple):
@@ -114,6 +124,7 @@ class Language(NamedTuple):
     `*.` in each of their children; a key with a slash is a node in that parent only.
     `overrides` tells of two entries of one scope, by their names, whether the later takes back what the earlier says.
     `freely` are nodes that name themselves and may stand in any order, with how they do (`syntax/free.py`).
+    `clauses` are entries of a function that is several, tried in their order, each known by its `value`.
     `place` finds in an item (its first group) where that comes from: new ones of both sides stand in that order.
     `counted` are definitions that number something as a rule: two new ones at one place may have taken one number.
     `reads` gives the children of a node as they are meant, where the grammar has the parts of one thing side by side;
@@ -169,6 +180,7 @@ class Language(NamedTuple):
     forward: frozenset[str] = frozenset()
     locals: Mapping[str, str] = _NONE
     freely: Mapping[str, str] = _NONE
+    clauses: frozenset[str] = frozenset()
     overrides: Callable[[str, str], bool] | None = None
     reads: Callable[[Node, bytes], Iterable[Union[Node, Made]]] | None = None
     read_from: frozenset[str] = frozenset()

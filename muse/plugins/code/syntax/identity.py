@@ -110,7 +110,7 @@ def identity_of(language: Language, node: Node, data: bytes, *, values: bool, in
     kind = language.definitions.get(core.type)
     if kind is not None:
         return _definition(language, node, core, kind, data)
-    if language.freely.get(node.type) == "case":
+    if node.type in language.clauses or language.freely.get(node.type) == "case":
         return _case(node, data)
     if inside in CODE:
         return _call(language, node, data) if inside == "call" else None

@@ -17,6 +17,16 @@ if TYPE_CHECKING:
     from tree_sitter import Node, Tree
 
 
+def _plain(node: Node | Made) -> Sequence[Node]:
+    """The nodes of the grammar that something is."""
+    return [one for part in node.nodes for one in _plain(part)] if isinstance(node, Made) else (node,)
+
+
+def _depth(node: Node | Made) -> int:
+    """How many made ones begin with the same node of the grammar."""
+    return 1 + _depth(node.nodes[0]) if isinstance(node, Made) else 0
+
+
 class Read:
     """A node of the grammar, or several as one."""
 
@@ -25,14 +35,15 @@ class Read:
         self.parent = parent
         self.place = -1
         made = node if isinstance(node, Made) else None
-        self.nodes: Sequence[Any] = made.nodes if made is not None else (node,)
+        self.inner: Sequence[Node | Made] = made.nodes if made is not None else (node,)
+        self.nodes: Sequence[Any] = _plain(node)
         self.fields = made.fields if made is not None else None
         self.shape = made.shape if made is not None else None
         self.flat = made is None or made.flat
         self.type: str = node.type
         first: Any = self.nodes[0]
         last: Any = self.nodes[-1]
-        self.id: int = first.id if made is None else -first.id
+        self.id: int = first.id if made is None else -first.id - _depth(made)
         self.is_named = made is not None or first.is_named
         self.start_byte, self.start_point = first.start_byte, first.start_point
         self.end_byte, self.end_point = last.end_byte, last.end_point
@@ -47,7 +58,7 @@ class Read:
     def children(self) -> list[Read]:
         """What it is made of."""
         language, data = self.of
-        inner: Sequence[Node | Made] = self.nodes
+        inner = self.inner
         if self.flat:
             assert language.reads is not None
             node = self.nodes[0]
