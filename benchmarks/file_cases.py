@@ -339,6 +339,7 @@ BY_ENDING = {"two kinds": two_kinds, "ordered": ordered}
 _MAY_REPEAT = {
     "css": ("twice", "same", "added"), "xml": ("twice", "same"), "html": ("twice", "same"),
     "gitignore": ("twice", "same", "rename", "copy"), "gitattributes": ("twice",), "sh": ("twice", "same"),
+    "nix": ("number",),
 }  # fmt: skip
 _MOST_UNITS = 9
 
