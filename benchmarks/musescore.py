@@ -19,7 +19,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import mido
 import score_cases as cases
@@ -92,24 +92,26 @@ def _notes(path: pathlib.Path) -> Notes:
 
 
 def read_by_music21(score: bytes) -> list[tuple[str, ...]]:
-    """Part, measure, place, length, pitches and words of every note and rest, as music21 reads them."""
+    """Part, measure, place, length, pitches and words of every note and rest, as music21 reads them.
+
+    A part goes by its place and its name: some ids are memory addresses, others each time it reads.
+    """
     import music21  # type: ignore[import-not-found]
 
     read = music21.converter.parseData(score.decode(), format="musicxml")
     return [
-        tuple(
-            map(str, (part.id, bar.number, note.getOffsetInHierarchy(bar), note.duration.quarterLength, *words(note)))
-        )
-        for part in read.parts
+        tuple(map(str, (number, part.partName, bar.number, note.getOffsetInHierarchy(bar), *words(note))))
+        for number, part in enumerate(read.parts)
         for bar in part.getElementsByClass("Measure")
         for note in bar.recurse().notesAndRests
     ]
 
 
-def words(note: object) -> list[object]:
-    """What a note is and what is sung on it."""
+def words(note: Any) -> list[object]:
+    """What a note is, how long, and what is sung on it."""
     pitches = [pitch.nameWithOctave for pitch in getattr(note, "pitches", ())]
-    return [type(note).__name__, pitches, [lyric.text for lyric in getattr(note, "lyrics", ())]]
+    lyrics = [lyric.text for lyric in getattr(note, "lyrics", ())]
+    return [note.duration.quarterLength, type(note).__name__, pitches, lyrics]
 
 
 def main() -> int:
