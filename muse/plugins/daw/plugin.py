@@ -46,7 +46,7 @@ class DawPlugin(FileDomain):
         Git's text merge is never the answer: lines that meet may be a project that no program opens.
         """
         from muse.plugins.daw.container import opened
-        from muse.plugins.daw.merge import Unmergeable
+        from muse.plugins.daw.laws import Unmergeable
 
         if base is None:
             return whole_file_conflict(path, base, ours, theirs)
@@ -106,7 +106,8 @@ def _read(data: bytes) -> tuple[Format, Node]:
 def _merged(path: str, base: Packed, ours: Packed, theirs: Packed) -> FileMerge:
     """The documents merged; other members of a ZIP file three-way as wholes."""
     from muse.plugins.daw.formats import format_of
-    from muse.plugins.daw.merge import Unmergeable, merge_documents
+    from muse.plugins.daw.laws import Unmergeable
+    from muse.plugins.daw.merge import merge_documents
 
     documents = (base.document, ours.document, theirs.document)
     forms = [format_of(document) for document in documents]
