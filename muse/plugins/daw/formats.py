@@ -73,8 +73,9 @@ def _xml(*roots: str) -> Callable[[bytes], Node]:
 
 _XML_FIELDS = re.compile(rb"(?<=\s)([^\s=]+)\s*=\s*(\"[^\"]*\"|'[^']*')")
 _TRACKS = dict.fromkeys(("MidiTrack", "AudioTrack", "GroupTrack", "ReturnTrack"), "track")
+_BRANCHES = ("InstrumentBranch", "DrumBranch", "MidiEffectBranch", "AudioEffectBranch", "ReturnBranch")
 _LIVE_VIEW = (
-    "OverwriteProtectionNumber ViewStates ViewState ViewData ScrollerPos ClientSize HighlightedTrackIndex SendsPre "
+    "OverwriteProtectionNumber ViewStates ViewState ViewData ScrollerPos ClientSize HighlightedTrackIndex "
     "CurrentTime IsContentSelectedInDocument IsContentSelected PreferredContentViewMode AutomationLanes "
     "ClipEnvelopeChooserViewState EnvelopeChooser ScrollerTimePreserver TimeSelection SequencerNavigator "
     "DetailClipKeyMidis ViewStateFxSlotCount SelectedDevice SelectedEnvelope LastSelectedTimeableIndex "
@@ -88,6 +89,9 @@ _REAPER_VIEW = (
     "SCROLL TRACKHEIGHT LANEHEIGHT MASTERTRACKVIEW MASTERTRACKHEIGHT MASTER_SEL MASTERPEAKCOL VIS CFGEDITVIEW CFGEDIT "
     "TIMEMODE"
 )
+
+
+_MARKER = re.compile(rb"MARKER (\d+) \S+ (?:\"[^\"]*\"|'[^']*'|`[^`]*`|\S+) (\d+)")
 
 
 def _guid(*lines: str) -> Callable[[Node], str]:
@@ -109,22 +113,37 @@ def _words(count: int) -> Callable[[Node], str]:
     )
 
 
+def _first(key: Callable[[Node], str]) -> Callable[[Node], str]:
+    return lambda node: key(node.children[0])
+
+
+def _marker(node: Node) -> str:
+    """A marker's number; regions, which are counted by themselves, have an R before it."""
+    words = _MARKER.match(node.raw)
+    return "" if words is None else ("R" if int(words[2]) & 1 else "") + words[1].decode()
+
+
 LIVE = Format(
     name="Ableton Live",
     parse=_xml("Ableton"),
     keys={
         **dict.fromkeys((*_TRACKS, "MidiClip", "AudioClip", "Scene", "ClipSlot", "Locator"), _attribute("Id")),
-        "AutomationEnvelope": lambda node: _below("EnvelopeTarget", "PointeeId")(node) or node.get("Id"),
+        **dict.fromkeys(("AutomationEnvelope", "ClipEnvelope"),
+                        lambda node: _below("EnvelopeTarget", "PointeeId")(node) or node.get("Id")),
+        **dict.fromkeys(_BRANCHES, _attribute("Id")),
         "KeyTrack": _below("MidiKey"),
         "PluginFloatParameter": _attribute("Id"),
         "TrackSendHolder": _attribute("Id"),
+        "SendPreBool": _attribute("Id"),
+        "TakeLane": _attribute("Id"),
     },
     entries={**_TRACKS, "MidiClip": "clip", "AudioClip": "clip", "Scene": "scene", "Locator": "marker",
-             "AutomationEnvelope": "automation", "KeyTrack": "notes"},
+             "AutomationEnvelope": "automation", "ClipEnvelope": "automation", "KeyTrack": "notes",
+             **dict.fromkeys(_BRANCHES, "chain")},
     entries_in={"Devices": "device"},
-    lists=_split("Tracks Locators"),
+    lists=_split("Tracks Locators Branches Sends SendsPre"),
     heaps=_split("Events KeyTracks Envelopes"),
-    wholes=re.compile(r"(?:AutomationEnvelope|KeyTrack|WarpMarkers|Buffer|ProcessorState|ControllerState|Blob|\w*Ref)\Z"),
+    wholes=re.compile(r"(?:AutomationEnvelope|ClipEnvelope|KeyTrack|WarpMarkers|Buffer|ProcessorState|ControllerState|Blob|\w*Ref)\Z"),
     view=_split(_LIVE_VIEW),
     noise=re.compile(rb"(?<=<Ableton )[^>]*"),
     version=re.compile(rb"<Ableton [^>]*?MinorVersion=\"([^\"]*)\""),
@@ -147,10 +166,12 @@ REAPER = Format(
     name="Reaper",
     parse=reaper.parse,
     keys={
-        "TRACK": _guid("TRACKID"), "ITEM": _guid("IGUID", "GUID"), "EFFECT": _guid("FXID"), "MARKER": _words(1),
-        "AUXRECV": _words(1), "PARMENV": _words(1), "SOURCE": _words(0),
+        "TRACK": _guid("TRACKID"), "ITEM": _guid("IGUID", "GUID"), "EFFECT": _guid("FXID"), "MARKER": _marker,
+        "RECEIVE": _first(_words(1)), "OUTPUT": _first(_words(1)), "TAKE_PARTS": _guid("GUID"), "PARMENV": _words(1),
+        "SOURCE": _words(0),
     },
-    entries={"TRACK": "track", "ITEM": "clip", "EFFECT": "device", "MARKER": "marker", "PARMENV": "automation"},
+    entries={"TRACK": "track", "ITEM": "clip", "TAKE_PARTS": "take", "EFFECT": "device", "MARKER": "marker",
+             "PARMENV": "automation"},
     entries_in={},
     lists=_split("REAPER_PROJECT TRACK"),
     heaps=frozenset(),
@@ -160,7 +181,10 @@ REAPER = Format(
     version=re.compile(rb"<REAPER_PROJECT (\S+)"),
     counters=frozenset(),
     numbered=False,
-    spaces=(Space(re.compile(rb"^[ \t]*(?:<TRACK|IGUID|FXID) (\{[^}\r\n]*\})", re.MULTILINE), re.compile(rb"(?!x)x")),),
+    spaces=(
+        Space(re.compile(rb"^[ \t]*(?:<TRACK|IGUID|FXID) (\{[^}\r\n]*\})", re.MULTILINE), re.compile(rb"(?!x)x")),
+        Space(re.compile(rb"^[ \t]*MARKER (\d+) ", re.MULTILINE), re.compile(rb"(?!x)x")),
+    ),
     fields=re.compile(rb"(?<= )(\"[^\"\r\n]*\"|'[^'\r\n]*'|`[^`\r\n]*`|[^\s\"'`]\S*)"),
     names=(("NAME", "1"),),
     starts=(("POSITION", "1"),),
@@ -177,9 +201,10 @@ DAWPROJECT = Format(
     keys={
         **dict.fromkeys(("Track", "Channel", "Scene", *_DEVICES), _attribute("id")),
         **dict.fromkeys(("Lanes", "ClipSlot", "Send"), lambda node: node.get("track") or node.get("id")),
-        "Clip": lambda node: node.get("id") or f"{node.get('name')} {node.get('time')}",
+        "Clip": lambda node: node.get("id") or node.get("muse-clip") or f"{node.get('name')} {node.get('time')}",
         "Note": lambda node: " ".join(node.get(name) for name in ("time", "channel", "key")),
         "Marker": lambda node: node.get("time"),
+        "Points": lambda node: " ".join(word for target in node.all("Target") for word in target.attributes().values()),
         **dict.fromkeys(("RealParameter", "BoolParameter", "EnumParameter", "IntegerParameter"), _attribute("id")),
     },
     entries={"Track": "track", **_DEVICES, "Clip": "clip", "Scene": "scene", "Marker": "marker",

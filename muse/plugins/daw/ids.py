@@ -55,31 +55,53 @@ def _collisions(form: Format, base: Node, ours: Node, theirs: Node) -> Iterator[
         free += 1
     for at, child in enumerate(base.children):
         if at in left and at in right:
-            yield from _collisions(form, child, ours.children[left[at]], theirs.children[right[at]])
+            three = (child, ours.children[left[at]], theirs.children[right[at]])
+            if child.tag == "MidiClip":
+                yield from _notes_apart(*three)
+            yield from _collisions(form, *three)
+
+
+def _notes_apart(base: Node, ours: Node, theirs: Node) -> Iterator[tuple[int, int, bytes]]:
+    """Live counts the notes of each clip; `NextId` is the clip's next number."""
+    was, mine, other = (set(map(int, _NOTE.findall(side.raw))) for side in (base, ours, theirs))
+    twice = (mine & other) - was
+    if not twice or ours.raw == theirs.raw:
+        return
+    free = 1 + max(mine | other)
+    new = {number: free + at for at, number in enumerate(sorted(twice))}
+    for found in _NOTE.finditer(theirs.data, theirs.start, theirs.end):
+        if int(found[1]) in new:
+            yield *found.span(1), b"%d" % new[int(found[1])]
+    counter = _NEXT_NOTE.search(theirs.data, theirs.start, theirs.end)
+    if counter is not None:
+        yield *counter.span(1), b"%d" % (free + len(new))
+
+
+_NOTE = re.compile(rb"\sNoteId=\"(\d{1,18})\"")
+_NEXT_NOTE = re.compile(rb"<NextId Value=\"(\d+)\"")
 
 
 def numbered_anew(base: bytes, side: bytes) -> str:
-    """A track of DAWproject that is under another id now, with its old id at another track: a new count."""
-    was, now = (_track_names(data) for data in (base, side))
-    for name, known in was.items():
-        found = now.get(name, [])
-        others = {each for other, each_ids in now.items() if other != name for each in each_ids}
-        if len(known) == len(found) == 1 and known != found and known[0] in others:
-            return name.decode("utf-8", "replace")
+    """What is under another id now in a DAWproject, with its old id at something else: a new count."""
+    was, now = _names(base), _names(side)
+    there = {name: {number for number, each in now.items() if each == name} for name in set(was.values())}
+    for number, name in was.items():
+        if now.get(number, name) != name and any(was.get(other) != name for other in there[name]):
+            return name[1].decode("utf-8", "replace")
     return ""
 
 
-def _track_names(data: bytes) -> dict[bytes, list[bytes]]:
-    """The ids of all tracks of each name."""
-    found: dict[bytes, list[bytes]] = {}
-    for tag in _TRACK.findall(data):
-        name, number = (re.search(rb"\s%s=\"([^\"]*)\"" % word, tag) for word in (b"name", b"id"))
+def _names(data: bytes) -> dict[bytes, tuple[bytes, bytes]]:
+    """What has which id: the element and its name."""
+    found: dict[bytes, tuple[bytes, bytes]] = {}
+    for tag in _ELEMENT.finditer(data):
+        name, number = (re.search(rb"\s%s=\"([^\"]*)\"" % word, tag[0]) for word in (b"name", b"id"))
         if name is not None and number is not None:
-            found.setdefault(name[1], []).append(number[1])
+            found[number[1]] = (tag[1], name[1])
     return found
 
 
-_TRACK = re.compile(rb"<Track\s[^>]*>")
+_ELEMENT = re.compile(rb"<(\w+)\s[^>]*>")
 
 
 def _kind(form: Format, parent: Node, child: Node) -> str:
@@ -94,7 +116,7 @@ def _fresh(name: bytes, number: int) -> bytes:
         text = sha256(name + str(number).encode()).hexdigest()[:32].upper()
         parts = (text[:8], text[8:12], text[12:16], text[16:20], text[20:])
         return b"{" + "-".join(parts).encode() + b"}"
-    return re.sub(rb"\d*\Z", str(number).encode(), name)
+    return re.sub(rb"\d*\Z", str(number).encode(), name, count=1)
 
 
 def _renamed(space: Space, data: bytes, new: Mapping[bytes, bytes]) -> bytes:

@@ -2,25 +2,41 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from muse.core.errors import FormatError
 from muse.core.xml_tree import Node
 from muse.plugins.daw import ids, reaper
-from muse.plugins.daw.formats import LIVE, REAPER, Format, Key
-from muse.plugins.daw.tree import fields, key_of, plain
+from muse.plugins.daw.clock import told_by_two_clocks
+from muse.plugins.daw.formats import DAWPROJECT, REAPER, Format, Key
+from muse.plugins.daw.places import LAWS, adds_up
+from muse.plugins.daw.tree import fields, key_of, plain, value_at
 
 Three = tuple[Node, Node, Node]
-_SLOTS = re.compile(rb"<MainSequencer>.*?<ClipSlotList>(.*?)</ClipSlotList>", re.DOTALL)
 
 
 class Unmergeable(Exception):
     """The projects as wholes cannot be put together; the message says why, for a person."""
 
 
-def check(form: Format, datas: tuple[bytes, bytes, bytes], nodes: Three, result: bytes) -> None:
+def check_sides(form: Format, datas: tuple[bytes, bytes, bytes], roots: Sequence[Node]) -> None:
+    """Unmergeable where what the sides say in one place is not about one thing."""
+    for side in datas[1:] if form is DAWPROJECT else ():
+        anew = ids.numbered_anew(datas[0], side)
+        if anew:
+            raise Unmergeable(f"one side was exported with other ids: {anew!r:.60} is under another one")
+    wrong = told_by_two_clocks(form, datas)
+    if wrong:
+        raise Unmergeable(wrong)
+    if form is REAPER:
+        nameless = [[value_at(form, track, ("NAME", "1")) for track in reaper.without_ids(root)] for root in roots]
+        if nameless[0] != nameless[1] or nameless[0] != nameless[2]:
+            raise Unmergeable("tracks without ids were added, deleted, moved or renamed")
+
+
+def check(form: Format, datas: tuple[bytes, bytes, bytes], nodes: Three, result: bytes, *, picked: bool) -> None:
+    """Unmergeable where a result is not what both sides meant."""
     try:
         root = form.parse(result)
     except FormatError as error:
@@ -28,43 +44,12 @@ def check(form: Format, datas: tuple[bytes, bytes, bytes], nodes: Three, result:
     wrong = ids.broken(form, datas, result)
     if wrong:
         raise Unmergeable(wrong)
-    base, ours, theirs, now = _facts(form, [*nodes, root])
-    if not _adds_up(base, ours, theirs, now):
+    if not picked and not adds_up(*_facts(form, [*nodes, root])):
         raise Unmergeable("the edits of both sides could not be put together with each of them there once")
-    if form is REAPER:
-        _check_folders(nodes, root)
-    if form is LIVE and all(_slots_fit(side) for side in nodes) and not _slots_fit(root):
-        raise Unmergeable("one side added or deleted scenes, and the other one tracks")
-
-
-def _adds_up(base: Counter[object], ours: Counter[object], theirs: Counter[object], now: Counter[object]) -> bool:
-    """What either side took out is gone, what either put in is there. Of things without a name of their own that look
-    alike, what both took out or put in may be one or two."""
-    least = base - ((base - ours) | (base - theirs)) + ((ours - base) | (theirs - base))
-    most = base - (base - ours) - (base - theirs) + (ours - base) + (theirs - base)
-    return all(
-        min(least[fact], most[fact]) <= now[fact] <= max(least[fact], most[fact])
-        for fact in {*least, *most, *now}
-    )  # fmt: skip
-
-
-def _check_folders(nodes: Three, root: Node) -> None:
-    was, mine, other, now = (reaper.folders(side) for side in (*nodes, root))
-    for track, folder in now.items():
-        meant = {side[track] for side in (mine, other) if track in side and side[track] != was.get(track)}
-        if (meant and folder not in meant) or (not meant and folder != was.get(track)):
-            raise Unmergeable("tracks would come to lie in another folder")
-
-
-def _slots_fit(root: Node) -> bool:
-    """True where every track has as many slots for clips as there are scenes."""
-    scenes = root.path("LiveSet", "Scenes")
-    tracks = root.path("LiveSet", "Tracks")
-    if scenes is None or tracks is None:
-        return True
-    slots = [_SLOTS.search(track.raw) for track in tracks.children]
-    count = scenes.raw.count(b"<Scene Id=")
-    return all(found is None or found[1].count(b"<ClipSlot Id=") == count for found in slots)
+    for law in LAWS[form.name]:
+        wrong = law([*nodes, root])
+        if wrong:
+            raise Unmergeable(wrong)
 
 
 def _facts(form: Format, roots: list[Node]) -> list[Counter[object]]:

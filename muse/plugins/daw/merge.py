@@ -13,11 +13,23 @@ from collections.abc import Iterator, Mapping
 from muse.core.terminal import command
 from muse.core.xml_tree import Node, pieces, written
 from muse.domain import ConflictRecord, FileMerge
-from muse.plugins.daw import ids, reaper, words
+from muse.plugins.daw import clips, ids, reaper, words
 from muse.plugins.daw.formats import DAWPROJECT, LIVE, REAPER, Format
-from muse.plugins.daw.laws import Three, Unmergeable, check
+from muse.plugins.daw.laws import Three, Unmergeable, check, check_sides
 from muse.plugins.daw.order import arranged
-from muse.plugins.daw.tree import address_of, fields, key_of, keyed, matched, numbers_in, plain, same, small, word_of
+from muse.plugins.daw.tree import (
+    address_of,
+    at_odds,
+    fields,
+    key_of,
+    keyed,
+    matched,
+    numbers_in,
+    plain,
+    same,
+    small,
+    word_of,
+)
 
 SIDES = ("base", "ours", "theirs")
 _MOST = 4  # questions about one entry: where there are more, the entry as a whole is the question
@@ -61,6 +73,8 @@ class Merge:
         if base.tag in self.form.counters:
             return max(ours.raw, theirs.raw, key=lambda raw: numbers_in([v for _, v, *_ in _numbers(self.form, raw)]))
         inner = names.entered(base)
+        if at_odds(self.form, nodes):
+            return nodes[self._which("entry_whole", at, inner, nodes)].raw
         if not inner.is_entry:
             return self._parts(at, inner, nodes)
         asked, count, before = len(self.conflicts), self.asked, self.addresses.copy()
@@ -79,14 +93,22 @@ class Merge:
     def _parts(self, at: str, names: words.Names, nodes: Three) -> bytes:
         texts = [node.data[node.inner : node.tail].strip() for node in nodes if not node.children]
         if self.form.wholes.match(nodes[0].tag) or len(texts) == 3 or any(texts):
-            if (any(texts) or len(texts) < 3) and not _same_inside(self.form, nodes):
+            side = self._inside(nodes) if any(texts) or len(texts) < 3 else 1
+            if not side:
                 return nodes[self._which("entry_value", at, names, nodes)].raw
-            return self._start(at, names, nodes) + nodes[1].raw[nodes[1].inner - nodes[1].start :]
+            return self._start(at, names, nodes) + nodes[side].raw[nodes[side].inner - nodes[side].start :]
         start = self._start(at, names, nodes)
         found = self._children(at, names, nodes)
         if found is None:
             return nodes[self._which("entry_order", at, names, nodes)].raw
         return written(nodes[1], found, tag=start)
+
+    def _inside(self, nodes: Three) -> int:
+        """The side that alone changed what is inside (ours for none), or 0 where both did."""
+        inner = [plain(self.form, node.raw[node.inner - node.start :]) for node in nodes]
+        if inner[2] in inner[:2]:
+            return 1
+        return 2 if inner[0] == inner[1] and all(node.inner < node.end for node in nodes) else 0
 
     def _start(self, at: str, names: words.Names, nodes: Three) -> bytes:
         """The start tag, or the line, with the values that each side changed."""
@@ -183,11 +205,6 @@ def _to_the_byte(_form: Format, one: Node, two: Node) -> bool:
     return one.raw == two.raw
 
 
-def _same_inside(form: Format, nodes: Three) -> bool:
-    inner = [plain(form, node.raw[node.inner - node.start :]) for node in nodes]
-    return inner[1] == inner[2] == inner[0]
-
-
 def _numbers(form: Format, raw: bytes) -> Iterator[tuple[str, bytes]]:
     for name, value, *_ in fields(form, raw[: raw.find(b">") + 1]):
         yield name, value.strip(b"\"'")
@@ -195,18 +212,14 @@ def _numbers(form: Format, raw: bytes) -> Iterator[tuple[str, bytes]]:
 
 def merge_documents(path: str, form: Format, datas: tuple[bytes, bytes, bytes], picks: Mapping[str, str]) -> FileMerge:
     """The merge of three documents of one format; FormatError where one cannot be read, Unmergeable for wholes."""
-    if form is REAPER:
-        datas = tuple(reaper.receives_by_name(data) for data in datas)  # type: ignore[assignment]
+    datas = _named(form, datas)
     roots = [form.parse(data) for data in datas]
     versions = [form.version.search(data[:2_000]) for data in datas]
     found = [version[1] if version else b"" for version in versions]
     if found[1] != found[2]:
         shown = [text.decode("utf-8", "replace") for text in found]
         raise Unmergeable(f"saved by two versions of {form.name}: {shown[1]:.20} here, {shown[2]:.20} there")
-    for side in datas[1:] if form is DAWPROJECT else ():
-        anew = ids.numbered_anew(datas[0], side)
-        if anew:
-            raise Unmergeable(f"one side was exported with other ids: {anew!r:.60} is under another one")
+    check_sides(form, datas, roots)
     other = ids.apart(form, *datas, _added_alike(form, roots))
     if other != datas[2]:
         datas, roots[2] = (datas[0], datas[1], other), form.parse(other)
@@ -219,9 +232,21 @@ def merge_documents(path: str, form: Format, datas: tuple[bytes, bytes, bytes], 
     result = datas[1][: nodes[1].start] + raw + datas[1][nodes[1].end :]
     if form is LIVE:
         result = _counted(form, result)
-    if not work.conflicts and not picks:
-        check(form, datas, nodes, result)
-    return FileMerge(reaper.receives_by_number(result) if form is REAPER else result, work.conflicts)
+    if not work.conflicts:
+        check(form, datas, nodes, result, picked=bool(picks))
+    back = {"Reaper": reaper.receives_by_number, "DAWproject": clips.bare}.get(form.name)
+    return FileMerge(result if back is None else back(result), work.conflicts)
+
+
+def _named(form: Format, datas: tuple[bytes, bytes, bytes]) -> tuple[bytes, bytes, bytes]:
+    """The documents with names where the format counts, or says nothing; they are taken out again at the end."""
+    if form is REAPER:
+        base, ours, theirs = map(reaper.receives_by_name, datas)
+    elif form is DAWPROJECT:
+        base, ours, theirs = clips.labelled(datas)
+    else:
+        return datas
+    return base, ours, theirs
 
 
 def _added_alike(form: Format, roots: list[Node]) -> Iterator[bytes]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import pairwise
 
 Token = tuple[int, int]
 """A part: (0, place in the base), or what one side added: (1, place in ours), (2, place in theirs)."""
@@ -30,6 +31,8 @@ def arranged(
     if orders[0] != common and orders[1] not in (common, orders[0]) and not heap:
         return None
     frame, other = (sides[1], sides[0]) if orders[0] == common != orders[1] else (sides[0], sides[1])
+    if orders[0] != orders[1] and not (free or heap) and _torn(frame, other, kept):
+        return None
     result = list(frame)
     there = set(result)
     for extra in (other, [(0, at) for at in range(sizes[0])]):
@@ -46,6 +49,22 @@ def arranged(
             result.insert(place, token)
             there.add(token)
     return result
+
+
+def _torn(frame: list[Token], other: list[Token], kept: set[int]) -> bool:
+    """True where what one side put between two parts would no longer lie between them, for the other side moved one."""
+    ends = (-1, -1)
+    known = [ends, *(token for token in frame if token[0] == 0 and token[1] in kept), ends]
+    pairs = set(pairwise(known))
+    last, new = ends, False
+    for token in [*other, ends]:
+        if token != ends and (token[0] or token[1] not in kept):
+            new |= token[0] != 0
+            continue
+        if new and (last, token) not in pairs:
+            return True
+        last, new = token, False
+    return False
 
 
 def _tokens(side: int, size: int, places: Mapping[int, int]) -> list[Token]:

@@ -63,11 +63,15 @@ class DawPlugin(FileDomain):
         """One operation for each thing that changed, with its name."""
         from muse.core.ops import deleted, inserted, replaced
         from muse.core.types import content_hash
+        from muse.plugins.daw.clips import labelled
+        from muse.plugins.daw.formats import DAWPROJECT
         from muse.plugins.daw.words import changes, summary
 
         (form, was), (other, now) = _read(old), _read(new)
         if form is not other:
             return None
+        if form is DAWPROJECT:
+            was, now = map(form.parse, labelled((was.data, now.data)))
         found = changes(form, was, now)
         ops: list[DomainOp] = []
         for change in found:

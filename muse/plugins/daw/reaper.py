@@ -1,12 +1,14 @@
 """A Reaper project (`.rpp`) as a tree of spans: a block is an element, a line is one without children.
 
-`<TRACK {GUID}` opens a block and `>` ends it. An effect is several lines in a row, from `BYPASS` on; these become one
-element `EFFECT` without a line of its own. What a plug-in keeps (base 64) stays one piece.
+`<TRACK {GUID}` opens a block and `>` ends it. Some things are lines and blocks in a row, known by the first of them: an
+effect, what a track receives and the envelopes of that, a take behind the first one. Each becomes one element without a
+line of its own. What a plug-in keeps (base 64) stays one piece.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from muse.core.errors import FormatError
 from muse.core.xml_tree import MOST_DEPTH, MOST_NODES, Node
@@ -14,9 +16,19 @@ from muse.core.xml_tree import MOST_DEPTH, MOST_NODES, Node
 _LINE = re.compile(rb"[ \t]*([^\r\n]+)")
 _WORD = re.compile(rb"[A-Z][A-Z0-9_]*\Z")
 _WHOLE = re.compile(rb"(?:VST|AU|DX|JS|CLAP|LV2|NOTES|VIDEO_EFFECT|EXTENSIONS|PROJBAY|JS_PINMAP|X|[A-Z0-9_]+_CFG)\Z")
-_CHAINS = ("FXCHAIN", "FXCHAIN_REC", "TAKEFX", "MASTERFXLIST")
+_CHAIN = {"BYPASS": ("EFFECT", re.compile(""))}
+_ROWS = {
+    **dict.fromkeys(("FXCHAIN", "FXCHAIN_REC", "TAKEFX", "MASTERFXLIST", "CONTAINER"), _CHAIN),
+    "TRACK": {
+        "AUXRECV": ("RECEIVE", re.compile(r"AUX[A-Z]+ENV2?\Z")),
+        "HWOUT": ("OUTPUT", re.compile(r"HW[A-Z]+ENV2?\Z")),
+    },
+    "ITEM": {"TAKE": ("TAKE_PARTS", re.compile(""))},
+}
+"""In which block a line of which name begins an element of which name, and what stands in it behind that line."""
+_LINK = re.compile(rb"PLINK (\S+) (\d+)(\S*[^\r\n]*)")
 _RECEIVE = re.compile(rb"^([ \t]*AUXRECV )(\d+|\{[^}\r\n]*\})(?= )", re.MULTILINE)
-_TRACK = re.compile(rb"^  <TRACK (\{[^}\r\n]*\})", re.MULTILINE)
+_TRACK = re.compile(rb"^[ \t]*<TRACK (\{[^}\r\n]*\})", re.MULTILINE)
 
 
 def parse(data: bytes) -> Node:
@@ -51,27 +63,30 @@ def _name(line: bytes) -> str:
 
 
 def _closed(node: Node) -> None:
-    """A block is read: what a plug-in keeps has no parts, the lines of an effect have one element around them."""
+    """A block is read: what a plug-in keeps has no parts, lines of one thing get an element around them."""
     if _WHOLE.match(node.tag.encode()):
         node.children.clear()
-    elif node.tag in _CHAINS:
+    elif node.tag in _ROWS:
+        rows, more = _ROWS[node.tag], None
         kids = node.children[:]
         node.children.clear()
         for kid in kids:
-            if kid.tag == "BYPASS":
-                node.children.append(_effect(kid))
-            elif node.children and node.children[-1].tag == "EFFECT":
+            if kid.tag in rows:
+                tag, more = rows[kid.tag]
+                node.children.append(_row(tag, kid))
+            elif more is not None and more.match(kid.tag):
                 node.children[-1].children.append(kid)
                 node.children[-1].tail = node.children[-1].end = kid.end
             else:
                 node.children.append(kid)
+                more = None
 
 
-def _effect(first: Node) -> Node:
-    effect = Node(first.data, "EFFECT", first.start, first.start)
-    effect.tail = effect.end = first.end
-    effect.children.append(first)
-    return effect
+def _row(tag: str, first: Node) -> Node:
+    row = Node(first.data, tag, first.start, first.start)
+    row.tail = row.end = first.end
+    row.children.append(first)
+    return row
 
 
 def receives_by_name(data: bytes) -> bytes:
@@ -95,6 +110,28 @@ def receives_by_number(data: bytes) -> bytes:
         return found[1] + str(tracks.get(found[2], found[2].decode())).encode()
 
     return _RECEIVE.sub(numbered, data)
+
+
+def without_ids(root: Node) -> list[Node]:
+    """The tracks that say no id: what one says is known by its place alone."""
+    return [track for track in root.all("TRACK") if b"{" not in track.data[track.start : track.inner]]
+
+
+def links(root: Node) -> Iterator[tuple[bytes, ...]]:
+    """Each parameter that follows another effect: its effect, what it says, and the effect that its number means."""
+    for node in root.children:
+        effects = [each for each in node.children if each.tag == "EFFECT"]
+        names = [each.data[each.start : each.end].rpartition(b"FXID ")[2][:38] for each in effects]
+        for name, effect in zip(names, effects):
+            for found in _LINK.finditer(effect.raw) if not _nested(effect) else ():
+                at = int(found[2])
+                yield name, found[1], found[3], names[at] if 0 <= at < len(names) else found[2]
+        if node.children and b"PLINK" in node.raw:
+            yield from links(node)
+
+
+def _nested(effect: Node) -> bool:
+    return any(child.tag == "CONTAINER" for child in effect.children)
 
 
 def folders(root: Node) -> dict[bytes, bytes]:

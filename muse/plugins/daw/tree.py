@@ -117,6 +117,27 @@ def address_of(at: str, key: Key) -> str:
     return f"{at}/{part}" if at else part
 
 
+def at_odds(form: Format, nodes: tuple[Node, Node, Node]) -> bool:
+    """True where two edits of a clip come to a third clip that nobody meant, although no value is in dispute: moved by
+    as much as it was made longer, or changed in its first take, in whose place there is another one now."""
+    if nodes[0].tag == "ITEM":
+        takes = [[child.raw for child in node.children if child.tag not in _ITEM] for node in nodes]
+        first = [value_at(form, node, ("GUID", "1")) for node in nodes]
+        return len(set(first)) > 1 and takes[0] not in takes[1:] and takes[1] != takes[2]
+    if nodes[0].tag not in ("MidiClip", "AudioClip"):
+        return False
+    ends = [[value_at(form, node, (tag, "@Value")) for tag in ("CurrentStart", "CurrentEnd")] for node in nodes]
+    by_chance = any(mine == other != was for was, mine, other in zip(*ends))
+    return by_chance and ends[1] != ends[2]
+
+
+_ITEM = {
+    *("POSITION", "SNAPOFFS", "LENGTH", "LOOP", "ALLTAKES", "FADEIN", "FADEOUT", "FADEFLAG", "MUTE", "SEL", "IGUID"),
+    *("IID", "LOCK", "GROUP", "BEAT", "LANE"),
+}
+"""What a Reaper clip says itself; everything else is about one of its takes."""
+
+
 def word_of(form: Format, parent: str, node: Node) -> str:
     """What a person calls such an element (`track`, `clip`, `device`), or nothing."""
     return form.entries_in.get(parent) or form.entries.get(node.tag, "")
