@@ -24,7 +24,12 @@ MACRO = (
 )
 HEREDOC = "def f\n  run(<<~JS)\n    const a = 1\nONE    const b = 2\n    const c = 3\nTWO    const d = 4\n  JS\nend\n"
 SCRIPT = "node <<'X'\n{\n  const a = 1\nONE  const b = 2\n  const c = 3\nTWO  const d = 4\n}\nX\n"
+EXPORTED = CLASS.replace("class A", "class A_EXPORT(x) A")
 TWICE = [
+    ("method of an exported class", "a.h", EXPORTED, "  int k(int x) {\n    return 1;\n  }\n\n",
+     "  int k(int x) {\n    return 2;\n  }\n\n"),
+    ("method declared in an exported class", "a.cc", EXPORTED, "  void k(int x,\n         int y = 1);\n\n",
+     "  void k(int x,\n         int z = 1);\n\n"),
     ("method declared in a class", "a.cc", CLASS, "  void k(int x,\n         int y = 1);\n\n",
      "  void k(int x,\n         int z = 1);\n\n"),
     ("method declared in a class of a header", "a.h", CLASS, "  virtual void k(int x) = 0;\n\n",
@@ -86,6 +91,8 @@ def test_a_call_with_all_that_it_holds_is_put_in_once() -> None:
 
 
 SAME = [
+    ("a.h", EXPORTED, "  // What k is.\n  virtual void k(int x,\n                 int y) = 0;\n\n"),
+    ("a.h", EXPORTED.replace(" A :", " [[nodiscard]] A final :"), "  int k(int x) {\n    return 1;\n  }\n\n"),
     ("a.rs", MACRO, "    mod k;\n    pub use k::{K, L};\n\n"),
     ("a.rs", MACRO, "    /// What k is.\n    #[cfg(a)]\n    pub(crate) mod k;\n\n"),
     ("a.rs", MACRO, "    pub fn k() {\n        f();\n    }\n\n"),

@@ -3,6 +3,12 @@
 from muse.plugins.code.languages.c import LANGUAGE as C
 from muse.plugins.code.languages.table import Language
 
+# a macro that says what is exported: `class API_EXPORT Name : public Base {`
+_EXPORT = (
+    r"\b(?:class|struct|union)[ \t]+([A-Z][A-Z0-9_]+(?:\([^()\n]*\))?(?:[ \t]*\[\[[\w:, ]+\]\])*)"
+    r"(?=[ \t]+[A-Za-z_][\w:]*[ \t]*(?:final\b|:(?!:)|\{|$))"
+)
+
 LANGUAGE = Language(
     name="cpp",
     grammar=("tree_sitter_cpp", "language"),
@@ -23,6 +29,7 @@ LANGUAGE = Language(
     name_fields=C.name_fields,
     signature=("declarator",),
     overloads=True,
+    skipped=_EXPORT,
     keys={"enumerator": "name", "field_declaration": "declarator", "initializer_pair": "designator"},
     reopened=frozenset({"namespace"}),
     counted=C.counted,

@@ -130,6 +130,7 @@ class Language(NamedTuple):
     `reads` gives the children of a node as they are meant, where the grammar has the parts of one thing side by side;
     definitions made of such begin with nodes of `read_from`.
     `misread` are nodes that stand at the top of a file only where the grammar took definitions for something else.
+    `skipped` finds (its first group) words of one line that the grammar takes for something else, and is not shown.
     """
 
     name: str
@@ -146,6 +147,7 @@ class Language(NamedTuple):
     signature: tuple[str, ...] = ("parameters", "type_parameters", "return_type")
     overloads: bool = False
     misread: frozenset[str] = frozenset()
+    skipped: str = ""
     repeatable: frozenset[str] = frozenset()
     reopened: frozenset[str] = frozenset()
     keys: Mapping[str, str] = _NONE

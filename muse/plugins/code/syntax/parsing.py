@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import re
 import time
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple, TypeGuard
@@ -101,7 +102,7 @@ def parse(language: Language, data: bytes, until: float | None = None) -> Tree |
     for known, text, tree in [*_recent[:1], *_recent[-1:]]:  # a merge's base, a diff's other side
         if old is None and known is language and not tree.root_node.has_error:
             old = _edited(tree, text, data)
-    parsed = _parse(parser, data, old, until)
+    parsed = _parse(parser, _readable(language, data), old, until)
     made = None if parsed is None else _read(language, data, parsed)
     if made is not None:
         _recent.append((language, data, made))
@@ -110,6 +111,21 @@ def parse(language: Language, data: bytes, until: float | None = None) -> Tree |
         while sum(len(text) for _, text, _ in _recent) > _KEEP_BYTES:
             del _recent[0]
     return made
+
+
+def _readable(language: Language, data: bytes) -> bytes:
+    """The text with blanks in place of what the grammar takes for something else and means nothing to a merge."""
+    return _skipped(language.skipped).sub(_blank, data) if language.skipped else data
+
+
+@cache
+def _skipped(pattern: str) -> re.Pattern[bytes]:
+    return re.compile(pattern.encode(), re.M)
+
+
+def _blank(found: re.Match[bytes]) -> bytes:
+    start, end = (at - found.start() for at in found.span(1))
+    return found[0][:start] + b" " * (end - start) + found[0][end:]
 
 
 def keep_only(language: Language, data: bytes) -> None:
@@ -158,7 +174,7 @@ def reparse(
         edit.start, edit.old_end, edit.new_end,
         _point(before, edit.start), _point(before, edit.old_end), _point(after, edit.new_end),
     )  # fmt: skip
-    made = parser.parse(after, copy)
+    made = parser.parse(_readable(language, after), copy)
     if made.root_node.has_error:
         return None
     return _read(language, after, made), [(found.start_byte, found.end_byte) for found in copy.changed_ranges(made)]
@@ -171,7 +187,9 @@ def _point(data: bytes, offset: int) -> tuple[int, int]:
 def parse_anew(language: Language, data: bytes) -> Tree | None:
     """The syntax tree of a text, whatever was parsed before; None without a grammar or over the size cap."""
     parser = None if language.grammar is None else _parser(language.grammar)
-    return None if parser is None or len(data) > MAX_BYTES else _read(language, data, parser.parse(data))
+    if parser is None or len(data) > MAX_BYTES:
+        return None
+    return _read(language, data, parser.parse(_readable(language, data)))
 
 
 def _read(language: Language, data: bytes, tree: Tree) -> Tree:
