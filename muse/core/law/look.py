@@ -34,10 +34,15 @@ _IMPORT = regex(rb"(?:import|from|use|using|#\s*include|require|export|alias|inh
 
 
 class Look(NamedTuple):
-    """What a clean text merge may have done: put an edit beside lines that were not meant, or bound a name twice."""
+    """What a clean text merge may have done: put an edit beside lines that were not meant, or bound a name twice.
+
+    `astray`: also when each side is asked for whether all of its edits are in their place. The text of one with those
+    of the other is the result, so one is enough where all else that was moved is there once.
+    """
 
     places: bool
     names: bool
+    astray: bool = False
 
 
 NOTHING = Look(False, False)
@@ -48,9 +53,9 @@ def look(base: bytes, ours: bytes, theirs: bytes, merged: bytes) -> Look:
     """Which of the rules `merged`, a clean text merge of these, may break: `places` 1 to 4, `names` 4 to 6."""
     was, mine, its, made = (_lines(data) for data in (base, ours, theirs, merged))
     counts = Counter(was), Counter(mine), Counter(its)
-    astray = all(_moved(was, counts[0], side) for side in (mine, its)) or _stays(counts, Counter(made))
-    astray = astray or _beside_wrong_copy(was, its, mine, made) or _beside_wrong_copy(was, mine, its, made)
-    return Look(astray, astray or _both_bind(was, mine, its, counts))
+    twice = all(_moved(was, counts[0], side) for side in (mine, its)) or _stays(counts, Counter(made))
+    wrong = [twice or _beside_wrong_copy(was, its, mine, made), twice or _beside_wrong_copy(was, mine, its, made)]
+    return Look(any(wrong), any(wrong) or _both_bind(was, mine, its, counts), all(wrong))
 
 
 def _stays(counts: Sequence[Counter[bytes]], made: Counter[bytes]) -> bool:

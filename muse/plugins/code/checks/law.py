@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
 import time
-from collections import Counter
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -12,6 +10,7 @@ from muse.core.late import regex
 from muse.core.law.check import Breach, broken
 from muse.core.law.entries import Entry
 from muse.core.law.look import NOTHING, edits_copied, look, one_of_several, reorders
+from muse.plugins.code.checks.twice import bound_twice_by
 from muse.plugins.code.languages.table import Language
 from muse.plugins.code.syntax.entries import outline
 from muse.plugins.code.syntax.identity import CODE
@@ -63,7 +62,7 @@ def breaches(
 def reads_and_keeps(language: Language | None, sides: Sides, merged: bytes, until: float) -> bool:
     """True when what was put together parses as well as the sides and breaks no rule; False also when there was no time
     to look. Of a large file only what can make a difference is looked into."""
-    if unsure(language, sides, merged, until):
+    if unsure(language, sides, merged, until, pieced=True):
         return False
     if language is None:
         return True
@@ -93,13 +92,15 @@ def text_breaches(language: Language | None, sides: Sides, merged: bytes, until:
     return [] if language.name == "plain" else [one for one in found if one.twice or one.rule == 8]
 
 
-def unsure(language: Language | None, sides: Sides, merged: bytes, until: float) -> str:
-    """What may be wrong with Git's clean text where entries cannot be told apart: one side moved lines, an edit of the
-    other may stand beside the wrong ones, and the parser stumbles over a version; "" for nothing."""
+def unsure(language: Language | None, sides: Sides, merged: bytes, until: float, *, pieced: bool = False) -> str:
+    """What may be wrong with Git's clean text, or one `pieced` together, where entries cannot be told apart: one side
+    moved lines, an edit of the other may stand beside the wrong ones, and the parser stumbles over a version; ""
+    for nothing."""
     if language is None:
         return ""
-    twice = _defined_by_both(_HEADING if language.name == "markdown" else _DEFINED, sides)
-    astray = look(*sides, merged).places
+    twice = bound_twice_by(_HEADING if language.name == "markdown" else _DEFINED, sides, merged)
+    seen = look(*sides, merged)
+    astray = seen.places if pieced else seen.astray
     ordered = not any(reorders(sides[0], side) for side in sides[1:])
     statements = ordered and CODE.intersection(language.definitions.values())
     if astray and statements and _either(one_of_several, sides):
@@ -123,16 +124,6 @@ _DEFINED = regex(
     rb" +((?:\w+\.)?[\w$]+)([ \t]*(?:(?:[(<]|(?:extends|implements|private|internal|where)\b)[^{=:]*)?)(?=[{=:]|$)"
 )
 _HEADING = regex(rb"( {0,3}#{1,6}) +(\S.*?)([ #]*)$")
-
-
-def _defined_by_both(pattern: re.Pattern[bytes], sides: Sides) -> str:
-    """A name that lines of both sides define, as deep and with the same parameters; "" for none."""
-    base, ours, theirs = (Counter(side.splitlines()) for side in sides)
-    mine, its = (
-        {found.groups() for line in side - base if (found := pattern.match(line)) is not None}
-        for side in (ours, theirs)
-    )
-    return min((name.decode("utf-8", "replace") for _, name, _ in mine & its), default="")
 
 
 def _errors(language: Language, data: bytes, until: float) -> int:

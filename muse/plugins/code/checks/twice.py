@@ -6,6 +6,7 @@ definition, a call with all that it holds) is there once.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -28,6 +29,7 @@ _CONSTANT = regex(
 )
 _ABOVE = regex(rb"(?:#(?!\s*(?:if|el|end|define|include)\b)|//|--|/\*|\*|@[\w.]+(?:\(.*\))?$)")
 _OPENS = regex(rb"[\w$@].*(?:\{|\(|:|\bdo(?: *\|[^|]*\|)?|->|=>)$")
+_LABEL = regex(rb"\w+:$")
 _STATEMENT = regex(
     rb"(?:if|else|elif|elsif|for|foreach|while|do|try|catch|except|finally|ensure|rescue|switch|case|default|when|unless"
     rb"|loop|begin|return|with|using|match|select|public|private|protected|signals|slots|get|set|defer|go)\b"
@@ -79,11 +81,11 @@ def there_twice(language: Language | None, sides: Sides, merged: bytes) -> Itera
         head = made.head(around)
         if len(rows) > max(1, *(each.most(name, head) for each in known)):
             spans = [made.span(row) for row in rows]
-            mine, its = _whose(
+            mine_text, its_text = _whose(
                 [merged[low:high] for low, high in spans], *(each.texts(name, head) for each in known[1:])
             )
             what = made.rows[rows[0]].text.decode("utf-8", "replace")[:60]
-            yield Twice(what, spans, mine, its) if name[0] != "block" else Twice(what, spans, b"", b"")
+            yield Twice(what, spans, mine_text, its_text) if name[0] != "block" else Twice(what, spans, b"", b"")
 
 
 def _whose(made: list[bytes], ours: set[bytes], theirs: set[bytes]) -> tuple[bytes, bytes]:
@@ -91,6 +93,35 @@ def _whose(made: list[bytes], ours: set[bytes], theirs: set[bytes]) -> tuple[byt
     both = made if len(made) == 2 else [b"", b""]
     fits = {(mine, its) for mine, its in (both, both[::-1]) if mine in ours and its in theirs}
     return fits.pop() if len(fits) == 1 else (b"", b"")
+
+
+def bound_twice_by(pattern: re.Pattern[bytes], sides: Sides, merged: bytes) -> str:
+    """A name (the second group) that lines of both sides define, so that a block of the result has it more often than
+    any block of a version, as deep and with the same parameters (all groups); "" for none."""
+    base, ours, theirs = (Counter(side.splitlines()) for side in sides)
+    mine, its = ({found.groups() for line in side - base if (found := pattern.match(line))} for side in (ours, theirs))
+    wanted = mine & its
+    if not wanted:
+        return ""
+    most: Counter[tuple[bytes, ...]] = Counter()
+    for data in sides:
+        most |= _in_one_block(pattern, data)
+    twice = [groups[1] for groups, count in _in_one_block(pattern, merged).items()
+             if groups in wanted and count > max(1, most[groups])]  # fmt: skip
+    return min(twice, default=b"").decode("utf-8", "replace")
+
+
+def _in_one_block(pattern: re.Pattern[bytes], data: bytes) -> Counter[tuple[bytes, ...]]:
+    """How often what the lines define is in one block at most."""
+    counts: Counter[tuple[tuple[bytes, ...], int]] = Counter()
+    for row in _rows(data):
+        found = pattern.match(data[row.start : row.stop].rstrip(b"\r\n"))
+        if found is not None:
+            counts[found.groups(), row.around] += 1
+    most: Counter[tuple[bytes, ...]] = Counter()
+    for (groups, _), count in counts.items():
+        most[groups] = max(most[groups], count)
+    return most
 
 
 class _Found:
@@ -158,7 +189,7 @@ def _found(rows: list[_Row], wanted: set[_Name], keyed: bool) -> Iterator[tuple[
     """The rows that put in something that is wanted, where they are indented: of a block, with all that it holds."""
     for at, row in enumerate(rows):
         name = _name(row.text, keyed)
-        if name not in wanted or name is None or (row.around < 0 and name[0] != "block"):
+        if name not in wanted or name is None or (row.around < 0 and (name[0] != "block" or _LABEL.match(row.text))):
             continue
         if name[0] == "block":
             end = next((to for to in range(at + 1, len(rows)) if rows[to].deep <= row.deep), len(rows))
