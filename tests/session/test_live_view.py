@@ -80,6 +80,28 @@ def test_where_a_commit_would_be_refused_the_session_is_seen(jam: Path, git: Run
     assert committed(jam, git) == seen(live)
 
 
+@pytest.mark.parametrize("many", [1, 2], ids=["one file", "several"])
+def test_what_git_takes_away_beside_an_appender_is_made_anew(jam: Path, git: RunGit, many: int) -> None:
+    """What ops came to is named by no ref: to be seen it is replayed again, and the appender goes on."""
+    stream = Intake(Repository(jam), OpLog(jam, "jam"), "bot", "written", plugin_for_path)
+    other = Intake(Repository(jam), OpLog(jam, "jam"), "other", "written", plugin_for_path)
+    made = ONE
+    for name, old, new in (("first", 1, 10), ("second", 2, 20), ("third", 3, 30)):
+        texts = [f"def {name}():\n    return {value}" for value in (old, new)]
+        op = symbol("code.py", name, texts[1])
+        assert "ack" in stream.one({"op": op, "expect": texts[0]})
+        if many > 1:
+            assert "ack" in other.one({"op": symbol("code.py", name, texts[1])})
+        made = made.replace(b"return %d" % old, b"return %d" % new)
+        stream.view.refresh()
+        assert stream.view.data("code.py") == made
+        git(jam, "gc", "-q", "--prune=now")
+    assert seen(stream.view)["code.py"] == seen(other.view)["code.py"] == made
+    git(jam, "gc", "-q", "--prune=now")
+    muse(jam, "session", "commit", "jam")
+    assert committed(jam, git)["code.py"] == made
+
+
 def test_ops_asked_back_are_seen_again_at_once(jam: Path, git: RunGit) -> None:
     agent(jam, added("bot.py", b"x = 1\n"))
     muse(jam, "session", "commit", "jam")

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from muse.core import content
 from muse.core.address import ancestors
+from muse.core.errors import ContentMissingError, MuseError
 from muse.core.op_log import OpEntry, OpLog
 from muse.core.op_log.decoding import Row
 from muse.core.op_log.entries import strip
@@ -51,14 +52,20 @@ class LiveView:
         state = self.repo.head(), self._checkpoint()
         if state == self._state and self._settled and self.end >= 0:
             rows, end = self.log.rows_from(self.end)
-            if all(self._follows(row) for row in rows):
-                fresh = [strip(dict(row)) for row in rows]
-                if fresh:
-                    self._files = replay(fresh, self._files, self.repo.content, self.plugin_for).files
-                    self._note(fresh)
+            if all(self._follows(row) for row in rows) and self._followed([strip(dict(row)) for row in rows]):
                 self.end = end
                 return
         self._rebuild(state)
+
+    def _followed(self, fresh: list[OpEntry]) -> bool:
+        """Replay new ops onto what there is; False where that is not there any more."""
+        try:
+            files = replay(fresh, self._files, self.repo.content, self.plugin_for).files if fresh else self._files
+        except MuseError:  # `git gc` takes what no ref names
+            return False
+        self._files = files
+        self._note(fresh)
+        return True
 
     def _checkpoint(self) -> tuple[int, int]:
         """What changes whenever the checkpoint does: its file is replaced."""
@@ -120,6 +127,11 @@ class LiveView:
     def data(self, path: str) -> bytes | None:
         """A file's bytes; None when it is not there."""
         digest = self.digest(path)
+        try:
+            return None if digest is None else content.fetch(self.repo.content, digest)
+        except ContentMissingError:  # as above
+            self._rebuild((self.repo.head(), self._checkpoint()))
+        digest = self._files.get(path)
         return None if digest is None else content.fetch(self.repo.content, digest)
 
     def elements(self, path: str) -> list[Element] | None:
