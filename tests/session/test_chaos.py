@@ -38,7 +38,8 @@ from tests.session.stories import added, read, symbol
 SECONDS = float(os.environ.get("MUSE_CHAOS_SECONDS", "1200"))
 SEED = os.environ.get("MUSE_CHAOS_SEED")  # read here: no test sees MUSE_* of the environment
 PACE = float(os.environ.get("MUSE_CHAOS_PACE", "1"))  # ops a second of each agent
-AGENTS = 4
+AGENTS = 4  # of each clone that keep writing
+NAMED = [*map(str, range(AGENTS)), "here0", "here1"]  # with those that write in this process, functions of their own
 PLAIN = {"GIT_EDITOR": "true", "GIT_TERMINAL_PROMPT": "0"}
 
 
@@ -61,6 +62,7 @@ class Clone:
     deleted: set[str] = field(default_factory=set)
     loose: set[str] = field(default_factory=set)  # deleted since the branch was pushed last
     clock: str = ""
+    said: dict[tuple[str, str], str] = field(default_factory=dict)  # what agents in this process set last
     agents: list[Agent] = field(default_factory=list)
 
 
@@ -138,14 +140,15 @@ class Chaos:
         repo, log = Repository(clone.root), OpLog(clone.root, "jam")
         stream = Intake(repo, log, "bot", "written", plugin_for_path)
         for _ in range(self.dice.randrange(1, 5)):
-            who, token = f"{clone.name}_{self.dice.randrange(AGENTS)}", self.token()
-            path = f"{self.dice.choice(self.names)}.py"
-            op = symbol(path, f"a_{who}", function(f"a_{who}", token))
+            who, token = f"{clone.name}_{self.dice.choice(NAMED[AGENTS:])}", self.token()
+            path, name = f"{self.dice.choice(self.names)}.py", f"a_{who}"
+            op, sets = symbol(path, name, function(name, token)), {(path, name): token}
             if self.dice.random() < 0.4:
-                op = added(f"brought/{token}.txt", token.encode())
+                op, sets = added(f"brought/{token}.txt", token.encode()), {}
             answer = stream.one({"op": op, "actor": who})
             assert "ack" in answer, answer
             self.acks[answer["ack"]] = token
+            clone.said.update(sets)
         log.close()
 
     def deliver(self, clone: Clone) -> None:
@@ -306,22 +309,23 @@ class Chaos:
             text = (read(at_end.root, f"{clone.name}.py") or b"").decode()
             assert f"def p_{clone.name}():\n    return {clone.value!r}" in text, (self.seed, clone.name)
             for name in self.names:
-                for agent in range(AGENTS):
+                for agent in NAMED:
                     assert text.count(f"def a_{name}_{agent}():") == 1, (self.seed, clone.name, name, agent)
         self.check_agents(at_end)
 
     def check_agents(self, clone: Clone) -> None:
         """Each agent's functions are as it wrote them last: nothing older was delivered after that."""
-        for agent in (agent for each in self.clones for agent in each.agents):
-            for (path, name), value in agent.last.items():
+        last = [(agent.last, agent.doubt) for each in self.clones for agent in each.agents]
+        for told, doubt in [*last, *((each.said, {}) for each in self.clones)]:
+            for (path, name), value in told.items():
                 text = (read(clone.root, path) or b"").decode()
                 found = text.split(f"def {name}():\n    return '", 1)[1].partition("'")[0]
-                assert found in {value} | agent.doubt[path, name], (self.seed, path, name, found, value)
+                assert found in {value} | doubt.get((path, name), set()), (self.seed, path, name, found, value)
 
 
 def begin(make_repo: MakeRepo, git: RunGit, folder: Path, seed: int, clones: int) -> Chaos:
     names = [f"c{at}" for at in range(clones + 1)]  # the last is for a copy
-    parts = [f"a_{name}_{agent}" for name in names for agent in range(AGENTS)]
+    parts = [f"a_{name}_{agent}" for name in names for agent in NAMED]
     first = make_repo(f"first{seed}", {f"{name}.py": source([f"p_{name}", *parts]) for name in names})
     git(folder, "clone", "-q", "--bare", first, f"server{seed}.git")
     return Chaos(folder, folder / f"server{seed}.git", git, seed, names, clones)
@@ -354,11 +358,12 @@ def test_chaos(make_repo: MakeRepo, git: RunGit, tmp_path: Path) -> None:
             if at == 40:
                 chaos.copy()
             chaos.step()
-        chaos.end()
         agents = [agent for clone in chaos.clones for agent in clone.agents]
         refused = sum((Counter(agent.refused) for agent in agents), Counter())
+        print(f"refused {dict(refused)}", flush=True)
+        chaos.end()
         ops, kills = sum(len(agent.acks) for agent in agents), sum(agent.kills for agent in agents)
-        print(f"{ops + len(chaos.acks)} ops, {kills} agents killed, refused {dict(refused)};", flush=True)
+        print(f"{ops + len(chaos.acks)} ops, {kills} agents killed;", flush=True)
         print(dict(sorted(chaos.done.items())), flush=True)
         seed += 1
 
