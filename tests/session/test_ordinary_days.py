@@ -164,6 +164,44 @@ def test_a_branch_renamed_while_an_op_waits(jam: Path, git: RunGit) -> None:
     assert read(jam, "code.py") == code(first=10, third=30) and read(jam, "late.py") is not None
 
 
+@pytest.mark.parametrize("way", ["under the old name", "under the new name", "renamed twice", "detached"])
+def test_a_branch_renamed_and_another_one_made_of_its_name(jam: Path, git: RunGit, way: str) -> None:
+    """The session goes with its branch; the new one of that name has nothing to do with it, and may have its own."""
+    agent(jam, func("first", 10))
+    git(jam, "branch", "-m", "main", "trunk")
+    git(jam, "branch", "main")
+    if way == "renamed twice":
+        git(jam, "branch", "-m", "trunk", "master")
+    trunk = "master" if way == "renamed twice" else "trunk"
+    if way != "under the new name":
+        git(jam, "switch", "-q", *(["--detach"] if way == "detached" else []), "main")
+        said = muse(jam, "session", "commit", "jam", code=128)
+        assert f"the session belongs to branch {trunk}" in said and read(jam, "code.py") == CODE
+        muse(jam, "session", "start", "other")
+        agent(jam, added("other.txt", b"other\n"), name="other")
+        muse(jam, "session", "commit", "other")
+        git(jam, "switch", "-q", trunk)
+    muse(jam, "session", "commit", "jam")
+    assert read(jam, "code.py", trunk) == code(first=10) and read(jam, "code.py", "main") == CODE
+    git(jam, "switch", "-q", "main")
+    agent(jam, func("second", 20))
+    assert f"the session belongs to branch {trunk}" in muse(jam, "session", "commit", "jam", code=128)
+    muse(jam, "session", "commit", "jam", "--onto", "main")
+    assert read(jam, "code.py") == code(second=20)
+
+
+def test_a_branch_of_which_git_forgot_the_beginning_stays_the_one_it_is(jam: Path, git: RunGit) -> None:
+    git(jam, "switch", "-q", "-c", "topic")
+    git(jam, "branch", "-m", "main", "trunk")
+    git(jam, "branch", "main")
+    git(jam, "switch", "-q", "main")
+    muse(jam, "session", "start", "late")
+    agent(jam, func("first", 10), name="late")
+    git(jam, "reflog", "expire", "--expire=all", "--all")
+    muse(jam, "session", "commit", "late")
+    assert read(jam, "code.py", "main") == code(first=10) and read(jam, "code.py", "trunk") == CODE
+
+
 def test_back_to_orig_head(jam: Path, git: RunGit) -> None:
     """A merge, a session commit on it, and `git reset --hard ORIG_HEAD`: both are gone, the op is not pending."""
     git(jam, "switch", "-q", "-c", "topic")

@@ -105,6 +105,7 @@ _WANTED: dict[str, _Test] = {
     "log": _is(str),
     "tree": _is(str),
     "branch": _is(str),
+    "born": _is(str),
     "at": _is(str),
     "deliveries": _each(lambda value: is_delivery(value)),
     "paths": _values(lambda value: value is None or type(value) is str),
@@ -195,7 +196,7 @@ def compact(checkpoint: Any) -> bytes:
 
 def portable(checkpoint: OpLogCheckpoint) -> dict[str, Any]:
     """A checkpoint without what only holds for this very file."""
-    local = ("offset", "end", "log", "earlier", "prepared", "sum")
+    local = ("offset", "end", "log", "earlier", "prepared", "born", "sum")
     return {name: value for name, value in checkpoint.items() if name not in local}
 
 

@@ -61,13 +61,14 @@ class OpLogCheckpoint(TypedDict):
     Keys of both are `writer/instance`; `offset` (valid while the log's id is `log`) is that of the first op not held,
     and `end` that of the log's end then: what was appended later is never held. `sum` is a checksum of the rest.
     `quarantined` names the damage that was there to be seen. `roots` are the first commits of the history the session
-    was started in. `branch` is the full name of the ref the session belongs to ("" for a detached HEAD) and `at` the
-    commit it was started on. `deliveries` are its commits, the oldest first (`muse.engine.session.delivery`); `paths`
-    what the files it touched were in the last of them (None: not there). `rewritten` has, by commit of a delivery, the
-    commits that carry it since history was rewritten. `repaired` has, by merge commit, the commit that brought in what
-    that merge had lost, and `expunged`, by id, the key of each op whose content was taken away. `prepared` is a
-    delivery whose commit is not confirmed yet, never given away. One from before deliveries has `tree`, the Git tree it
-    stands for, and counts once a commit has that; until then `earlier` ones do.
+    was started in. `branch` is the full name of the ref the session belongs to ("" for a detached HEAD), `born` this
+    clone's mark of it, and `at` the commit it was started on. `deliveries` are its commits, the oldest first
+    (`muse.engine.session.delivery`); `paths` what the files it touched were in the last of them (None: not there).
+    `rewritten` has, by commit of a delivery, the commits that carry it since history was rewritten. `repaired` has, by
+    merge commit, the commit that brought in what that merge had lost, and `expunged`, by id, the key of each op whose
+    content was taken away. `prepared` is a delivery whose commit is not confirmed yet, never given away. One from
+    before deliveries has `tree`, the Git tree it stands for, and counts once a commit has that; until then `earlier`
+    ones do.
     """
 
     session_id: str
@@ -84,6 +85,7 @@ class OpLogCheckpoint(TypedDict):
     quarantined: NotRequired[list[str]]
     tree: NotRequired[str]
     branch: NotRequired[str]
+    born: NotRequired[str]
     at: NotRequired[str]
     deliveries: NotRequired[list[dict[str, Any]]]
     paths: NotRequired[dict[str, str | None]]

@@ -309,7 +309,7 @@ class OpLog(LogReader):
             made = compose_checkpoint(before, fresh.rows.located(), self._held(fresh, replay), end)
             made["session_id"], made["snapshot_id"], made["log"] = self._session, snapshot_id, self._journal.log_id
             made["quarantined"] = [found["name"] for found in self.damage()]
-            for name in ("roots", "branch", "at", "deliveries", "paths", "repaired", "rewritten", "expunged"):
+            for name in ("roots", "branch", "born", "at", "deliveries", "paths", "repaired", "rewritten", "expunged"):
                 if last is not None and name in last:
                     made[name] = last[name]
             made.update(more or {})  # type: ignore[typeddict-item]

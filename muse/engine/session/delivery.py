@@ -19,6 +19,7 @@ from muse.core.sharing import locked
 from muse.core.terminal import command
 from muse.core.types import now_utc_iso
 from muse.engine.session.carriers import carriers
+from muse.engine.session.renamed import followed, mark
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -140,12 +141,12 @@ def home(repo: Repository, log: OpLog, onto: str | None = None) -> str:
             return f"the session belongs to {_name(now)} from now on" if made is not None or log.end() else ""
         made = log.read_checkpoint()
         assert made is not None
-    was = Place(made["branch"], made.get("at", ""))
+    was = Place(_followed(repo, log, made), made.get("at", ""))
     if was.branch == now.branch:
         if was.branch or not was.at or (now.at and repo.is_ancestor(was.at, now.at)) or was.at in reflog(repo, "HEAD"):
             return ""
     elif was.branch and now.branch and _renamed(repo, was.branch, now.branch):
-        log.annotate(branch=now.branch)
+        log.annotate(branch=now.branch, born=mark(repo, now.branch))
         return ""
     if not now.branch and was.branch and was.branch == _rebased(repo):
         raise MuseError(
@@ -159,6 +160,16 @@ def home(repo: Repository, log: OpLog, onto: str | None = None) -> str:
         f"the session belongs to {other}; {_name(now)} is checked out",
         hint=hint if gone or not was.branch else f"{command('git', 'switch', _short(was.branch))}, or {hint}",
     )
+
+
+def _followed(repo: Repository, log: OpLog, made: OpLogCheckpoint) -> str:
+    """The session's branch under the name it has now, which is noted."""
+    known = made.get("born", "")
+    branch = followed(repo, made["branch"], known)
+    now = mark(repo, branch)
+    if (branch, now) != (made["branch"], known):
+        log.annotate(branch=branch, born=now)
+    return branch
 
 
 def _rebased(repo: Repository) -> str:
@@ -186,10 +197,10 @@ def begin(repo: Repository, log: OpLog, place: Place) -> None:
 
     made = log.read_checkpoint()
     if made is not None and "branch" in made:
-        log.annotate(branch=place.branch, at=place.at)
+        log.annotate(branch=place.branch, at=place.at, born=mark(repo, place.branch))
         return
     since = effective(repo, log)
-    more: dict[str, Any] = {"branch": place.branch, "at": place.at}
+    more: dict[str, Any] = {"branch": place.branch, "at": place.at, "born": mark(repo, place.branch)}
     told = [each for each in since if "tree" in each]
     if told:  # from before deliveries: the commit that has its tree
         more["at"] = commit_of_tree(repo, [each["tree"] for each in told]) or place.at
