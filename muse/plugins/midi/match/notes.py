@@ -281,6 +281,7 @@ def _tiers(beat: int, bar: int) -> tuple[tuple[_Key, _Pairing], ...]:
         (lambda n: (n[0], n[1], n[3], n[4]), _nearest(2, bar)),
         (lambda n: (n[0], n[1], n[3]), _nearest(2, bar)),
         (lambda n: (n[1], n[2], n[3]), _nearest(0, 15)),
+        (lambda n: (n[1], n[2]), _nearest(3, beat)),
         (lambda n: (n[0], n[1], n[4]), _nearest(2, max(1, beat // 2))),
         (lambda n: (n[0], n[1]), _nearest(2, max(1, beat // 2))),
         (lambda n: (n[0], n[2], n[4]), _nearest(1, 12)),

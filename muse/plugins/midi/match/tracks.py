@@ -83,16 +83,21 @@ def _steps(track: Track) -> Counter[tuple[int, bytes]]:
     """Notes and other events with the time since the one before: what a track keeps when time is inserted."""
     found: Counter[tuple[int, bytes]] = Counter()
     before = 0
-    for tick, body in zip(track.ticks, track.bodies):
+    for tick, body in zip(track.ticks, _neutral(track)):
         found[tick - before, body] += 1
         before = tick
     return found
 
 
+def _neutral(track: Track) -> list[bytes]:
+    """The events of a track whatever their channel: programs number channels anew."""
+    return [bytes((body[0] & 0xF0,)) + body[1:] if body[0] < 0xF0 else body for body in track.bodies]
+
+
 def _best(base: list[Track], side: list[Track], left: list[int], right: list[int]) -> list[tuple[int, int]]:
     """Pairs by likeness, best first; a pair at one place with one name needs no common event."""
-    events = {index: set(zip(base[index].ticks, base[index].bodies)) for index in left}
-    theirs = {index: set(zip(side[index].ticks, side[index].bodies)) for index in right}
+    events = {index: set(zip(base[index].ticks, _neutral(base[index]))) for index in left}
+    theirs = {index: set(zip(side[index].ticks, _neutral(side[index]))) for index in right}
     steps = {index: _steps(base[index]) for index in left}
     their_steps = {index: _steps(side[index]) for index in right}
     marks = {index: (_name(base[index]), _channels(base[index])) for index in left}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from muse.core import options
@@ -24,11 +24,12 @@ from muse.plugins.midi.match.tracks import match_tracks
 from muse.plugins.midi.merge.decisions import Clash, Decisions, Disputes, versions
 from muse.plugins.midi.merge.layout import Layout, lay_out, time_base_clash
 from muse.plugins.midi.merge.one_sided import Planned, crossed_slots, has_all, only_from, unsound
+from muse.plugins.midi.merge.replant import replanted, saved_anew
 from muse.plugins.midi.merge.resaved import unify
 from muse.plugins.midi.merge.rules import rules_for
-from muse.plugins.midi.merge.timebase import conform
+from muse.plugins.midi.merge.timebase import conform, on_one_grid
 from muse.plugins.midi.merge.track import decide
-from muse.plugins.midi.merge.verify import brings_back
+from muse.plugins.midi.merge.verify import brings_back, doubled
 
 _ROUNDS = 6  # of finding what must be taken whole from one side
 _OF_TRACK = regex(r"track:(\d{1,9})/")
@@ -57,13 +58,37 @@ def merge_file(path: str, base: bytes | None, ours: bytes, theirs: bytes) -> Fil
     except FormatError as error:
         return _give_up(path, base, ours, theirs, f"one version is not a well-formed MIDI file: {error}")
     merge = _Merge(path, songs[0], songs[1], songs[2], (base, ours, theirs))
+    result = _merged(merge)
+    return _replanted(merge, songs, result) if result.conflicts else result
+
+
+def _merged(merge: _Merge) -> FileMerge:
     try:
         result = merge.run()
     except (_Unsafe, FormatError) as error:
-        return _mirrored(merge) or _give_up(path, base, ours, theirs, str(error))
+        return _mirrored(merge) or _give_up(merge.path, *merge.originals, str(error))
     if result.conflicts and merge.only_fallbacks():
         return _mirrored(merge) or result
     return result
+
+
+def _replanted(merge: _Merge, songs: Sequence[Song], result: FileMerge) -> FileMerge:
+    """The merge with what another program saved brought back into the base's tracks, where less is in dispute so."""
+    base, ours, theirs = songs
+    anew = [saved_anew(base, side) for side in (ours, theirs)]
+    alike = on_one_grid((base, ours, theirs), rounded=True) if any(anew) and base.format != 2 else None
+    if alike is None:
+        return result
+    sides = [
+        replanted(alike[0], side, song.division) if new else side
+        for side, song, new in zip(alike[1:], (ours, theirs), anew)
+    ]
+    if sides[0] is None or sides[1] is None:
+        return result
+    other = _Merge(merge.path, alike[0], sides[0], sides[1], merge.originals)
+    other.resaved, other.written_back = True, True
+    found = _merged(other)
+    return found if len(found.conflicts) < len(result.conflicts) else result
 
 
 def _mirrored(merge: _Merge) -> FileMerge | None:
@@ -74,7 +99,7 @@ def _mirrored(merge: _Merge) -> FileMerge | None:
     if not merge.conformed or not merge.only_fallbacks():
         return None
     mirror = _Merge(merge.path, merge.base, merge.theirs, merge.ours, merge.originals)
-    mirror.conformed, mirror.resaved = True, merge.resaved
+    mirror.conformed, mirror.resaved, mirror.written_back = True, merge.resaved, merge.written_back
     mirror.twins = merge.twins[::-1]
     if merge.laid is not None:
         mirror.laid = merge.laid._replace(songs=(merge.base, merge.theirs, merge.ours))
@@ -114,6 +139,7 @@ class _Merge(Disputes):
         self.laid: Laid | None = None
         self.conformed = False  # True for versions that are in one spelling and on one line of bars already
         self.resaved = False
+        self.written_back = False  # True for versions that were brought into the base's tracks
         self.twins: list[list[int]] = []  # of each side its track that a base track is, or -1
         self.path = path
         self.originals = originals
@@ -156,7 +182,8 @@ class _Merge(Disputes):
         if self.laid is not None:
             words = self.laid.words + words
         if self.resaved:
-            notes.append(f"{self.path}: re-saved by another program (release, note-off style)")
+            kinds = "tracks and channels as they were before" if self.written_back else "release, note-off style"
+            notes.append(f"{self.path}: re-saved by another program ({kinds})")
         return FileMerge(merged, self._records(), words + notes, dict(sorted(self.touched.items())))
 
     def _lay(self) -> None:
@@ -164,7 +191,8 @@ class _Merge(Disputes):
         if not self.conformed:
             songs = (self.base, self.ours, self.theirs)
             self.twins = [match_tracks(self.base.tracks, side.tracks) for side in songs[1:]]
-            (self.base, self.ours, self.theirs), self.resaved = unify(songs, self.twins, self._content)
+            (self.base, self.ours, self.theirs), resaved = unify(songs, self.twins, self._content)
+            self.resaved |= resaved
             if self.base.format != 2:
                 self.base, self.ours, self.theirs = unify_time(self.base, self.ours, self.theirs, self.twins)
                 self.times = time_map(self.base)
@@ -231,7 +259,9 @@ class _Merge(Disputes):
                 found += wrong
             if not found:
                 if self.only_fallbacks() and self._brings_back([track for _, track in read]):
-                    raise _Unsafe("one side put events into another track, the other deleted some of them")
+                    raise _Unsafe(
+                        "both sides put events into other tracks, or one deleted some that the other put there"
+                    )
                 return merged
             for trouble in found:
                 chosen = "ours" if trouble.clash is None else trouble.where[0].ask(trouble.clash, self.settle)
@@ -288,6 +318,8 @@ class _Merge(Disputes):
             for entry in entries for side in (entry.ours, entry.theirs) if isinstance(side, Track)
         ]  # fmt: skip
         sides = (self.base.tracks, self.ours.tracks, self.theirs.tracks)
+        if any(-1 in twins for twins in self.twins) and doubled(*sides, merged):
+            return True
         return len(merged) > 1 and brings_back(*sides, merged, pairs)
 
     def _clashes(self) -> list[Clash]:

@@ -33,7 +33,7 @@ def unify(songs: Three, twins: Sequence[Sequence[int]], contents: Contents) -> U
     base, ours, theirs = songs
     if all(len(set(tracks)) == 1 for tracks in _alike(songs, twins)):
         return Unified(songs, False)
-    endings = [_ending(song) for song in songs]
+    endings = [ending(song.tracks) for song in songs]
     found = [base, ours, theirs]
     if endings[1] is not None and endings[1] != endings[0]:
         found[0], found[2] = (_ended(song, endings[1], contents) for song in (base, theirs))
@@ -53,10 +53,10 @@ def _alike(songs: Three, twins: Sequence[Sequence[int]]) -> Iterator[list[int]]:
         yield [id(track), *map(id, others)]
 
 
-def _ending(song: Song) -> int | None:
-    """How nearly all notes of a file end, as `Note` has it; None where that differs from note to note."""
+def ending(tracks: Sequence[Track]) -> int | None:
+    """How nearly all notes of some tracks end, as `Note` has it; None where that differs from note to note."""
     counts: Counter[int] = Counter()
-    for track in song.tracks:
+    for track in tracks:
         for body, count in Counter(track.bodies).items():
             if body[0] < 0x90 or (body[0] < 0xA0 and not body[2]):
                 counts[(body[0] & 0xF0) << 4 | body[2]] += count

@@ -7,10 +7,14 @@ that has its channel, or all events move into one track.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from math import lcm
+
 from muse.plugins.midi.file.codec import Song, Track, beat_ticks
 from muse.plugins.midi.file.write_track import respell
 
 Versions = tuple[Song, Song, Song]
+_MOST_TICKS = 0x7FFF  # per beat; more cannot be written
 _MOST_SLACK = 4  # ticks of the base
 _ALIKE = 0.8  # share of the notes that must be where the base has some once they are on its grid
 
@@ -18,12 +22,9 @@ _ALIKE = 0.8  # share of the notes that must be where the base has some once the
 def conform(versions: Versions) -> Versions | None:
     """The three versions in the form of the side that changed it; None when both did or it cannot be done exactly."""
     base, ours, theirs = versions
-    division = _changed(base.division, ours.division, theirs.division)
     kind = _changed(base.format, ours.format, theirs.format)
-    if division is None or kind is None:
-        return None
-    songs = _on_one_grid(versions, division)
-    if songs is None:
+    songs = on_one_grid(versions)
+    if songs is None or kind is None:
         return None
     model = next(song for song in songs if song.format == kind)
     shaped = [song if song.format == kind else reformat(song, model) for song in songs]
@@ -51,14 +52,41 @@ def rescale(song: Song, division: int) -> Song | None:
     return None if found is None else _with(found, header, found.tracks)
 
 
-def _on_one_grid(versions: Versions, division: int) -> list[Song] | None:
-    """The versions with so many ticks per beat, or else with the base's."""
-    base = versions[0]
-    scaled = [song if song.division == division else rescale(song, division) for song in versions]
-    if None in scaled:
-        scaled = [song if song.division == base.division else _brought_back(base, song) for song in versions]
-    songs = [song for song in scaled if song is not None]
-    return songs if len(songs) == 3 else None
+def _only_grids(versions: Sequence[Song], songs: Sequence[Song]) -> bool:
+    """True when both sides took another number of ticks per beat, each its own, and did nothing else."""
+    base, *sides = ([(track.ticks, track.bodies) for track in song.tracks] for song in songs)
+    return len({song.division for song in versions}) == 3 and sides == [base, base]
+
+
+def on_one_grid(versions: Versions, *, rounded: bool = False) -> list[Song] | None:
+    """The versions with as many ticks per beat as the side that changed them, or else the base, or else as many as
+    hold all three exactly. A side that had to round the base's ticks is brought back to the base's first; `rounded`:
+    one that did more than that is taken as it is."""
+    base, *sides = versions
+    if all(song.division == base.division for song in sides):
+        return [*versions]
+    known = _changed(base.division, sides[0].division, sides[1].division)
+    found = _rescaled(versions, known) if known is not None else None
+    if found is not None:
+        return found
+    back = [side if rescale(base, side.division) is not None else _brought_back(base, side) for side in sides]
+    if rounded:
+        back = [side if found is None else found for side, found in zip(sides, back)]
+    songs = [song for song in (base, *back) if song is not None]
+    if len(songs) < 3:
+        return None
+    common = lcm(*{song.division for song in songs})
+    found = _rescaled(songs, base.division) or _rescaled(songs, common)
+    return None if found is None or _only_grids(versions, found) else found
+
+
+def _rescaled(songs: Sequence[Song], division: int) -> list[Song] | None:
+    """All the songs with so many ticks per beat; None when one of them does not fit."""
+    if division > _MOST_TICKS:
+        return None
+    found = [song if song.division == division else rescale(song, division) for song in songs]
+    fitting = [song for song in found if song is not None]
+    return fitting if len(fitting) == len(songs) else None
 
 
 def _brought_back(base: Song, side: Song) -> Song | None:

@@ -109,6 +109,27 @@ def brings_back(
     )  # fmt: skip
 
 
+def doubled(base: list[Track], ours: list[Track], theirs: list[Track], merged: list[Track]) -> bool:
+    """True when the file begins a note oftener, in whatever tracks and channels, than two sides that added none there.
+
+    So it is where both sides put the notes of a track into another one, each into one of its own.
+    """
+    was, mine, other, made = (_begun(tracks) for tracks in (base, ours, theirs, merged))
+    return any(
+        was[note] and count > max(mine[note] + other[note] - was[note], 0) and count > min(mine[note], other[note])
+        for note, count in made.items()
+        if mine[note] <= was[note] and other[note] <= was[note]
+    )
+
+
+def _begun(tracks: list[Track]) -> Counter[tuple[int, int]]:
+    """Beginnings of notes: tick and pitch."""
+    return Counter(
+        (tick, body[1]) for track in tracks for tick, body in zip(track.ticks, track.bodies)
+        if 0x90 <= body[0] < 0xA0 and body[2]
+    )  # fmt: skip
+
+
 def _told(tracks: list[Track]) -> Counter[tuple[int, bytes]]:
     """The events of all tracks but the ends of notes."""
     return Counter(

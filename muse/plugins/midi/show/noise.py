@@ -55,7 +55,7 @@ def renumbered(old: Content, new: Content) -> tuple[int, int] | None:
 def value_noise(slot: Slot, was: Value, now: Value) -> str:
     """The kind of noise that a changed slot is; "" when it is music."""
     if not was or not now:
-        return DEFAULTS if slot[1] == 0 and all(_is_default(body) for _, body in was + now) else ""
+        return DEFAULTS if slot[1] == 0 and all(is_default(body) for _, body in was + now) else ""
     if len(was) != 1 or len(now) != 1:
         return ""
     old, new = was[0][1], now[0][1]
@@ -66,7 +66,8 @@ def value_noise(slot: Slot, was: Value, now: Value) -> str:
     return ""
 
 
-def _is_default(body: bytes) -> bool:
+def is_default(body: bytes) -> bool:
+    """True for an event that says what holds anyway, and that programs write out at the beginning."""
     kind = body[0] >> 4
     if kind == 0xB:
         return _DEFAULT_CONTROLLERS.get(body[1]) == body[2] or (body[1], body[2]) in _ALSO_DEFAULT
