@@ -332,4 +332,7 @@ def _letter(tpc: int) -> str:
 
 
 def _pitch(pitch: int, tpc: int) -> str:
+    """A note's name; where its spelling is of another pitch, the name of what sounds."""
+    if (tpc - 14) * 7 % 12 != pitch % 12:
+        tpc = 10 + (pitch * 7 + 4) % 12  # A flat to C sharp, as it is spelled without a key
     return f"{_letter(tpc)}{(pitch - (tpc - 13) // 7) // 12 - 1}"

@@ -115,8 +115,16 @@ def changes(old: tuple[Score, Node], new: tuple[Score, Node]) -> str:
     """`C5 1/4 -> D5 1/4 at beat 2; added mf at beat 1`; counted where that is more than a few."""
     found = compared(old, new)
     if not found:
-        return "same notes, written differently" if old[1].raw != new[1].raw else "unchanged"
+        return f"same notes, written differently{_written(old[1], new[1])}" if old[1].raw != new[1].raw else "unchanged"
     return "; ".join(change.told() for change in found) if len(found) <= _MOST else _counted(found)
+
+
+def _written(old: Node, new: Node) -> str:
+    """` (stem, veloOffset)`: the elements that are not what they were, or nothing where only blanks are others."""
+    was, now = (Counter((at, leaf.raw) for at, leaf in cell.leaves()) for cell in (old, new))
+    names = dict.fromkeys(at.rpartition("/")[2] for at, _ in [*(was - now), *(now - was)])
+    more = ", ..." if len(names) > _FEW else ""
+    return f" ({', '.join([*names][:_FEW])}{more})" if names else ""
 
 
 def summary(measures: list[Measure]) -> str:

@@ -97,8 +97,8 @@ TEN: dict[str, Case] = {
     ),
     "staccato.mscx": Case(
         marked({}), marked({3: chord(66, SHORT)}), marked({3: chord(66, HARD)}),
-        "Viola bar 2: C4 1/4 -> C4 1/4 staccato at beat 4", "+    C4 1/4 staccato at beat 4",
-        ("C4 1/4 staccato at beat 4", "C4 1/4 accent at beat 4"),
+        "Viola bar 2: F♯4 1/4 -> F♯4 1/4 staccato at beat 4", "+    F♯4 1/4 staccato at beat 4",
+        ("F♯4 1/4 staccato at beat 4", "F♯4 1/4 accent at beat 4"),
     ),
     "tempo.mscx": Case(
         marked({}), marked({0: "<Tempo><tempo>1.6</tempo><text>Andante</text></Tempo>" + chord(63)}),
@@ -213,3 +213,19 @@ def test_a_longer_note_moves_what_follows() -> None:
     (op,) = found[0]
     assert "E4 1/4 -> E4 1/2 at beat 1" in op["new_summary"]  # type: ignore[typeddict-item]
     assert "F5 1/4 moved from beat 2 to beat 3" in op["new_summary"]  # type: ignore[typeddict-item]
+
+
+def test_a_pitch_that_its_spelling_does_not_follow_is_told_by_its_sound() -> None:
+    """MuseScore plays the pitch; its tonal pitch class says C in all three."""
+    versions = [marked({1: chord(pitch)}) for pitch in (64, 72, 65)]
+    merged = ScorePlugin().merge_file("a.mscx", *versions)
+    (record,) = merged.conflicts
+    assert record.ours_summary == "Viola, bar 2: E4 1/4 -> C5 1/4 at beat 2"
+    assert record.theirs_summary == "Viola, bar 2: E4 1/4 -> F4 1/4 at beat 2"
+
+
+def test_what_is_written_differently_is_named() -> None:
+    loud, soft = (f"<Note><veloOffset>{number}</veloOffset><pitch>" for number in (20, -20))
+    versions = [marked({1: chord(64).replace("<Note><pitch>", start)}) for start in ("<Note><pitch>", loud, soft)]
+    (record,) = ScorePlugin().merge_file("a.mscx", *versions).conflicts
+    assert record.ours_summary == "Viola, bar 2: same notes, written differently (veloOffset)"
