@@ -195,6 +195,14 @@ CHANGE = {
     "required": ["op", "name", "said"],
     "additionalProperties": False,
 }
+REVIEW: dict[str, Schema] = {
+    "ours": ID,
+    "theirs": ID,
+    "in_progress": BOOL,
+    "paths": rows(
+        obj(path=STR, git={"enum": ["clean", "conflict"]}, result={"enum": ["muse", "work tree", "edited"]}, notes=STRS)
+    ),
+}
 PAGE = {
     **obj(
         title=STR,
@@ -283,19 +291,8 @@ VERBS: dict[str, Schema] = {
     "blame --notes": rows(obj(commit=ID, **NOTE)),
     "blame --bars": rows(obj(track=INT, track_name=STR, bar=INT, commits=named(INT))),
     "grep-notes": rows(obj(path=STR, **NOTE)),
-    "review": obj(
-        ours=ID,
-        theirs=ID,
-        in_progress=BOOL,
-        paths=rows(
-            obj(
-                path=STR,
-                git={"enum": ["clean", "conflict"]},
-                result={"enum": ["muse", "work tree", "edited"]},
-                notes=STRS,
-            )
-        ),
-    ),
+    "review": obj(**REVIEW),
+    "review A..B": obj(merges=rows(obj(commit=ID, **REVIEW))),
     "merge --dry-run": ref("merge"),
     "merge-tree": ref("merge"),
     "bot": obj(

@@ -177,14 +177,16 @@ def test_merge_tree_prints_what_gits_merge_tree_prints(muse, fork, git, tmp_path
 IMPORTS = "import os\n\n\ndef f():\n    return 1\n"
 
 
+def two_imports(fork):
+    """Both sides import something at one place."""
+    ours, theirs = (IMPORTS.replace("import os\n", f"import os\nimport {name}\n") for name in ("re", "sys"))
+    return fork({"m.py": ours}, {"m.py": theirs}, {"m.py": IMPORTS})
+
+
 @whole_merges
 def test_what_muse_resolves_can_be_reviewed_and_undone(muse, fork, git):
     """Two imports added at one place: a conflict for Git, none for code."""
-    root = fork(
-        {"m.py": IMPORTS.replace("import os\n", "import os\nimport re\n")},
-        {"m.py": IMPORTS.replace("import os\n", "import os\nimport sys\n")},
-        {"m.py": IMPORTS},
-    )
+    root = two_imports(fork)
     code, out, err = muse(root, "merge", "--no-commit", "side")
     assert code == 0, out + err
     assert err.startswith("m.py: ") and "CONFLICT" not in out
@@ -204,12 +206,37 @@ def test_what_muse_resolves_can_be_reviewed_and_undone(muse, fork, git):
 
 
 @whole_merges
+def test_every_merge_of_a_range_is_reviewed(muse, fork, git):
+    root = two_imports(fork)
+    before = git(root, "rev-parse", "HEAD")
+    assert muse(root, "merge", "side", "-m", "two \x1b[31mimports")[0] == 0
+    first = git(root, "rev-parse", "HEAD")
+    git(root, "checkout", "-q", "-b", "more", before)
+    (root / "b.txt").write_text("b\n")
+    git(root, "add", "b.txt")
+    git(root, "commit", "-q", "-m", "b")
+    git(root, "checkout", "-q", "main")
+    git(root, "merge", "-q", "more", "-m", "plain")
+    code, out, err = muse(root, "review", f"{before}..")
+    lines = out.splitlines()
+    assert code == 0 and lines[0] == f"merge {first[:12]} two \\x1b[31mimports", out + err
+    assert lines[1] == "m.py: in conflict for Git, as Muse resolved it"
+    assert lines[-2:] == [f"merge {git(root, 'rev-parse', 'HEAD')[:12]} plain", "every file is as Git merges it"]
+    told = json.loads(muse(root, "review", "--json", f"{before}..HEAD")[1])["merges"]
+    assert [(row["commit"] == first, [p["path"] for p in row["paths"]]) for row in told] == [
+        (True, ["m.py"]),
+        (False, []),
+    ]
+    assert muse(root, "review", "HEAD..HEAD")[1] == "no merge of two commits in HEAD..HEAD\n"
+    code, _, err = muse(root, "review", "nowhere..HEAD")
+    assert code == 128 and "unknown revision: nowhere" in err
+    assert muse(root, "review", "--undo", "m.py", "HEAD~1..HEAD")[0] == 129
+    assert "<<<<" not in (root / "m.py").read_text()
+
+
+@whole_merges
 def test_an_undone_path_of_a_merge_in_progress_is_in_conflict_again(muse, fork, git):
-    root = fork(
-        {"m.py": IMPORTS.replace("import os\n", "import os\nimport re\n")},
-        {"m.py": IMPORTS.replace("import os\n", "import os\nimport sys\n")},
-        {"m.py": IMPORTS},
-    )
+    root = two_imports(fork)
     assert muse(root, "merge", "--no-commit", "side")[0] == 0
     assert muse(root, "review", "--undo", "m.py")[0] == 0
     assert git(root, "status", "--porcelain") == "UU m.py"

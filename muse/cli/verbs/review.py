@@ -16,7 +16,8 @@ from muse.core import terminal
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from muse.engine.resolve.review import Difference
+    from muse.engine.resolve.review import Difference, Review
+    from muse.store.repository import Repository
 
 
 @click.command("review", short_help="Show what a merge resolved beyond Git, and undo it")
@@ -25,7 +26,8 @@ if TYPE_CHECKING:
 @json_option
 @spelling_options
 def command(rev: str | None, undo: tuple[str, ...], as_json: bool) -> None:
-    """Show where a merge (REV, else the one in progress, else HEAD) is not what Git alone makes of it.
+    """Show where a merge (REV, else the one in progress, else HEAD) is not what Git alone makes of it; A..B for every
+    merge in a range.
 
     Each path is shown as a diff from Git's merge, conflict markers included, to the result; music from our side where
     Git left markers. --undo PATH brings Git's
@@ -35,6 +37,9 @@ def command(rev: str | None, undo: tuple[str, ...], as_json: bool) -> None:
     from muse.engine.resolve import review as engine
 
     here = repo()
+    if rev is not None and ".." in rev:
+        _range(here, rev, undo, as_json)
+        return
     with scratch(here) as trial:
         found = engine.review(trial, rev, domains(here)[0])
     if undo:
@@ -44,14 +49,7 @@ def command(rev: str | None, undo: tuple[str, ...], as_json: bool) -> None:
             note(f"{terminal.path(path)}: Git's version is back{more}")
         return
     if as_json:
-        print_json(
-            {
-                "ours": found.ours,
-                "theirs": found.theirs,
-                "in_progress": found.in_progress,
-                "paths": [_row(difference, found.in_progress) for difference in found.differences],
-            }
-        )
+        print_json(_told(found))
         return
     if not found.differences:
         say("every file is as Git merges it")
@@ -61,6 +59,42 @@ def command(rev: str | None, undo: tuple[str, ...], as_json: bool) -> None:
         for difference in found.differences:
             for line in _lines(difference, color, found.in_progress):
                 out(line)
+
+
+def _range(here: Repository, span: str, undo: tuple[str, ...], as_json: bool) -> None:
+    """Show every merge of a range, oldest first."""
+    from muse.engine.git import scratch
+    from muse.engine.resolve import review as engine
+
+    if undo:
+        raise click.UsageError("--undo takes files of one merge: name that merge")
+    with scratch(here) as trial:
+        found = [(id, engine.review(trial, id, domains(here)[0])) for id in engine.merges(here, span)]
+    if as_json:
+        print_json({"merges": [{"commit": id, **_told(one)} for id, one in found]})
+        return
+    if not found:
+        say(f"no merge of two commits in {terminal.escaped(span)}")
+        return
+    with paged(here) as out:
+        color = use_color(here)
+        for id, one in found:
+            subject = here.git("log", "-1", "--format=%s", id).decode("utf-8", "replace").strip()
+            out(f"merge {id[:12]} {terminal.escaped(subject)}")
+            if not one.differences:
+                out("every file is as Git merges it")
+            for difference in one.differences:
+                for line in _lines(difference, color, False):
+                    out(line)
+
+
+def _told(found: Review) -> dict[str, object]:
+    return {
+        "ours": found.ours,
+        "theirs": found.theirs,
+        "in_progress": found.in_progress,
+        "paths": [_row(difference, found.in_progress) for difference in found.differences],
+    }
 
 
 def _author(difference: Difference, in_progress: bool) -> str:

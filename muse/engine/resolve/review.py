@@ -69,6 +69,14 @@ def review(repo: Repository, rev: str | None, plugin_for: PluginFor) -> Review:
     return Review(ours, theirs[0], in_progress, _differences(repo, merged, tree))
 
 
+def merges(repo: Repository, span: str) -> list[str]:
+    """Ids of the merges of two commits in a range (A..B, A...B), oldest first. MuseError where an end is unknown."""
+    for end in span.replace("...", "..").split("..", 1):
+        repo.resolve(end or "HEAD")
+    limits = ("--min-parents=2", "--max-parents=2", "--reverse", "--topo-order", "--end-of-options", span)
+    return repo.git("rev-list", *limits).decode().split()
+
+
 def _differences(repo: Repository, merged: WholeMerge, tree: str) -> list[Difference]:
     paths = [decision.path for decision in merged.decisions]
     gits = entries(repo, merged.git.tree, paths)
