@@ -119,11 +119,14 @@ def address_of(at: str, key: Key) -> str:
 
 def at_odds(form: Format, nodes: tuple[Node, Node, Node]) -> bool:
     """True where two edits of a clip come to a third clip that nobody meant, although no value is in dispute: moved by
-    as much as it was made longer, or changed in its first take, in whose place there is another one now."""
+    as much as it was made longer, or changed in its first take, where there is another one now. So with signatures."""
     if nodes[0].tag == "ITEM":
         takes = [[child.raw for child in node.children if child.tag not in _ITEM] for node in nodes]
         first = [value_at(form, node, ("GUID", "1")) for node in nodes]
         return len(set(first)) > 1 and takes[0] not in takes[1:] and takes[1] != takes[2]
+    if nodes[0].tag in _SIGNATURES:
+        bars = [[value_at(form, node, (step,)) for step in _SIGNATURES[node.tag]] for node in nodes]
+        return bars[0] not in bars[1:] and bars[1] != bars[2]
     if nodes[0].tag not in ("MidiClip", "AudioClip"):
         return False
     ends = [[value_at(form, node, (tag, "@Value")) for tag in ("CurrentStart", "CurrentEnd")] for node in nodes]
@@ -131,6 +134,8 @@ def at_odds(form: Format, nodes: tuple[Node, Node, Node]) -> bool:
     return by_chance and ends[1] != ends[2]
 
 
+_SIGNATURES = {"TimeSignature": ("@numerator", "@denominator"), "TEMPO": ("2", "3")}
+"""Beats of a bar and what a beat is: one value, 3/4 of one side and 6/8 of the other are not 3/8."""
 _ITEM = {
     *("POSITION", "SNAPOFFS", "LENGTH", "LOOP", "ALLTAKES", "FADEIN", "FADEOUT", "FADEFLAG", "MUTE", "SEL", "IGUID"),
     *("IID", "LOCK", "GROUP", "BEAT", "LANE"),

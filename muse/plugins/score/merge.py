@@ -21,7 +21,7 @@ from muse.core.xml_tree import Node, pieces, written
 from muse.domain import ConflictRecord, FileMerge
 from muse.plugins.score.columns import Matching, Step, match, plan, steps
 from muse.plugins.score.outline import Column, Context, Part, Score, key_of
-from muse.plugins.score.signs import Clash, side_by_side
+from muse.plugins.score.signs import Clash, side_by_side, torn
 from muse.plugins.score.values import Fact
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ class _Merge:
             chosen = _one_side(nodes)
             if chosen is not None:
                 return chosen.raw
-            if not base.children or not ours.children or not theirs.children:
+            if not base.children or not ours.children or not theirs.children or torn(nodes):
                 raise Clash(ours.tag)
         tag = _tag(nodes)
         return written(ours if ours.raw != base.raw else theirs, self._children(nodes, known), tag=tag)

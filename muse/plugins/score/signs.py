@@ -1,10 +1,11 @@
-"""Signs that both sides put at one place of a bar: a tempo of one and a dynamic of the other stand side by side."""
+"""What belongs together: signs that stand side by side, one side's tempo and the other's dynamic; values in parts."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from muse.core.xml_tree import Node
+from muse.plugins.score.values import value
 
 _ORDER = (
     *("print", "LayoutBreak", "startRepeat", "endRepeat"),
@@ -12,6 +13,24 @@ _ORDER = (
     *("harmony", "Harmony", "RehearsalMark", "Tempo", "Dynamic", "SystemText", "StaffText", "Fermata", "direction"),
 )
 """Elements that take no time, in the order in which they are put before a note."""
+
+
+_ONE = {
+    **dict.fromkeys(
+        ("pitch", "unpitched", "rest", "time-modification", "key", "time", "clef", "transpose", "metronome")
+    ),
+    **dict.fromkeys(("KeySig", "TimeSig", "Clef", "accidental", "LayoutBreak")),
+    "harmony": ("root", "numeral", "function", "kind", "inversion", "bass", "degree"),
+    "Harmony": ("root", "base", "name", "extension"),
+    "note": ("duration", "type", "dot", "time-modification", "grace"),
+    "Chord": ("durationType", "dots", "duration"),
+    "Rest": ("durationType", "dots", "duration"),
+    "Note": ("pitch", "tpc", "tpc2"),
+    "Tuplet": ("normalNotes", "actualNotes", "baseNote", "baseDots"),
+    "Dynamic": ("subtype", "velocity"),
+    "Tempo": ("tempo", "text"),
+}
+"""Elements of which several make one value, and which of them; all where none is named."""
 
 
 class Clash(Exception):
@@ -46,3 +65,20 @@ def _kinds(node: Node) -> Iterator[str]:
         yield f"barline {node.get('location', 'right')}"
     elif node.tag in _ORDER:
         yield node.tag
+
+
+def torn(nodes: tuple[Node, Node, Node]) -> bool:
+    """True where both sides made another value of what several elements say together, a pitch, say: A5 of one and B4 of
+    the other would be B5."""
+    if nodes[0].tag not in _ONE:
+        return False
+    some = _ONE[nodes[0].tag]
+    base, ours, theirs = (
+        [
+            (child.tag, [value(leaf) for _, leaf in child.leaves()])
+            for child in node.children
+            if not some or child.tag in some
+        ]
+        for node in nodes
+    )
+    return base not in (ours, theirs) and ours != theirs

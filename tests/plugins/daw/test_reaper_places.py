@@ -58,6 +58,19 @@ FIRST_EDITED = BOTH_TAKES.replace(b"      VOLPAN 1", b"      VOLPAN 0.3")
 
 CASES = [
     case(
+        "three quarters / three eighths",
+        rpp(BASS, tempo="120 4 4"),
+        rpp(BASS, tempo="120 3 4"),
+        rpp(BASS, tempo="120 3 8"),
+    ),
+    case(
+        "three quarters / tempo",
+        rpp(BASS, tempo="120 4 4"),
+        rpp(BASS, tempo="120 3 4"),
+        rpp(BASS, tempo="90 4 4"),
+        rpp(BASS, tempo="90 3 4"),
+    ),
+    case(
         "receive deleted / envelope edited of other",
         with_bus(bus(receive(0, volumes((0, 1))), receive(1, volumes((0, 1))))),
         with_bus(bus(receive(1, volumes((0, 1))))),
