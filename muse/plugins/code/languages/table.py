@@ -64,6 +64,7 @@ class Nested(NamedTuple):
     file; `top` begins an entry of the file, indented or not. `ids`: what has another name is another thing, however
     much alike. `once`: the names that may stand once, with a slash before those inside of an entry; where it is
     empty, those that no version has twice.
+    `closes` is a word that closes an entry, beside a bracket.
     `numbers` finds what numbers an entry, in the group that matches; in one that `flat` finds the names and numbers are
     those of what it stands in.
     """
@@ -80,6 +81,7 @@ class Nested(NamedTuple):
     numbers: str = ""
     flat: str = ""
     ids: bool = False
+    closes: str = ""
 
 
 class Language(NamedTuple):

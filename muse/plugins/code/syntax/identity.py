@@ -150,7 +150,7 @@ def _definition(language: Language, node: Node, core: Node, kind: str, data: byt
         return None
     binds: tuple[Name, ...] = ()
     head = data[max(0, node.start_byte - 200) : core.start_byte]
-    lawful = name in language.repeatable
+    lawful = name in language.repeatable or name[:1] == "&" in language.repeatable
     if node.id != core.id and not lawful:
         outside = text_of(node, data)[: core.start_byte - node.start_byte].decode("utf-8", "replace")
         lawful = any(word in outside for word in language.repeatable)
@@ -230,7 +230,7 @@ def parameter_types(language: Language, node: Node, data: bytes) -> str:
     if found is None:
         found = next((child for child in node.named_children if "parameter" in child.type), None)
     if found is None:
-        return ""
+        return "".join(_text(child, data) for child in node.named_children if child.type in language.signature)
     if language.name in ("typescript", "tsx", "javascript"):
         return ""
     parameters = found.named_children if found.type != "parameter" else [

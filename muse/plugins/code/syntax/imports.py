@@ -114,6 +114,20 @@ def _php(node: Node, data: bytes) -> Iterator[Bound]:
         yield space + (alias or path.rsplit("\\", 1)[-1]), f"{space}{prefix}\\{path}"
 
 
+def _solidity(node: Node, data: bytes) -> Iterator[Bound]:
+    source = _field(node, "source", data)
+    if " as " not in _text(node, data):
+        for name in node.children_by_field_name("import_name"):
+            yield _text(name, data), f"{source}:{_text(name, data)}"
+
+
+def _fortran(node: Node, data: bytes) -> Iterator[Bound]:
+    parts = {child.type: child for child in node.named_children}
+    module = _text(parts["module_name"], data) if "module_name" in parts else ""
+    for name in parts["included_items"].named_children if "included_items" in parts else ():
+        yield f"{module}:{_text(name, data)}", f"{module}:{_text(name, data)}"
+
+
 def _csharp(node: Node, data: bytes) -> Iterator[Bound]:
     text = " ".join(_text(node, data).split()).rstrip("; ")
     name = _field(node, "name", data)
@@ -194,6 +208,8 @@ _READERS: dict[str, Callable[[Node, bytes], Iterator[Bound]]] = {
     "rust": _rust,
     "java": _java,
     "php": _php,
+    "solidity": _solidity,
+    "fortran": _fortran,
     "csharp": _csharp,
     "kotlin": _kotlin,
     "scala": _scala,

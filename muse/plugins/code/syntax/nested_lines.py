@@ -53,6 +53,7 @@ class _Shape:
         )
         self.once = re.compile(nested.once) if nested.once else None
         self.numbers, self.flat = (re.compile(pattern or r"(?!)") for pattern in (nested.numbers, nested.flat))
+        self.closes = re.compile((nested.closes or r"(?!)").encode())
         self.comment = language.comment_line[0] or b"\0"
 
 
@@ -161,7 +162,7 @@ def _closed(shape: _Shape, stack: list[Line], row: bytes, depth: int) -> Line | 
     """The open entry that a line closes."""
     if shape.ends.match(row):
         return next((node for node in reversed(stack) if node.frame), None)
-    if not row.startswith(_CLOSERS):
+    if not row.startswith(_CLOSERS) and not shape.closes.match(row):
         return None
     return next((node for node in reversed(stack) if node.depth == depth and node.opens and not node.frame), None)
 

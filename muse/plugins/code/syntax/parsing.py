@@ -34,9 +34,20 @@ def _parser(grammar: tuple[str, str]) -> Parser | None:
         import tree_sitter
 
         module = _binding(grammar[0]) or importlib.import_module(grammar[0])
-        return tree_sitter.Parser(tree_sitter.Language(getattr(module, grammar[1])()))
-    except (ImportError, AttributeError, ValueError):
+        return tree_sitter.Parser(tree_sitter.Language(_capsule(getattr(module, grammar[1])())))
+    except (ImportError, AttributeError, TypeError, ValueError):
         return None
+
+
+def _capsule(grammar: object) -> object:
+    """What an older wheel hands out as a number, in the form that is asked for today."""
+    if not isinstance(grammar, int):
+        return grammar
+    import ctypes
+
+    made = ctypes.pythonapi.PyCapsule_New
+    made.restype, made.argtypes = ctypes.py_object, (ctypes.c_void_p, ctypes.c_char_p, ctypes.c_void_p)
+    return made(grammar, b"tree_sitter.Language", None)
 
 
 def _binding(package: str) -> ModuleType | None:

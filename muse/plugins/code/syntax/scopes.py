@@ -109,9 +109,9 @@ def _binds(language: Language, node: Node, data: bytes, kinds: frozenset[str]) -
     if not path and node.parent is not None:
         path = language.locals.get(f"{node.parent.type}/{node.type}", "")
     if path:
-        steps = path.removeprefix("*.").split(".")
+        ways = path.removeprefix("*.").split("|")
         parts = node.named_children if path.startswith("*.") else [node]
-        names = [name for part in parts for name in names_at(part, steps, data)]
+        names = [name for part in parts for way in ways for name in names_at(part, way.split("."), data)]
         names += [text_of(one, data).decode("utf-8", "replace") for part in parts for at in part.named_children[:1]
                   for one in taken_apart(at)]  # fmt: skip
         return [(name, ("", name, "")) for name in names if name not in language.repeatable]

@@ -155,15 +155,33 @@ def core_of(language: Language, node: Node) -> Node:
 def name_of(language: Language, node: Node, data: bytes) -> str:
     """A definition's name, "" when it has none."""
     for field in language.name_fields:
-        at: Node | None = node
-        for part in field.split("."):
-            at = at.child_by_field_name(part) if at is not None else None
-        if at is not None:
-            return " ".join(text_of(at, data).decode("utf-8", "replace").split())
+        name = " ".join(_named_by(node, field, data).decode("utf-8", "replace").split())
+        if name:
+            return name
     for child in node.named_children:
         if child.type.endswith("identifier"):
             return text_of(child, data).decode("utf-8", "replace")
     return ""
+
+
+def _named_by(node: Node, field: str, data: bytes) -> bytes:
+    """The name at the end of a path of fields, or types of children; `a@b` is two of them, `a:` all of one type."""
+    if "@" in field:
+        both = [node.children_by_field_name(part)[-1:] for part in field.split("@")]
+        return b"@".join(text_of(part, data) for parts in both for part in parts)
+    if field.endswith(":"):
+        return b":".join(text_of(child, data) for child in node.named_children if child.type == field[:-1])
+    at: Node | None = node
+    for part in field.split("."):
+        at = _step(at, part, deep=field != "name") if at is not None else None
+    return b"" if at is None else text_of(at, data)
+
+
+def _step(node: Node, part: str, *, deep: bool) -> Node | None:
+    found = node.child_by_field_name(part)
+    if found is not None or not deep:
+        return found
+    return next((child for child in node.named_children if child.type == part), None)
 
 
 def _symbol(

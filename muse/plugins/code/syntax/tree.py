@@ -181,7 +181,7 @@ def _outside_lists(language: Language, node: Node, data: bytes) -> bytes:
 def _signature(language: Language, node: Node, data: bytes) -> str:
     if language.reads is not None:
         return getattr(node, "shape", None) or ""
-    found = (node.child_by_field_name(field) for field in language.signature)
+    found = (_step(node, field) for field in language.signature)
     parts = [text_of(part, data) for part in found if part is not None]
     return b" ".join(b" ".join(parts).split()).decode("utf-8", "replace")
 
