@@ -110,6 +110,13 @@ HUNK_HEADERS: dict[str, str] = {
     r"((pub|export)[[:blank:]]+)*const[[:blank:]][^=]*=[[:blank:]]*((packed|extern)[[:blank:]]+)?"
     r"(struct|enum|union|opaque|error)[[:blank:]({].*)$",
     "muse-lua": r"^[[:blank:]]*((local[[:blank:]]+)?function[[:blank:](].*|.*=[[:blank:]]*function[[:blank:]]*\(.*)$",
+    "muse-cmake": r"^[[:blank:]]*((function|macro|FUNCTION|MACRO)[[:blank:]]*\(.*)$",
+    "muse-powershell": r"^[[:blank:]]*(([Ff]unction|[Ff]ilter|[Cc]lass|[Ee]num)[[:blank:]].*)$",
+    "muse-solidity": r"^[[:blank:]]*((abstract[[:blank:]]+)?(contract|interface|library|struct|enum|function|modifier|"
+    r"constructor)[[:blank:](].*)$",
+    "muse-verilog": r"^[[:blank:]]*(((virtual|static|local|protected|extern|pure)[[:blank:]]+)*(module|interface|"
+    r"package|class|program|function|task)[[:blank:]].*)$",
+    "muse-julia": r"^[[:blank:]]*(((mutable|abstract)[[:blank:]]+)?(function|macro|struct|type|module)[[:blank:]].*)$",
     "muse-toml": r"^[[:blank:]]*(\[.*)$",
     "muse-ini": r"^[[:blank:]]*(\[.*)$",
     "muse-yaml": r"^([A-Za-z0-9_\"'.-]+[[:blank:]]*:.*)$",
@@ -121,7 +128,7 @@ _DIFF_BY_NAME: dict[str, str] = {
     "python": "*.py *.pyi *.pyw",
     "golang": "*.go",
     "rust": "*.rs",
-    "java": "*.java",
+    "java": "*.java *.groovy",
     "cpp": "*.c *.h *.cc *.cpp *.cxx *.hpp *.hh *.hxx *.ipp",
     "csharp": "*.cs",
     "ruby": "*.rb *.rake *.gemspec rakefile gemfile",
@@ -132,6 +139,8 @@ _DIFF_BY_NAME: dict[str, str] = {
     "html": "*.html *.htm",
     "css": "*.css",
     "markdown": "*.md *.markdown",
+    "fortran": "*.f90 *.f95 *.f03 *.f08 *.f18",
+    "dts": "*.dts *.dtsi *.dtso *.overlay",
     # ours
     "muse-javascript": "*.js *.jsx *.mjs *.cjs *.ts *.mts *.cts *.tsx",
     "muse-swift": "*.swift",
@@ -143,6 +152,11 @@ _DIFF_BY_NAME: dict[str, str] = {
     "muse-ocaml": "*.ml *.mli",
     "muse-zig": "*.zig",
     "muse-lua": "*.lua",
+    "muse-cmake": "*.cmake cmakelists.txt",
+    "muse-powershell": "*.ps1 *.psm1",
+    "muse-solidity": "*.sol",
+    "muse-verilog": "*.sv *.svh *.v *.vh",
+    "muse-julia": "*.jl",
     "muse-toml": "*.toml cargo.lock poetry.lock",
     "muse-ini": "*.ini *.cfg *.editorconfig *.gitconfig",
     "muse-yaml": "*.yml *.yaml",
@@ -152,7 +166,16 @@ _DIFF_BY_NAME: dict[str, str] = {
     "muse-daw": "*.als *.rpp *.dawproject",
 }
 DIFF_DRIVER = {pattern: name for name, patterns in _DIFF_BY_NAME.items() for pattern in patterns.split()}
-_CAPITALS = ("Makefile", "GNUmakefile", "Rakefile", "Gemfile", "Cargo.lock", "CODEOWNERS")
+_CAPITALS = (
+    "Makefile",
+    "GNUmakefile",
+    "Rakefile",
+    "Gemfile",
+    "Cargo.lock",
+    "CODEOWNERS",
+    "CMakeLists.txt",
+    "Jenkinsfile",
+)
 _OF_PROJECTS = frozenset({"changelog", "changes", "history", "news", "authors", "contributors"})
 LISTED = ("muse-midi", "muse-score", "muse-daw")
 """Diff drivers whose files are shown as `muse-textconv` lists them."""
