@@ -86,7 +86,7 @@ def errors(name: str, data: bytes) -> int:
     """Syntax errors in a file; 0 where there is no grammar to say."""
     language = language_of(name)
     tree = parse(language, data) if available(language) else None
-    return count_errors(tree.root_node) if tree is not None else 0
+    return count_errors(language, tree.root_node) if tree is not None else 0
 
 
 def check_one_side(name: str, base: bytes, seed: int) -> None:
