@@ -61,6 +61,12 @@ DEFINITIONS["mli"] = rf"(?:val|module|type)\s+{NAME}"
 DEFINITIONS["zig"] = (
     rf"(?:pub |export |inline )*(?:fn\s+{NAME}|const\s+{NAME.replace('name', 'type')}\s*=\s*(?:struct|enum|union))"
 )
+DEFINITIONS["ps1"] = DEFINITIONS["psm1"] = r"function\s+(?P<name>[A-Za-z][\w-]*)"
+DEFINITIONS["sol"] = rf"(?:abstract )?(?:contract|interface|library|function|modifier|event|error|struct|enum)\s+{NAME}"
+DEFINITIONS["jl"] = rf"(?:function|macro|(?:mutable )?struct|module)\s+{NAME}"
+DEFINITIONS["f90"] = rf"(?:(?:pure|elemental|recursive|logical|integer)\s+)*(?:subroutine|function)\s+{NAME}"
+DEFINITIONS["cmake"] = rf"(?:function|macro|add_library|add_executable|option)\({NAME}"
+DEFINITIONS["dts"] = DEFINITIONS["dtsi"] = DEFINITIONS["overlay"] = r"(?P<name>[a-z][\w-]*) \{$"
 DEFINITIONS["bzl"] = rf"def\s+{NAME}"
 DEFINITIONS["sh"] = rf"{NAME}\s*\(\)\s*\{{"
 DEFINITIONS["lua"] = rf"(?:local )?function\s+{NAME}"
@@ -118,6 +124,10 @@ LINES: dict[str, list[tuple[str, str]]] = {
     "nix": [("dict key", r"(?P<i>\s+)(?P<name>[\w-]+) = (?P<value>[^{}\[\]()\"]+);$")],
     "zig": [("import", r"(?P<i>)const (?P<name>\w+) = (?P<value>@import\(\"[\w./]+\"\);)$"),
             ("member", r"(?P<i>    )(?P<name>[a-z]\w*)(?P<value>),$")],
+    "sol": [("import", r"(?P<i>)import \{(?P<name>\w+)\} from (?P<value>\"[^\"]+\";)$")],
+    "jl": [("import", r"(?P<i>)using (?P<value>\.*(?:\w+\.)+)(?P<name>\w+)$")],
+    "ps1": [("dict key", r"(?P<i>\s+)(?P<name>\w+)\s+= (?P<value>[^{}\[\]()\"@$]+)$")],
+    "dts": [("dict key", r"(?P<i>\s+)(?P<name>[a-z][\w-]*) = (?P<value>[^{}()]+;)$")],
     "bzl": [("import", r"(?P<i>)load\((?P<value>\"[^\"]+\"), \"(?P<name>\w+)\"\)$")],
     "scala": [("import", r"(?P<i>)import (?P<value>[\w.]+\.)(?P<name>[A-Z]\w*)$")],
     "cs": [("member", r"(?P<i>\s+)(?P<name>[A-Z]\w*) = (?P<value>\d+),$")],
@@ -126,10 +136,11 @@ LINES: dict[str, list[tuple[str, str]]] = {
     "lua": [("dict key", r"(?P<i>\s+)(?P<name>\w+) = (?P<value>[^{}\[\]()]+),$")],
     "sh": [("variable", r"(?P<i>)(?P<name>[A-Za-z_]+)=(?P<value>[\w./\"$-]+)$")],
 }  # fmt: skip
+LINES["dtsi"] = LINES["overlay"] = LINES["dts"]
 LINES["yaml"], LINES["mjs"], LINES["h"] = LINES["yml"], LINES["js"], LINES["c"]
 DEFINITIONS["h"] = DEFINITIONS["c"]
-CLOSERS = re.compile(r"\s*(?:[)}\]]|end\b|</)")
-COMMENT = re.compile(r"\s*(?:#(?!define)|//|/\*|\*|--|@|\(\*|<!--|\"\"\"|\[\w[\w(), .=\"]*\]$)")
+CLOSERS = re.compile(r"\s*(?:[)}\]]|end(?:module|function|task|class|package|macro)?\b|</)")
+COMMENT = re.compile(r"\s*(?:#(?!define)|//|/\*|\*|--|@|!|\(\*|<!--|\"\"\"|\[\w[\w(), .=\"]*\]$)")
 
 
 class Unit(NamedTuple):
