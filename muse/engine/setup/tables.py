@@ -114,8 +114,6 @@ HUNK_HEADERS: dict[str, str] = {
     "muse-powershell": r"^[[:blank:]]*(([Ff]unction|[Ff]ilter|[Cc]lass|[Ee]num)[[:blank:]].*)$",
     "muse-solidity": r"^[[:blank:]]*((abstract[[:blank:]]+)?(contract|interface|library|struct|enum|function|modifier|"
     r"constructor)[[:blank:](].*)$",
-    "muse-verilog": r"^[[:blank:]]*(((virtual|static|local|protected|extern|pure)[[:blank:]]+)*(module|interface|"
-    r"package|class|program|function|task)[[:blank:]].*)$",
     "muse-julia": r"^[[:blank:]]*(((mutable|abstract)[[:blank:]]+)?(function|macro|struct|type|module)[[:blank:]].*)$",
     "muse-toml": r"^[[:blank:]]*(\[.*)$",
     "muse-ini": r"^[[:blank:]]*(\[.*)$",
@@ -128,7 +126,7 @@ _DIFF_BY_NAME: dict[str, str] = {
     "python": "*.py *.pyi *.pyw",
     "golang": "*.go",
     "rust": "*.rs",
-    "java": "*.java *.groovy",
+    "java": "*.java",
     "cpp": "*.c *.h *.cc *.cpp *.cxx *.hpp *.hh *.hxx *.ipp",
     "csharp": "*.cs",
     "ruby": "*.rb *.rake *.gemspec rakefile gemfile",
@@ -155,7 +153,6 @@ _DIFF_BY_NAME: dict[str, str] = {
     "muse-cmake": "*.cmake cmakelists.txt",
     "muse-powershell": "*.ps1 *.psm1",
     "muse-solidity": "*.sol",
-    "muse-verilog": "*.sv *.svh *.v *.vh",
     "muse-julia": "*.jl",
     "muse-toml": "*.toml cargo.lock poetry.lock",
     "muse-ini": "*.ini *.cfg *.editorconfig *.gitconfig",

@@ -121,6 +121,15 @@ def _solidity(node: Node, data: bytes) -> Iterator[Bound]:
             yield _text(name, data), f"{source}:{_text(name, data)}"
 
 
+def _julia(node: Node, data: bytes) -> Iterator[Bound]:
+    for part in node.named_children:
+        selected = part.named_children if part.type == "selected_import" else []
+        module = _text(selected[0], data) if selected else ""
+        for one in selected[1:] or [part]:
+            inner = one.type in ("import_alias", "scoped_identifier", "import_path") and one.named_children
+            yield _text(inner[-1] if inner else one, data), f"{module}:{_text(one, data)}"
+
+
 def _fortran(node: Node, data: bytes) -> Iterator[Bound]:
     parts = {child.type: child for child in node.named_children}
     module = _text(parts["module_name"], data) if "module_name" in parts else ""
@@ -210,6 +219,7 @@ _READERS: dict[str, Callable[[Node, bytes], Iterator[Bound]]] = {
     "php": _php,
     "solidity": _solidity,
     "fortran": _fortran,
+    "julia": _julia,
     "csharp": _csharp,
     "kotlin": _kotlin,
     "scala": _scala,
