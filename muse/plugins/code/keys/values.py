@@ -39,6 +39,9 @@ class Unread:
 
     text: str
 
+    def __repr__(self) -> str:
+        return f"<{len(self.text)}:{self.text}>"  # nothing escaped: that doubles with each that is in another one
+
 
 def is_strict(data: bytes) -> bool:
     """True for JSON as everybody reads it: no comments, no comma behind the last item."""
@@ -81,9 +84,12 @@ def _json(text: str, strict: bool) -> Any:
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for name, value in pairs:
-        found[name] = value if name not in found else Unread(f"{found[name]!r}, {value!r}")
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        values: dict[str, list[Any]] = {}
+        for name, value in pairs:
+            values.setdefault(name, []).append(value)
+        found.update((name, Unread(", ".join(map(repr, many)))) for name, many in values.items() if len(many) > 1)
     return found
 
 

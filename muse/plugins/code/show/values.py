@@ -132,6 +132,7 @@ def _lines(language: Language, data: bytes) -> Any:
     from muse.plugins.code.syntax.keyed_lines import line_spans
 
     scope = out = dict[str, Any]()
+    numbered: _Numbered = {}
     for start, stop, is_header, key in line_spans(language, data):
         text = data[start:stop].decode("utf-8", "replace")
         if is_header:
@@ -140,7 +141,7 @@ def _lines(language: Language, data: bytes) -> Any:
             continue
         name = text if key is None else key[-1].encode("latin-1", "replace").decode("utf-8", "replace")
         value = " ".join(text.partition(name)[2].split()) if name in text else text
-        scope[_free(scope, name)] = value if value.startswith("==") else value.lstrip("=: \t")
+        scope[_free(scope, name, numbered)] = value if value.startswith("==") else value.lstrip("=: \t")
     return out
 
 
@@ -149,6 +150,7 @@ def _po(language: Language, data: bytes) -> Any:
     from muse.plugins.code.syntax.keyed_lines import line_spans
 
     out: dict[str, Any] = {}
+    numbered: _Numbered = {}
     for start, stop, _, key in line_spans(language, data):
         if key is None:
             continue
@@ -156,7 +158,7 @@ def _po(language: Language, data: bytes) -> Any:
         message, _, said = _COMMENT_LINE.sub("", text).partition("msgstr")
         name, value = ("".join(_QUOTED.findall(part)) for part in (message, said))
         if name:
-            out[_free(out, name)] = value
+            out[_free(out, name, numbered)] = value
         else:
             out |= {field: rest for field, found, rest in (row.partition(": ") for row in value.split("\\n")) if found}
     return out
@@ -166,13 +168,17 @@ _COMMENT_LINE = re.compile(r"^#.*$", re.M)
 _QUOTED = re.compile(r"\"((?:[^\"\\]|\\.)*)\"")
 
 
-def _free(taken: dict[str, Any], name: str) -> str:
-    """The name, numbered where it is taken."""
-    count = 1
-    again = name
+_Numbered = dict[tuple[int, str], int]
+
+
+def _free(taken: dict[str, Any], name: str, numbered: _Numbered) -> str:
+    """The name, numbered where it is taken; `numbered` is how far that has come with each."""
+    count = numbered.get((id(taken), name), 1)
+    again = name if count == 1 else f"{name}#{count}"
     while again in taken:
         count += 1
         again = f"{name}#{count}"
+    numbered[id(taken), name] = count
     return again
 
 
