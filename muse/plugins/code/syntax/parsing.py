@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from tree_sitter import Node, Parser, Point, Query, Tree
 
 MAX_BYTES = 3_000_000
+_LONGEST_LINE = 1 << 18  # bytes; beyond, it is no source but what a program made of it
+_MOST_TAGS = 5_000  # open at once; a parser goes through all of them at each that follows
+_TAGGED = ("html", "xml")
+_TAG = re.compile(rb"</|/>|<(?=[A-Za-z])")
 _STEP = 1 << 13  # bytes between two looks at the clock
 _KEEP = 6
 _KEEP_BYTES = 3_000_000  # of text; a tree takes up to fifty times as much
@@ -98,13 +102,13 @@ _recent: list[tuple[Language, bytes, Tree]] = []
 
 
 def parse(language: Language, data: bytes, until: float | None = None) -> Tree | None:
-    """The syntax tree; None without a grammar, over the size cap, or when `until` (monotonic) passes meanwhile.
+    """The syntax tree; None without a grammar, for what is beyond it, or when `until` (monotonic) passes meanwhile.
 
     The last few trees are kept: the versions of one file are much alike, and parsing one again, or another one with the
     lines in the middle marked as edited, costs a fraction of the first time.
     """
     parser = None if language.grammar is None else _parser(language.grammar)
-    if parser is None or len(data) > MAX_BYTES:
+    if parser is None or _is_beyond(language, data):
         return None
     for known, text, tree in _recent:
         if known is language and text == data:
@@ -122,6 +126,20 @@ def parse(language: Language, data: bytes, until: float | None = None) -> Tree |
         while sum(len(text) for _, text, _ in _recent) > _KEEP_BYTES:
             del _recent[0]
     return made
+
+
+def _is_beyond(language: Language, data: bytes) -> bool:
+    """True for what would take many seconds or gigabytes: too large, of one line as minifiers make it, or with very
+    many tags open."""
+    one_line = language.name not in KEYED and len(data) > _LONGEST_LINE < max(map(len, data.split(b"\n")))
+    if len(data) > MAX_BYTES or one_line:
+        return True
+    depth = 0
+    for found in _TAG.finditer(data) if language.name in _TAGGED and data.count(b"<") > _MOST_TAGS else ():
+        depth += 1 if found[0] == b"<" else -1
+        if depth > _MOST_TAGS:
+            return True
+    return False
 
 
 def _readable(language: Language, data: bytes) -> bytes:
@@ -196,9 +214,9 @@ def _point(data: bytes, offset: int) -> tuple[int, int]:
 
 
 def parse_anew(language: Language, data: bytes) -> Tree | None:
-    """The syntax tree of a text, whatever was parsed before; None without a grammar or over the size cap."""
+    """The syntax tree of a text, whatever was parsed before; None without a grammar or for what is beyond it."""
     parser = None if language.grammar is None else _parser(language.grammar)
-    if parser is None or len(data) > MAX_BYTES:
+    if parser is None or _is_beyond(language, data):
         return None
     return _read(language, data, parser.parse(_readable(language, data)))
 

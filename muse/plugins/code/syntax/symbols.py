@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from tree_sitter import Node, Tree
 
 
+_DEEPEST = 20  # definitions within each other
 _BRANCHES = frozenset({"preproc_ifdef", "preproc_if", "preproc_else", "preproc_elif", "if_statement", "else_clause"})
 
 
@@ -90,7 +91,8 @@ def _of_words(words: list[bytes]) -> str:
 def symbols_of(
     language: Language, data: bytes, until: float | None = None, within: tuple[int, int] | None = None
 ) -> list[Symbol] | None:
-    """All definitions in document order, parents first; None when the file cannot be parsed.
+    """All definitions in document order, parents first; None when the file cannot be parsed. What is defined deeper
+    than `_DEEPEST` belongs to what is around it.
 
     `within`: only those that touch these bytes; repeated names are then counted, and leaves told, among these alone.
     """
@@ -100,9 +102,9 @@ def symbols_of(
     found: list[Symbol] = []
     seen: Counter[str] = Counter()
     starts = _starts(language, tree, within)
-    stack: list[tuple[Node, Node, str, bool]] = [(tree.root_node, tree.root_node, "", False)]
+    stack: list[tuple[Node, Node, str, bool, int]] = [(tree.root_node, tree.root_node, "", False, 0)]
     while stack:
-        node, outer, scope, branch = stack.pop()
+        node, outer, scope, branch, depth = stack.pop()
         kind = language.definitions.get(node.type)
         inner = scope
         name = "" if kind is None else name_of(language, node, data)
@@ -111,11 +113,12 @@ def symbols_of(
             seen[qualified] += 1
             inner = qualified if seen[qualified] == 1 else f"{qualified}#{seen[qualified]}"
             found.append(_symbol(language, data, node, outer, kind, name, inner, scope, branch))
+            depth += 1
         wraps = not name and is_around_one(language, node)
         branch = branch or node.type in _BRANCHES
-        for child in reversed(node.named_children):
+        for child in reversed(node.named_children) if depth < _DEEPEST else ():
             if _holds_one(starts, child):
-                stack.append((child, outer if wraps else child, inner, branch))
+                stack.append((child, outer if wraps else child, inner, branch, depth))
     parents = {symbol.parent for symbol in found}
     for symbol in found:
         symbol.leaf = symbol.address not in parents
