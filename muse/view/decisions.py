@@ -9,7 +9,7 @@ from muse.engine.resolve.groups import KIND_WORDS, grouped
 from muse.view.text import brief, one_line
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from muse.domain import ConflictRecord
     from muse.engine.resolve.compare import Compared
@@ -21,6 +21,7 @@ _KINDS = {
     **KIND_WORDS,
     "delete_edit": "removed by one, changed by the other",
     "symbol_body": "changed by both",
+    "measure": "changed by both",
     "text": "changed by both",
     "file_level": "the whole file",
 }
@@ -31,12 +32,14 @@ def conflicts(each: Compared) -> list[dict[str, Any]]:
     return [_conflict(each, record) for record in each.conflicts]
 
 
-def groups(records: Sequence[ConflictRecord], tracks: Sequence[str] = ()) -> list[dict[str, Any]]:
+def groups(
+    records: Sequence[ConflictRecord], tracks: Sequence[str] = (), of: Mapping[int, int] | None = None
+) -> list[dict[str, Any]]:
     """The decisions: which conflicts belong together, by their places in the list, in the order of
-    bars; `tracks` names a piece's tracks."""
+    bars; `tracks` names a piece's tracks, `of` says by a conflict's place which of them it is about."""
     places: dict[int, int] = {id(record): number for number, record in enumerate(records)}
     found = sorted(grouped(records), key=lambda group: group.first)
-    return [_group(group, [places[id(record)] for record in group.records], tracks) for group in found]
+    return [_group(group, [places[id(record)] for record in group.records], tracks, of or {}) for group in found]
 
 
 def _conflict(each: Compared, record: ConflictRecord) -> dict[str, Any]:
@@ -65,20 +68,36 @@ def _conflict(each: Compared, record: ConflictRecord) -> dict[str, Any]:
     }
 
 
-def _group(group: Group, members: list[int], tracks: Sequence[str]) -> dict[str, Any]:
+def _group(group: Group, members: list[int], tracks: Sequence[str], of: Mapping[int, int]) -> dict[str, Any]:
     part, _, rest = group.address.partition("/")
-    number = part.removeprefix("track:")
-    track = int(number) if number != part and number.isdigit() and int(number) < len(tracks) else None
+    about = {of.get(member) for member in members}
+    track = about.pop() if len(about) == 1 and part != "tracks" else None
+    piece, lane = _event(rest)
     owner = tracks[track] if track is not None else "all tracks" if part == "tracks" and rest else group.address
+    owner = piece or f"{brief(owner, _NAME)}{lane}"
     bars = f", bar{'s' if group.last > group.first else ''} {group.first}" if group.first else ""
     bars += f"-{group.last}" if group.last > group.first else ""
     count = "" if len(members) == 1 else f"{plural(len(members), 'place')} "
     return {
         "address": group.address,
-        "words": one_line(f"{brief(owner, _NAME) or 'the whole file'}{bars}: {count}{_words(group.kind)}"),
+        "words": one_line(f"{owner or 'the whole file'}{bars}: {count}{_words(group.kind)}"),
         "track": track,
         "conflicts": members,
     }
+
+
+def _event(rest: str) -> tuple[str, str]:
+    """What an address is about beside notes: of a whole piece its tempo and the like, for which no track is named;
+    of a track a controller."""
+    from muse.plugins.midi.file.dimensions import BY_NAME, META
+
+    row = BY_NAME.get(rest.partition(":")[0])
+    names = [] if row is None else [name for name in row.numbers.values() if name]
+    if row is None or len(names) != 1:
+        return "", f", {row.name.replace('_', ' ')}" if row is not None and isinstance(
+            row.lane, int
+        ) and not names else ""
+    return (row.phrase.capitalize(), "") if row.lane == META else ("", f", {names[0]}")
 
 
 def _words(kind: str) -> str:

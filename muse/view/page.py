@@ -170,11 +170,19 @@ def _file(each: Compared, ident: str, plugin_for: Any) -> dict[str, Any]:
         "said": brief(one_line(sentence(each.op)), 10 * _LONG) if each.op is not None else "",
         "note": one_line("; ".join(filter(None, (each.note, _trouble(score, each, plugin))))),
         "conflicts": decisions.conflicts(each),
-        "groups": decisions.groups(each.conflicts, score.tracks if score is not None else ()),
+        "groups": _groups(each, score),
         "music": _music(score) if score is not None else None,
         "texts": list(_texts(each, plugin)) if score is None or score.written else [],
         "changes": changes(inside, each.path),
     }
+
+
+def _groups(each: Compared, score: Score | None) -> list[dict[str, Any]]:
+    if score is None:
+        return decisions.groups(each.conflicts)
+    return decisions.groups(
+        each.conflicts, score.tracks, {mark.index: mark.track for mark in score.marks if mark.track is not None}
+    )
 
 
 def _trouble(score: Score | None, each: Compared, plugin: Any) -> str:

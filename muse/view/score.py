@@ -67,10 +67,11 @@ class Part(NamedTuple):
 
 @dataclass
 class Mark:
-    """Where a conflict is: `index` into the list of conflicts; pitch None when it is no note."""
+    """Where a conflict is: `index` into the list of conflicts; track None when it is about none,
+    pitch None when it is no note."""
 
     index: int
-    track: int
+    track: int | None
     x: float
     pitch: int | None
 
@@ -329,10 +330,11 @@ def _place_marks(
         if found is None:
             continue
         if names:
-            track, key = names.index(found[1]) if found[1] in names else 0, None
+            track, key = names.index(found[1]) if found[1] in names else None, None
             tick = times.tick(int(found[2]))
         else:
             number, kind, bar, at, inside, channel, pitch = found.groups()
-            track, key = int(number), int(pitch) if kind == "note" and channel and pitch else None
+            track = int(number) if int(number) < len(score.tracks) else None
+            key = int(pitch) if kind == "note" and channel and pitch else None
             tick = times.tick(int(bar), int(at), int(inside)) if bar else 0
         score.marks.append(Mark(index, track, round(tick * UNIT / max(1, song.ticks_per_beat), 2), key))
