@@ -249,3 +249,55 @@ def test_a_suggestion_is_taken_and_saved(
     assert (
         "    return 3" in lines and "    return 4" in lines and git(disputed, "ls-files", "--unmerged", "lib.py") == ""
     )
+
+
+def test_a_tempo_both_changed_is_named_listed_and_seen_with_the_notes_it_moves(
+    open_page: Callable[..., Any], music: Any, screenshot: Callable[[str], Path]
+) -> None:
+    """What is no note's has no track, no staff and no pitch: it says what it is, and low notes are in sight."""
+
+    def low(song: Any, tempo: int) -> None:
+        song.tracks[0] = mido.MidiTrack([each for each in song.tracks[0] if each.type != "set_tempo"])
+        song.tracks[0].insert(0, mido.MetaMessage("set_tempo", tempo=tempo))
+        for each in music.ons(song):
+            if each.channel == song.tracks[-1][-2].channel:
+                each.note = max(0, each.note - 24)
+
+    sides = {
+        name: music.edited(music.piece, lambda song, tempo=tempo: low(song, tempo))
+        for name, tempo in zip(FOUR, (500_000, 600_000, 400_000, 600_000))
+    }
+    record = ConflictRecord(
+        "song.mid", "slot_value", address="track:0/tempo_map:1:1:0:81", ours_summary="a", theirs_summary="b"
+    )
+    page = build(Page("tempo"), [Compared("song.mid", sides, conflicts=[record])], plugin_for_path, choices=True)
+    browser = open_page(page, size=(1024, 768))
+    listed = "return [...document.querySelectorAll('.phrases [data-phrase]')].map(b => b.textContent)"
+    assert browser.run(listed) == ["♩Tempo, bar 1: ours 120 → 100, theirs 120 → 150"]
+    assert browser.run("return document.querySelector('.decisions .goto').textContent") == (
+        "Tempo, bar 1: changed by both, differently"
+    )
+    assert browser.run("return document.querySelector('.chip .about').checkVisibility()") is True
+    assert browser.run("return document.querySelector('.chip .about').textContent") == "Tempo, bar 1"
+    assert browser.run("return document.querySelector('.place').textContent") == "1 change"
+    browser.picture(screenshot("tempo"))
+    assert browser.run("return [...document.querySelectorAll('.staff')].every(each => each.hidden)") is True
+    seen = VIEW + (
+        "return [...view.roll.index.between(0, 71)].filter(n => view.roll.y(n[2], shown) >= 0"
+        " && view.roll.y(n[2], shown) < shown.height).length"
+    )
+    assert browser.run(seen) == browser.run(VIEW + "return [...view.roll.index.between(0, 71)].length") > 0
+    assert browser.run(VIEW + "return view.roll.kept(music.notes[0], shown) && shown.lead") is None, "no empty track"
+
+
+def test_buttons_on_the_notes_are_whole_on_a_telephone(
+    disputed: Path, tool: Callable[[str], Any], open_page: Callable[..., Any]
+) -> None:
+    _, address = tool("song.mid")
+    browser = open_page(address, size=(500, 844))
+    browser.cdp("Emulation.setDeviceMetricsOverride", width=390, height=844, deviceScaleFactor=1, mobile=True)
+    shown = """const all = [...document.querySelectorAll('.chip button')];
+    return new Promise(done => setTimeout(() => done(all.filter(e => {
+        const b = e.getBoundingClientRect(), top = document.elementFromPoint(b.x + b.width / 2, b.y + b.height / 2);
+        return b.right <= innerWidth && e.contains(top); }).length), 500))"""
+    assert browser.run(shown) == browser.run("return document.querySelectorAll('.chip button').length") == 7

@@ -18,7 +18,8 @@ export class Chips {
       el("button", { type: "button", class: "number", title: group.words, click: () => acts.go(number) }, String(number + 1)),
       ...SIDES.flatMap((side) => [el("span", { class: `option ${side}` },
         el("button", { type: "button", class: "hear", "aria-label": `hear ${side}`, title: `hear ${side}`, click: () => acts.hear(side, number) }, choices ? "▶" : `▶ ${side}`),
-        choices ? el("button", { type: "button", class: "keep", "aria-pressed": "false", title: `keep ${side} (${side[0]})`, click: () => acts.pick(number, side) }, el("span", { class: "verb" }, "Keep "), side) : null)])));
+        choices ? el("button", { type: "button", class: "keep", "aria-pressed": "false", title: `keep ${side} (${side[0]})`, click: () => acts.pick(number, side) }, el("span", { class: "verb" }, "Keep "), side) : null)]),
+      el("span", { class: "about" }, group.words.split(": ")[0]!)));
     this.root.append(...this.all);
   }
 
@@ -39,6 +40,7 @@ export class Chips {
       const box = spot ? roll.box(spot, shown) : null;
       const seen = box !== null && box.x < width && box.x + box.width > 0;
       chip.hidden = !seen;
+      chip.classList.toggle("whole", spot?.whole ?? false);
       chip.classList.toggle("current", shown.at === group);
       if (!seen) return;
       const wide = chip.offsetWidth, tall = chip.offsetHeight;

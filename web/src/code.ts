@@ -45,7 +45,7 @@ export function suggestions(offers: readonly Offer[], index: number, path: strin
   if (!offers.length) return null;
   return el("div", { class: "offers" }, el("h4", {}, "Suggestions"), ...offers.map((offer, at) => el("details", { open: at === 0 },
     el("summary", {}, choices ? el("button", { type: "button", class: "take", "data-choice": offer.choice, click: (event: Event) => { event.preventDefault(); choices.choose([index], offer.choice); } }, `Take ${inWords(offer.choice)}`) : `${offer.name} `,
-      el("span", { class: "sure" }, ` ${Math.round(offer.sure * 100)} %: ${offer.reason}`)),
+      el("span", { class: "sure" }, ` ${Math.round(offer.sure * 100)} % likely: ${offer.reason}`)),
     el("pre", { class: "lines" }, ...linesOf(colour()(offer.text, path)).map((line) => el("span", {}, ...nodes(line), "\n"))))));
 }
 

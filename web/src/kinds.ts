@@ -1,4 +1,5 @@
 // How a note stands between the versions, and changes grouped as a musician would name them.
+import { events } from "./events.ts";
 import type { Music, Note } from "./model.ts";
 import { barEnd, bars } from "./time.ts";
 import { count } from "./words.ts";
@@ -36,7 +37,8 @@ export function whoseIs(have: number, sides: number): Whose {
 
 export const hollow = (kind: Kind): boolean => kind === "gone" || kind === "lost";
 
-/** One musical change: neighbouring changed notes of one track. `by` is a bit for each version that differs from the first. */
+/** One musical change: neighbouring changed notes of one track; or, without notes, what changed in the tempo, a sign or a
+ * controller. `track` is -1 where it is the whole piece's. */
 export interface Phrase { track: number; from: number; to: number; low: number; high: number; notes: Note[]; words: string }
 
 /** Notes that not every version has, as phrases in the order of time: one track, at most one quiet bar between them. */
@@ -56,12 +58,30 @@ export function phrases(music: Music): Phrase[] {
       found.push({ track: note[0], from: note[3], to: end, low: note[2], high: note[2], notes: [note], words: "" });
     }
   }
-  for (const each of found) each.words = `${music.tracks[each.track]?.name ?? "track"}, ${bars(music, each.from, each.to)}: ${what(music, each.notes)}`;
-  return found.sort((a, b) => a.from - b.from || a.track - b.track);
+  const near = neighbours(music);
+  for (const each of found) each.words = `${music.tracks[each.track]?.name ?? "track"}, ${bars(music, each.from, each.to)}: ${what(music, each, near)}`;
+  return [...found, ...events(music)].sort((a, b) => a.from - b.from || a.track - b.track);
+}
+
+/** All notes of a phrase's track that begin in its time: a chord moved by an octave has notes that only seem untouched. */
+function neighbours(music: Music): (phrase: Phrase) => Note[] {
+  const tracks = new Map<number, Note[]>();
+  const of = (track: number): Note[] => {
+    if (!tracks.has(track)) tracks.set(track, music.notes.filter((note) => note[0] === track).sort((a, b) => a[3] - b[3]));
+    return tracks.get(track)!;
+  };
+  return ({ track, from, to }) => {
+    const rows = of(track), found: Note[] = [];
+    let low = 0, high = rows.length;
+    while (low < high) { const middle = (low + high) >> 1; if (rows[middle]![3] < from) low = middle + 1; else high = middle; }
+    while (low < rows.length && rows[low]![3] < to) found.push(rows[low++]!);
+    return found;
+  };
 }
 
 /** `3 notes before, 4 after` or, in a merge, who has what. */
-function what(music: Music, notes: Note[]): string {
+function what(music: Music, phrase: Phrase, near: (phrase: Phrase) => Note[]): string {
+  const { notes } = phrase;
   if (music.sides.length === 2) {
     const before = notes.filter((note) => note[6] & 1), after = notes.filter((note) => note[6] & 2);
     if (!before.length) return `${count(after.length, "note")} new`;
@@ -76,6 +96,8 @@ function what(music: Music, notes: Note[]): string {
     const touched = notes.filter((note) => ((note[6] >> side) & 1) !== (note[6] & 1));
     const added = touched.filter((note) => (note[6] >> side) & 1).length, taken = touched.length - added;
     if (!touched.length) return [];
+    const moved = [added === taken ? near(phrase) : [], touched].map((some) => transposition(some.filter((note) => note[6] & 1), some.filter((note) => (note[6] >> side) & 1))).find((shift) => shift !== null);
+    if (moved != null) return [`${name} transposed ${moved > 0 ? "+" : ""}${moved}`];
     if (added === taken) return [`${name} changed ${count(added, "note")}`];
     const parts = [added ? `${count(added, "note")} more` : "", taken ? `${count(taken, "note")} less` : ""];
     return [`${name} ${parts.filter(Boolean).join(", ")}`];
@@ -85,7 +107,7 @@ function what(music: Music, notes: Note[]): string {
 
 /** The interval by which all notes moved, null when they did not all move alike. */
 function transposition(before: Note[], after: Note[]): number | null {
-  if (before.length !== after.length) return null;
+  if (before.length !== after.length || !before.length) return null;
   const order = (a: Note, b: Note) => a[3] - b[3] || a[2] - b[2];
   const one = [...before].sort(order), two = [...after].sort(order);
   const shift = two[0]![2] - one[0]![2];

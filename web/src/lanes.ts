@@ -24,7 +24,7 @@ export function drawLane(canvas: HTMLCanvasElement, width: number, music: Music,
   const context = sized(canvas, width, LANE);
   context.fillStyle = now.paper;
   context.fillRect(0, 0, width, LANE);
-  const seen: string[] = [];
+  const seen: string[] = [], named: [string, number, string | CanvasGradient | CanvasPattern][] = [];
   const order = music.sides.map((_, side) => side).sort((a, b) => Number(a === shown.side) - Number(b === shown.side));
   for (const side of order) {
     const points = lane.points[side] ?? [];
@@ -36,8 +36,22 @@ export function drawLane(canvas: HTMLCanvasElement, width: number, music: Music,
     context.lineWidth = side === shown.side ? 2 : 1.5;
     context.setLineDash(side === shown.side ? [] : name === "theirs" ? [2, 2] : name === "ours" ? [7, 2] : [1, 2]);
     stepped(context, points, width, lane, shown);
+    if (differs(music, lane)) named.push([name, points[indexAt(points, shown.left / shown.zoom)]![1], context.strokeStyle]);
   }
   context.setLineDash([]);
+  context.font = "11px system-ui, sans-serif";
+  context.textBaseline = "top";
+  let x = 6;
+  for (const [name, value, colour] of named) { // whose line it is, and where it stands at the left edge
+    const words = `${name} ${Math.round(value * 100) / 100}`;
+    context.fillStyle = now.paper;
+    context.globalAlpha = 0.8;
+    context.fillRect(x - 3, LANE / 2 - 9, context.measureText(words).width + 6, 17);
+    context.globalAlpha = 1;
+    context.fillStyle = colour;
+    context.fillText(words, x, LANE / 2 - 6);
+    x += context.measureText(words).width + 14;
+  }
 }
 
 function stepped(context: CanvasRenderingContext2D, points: [number, number][], width: number, lane: Lane, shown: Shown): void {

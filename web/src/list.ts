@@ -40,7 +40,7 @@ export class ChangeList {
     this.phrases = phrases;
     this.order = phrases.flatMap((phrase, index) => (kept(phrase) ? [index] : []));
     const seen = this.order.length;
-    this.head.textContent = !all ? (music.sides.length > 1 ? "No note changed" : count(music.notes.length, "note")) : seen < all ? `${seen} of ${count(all, "change")}` : count(all, "change");
+    this.head.textContent = !all ? (music.sides.length > 1 ? "Nothing changed" : count(music.notes.length, "note")) : seen < all ? `${seen} of ${count(all, "change")}` : count(all, "change");
     for (const [each, button] of this.whose) {
       button.hidden = there.size < 2 || !there.has(each);
       button.setAttribute("aria-pressed", String(!hidden.has(each)));
@@ -68,7 +68,7 @@ export class ChangeList {
 
   private from(first: number): void {
     const size = this.order.length, begin = (this.first = Math.max(0, Math.min(Math.floor(first), size - ROWS)));
-    const row = (index: number) => el("li", {}, el("button", { type: "button", "data-phrase": String(index), click: () => this.acts.go(index) }, swatch(this.phrases[index]!.track), el("span", {}, this.phrases[index]!.words)));
+    const row = (index: number) => el("li", {}, el("button", { type: "button", "data-phrase": String(index), click: () => this.acts.go(index) }, this.phrases[index]!.track < 0 ? el("i", { class: "swatch" }, "♩") : swatch(this.phrases[index]!.track), el("span", {}, this.phrases[index]!.words)));
     const more = (words: string, to: number) => el("li", {}, el("button", { type: "button", class: "more", click: () => this.from(to) }, words));
     const before = begin, after = size - begin - ROWS;
     this.rows.replaceChildren(...(before > 0 ? [more(`${before} before`, begin - ROWS)] : []), ...this.order.slice(begin, begin + ROWS).map(row), ...(after > 0 ? [more(`${after} more`, begin + ROWS)] : []));

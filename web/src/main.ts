@@ -53,7 +53,7 @@ function parts(file: File): Node[] {
     conflict: (index: number) => at()?.conflict(index),
     hear: view ? (side: string, group: number) => at()?.hear(side, group) : null,
   };
-  return [view?.root, settle(file, choices, goes), texts(file.texts, file.path, file.conflicts.some((conflict) => conflict.texts)),
+  return [view?.root, settle(file, choices, goes), texts(file.texts, file.path, file.music !== null || file.conflicts.some((conflict) => conflict.texts)),
     file.changes.length ? el("details", { class: "changes", open: !file.music }, el("summary", {}, "What changed"), tree(file.changes)) : null].filter((each) => each != null);
 }
 

@@ -19,7 +19,7 @@ import { barAt, barEnd, bars, where } from "./time.ts";
 import { pinch, turned } from "./touch.ts";
 import { count, noteName } from "./words.ts";
 
-const HEIGHT = 420, FINGER = 12;
+const FINGER = 12;
 
 export class ScoreView {
   readonly root: HTMLElement;
@@ -47,6 +47,8 @@ export class ScoreView {
   private current = -1;
   private before: number;
   private pending = false;
+  /** Of a low screen the roll leaves room for what stands below it. */
+  private readonly most = Math.max(240, Math.min(420, Math.round(innerHeight * 0.44)));
   frames = 0;
 
   constructor(readonly file: File, public music: Music, private readonly choices: Choices | null, pick: (group: number, side: string) => void) {
@@ -55,7 +57,7 @@ export class ScoreView {
     const side = music.sides.length - 1;
     this.before = side === 1 ? 0 : 1;
     this.shown = {
-      zoom: 1, left: 0, top: 0, row: 12, height: HEIGHT, side, lead: null, muted: new Set(), solo: new Set(), hidden: new Set(),
+      zoom: 1, left: 0, top: 0, row: 12, height: this.most, side, lead: null, muted: new Set(), solo: new Set(), hidden: new Set(),
       focus: null, loop: null, head: null, decided: [], at: null,
     };
     this.player = new Player(() => this.music, (note) => this.roll.kept(note, this.shown), (x) => this.follow(x), (bank) => { this.heard.textContent = inUse(bank); });
@@ -75,7 +77,7 @@ export class ScoreView {
     new ResizeObserver(() => { this.spread(); this.draw(); }).observe(this.stage);
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => { this.roll.theme = theme(); this.draw(); });
     if (spots.length) this.decide(spots[0]!.group, true);
-    else if (first) { this.current = 0; this.shown.lead = first.track; this.frame(first); }
+    else if (first) { this.current = 0; this.shown.lead = this.leading(first.track); this.frame(this.pitched(first)); }
     else this.frame({ from: 0, to: Math.min(this.music.width, 768), low: this.roll.span.low, high: this.roll.span.high });
     this.label();
   }
@@ -100,7 +102,7 @@ export class ScoreView {
 
   private spread(): void {
     const { shown } = this;
-    shown.height = Math.min(HEIGHT, Math.max(160, this.roll.tall(shown)));
+    shown.height = Math.min(this.most, Math.max(160, this.roll.tall(shown)));
     this.spacer.style.width = `${Math.max(this.width(), this.music.width * shown.zoom + 40)}px`;
     this.spacer.style.height = `${this.ruler.offsetHeight + Math.max(shown.height, this.roll.tall(shown))}px`;
   }
@@ -122,6 +124,17 @@ export class ScoreView {
     this.scroll(left, Math.round(top / row) * row);
   }
 
+  /** The track to look at: none for what is about no notes. */
+  private leading(track: number | null): number | null { return track !== null && this.music.notes.some((note) => note[0] === track) ? track : null; }
+
+  /** The same stretch of time, as high as its notes are: for what is about no pitch. */
+  private pitched(at: Focus): Focus {
+    if (at.high - at.low < 127) return at;
+    let low = 128, high = -1;
+    for (const note of this.roll.index.between(at.from, at.to)) { low = Math.min(low, note[2]); high = Math.max(high, note[2]); }
+    return { ...at, ...(high < 0 ? this.roll.span : { low, high }) };
+  }
+
   private build(): HTMLElement {
     const { music, file } = this;
     music.sides.forEach((name, side) => {
@@ -138,7 +151,7 @@ export class ScoreView {
     const named = tracks(music, (what, track) => this.flip(this.shown[what], track, `${music.tracks[track]?.name}: ${what === "solo" ? "solo" : "mute"}`), (track) => this.look(track));
     this.stage.append(el("div", { class: "sticky" }, this.ruler, el("div", { class: "sheet" }, this.notes, this.chips.root)), this.spacer);
     this.listen();
-    return el("div", { class: "score", "data-file": file.id },
+    return el("div", { class: "score", "data-file": file.id, style: `--roll: ${this.most}px` },
       tools, named, this.minimap,
       el("div", { class: "picture" }, el("div", { class: "left" }, el("div", { class: "corner" }), this.keyboard), this.stage, this.list.root),
       el("div", { class: "lane-row" }, el("span", { class: "lane-name" }, "velocity"), this.velocities), this.sheet.root, this.controllers());
@@ -148,11 +161,15 @@ export class ScoreView {
     const { music } = this, tempo = tempoLane(music), all = tempo ? [tempo, ...music.lanes] : music.lanes;
     if (!all.length) return null;
     const made = el("details", { class: "lanes" }, el("summary", {}, `Tempo and controllers (${all.length})`));
+    const quiet = el("details", { class: "quiet" }, el("summary", {}, "the same in every version"));
     for (const lane of all) {
       const canvas = el("canvas", { class: "lane", role: "img", "aria-label": lane.name });
       this.lanes.push([lane, canvas]);
-      made.append(el("div", { class: "lane-row" }, el("span", { class: "lane-name" }, lane.name, el("small", {}, music.tracks[lane.track]?.name ?? "")), canvas));
+      (differs(music, lane) ? made : quiet).append(el("div", { class: "lane-row" }, el("span", { class: "lane-name" }, lane.name, el("small", {}, music.tracks[lane.track]?.name ?? "")), canvas));
     }
+    const apart = made.childElementCount > 1;
+    if (quiet.childElementCount > 1) made.append(...(apart ? [quiet] : [...quiet.children].slice(1)));
+    quiet.addEventListener("toggle", () => this.draw());
     made.open = all.some((lane) => differs(music, lane));
     made.addEventListener("toggle", () => this.draw());
     return made;
@@ -185,7 +202,7 @@ export class ScoreView {
 
   private relist(): void {
     const { roll, shown } = this;
-    this.list.fill(this.music, this.phrases, (phrase) => phrase.notes.some((note) => roll.kept(note, shown)), shown.hidden, this.filtered);
+    this.list.fill(this.music, this.phrases, (phrase) => (phrase.notes.length ? phrase.notes.some((note) => roll.kept(note, shown)) : phrase.track < 0 || roll.audible(phrase.track, shown)), shown.hidden, this.filtered);
     this.label();
   }
 
@@ -195,7 +212,8 @@ export class ScoreView {
     const seen = { from: shown.left / shown.zoom, to: (shown.left + this.width()) / shown.zoom };
     const at = shown.focus ?? (this.current >= 0 ? this.phrases[this.current]! : spot ?? (shown.lead === first?.track ? first : null)) ?? seen;
     const track = shown.lead ?? first?.track ?? music.notes[0]?.[0];
-    return track === undefined ? null : { track, from: barAt(music, at.from)[0], to: Math.max(at.to, at.from + 1), side: shown.side };
+    if (this.current < 0 ? spot?.whole && shown.lead === null && !shown.focus : !this.phrases[this.current]!.notes.length) return null; // about no notes
+    return track === undefined || track < 0 ? null : { track, from: barAt(music, at.from)[0], to: Math.max(at.to, at.from + 1), side: shown.side };
   }
 
   private get filtered(): boolean { return this.shown.muted.size + this.shown.solo.size + this.shown.hidden.size > 0; }
@@ -306,7 +324,7 @@ export class ScoreView {
 
   whole(): void {
     this.shown.zoom = Math.max(0.02, this.width() / Math.max(1, this.music.width));
-    this.shown.row = Math.max(3, Math.min(14, Math.floor(HEIGHT / (this.roll.span.high - this.roll.span.low + 1))));
+    this.shown.row = Math.max(3, Math.min(14, Math.floor(this.most / (this.roll.span.high - this.roll.span.low + 1))));
     this.shown.focus = null; // playing begins at the beginning, too
     this.scroll(0, 0);
   }
@@ -327,11 +345,11 @@ export class ScoreView {
   go(index: number): void {
     const phrase = this.phrases[index]!, { shown } = this;
     this.current = index;
-    shown.focus = { from: phrase.from, to: phrase.to, low: phrase.low, high: phrase.high };
-    shown.lead = phrase.track;
+    shown.focus = this.pitched(phrase);
+    shown.lead = this.leading(phrase.track);
     const wide = (phrase.to - phrase.from) * shown.zoom, width = this.width();
     if (wide > width * 0.9 || wide < 24) shown.zoom = fit(phrase.from, Math.min(phrase.to, phrase.from + 3072), width).zoom;
-    const { row, top } = fitRows(this.roll.span, phrase.low, phrase.high, shown.height);
+    const { row, top } = fitRows(this.roll.span, shown.focus.low, shown.focus.high, shown.height);
     shown.row = row;
     this.scroll(Math.max(0, phrase.from * shown.zoom - width / 5), Math.round(top / row) * row);
     if (shown.loop) this.setLoop();
@@ -348,8 +366,8 @@ export class ScoreView {
     shown.focus = null;
     this.current = -1;
     if (spot) {
-      shown.lead = this.file.groups[group]!.track;
-      this.frame(spot.whole ? { ...spot, low: this.roll.span.low, high: this.roll.span.high } : spot);
+      shown.lead = this.leading(this.file.groups[group]!.track);
+      this.frame(this.pitched(spot));
       if (shown.loop) this.setLoop();
     }
     this.label();

@@ -30,6 +30,7 @@ export class Sheet {
 
   private draw(): void {
     const asked = this.asked(), music = this.music(), engrave = engraver();
+    if (this.root) this.root.hidden = !asked;
     if (!asked || !engrave || !this.root?.open) return;
     const shown = versions(music, asked), wide = this.staves.clientWidth, key = `${wide} ${JSON.stringify(shown)}`;
     if (key === this.drawn) return;

@@ -49,3 +49,23 @@ test("whose a note is does not depend on what is looked at", () => {
   assert.deepEqual([0b1111, 0b1010, 0b0101, 0b1110, 0b0001, 0b1000, 0b1100].map((have) => whoseIs(have, 4)), ["unchanged", "ours", "ours", "both", "both", "merge", "theirs"]);
   assert.deepEqual([3, 1, 2].map((have) => whoseIs(have, 2)), ["unchanged", "before", "after"]);
 });
+
+test("a merge says how each side moved its notes, also where an octave falls on a note that was there", () => {
+  const moved = (shift: number, bit: number): Note[] => [at(0, 60 + shift, 0, bit), at(0, 64 + shift, 24, bit)];
+  const found = phrases(music([...moved(0, 0b0001), ...moved(-12, 0b1010), ...moved(7, 0b0100)]));
+  assert.deepEqual(found.map((phrase) => phrase.words), ["Melody, bar 1: ours transposed -12, theirs transposed +7"]);
+  const octaves = phrases(music([at(0, 72, 0, 0b0101), at(0, 60, 0, 0b1111), at(0, 48, 0, 0b1010)]));
+  assert.deepEqual(octaves.map((phrase) => phrase.words), ["Melody, bar 1: ours transposed -12"]);
+});
+
+test("tempo, signs and controllers are changes too, in the order of time", () => {
+  const piece = music([at(0, 60, 480, 0b1100)], {
+    tempo: { 0: [[0, 500_000], [0, 600_000]], 1: [[0, 500_000], [0, 500_000]], 2: [[0, 500_000], [0, 600_000]], 3: [[0, 500_000], [0, 500_000]] },
+    signs: [[0, "♩=100", 0b0101], [0, "4/4", 0b1111], [96, "B♭ major", 0b1010]],
+    lanes: [{ name: "volume, channel 1", track: 0, low: 0, high: 127, points: { 0: [[0, 90]], 1: [[0, 90]], 2: [[0, 90], [192, 40], [300, 50]], 3: [[0, 90], [192, 40], [300, 50]] } },
+      { name: "pan, channel 1", track: 0, low: 0, high: 127, points: { 0: [[0, 64]], 1: [[0, 64]], 2: [[0, 64]], 3: [[0, 64]] } }],
+  });
+  assert.deepEqual(phrases(piece).map((phrase) => phrase.words), [
+    "Tempo, bar 1: ours 100 → 120", "bar 2: B♭ major (ours, result)", "Melody, volume, channel 1, bars 3-4: added by theirs", "Melody, bar 6: theirs 1 note more",
+  ]);
+});
