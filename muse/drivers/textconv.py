@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
 
 from muse.core.errors import MuseError
 from muse.core.terminal import escaped, tell
@@ -19,6 +20,8 @@ SECONDS = 10.0
 def main(argv: list[str] | None = None) -> int:
     """Print the listing of one file; returns the exit code."""
     args = sys.argv[1:] if argv is None else argv
+    if args[:1] == ["--compare"]:
+        return _printed(args[1] if args[1:] else "", lambda: _compared(args[1:]))
     given: dict[str, str] = {}
     while args[:1] and args[0] in ("-p", "--domain") and len(args) > 1:
         given[args[0]], args = args[1], args[2:]
@@ -28,8 +31,18 @@ def main(argv: list[str] | None = None) -> int:
     elif len(args) != 1:
         tell("usage: muse-textconv [--domain DOMAIN] FILE [-p PATH]")
         return 129
+    return _printed(files[0], lambda: _listed(files[0], given.get("-p"), given.get("--domain", "")))
+
+
+def _compared(args: list[str]) -> bytes:
+    from muse.drivers.compare import compared
+
+    return compared(args, listing)
+
+
+def _printed(name: str, made: Callable[[], bytes]) -> int:
     try:
-        sys.stdout.buffer.write(_listed(files[0], given.get("-p"), given.get("--domain", "")))
+        sys.stdout.buffer.write(made())
         sys.stdout.flush()
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
@@ -41,7 +54,7 @@ def main(argv: list[str] | None = None) -> int:
             import traceback
 
             traceback.print_exception(error)
-        tell(f"muse-textconv: {shown(files[0])}: {error}")
+        tell(f"muse-textconv: {shown(name)}: {error}")
         return 1
     return 0
 

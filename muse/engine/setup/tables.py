@@ -49,6 +49,11 @@ _TEXTCONV = (
     "f() {{ : {version}; export PYTHONPATH= PYTHONHOME= PYTHONSAFEPATH=1; "
     '{path}muse-textconv {words}"$1" 2>/dev/null || cksum <"$1"; }}; f'
 )
+# `git diff` of two versions whose bars were moved; where our program is missing, the versions are compared as they are.
+_COMPARE = (
+    'f() {{ export PYTHONPATH= PYTHONHOME= PYTHONSAFEPATH=1; {path}muse-textconv --compare "$@" 2>/dev/null || '
+    'git diff --no-index --no-ext-diff "$2" "$5" || :; }}; f'
+)
 # A page where there is a screen, else the terminal.
 _MERGETOOL = (
     'if test -n "$DISPLAY$WAYLAND_DISPLAY$BROWSER" || test "$(uname)" = Darwin; '
@@ -176,6 +181,8 @@ _CAPITALS = (
 _OF_PROJECTS = frozenset({"changelog", "changes", "history", "news", "authors", "contributors"})
 LISTED = ("muse-midi", "muse-score", "muse-daw")
 """Diff drivers whose files are shown as `muse-textconv` lists them."""
+COMPARED = "muse-midi"
+"""The one of them whose versions `git diff` has compared by our program."""
 
 
 def settings(
@@ -201,6 +208,8 @@ def settings(
             ("diff", name, "textconv", _TEXTCONV.format(path=path, version=__version__, words="")),
             ("diff", name, "cachetextconv", "true"),
         ]
+        if name == COMPARED:
+            rows.append(("diff", name, "command", _COMPARE.format(path=path)))
     for domain in listed:
         words = f"--domain {_quoted(domain)} "
         text = _TEXTCONV.format(path=path, version=__version__, words=words)

@@ -82,6 +82,12 @@ class MidiPlugin(JoinedFiles):
 
         return listing(data)
 
+    def compared(self, old: bytes, new: bytes, path: str) -> tuple[str, str, str]:
+        """The listings of two versions, with bars counted as in the new one, and what changed in one line."""
+        from muse.plugins.midi.show.compared import compared
+
+        return compared(old, new)
+
     # Join ------------------------------------------------------------------------------------------------------------
 
     def crdt_schema(self) -> list[CRDTDimensionSpec]:

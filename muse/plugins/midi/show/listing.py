@@ -9,6 +9,7 @@ are note values, whatever the ticks per beat. How the program wrote the file is 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable, Sequence
 
 from muse.core.types import plural
 from muse.plugins.midi.file.address import channels, event_words, pitch_at, track_title
@@ -20,27 +21,42 @@ from muse.plugins.midi.file.model import PLAIN_OFF, RELEASE, Content
 from muse.plugins.midi.file.spelling import inside_words, length_words, preferred, quoted
 from muse.plugins.midi.show.noise import expressive
 
+At = Callable[[int], tuple[float, str]]
+"""For a tick: where it stands among others, and its place in words."""
+
 
 def listing(data: bytes) -> str:
     """The lines of a file; what cannot be read is said in a line of its own. FormatError when it is no MIDI file."""
     song = parse(data, lenient=True)
+    return as_lines(song, list(enumerate(titles(song))))
+
+
+def titles(song: Song) -> list[str]:
+    """How each track is called, with its number where several have one name."""
+    found = [track_title(index, track) for index, track in enumerate(song.tracks)]
+    return [
+        f"{title} (track {index + 1})" if found.count(title) > 1 and title != f"track {index + 1}" else title
+        for index, title in enumerate(found)
+    ]
+
+
+def as_lines(song: Song, order: Sequence[tuple[int, str]], at: At | None = None) -> str:
+    """The lines of a file, with the tracks in an order and under names; `at` says where an event stands and what its
+    place is called, else it is as the file has it."""
     times = time_map(song)
     lines = [f"MIDI, {plural(len(song.tracks), 'track')}"]
     lines += [f"damaged: {problem}" for problem in song.problems]
     contents = [Content(track) for track in song.tracks]
-    titles = [track_title(index, track) for index, track in enumerate(song.tracks)]
-    for index, content in enumerate(contents):
-        title = titles[index]
-        if titles.count(title) > 1 and title != f"track {index + 1}":
-            title = f"{title} (track {index + 1})"
-        lines += _track_lines(title, content, times if song.format != 2 else time_map(song, content.track))
+    for index, title in order:
+        content = contents[index]
+        lines += _track_lines(title, content, times if song.format != 2 else time_map(song, content.track), at)
     lines += [f"chunk {quoted(chunk[:4])} {len(chunk) - 8} bytes" for chunk in song.chunks if isinstance(chunk, bytes)]
     if song.tail:
         lines.append(f"{len(song.tail)} bytes after the last chunk")
-    return "\n".join([*lines, _saved(song, contents)]) + "\n"
+    return "\n".join([*lines, _saved(song, contents, at)]) + "\n"
 
 
-def _track_lines(title: str, content: Content, times: TimeMap) -> list[str]:
+def _track_lines(title: str, content: Content, times: TimeMap, at: At | None) -> list[str]:
     track = content.track
     several = len(channels(content)) > 1
     played = expressive(content.notes)
@@ -59,7 +75,11 @@ def _track_lines(title: str, content: Content, times: TimeMap) -> list[str]:
             rows.append((track.ticks[event], rank(body), event, _on_channel(event_words(body), channel, several)))
     rows.sort()
     head = f"{title}: {plural(len(content.notes), 'note')}"
-    return [head, *(f"{title} {at_words(times, tick)} {words}" for tick, _, _, words in rows)]
+    if at is None:
+        return [head, *(f"{title} {at_words(times, tick)} {words}" for tick, _, _, words in rows)]
+    placed = [(*at(row[0]), row[3]) for row in rows]
+    placed.sort(key=lambda row: row[0])
+    return [head, *(f"{title} {place} {words}" for _, place, words in placed)]
 
 
 def _on_channel(words: str, channel: int, several: bool) -> str:
@@ -74,7 +94,7 @@ def at_words(times: TimeMap, tick: int) -> str:
     return f"{bar}:{beat}" + (f"+{inside_words(inside, times.beat)}" if inside else "")
 
 
-def _saved(song: Song, contents: list[Content]) -> str:
+def _saved(song: Song, contents: list[Content], at: At | None) -> str:
     """How the program wrote the file: what may change without anybody having edited the music."""
     base = f"{song.division} ticks per beat" if song.division < 0x8000 else (
         f"SMPTE {256 - (song.division >> 8)} frames, {song.division & 255} ticks per frame"
@@ -87,6 +107,6 @@ def _saved(song: Song, contents: list[Content]) -> str:
         others = sum(offs.values()) - offs[usual]
         words += [f"{others} notes ended otherwise"] if others else []
     times = time_map(song)
-    ends = sorted({at_words(times, track.end_tick) for track in song.tracks})
+    ends = sorted({at(track.end_tick)[1] if at else at_words(times, track.end_tick) for track in song.tracks})
     words += [f"ends {', '.join(ends[:4])}"] if ends else []
     return f"as saved: {', '.join(words)}"
