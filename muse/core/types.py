@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import json
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +12,8 @@ if TYPE_CHECKING:
 
 def canonical_json(value: Any) -> bytes:
     """Canonical JSON: sorted keys, compact, UTF-8; ValueError on NaN and infinity."""
+    import json  # most merges need none
+
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
 
 
@@ -56,6 +57,8 @@ def _sha256(size: int) -> Any:
 
 def load_json_file(path: str | os.PathLike[str]) -> Any:
     """The JSON value in a file, or None when it is absent, unreadable or not JSON."""
+    import json
+
     try:
         with open(path, "rb") as file:
             return json.loads(file.read())

@@ -48,15 +48,21 @@ def _next_step(merged: FileMerge) -> list[str]:
 
 def merge(job: Job, seconds: float) -> tuple[FileMerge, str, bytes]:
     """The merged file, the name of its conflict record ("" outside of a repository), and the record (b"": none)."""
-    complete_path(job)
     from muse.plugins import registry
 
     root = find_root()
+    domain = _domain(root)
+    alone = registry.is_alone(job.path, first=domain)
+    if not alone:
+        complete_path(job)
     how, warning = options_for(job, root)
     how = how._replace(deadline=time.monotonic() + seconds * _COOPERATIVE)
     base = job.base or None  # Git hands an empty file where both sides added theirs
-    plugin = registry.plugin_for_path(job.path, first=_domain(root))
-    past = _past(job, root) if root is not None and wants_join(plugin, job.path, how) else None
+    plugin = registry.plugin_for_path(job.path, first=domain)
+    joined = root is not None and wants_join(plugin, job.path, how)
+    if alone and joined:
+        complete_path(job)  # for what is stored of earlier joins
+    past = _past(job, root) if root is not None and joined else None
     merged = merge_one(plugin, job.path, base, job.ours, job.theirs, how, past)
     if job.virtual and merged.conflicts:
         merged = _between_bases(plugin, job, base, merged, how)

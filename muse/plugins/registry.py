@@ -30,6 +30,13 @@ BUILT_IN = {
 }
 _BY_CONTENT = "code by content"
 _CLAIMING = ("midi", "score", "daw", "code")
+_ENDS: dict[str, tuple[str, ...]] = {
+    "files": (),
+    "midi": (".mid", ".midi", ".kar", ".rmi", ".smf"),
+    "score": (".musicxml", ".mxl", ".mscx", ".mscz"),
+    "daw": (".als", ".rpp", ".dawproject"),
+}
+"""The patterns of built-in domains, so that none is loaded to be told that a file is another's; a test compares."""
 
 
 def registered_domains() -> list[str]:
@@ -80,6 +87,12 @@ def is_ours(path: str, *, first: str = "") -> bool:
     if first and first not in BUILT_IN:
         return False
     return (bool(first) and _claims(first, path, own=True)) or any(_claims(name, path) for name in _CLAIMING)
+
+
+def is_alone(path: str, *, first: str = "") -> bool:
+    """True when neither the look-up of a path nor its plugin needs anything that is not in this package."""
+    first = ALIASES.get(first, first)
+    return (not first or first in _ENDS) and any(_claims(name, path) for name in _ENDS)
 
 
 def plugin_for_path(path: str, *, first: str = "") -> MuseDomainPlugin:
@@ -167,6 +180,8 @@ def _claims(name: str, path: str, *, own: bool = False) -> bool:
 
     The repository's own domain (`own`) that names no files takes all but Git's and Muse's own.
     """
+    if name in _ENDS:
+        return path.lower().endswith(_ENDS[name])
     try:
         plugin: Any = _load(name)
         if own and takes_all(name, plugin):

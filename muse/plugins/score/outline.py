@@ -14,16 +14,17 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from muse.core.errors import FormatError
+from muse.core.late import regex
 from muse.core.xml_tree import Node, parse
 from muse.plugins.score.values import Fact, printable, value, whole
 
 _LAYOUT = re.compile(
     rb"\s(?:default-x|default-y|relative-x|relative-y|bezier-x|bezier-y|bezier-x2|bezier-y2|width|number)=\"[^\"]*\""
 )
-_WIDTH = re.compile(
+_WIDTH = regex(
     rb"\s(?:default-x|default-y|relative-x|relative-y|bezier-x|bezier-y|bezier-x2|bezier-y2|width)=\"[^\"]*\""
 )
-_NOISE = re.compile(
+_NOISE = regex(
     rb"<(eid|lastEID|programVersion|programRevision|encoding-date|software|currentLayer)>[^<]*</\1>"
     rb"|<metaTag name=\"(?:creationDate|platform|mscVersion)\">[^<]*</metaTag>"
 )
@@ -240,9 +241,9 @@ def _leaves(node: Node, tag: str, otherwise: str) -> str:
 
 
 _CONTEXT = re.compile(rb"<(?:time|TimeSig|divisions|transpose)\b")
-_LINE = re.compile(rb"<(?:(step|alter|octave)>([^<]*)<|(tie|slur|wedge|octave-shift|bracket|dashes)\b([^>]*)>)")
+_LINE = regex(rb"<(?:(step|alter|octave)>([^<]*)<|(tie|slur|wedge|octave-shift|bracket|dashes)\b([^>]*)>)")
 _LINES = (b"<tie", b"<slur", b"<wedge", b"<octave-shift", b"<bracket", b"<dashes")
-_TYPE, _NUMBER = re.compile(rb"\btype=[\"'](\w+)"), re.compile(rb"\bnumber=[\"'](\w+)")
+_TYPE, _NUMBER = regex(rb"\btype=[\"'](\w+)"), regex(rb"\bnumber=[\"'](\w+)")
 _ENDS = {b"stop": -1, b"start": 1, b"crescendo": 1, b"diminuendo": 1, b"up": 1, b"down": 1}
 
 
