@@ -25,7 +25,21 @@ MACRO = (
 HEREDOC = "def f\n  run(<<~JS)\n    const a = 1\nONE    const b = 2\n    const c = 3\nTWO    const d = 4\n  JS\nend\n"
 SCRIPT = "node <<'X'\n{\n  const a = 1\nONE  const b = 2\n  const c = 3\nTWO  const d = 4\n}\nX\n"
 EXPORTED = CLASS.replace("class A", "class A_EXPORT(x) A")
+HELM = (
+    "{{- if .Values.on }}\napiVersion: v1\nONEkind: A\nmetadata:\n  name: {{ x }}-a\nTHREE  namespace: {{ .y }}\n"
+    "FOUR  labels:\n    {{- if .z }}\n      {{- toYaml .z | nindent 4 }}\n    {{- end }}\nspec:\n  - a\n"
+    "TWO{{- end }}\n"
+)
+INNER = HELM.replace("ONE", "").replace("TWO", "").replace("THREE", "ONE").replace("FOUR", "TWO")
+HELM = HELM.replace("THREE", "").replace("FOUR", "")
 TWICE = [
+    ("key of a template", "a.yaml", INNER, '  annotations:\n    "a": b\n', '  annotations:\n    "a": c\n'),
+    ("key at the top of a template", "a.yaml", HELM, "with: {{ a }}\n", "with: {{ b }}\n"),
+    ("key at the top of a template of Jinja", "a.yml", HELM.replace("{{- if", "{% if").replace(
+        "{{- end }}", "{% endif %}").replace(".on }}", ".on %}").replace(".z }}\n   ", ".z %}\n   "),
+     "public: [{{ a }}]\n", "public: [{{ b }}]\n"),
+    ("key of a template around tags", "a.yaml", HELM, "k:\n  {{- if a }}\n  b: 1\n  {{- end }}\n",
+     "k:\n  {{- if a }}\n  b: 1\n  {{- end }}\n"),
     ("method of an exported class", "a.h", EXPORTED, "  int k(int x) {\n    return 1;\n  }\n\n",
      "  int k(int x) {\n    return 2;\n  }\n\n"),
     ("method declared in an exported class", "a.cc", EXPORTED, "  void k(int x,\n         int y = 1);\n\n",
@@ -91,6 +105,9 @@ def test_a_call_with_all_that_it_holds_is_put_in_once() -> None:
 
 
 SAME = [
+    ("a.yaml", HELM, "k: {{ a }}\n"),
+    ("a.yaml", HELM, "k:\n- a: {{ b }}\n  c: d\n- e\n"),
+    ("a.yaml", INNER, '  k:\n    "a": b\n'),
     ("a.h", EXPORTED, "  // What k is.\n  virtual void k(int x,\n                 int y) = 0;\n\n"),
     ("a.h", EXPORTED.replace(" A :", " [[nodiscard]] A final :"), "  int k(int x) {\n    return 1;\n  }\n\n"),
     ("a.rs", MACRO, "    mod k;\n    pub use k::{K, L};\n\n"),
@@ -117,6 +134,11 @@ def test_what_both_put_in_alike_is_kept_once(path: str, file: str, text: str) ->
 
 
 MAY = [
+    # two branches, two documents, two items of a list in templates
+    ("a.yaml", HELM.replace("metadata:", "{{- else }}\nmetadata:"), "k: {{ a }}\n", "k: {{ b }}\n"),
+    ("a.yaml", HELM.replace("metadata:", "---\nmetadata:"), "k: {{ a }}\n", "k: {{ b }}\n"),
+    ("a.yaml", "{{ if a }}\na:\n  - name: b\nONE    c: d\n  - name: e\nTWO    f: g\n{{ end }}\n", "    k: {{ a }}\n",
+     "    k: {{ b }}\n"),
     ("a.tf", OBJECT.replace("TWO", "      },\n      {\nTWO"), "        k    = 1\n", "        k    = 2\n"),
     ("a.rs", MACRO.replace("ONE", "ONE}\n\ncfg! {\n"), "    mod k;\n", "    mod k;\n"),
     ("a.rs", MACRO, "    use k::K;\n\n", "    use k::L;\n\n"),

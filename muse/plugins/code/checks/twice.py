@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from muse.core.late import regex
+from muse.plugins.code.checks.blocks import Row, ends_or_begins, is_tag, rows_of
 from muse.plugins.code.languages.table import Language
 
 Sides = tuple[bytes, bytes, bytes]
@@ -29,25 +30,30 @@ _CONSTANT = regex(
 )
 _ABOVE = regex(rb"(?:#(?!\s*(?:if|el|end|define|include)\b)|//|--|/\*|\*|@[\w.]+(?:\(.*\))?$)")
 _OPENS = regex(rb"[\w$@].*(?:\{|\(|:|\bdo(?: *\|[^|]*\|)?|->|=>)$")
+_YAML_KEY = regex(rb"[\"']?([\w.-]+)[\"']?:(?=\s|$)")
 _LABEL = regex(rb"\w+:$")
 _STATEMENT = regex(
     rb"(?:if|else|elif|elsif|for|foreach|while|do|try|catch|except|finally|ensure|rescue|switch|case|default|when|unless"
     rb"|loop|begin|return|with|using|match|select|public|private|protected|signals|slots|get|set|defer|go)\b"
 )
-_APART = regex(rb"(?:#\s*(?:if|ifdef|ifndef|elif|else|endif)\b|ifn?eq\b|ifn?def\b|else\b|endif\b|```|~~~)")
+_LABELLED = frozenset({"c", "cpp", "csharp", "go", "php"})
 _READ_BY_LINE = frozenset({"markdown", "toml", "make", "css"})
 
 
-class _Row(NamedTuple):
-    """A line that says something, how deep it is, the place of the one above it that is less so, how many conditions of
-    a preprocessor stand above it, and where it begins and ends."""
+class _How(NamedTuple):
+    """How names are found: what else is a key, whether it is one at the top of a file too, and whether what looks like
+    a block there may be a label."""
 
-    text: bytes
-    deep: int
-    around: int
-    branch: int
-    start: int
-    stop: int
+    keys: re.Pattern[bytes] | None = None
+    template: bool = False
+    labels: bool = False
+
+
+def _how(language: Language | None, merged: bytes) -> _How:
+    name = language.name if language is not None else ""
+    if name == "yaml" and (b"{{" in merged or b"{%" in merged):
+        return _How(keys=_YAML_KEY, template=True)
+    return _How(keys=_SET if name == "hcl" else None, labels=name in _LABELLED)
 
 
 class Twice(NamedTuple):
@@ -70,13 +76,13 @@ def there_twice(language: Language | None, sides: Sides, merged: bytes) -> Itera
     """Each such thing."""
     if language is not None and language.name != "hcl" and (language.lines or language.name in _READ_BY_LINE):
         return
-    keyed = language is not None and language.name == "hcl"
+    how = _how(language, merged)
     was, mine, its = (Counter(map(bytes.strip, data.splitlines())) for data in sides)
-    wanted = _named(mine - was, keyed) & _named(its - was, keyed)
+    wanted = _named(mine - was, how) & _named(its - was, how)
     if not wanted:
         return
-    known = [_Found(data, wanted, keyed) for data in sides]
-    made = _Found(merged, wanted, keyed)
+    known = [_Found(data, wanted, how) for data in sides]
+    made = _Found(merged, wanted, how)
     for (name, around, _), rows in made.blocks.items():
         head = made.head(around)
         if len(rows) > max(1, *(each.most(name, head) for each in known)):
@@ -85,7 +91,8 @@ def there_twice(language: Language | None, sides: Sides, merged: bytes) -> Itera
                 [merged[low:high] for low, high in spans], *(each.texts(name, head) for each in known[1:])
             )
             what = made.rows[rows[0]].text.decode("utf-8", "replace")[:60]
-            yield Twice(what, spans, mine_text, its_text) if name[0] != "block" else Twice(what, spans, b"", b"")
+            sure = name[0] != "block" and not (how.template and any(_tagged(merged, *span) for span in spans))
+            yield Twice(what, spans, mine_text, its_text) if sure else Twice(what, spans, b"", b"")
 
 
 def _whose(made: list[bytes], ours: set[bytes], theirs: set[bytes]) -> tuple[bytes, bytes]:
@@ -114,7 +121,7 @@ def bound_twice_by(pattern: re.Pattern[bytes], sides: Sides, merged: bytes) -> s
 def _in_one_block(pattern: re.Pattern[bytes], data: bytes) -> Counter[tuple[bytes, ...]]:
     """How often what the lines define is in one block at most."""
     counts: Counter[tuple[tuple[bytes, ...], int]] = Counter()
-    for row in _rows(data):
+    for row in rows_of(data):
         found = pattern.match(data[row.start : row.stop].rstrip(b"\r\n"))
         if found is not None:
             counts[found.groups(), row.around] += 1
@@ -127,11 +134,11 @@ def _in_one_block(pattern: re.Pattern[bytes], data: bytes) -> Counter[tuple[byte
 class _Found:
     """The rows of a version that put in something that is wanted, by name and block."""
 
-    def __init__(self, data: bytes, wanted: set[_Name], keyed: bool) -> None:
+    def __init__(self, data: bytes, wanted: set[_Name], how: _How) -> None:
         self.data = data
-        self.rows = _rows(data)
+        self.rows = rows_of(data, template=how.template)
         self.blocks: dict[tuple[_Name, int, int], list[int]] = {}
-        for name, at in _found(self.rows, wanted, keyed):
+        for name, at in _found(self.rows, wanted, how):
             row = self.rows[at]
             self.blocks.setdefault((name, row.around, row.branch), []).append(at)
 
@@ -160,7 +167,11 @@ class _Found:
         first = at
         while first and rows[first - 1].deep == deep and _ABOVE.match(rows[first - 1].text):
             first -= 1
-        last = next((to for to in range(at + 1, len(rows)) if rows[to].deep <= deep), len(rows))
+        items = rows[at].text.endswith(b":")  # of a list in YAML are as deep as its key
+        inner = (
+            row.deep > deep or (items and row.deep == deep and row.text.startswith(b"- ")) for row in rows[at + 1 :]
+        )
+        last = at + 1 + next((count for count, inside in enumerate(inner) if not inside), len(rows) - at - 1)
         closes = last < len(rows) and last > at + 1 and rows[last].deep == deep and _CLOSES.match(rows[last].text)
         return rows[first].start, rows[last if closes else last - 1].stop
 
@@ -168,16 +179,17 @@ class _Found:
 _CLOSES = regex(rb"[)}\]]|end\b")
 
 
-def _named(lines: Counter[bytes], keyed: bool) -> set[_Name]:
-    return {name for line in lines if (name := _name(line, keyed)) is not None}
+def _named(lines: Counter[bytes], how: _How) -> set[_Name]:
+    return {name for line in lines if (name := _name(line, how)) is not None}
 
 
-def _name(line: bytes, keyed: bool) -> _Name | None:
-    """What a line may put in that stands once in its block: the key, or what is the same word for word. `keyed`: each
-    `name = value` is a key."""
-    if _STATEMENT.match(line):
+def _name(line: bytes, how: _How) -> _Name | None:
+    """What a line may put in that stands once in its block: the key, or what is the same word for word. as `how`
+    says."""
+    key = how.keys.match(line) if how.keys is not None else None
+    if key is None and _STATEMENT.match(line):
         return None
-    key = _KEY.match(line) or (_SET.match(line) if keyed else None) or _CONSTANT.match(line)
+    key = key or _KEY.match(line) or _CONSTANT.match(line)
     if key is not None:
         return "key", key[1]
     if _SET.match(line) or _DEFINITION.match(line):
@@ -185,11 +197,25 @@ def _name(line: bytes, keyed: bool) -> _Name | None:
     return ("block", line) if _OPENS.match(line) else None
 
 
-def _found(rows: list[_Row], wanted: set[_Name], keyed: bool) -> Iterator[tuple[_Name, int]]:
+def _stands_at_top(name: _Name, row: Row, how: _How) -> bool:
+    """True for what may stand once at the top of a file."""
+    return how.template if name[0] != "block" else not (how.labels and _LABEL.match(row.text))
+
+
+def _tagged(merged: bytes, low: int, high: int) -> bool:
+    """True where tags of a template stand in a span, or right behind it one that puts something in: whose that is
+    cannot be told."""
+    behind = merged[high:].splitlines()[:1]
+    return any(map(is_tag, merged[low:high].splitlines())) or any(
+        is_tag(line) and not ends_or_begins(line) for line in behind
+    )
+
+
+def _found(rows: list[Row], wanted: set[_Name], how: _How) -> Iterator[tuple[_Name, int]]:
     """The rows that put in something that is wanted, where they are indented: of a block, with all that it holds."""
     for at, row in enumerate(rows):
-        name = _name(row.text, keyed)
-        if name not in wanted or name is None or (row.around < 0 and (name[0] != "block" or _LABEL.match(row.text))):
+        name = _name(row.text, how)
+        if name not in wanted or name is None or (row.around < 0 and not _stands_at_top(name, row, how)):
             continue
         if name[0] == "block":
             end = next((to for to in range(at + 1, len(rows)) if rows[to].deep <= row.deep), len(rows))
@@ -197,21 +223,3 @@ def _found(rows: list[_Row], wanted: set[_Name], keyed: bool) -> Iterator[tuple[
                 continue
             name = "block", b"\n".join(each.text for each in rows[at:end])
         yield name, at
-
-
-def _rows(data: bytes) -> list[_Row]:
-    rows: list[_Row] = []
-    open_: list[int] = []
-    branch = at = 0
-    for line in data.splitlines(True):
-        text, start = line.strip(), at
-        at += len(line)
-        if not text:
-            continue
-        deep = len(line.expandtabs(8)) - len(line.expandtabs(8).lstrip())
-        branch += _APART.match(text) is not None
-        while open_ and rows[open_[-1]].deep >= deep:
-            open_.pop()
-        rows.append(_Row(text, deep, open_[-1] if open_ else -1, branch, start, at))
-        open_.append(len(rows) - 1)
-    return rows
