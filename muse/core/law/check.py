@@ -33,6 +33,15 @@ class Breach(NamedTuple):
         """True when there is one of something too many, wherever it stands."""
         return self.rule in (5, 6) or any(len(thing.made) > 1 for thing in self.things)
 
+    @property
+    def edited(self) -> bool:
+        """True when all that is wrong is where the edits of one side went, as when the other took a part out of what it
+        edits into something new."""
+        return self.rule == 3 or self.what == _NEW
+
+
+_NEW = "new on one side, and not as that side has it"
+
 
 def broken(base: Entry, ours: Entry, theirs: Entry, result: Entry, *, pieced: bool = False) -> list[Breach]:
     """What in the result breaks rules 1 to 6; nothing when it keeps them. `pieced` asks rule 7 too, and
@@ -138,7 +147,7 @@ def _own(thing: Thing, made: Entry, *, pieced: bool) -> Iterable[Breach]:
     if o is None or t is None:
         there = o or t
         if thing.base is None and there is not None and there.own != made.own:
-            yield Breach(4, "new on one side, and not as that side has it", (thing,))
+            yield Breach(4, _NEW, (thing,))
         return  # what one side deleted is asked for by number
     value, sure = lawful(b.own if b else None, o.own, t.own)
     if sure and not (b is not None and o.own == t.own != b.own):

@@ -36,8 +36,8 @@ _IMPORT = regex(rb"(?:import|from|use|using|#\s*include|require|export|alias|inh
 class Look(NamedTuple):
     """What a clean text merge may have done: put an edit beside lines that were not meant, or bound a name twice.
 
-    `astray`: also when each side is asked for whether all of its edits are in their place. The text of one with those
-    of the other is the result, so one is enough where all else that was moved is there once.
+    `astray`: also when a side that moved nothing, with all of its edits in their place, is enough: the result is the
+    other side's text with those.
     """
 
     places: bool
@@ -53,9 +53,12 @@ def look(base: bytes, ours: bytes, theirs: bytes, merged: bytes) -> Look:
     """Which of the rules `merged`, a clean text merge of these, may break: `places` 1 to 4, `names` 4 to 6."""
     was, mine, its, made = (_lines(data) for data in (base, ours, theirs, merged))
     counts = Counter(was), Counter(mine), Counter(its)
-    twice = all(_moved(was, counts[0], side) for side in (mine, its)) or _stays(counts, Counter(made))
-    wrong = [twice or _beside_wrong_copy(was, its, mine, made), twice or _beside_wrong_copy(was, mine, its, made)]
-    return Look(any(wrong), any(wrong) or _both_bind(was, mine, its, counts), all(wrong))
+    moved = [_moved(was, counts[0], side) for side in (mine, its)]
+    if all(moved) or _stays(counts, Counter(made)):
+        return Look(True, True, True)
+    wrong = [_beside_wrong_copy(was, mine, its, made), _beside_wrong_copy(was, its, mine, made)]
+    astray = all(map(max, moved, wrong))
+    return Look(any(wrong), any(wrong) or _both_bind(was, mine, its, counts), any(wrong) and astray)
 
 
 def _stays(counts: Sequence[Counter[bytes]], made: Counter[bytes]) -> bool:

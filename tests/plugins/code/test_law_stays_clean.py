@@ -74,3 +74,15 @@ def test_an_edited_line_that_others_say_too_where_its_function_is_nobody_elses()
 
     base = file("a", "b", "c", "d")
     _as_git("a.swift", base, file("a", "c", "d", "aNew"), file("a", "b", "c", "d", first="bytesLate"))
+
+
+def test_a_part_taken_out_of_what_the_other_side_edits() -> None:
+    """One side puts most of a function under another name and calls that; the edit stands where its lines are now."""
+
+    def file(name: str, value: str, wrapper: str = "", more: str = "") -> bytes:
+        steps = "    step(x)\n" * 3
+        body = f"{steps}    total = {value}\n{steps}{more}{steps}    end(total)\n"
+        return f"def a(x):\n    return 1\n\n\ndef {name}(x):\n{body}{wrapper}".encode()
+
+    wrapper = "\n\ndef run(x):\n    check(x)\n    return run_checked(x)\n"
+    _as_git("a.py", file("run", "1"), file("run_checked", "1", wrapper, "    step(y)\n"), file("run", "2"))

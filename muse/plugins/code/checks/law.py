@@ -87,7 +87,7 @@ def text_breaches(language: Language | None, sides: Sides, merged: bytes, until:
     found = breaches(language, parts, made, until, pieced=False)
     if found and made is not merged:  # what is told is told with its place in the file
         found = breaches(language, sides, merged, until, pieced=False)
-    if seen.places:
+    if seen.astray or (seen.places and not all(one.edited for one in found)):
         return found
     return [] if language.name == "plain" else [one for one in found if one.twice or one.rule == 8]
 
