@@ -9,4 +9,5 @@ LANGUAGE = Language(
     bodies=frozenset({"program", "compound_statement", "do_group"}),
     comment_line=(b"#", b""),
     named={"variable_assignment": "name"},
+    locals={"case_item": "value"},
 )

@@ -36,5 +36,5 @@ LANGUAGE = Language(
         "enum_member_declaration": "name",
     },
     again=frozenset({"namespace"}),
-    locals={"parameter": "name"},
+    locals={"parameter": "name", "switch_section": "0", "switch_expression_arm": "0"},
 )

@@ -35,5 +35,7 @@ LANGUAGE = Language(
         "const_declaration": "*.name",
         "type_declaration": "*.name",
         "parameter_declaration": "name",
+        "expression_case": "value",
+        "type_case": "type",
     },
 )

@@ -50,6 +50,11 @@ LANGUAGE = Language(
         "annotation": "type",
         "annotation_type_element_declaration": "()",
     },
-    locals={"local_variable_declaration": "*.name", "formal_parameter": "name"},
+    locals={
+        "local_variable_declaration": "*.name",
+        "formal_parameter": "name",
+        "switch_block_statement_group": "switch_label.0",
+        "switch_rule": "switch_label.0",
+    },
     freely={"switch_block_statement_group": "case"},
 )

@@ -56,6 +56,7 @@ LANGUAGE = Language(
     calls=frozenset({"expression_statement"}),
     locals={
         "switch_case": "value",
+        "jsx_attribute": "0",
         "lexical_declaration": "*.name",
         "formal_parameters/identifier": "*",
         "pair_pattern": "key",

@@ -18,11 +18,13 @@ LANGUAGE = Language(
     spaced=frozenset({"modifiers"}),
     imports=frozenset({"import"}),
     comments=frozenset({"line_comment", "block_comment"}),
+    nameless={"companion_object": "Companion"},
     misread=frozenset({"annotated_expression", "infix_expression"}),  # `@A(x::class) class B`, `interface C {`
     signature=("function_value_parameters",),
     overloads=True,
     keys={"property_declaration": "variable_declaration.0", "annotation": "*"},
     comment_line=(b"//", b""),
+    locals={"when_entry": "condition"},
     named={"property_declaration": "variable_declaration.0", "enum_entry": "0"},
     spaces={"function": "()"},
 )

@@ -33,6 +33,10 @@ LANGUAGE = Language(
         "enum_case": "const",
         "property_declaration": "$",
     },
-    locals={"case_statement": "value", "simple_parameter": "name"},
+    locals={
+        "case_statement": "value",
+        "simple_parameter": "name",
+        "match_conditional_expression": "conditional_expressions",
+    },
     freely={"case_statement": "case"},
 )

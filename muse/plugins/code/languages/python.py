@@ -28,5 +28,6 @@ LANGUAGE = Language(
         "typed_parameter": "0",
         "default_parameter": "name",
         "typed_default_parameter": "name",
+        "case_clause": "0",
     },
 )

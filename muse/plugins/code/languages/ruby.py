@@ -15,6 +15,12 @@ LANGUAGE = Language(
     needs_table=frozenset({"pair"}),
     spaces={"method": "()"},
     calls=frozenset({"call"}),
-    locals={"keyword_parameter": "name", "optional_parameter": "name", "method_parameters/identifier": "*"},
+    locals={
+        "keyword_parameter": "name",
+        "optional_parameter": "name",
+        "method_parameters/identifier": "*",
+        "when": "pattern",
+        "in_clause": "pattern",
+    },
     freely={"call": "test"},
 )

@@ -62,5 +62,5 @@ LANGUAGE = Language(
         "union": "type",
     },
     again=frozenset({"impl"}),
-    locals={"parameter": "pattern"},
+    locals={"parameter": "pattern", "match_arm": "pattern"},
 )

@@ -24,4 +24,5 @@ LANGUAGE = Language(
     comment_line=(b"//", b""),
     indented=True,
     named={"val_definition": "pattern", "var_definition": "pattern"},
+    locals={"case_clause": "pattern"},
 )

@@ -24,4 +24,5 @@ LANGUAGE = Language(
     comment_line=(b"//", b""),
     named={"property_declaration": "name", "enum_entry": "name"},
     again=frozenset({"class"}),
+    locals={"switch_entry": "switch_pattern"},
 )

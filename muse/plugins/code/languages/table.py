@@ -93,7 +93,8 @@ class Language(NamedTuple):
     may stand in any order ("items"). `blocks`: the second finds each block of lines, its first group names it. `nested`
     is said by the field of that name.
     `definitions` maps a node type to the kind a person reads ("function"). `name_fields` are tried in order to find a
-    definition's name; a dotted one descends. `wrappers` are nodes that stand around a definition (decorators, export).
+    definition's name; a dotted one descends. `nameless` are definitions that may do without, with the name they then
+    have. `wrappers` are nodes that stand around a definition (decorators, export).
     `bodies` are nodes whose children are merged as a list, in order; `sets` are those whose children may stand in any
     order; `lists` are sets whose items are separated by a comma or the like; `sequences` are separated as well, but
     only their `free` items may stand in any order (keyword arguments); `only` says
@@ -150,6 +151,7 @@ class Language(NamedTuple):
     overloads: bool = False
     misread: frozenset[str] = frozenset()
     skipped: str = ""
+    nameless: Mapping[str, str] = _NONE
     repeatable: frozenset[str] = frozenset()
     reopened: frozenset[str] = frozenset()
     keys: Mapping[str, str] = _NONE

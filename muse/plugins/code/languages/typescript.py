@@ -82,6 +82,7 @@ LANGUAGE = Language(
     forward=frozenset({"function_signature", "method_signature", "abstract_method_signature"}),
     locals={
         "switch_case": "value",
+        "jsx_attribute": "0",
         "lexical_declaration": "*.name",
         "required_parameter": "pattern",
         "optional_parameter": "pattern",

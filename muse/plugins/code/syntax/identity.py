@@ -435,6 +435,8 @@ def _element(node: Node, data: bytes) -> Named | None:
     if tag is None or not tag.named_children:
         return None
     name = _text(tag.named_children[0], data)
+    if (key := _property(node, data)) is not None:
+        return Named("element", f"{name}#{key}", (("key", key, ""),) if name == "key" else (), "")
     attributes = _attributes(tag, data)
     for key in ("id", "name", "key", "Include", "Id", "Name", "android:name", "ref", "Update"):
         if attributes.get(key):
@@ -443,10 +445,28 @@ def _element(node: Node, data: bytes) -> Named | None:
     known = [inner[key] for key in ("groupId", "artifactId", "classifier", "type") if key in inner]
     if "artifactId" in inner:
         return Named("element", f"{name}#{':'.join(known)}", ((name, ":".join(known), ""),), "")
-    for key in ("id", "name", "key"):
+    for key in ("id", "name", "key") if name != "dict" else ():
         if key in inner and len(inner[key]) < 100:
             return Named("element", f"{name}#{inner[key]}", (), "")
     return Named("element", name, (Told("tag", name, 2),), "")
+
+
+def _property(node: Node, data: bytes) -> str | None:
+    """Of a `<key>` in the `<dict>` of a property list, or of the value behind it: the key."""
+    around = node.parent.parent if node.parent is not None else None
+    if around is None or not data.startswith(b"<dict>", around.start_byte):
+        return None
+    at: Node | None = node
+    while at is not None and not data.startswith(b"<key>", at.start_byte):
+        at = at.prev_named_sibling
+        if at is not None and at.type == "element" and not data.startswith(b"<key>", at.start_byte):
+            return None
+    return _inner_text(at, data) if at is not None else None
+
+
+def _inner_text(node: Node, data: bytes) -> str | None:
+    content = next((child for child in node.named_children if child.type == "content"), None)
+    return None if content is None else _text(content, data)
 
 
 def _attributes(tag: Node, data: bytes) -> dict[str, str]:

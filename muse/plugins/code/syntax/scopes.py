@@ -69,6 +69,7 @@ _TEXTS = regex("heredoc_body|block_scalar|string|text_block|template|raw_text")
 _DEPENDS = regex(r"\w+\s*\(\s*[\"']([\w.-]+:[\w.-]+):[^\"']*[\"']\s*\)")
 _REQUIRED = regex(r"[\"'-]?\s*([A-Za-z][\w.-]*)\s*(?:\[[^\]]*\]\s*)?(?:[<>=!~]=|[<>@])")
 _LISTS = frozenset({"array", "list"})
+_GUARDS = frozenset({"guard", "when_clause", "if_clause", "if_guard", "unless_guard", "where_keyword"})
 _MAKERS = ("__init__", "constructor", "initialize", "__construct")
 _FIELDS = ("self.", "this.", "$this->", "@")
 
@@ -103,12 +104,18 @@ def _field(node: Node, around: Node, data: bytes) -> list[tuple[str, Hashable]]:
     return [(name, ("field", name))] if made else []
 
 
+def _is_guarded(node: Node) -> bool:
+    """True for a case with a condition besides its pattern: what is not met may come to the next of that pattern."""
+    label = node.named_children[0].named_children if node.type == "switch_rule" else ()
+    return any(child.type in _GUARDS for child in (*node.named_children, *label))
+
+
 def _binds(language: Language, node: Node, data: bytes, kinds: frozenset[str]) -> list[tuple[str, Hashable]]:
     """What a node binds beside its siblings."""
     path = language.locals.get(node.type, "")
     if not path and node.parent is not None:
         path = language.locals.get(f"{node.parent.type}/{node.type}", "")
-    if path:
+    if path and not _is_guarded(node):
         ways = path.removeprefix("*.").split("|")
         parts = node.named_children if path.startswith("*.") else [node]
         names = [name for part in parts for way in ways for name in names_at(part, way.split("."), data)]

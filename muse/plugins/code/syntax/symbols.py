@@ -164,7 +164,7 @@ def name_of(language: Language, node: Node, data: bytes) -> str:
     for child in node.named_children:
         if child.type.endswith("identifier"):
             return text_of(child, data).decode("utf-8", "replace")
-    return ""
+    return language.nameless.get(node.type, "")
 
 
 def _named_by(node: Node, field: str, data: bytes) -> bytes:
