@@ -78,3 +78,34 @@ def test_a_value_goes_with_its_key_in_a_property_list() -> None:
     for sides in ((moved, file(edited)), (file(edited), moved)):
         made = merge_code("Info.plist", file(pairs), *sides)
         assert made.conflicts or made.content == file([pairs[0], *pairs[2:], edited[1]])
+
+
+@pytest.mark.parametrize(
+    ("path", "one", "other"),
+    [
+        ("a.scss", "$n: 1;\n", "$n: 2;\n"),
+        ("a.less", "@n: 1;\n", "@n: 2;\n"),
+        ("a.scss", "@mixin n {\n  a: b;\n}\n", "@mixin n($x) {\n  a: $x;\n}\n"),
+    ],
+)
+def test_a_style_sheet_names_something_once(path: str, one: str, other: str) -> None:
+    """No parser reads these; their lines do."""
+    rows = "".join(f".{name} {{\n  color: red;\n}}\n\n" for name in "abcdef")
+    base, first, last = rows.encode(), f"{one}{rows}".encode(), f"{rows}{other}".encode()
+    assert merge_code(path, base, first, last).conflicts and merge_code(path, base, last, first).conflicts
+    apart = f"{rows}{other.replace('n', 'm', 1) if other[0] in '$@' and 'mixin' not in other else '.z {}'}".encode()
+    assert merge_code(path, base, first, apart).content == apart.replace(rows.encode(), first)
+
+
+def test_methods_of_a_component_are_named() -> None:
+    """A method of one name put into a component by both, at two places; and of two names."""
+    text = "<template>\n  <p>isn't `it</p>\n</template>\n\n<script>\nexport default {\n  methods: {\n%s    a() {\n" \
+        "    },\n    b() {\n    },\n    c() {\n    },\n%s  },\n};\n</script>\n"  # fmt: skip
+    one, other = "    n() {\n      one();\n    },\n", "    n() {\n      two();\n    },\n"
+    base = (text % ("", "")).encode()
+    for path in ("A.vue", "A.svelte"):
+        sides = (text % (one, "")).encode(), (text % ("", other)).encode()
+        assert merge_code(path, base, *sides).conflicts and merge_code(path, base, *sides[::-1]).conflicts
+        fine = (text % ("", other.replace("n()", "m()"))).encode()
+        made = merge_code(path, base, sides[0], fine)
+        assert made.content == (text % (one, other.replace("n()", "m()"))).encode() and not made.conflicts

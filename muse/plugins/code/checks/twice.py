@@ -18,7 +18,7 @@ from muse.plugins.code.languages.table import Language
 Sides = tuple[bytes, bytes, bytes]
 _Name = tuple[str, bytes]
 
-_KEY = regex(rb"[\"'`]?([A-Za-z_$][\w.$-]*)[\"'`]?\s*(?:(?::(?=\s)|=>)\s*\S|=(?![=>~]).*,$)")
+_KEY = regex(rb"[\"'`]?([A-Za-z_$@][\w.$-]*)[\"'`]?\s*(?:(?::(?=\s)|=>)\s*\S|=(?![=>~]).*,$)")
 _SET = regex(rb"[\"'`]?([A-Za-z_$@][\w.$-]*)[\"'`]?\s*=(?![=>~])\s*\S")
 _DEFINITION = regex(
     rb"(?:[\w@]+(?:\([\w, ]*\))? )*?(?:fun|def|class|func|fn|function|interface|struct|enum|trait|object|module)"
@@ -27,6 +27,7 @@ _DEFINITION = regex(
 )
 _CONSTANT = regex(
     rb"(?:pub(?:\([\w: ]*\))? |export )?(?:const|static|type|using|typealias) +(?:mut )?([\w$]+)\s*(?::|=(?!=))"
+    rb"|(@(?:mixin|function) +[\w-]+)"
 )
 _ABOVE = regex(rb"(?:#(?!\s*(?:if|el|end|define|include)\b)|//|--|/\*|\*|@[\w.]+(?:\(.*\))?$)")
 _OPENS = regex(rb"[\w$@].*(?:\{|\(|:|\bdo(?: *\|[^|]*\|)?|->|=>)$")
@@ -191,7 +192,7 @@ def _name(line: bytes, how: _How) -> _Name | None:
         return None
     key = key or _KEY.match(line) or _CONSTANT.match(line)
     if key is not None:
-        return "key", key[1]
+        return "key", next(filter(None, key.groups()))
     if _SET.match(line) or _DEFINITION.match(line):
         return "line", line
     return ("block", line) if _OPENS.match(line) else None
@@ -199,7 +200,9 @@ def _name(line: bytes, how: _How) -> _Name | None:
 
 def _stands_at_top(name: _Name, row: Row, how: _How) -> bool:
     """True for what may stand once at the top of a file."""
-    return how.template if name[0] != "block" else not (how.labels and _LABEL.match(row.text))
+    if name[0] == "block":
+        return not (how.labels and _LABEL.match(row.text))
+    return how.template or (name[0] == "key" and name[1].startswith((b"$", b"@")))  # as style sheets name values
 
 
 def _tagged(merged: bytes, low: int, high: int) -> bool:

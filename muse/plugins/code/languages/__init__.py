@@ -22,6 +22,7 @@ ROWS: dict[str, str] = {
     "javascript": ".js .jsx .mjs .cjs",
     "typescript": ".ts .mts .cts",
     "tsx": ".tsx",
+    "component": ".vue .svelte",
     "go": ".go",
     "rust": ".rs",
     "java": ".java",

@@ -133,7 +133,8 @@ class Language(NamedTuple):
     `reads` gives the children of a node as they are meant, where the grammar has the parts of one thing side by side;
     definitions made of such begin with nodes of `read_from`.
     `misread` are nodes that stand at the top of a file only where the grammar took definitions for something else.
-    `skipped` finds (its first group) words of one line that the grammar takes for something else, and is not shown.
+    `skipped` finds (its first group) what the grammar takes for something else, or is no text of its language, and is
+    not shown.
     """
 
     name: str

@@ -231,7 +231,7 @@ def parameter_types(language: Language, node: Node, data: bytes) -> str:
         found = next((child for child in node.named_children if "parameter" in child.type), None)
     if found is None:
         return "".join(_text(child, data) for child in node.named_children if child.type in language.signature)
-    if language.name in ("typescript", "tsx", "javascript"):
+    if language.name in ("typescript", "tsx", "javascript", "component"):
         return ""
     parameters = found.named_children if found.type != "parameter" else [
         child for child in node.named_children if child.type == "parameter"

@@ -213,6 +213,7 @@ _READERS: dict[str, Callable[[Node, bytes], Iterator[Bound]]] = {
     "javascript": _javascript,
     "typescript": _javascript,
     "tsx": _javascript,
+    "component": _javascript,
     "go": _go,
     "rust": _rust,
     "java": _java,

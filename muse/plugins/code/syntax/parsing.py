@@ -9,6 +9,7 @@ import time
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple, TypeGuard
 
+from muse.core.late import regex
 from muse.core.sequences import common_ends
 from muse.plugins.code.languages.table import KEYED, Language
 
@@ -154,7 +155,10 @@ def _skipped(pattern: str) -> re.Pattern[bytes]:
 
 def _blank(found: re.Match[bytes]) -> bytes:
     start, end = (at - found.start() for at in found.span(1))
-    return found[0][:start] + b" " * (end - start) + found[0][end:]
+    return found[0][:start] + _SIGN.sub(b" ", found[1]) + found[0][end:]
+
+
+_SIGN = regex(rb"[^\r\n]")
 
 
 def keep_only(language: Language, data: bytes) -> None:
