@@ -16,7 +16,7 @@ from muse.domain import ConflictRecord, FileMerge
 from muse.plugins.daw import clips, ids, reaper, words
 from muse.plugins.daw.formats import DAWPROJECT, LIVE, REAPER, Format
 from muse.plugins.daw.laws import Three, Unmergeable, check, check_sides
-from muse.plugins.daw.order import arranged
+from muse.plugins.daw.order import arranged, in_time
 from muse.plugins.daw.tree import (
     address_of,
     at_odds,
@@ -177,6 +177,8 @@ class Merge:
             if which == n or which == 0:
                 source = (n, at_side) if which == n else (0, place)
                 found.append(gaps[source[0]][source[1]])
+        if nodes[0].tag in form.heaps:
+            return in_time(found, ([child.raw for child in side] for side in kids))
         return found
 
     def _twins(

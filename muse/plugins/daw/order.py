@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from itertools import pairwise
 
+_TIME = re.compile(rb"\s[Tt]ime=\"(-?\d+(?:\.\d+)?)\"")
 Token = tuple[int, int]
 """A part: (0, place in the base), or what one side added: (1, place in ours), (2, place in theirs)."""
 
@@ -49,6 +51,25 @@ def arranged(
             result.insert(place, token)
             there.add(token)
     return result
+
+
+def in_time(found: list[tuple[bytes, bytes]], sides: Iterable[Iterable[bytes]]) -> list[tuple[bytes, bytes]]:
+    """Parts of a heap, each with the gap before it, by their times, if that is how each of the sides has its own."""
+    if not all(_rises(_times(side)) for side in sides):
+        return found
+    times = _times(part for _, part in found)
+    if len(times) < len(found) or _rises(times):
+        return found
+    order = sorted(range(len(found)), key=times.__getitem__)
+    return [(gap, found[at][1]) for (gap, _), at in zip(found, order)]
+
+
+def _times(parts: Iterable[bytes]) -> list[float]:
+    return [float(time[1]) for part in parts if (time := _TIME.search(part, 0, part.find(b">"))) is not None]
+
+
+def _rises(times: list[float]) -> bool:
+    return all(one <= two for one, two in pairwise(times))
 
 
 def _torn(frame: list[Token], other: list[Token], kept: set[int]) -> bool:

@@ -143,20 +143,26 @@ def _merged_tracks(roots: Sequence[Node]) -> Iterator[list[Node | None]]:
 
 
 def _live_overlaps(roots: Sequence[Node]) -> str:
-    path = ("DeviceChain", "MainSequencer", "ClipTimeable", "ArrangerAutomation", "Events")
     for tracks in _merged_tracks(roots):
         counts = []
         for track in tracks:
-            events = None if track is None else track.path(*path)
-            clips = (
-                [] if events is None else [clip for clip in events.children if clip.tag in ("MidiClip", "AudioClip")]
-            )
+            clips = [] if track is None else _arranged(track)
             ends = (clip.child("CurrentEnd") for clip in clips)
             spans = [(clip.get("Time"), "" if end is None else end.get("Value")) for clip, end in zip(clips, ends)]
             counts.append(_overlaps(spans))
         if counts[3] > max(counts[:3]):
             return "two clips would lie over each other"
     return ""
+
+
+def _arranged(track: Node) -> list[Node]:
+    """A track's clips in the arrangement."""
+    sequencer = track.path("DeviceChain", "MainSequencer")
+    found: list[Node] = []
+    for holder in () if sequencer is None else sequencer.all("ClipTimeable") + sequencer.all("Sample"):
+        events = holder.path("ArrangerAutomation", "Events")
+        found += [] if events is None else events.children
+    return [clip for clip in found if clip.tag in ("MidiClip", "AudioClip")]
 
 
 def _overlaps(texts: Iterable[tuple[str, str]]) -> int:

@@ -77,10 +77,9 @@ def track(
         f'<ClipSlot Id="{slot_ids[at]}"><ClipSlot><Value>{each}</Value></ClipSlot></ClipSlot>\n'
         for at, each in enumerate(slots)
     )
-    sequencer = (
-        f"<MainSequencer><ClipSlotList>{held}</ClipSlotList><ClipTimeable><ArrangerAutomation>"
-        f"<Events>{more.get('clips', '')}</Events></ArrangerAutomation></ClipTimeable></MainSequencer>\n"
-    )
+    clips = f"<ArrangerAutomation><Events>{more.get('clips', '')}</Events></ArrangerAutomation>"
+    holder = "Sample" if kind == "AudioTrack" else "ClipTimeable"
+    sequencer = f"<MainSequencer><ClipSlotList>{held}</ClipSlotList><{holder}>{clips}</{holder}></MainSequencer>\n"
     return (
         f'<{kind} Id="{n}"><TrackGroupId Value="{more.get("group", -1)}" />\n'
         f'<Name><EffectiveName Value="{name}" /></Name>\n'

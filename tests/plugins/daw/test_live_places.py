@@ -54,8 +54,8 @@ def chain(devices: str, **more: Any) -> bytes:
     return song({"devices": devices, **more})
 
 
-def clips_of(clips: str, **more: Any) -> bytes:
-    return song({"clips": clips}, **more)
+def clips_of(clips: str, kind: str = "MidiTrack", **more: Any) -> bytes:
+    return song({"clips": clips, "kind": kind}, **more)
 
 
 def notes_of(*pitches: str) -> bytes:
@@ -257,6 +257,19 @@ CASES = [
         clips_of(VERSE + CHORUS),
         clips_of(CHORUS + clip(0, 32, "verse")),
         clips_of(VERSE + CHORUS + clip(2, 33, "new")),
+    ),
+    case(
+        "audio moved onto / audio added there",
+        clips_of(VERSE + CHORUS, kind="AudioTrack"),
+        clips_of(CHORUS + clip(0, 32, "verse"), kind="AudioTrack"),
+        clips_of(VERSE + CHORUS + clip(2, 33, "new"), kind="AudioTrack"),
+    ),
+    case(
+        "clip moved behind / clip added before",
+        clips_of(VERSE + CHORUS),
+        clips_of(CHORUS + clip(0, 32, "verse")),
+        clips_of(VERSE + clip(2, 8, "new") + CHORUS),
+        clips_of(clip(2, 8, "new") + CHORUS + clip(0, 32, "verse")),
     ),
     case(
         "clips added at one place",
