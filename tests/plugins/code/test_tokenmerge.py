@@ -130,3 +130,23 @@ def test_a_modifier_that_both_put_in_does_not_stand_twice(path, base, one, other
     for line in found.content.splitlines():
         words = line.split(b"(")[0].split()
         assert len(words) == len(set(words)), found.content
+
+
+@pytest.mark.parametrize(
+    ("path", "base", "one", "other", "clash"),
+    [
+        ("a.py", "t = t.expandtabs(self.size)", "t = t.expandtabs(self.size or 4)",
+         't = t.replace("x", " " * self.size)', True),
+        ("a.c", "x = f(n);", "x = f(n + 1);", "x = f(2 * n);", True),
+        ("a.ts", "return value;", "return value ?? 0;", "return !value;", True),
+        ("a.py", "if ready:", "if ready or late:", "if not ready:", True),
+        ("a.c", "x = f(n, m);", "x = f(n, m + 1);", "x = f(2 * n, m);", False),
+        ("a.py", "x = f(a, size=n)", "x = f(a, size=n + 1)", "x = f(2 * a, size=n)", False),
+        ("a.py", "x = f(n)", "x = f(n, 1)", "x = f(2 * n)", False),
+    ],
+)  # fmt: skip
+def test_two_operators_beside_one_word_are_a_conflict(path: str, base: str, one: str, other: str, clash: bool) -> None:
+    """Which of them binds the word neither side saw."""
+    for sides in ((one, other), (other, one)):
+        made = merge_code(path, *(f"{line}\n".encode() for line in (base, *sides)))
+        assert bool(made.conflicts) == clash

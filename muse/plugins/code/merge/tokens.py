@@ -55,6 +55,7 @@ def merge_tokens(
         _swapped(b, o, t, found)
         or (indented and _blocks_disagree(words, found))
         or _commented_out(b, o, t, found, comment)
+        or _operators_meet(words, found)
     ):
         return None
     out: list[_Unit] = []
@@ -177,6 +178,31 @@ def _commented_out(
         if start <= head < stop and _opens_comment(side[head:stop], comment) and not _in_comment(base, at.b1, comment):
             out = at.kind
     return False
+
+
+def _operators_meet(words: Sequence[list[bytes]], found: Sequence[Region]) -> bool:
+    """True when one side put an operator before a word and the other one behind it: which of them binds the word is
+    then up to the language, and neither side saw it (`size` made `2 * size` by one, `size or 4` by the other)."""
+    base, ours, theirs = words
+    for left, between, right in zip(found, found[1:], found[2:], strict=False):
+        if {left.kind, right.kind} != {"ours", "theirs"} or not _is_operand(base[between.b0 : between.b1]):
+            continue
+        before, behind = (ours[at.o0 : at.o1] if at.kind == "ours" else theirs[at.t0 : at.t1] for at in (left, right))
+        if before and behind and _is_operator(before[-1]) and _is_operator(behind[0]):
+            return True
+    return False
+
+
+def _is_operand(words: list[bytes]) -> bool:
+    """True for a name or number, with what leads to it."""
+    return bool(words) and all(word in (b".", b"$", b"@") or _is_word(word) for word in words)
+
+
+def _is_operator(word: bytes) -> bool:
+    return word[:1] in _OPERATORS or word in (b"and", b"or", b"not", b"in", b"is", b"if", b"else", b"as", b"instanceof")
+
+
+_OPERATORS = frozenset(bytes([byte]) for byte in b"+-*/%<>|&^?!~")
 
 
 def _line_start(units: Sequence[_Unit], at: int) -> int:
