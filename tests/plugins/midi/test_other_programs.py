@@ -180,3 +180,23 @@ def test_the_hand_of_another_program_is_said() -> None:
     one, two = (PROGRAMS[name] for name in list(PROGRAMS)[:2])
     result = merged(BASE.note("right", 7, pitch=99).saved(**one), BASE.note("left", 3, pitch=30).saved(**two))
     assert result.notes == ["a.mid: re-saved by another program (tracks and channels as they were before)"]
+
+
+def test_of_very_many_tracks_only_what_is_asked_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Their voices are not looked for in each other, which grows with the square of the tracks."""
+
+    def made(division: int, first: int) -> bytes:
+        unit = division // 480
+        rows = [
+            notes_to_events([(40 + n % 40 + (first if not n else 0), 7 * n * unit, 400 * unit)]) for n in range(600)
+        ]
+        return smf(*map(track, rows), division=division, kind=1)
+
+    def looked(*_: object) -> bool:
+        raise AssertionError("voices of 600 tracks are looked for")
+
+    monkeypatch.setattr("muse.plugins.midi.merge.file.saved_anew", looked)
+    ours, theirs = made(960, 12), made(1440, 24)
+    for sides in ((ours, theirs), (theirs, ours)):
+        result = merge_file("a.mid", made(480, 0), *sides)
+        assert result.conflicts and result.content is not None

@@ -33,6 +33,7 @@ from muse.plugins.midi.merge.verify import brings_back, doubled
 
 _ROUNDS = 6  # of finding what must be taken whole from one side
 _OF_TRACK = regex(r"track:(\d{1,9})/")
+_MOST_TRACKS = 512  # whose voices are looked for in those of another program, each in each
 _MOST_TOLD = 400_000  # bytes of a file whose edits are worth comparing once more, for words
 _LONGEST = 160  # letters of them
 _MIXED = "the notes of both sides cannot be told apart"
@@ -75,6 +76,8 @@ def _merged(merge: _Merge) -> FileMerge:
 def _replanted(merge: _Merge, songs: Sequence[Song], result: FileMerge) -> FileMerge:
     """The merge with what another program saved brought back into the base's tracks, where less is in dispute so."""
     base, ours, theirs = songs
+    if max(len(song.tracks) for song in songs) > _MOST_TRACKS:
+        return result
     anew = [saved_anew(base, side) for side in (ours, theirs)]
     alike = on_one_grid((base, ours, theirs), rounded=True) if any(anew) and base.format != 2 else None
     if alike is None:
