@@ -106,8 +106,8 @@ def _field(node: Node, around: Node, data: bytes) -> list[tuple[str, Hashable]]:
 
 def _is_guarded(node: Node) -> bool:
     """True for a case with a condition besides its pattern: what is not met may come to the next of that pattern."""
-    label = node.named_children[0].named_children if node.type == "switch_rule" else ()
-    return any(child.type in _GUARDS for child in (*node.named_children, *label))
+    labels = node.named_children[:1] if node.type == "switch_rule" else []
+    return any(child.type in _GUARDS for at in (node, *labels) for child in at.named_children)
 
 
 def _binds(language: Language, node: Node, data: bytes, kinds: frozenset[str]) -> list[tuple[str, Hashable]]:
