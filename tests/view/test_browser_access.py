@@ -127,13 +127,14 @@ def test_everything_has_a_name_and_changes_are_a_list(choosing: str, open_page: 
     for node in nodes:
         by_parent.setdefault(node["parent"], []).append(node)
     items = by_parent[changes["id"]]
-    assert [item["role"] for item in items] == ["listitem"] * 2
+    assert [item["role"] for item in items] == ["listitem"] * 3
     told = [child["name"] for item in items for child in by_parent[item["id"]] if child["role"] == "button"]
     assert told == [
+        "Bass, volume, channel 2, bar 1: added by theirs",
         "Drums <b>, bars 1-2: theirs 6 notes more",
         "Melody, bars 1-3: ours changed 2 notes, theirs changed 1 note",
     ]
-    assert any(node["role"] == "image" and "notes, 2 changes" in node["name"] for node in nodes), "what the roll shows"
+    assert any(node["role"] == "image" and "notes, 3 changes" in node["name"] for node in nodes), "what the roll shows"
     assert browser.run("return document.documentElement.lang") == "en"
     ids = browser.run("return [...document.querySelectorAll('[id]')].map(e => e.id)")
     assert len(ids) == len(set(ids))
