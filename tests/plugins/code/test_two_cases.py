@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from muse.plugins.code.merge.file import merge_code
@@ -81,20 +83,28 @@ def test_a_value_goes_with_its_key_in_a_property_list() -> None:
 
 
 @pytest.mark.parametrize(
-    ("path", "one", "other"),
+    ("one", "other"),
     [
-        ("a.scss", "$n: 1;\n", "$n: 2;\n"),
-        ("a.less", "@n: 1;\n", "@n: 2;\n"),
-        ("a.scss", "@mixin n {\n  a: b;\n}\n", "@mixin n($x) {\n  a: $x;\n}\n"),
+        ("$n: 1;\n", "$n: 2;\n"),
+        ("@n: 1;\n", "@n: 2;\n"),
+        ("@mixin n {\n  a: b;\n}\n", "@mixin n($x) {\n  a: $x;\n}\n"),
     ],
 )
-def test_a_style_sheet_names_something_once(path: str, one: str, other: str) -> None:
-    """No parser reads these; their lines do."""
+def test_the_style_of_a_component_names_something_once(one: str, other: str) -> None:
+    """No parser reads it; its lines do. What has another name stands beside."""
     rows = "".join(f".{name} {{\n  color: red;\n}}\n\n" for name in "abcdef")
-    base, first, last = rows.encode(), f"{one}{rows}".encode(), f"{rows}{other}".encode()
-    assert merge_code(path, base, first, last).conflicts and merge_code(path, base, last, first).conflicts
-    apart = f"{rows}{other.replace('n', 'm', 1) if other[0] in '$@' and 'mixin' not in other else '.z {}'}".encode()
-    assert merge_code(path, base, first, apart).content == apart.replace(rows.encode(), first)
+
+    def file(first: str, last: str) -> bytes:
+        return f'<template>\n<p/>\n</template>\n\n<style lang="scss">\n{first}{rows}{last}</style>\n'.encode()
+
+    apart = re.sub(r"\bn\b", "m", other)
+    for path in ("A.vue", "A.svelte"):
+        clash, fine = ((file(one, ""), file("", text)) for text in (other, apart))
+        for sides in (clash, clash[::-1]):
+            assert merge_code(path, file("", ""), *sides).conflicts
+        for sides in (fine, fine[::-1]):
+            made = merge_code(path, file("", ""), *sides)
+            assert made.content == file(one, apart) and not made.conflicts
 
 
 def test_methods_of_a_component_are_named() -> None:
