@@ -12,10 +12,11 @@ def main() -> int:
     if ours:  # an import that is interrupted would end in a traceback
         _signal.signal(_signal.SIGINT, _signal.SIG_DFL)
     from git_remote_muse.helper import complain, run
+    from muse.core import interrupt
     from muse.core.errors import MuseError, UsageError
 
     if ours:
-        _signal.signal(_signal.SIGINT, _signal.default_int_handler)
+        interrupt.listen()
     try:
         if len(sys.argv) not in (2, 3):
             raise UsageError(

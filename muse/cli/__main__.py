@@ -23,13 +23,13 @@ def main() -> int:
             return 0
         except (OSError, AttributeError):
             pass  # closed or full: the door knows what to say
-    from muse.core import collector
+    from muse.core import collector, interrupt
 
     collector.begin_briefly()
     from muse.cli import main as door
 
     if ours:
-        _signal.signal(_signal.SIGINT, _signal.default_int_handler)
+        interrupt.listen()
     code = door.main()
     if ours:
         _signal.signal(_signal.SIGINT, _signal.SIG_DFL)
