@@ -6,13 +6,16 @@ Whatever it is, its answers go straight to the descriptor Git reads; we only sta
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
 
 from git_remote_muse.config import Config, protocol_version
 from git_remote_muse.run import LOCAL_ENV, Child, git, spawn
 from git_remote_muse.url import Place
 from muse.core.errors import MuseError
 from muse.core.terminal import command
+
+TYPE_CHECKING = False  # what only names types would cost each start
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 SERVICES = ("git-upload-pack", "git-receive-pack", "git-upload-archive")
 SSH_VARIANTS = {

@@ -7,7 +7,6 @@ problem is one line on stderr.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
 
 from git_remote_muse import run
 from git_remote_muse.config import Config
@@ -17,6 +16,10 @@ from git_remote_muse.url import Place
 from muse.core.errors import MuseError
 from muse.core.terminal import tell
 from muse.core.types import plural
+
+TYPE_CHECKING = False  # what only names types would cost each start
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 METADATA = ("refs/muse/", "refs/muse-remotes/", "refs/heads/muse-meta/")
 LAZY = "'fetch.negotiationalgorithm'='noop'"  # how Git calls `fetch` for the missing objects of a partial clone

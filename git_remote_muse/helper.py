@@ -7,12 +7,16 @@ import os
 from git_remote_muse.config import Config, check_allowed
 from git_remote_muse.connect import SERVICES, must_exist, open_http, open_local, open_ssh
 from git_remote_muse.lost import look_at_refs
-from git_remote_muse.protocol import Idle, Lines, Watch, relay, write_all
+from git_remote_muse.protocol import Lines, Watch, relay, write_all
 from git_remote_muse.quoting import unquote
 from git_remote_muse.run import Child
 from git_remote_muse.url import Place, parse
 from muse.core.errors import MuseError, UsageError
 from muse.core.terminal import tell
+
+TYPE_CHECKING = False  # what only names types would cost each start
+if TYPE_CHECKING:
+    from git_remote_muse.protocol import Idle
 
 CAPABILITIES = b"option\nconnect\n\n"
 WITH_PUSH = b"option\nconnect\npush\nobject-format\n\n"

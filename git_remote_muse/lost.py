@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import os
 
-from git_remote_muse.protocol import Idle, Watch
+from git_remote_muse.protocol import Watch
 from git_remote_muse.run import spawn
 from muse.core.errors import MuseError
 from muse.core.terminal import tell
+
+TYPE_CHECKING = False  # what only names types would cost each start
+if TYPE_CHECKING:
+    from git_remote_muse.protocol import Idle
 
 
 def look_at_refs(watch: Watch) -> Idle:

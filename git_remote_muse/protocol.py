@@ -8,12 +8,16 @@ from __future__ import annotations
 
 import os
 import select
-from collections.abc import Callable
+
+TYPE_CHECKING = False  # what only names types would cost each start
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Idle = Callable[[], None] | None
+    Ended = Callable[[], bool] | None
 
 CHUNK = 1 << 16
 QUIET = 5  # milliseconds without a word of the client
-Idle = Callable[[], None] | None
-Ended = Callable[[], bool] | None
 HEX = frozenset(b"0123456789abcdefABCDEF")
 NOTHING = "0" * 40
 """What Git sends instead of an id to delete a ref."""

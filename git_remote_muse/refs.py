@@ -8,7 +8,6 @@ version 2, and through `git ls-remote` where it does not.
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
 
 from git_remote_muse.config import Config, protocol_version
 from git_remote_muse.connect import open_local, open_ssh
@@ -17,6 +16,10 @@ from git_remote_muse.run import Child, read_all, spawn
 from git_remote_muse.url import Place
 from muse.core.errors import MuseError
 from muse.core.terminal import one_line
+
+TYPE_CHECKING = False  # what only names types would cost each start
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 MAX_REFS = 20_000  # of metadata; branches are as many as Git lets them be
 MAX_BYTES = 64 << 20  # version 0 sends every ref there is

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
 
 from muse.core.errors import LateError, MuseError
 
 TYPE_CHECKING = False  # `typing` takes longer to import than all that is done here
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
     from typing import Any
 
 SIGPIPE, SIGTERM = 13, 15  # the same on every Unix; importing `signal` costs more than running Git does
