@@ -340,17 +340,23 @@ class _Intake:
 
         The objects of refs that would not move forward are here; when one is not, the fetch failed for another reason.
         """
-        missing = []
-        for item in part:
-            ours = _git_line(self._repo, "rev-parse", "-q", "--verify", item.target)
-            if ours == item.tip:
-                continue
-            if not ours or _git_line(self._repo, "cat-file", "-t", item.tip) != "commit":
-                missing.append(item)
-            elif _git_line(self._repo, "merge-base", ours, item.tip) != item.tip:
-                self._fetch([f"+{item.source}:{beside(item.target, item.tip)}"])
-                self.beside.append(item.target)
+        here = local_tips(self._repo, f"{REMOTES}{self._remote}/")
+        left = [item for item in part if here.get(item.target) != item.tip]
+        commits = self._commits({item.tip for item in left})
+        missing = [item for item in left if item.target not in here or item.tip not in commits]
+        kept = [item for item in left if item.target in here and item.tip in commits]
+        older = contained(self._repo, [(here[item.target], item.tip) for item in kept])
+        apart = [item for item in kept if (here[item.target], item.tip) not in older]
+        for some in chunks(apart):
+            self._fetch([f"+{item.source}:{beside(item.target, item.tip)}" for item in some])
+            self.beside += [item.target for item in some]
         return missing
+
+    def _commits(self, names: set[str]) -> set[str]:
+        """Those that are commits, and here."""
+        asked = "".join(f"{name}\n" for name in sorted(names)).encode("utf-8", "replace")
+        said = _text(self._repo.git("cat-file", "--batch-check", input=asked, check=False)) if names else []
+        return {line.split(" ")[0] for line in said if line.split(" ")[1:2] == ["commit"]}
 
 
 def _size(path: str) -> int:
