@@ -101,3 +101,29 @@ def test_thousands_of_refs_are_no_thousands_of_processes(make_repo: MakeRepo, gi
     assert len(gc.absorb(repo, retired_days=-1.0).refs) > MANY
     assert gc.absorb(repo, retired_days=-1.0).refs == []  # each was asked for, whether it is ours by now
     assert len(asked) < 2 * MANY, asked
+
+
+def test_refs_that_would_not_move_are_asked_about_together(make_repo: MakeRepo, git: RunGit, asked: list[str]) -> None:
+    """A fetch of 3,000 writers of which the remote has older or other states asked Git three times for each."""
+    root, server = make_repo("repo", {"a": "a\n"}), make_repo("server.git", bare=True)
+    made, inside = graph(root, random.Random(2), 2 * MANY)
+    there, here, rows = made[:MANY], made[MANY:], []
+    for number in range(MANY):
+        rows.append(f"create refs/muse/log/w{number} {there[number]}\n")
+        rows.append(f"create refs/muse-remotes/origin/log/w{number} {here[number]}\n")
+    git(root, "update-ref", "--stdin", input="".join(rows))
+    git(root, "push", "-q", str(server), "refs/muse/*:refs/muse/*")
+    fresh = git(server, "commit-tree", "-m", "new", git(server, "rev-parse", f"{there[0]}^{{tree}}"))
+    git(server, "update-ref", "refs/muse/log/fresh", fresh)
+    git(root, "update-ref", "--stdin", input="".join(f"delete refs/muse/log/w{number}\n" for number in range(MANY)))
+    repo = Repository(root)
+    asked.clear()
+    apart = [number for number in range(MANY) if there[number] not in inside[here[number]]]
+    assert 0 < len(apart) < MANY
+    with pytest.raises(sync.Contradiction, match="both are kept"):
+        sync.fetch_metadata(repo, "origin", str(server))
+    assert len(asked) < MANY, asked
+    home = "refs/muse-remotes/origin/log/"
+    kept = {f"{home}w{number}": here[number] for number in range(MANY)}
+    kept |= {f"{home}w{number}.{there[number][:12]}": there[number] for number in apart}
+    assert sync.local_tips(repo, home) == kept | {f"{home}fresh": fresh}
