@@ -199,7 +199,7 @@ def programs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name, module in modules.items():
         script = folder / name
         script.write_text(
-            f'#!/bin/sh\nPYTHONPATH="{ROOT}${{PYTHONPATH:+:$PYTHONPATH}}" exec "{sys.executable}" -m {module} "$@"\n'
+            f'#!/bin/sh\nPYTHONPATH="{ROOT}${{PYTHONPATH:+:$PYTHONPATH}}" exec "{sys.executable}" -P -m {module} "$@"\n'
         )
         script.chmod(0o755)
     return folder

@@ -189,7 +189,7 @@ def _trouble(score: Score | None, each: Compared, plugin: Any) -> str:
     """What a reader of the page should know of a piece that is damaged, empty or no music at all."""
     if score is not None and score.damaged:
         return f"damaged ({', '.join(score.damaged)}): what can be read is shown"
-    if score is not None or not isinstance(plugin, PlayedPlugin):
+    if score is not None or each.unread or not isinstance(plugin, PlayedPlugin):
         return ""
     return "no music in it that can be read" if any(each.sides.values()) else "the file is empty"
 

@@ -6,6 +6,7 @@ hour). What it found is short, and named, below.
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import shutil
@@ -17,11 +18,13 @@ import pytest
 from muse.cli.main import main
 from muse.core import toml
 from muse.core.op_log import OpLog
+from muse.engine.history import diff
+from muse.engine.resolve import compare
 from muse.plugins.midi.file.codec import parse
 from muse.store.log import checkpoints
 from muse.store.repository import Repository
 from tests.hostile import in_refs, in_trees, verbs
-from tests.hostile.quarry import END, WRITER, Quarry, midi, sound
+from tests.hostile.quarry import END, WRITER, Quarry, midi, note, sound
 
 CASES = {**in_refs.CASES, **in_trees.CASES}
 SEED = int(os.environ.get("MUSE_SOAK_SEED", "16"))
@@ -68,7 +71,7 @@ def test_every_verb_answers(place: Quarry, name: str) -> None:
         count += 1
         if answer.cpu > 2:
             slow.append(f"{answer.words} {answer.cpu:.1f} s")
-    print(f"{name}: {count} verbs; over 2 s: {', '.join(slow) or 'none'}")
+    print(f"{name}: {count} verbs; over 2 s: {', '.join(slow) or 'none'}", *wrong, sep="\n")
     ran = [found for found in work.rglob("RAN*") if found.is_file()] + list(work.glob("escaped*"))
     assert wrong == [] and ran == []
 
@@ -121,6 +124,45 @@ def test_what_is_told_of_an_op_is_short(place: Quarry, muse) -> None:
     in_refs.forged_ops_that_edit_what_is_there(place)
     code, _, err = muse(place.root, "session", "commit", "jam")
     assert code and "of eve: it cannot be applied" in err and len(err) < 15_000
+
+
+def test_what_is_too_large_is_told_by_path_and_not_read(place: Quarry, muse, monkeypatch) -> None:
+    """Each side was read before anything was asked of its size: `show` of six files of 300 MB took 623 MB."""
+    song = midi(note(60, 480) * 40 + END)
+    for module in (diff, compare):
+        monkeypatch.setattr(module, "LARGEST", len(song) - 1)
+    read = []
+    real = Repository(place.root).objects.__class__.read
+    monkeypatch.setattr(
+        Repository(place.root).objects.__class__,
+        "read",
+        lambda self, name, limit=None: (read.append(found := real(self, name, limit)), found)[1],
+    )
+    place.write({"big\n.mid": song, "gone.py": "#" * len(song), "old.txt": "x" * len(song), "run.sh": "y" * len(song)})
+    for name in ("old.txt", "gone.py"):
+        place.git("mv", name, "new.txt") if name == "old.txt" else place.git("rm", "-q", name)
+    (place.root / "run.sh").chmod(0o755)
+    place.write({"big\n.mid": song + b"\0"}, "more")
+    code, out, _ = muse(place.root, "show", "--json", "HEAD")
+    ops = {row["path"]: row["op"] for row in json.loads(out)[0]["delta"]["paths"]}
+    assert code == 0 and {name: op["op"] for name, op in ops.items()} == {
+        "big\n.mid": "replace", "gone.py": "delete", "new.txt": "patch", "run.sh": "replace"
+    }  # fmt: skip
+    assert ops["new.txt"]["child_summary"] == "renamed from old.txt"
+    assert ops["run.sh"]["new_summary"] == "mode of run.sh 100644 -> 100755"
+    (place.root / "big\n.mid").write_bytes(song + b"\0\0")
+    code, out, _ = muse(place.root, "diff")
+    assert code == 0 and "big\\n.mid" in out
+    for words in (["render", "-o", "-"], ["render", "-o", "-", "HEAD~1..HEAD"]):
+        code, out, _ = muse(place.root, *words)
+        assert code == 0 and out.count("and not shown") == 4, words
+    for words in ([], ["--rev", "HEAD"]):
+        code, out, err = muse(place.root, "grep-notes", "--pitch", "C4", *words)
+        assert "big\\n.mid" not in out and f"more than {len(song) - 1}" in err, words
+    assert all(len(data) < len(song) for kind, data in read if kind == "blob")
+    monkeypatch.setattr(diff, "LARGEST", 32 << 20)
+    for words in ([], ["--rev", "HEAD"]):
+        assert "big\\n.mid" in muse(place.root, "grep-notes", "--pitch", "C4", *words)[1]
 
 
 def test_a_dotted_key_of_thousands_of_names_is_refused() -> None:

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-MUSE = [sys.executable, "-m", "muse.cli"]
+MUSE = [sys.executable, "-P", "-m", "muse.cli"]  # as the installed script, nothing of the folder one stands in
 ROOM = 4 << 30  # bytes of addresses a process may have, so that a bomb takes itself and not the machine
 OP = json.dumps({"op": {"op": "insert", "address": "new.txt", "content": "x\n"}}) + "\n"
 CALL = {"jsonrpc": "2.0", "id": 1, "method": "initialize",
@@ -80,6 +80,8 @@ class Answer(NamedTuple):
             found.append("no line that says why")
         if len(text) > 20_000:
             found.append(f"{len(text)} characters of complaints")
+        if self.words.startswith("git "):
+            text = text.replace("on the remote side.\0", "")  # Git itself sends this sentence with its final zero
         acts = [
             char
             for char in text

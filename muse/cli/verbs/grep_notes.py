@@ -74,7 +74,6 @@ def _in_score(data: bytes, path: str, query: Query) -> Iterator[Found]:
 
 def _files(here: Repository, rev: str | None, paths: tuple[str, ...]) -> Iterator[tuple[str, bytes]]:
     """Path from the top and bytes of each MIDI file and score."""
-    from muse.core.filedomain import read_entry
     from muse.engine.git import below_top, shown
     from muse.plugins.midi.plugin import plugin
     from muse.plugins.score.plugin import ScorePlugin
@@ -82,19 +81,33 @@ def _files(here: Repository, rev: str | None, paths: tuple[str, ...]) -> Iterato
     scores = ScorePlugin()
     wanted = [os.path.normpath(os.path.join(below_top(here), path)) for path in paths]
     if rev is None:
-        listed = here.git("ls-files", "-z", "--", *wanted)
+        rows = here.git("ls-files", "-z", "--", *wanted)
     else:
-        listed = here.git("ls-tree", "-r", "-z", "--name-only", "--full-tree", here.resolve(rev), "--", *wanted)
-    if wanted and not listed:
+        rows = here.git("ls-tree", "-r", "-z", "--full-tree", here.resolve(rev), "--", *wanted)
+    if wanted and not rows:
         raise MuseError(f"{', '.join(paths)}: no tracked file" + (f" in {rev}" if rev else ""), hint="git ls-files")
-    for raw in listed.split(b"\0"):
+    for row in filter(None, rows.split(b"\0")):
+        about, _, raw = row.partition(b"\t") if rev is not None else (b"", b"", row)
         path = os.fsdecode(raw)
-        if not raw or not (plugin.claims(path) or scores.claims(path)):
-            continue
-        if rev is not None:
-            yield shown(raw), here.git("cat-file", "blob", f"{here.resolve(rev)}:{path}")
+        if not (plugin.claims(path) or scores.claims(path)):
             continue
         try:
-            yield shown(raw), read_entry(os.path.join(here.root, path))
-        except OSError as error:
-            note(f"muse: {terminal.path(shown(raw))}: {error.strerror}")
+            yield shown(raw), _read(here, path, about.split()[-1].decode() if about else None)
+        except (OSError, MuseError) as error:
+            note(f"muse: {terminal.path(shown(raw))}: {getattr(error, 'strerror', error)}")
+
+
+def _read(here: Repository, path: str, blob: str | None) -> bytes:
+    """A tracked file, of the work tree where no blob is named; FormatError for one that is too large."""
+    from muse.core.filedomain import read_entry
+    from muse.engine.history.diff import LARGEST
+
+    if blob is not None:
+        try:
+            return here.objects.blob(blob, LARGEST)
+        except KeyError:
+            raise MuseError("its content is not in this repository") from None
+    place = os.path.join(here.root, path)
+    if os.lstat(place).st_size > LARGEST:
+        raise FormatError(f"it has more than {LARGEST} bytes")
+    return read_entry(place)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from muse.core import content
 from muse.core.content import MemoryContent
-from muse.core.errors import MuseError
+from muse.core.errors import FormatError, MuseError
 from muse.core.filedomain import read_entry, summarise
 from muse.core.ops import deleted, inserted, replaced
 from muse.core.progress import counted
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from muse.store.repository import Repository
 
 MAX_BYTES = 4 << 20  # above this a file's change is told in one word, unless its plugin `tells_up_to` more
+LARGEST = 32 << 20  # above this a side is not read at all, and has no digest
 _TELLING = 24  # characters of a text by which it is known again in another file
 MAX_SECONDS = 10.0  # for all sentences of one delta; what is left over is told in one word each
 # Telling it --------------------------------------------------------------------------------------------------------
@@ -100,9 +101,17 @@ def describe_one(repo: Repository, change: Change, plugin_for: PluginFor) -> Dom
     try:
         old = None if change.old_mode == ABSENT else _bytes(repo, change.old_id, change.old_path)
         new = None if change.new_mode == ABSENT else _bytes(repo, change.new_id, change.path)
+    except FormatError:
+        return _unread(change, path)
     except MuseError as error:
         return replaced(path, ("", ""), (path, f"changed {path} ({error})"))
     return _told(change, path, old, new, plugin_for)
+
+
+def _unread(change: Change, path: str) -> DomainOp:
+    """By path, mode and Git's ids alone."""
+    op = _plain(path, *(None if mode == ABSENT else "" for mode in (change.old_mode, change.new_mode)))
+    return _as_git_says(op, path, change, change.old_id == change.new_id)
 
 
 def _told(change: Change, path: str, old: bytes | None, new: bytes | None, plugin_for: PluginFor) -> DomainOp:
@@ -114,11 +123,16 @@ def _told(change: Change, path: str, old: bytes | None, new: bytes | None, plugi
     op = _by_plugin(plugin, path, sides, store) if plugin is not None else None
     if op is None:
         op = _plain(path, *sides)
+    return _as_git_says(op, path, change, sides[0] == sides[1], sides[0] or "")
+
+
+def _as_git_says(op: DomainOp, path: str, change: Change, same: bool, digest: str = "") -> DomainOp:
+    """The operation with what Git knows besides: where the file was, and its mode where nothing else changed."""
     if change.status in "RC" and change.old_path != change.path:
-        op = _renamed(op, path, change)
-    elif sides[0] == sides[1] and change.old_mode != change.new_mode:
+        return _renamed(op, path, change)
+    if same and change.old_mode != change.new_mode:
         words = f"mode of {path} {change.old_mode} -> {change.new_mode}"
-        op = replaced(path, (sides[0] or "", sides[1] or ""), (path, words))
+        return replaced(path, (digest, digest), (path, words))
     return op
 
 
@@ -187,15 +201,18 @@ def _nobody(path: str) -> None:
 
 
 def _bytes(repo: Repository, name: str, path: bytes) -> bytes:
-    """A blob's bytes, or those in the work tree where Git has no id for them yet."""
+    """A blob's bytes, or those in the work tree where Git has no id for them yet; FormatError above `LARGEST`."""
     if name.strip("0"):
         try:
-            return repo.objects.blob(name)
+            return repo.objects.blob(name, LARGEST)
         except KeyError:
             raise MuseError("its content is not in this repository") from None
     assert repo.work_tree is not None
+    place = os.path.join(repo.work_tree, os.fsdecode(path))
     try:
-        return read_entry(os.path.join(repo.work_tree, os.fsdecode(path)))
+        if os.lstat(place).st_size > LARGEST:
+            raise FormatError(f"it has more than {LARGEST} bytes")
+        return read_entry(place)
     except OSError as error:
         raise MuseError(error.strerror or "cannot be read") from None
 

@@ -12,7 +12,7 @@ from muse.core.io import read_regular
 from muse.domain import ConflictRecord, DomainOp, PlayedPlugin, PluginFor
 from muse.engine.history.ancestry import find_merge_base
 from muse.engine.history.changes import between, path_text
-from muse.engine.history.diff import describe_one
+from muse.engine.history.diff import LARGEST, describe_one
 from muse.engine.history.log import touching
 from muse.engine.resolve import resolve
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 TWO = ("before", "after")
 _MOST_TOUCHING = 100
+_TOO_LARGE = f"larger than {LARGEST >> 20} MiB, and not shown"
 FOUR = ("base", "ours", "theirs", "result")
 
 
@@ -31,7 +32,8 @@ FOUR = ("base", "ours", "theirs", "result")
 class Compared:
     """One path. `sides`: name -> bytes, None where there is no such file, in the order they are shown.
 
-    `disputes` and `offers`: address of a conflict over text -> its three texts, and what is suggested.
+    `disputes` and `offers`: address of a conflict over text -> its three texts, and what is suggested. `unread`: a
+    version is too large, and none is shown.
     """
 
     path: str
@@ -41,6 +43,7 @@ class Compared:
     note: str = ""
     disputes: Mapping[str, Dispute] = field(default_factory=dict)
     offers: Mapping[str, list[Suggestion]] = field(default_factory=dict)
+    unread: bool = False
 
 
 def of_commit(repo: Repository, rev: str, plugin_for: PluginFor, paths: Sequence[str] = ()) -> Iterator[Compared]:
@@ -71,7 +74,10 @@ def pieces(repo: Repository, rev: str, plugin_for: PluginFor, paths: Sequence[st
         plugin = plugin_for(path)
         if not _wanted(path, paths) or not isinstance(plugin, PlayedPlugin):
             continue
-        data = _blob(repo, change.new_id, change.new_mode)
+        try:
+            data = _blob(repo, change.new_id, change.new_mode)
+        except FormatError:
+            continue  # too large
         if data is not None and _is_music(plugin, data, path):
             made = [commit for commit, _ in touching(repo, path, [f"-n{_MOST_TOUCHING}", rev])]
             yield Piece(path, data, made)
@@ -92,8 +98,17 @@ def of_trees(
     for change in between(repo, old, new):
         path = path_text(change.path)
         if _wanted(path, paths):
-            sides = [_blob(repo, change.old_id, change.old_mode), _blob(repo, change.new_id, change.new_mode)]
-            yield Compared(path, dict(zip(TWO, sides)), describe_one(repo, change, plugin_for))
+            op = describe_one(repo, change, plugin_for)
+            try:
+                sides = [_blob(repo, change.old_id, change.old_mode), _blob(repo, change.new_id, change.new_mode)]
+            except FormatError:
+                yield _unread(path, op)
+            else:
+                yield Compared(path, dict(zip(TWO, sides)), op)
+
+
+def _unread(path: str, op: DomainOp | None = None, note: str = "") -> Compared:
+    return Compared(path, {}, op, note="; ".join(filter(None, (note, _TOO_LARGE))), unread=True)
 
 
 def of_conflicts(repo: Repository, plugin_for: PluginFor, paths: Sequence[str] = ()) -> Iterator[Compared]:
@@ -108,7 +123,7 @@ def of_conflicts(repo: Repository, plugin_for: PluginFor, paths: Sequence[str] =
         texts = explained(repo, item, plugin_for, history) if any(record.takes_both for record in records) else {}
         yield Compared(
             item.path,
-            dict(zip(FOUR, (*item.sides, _on_disk(repo, item.path)))),
+            dict(zip(FOUR, (*item.sides, _or_none(repo, item.path)))),
             conflicts=records,
             disputes={address: dispute for address, (dispute, _) in texts.items()},
             offers={address: offers for address, (_, offers) in texts.items()},
@@ -117,8 +132,11 @@ def of_conflicts(repo: Repository, plugin_for: PluginFor, paths: Sequence[str] =
 
 def of_file(repo: Repository, path: str) -> Compared:
     """One file of the work tree as it is now; where it differs from HEAD, beside what HEAD has."""
-    now = _on_disk(repo, path)
-    old = _at(repo, repo.tree_of("HEAD"), os.fsencode(path)) if repo.head() else None
+    try:
+        now = _on_disk(repo, path)
+        old = _at(repo, repo.tree_of("HEAD"), os.fsencode(path)) if repo.head() else None
+    except FormatError:
+        return _unread(path)
     if old is None or old == now:
         return Compared(path, {"now": now}, note="as committed" if old is not None else "not committed yet")
     return Compared(path, dict(zip(TWO, (old, now))), note="not committed yet")
@@ -152,14 +170,16 @@ def _merge(
         if not _wanted(path, paths):
             continue
         result = against_base[2].get(name)
-        versions = [_at(repo, tree, name) for tree in trees]
         op = describe_one(repo, result, plugin_for) if result is not None else None
         both = name in against_base[0] and name in against_base[1]
-        side = "both sides" if both else "ours" if name in against_base[0] else "theirs"
-        if both:
-            yield Compared(path, dict(zip(FOUR, versions)), op, note=f"changed by {side}")
-        else:
-            yield Compared(path, {"before": versions[0], "after": versions[3]}, op, note=f"changed by {side}")
+        note = f"changed by {'both sides' if both else 'ours' if name in against_base[0] else 'theirs'}"
+        try:
+            versions = [_at(repo, tree, name) for tree in trees]
+        except FormatError:
+            yield _unread(path, op, note)
+            continue
+        sides = dict(zip(FOUR, versions)) if both else {"before": versions[0], "after": versions[3]}
+        yield Compared(path, sides, op, note=note)
 
 
 def _wanted(path: str, paths: Sequence[str]) -> bool:
@@ -170,7 +190,7 @@ def _blob(repo: Repository, name: str, mode: str) -> bytes | None:
     if not name.strip("0") or mode == "160000":
         return None
     try:
-        return repo.objects.blob(name)
+        return repo.objects.blob(name, LARGEST)
     except KeyError:
         raise MuseError(f"object {name} is not in this repository") from None
 
@@ -183,10 +203,20 @@ def _at(repo: Repository, tree: str, path: bytes) -> bytes | None:
     return _blob(repo, name, mode) if kind == "blob" else None
 
 
+def _or_none(repo: Repository, path: str) -> bytes | None:
+    try:
+        return _on_disk(repo, path)
+    except FormatError:
+        return None
+
+
 def _on_disk(repo: Repository, path: str) -> bytes | None:
     if repo.work_tree is None:
         return None
     try:
-        return read_regular(os.path.join(repo.work_tree, path), within=repo.work_tree)
+        data = read_regular(os.path.join(repo.work_tree, path), LARGEST + 1, within=repo.work_tree)
     except OSError:
         return None
+    if len(data) > LARGEST:
+        raise FormatError(f"{path} has more than {LARGEST} bytes")
+    return data
