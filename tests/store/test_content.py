@@ -6,6 +6,7 @@ import os
 import sqlite3
 import subprocess
 import sys
+import tracemalloc
 
 import pytest
 
@@ -13,6 +14,7 @@ from muse.core import content
 from muse.core.types import blob_digest
 from muse.store.objects import digests, fast
 from muse.store.objects.content import BlobContent
+from muse.store.objects.database import object_id
 from muse.store.repository import Repository
 
 
@@ -80,6 +82,7 @@ def test_a_damaged_index_is_made_anew(repo, damage):
 
 PUT = """
 import sys
+import tracemalloc
 from muse.core.types import blob_digest
 from muse.store.repository import Repository
 repo = Repository(sys.argv[1])
@@ -190,3 +193,22 @@ def test_fast_reads_give_the_same_bytes(make_repo, git, commit, monkeypatch):
 
 def test_fast_declines_what_it_cannot_open(make_repo):
     assert fast.opened(Repository(make_repo(files={"a": "1"}, sha256=True))) is None
+
+
+def test_a_large_blob_is_held_once(repo):
+    """Its bytes were copied to cut off a newline, and again to name them: `session commit` took 629 MB of 300."""
+    data = os.urandom(1 << 16) * 512
+    name = repo.writer().add("blob", data)  # not stored: only to be named
+    with repo.writer() as writer:
+        assert writer.blob(data) == name
+    size = len(data)
+    del data
+    repo.objects.resolve(name)  # the process is open
+    tracemalloc.start()
+    try:
+        found = repo.objects.blob(name)
+        assert object_id(repo.object_format, "blob", found) == name
+        assert tracemalloc.get_traced_memory()[1] < 1.2 * size == 1.2 * len(found)
+    finally:
+        tracemalloc.stop()
+    assert repo.objects.read(name)[0] == "blob"  # and the next answer is whole

@@ -49,7 +49,9 @@ FILE, EXECUTABLE, SYMLINK, FOLDER, SUBMODULE = 0o100644, 0o100755, 0o120000, 0o0
 
 def object_id(object_format: str, kind: str, data: bytes) -> str:
     """The hex id Git gives an object of `kind` (blob, tree, commit, tag)."""
-    return hashlib.new(object_format, b"%s %d\0" % (kind.encode(), len(data)) + data, usedforsecurity=False).hexdigest()
+    digest = hashlib.new(object_format, b"%s %d\0" % (kind.encode(), len(data)), usedforsecurity=False)
+    digest.update(data)
+    return digest.hexdigest()
 
 
 def parse_tree(data: bytes, id_size: int) -> list[TreeEntry]:
@@ -135,10 +137,10 @@ class ObjectReader:
             if limit is not None and size > limit:
                 self.close()
                 raise FormatError(f"the object {name} has {size} bytes, more than {limit}")
-            data = sink.read(size + 1)
-            if len(data) != size + 1:
+            data = sink.read(size)
+            if len(data) != size or len(sink.read(1)) != 1:  # a slice of it would be as large once more
                 raise EOFError
-            return kind, data[:-1]
+            return kind, data
 
         return self._ask(name, lambda _, kind, size, sink: body(kind, size, sink))
 
