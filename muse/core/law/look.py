@@ -18,7 +18,7 @@ from muse.core.sequences import Edit, edits
 _BEGIN, _END = b"\n", b"\n\n"  # no line of a file is either of these
 _WORD = regex(rb"[\w$]+")
 _BINDING = regex(
-    rb"(?:^|[\s(\[{,*&.\"'`])([\w$.-]+)[\"'`]?\s*(?==(?!=)|[:(\[<{,;}\]]|$)"  # what stands before a sign or at an end
+    rb"(?:^|[\s(\[\]{,*&.:\"'`])([\w$.-]+)[\"'`]?\s*(?==(?!=)|->\s|[:(\[<{,;}\]]|$)"  # before a sign or at an end
     rb"|^(?:#\s*define|def|class|func|fn|let|var|const|type|interface|struct|enum|case)\s+([\w$]+)"
 )
 _FIRST = regex(rb"[\w$.-]*\w")

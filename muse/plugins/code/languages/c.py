@@ -42,6 +42,11 @@ LANGUAGE = Language(
     needs_table=frozenset({"initializer_pair"}),
     spaces={"struct": "tag", "union": "tag", "enum": "tag", "macro": "macro"},
     forward=frozenset({"struct_specifier", "union_specifier", "enum_specifier"}),
-    locals={"case_statement": "value", "declaration": "declarator", "parameter_declaration": "declarator"},
+    locals={
+        "case_statement": "value",
+        "declaration": "declarator",
+        "parameter_declaration": "declarator",
+        "labeled_statement": "label",
+    },
     freely={"case_statement": "case"},
 )

@@ -2,7 +2,7 @@
 
 from muse.plugins.code.languages.table import Language, Nested
 
-_MADE = r"(?i:function|macro|add_library|add_executable|add_custom_target|option)"
+_MADE = r"(?i:function|macro|add_library|add_executable|add_custom_target|option|cmake_dependent_option)"
 _ENDINGS = "asm c cc cpp cu cuh cxx f f90 h hh hpp hxx inl ipp m md mm proto py qml qrc rs s swift sv ui v".replace(
     " ", "|"
 )

@@ -40,6 +40,6 @@ LANGUAGE = Language(
     spaces={"macro": "macro"},
     again=frozenset({"namespace"}),
     forward=C.forward | {"class_specifier"},
-    locals=C.locals,
+    locals={**C.locals, "field_initializer": "0"},
     freely=C.freely,
 )

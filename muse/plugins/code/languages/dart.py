@@ -135,7 +135,12 @@ LANGUAGE = Language(
     unique=frozenset({"named_argument", "enum_constant"}),
     named={"field": "name", "enum_constant": "name", "pair": "key"},
     needs_table=frozenset({"pair"}),
-    locals={"local_variable_declaration": "*.name"},
+    locals={
+        "local_variable_declaration": "*.name",
+        "formal_parameter": "constructor_param|identifier",
+        "switch_statement_case": "constant_pattern",
+        "switch_expression_case": "constant_pattern",
+    },
     reads=_reads,
     read_from=frozenset(
         {

@@ -4,7 +4,7 @@ from muse.plugins.code.languages.table import Language
 
 LANGUAGE = Language(
     name="dockerfile",
-    lines=(r"(?i:\s*FROM\s)", r"(?i:\s*(CMD|ENTRYPOINT|HEALTHCHECK|(?:ENV|ARG)\s+[\w.-]+(?=[ =]|\s*$)))"),
+    lines=(r"(?i:\s*FROM\s)", r"(?i:\s*(CMD|ENTRYPOINT|HEALTHCHECK|(?:ENV|ARG|LABEL)\s+[\w.-]+(?=[ =]|\s*$)))"),
     comment_line=(b"#", b""),
     continued=True,
 )

@@ -183,6 +183,7 @@ LANGUAGE = Language(
     repeatable=frozenset({"_"}),
     named={"module_attribute": "name"},
     spaces={"type": "type", "test": "test", "describe": "describe", "module_attribute": "attribute"},
+    locals={"do_block/stab_clause": "0"},
     reads=_reads,
     read_from=frozenset({"call", "unary_operator"}),
 )

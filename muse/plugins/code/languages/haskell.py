@@ -146,7 +146,12 @@ LANGUAGE = Language(
     clauses=frozenset({"equation"}),
     spaces={"data": "type", "newtype": "type", "type": "type", "class": "type", "family": "type",
             "instance": "instance"},
-    locals={"exports/export": "*", "import_list/import_name": "*", "derived/name": "*"},
+    locals={
+        "alternatives/alternative": "0",
+        "exports/export": "*",
+        "import_list/import_name": "*",
+        "derived/name": "*",
+    },
     reads=_reads,
     read_from=frozenset({"signature", "function", "bind", "instance"}),
 )  # fmt: skip

@@ -53,6 +53,8 @@ LANGUAGE = Language(
     locals={
         "local_variable_declaration": "*.name",
         "formal_parameter": "name",
+        "modifiers/marker_annotation": "name",
+        "modifiers/annotation": "name",
         "switch_block_statement_group": "switch_label.0",
         "switch_rule": "switch_label.0",
     },

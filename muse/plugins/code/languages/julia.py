@@ -34,4 +34,5 @@ LANGUAGE = Language(
     comment_line=(b"#", b""),
     named={"const_statement": "assignment.0"},
     spaces={"function": "()", "macro": "@"},
+    locals={"struct_definition/typed_expression": "0", "struct_definition/identifier": "*"},
 )

@@ -24,7 +24,7 @@ LANGUAGE = Language(
     overloads=True,
     keys={"property_declaration": "variable_declaration.0", "annotation": "*"},
     comment_line=(b"//", b""),
-    locals={"when_entry": "condition"},
+    locals={"when_entry": "condition", "class_parameter": "identifier"},
     named={"property_declaration": "variable_declaration.0", "enum_entry": "0"},
     spaces={"function": "()"},
 )

@@ -114,6 +114,7 @@ LANGUAGE = Language(
     named={"constructor_declaration": "0", "field_declaration": "0"},
     spaces={"type": "type", "module": "module", "module type": "module type", "class": "class",
             "exception": "exception"},
+    locals={"match_case": "0"},
     reads=_reads,
     read_from=frozenset({*_BINDINGS, *_BINDINGS.values(), "module_type_definition", "value_specification", "external"}),
 )  # fmt: skip

@@ -36,6 +36,7 @@ LANGUAGE = Language(
     locals={
         "case_statement": "value",
         "simple_parameter": "name",
+        "property_promotion_parameter": "name",
         "match_conditional_expression": "conditional_expressions",
     },
     freely={"case_statement": "case"},

@@ -22,4 +22,5 @@ LANGUAGE = Language(
     comment_line=(b"#", b""),
     unique=frozenset({"class_property_definition", "enum_member", "hash_entry"}),
     named={"class_property_definition": "variable", "enum_member": "simple_name"},
+    locals={"script_parameter": "variable", "switch_clause": "switch_clause_condition"},
 )

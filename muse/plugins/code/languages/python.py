@@ -29,5 +29,8 @@ LANGUAGE = Language(
         "default_parameter": "name",
         "typed_default_parameter": "name",
         "case_clause": "0",
+        "elif_clause": "condition",
+        "except_clause": "value",
+        "decorator": "*",
     },
 )

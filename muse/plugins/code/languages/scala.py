@@ -24,5 +24,5 @@ LANGUAGE = Language(
     comment_line=(b"//", b""),
     indented=True,
     named={"val_definition": "pattern", "var_definition": "pattern"},
-    locals={"case_clause": "pattern"},
+    locals={"case_clause": "pattern", "class_parameter": "name", "enum_case_definitions": "0.name"},
 )

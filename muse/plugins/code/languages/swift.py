@@ -22,7 +22,7 @@ LANGUAGE = Language(
     keys={"property_declaration": "name", "enum_entry": "name"},
     reopened=frozenset({"class"}),
     comment_line=(b"//", b""),
-    named={"property_declaration": "name", "enum_entry": "name"},
+    named={"property_declaration": "name", "protocol_property_declaration": "name", "enum_entry": "name"},
     again=frozenset({"class"}),
     locals={"switch_entry": "switch_pattern"},
 )

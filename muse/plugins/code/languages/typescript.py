@@ -88,6 +88,8 @@ LANGUAGE = Language(
         "optional_parameter": "pattern",
         "pair_pattern": "key",
         "shorthand_property_identifier_pattern": "*",
+        "class_declaration/decorator": "*",
+        "export_statement/decorator": "*",
     },
     freely={"expression_statement": "test", "switch_case": "case", "export_statement": "export"},
 )

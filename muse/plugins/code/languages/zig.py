@@ -68,7 +68,7 @@ LANGUAGE = Language(
     heads=frozenset({"builtin_type", "identifier"}),
     named={"container_field": "name", "error_name": "*"},
     spaces={"container_field": "field", "test": "test"},
-    locals={"block/variable_declaration": "0"},
+    locals={"block/variable_declaration": "0", "switch_case": "0", "initializer_list/assignment_expression": "0"},
     reads=_reads,
     read_from=frozenset({"variable_declaration", "test_declaration"}),
 )

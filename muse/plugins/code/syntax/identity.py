@@ -70,7 +70,7 @@ SHELLS = frozenset(
 )
 _CONDITION = regex(rb"cfg\([^\n]*")
 _FIELDS = frozenset({"field_declaration", "event_field_declaration"})
-_LISTED = ("id", "name", "key", "Id", "Name", "@id", "slug", "path", "uses")
+_LISTED = ("id", "name", "key", "Id", "Name", "@id", "slug", "path", "alert", "record", "job_name", "repo", "uses")
 _SET = regex(r"([A-Za-z_]\w*)=")  # an item that gives a variable its value
 _QUOTES = "\"'`:"
 
@@ -385,7 +385,7 @@ def _call(language: Language, node: Node, data: bytes) -> Named | None:
     name = f"{_text(method, data)} {_text(first, data).strip(_QUOTES)}"
     if not block and _text(method, data) not in ("gem", "require", "require_relative"):
         return None
-    return Named("call", name, (), "")
+    return Named("call", name, (Told("call", name),), "")
 
 
 def _listed(language: Language, node: Node, data: bytes) -> Named | None:
@@ -425,7 +425,7 @@ def _document(node: Node, data: bytes) -> Named | None:
     text = data[node.start_byte : node.end_byte]
     kind, name = (re.search(pattern, text, re.M) for pattern in (rb"^kind:[ ]*(\S+)", rb"^(?:  )?name:[ ]*(\S+)"))
     parts = [found.group(1).decode("utf-8", "replace") for found in (kind, name) if found is not None]
-    return Named("document", "/".join(parts), (), "")
+    return Named("document", "/".join(parts), (Told("document", "/".join(parts)),) if len(parts) > 1 else (), "")
 
 
 def _element(node: Node, data: bytes) -> Named | None:
@@ -438,7 +438,7 @@ def _element(node: Node, data: bytes) -> Named | None:
     if (key := _property(node, data)) is not None:
         return Named("element", f"{name}#{key}", (("key", key, ""),) if name == "key" else (), "")
     attributes = _attributes(tag, data)
-    for key in ("id", "name", "key", "Include", "Id", "Name", "android:name", "ref", "Update"):
+    for key in ("id", "name", "key", "Include", "Id", "Name", "android:name", "x:Name", "ref", "Update"):
         if attributes.get(key):
             return Named("element", f"{name}#{attributes[key]}", ((name, attributes[key], key),), "")
     inner = _inner_texts(node, data)
