@@ -35,7 +35,8 @@ def judged(cut: Cut, case: Case, base: str, made: bytes | None) -> str:
     if case.answer is None or not says(cut, text, case.answer, case.kept):
         return "wrong"
     inside = text[sum(len(row) + 1 for row in cut.head) :]
-    if case.before and inside.index(case.before[0] + "\n") > inside.index(case.before[1] + "\n"):
+    rows = [row.strip() for row in inside.splitlines()]
+    if case.before and rows.index(case.before[0].strip()) > rows.index(case.before[1].strip()):
         return "wrong"
     if valid(cut.path, base) and valid(cut.path, written(cut, case.answer)) and not valid(cut.path, text):
         return "wrong"
