@@ -15,6 +15,7 @@ import pytest
 from muse.cli.main import main
 from muse.plugins.midi.file.spelling import length_words, pitch_words
 from muse.plugins.midi.plugin import plugin
+from muse.plugins.midi.show.diff import diff_files
 
 ROOT = Path(__file__).parents[3]
 _spec = importlib.util.spec_from_file_location("pieces", ROOT / "examples" / "demo" / "pieces.py")
@@ -300,6 +301,20 @@ def test_git_diff_folds_the_program_into_one_line() -> None:
         before, after = (plugin.listing(data, "a.mid").splitlines() for data in (old, edited(old, edit)))
         differ = [(one, two) for one, two in zip(before, after, strict=True) if one != two]
         assert len(differ) == 1 and differ[0][0].startswith("as saved: format 1, 480 ticks per beat, release 64")
+
+
+def test_what_stands_there_several_times_is_said_once() -> None:
+    def tempos(*values: int) -> bytes:
+        def put(song: mido.MidiFile) -> None:
+            row = song.tracks[0]
+            row[:] = [message for message in row if message.type != "set_tempo"]
+            row[0:0] = [mido.MetaMessage("set_tempo", tempo=value, time=0) for value in values]
+
+        return edited(MENUET, put)
+
+    before, after = tempos(500_000), tempos(*[573_888] * 3, 600_000)
+    assert diff_files(before, after)[1] == "bar 1: tempo 104.55 (3 times), tempo 100.00"
+    assert diff_files(after, before)[1] == "bar 1: tempo 120.00"
 
 
 def test_a_release_somebody_played_is_music() -> None:

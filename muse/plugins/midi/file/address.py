@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import groupby
 
 from muse.plugins.midi.file.bars import TimeMap
 from muse.plugins.midi.file.codec import Track
@@ -93,8 +94,10 @@ def _meta_words(kind: int, data: bytes) -> str:
 
 
 def value_words(value: tuple[tuple[int, bytes], ...]) -> str:
-    """What a slot holds, in words; `none` for an empty one."""
-    return ", ".join(event_words(body) for _, body in value[:6]) + (" .." if len(value) > 6 else "") or "none"
+    """What a slot holds, in words; `none` for an empty one. What is there several times on end is said once."""
+    runs = [(body, len(list(run))) for body, run in groupby(body for _, body in value)]
+    words = [event_words(body) + (f" ({count} times)" if count > 1 else "") for body, count in runs[:6]]
+    return ", ".join(words) + (" .." if len(runs) > 6 else "") or "none"
 
 
 def track_name(track: Track) -> bytes:
