@@ -19,13 +19,14 @@ from typing import TYPE_CHECKING, Any
 from muse._version import __version__
 from muse.core.errors import MuseError
 from muse.core.progress import counted
+from muse.core.types import plural
 from muse.domain import PlayedPlugin
 from muse.engine.history.diff import plugin_or_none
 from muse.view import decisions, sound
 from muse.view.dag import lanes
 from muse.view.score import Score, read_score
 from muse.view.text import brief, one_line, sentence
-from muse.view.tree import changes, lines
+from muse.view.tree import changes, lines, whole
 
 if TYPE_CHECKING:
     from muse.domain import ConflictRecord
@@ -172,7 +173,7 @@ def _file(each: Compared, ident: str, plugin_for: Any) -> dict[str, Any]:
         "conflicts": decisions.conflicts(each),
         "groups": _groups(each, score),
         "music": _music(score) if score is not None else None,
-        "texts": list(_texts(each, plugin)) if score is None or score.written else [],
+        "texts": list(_texts(each, plugin)) if score is None or (score.written and len(each.sides) > 1) else [],
         "changes": changes(inside, each.path),
     }
 
@@ -189,8 +190,12 @@ def _trouble(score: Score | None, each: Compared, plugin: Any) -> str:
     """What a reader of the page should know of a piece that is damaged, empty or no music at all."""
     if score is not None and score.damaged:
         return f"damaged ({', '.join(score.damaged)}): what can be read is shown"
-    if score is not None or each.unread or not isinstance(plugin, PlayedPlugin):
+    if score is not None or each.unread:
         return ""
+    if not isinstance(plugin, PlayedPlugin):
+        data = next(iter(each.sides.values()), None) if len(each.sides) == 1 else None
+        unshown = data and _listing(plugin, data, each.path) is None
+        return f"{plural(len(data or b''), 'byte')} that cannot be shown as text" if unshown else ""
     return "no music in it that can be read" if any(each.sides.values()) else "the file is empty"
 
 
@@ -200,6 +205,11 @@ def music_of(
     """The piece in several versions as the page takes it; None when none of them can be read."""
     score = read_score(path, sides, conflicts, plugin)
     return None if score is None else _music(score)
+
+
+def changed_lines(path: str, base: bytes | None, result: bytes | None, plugin: Any) -> list[list[str]] | None:
+    """What a result changes line by line, as the page shows it; None where there are no lines."""
+    return _between(_listing(plugin, base, path), _listing(plugin, result, path))
 
 
 def _music(score: Score) -> dict[str, Any]:
@@ -236,9 +246,14 @@ def _texts(each: Compared, plugin: Any) -> Iterator[dict[str, Any]]:
     """What changed line by line, in the domain's listing where it has one."""
     names = list(each.sides)
     texts = {name: _listing(plugin, data, each.path) for name, data in each.sides.items()}
+    if len(names) == 1 and texts[names[0]]:
+        yield {"from": "", "to": names[0], "lines": whole(texts[names[0]] or "")}
     for name in names[1:] if any(each.sides.values()) else []:
-        old, new = texts[names[0]], texts[name]
-        yield {"from": names[0], "to": name, "lines": None if old is None or new is None else lines(old, new)}
+        yield {"from": names[0], "to": name, "lines": _between(texts[names[0]], texts[name])}
+
+
+def _between(old: str | None, new: str | None) -> list[list[str]] | None:
+    return None if old is None or new is None else lines(old, new)
 
 
 def _listing(plugin: Any, data: bytes | None, path: str) -> str | None:

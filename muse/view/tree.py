@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 _MOST = 400
 _CONTEXT = 3
+_WHOLE = 4000
 
 
 def changes(ops: Sequence[DomainOp], parent: str) -> list[dict[str, Any]]:
@@ -47,6 +48,13 @@ def lines(old: str, new: str) -> list[list[str]]:
     rows = list(_hunks(old.splitlines(), new.splitlines()))
     more = [["hunk", f"{len(rows) - _MOST} more lines"]] if len(rows) > _MOST else []
     return [list(row) for row in rows[:_MOST]] + more
+
+
+def whole(text: str) -> list[list[str]]:
+    """A text as it is, in the rows of `lines`; of a very long one the beginning."""
+    rows = text.splitlines()
+    more = [["hunk", f"{len(rows) - _WHOLE} more lines"]] if len(rows) > _WHOLE else []
+    return [["same", row] for row in rows[:_WHOLE]] + more
 
 
 def _hunks(old: list[str], new: list[str]) -> Iterator[tuple[str, str]]:

@@ -301,3 +301,27 @@ def test_buttons_on_the_notes_are_whole_on_a_telephone(
         const b = e.getBoundingClientRect(), top = document.elementFromPoint(b.x + b.width / 2, b.y + b.height / 2);
         return b.right <= innerWidth && e.contains(top); }).length), 500))"""
     assert browser.run(shown) == browser.run("return document.querySelectorAll('.chip button').length") == 7
+
+
+def test_what_the_choices_make_of_code_is_seen_before_it_is_saved(
+    disputed: Path, tool: Callable[[str], Any], open_page: Callable[..., Any], git: Callable[..., str]
+) -> None:
+    process, address = tool("lib.py")
+    browser = open_page(address)
+    added = "return [...document.querySelectorAll('[data-to=result] .add')].map(each => each.textContent.trim())"
+    assert browser.run("return document.querySelector('[data-to=result]').open") is False
+    for side, line, other in (
+        ("theirs", "+    return 4", "+    return 3"),
+        ("ours", "+    return 3", "+    return 4"),
+    ):
+        browser.run(f"document.querySelector('.choice input[value={side}]').click()")
+        until = time.monotonic() + 30
+        while line not in (seen := browser.run(added)) or other in seen:  # before the first choice, both are
+            assert time.monotonic() < until, seen
+            time.sleep(0.05)
+    assert browser.run("return document.querySelector('[data-to=result]').open") is True
+    told = [row.removeprefix("+") for row in seen]
+    browser.click(".save")
+    assert process.wait(30) == 0, process.communicate()[0]
+    kept = git(disputed, "show", ":lib.py").splitlines()
+    assert set(told) <= set(kept) and "    return 3" in kept and "    return 4" not in kept

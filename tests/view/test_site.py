@@ -13,6 +13,7 @@ import jsonschema
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
+ALS = ROOT / "fixtures" / "merge" / "daw" / "limit-notes-of-one-pitch" / "base.als"
 _ALL = json.loads((ROOT / "docs" / "schemas.json").read_text())
 SCHEMA = {**_ALL["$defs"]["page"], "$defs": _ALL["$defs"]}
 Muse = Callable[..., Any]
@@ -153,6 +154,17 @@ def test_show_web_opens_a_file_as_it_is_now(
     ):
         (merged / name).write_bytes(data)
         assert (shown(name)["path"], shown(name)["note"]) == (name, note)
+    for name, data, first in (
+        ("b.py", b"# one\nx = 1\n", [["same", "# one"], ["same", "x = 1"]]),
+        ("s.als", ALS.read_bytes(), [["same", "Bass"]]),
+    ):
+        (merged / name).write_bytes(data)
+        assert (shown(name)["note"], shown(name)["music"]) == ("not committed yet", None)
+        (text,) = shown(name)["texts"]
+        assert (text["from"], text["to"], text["lines"][: len(first)]) == ("", "now", first)
+    (merged / "b.bin").write_bytes(b"\0\xff" * 50)
+    assert shown("b.bin")["note"] == "not committed yet; 100 bytes that cannot be shown as text"
+    assert shown("b.bin")["texts"] == []
     (merged / "folder").mkdir()
     assert "is no file that can be read" in muse(merged, "show", "--web", "folder", check=False).stderr
 
@@ -179,3 +191,30 @@ def test_a_browser_finds_its_way_through_a_site_from_disk(
         assert time.monotonic() < until, "the sounds beside the page were not heard"
         time.sleep(0.05)
     assert browser.log() == []
+
+
+@pytest.mark.browser
+def test_no_link_of_a_site_is_dead(merged: Path, muse: Muse, tmp_path: Path, open_page: Callable[..., Any]) -> None:
+    """As a browser draws them, and as a reader without scripts finds them: each leads to a file and a place in it."""
+    site = tmp_path / "site"
+    muse(merged, "render", "--site", site)
+    pages, places, links = sorted(site.rglob("*.html")), {}, set()
+    browser = open_page(pages[0])
+    for page in pages:
+        browser.open(page)
+        places[page.resolve()] = browser.run("return [...document.querySelectorAll('[id]')].map(each => each.id)")
+        found = browser.run("return [...document.querySelectorAll('a')].map(each => each.getAttribute('href'))")
+        quiet = re.findall(
+            r'<a href="([^"]*)"', page.read_text().partition("<noscript>")[2].partition("</noscript>")[0]
+        )
+        assert found and {each for each in found if not each.startswith("#")} == set(quiet), page
+        links |= {(page, each) for each in (*found, *quiet)}
+    assert any(each.startswith("#") for _, each in links) and any(each.startswith("../") for _, each in links)
+    for page, link in links:
+        name, _, place = link.partition("#")
+        target = (page.parent / name).resolve() if name else page.resolve()
+        assert target.is_file() and target.is_relative_to(site.resolve()), (page, link)
+        assert not place or place in places[target], (page, link)
+    assert {(page.parent / each.partition("#")[0]).resolve() for page, each in links if not each.startswith("#")} == {
+        page.resolve() for page in pages
+    }, "and each page is led to"

@@ -5,10 +5,11 @@ import { choosing } from "./keys.ts";
 import { remember } from "./memory.ts";
 import type { File, Music } from "./model.ts";
 import type { ScoreView } from "./score.ts";
+import { showResult } from "./sections.ts";
 import { count } from "./words.ts";
 
 interface Known { file: File; choices: Choices; view: ScoreView | null }
-interface Tried { music?: Music | null; text?: string | null; error?: string }
+interface Tried { music?: Music | null; lines?: [string, string][] | null; error?: string }
 
 export class Saving {
   private readonly files: Known[] = [];
@@ -64,7 +65,9 @@ export class Saving {
     const number = ++this.asked;
     const told = await post<Tried>("/try", this.picks());
     if (number !== this.asked || !told || told.error) return;
+    const file = this.files[0]?.file;
     if (told.music) this.files[0]?.view?.replace(told.music);
+    else if (told.lines && file) showResult(file, told.lines);
     document.documentElement.dataset.tried = String(number);
   }
 

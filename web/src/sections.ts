@@ -1,7 +1,7 @@
 // The parts of the page that are words: what it is about, conflicts, changes as a tree, changed lines, history.
 import { colouredLine } from "./code.ts";
 import { el, svg } from "./dom.ts";
-import type { Change, Commit, Text } from "./model.ts";
+import type { Change, Commit, File, Text } from "./model.ts";
 import { count } from "./words.ts";
 
 const SIGNS: Record<string, [string, string]> = {
@@ -29,8 +29,19 @@ export function texts(found: Text[], path: string, folded: boolean): HTMLElement
   if (!shown.length) return null;
   return el("div", { class: "texts" }, ...shown.map((text) => text.lines === null
     ? el("p", {}, `${text.to}: binary`)
-    : el("details", { open: !folded }, el("summary", {}, `${text.from} → ${text.to}`),
-      el("pre", { class: "lines" }, ...text.lines.map(([kind, line]) => el("span", { class: kind }, MARKS[kind] ?? "", ...(kind === "hunk" ? [line] : colouredLine(line, path)), "\n"))))));
+    : el("details", { open: !folded, "data-to": text.to }, el("summary", {}, text.from ? `${text.from} → ${text.to}` : "The whole file"),
+      el("pre", { class: "lines", tabindex: "0" }, ...rows(text.lines, path, !text.from)))));
+}
+
+const rows = (lines: [string, string][], path: string, plain: boolean): Node[] =>
+  lines.map(([kind, line]) => el("span", { class: kind }, plain ? "" : MARKS[kind] ?? "", ...(kind === "hunk" ? [line] : colouredLine(line, path)), "\n"));
+
+/** What the choices make of a file of text: unfolded, for that is what is looked for after choosing. */
+export function showResult(file: File, lines: [string, string][]): void {
+  const fold = document.querySelector<HTMLDetailsElement>(`#${file.id} .texts [data-to="result"]`);
+  if (!fold) return;
+  fold.querySelector("pre")!.replaceChildren(...rows(lines, file.path, false));
+  fold.open = true;
 }
 
 const ROW = 28, COLUMN = 16;

@@ -89,9 +89,9 @@ class _Tool:
             return build(Page(f"settle {self.path}", who(self.here)), files, self.plugin_for, choices=True)
 
     def tried(self, picks: Any) -> dict[str, Any]:
-        """What the result would be with these choices: its music, or its text. Nothing is written."""
+        """What the result would be with these choices: its music, or the lines it changes. Nothing is written."""
         from muse.engine.resolve.compare import FOUR
-        from muse.view.page import music_of
+        from muse.view.page import changed_lines, music_of
 
         with self.lock:
             item = self.item()
@@ -102,8 +102,10 @@ class _Tool:
             plugin = self.plugin_for(item.path)
             sides = dict(zip(FOUR, (*item.sides, merged.content)))
             music = music_of(item.path, sides, records, plugin)
-        text = None if music else (merged.content or b"")[:_LARGEST].decode("utf-8", "replace")
-        return {"music": music, "text": text}
+        return {
+            "music": music,
+            "lines": None if music else changed_lines(item.path, item.sides[0], merged.content, plugin),
+        }
 
     def save(self, picks: Any) -> dict[str, Any]:
         """Settle what was chosen; the addresses that are left."""
