@@ -6,10 +6,10 @@ import pytest
 
 from muse.core.markers import Conflict, conflicts_of, parse
 from muse.core.options import MergeOptions, using
-from muse.plugins.code.checks import uses
 from muse.plugins.code.checks.uses import uses_what_is_gone
 from muse.plugins.code.languages import language_of
 from muse.plugins.code.merge.file import merge_code
+from muse.plugins.code.syntax import entries
 from muse.plugins.code.syntax.window import LARGE
 
 PYTHON = b"""from clock import (
@@ -110,5 +110,5 @@ def test_a_large_file_is_not_taken_apart(monkeypatch: pytest.MonkeyPatch) -> Non
     blocks = [b"def f%d(a):\n    return a\n\n\n" % n for n in range(12_000)]
     sides = (b"".join(blocks), b"".join(blocks[:100] + blocks[900:]), b"".join([*blocks, b"f%d(1)\n" % 500]))
     assert len(sides[0]) > LARGE
-    monkeypatch.setattr(uses, "outline", lambda *_, **__: pytest.fail("it was taken apart"))
+    monkeypatch.setattr(entries, "outline", lambda *_, **__: pytest.fail("it was taken apart"))
     assert uses_what_is_gone(language_of("a.py"), sides, sides[1] + b"f500(1)\n") == {}

@@ -1,4 +1,7 @@
-"""The law (`muse.core.law`) asked about a merged source file."""
+"""The law (`muse.core.law`) asked about a merged source file.
+
+What reads outlines is imported where one is read: most of Git's clean text needs none.
+"""
 
 from __future__ import annotations
 
@@ -7,23 +10,21 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from muse.core.late import regex
-from muse.core.law.check import Breach, broken
-from muse.core.law.entries import Entry
 from muse.core.law.look import NOTHING, edits_copied, look, one_of_several, reorders
 from muse.plugins.code.checks.twice import bound_twice_by
 from muse.plugins.code.languages.table import Language
-from muse.plugins.code.syntax.entries import outline
-from muse.plugins.code.syntax.identity import CODE
 from muse.plugins.code.syntax.parsing import available, count_errors, parse, parses_as_well, stumbles
 from muse.plugins.code.syntax.window import shortened
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
+    from muse.core.law.check import Breach
+    from muse.core.law.entries import Entry
+
+    Outlines = tuple[Entry, Entry, Entry]
+
 Sides = tuple[bytes, bytes, bytes]
-
-
-Outlines = tuple[Entry, Entry, Entry]
 
 
 def outlines_of(language: Language | None, sides: Sides, until: float) -> Outlines | None:
@@ -41,6 +42,8 @@ def _even(language: Language, sides: Sides, until: float) -> bool:
 def _outlines(language: Language, sides: Sides, until: float) -> Outlines | None:
     if not (language.lines or available(language)):
         return None
+    from muse.plugins.code.syntax.entries import outline
+
     found = [outline(language, data, until) for data in sides]
     base, ours, theirs = found
     return None if base is None or ours is None or theirs is None else (base, ours, theirs)
@@ -54,6 +57,9 @@ def breaches(
     outlines = _outlines(language, sides, until) if language is not None else None
     if outlines is None or language is None:
         return []
+    from muse.core.law.check import broken
+    from muse.plugins.code.syntax.entries import outline
+
     result = outline(language, merged, until)
     found = [] if result is None else broken(*outlines, result, pieced=pieced)
     return found if not found or _even(language, sides, until) else [one for one in found if one.rule in (5, 6)]
@@ -102,8 +108,7 @@ def unsure(language: Language | None, sides: Sides, merged: bytes, until: float,
     seen = look(*sides, merged)
     astray = seen.places if pieced else seen.astray
     ordered = not any(reorders(sides[0], side) for side in sides[1:])
-    statements = ordered and CODE.intersection(language.definitions.values())
-    if astray and statements and _either(one_of_several, sides):
+    if astray and ordered and _has_code(language) and _either(one_of_several, sides):
         return "one of several equal lines moved by one side, edited by the other"
     moved = astray and (not ordered or _either(edits_copied, sides))
     if not (moved or twice) or not available(language):
@@ -153,8 +158,17 @@ def _stumbles(language: Language, data: bytes, until: float) -> bool:
     )
 
 
+def _has_code(language: Language) -> bool:
+    """True for a language with definitions that hold statements."""
+    from muse.plugins.code.syntax.identity import CODE
+
+    return not CODE.isdisjoint(language.definitions.values())
+
+
 def _is_code(language: Language, node: Node) -> bool:
     """True for a definition that holds statements, from its first to its last sign."""
+    from muse.plugins.code.syntax.identity import CODE
+
     if language.definitions.get(node.type) not in CODE:
         return False
     body = node.child_by_field_name("body") or next((at for at in node.children if at.type == "function_body"), None)

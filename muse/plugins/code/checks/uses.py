@@ -8,16 +8,16 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from muse.core.late import regex
-from muse.core.law.entries import Entry
 from muse.core.markers import Chunk, Conflict
 from muse.core.sequences import edits
 from muse.plugins.code.languages.table import Language
-from muse.plugins.code.syntax.entries import outline
 from muse.plugins.code.syntax.parsing import available, parse
 from muse.plugins.code.syntax.window import LARGE
 
 if TYPE_CHECKING:
     from tree_sitter import Node
+
+    from muse.core.law.entries import Entry
 
 Sides = tuple[bytes, bytes, bytes]
 _NAME = regex(rb"[^\W\d]\w*")
@@ -37,6 +37,8 @@ def uses_what_is_gone(
     found = dict(_candidates(sides))
     if not found or language is None or not available(language) or max(map(len, sides)) > LARGE:
         return {}
+    from muse.plugins.code.syntax.entries import outline
+
     bound = _bound(outline(language, sides[0], until), imports) - _bound(
         outline(language, merged, until), imports=False
     )

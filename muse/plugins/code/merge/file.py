@@ -11,12 +11,12 @@ import codecs
 import re
 import time
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from muse.core import options
 from muse.core.attributes import resolve_strategy
 from muse.core.filedomain import whole_file_conflict
 from muse.core.late import regex
-from muse.core.law.check import Breach
 from muse.core.law.lines import line_breach
 from muse.core.law.look import reorders
 from muse.core.markers import Chunk, Conflict, conflict_size, conflicts_of, joined, render, settled, whole_lines
@@ -41,12 +41,13 @@ from muse.plugins.code.checks.whitespace import keeps_spaces, mixes_indents
 from muse.plugins.code.languages import language_of, load
 from muse.plugins.code.languages.table import Language
 from muse.plugins.code.merge.addresses import names_of_conflicts
-from muse.plugins.code.merge.entries import all_that_differs, carried, in_dispute, twice_in_dispute
 from muse.plugins.code.merge.greater_versions import Settled, take_greater
-from muse.plugins.code.merge.hunks import refined
 from muse.plugins.code.merge.notebook import set_aside
 from muse.plugins.code.syntax.parsing import available, missing_parser
 from muse.plugins.code.syntax.tokens import keeps_every_edit, keeps_side
+
+if TYPE_CHECKING:
+    from muse.core.law.check import Breach
 
 SECONDS = 5.0
 _MAX_BYTES = 3_000_000
@@ -133,6 +134,8 @@ def _best(
         if not lawless and not by_line:
             gone = uses_what_is_gone(language, sides, merged, until, imports=True)
             return (in_doubt(sides, merged, gone) if gone else text), "text"
+        from muse.plugins.code.merge.entries import all_that_differs, in_dispute, twice_in_dispute
+
         twice = () if lawless else list(there_twice(language, sides, merged))
         text = in_dispute(lawless, sides, merged) if lawless else twice_in_dispute(twice, sides, merged, by_line)
         holds = _keeps_sides(text, sides) if conflicts_of(text) else _lawful(asked, sides, joined(text), until)
@@ -144,6 +147,8 @@ def _best(
         return [by_entry], "entry"
     if not size or size > _MAX_CONFLICT or lawless:
         return best, step
+    from muse.plugins.code.merge.hunks import refined
+
     tokenwise = (
         refined(text, indented=True)
         if language is None
@@ -176,6 +181,8 @@ def _by_entry(language: Language | None, sides: tuple[bytes, bytes, bytes], unti
     """The file with each entry's edits where the entry is now, if a side moved entries and that comes out lawful."""
     if language is None or reorders(*sides[:2]) == reorders(sides[0], sides[2]):
         return None
+    from muse.plugins.code.merge.entries import carried
+
     outlines = outlines_of(language, sides, until)
     made = carried(outlines, sides) if outlines is not None else None
     return made if made is not None and _lawful(language, sides, made, until) else None

@@ -8,7 +8,6 @@ none, by its source and its place.
 
 from __future__ import annotations
 
-import json
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -176,6 +175,8 @@ def _give(books: tuple[Book, Book, Book], trio: Trio, key: bytes, value: bytes) 
 
 def _lasting(metadata: bytes) -> bytes:
     """The metadata of a cell without what a run leaves in it."""
+    import json
+
     if len(metadata) > _MOST_METADATA:
         return metadata
     try:
