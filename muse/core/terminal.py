@@ -24,15 +24,17 @@ _pattern: re.Pattern[str] | None = None
 
 def _unsafe() -> re.Pattern[str]:
     """Our colour marks, and characters that act on a terminal or on the order of text: C0 and C1 controls (as bytes of
-    other encodings too), line and paragraph separators, bidi controls, invisible marks and tags, lone surrogates."""
+    other encodings too), line and paragraph separators, bidi controls, invisible marks and tags, lone surrogates; the
+    joiners that Persian words and emoji are made with where they stand beside ASCII, in which they mean nothing."""
     global _pattern
     if _pattern is not None:
         return _pattern
     import re
 
     _pattern = re.compile(
-        f"{_OURS}([0-9;]*)m|[\\x00-\\x08\\x0a-\\x1f\\x7f-\\x9f\\u061c\\u200b\\u200e\\u200f\\u2028-\\u202e\\u2060-\\u206f"
+        f"{_OURS}([0-9;]*)m|[\\x00-\\x08\\x0a-\\x1f\\x7f-\\x9f\\xad\\u061c\\u180e\\u200b\\u200e\\u200f\\u2028-\\u202e\\u2060-\\u206f"
         "\\ufeff\\ufff9-\\ufffb\\U000e0000-\\U000e007f\\ud800-\\udc7f\\udc80-\\udc9f\\udd00-\\udfff]"
+        "|(?<=[ -~])[\\u200c\\u200d]|[\\u200c\\u200d](?=[ -~])"
     )
     return _pattern
 
@@ -79,14 +81,15 @@ def path(name: str, *, all_ascii: bool = False) -> str:
     """
     if name.isascii() and name.isprintable() and '"' not in name and "\\" not in name:
         return name
-    body = "".join(_c_style(char, all_ascii) for char in name)
+    acts = {found.start() for found in _unsafe().finditer(name)}
+    body = "".join(_c_style(char, (all_ascii and char > "~") or at in acts) for at, char in enumerate(name))
     return name if body == name else f'"{body}"'
 
 
-def _c_style(char: str, all_ascii: bool) -> str:
+def _c_style(char: str, as_bytes: bool) -> str:
     if ord(char) in _NAMES:
         return f"\\{_NAMES[ord(char)]}"
-    return _octal(char) if (all_ascii and char > "~") or _unsafe().match(char) else char
+    return _octal(char) if as_bytes else char
 
 
 def _octal(char: str) -> str:
@@ -101,8 +104,10 @@ def word(text: str) -> str:
 
     if re.fullmatch(r"[A-Za-z0-9_@%+:,./-][A-Za-z0-9_@%+=:,./#-]*", text):
         return text
-    if not text.isprintable() and ("\t" in text or _unsafe().search(text)):
-        body = "".join(f"\\{c}" if c in "'\\" else _octal(c) if c == "\t" or _unsafe().match(c) else c for c in text)
+    acts = set() if text.isprintable() else {found.start() for found in _unsafe().finditer(text)}
+    if acts or "\t" in text:
+        acts |= {at for at, char in enumerate(text) if char == "\t"}
+        body = "".join(f"\\{c}" if c in "'\\" else _octal(c) if at in acts else c for at, c in enumerate(text))
         return f"$'{body}'"
     return "'" + text.replace("'", "'\\''") + "'"
 

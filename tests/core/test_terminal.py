@@ -87,3 +87,15 @@ def test_a_pasted_hint_runs_nothing(tmp_path):
     line = terminal.command("muse", "resolve", paths=evil)
     assert _argv(line, tmp_path) == ["muse", "resolve", *("./-rf" if name == "-rf" else name for name in evil)]
     assert not list(tmp_path.iterdir()) and "\n" not in line and "\x1b" not in line
+
+
+def test_joiners_are_shown_where_they_only_hide():
+    """`isAd<joiner>min` looks like `isAdmin`; in Persian and in emoji they are part of the writing."""
+    for char, said, octal in (("\u200d", r"\u200d", r"\342\200\215"), ("\u200c", r"\u200c", r"\342\200\214"),
+                              ("\xad", r"\xad", r"\302\255"), ("\u180e", r"\u180e", r"\341\240\216")):  # fmt: skip
+        for name in (f"isAd{char}min", f"{char}main", f"main{char}"):
+            assert terminal.escaped(name) == name.replace(char, said)
+            assert terminal.path(name) == f'"{name.replace(char, octal)}"'
+            assert terminal.word(name) == f"$'{name.replace(char, octal)}'"
+    for whole in ("\u0645\u06cc\u200c\u062e\u0648", "\U0001f469\u200d\U0001f4bb"):
+        assert terminal.escaped(whole) == whole == terminal.path(whole)
