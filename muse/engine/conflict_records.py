@@ -158,8 +158,8 @@ def clear_older(git_dir: StrPath, than: float) -> None:
 
 
 def clear(git_dir: StrPath, path: str) -> None:
-    """Drop the record of a path, if there is one."""
-    for file in (file_of(git_dir, path), _coming(git_dir, path)):
+    """Drop the record of a path, if there is one; last what the rest is found by, should one be killed on the way."""
+    for file in (_coming(git_dir, path), file_of(git_dir, path)):
         _drop(file)
 
 

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from muse.engine import conflict_records
 from tests.conftest import MakeRepo, RunGit, write_files
 from tests.crash.dying import COUNTING
 
@@ -123,3 +124,22 @@ def test_killed_while_settling(disputed: Path, git: RunGit, muse, tmp_path: Path
         sound(again, git, door)
         settled(again, git, muse, door)
     print(f"{door}: {step} steps")
+
+
+def test_killed_between_two_files_of_a_record(disputed: Path, muse, monkeypatch) -> None:
+    """What was announced stayed for good where its record was dropped before it."""
+    git_dir = disputed / ".git"
+    conflict_records.announce(git_dir, "lib.py", SETTLED.encode())
+    with monkeypatch.context() as patch:
+        patch.setattr(conflict_records, "_drop", _once)
+        with pytest.raises(SystemExit):
+            conflict_records.clear(git_dir, "lib.py")
+    write_files(disputed, {"lib.py": SETTLED})
+    subprocess.run(["git", "add", "lib.py"], cwd=disputed, check=True)
+    assert muse(disputed, "conflicts")[1].startswith("link: ")
+    assert not list((git_dir / "muse" / "conflicts").glob("lib.py.*"))
+
+
+def _once(file: str) -> None:
+    os.unlink(file)
+    raise SystemExit
