@@ -64,7 +64,9 @@ class Hub:
         self.patch.chdir(self.ci)
         self.capfd.readouterr()
         assert main(["bot", *words]) == code, self.capfd.readouterr()
-        return self.capfd.readouterr().out
+        out = self.capfd.readouterr().out
+        assert r"\n" not in out or "--json" in words  # its lines are lines, and not one with signs for breaks
+        return out
 
     def refs(self) -> dict[str, str]:
         rows = self.git(

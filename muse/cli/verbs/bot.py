@@ -52,5 +52,6 @@ def command(
     if as_json:
         print_json(report.as_json(answer, said))
     else:
-        say(text.removeprefix(report.MARK).strip())
+        for line in text.removeprefix(report.MARK).strip().split("\n"):
+            say(line)
     return int(ExitCode.OK if answer.clean else ExitCode.CONFLICT)
