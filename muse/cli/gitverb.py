@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -15,10 +16,14 @@ import click
 from muse.cli.options import SPELLINGS, spelled
 from muse.cli.output import say
 from muse.core import progress, terminal
-from muse.engine.git import forced_color
+from muse.engine.git import forced_color, records, streamed
 
 if TYPE_CHECKING:
     from muse.store.repository import Repository
+
+
+_PLAIN_COLOUR = re.compile(r"\x1b\[(|0|1|1;3[1-6]|3[1-6])m")  # none that hides a word, whoever wrote it there
+_SIGPIPE = getattr(signal, "SIGPIPE", 0)
 
 
 class GitVerb(click.Command):
@@ -106,6 +111,20 @@ def paged(repo: Repository) -> Iterator[Callable[[str], None]]:
 def _pager(repo: Repository) -> str:
     command = os.fsdecode(repo.git("var", "GIT_PAGER", check=False)).strip()
     return "" if command == "cat" else command
+
+
+def told_by_git(repo: Repository, *words: str) -> int:
+    """What a git command prints that asks nobody anything, made harmless as whatever else we print; its exit code."""
+    coloured = use_color(repo)
+    process = streamed(repo, "-c", f"color.ui={'always' if coloured else 'never'}", *words)
+    assert process.stdout is not None
+    with paged(repo) as out:
+        for raw in records(process.stdout, b"\n"):
+            line = raw.decode("utf-8", "surrogateescape").removesuffix("\r")
+            out(_PLAIN_COLOUR.sub(lambda found: terminal.colour_from_here(found[1]), line) if coloured else line)
+    process.stdout.close()
+    code = process.wait()
+    return 0 if code == -_SIGPIPE else code  # the user has read enough
 
 
 def use_color(repo: Repository | None = None) -> bool:

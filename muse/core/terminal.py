@@ -57,7 +57,12 @@ def _shown(char: str) -> str:
 
 def painted(text: str, colour: str) -> str:
     """The text in a colour that `escaped` lets through; `colour` is the SGR parameter, such as "31;1"."""
-    return f"{_OURS}{colour}m{text}{_OURS}m"
+    return f"{colour_from_here(colour)}{text}{colour_from_here('')}"
+
+
+def colour_from_here(colour: str) -> str:
+    """What turns a colour on, "" for the usual one."""
+    return f"{_OURS}{colour}m"
 
 
 def repainted(text: str) -> str:

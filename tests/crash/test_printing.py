@@ -122,3 +122,22 @@ def test_a_listing_shows_contents_and_does_nothing_else(hostile, capfdbinary):
     score = next(hostile.glob("score*.mid"))
     assert textconv.main([str(score)]) == 0
     assert b"\x1b" not in capfdbinary.readouterr().out
+
+
+def test_what_git_prints_for_us_is_made_harmless_too(hostile, muse, git, monkeypatch):
+    """Lists of branches and tags, and blame: Git prints names, messages and lines of files as they are."""
+    git(hostile, "tag", "-a", "-m", f"told {EVIL}", "v\u202e1")
+    for words in (["branch"], ["branch", "-vv"], ["branch", "-a", "--list"], ["tag"], ["tag", "-n"],
+                  ["tag", "-l", "v*"], ["blame", "my song.txt"], ["blame", "-L2,2", "--", "-dash.py"]):  # fmt: skip
+        out, _ = checked(muse, hostile, *words)
+        assert r"\u202e" in out, words
+    assert r"E\x1b[8mhidden" not in out and r"return 2  # \x1b]0;owned\x07\u202e" in out
+    assert muse(hostile, "blame", "--porcelain", "my song.txt")[1].count(EVIL) > 1  # for programs, as Git gives it
+    assert checked(muse, hostile, "tag", "-d", "v\u202e1")[0].startswith(r"Deleted tag 'v\u202e1'")
+    assert muse(hostile, "branch", "-d", "none")[0] == muse(hostile, "blame", "none")[0] - 127 == 1
+    git(hostile, "tag", "-a", "-m", "told", "next")
+    monkeypatch.setenv("GIT_EDITOR", "echo by hand >")
+    assert muse(hostile, "tag", "-a", "edited")[0] == 0  # asks, so it has the terminal
+    assert "by hand" in muse(hostile, "tag", "-n")[1]
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    assert "\x1b[32mmain" in muse(hostile, "branch")[1]

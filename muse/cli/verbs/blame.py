@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from muse.cli.context import domains, print_json, repo
-from muse.cli.gitverb import SpelledVerb, split_own
+from muse.cli.gitverb import SpelledVerb, split_own, told_by_git
 from muse.core.errors import UsageError
 
 if TYPE_CHECKING:
@@ -38,7 +38,8 @@ def command(words: tuple[str, ...]) -> int:
     if own:
         print_json(list(_rows(here, rest)))
         return 0
-    return attended(here, "blame", *rest)
+    for_programs = any(word == "-p" or word.startswith(("--por", "--line-p", "--inc")) for word in rest)
+    return attended(here, "blame", *rest) if for_programs else told_by_git(here, "blame", *rest)
 
 
 def _lines_of_symbol(here: Repository, words: list[str]) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from muse.cli.context import repo
-from muse.cli.gitverb import GitVerb, list_refs
+from muse.cli.gitverb import GitVerb, list_refs, told_by_git
 
 
 @click.command("branch", cls=GitVerb, short_help="List, make, rename or delete branches")
@@ -17,4 +17,7 @@ def command(words: tuple[str, ...]) -> int:
     from muse.engine.git import attended
 
     here = repo()
-    return list_refs(here, "refs/heads/") if words == ("--json",) else attended(here, "branch", *words)
+    if words == ("--json",):
+        return list_refs(here, "refs/heads/")
+    edits = any(word.startswith("--edit") for word in words)
+    return attended(here, "branch", *words) if edits else told_by_git(here, "branch", *words)
