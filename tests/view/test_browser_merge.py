@@ -75,7 +75,11 @@ def test_who_reads_no_help_finds_hears_and_settles_it_by_mouse(
     assert in_sight[".chip .keep"] == ["Keep ours", "Keep theirs", "Keep base"]
     assert in_sight[".chip .hear"] == ["\u25b6"] * 3 and in_sight[".save"] == ["Save"]
     assert in_sight[".left-over"] == ["1 decision left"] and in_sight[".legend details[open]"] == []
-    assert [words.partition(":")[0] for words in in_sight[".about dd"]] == ["main", "topic"], "whose the sides are"
+    assert [words.partition(":")[0] for words in in_sight[".about dd"]] == [
+        "main",
+        "topic",
+        "as it was before both",
+    ], "whose the sides are, and what base means"
     frame, width = browser.run(
         VIEW + "const b = view.roll.box(view.roll.spots[0], shown); return [[b.x, b.width], 900]"
     )
@@ -301,6 +305,12 @@ def test_buttons_on_the_notes_are_whole_on_a_telephone(
         const b = e.getBoundingClientRect(), top = document.elementFromPoint(b.x + b.width / 2, b.y + b.height / 2);
         return b.right <= innerWidth && e.contains(top); }).length), 500))"""
     assert browser.run(shown) == browser.run("return document.querySelectorAll('.chip button').length") == 7
+    keyboard, roll, lane, row = browser.run(
+        """return ['.left canvas', '.stage', '.lane-row > canvas', '.lane-row'].map(each => {
+            const box = document.querySelector(each).getBoundingClientRect(); return [box.x, box.width]; })"""
+    )
+    assert keyboard[1] < 60 and keyboard[0] + keyboard[1] == roll[0] == lane[0], "the notes have the room"
+    assert row[1] > 300
 
 
 def test_what_the_choices_make_of_code_is_seen_before_it_is_saved(

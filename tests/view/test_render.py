@@ -106,6 +106,7 @@ def test_an_open_merge_shows_every_version_and_what_to_settle(disputed: Path, mu
     assert data["about"] == [
         ["ours", "main: ours <script>alert(2)</script>, by Ada Tester"],
         ["theirs", "topic: theirs, by Ada Tester"],
+        ["base", "as it was before both"],
     ]
     assert "velocity 40" in page.text and "muse resolve --pick" in page.text, "who runs no script reads it too"
 

@@ -1,7 +1,10 @@
 // A canvas as sharp as the screen, and what of a piece is shown on it.
 import type { Whose } from "./kinds.ts";
 
-export const KEYBOARD = 92, RULER = 40, MINIMAP = 44;
+export const RULER = 40, MINIMAP = 44;
+
+/** How wide the keyboard is: `--keys` of the style, narrower on a telephone. */
+export const keyboardWidth = (): number => parseInt(getComputedStyle(document.documentElement).getPropertyValue("--keys"), 10);
 
 export interface Focus { from: number; to: number; low: number; high: number }
 

@@ -1,5 +1,5 @@
 // What stands around the roll: keyboard, ruler, minimap.
-import { KEYBOARD, MINIMAP, RULER, isBlack, sized, type Shown } from "./canvas.ts";
+import { MINIMAP, RULER, isBlack, keyboardWidth, sized, type Shown } from "./canvas.ts";
 import { Line, barStep } from "./geometry.ts";
 import type { Music } from "./model.ts";
 import type { Roll } from "./roll.ts";
@@ -10,12 +10,12 @@ const keyboards = new WeakMap<HTMLCanvasElement, string>();
 
 /** The keyboard is as it was while nothing but time is scrolled. */
 export function drawKeyboard(canvas: HTMLCanvasElement, roll: Roll, shown: Shown): void {
-  const key = JSON.stringify([shown.row, shown.top, shown.height, roll.drums(shown), roll.span, roll.theme.dark, devicePixelRatio]);
+  const keys = keyboardWidth(), key = JSON.stringify([keys, shown.row, shown.top, shown.height, roll.drums(shown), roll.span, roll.theme.dark, devicePixelRatio]);
   if (keyboards.get(canvas) === key) return;
   keyboards.set(canvas, key);
-  const context = sized(canvas, KEYBOARD, shown.height), now = roll.theme, { row } = shown, drums = roll.drums(shown);
+  const context = sized(canvas, keys, shown.height), now = roll.theme, { row } = shown, drums = roll.drums(shown);
   context.fillStyle = now.paper;
-  context.fillRect(0, 0, KEYBOARD, shown.height);
+  context.fillRect(0, 0, keys, shown.height);
   context.font = `${Math.min(11, row)}px system-ui, sans-serif`;
   context.textBaseline = "middle";
   context.textAlign = "right";
@@ -24,14 +24,14 @@ export function drawKeyboard(canvas: HTMLCanvasElement, roll: Roll, shown: Shown
     if (y < -row || y > shown.height) continue;
     const named = drums ? row >= 8 && drumName(pitch) : pitch % 12 === 0 || row >= 11 ? pitchName(pitch, roll.music.flats) : "";
     context.fillStyle = now.line;
-    if (drums || pitch % 12 === 0 || pitch % 12 === 5) context.fillRect(0, y + row - 1, KEYBOARD, 1);
-    if (black) { context.fillStyle = now.key; context.fillRect(0, y, KEYBOARD * 0.6, row); }
+    if (drums || pitch % 12 === 0 || pitch % 12 === 5) context.fillRect(0, y + row - 1, keys, 1);
+    if (black) { context.fillStyle = now.key; context.fillRect(0, y, keys * 0.6, row); }
     if (!named) continue;
     context.fillStyle = black ? now.onKey : pitch % 12 === 0 && !drums ? now.ink : now.soft;
-    context.fillText(named, black ? KEYBOARD * 0.6 - 4 : KEYBOARD - 5, y + row / 2 + 0.5, black ? KEYBOARD * 0.6 - 6 : KEYBOARD - 8);
+    context.fillText(named, black ? keys * 0.6 - 4 : keys - 5, y + row / 2 + 0.5, black ? keys * 0.6 - 6 : keys - 8);
   }
   context.fillStyle = now.line;
-  context.fillRect(KEYBOARD - 1, 0, 1, shown.height);
+  context.fillRect(keys - 1, 0, 1, shown.height);
 }
 
 export function drawRuler(canvas: HTMLCanvasElement, width: number, roll: Roll, shown: Shown): void {

@@ -149,7 +149,7 @@ def other_side(repo: Repository) -> list[str]:
 
 
 def who(repo: Repository) -> list[tuple[str, str]]:
-    """Whose the two sides of an open merge are: ("ours", "main: Softer bridge, by Alice") and the same for theirs."""
+    """Whose the sides of an open merge are: ("ours", "main: Softer bridge, by Alice"), theirs, and what base means."""
     from muse.engine.history.log import commits
 
     found = []
@@ -157,7 +157,7 @@ def who(repo: Repository) -> list[tuple[str, str]]:
         commit = next(commits(repo, ["-n", "1", rev]))
         names = ", ".join(name.removeprefix("HEAD -> ") for name in commit.refs if name != "HEAD") or commit.id[:8]
         found.append((side, f"{names}: {commit.message.partition(chr(10))[0]}, by {commit.author}"))
-    return found
+    return [*found, ("base", "as it was before both")] if len(found) > 1 else found
 
 
 def _merge(
