@@ -12,6 +12,7 @@ import pytest
 
 from muse.core.op_log import OpLog
 from muse.engine.session import commit as session
+from muse.engine.session import delivery
 from muse.plugins.registry import plugin_for_path
 from muse.store.repository import Repository
 from tests.conftest import MakeRepo, RunGit
@@ -96,3 +97,22 @@ def test_a_death_at_every_step(make_repo: MakeRepo, git: RunGit) -> None:
     deaths, made = every(make_repo, git, 1)
     print(f"{deaths} steps of a session commit, each died at; after {made} of them the commit was there already")
     assert deaths > 50 and made
+
+
+def test_a_line_in_the_reflog_moves_no_branch(make_repo, git):
+    """Git writes it before the branch; where the disk was full there, the ops counted as delivered and were in no
+    commit of the branch."""
+    root = make_repo("repo", {"a": "1\n"})
+    repo, old = Repository(root), git(root, "rev-parse", "HEAD")
+    new = git(root, "commit-tree", "-p", old, "-m", "made", "HEAD^{tree}")
+    made = {"id": "ab12", "branch": "refs/heads/main", "parent": old, "message": "made"}
+    for name in ("HEAD", "refs/heads/main"):
+        with (root / ".git" / "logs" / name).open("a") as file:
+            file.write(f"{old} {new} A <a@b> 1 +0000\tmuse-session-ab12: made\n")
+    assert delivery._made_by(repo, made) == ""
+    git(root, "commit", "-q", "--allow-empty", "-m", "more")
+    assert delivery._made_by(repo, made) == ""
+    git(root, "update-ref", "-m", "muse-session-ab12: made", "refs/heads/main", new)
+    assert delivery._made_by(repo, made) == new
+    git(root, "reset", "-q", "--hard", old)
+    assert delivery._made_by(repo, made) == new  # it was there, and somebody took it back

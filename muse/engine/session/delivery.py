@@ -327,8 +327,9 @@ def _made_by(repo: Repository, made: Mapping[str, Any]) -> str:
     for ref in refs:
         said = repo.run("reflog", "show", "--format=%H %gs", ref, "--").stdout.decode("utf-8", "replace")
         for line in said.splitlines():
-            if f"muse-session-{made['id']}" in line:
-                return line.partition(" ")[0]
+            commit = line.partition(" ")[0]
+            if f"muse-session-{made['id']}" in line and _was_at(repo, ref, commit):
+                return commit
     wanted = made["message"].strip()
     for ref in refs:
         if repo.run("rev-parse", "-q", "--verify", f"{ref}^{{commit}}").returncode or reflog(repo, ref):
@@ -341,6 +342,18 @@ def _made_by(repo: Repository, made: Mapping[str, Any]) -> str:
             if (parents[:1] or [""])[0] == made["parent"] and body.strip().startswith(wanted):
                 return commit
     return ""
+
+
+def _was_at(repo: Repository, ref: str, commit: str) -> bool:
+    """True when a ref that has a commit in its reflog was moved to it: Git writes the line first, and a full disk may
+    end it there. Later lines then go on from what the ref was before."""
+    if repo.is_ancestor(commit, ref):
+        return True
+    try:
+        lines = ((repo.git_dir if ref == "HEAD" else repo.common_dir) / "logs" / ref).read_bytes().splitlines()
+    except OSError:
+        return True  # it is kept in another form, whose writes are whole
+    return any(line.startswith(commit.encode()) for line in lines)
 
 
 def action(made: Mapping[str, Any]) -> dict[str, str]:
