@@ -22,6 +22,7 @@ _KINDS = {
     "delete_edit": "removed by one, changed by the other",
     "symbol_body": "changed by both",
     "measure": "changed by both",
+    "entry_value": "changed by both",
     "text": "changed by both",
     "file_level": "the whole file",
 }
@@ -73,7 +74,7 @@ def _group(group: Group, members: list[int], tracks: Sequence[str], of: Mapping[
     about = {of.get(member) for member in members}
     track = about.pop() if len(about) == 1 and part != "tracks" else None
     piece, lane = _event(rest)
-    owner = tracks[track] if track is not None else "all tracks" if part == "tracks" and rest else group.address
+    owner = tracks[track] if track is not None else "all tracks" if part == "tracks" and rest else _named(group)
     owner = piece or f"{brief(owner, _NAME)}{lane}"
     bars = f", bar{'s' if group.last > group.first else ''} {group.first}" if group.first else ""
     bars += f"-{group.last}" if group.last > group.first else ""
@@ -84,6 +85,11 @@ def _group(group: Group, members: list[int], tracks: Sequence[str], of: Mapping[
         "track": track,
         "conflicts": members,
     }
+
+
+def _named(group: Group) -> str:
+    """The address, or what base has there where an address is no more than numbers of a project."""
+    return (group.kind == "entry_value" and group.records[0].base_summary) or group.address
 
 
 def _event(rest: str) -> tuple[str, str]:

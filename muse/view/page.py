@@ -40,6 +40,7 @@ _POLICY = (
 _BESIDE = "'self' file:"
 _SAVING = "; connect-src 'self'"
 _MOST_TEXT = 1 << 20
+_MOST_LISTED = 1 << 24  # of a project's listing a few hundred lines are shown, and cheap to find
 _NAME, _LONG = 80, 400
 
 
@@ -259,11 +260,11 @@ def _between(old: str | None, new: str | None) -> list[list[str]] | None:
 def _listing(plugin: Any, data: bytes | None, path: str) -> str | None:
     if data is None:
         return ""
-    text = data
+    text, most = data, _MOST_TEXT
     if getattr(plugin, "name", "") not in ("files", "code", "") or isinstance(plugin, PlayedPlugin):
         with suppress(MuseError, ValueError):
-            text = str(plugin.listing(data, path)).encode()
-    return None if len(text) > _MOST_TEXT or b"\0" in text[:8000] else text.decode("utf-8", "replace")
+            text, most = str(plugin.listing(data, path)).encode(), _MOST_LISTED
+    return None if len(text) > most or b"\0" in text[:8000] else text.decode("utf-8", "replace")
 
 
 def _in_words(data: dict[str, Any]) -> str:

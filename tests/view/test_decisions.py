@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from pathlib import Path
 
 import pytest
@@ -9,10 +10,12 @@ import pytest
 from muse.domain import ConflictRecord
 from muse.engine.resolve.compare import FOUR, Compared
 from muse.plugins.registry import plugin_for_path
+from muse.view import page
 from muse.view.page import Page, contents
 
 ROOT = Path(__file__).resolve().parents[2]
 SCORE = ROOT / "fixtures" / "merge" / "score" / "limit-two-tones-of-one-chord" / "base.musicxml"
+PROJECT = ROOT / "fixtures" / "merge" / "daw" / "limit-notes-of-one-pitch" / "base.als"
 SONG = ROOT / "fixtures" / "midi" / "menuet.mid"
 
 
@@ -44,3 +47,21 @@ def test_a_bar_of_a_score_has_its_parts_name_and_staff() -> None:
     part = name["files"][0]["music"]["tracks"][0]["name"]
     assert part and "P1" not in words and (words, track) == (f"{part}, bar 1: changed by both", 0)
     assert decision(SCORE, "measure", "P9/measure:1")[1] is None
+
+
+def test_an_entry_of_a_project_is_called_what_it_is_there() -> None:
+    for base, words in (("Tempo 150", "Tempo 150: changed by both"), ("", "Tempo@Value: changed by both")):
+        record = ConflictRecord("s.als", "entry_value", address="Tempo@Value", base_summary=base)
+        each = Compared("s.als", dict.fromkeys(FOUR, PROJECT.read_bytes()), conflicts=[record])
+        (group,) = contents(Page("x"), [each], plugin_for_path)["files"][0]["groups"]
+        assert group["words"] == words
+
+
+def test_of_a_project_with_a_long_listing_the_changed_lines_are_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    project = PROJECT.read_bytes()
+    old, new = (gzip.compress(each) for each in (project, project.replace(b'Value="Bass"', b'Value="Low end"')))
+    monkeypatch.setattr(page, "_MOST_TEXT", 100)
+    each = Compared(PROJECT.name, {"before": old, "after": new})
+    (text,) = contents(Page("x"), [each], plugin_for_path)["files"][0]["texts"]
+    changed = [line for kind, line in text["lines"] if kind == "add"]
+    assert changed and all("Low end" in line for line in changed)
