@@ -154,6 +154,11 @@ def test_doctor_lists_what_of_other_clones_is_left_out(
     main(["doctor"])
     out, err = capfd.readouterr()
     assert out.count("is left out: it claims op 7") == 1 and "Traceback" not in err
+    for words in (["session", "status", "jam"], ["session", "commit", "jam", "-m", "new"]):
+        assert main(words) == 0
+        out, err = capfd.readouterr()
+        assert (out + err + caplog.text).count("is left out: it claims op 7") == 1, words
+        caplog.clear()
     git(jam, "update-ref", "-d", f"refs/muse-remotes/x/log/{'e' * 20}")
     assert [found.state for found in checkup.check_sessions(Repository(jam), plugin_for_path)] == ["ok"]
 

@@ -303,14 +303,18 @@ class Union:
         execute("release one_ref")
 
     def _warn(self, line: str) -> None:
-        """Tell what is left out; of very much, the beginning."""
+        """Tell what is left out, once for each repository that is open; of very much, the beginning."""
         self._warned += not self._quiet
         if self._quiet or self._warned > MAX_TOLD + 1:
             return
         import logging
 
         more = "more is left out than is told here; muse verify lists them all"
-        logging.getLogger(__name__).warning("%s", line if self._warned <= MAX_TOLD else more)
+        words = line if self._warned <= MAX_TOLD else more
+        told: set[str] = self._repo.memo.setdefault("left out", set())
+        if words not in told:
+            told.add(words)
+            logging.getLogger(__name__).warning("%s", words)
 
     def _take_in(self, ref: str, tip: str, old_tree: str, budget: Budget, *, known: bool) -> None:
         execute = self._database.execute
