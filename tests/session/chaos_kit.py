@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 APPEND = [sys.executable, "-m", "muse.cli", "session", "append", "jam"]
 FAKETIME = next(iter(Path("/usr/lib").glob("*/faketime/libfaketime.so.1")), None)
@@ -35,14 +36,15 @@ def clock(offset: str) -> dict[str, str]:
 
 @contextmanager
 def wrong_clock(offset: str) -> Iterator[None]:
-    """Processes started meanwhile have it."""
-    told = clock(offset)
-    os.environ.update(told)
-    try:
+    """Processes that the one at work starts meanwhile have it; what runs beside takes `right_clock` or its own."""
+    with mock.patch.dict(os.environ, clock(offset)):
         yield
-    finally:
-        for name in told:
-            del os.environ[name]
+
+
+def right_clock() -> dict[str, str]:
+    """The environment without a wrong clock, whoever has one at the moment."""
+    wrong = clock(CLOCKS[1])
+    return {name: value for name, value in os.environ.copy().items() if name not in wrong}
 
 
 class Agent:
@@ -67,7 +69,7 @@ class Agent:
         if self._process is None or self._process.poll() is not None:
             self.rest()
             self._process = subprocess.Popen(
-                [*APPEND, "--actor", self.name], cwd=self.root, env={**os.environ, **self.env},
+                [*APPEND, "--actor", self.name], cwd=self.root, env={**right_clock(), **self.env},
                 stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
             )  # fmt: skip
         process, (op, sets) = self._process, self.op(self.dice)
@@ -142,7 +144,7 @@ class Beside:
 
 def collect_garbage(root: Path) -> None:
     """As Git does of itself: nobody's fault if a lock is in its way."""
-    subprocess.run(["git", "gc", "-q"], cwd=root, capture_output=True, check=False)
+    subprocess.run(["git", "gc", "-q"], cwd=root, capture_output=True, check=False, env=right_clock())
 
 
 def copied(root: Path, to: Path) -> None:
@@ -159,4 +161,4 @@ def copied(root: Path, to: Path) -> None:
         lock.unlink(missing_ok=True)  # as Git says one may
 
 
-__all__ = ["CLOCKS", "Agent", "Beside", "clock", "collect_garbage", "copied", "wrong_clock"]
+__all__ = ["CLOCKS", "Agent", "Beside", "clock", "collect_garbage", "copied", "right_clock", "wrong_clock"]
