@@ -47,7 +47,11 @@ def _files(repo: Basics) -> Iterator[tuple[str, str]]:
     for shard in sorted(os.listdir(repo.objects_dir)):
         if len(shard) != 2 or not _is_hex(shard):
             continue
-        for name in os.listdir(os.path.join(repo.objects_dir, shard)):
+        try:
+            names = os.listdir(os.path.join(repo.objects_dir, shard))
+        except OSError:
+            continue  # `git gc` packed what was in it meanwhile, or it says nothing of itself
+        for name in names:
             if len(name) == size and _is_hex(name):
                 yield shard + name, os.path.join(repo.objects_dir, shard, name)
 
