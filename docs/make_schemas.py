@@ -357,6 +357,7 @@ VERBS: dict[str, Schema] = {
         rejected=STRS,
         dropped=STRS,
         elsewhere=rows(obj(commit=ID, branch=STR, by=STR)),
+        unbacked=named(STRS),
         told_expunged=named(STR),
         lost_in_merges=rows(obj(merge=ID, path=STR, ops=STRS)),
         live=maybe(

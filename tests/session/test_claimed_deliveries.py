@@ -10,6 +10,7 @@ import pytest
 
 from muse.core.op_log import OpLog
 from muse.store.layout import FORMATS, session_path
+from muse.store.log import checkpoints
 from muse.store.repository import Repository
 from tests.conftest import MakeRepo, RunGit
 from tests.session.stories import ONE, WORDS, added, agent, changed, muse, read, symbol, write
@@ -51,10 +52,10 @@ def own_word(root: Path) -> dict[str, Any]:
     return dict(told)
 
 
-def claim(root: Path, git: RunGit, *deliveries: dict[str, Any], ref: str = LIAR) -> None:
+def claim(root: Path, git: RunGit, *deliveries: dict[str, Any], ref: str = LIAR, **more: Any) -> None:
     """Another clone's log ref as fetched, with a checkpoint that tells of these deliveries."""
     shape = {"session_id": "jam", "snapshot_id": "x", "lamport_ts": 1, "op_count": 1, "created_at": ""}
-    text = json.dumps({**shape, "positions": {}, "branch": "refs/heads/other", "deliveries": deliveries})
+    text = json.dumps({**shape, "positions": {}, "branch": "refs/heads/other", "deliveries": deliveries, **more})
     blob = git(root, "hash-object", "-w", "--stdin", input=text)
     form = git(root, "hash-object", "-w", "--stdin", input=FORMATS["log"][-1])
     index = {"GIT_INDEX_FILE": str(root.parent / "index-of-another")}
@@ -132,3 +133,22 @@ def test_what_was_looked_into_may_be_lost_or_damaged(jam: Path, git: RunGit) -> 
         assert read(jam, "bot.py") == BOT
         git(jam, "reset", "-q", "--hard", "HEAD^")
     assert Repository(jam).head() == git(jam, "rev-parse", "main")
+
+
+def test_ops_that_count_as_delivered_by_no_delivery_are_named(jam: Path, git: RunGit) -> None:
+    """Given away, and called delivered by another clone that names no commit: told by name, and not pending."""
+    agent(jam, added("late.txt", b"late\n"))
+    log = OpLog(jam, "jam")
+    ack = list(log.each())[-1]["op_id"]
+    checkpoints.save(Repository(jam), log)
+    (key,) = (key for key, entry in log.records() if entry["op_id"] == ack)
+    before = json.loads(muse(jam, "session", "status", "jam", "--json"))
+    assert (before["uncommitted"], before["unbacked"]) == (1, {})
+    claim(jam, git, positions={key.who: key.sequence})
+    found = json.loads(muse(jam, "session", "status", "jam", "--json"))
+    assert (found["uncommitted"], found["unbacked"]) == (0, {LIAR: [ack]})
+    assert f"1 op ({ack[:17]}) delivered as {LIAR} says" in muse(jam, "session", "status", "jam")
+    told = {**own_word(jam), "id": "0" * 16, "ops": {key.who: [[key.sequence, key.sequence]]}}
+    claim(jam, git, told, positions={key.who: key.sequence})
+    assert json.loads(muse(jam, "session", "status", "jam", "--json"))["unbacked"] == {}
+    assert read(jam, "bot.py") == BOT and read(jam, "late.txt") is None

@@ -160,6 +160,11 @@ def status(name: str, as_json: bool) -> None:
         f"or muse session redeliver {name} {each['commit'][:10]} brings its ops back"
         for each in found["elsewhere"]
     ]
+    lines += [
+        f"{plural(len(ops), 'op')} ({', '.join(op[:17] for op in ops[:3])}) delivered as {one_line(ref)} says, with no "
+        f"delivery that names a commit; muse session show {name} lists all ops: append anew what is missing"
+        for ref, ops in found["unbacked"].items()
+    ]
     for line in [*session_live.lines(here, log), *lines]:
         say(f"  {line}")
     for lost in found["lost_in_merges"]:

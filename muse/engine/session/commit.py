@@ -21,7 +21,7 @@ from muse.domain import DomainOp, PluginFor, SnapshotManifest
 from muse.engine.merge.one_file import how_from, merge_one
 from muse.engine.session import delivery, rewritten, sparse, worktree
 from muse.engine.session.delivery import effective, session_text
-from muse.engine.session.elsewhere import elsewhere
+from muse.engine.session.elsewhere import elsewhere, unbacked
 from muse.engine.session.ground import Choices, Side, ground, refuse_not_got
 from muse.engine.session.op_content import without_content
 from muse.engine.session.replay import Replayed, replay
@@ -143,6 +143,7 @@ def status(repo: Repository, log: OpLog, plugin_for: PluginFor | None = None) ->
         "elsewhere": [
             {"commit": each["commit"], "branch": each["branch"], "by": each["by"]} for each in elsewhere(repo, log)
         ],
+        "unbacked": unbacked(repo, log),
         "lost_in_merges": []
         if plugin_for is None
         else [

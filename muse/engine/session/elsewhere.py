@@ -2,14 +2,16 @@
 
 Somebody committed the session on a branch that was not pushed yet, or dropped that commit again, or says what is not
 so. The ops are not pending here, so that nothing comes twice; that they are nowhere to be seen is told, and
-`muse session redeliver NAME COMMIT` brings them back for whoever knows better.
+`muse session redeliver NAME COMMIT` brings them back for whoever knows better. Of ops that another clone counts among
+its delivered ones without a delivery of anybody's that has them, nothing more is known than that: they are named.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from muse.core.op_log import OpLog
+from muse.core.op_log import OpLog, in_spans
+from muse.core.op_log.checkpoints import Spans, covers
 from muse.engine.session.carriers import carriers
 from muse.engine.session.delivery import in_a_branch, is_part
 
@@ -45,4 +47,39 @@ def elsewhere(repo: Repository, log: OpLog) -> list[dict[str, Any]]:
     return list(found.values())
 
 
-__all__ = ["elsewhere"]
+def unbacked(repo: Repository, log: OpLog) -> dict[str, list[str]]:
+    """Ops that count as delivered because another clone's ref says so, and that no known delivery has; by that ref."""
+    from muse.store.layout import REMOTES
+    from muse.store.log import checkpoints
+
+    told = checkpoints.told_by(repo, log.session_id())
+    last = log.read_checkpoint()
+    made = [one for _, one in told] if last is None else [last, *(one for _, one in told)]
+    known = _together([each["ops"] for one in made for each in one.get("deliveries", ())])
+    said = [(ref, one) for ref, one in told if ref.startswith(REMOTES) and "branch" in one]
+    found: dict[str, list[str]] = {}
+    for row in log.each() if said else ():
+        by = next((ref for ref, one in said if covers(one["positions"], one.get("holes", {}), row)), None)
+        if by is not None and not in_spans(known, row):
+            found.setdefault(by, []).append(row["op_id"])
+    return found
+
+
+def _together(told: list[Spans]) -> Spans:
+    """All these spans in one, those that touch joined."""
+    found: Spans = {}
+    for ops in told:
+        for who, runs in ops.items():
+            found.setdefault(who, []).extend(runs)
+    for who, runs in found.items():
+        joined: list[list[int]] = []
+        for first, last in sorted(runs):
+            if joined and first <= joined[-1][1] + 1:
+                joined[-1][1] = max(last, joined[-1][1])
+            else:
+                joined.append([first, last])
+        found[who] = joined
+    return found
+
+
+__all__ = ["elsewhere", "unbacked"]
