@@ -44,11 +44,46 @@ def test_what_cannot_be_told_conflicts(ours: bytes, theirs: bytes) -> None:
     assert theirs.splitlines()[0] in (result.content or b"")
 
 
-def test_what_people_do_not_always_raise_to_the_greater_conflicts() -> None:
-    """Of 13 such lines of `go.mod` in real histories four became something else."""
-    base = b"module example.org/shelf\n\nrequire (\n\texample.org/a v1.2.0\n\texample.org/b v1.0.0\n)\n"
-    result = merged("go.mod", base, base.replace(b"a v1.2.0", b"a v1.3.0"), base.replace(b"a v1.2.0", b"a v1.4.0"))
-    assert result.conflicts
+MODULES = (
+    b"module example.org/shelf\n\ngo 1.20\n\nrequire (\n\texample.org/a v1.2.0\n"
+    b"\tgo9.org v0.0.0-20230101000000-aaaaaaaaaaaa // indirect\n)\n\n"
+    b"replace (\n\texample.org/r v1.2.0 => ../r\n)\n\nexclude example.org/x v1.0.0\n"
+)
+
+
+@pytest.mark.parametrize("turned", [False, True])
+@pytest.mark.parametrize(
+    ("was", "less", "more"),
+    [
+        (b"a v1.2.0", b"a v1.9.0", b"a v1.10.0"),
+        (b"a v1.2.0", b"a v1.3.0-rc.1", b"a v1.3.0"),
+        (b"a v1.2.0", b"a v1.2.1-0.20230505000000-ffffffffffff", b"a v1.2.1-0.20240505000000-111111111111"),
+        (b"20230101000000-aaaaaaaaaaaa", b"20230601000000-bbbbbbbbbbbb", b"20240101000000-000000000000"),
+        (b"go 1.20", b"go 1.21", b"go 1.22.3"),
+    ],
+)
+def test_of_a_module_that_both_require_the_greater_version_is_what_go_builds_with(
+    was: bytes, less: bytes, more: bytes, turned: bool
+) -> None:
+    sides = MODULES.replace(was, less), MODULES.replace(was, more)
+    result = merged("go.mod", MODULES, *(sides[::-1] if turned else sides))
+    assert (result.content, result.conflicts) == (sides[1], [])
+    assert result.notes[0].endswith("the greater taken")
+
+
+@pytest.mark.parametrize(
+    ("was", "ours", "theirs"),
+    [
+        (b"r v1.2.0 =>", b"r v1.3.0 =>", b"r v1.4.0 =>"),
+        (b"x v1.0.0", b"x v1.1.0", b"x v1.2.0"),
+        (b"a v1.2.0", b"a v1.1.0", b"a v1.3.0"),
+    ],
+)
+def test_what_is_no_requirement_of_a_module_or_went_back_conflicts(was: bytes, ours: bytes, theirs: bytes) -> None:
+    """What is excluded or replaced is that version alone."""
+    result = merged("go.mod", MODULES, MODULES.replace(was, ours), MODULES.replace(was, theirs))
+    assert result.conflicts or (ours in (result.content or b"") and theirs in (result.content or b""))
+    assert not any("the greater" in note for note in result.notes)
 
 
 def test_another_sign_before_the_version_conflicts() -> None:

@@ -3,7 +3,8 @@
 Done before the merge: the side with the smaller version is given the greater one, and the rest merges as usual, under
 the same law. Only where both sides went forward from the base, and never for the project's own version. What names a
 dependency is a pattern per kind of file; locked packages are taken whole, hashes and all. A kind has a row only where
-people commit the greater one (`benchmarks/greater_versions.py` counts); with `go.mod` they do not always.
+people commit the greater one (`benchmarks/greater_versions.py` counts), or where the tool itself takes it: what
+`go.mod` asks for is the least that is needed, and Go builds with the greatest of all that is asked.
 """
 
 from __future__ import annotations
@@ -127,6 +128,13 @@ KINDS = (
         whole=True,
     ),
     Kind(
+        r"(^|/)go\.mod$",
+        rb"^(?:require )?[ \t]*(?P<name>go|[\w~-]+[./][\w.~/-]+) (?P<pre>)(?P<version>" + _VERSION + rb")"
+        rb"(?=[ \t]*(?://|\r?$))",
+        rb"^(?:(\w+) \(|(\)))",
+        rb"(require|\)|)",
+    ),
+    Kind(
         r"\.pot?$",
         rb"^\"(?P<name>(?:POT-Creation|PO-Revision)-Date): (?P<pre>)(?P<version>\d{4}-\d\d-\d\d)[^\n]*",
         whole=True,
@@ -136,7 +144,7 @@ KINDS = (
 
 _ENDINGS = (
     ".txt", ".in", ".json", ".toml", ".gradle", ".kts", "gemfile", ".gemspec", "proj", ".props", ".xml", ".pom", ".yml",
-    ".yaml", ".lock", ".po", ".pot", "cargo", "pyproject", "pipfile",
+    ".yaml", ".lock", ".po", ".pot", "go.mod", "cargo", "pyproject", "pipfile",
 )  # fmt: skip  # of a path: no other has a row, so that no expression is compiled for it
 
 
@@ -242,6 +250,7 @@ def smaller_side(was: _Versioned, mine: _Versioned, its: _Versioned) -> int | No
     return 0 if o < t else 1
 
 
+_COMMIT = regex(rb"([-.]\d{14})-[0-9a-f]{12}(?=\+|$)")
 _VARIANT = regex(rb"[-.][A-Za-z]+$")  # 31.1-jre, 5.0.Final: of one line of versions
 _STAGES = {word: at for at, row in enumerate(("dev", "a alpha", "b beta", "m", "c cr rc pre preview", "", "post"))
            for word in row.split()}  # fmt: skip
@@ -250,8 +259,9 @@ Order = tuple[tuple[int, ...], tuple[tuple[int, int], ...]]
 
 
 def order_of(version: bytes) -> Order | None:
-    """What sorts versions: numbers, and a release behind what comes before it; None for what cannot be compared."""
-    plain = version.decode("utf-8", "replace").lower().partition("+")[0]
+    """What sorts versions: numbers, and a release behind what comes before it; None for what cannot be compared. Of a
+    commit that Go gave a version, its time."""
+    plain = _COMMIT.sub(rb"\1", version).decode("utf-8", "replace").lower().partition("+")[0]
     found = re.fullmatch(r"v?(\d+(?:\.\d+)*)((?:[-._]?(?:\d+|[a-z]+))*)", plain)
     if found is None:
         return None
