@@ -6,6 +6,7 @@ import pytest
 
 from muse.core.options import MergeOptions
 from muse.engine.merge.one_file import merge_one
+from muse.plugins.code.merge.file import merge_code
 from muse.plugins.registry import plugin_for_path
 
 BOTH = {
@@ -76,3 +77,17 @@ def test_what_both_put_in_stands_side_by_side(name: str) -> None:
 def test_order_or_choice_has_a_meaning(name: str) -> None:
     content, conflicts, _ = merged(CONFLICT[name])
     assert conflicts == 1 and b"<<<<<<<" in content
+
+
+@pytest.mark.parametrize("turned", [False, True])
+@pytest.mark.parametrize(
+    ("kept", "free"), [("[project]\nkeywords", True), ("[tool.shelf]\nargs", False)], ids=["a set", "in order"]
+)
+def test_what_both_sides_put_into_a_list_of_toml_is_never_there_twice(kept: str, free: bool, turned: bool) -> None:
+    """By tokens, each put it in at another place: behind what the other took out, and before what it put in."""
+    base, ours, theirs = (f"{kept} = [ {items} ]\n".encode() for items in ('"a"', '"a", "b"', '"b", "c"'))
+    result = merge_code("x.toml", base, *((theirs, ours) if turned else (ours, theirs)))
+    if free:
+        assert (result.content, result.conflicts) == (f'{kept} = [ "b", "c" ]\n'.encode(), [])
+    else:
+        assert result.conflicts or (result.content or b"").count(b'"b"') == 1
