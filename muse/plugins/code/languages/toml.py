@@ -21,5 +21,4 @@ LANGUAGE = Language(
     unique=frozenset({"pair", "table"}),
     named={"pair": "0", "table": "0", "table_array_element": "0"},
     loose=frozenset({"table_array_element"}),
-    locals={"array/string": "*"},
 )

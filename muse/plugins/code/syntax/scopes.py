@@ -69,6 +69,13 @@ _TEXTS = regex("heredoc_body|block_scalar|string|text_block|template|raw_text")
 _DEPENDS = regex(r"\w+\s*\(\s*[\"']([\w.-]+:[\w.-]+):[^\"']*[\"']\s*\)")
 _REQUIRED = regex(r"[\"'-]?\s*([A-Za-z][\w.-]*)\s*(?:\[[^\]]*\]\s*)?(?:[<>=!~]=|[<>@])")
 _LISTS = frozenset({"array", "list"})
+_VALUES = frozenset({
+    "array", "array_creation_expression", "array_expression", "array_initializer", "array_literal", "block_sequence",
+    "collection_expression", "flow_sequence", "initializer_expression", "initializer_list", "list", "list_expression",
+    "list_literal", "literal_value", "set", "table_constructor", "tuple",
+})  # fmt: skip
+_VALUE = regex(r"(?:-[ ]+)?(?:[A-Za-z]{0,2}([\"'`])(?!-)[^\"'`\n]*[A-Za-z][^\"'`\n]*\1|[:&@]?[A-Za-z_$][\w.$:-]*)")
+_MAKES = regex(rb"\b(?:\w*[lL]istOf|\w*[sS]etOf|\w*[aA]rrayOf|List|Set|Seq|Array|Vector|asList|(?:List|Set)\.of)$")
 _GUARDS = frozenset({"guard", "when_clause", "if_clause", "if_guard", "unless_guard", "where_keyword"})
 _MAKERS = ("__init__", "constructor", "initialize", "__construct")
 _FIELDS = ("self.", "this.", "$this->", "@")
@@ -81,14 +88,32 @@ def _told(language: Language, node: Node, around: Node, data: bytes) -> list[tup
         cells = [text_of(cell, data).decode("utf-8", "replace").strip() for cell in node.named_children]
         return [(cells[0], ("row", cells[0]))] if len(cells) > 1 and any(map(str.isalpha, cells[0])) else []
     text = data[node.start_byte : min(node.end_byte, node.start_byte + 300)].decode("utf-8", "replace")
-    if "string" in node.type and around.type in _LISTS:
-        found = _REQUIRED.match(text)
-        package = re.sub(r"[-_.]+", "-", found[1]).lower() if found is not None else ""
-        return [(package, ("package", package))] if package else []
+    if around.type in _VALUES or _makes_list(around, data):
+        return _in_list(node, around, text)
     if node.type == "call_expression" and language.name == "kotlin":
         found = _DEPENDS.fullmatch(text)
         return [(found[1], ("package", text.split("(")[0], found[1]))] if found is not None else []
     return _field(node, around, data)
+
+
+def _makes_list(around: Node, data: bytes) -> bool:
+    """True for what is given to a call that makes a list or a set of it."""
+    if around.type not in ("arguments", "argument_list", "value_arguments"):
+        return False
+    return _MAKES.search(data[max(0, around.start_byte - 40) : around.start_byte]) is not None
+
+
+def _in_list(node: Node, around: Node, text: str) -> list[tuple[str, Hashable]]:
+    """A name or a text in a list binds itself, and the package that it asks for. Numbers and options come as often as
+    they like, and what stands in a tuple may mean its place."""
+    found = _REQUIRED.match(text) if "string" in node.type and around.type in _LISTS else None
+    if found is not None:
+        package = re.sub(r"[-_.]+", "-", found[1]).lower()
+        return [(package, ("package", package))]
+    value = _VALUE.fullmatch(text.rstrip())
+    if value is None or (around.type == "tuple" and value[1] is None):
+        return []
+    return [(text, ("item", value[0]))]
 
 
 def _field(node: Node, around: Node, data: bytes) -> list[tuple[str, Hashable]]:
