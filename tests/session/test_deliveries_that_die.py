@@ -73,9 +73,13 @@ def every(make_repo: MakeRepo, git: RunGit, stride: int) -> tuple[int, int]:
             deliver(root)
             assert read(root, "bot.py") is None, f"step {step}: a commit is undone"
         else:
-            deliver(root)
+            log = session.existing(Repository(root), "jam")  # what died left its files on the disk
+            log.record("bot", "files", [symbol("code.py", "first", "def first(): return 2\n")])  # type: ignore[list-item]
+            log.close()
+            done = deliver(root)
             assert read(root, "bot.py") == b"x = 1\n", step
-        assert read(root, "old.txt") is None and b"def first(): ..." in (read(root, "code.py") or b""), step
+            assert done.external == [] and b"def first(): return 2" in (read(root, "code.py") or b""), step
+        assert read(root, "old.txt") is None and b"def first(): " in (read(root, "code.py") or b""), step
         assert git(root, "status", "--porcelain") == "", step
         assert deliver(root).commit is None, f"step {step}: delivered twice"
         last = OpLog(root, "jam").read_checkpoint()
@@ -97,6 +101,33 @@ def test_a_death_at_every_step(make_repo: MakeRepo, git: RunGit) -> None:
     deaths, made = every(make_repo, git, 1)
     print(f"{deaths} steps of a session commit, each died at; after {made} of them the commit was there already")
     assert deaths > 50 and made
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_what_a_killed_commit_put_on_the_disk_is_nobodys_edit(make_repo: MakeRepo, git: RunGit, times: int) -> None:
+    """Index and files are brought to the result before `git commit` starts. Agents go on, then the next one commits."""
+    root = make_repo(files={"code.py": ONE, "old.txt": b"old\n"})
+    log = session.start(Repository(root), "jam")
+    for turn in range(times):
+        log.record("bot", "files", [symbol("code.py", "first", f"def first(): return {turn}\n")])  # type: ignore[list-item]
+        log.record("bot", "files", [added(f"bot{turn}.py", b"x = 1\n")])  # type: ignore[list-item]
+        child = os.fork()
+        if not child:  # pragma: no cover
+            from muse.engine import git as git_room
+
+            git_room.attended = lambda *_, **__: os.kill(os.getpid(), signal.SIGKILL)  # type: ignore[assignment]
+            deliver(root)
+            os._exit(0)
+        assert os.WIFSIGNALED(os.waitpid(child, 0)[1])
+        assert f"return {turn}" in (root / "code.py").read_text() and git(root, "rev-list", "--count", "HEAD") == "1"
+    log.record("bot", "files", [symbol("code.py", "first", "def first(): return 9\n")])  # type: ignore[list-item]
+    log.record("bot", "files", [removed("bot0.py", b"x = 1\n")])  # type: ignore[list-item]
+    log.close()
+    done = deliver(root)
+    assert done.external == [] and done.ops == 2 * times + 2
+    assert b"def first(): return 9" in (read(root, "code.py") or b"") and read(root, "bot0.py") is None
+    assert git(root, "status", "--porcelain") == "" and not (root / "bot0.py").exists()
+    assert "written" not in (OpLog(root, "jam").read_checkpoint() or {})
 
 
 def test_a_line_in_the_reflog_moves_no_branch(make_repo, git):

@@ -113,6 +113,7 @@ _WANTED: dict[str, _Test] = {
     "expunged": _values(_is(str)),
     "rewritten": _values(_each(_is_commit)),
     "prepared": lambda value: is_delivery(value),
+    "written": _values(_each(lambda value: value is None or type(value) is str)),
     "roots": _each(_is(str)),
     "quarantined": _each(_is(str)),
     "earlier": _each(lambda value: type(value) is dict and "earlier" not in value and is_checkpoint(value)),
@@ -196,7 +197,7 @@ def compact(checkpoint: Any) -> bytes:
 
 def portable(checkpoint: OpLogCheckpoint) -> dict[str, Any]:
     """A checkpoint without what only holds for this very file."""
-    local = ("offset", "end", "log", "earlier", "prepared", "born", "sum")
+    local = ("offset", "end", "log", "earlier", "prepared", "written", "born", "sum")
     return {name: value for name, value in checkpoint.items() if name not in local}
 
 

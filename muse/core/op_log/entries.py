@@ -66,9 +66,9 @@ class OpLogCheckpoint(TypedDict):
     (`muse.engine.session.delivery`); `paths` what the files it touched were in the last of them (None: not there).
     `rewritten` has, by commit of a delivery, the commits that carry it since history was rewritten. `repaired` has, by
     merge commit, the commit that brought in what that merge had lost, and `expunged`, by id, the key of each op whose
-    content was taken away. `prepared` is a delivery whose commit is not confirmed yet, never given away. One from
-    before deliveries has `tree`, the Git tree it stands for, and counts once a commit has that; until then `earlier`
-    ones do.
+    content was taken away. `prepared` is a delivery whose commit is not confirmed yet and `written` what such ones put
+    on the disk, by path; neither is ever given away. One from before deliveries has `tree`,
+    the Git tree it stands for, and counts once a commit has that; until then `earlier` ones do.
     """
 
     session_id: str
@@ -93,6 +93,7 @@ class OpLogCheckpoint(TypedDict):
     expunged: NotRequired[dict[str, str]]
     rewritten: NotRequired[dict[str, list[str]]]
     prepared: NotRequired[dict[str, Any]]
+    written: NotRequired[dict[str, list[str | None]]]
     roots: NotRequired[list[str]]
     earlier: NotRequired[list[OpLogCheckpoint]]
 

@@ -298,10 +298,11 @@ def _reconcile(
     worktree.refuse_obstacles(repo, done)
     changes: list[tuple[str, str | None]] = []
     disputed: list[str] = []
+    died = delivery.written(log)  # by a commit that was never made: the session's own, not somebody's edit
     for path in sorted(done.touched):
         was, logged = before.get(path), done.files.get(path)
         seen[path] = live = was if path in away else worktree.live(repo, path)
-        if live in (logged, was):
+        if live in (logged, was, *died.get(path, ())):
             continue
         merged, clean = _merge_live(repo, path, was, live, logged, plugin_for, how, take)
         if not clean:
@@ -431,10 +432,12 @@ class _Work:
         said = message if message is not None else words if flags[:2] == ["-m", words] else ""
         paths = sorted({*changed, *self.done.touched})
         with sparse.left_out_again(repo, self.away, files), worktree.staged(repo, paths):
+            idle = not self.view.rows and not changed
+            now = {path: files.get(path) for path in paths}
+            prepared = {} if idle else delivery.prepare(repo, self.log, self.view, result.rejected, said, now)
             worktree.put(repo, tree, paths, self.done, self.live, self.away)
-            if not self.view.rows and not changed:
+            if idle:
                 return result
-            prepared = delivery.prepare(repo, self.log, self.view, result.rejected, said)
             if not changed:
                 if old is not None:  # HEAD has it all: that is where it was delivered
                     self._confirm(prepared, old, paths)

@@ -250,8 +250,15 @@ def _name(place: Place) -> str:
 # One delivery ------------------------------------------------------------------------------------------------------
 
 
-def prepare(repo: Repository, log: OpLog, view: Replay, rejected: list[str], message: str) -> dict[str, Any]:
-    """Note durably what the commit to come is going to deliver."""
+def prepare(
+    repo: Repository,
+    log: OpLog,
+    view: Replay,
+    rejected: list[str],
+    message: str,
+    files: Mapping[str, str | None] | None = None,
+) -> dict[str, Any]:
+    """Note durably what the commit to come is going to deliver, and the contents it will put on the disk before."""
     made = {
         "id": os.urandom(8).hex(),
         "commit": "",
@@ -262,8 +269,19 @@ def prepare(repo: Repository, log: OpLog, view: Replay, rejected: list[str], mes
         "rejected": rejected,
         "made_at": now_utc_iso(),
     }
-    log.annotate(prepared=made)
+    log.annotate(prepared=made, written=_with(written(log), files or {}) or None)
     return made
+
+
+def written(log: OpLog) -> dict[str, list[str | None]]:
+    """Path -> what commits that were never made may have put there."""
+    last = log.read_checkpoint()
+    return {} if last is None else last.get("written", {})
+
+
+def _with(known: Mapping[str, list[str | None]], more: Mapping[str, str | None]) -> dict[str, list[str | None]]:
+    added = {path: [*(each for each in known.get(path, ()) if each != now), now] for path, now in more.items()}
+    return {**known, **added}
 
 
 def confirm(
