@@ -51,11 +51,22 @@ def test_what_both_put_into_a_list_is_there_once(path: str, frame: str, layout, 
 
 
 def test_numbers_options_and_places_come_as_often_as_they_like() -> None:
-    for frame in ("x = [{}0, 1, 2{}]\n", 'x = [{}"a", "b", "c"{}]\n', "x = ({}a, b, c{})\n"):
-        for put in ("7", '"--flag"') if "(" not in frame else ("n",):
-            base, ours, theirs = (
-                frame.format(*each).encode() for each in (("", ""), (f"{put}, ", ""), ("", f", {put}"))
-            )
-            for sides in ((ours, theirs), (theirs, ours)):
-                result = merge_code("a.py", base, *sides)
-                assert (result.content, result.conflicts) == (frame.format(f"{put}, ", f", {put}").encode(), [])
+    lines = "x = [\n{}    'a',\n    'b',\n    'c',\n    'd',\n{}]\n"
+    for frame, before, after in (
+        ("x = [{}0, 1, 2, 3{}]\n", "7, ", ", 7"),
+        (lines, "    '--flag',\n", "    '--flag',\n"),
+        (lines.replace("[", "(").replace("]", ")"), "    n,\n", "    n,\n"),
+    ):
+        base, ours, theirs = (frame.format(*each).encode() for each in (("", ""), (before, ""), ("", after)))
+        for sides in ((ours, theirs), (theirs, ours)):
+            result = merge_code("a.py", base, *sides)
+            assert (result.content, result.conflicts) == (frame.format(before, after).encode(), [])
+
+
+@pytest.mark.parametrize("turned", [False, True], ids=["", "turned"])
+@pytest.mark.parametrize(("path", "frame"), [("a.tf", "x = [{}]\n"), ("a.unknown", "x: {}\n"), ("a.py", "f({})\n")])
+def test_on_one_line_nothing_needs_to_be_known_of_the_language(path: str, frame: str, turned: bool) -> None:
+    for words in SIDES:
+        base, ours, theirs = (frame.format(inline(each)).encode() for each in words)
+        result = merge_code(path, base, *((theirs, ours) if turned else (ours, theirs)))
+        assert result.conflicts or (result.content or b"").count(b'"n"') == 1, result.content

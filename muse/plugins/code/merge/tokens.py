@@ -6,7 +6,7 @@ quotes of a string it is a token like others. Where indentation has a meaning, w
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from typing import NamedTuple
 
 from muse.core.late import regex
@@ -56,6 +56,7 @@ def merge_tokens(
         or (indented and _blocks_disagree(words, found))
         or _commented_out(b, o, t, found, comment)
         or _operators_meet(words, found)
+        or _put_in_by_both(b, words, found)
     ):
         return None
     out: list[_Unit] = []
@@ -71,6 +72,34 @@ def merge_tokens(
             out += t[t0:t1] if kind == "theirs" else o[o0:o1]
         last = kind
     return b"".join(unit.space + unit.text for unit in out)
+
+
+def _put_in_by_both(base: Sequence[_Unit], words: Sequence[list[bytes]], found: Sequence[Region]) -> bool:
+    """True when on one line both sides put the same into a list, each at a place of its own."""
+    put: dict[str, set[tuple[bytes, ...]]] = {"ours": set(), "theirs": set()}
+    listed = False
+    for region in found:
+        if region.kind == "same" and any(b"\n" in unit.space + unit.text for unit in base[region.b0 : region.b1]):
+            put, listed = {"ours": set(), "theirs": set()}, False
+        elif region.kind in put:
+            run = words[1][region.o0 : region.o1] if region.kind == "ours" else words[2][region.t0 : region.t1]
+            listed |= b"," in run
+            put[region.kind] |= set(_elements(run)) - set(_elements(words[0][region.b0 : region.b1]))
+            if listed and put["ours"] & put["theirs"]:
+                return True
+    return False
+
+
+def _elements(run: Sequence[bytes]) -> Iterator[tuple[bytes, ...]]:
+    """The words of what stands between commas, numbers alone left out: they come as often as they like."""
+    words: list[bytes] = []
+    for word in (*run, b","):
+        if word != b",":
+            words += [word] if _is_word(word) else []
+            continue
+        if any(not each.isdigit() for each in words):
+            yield tuple(words)
+        words = []
 
 
 def _slide_together(base: list[bytes], ours: list[bytes], theirs: list[bytes]) -> bool:
