@@ -147,3 +147,19 @@ def test_manifest(make_repo, git, commit):
 def test_strange_folder_names(make_repo, tmp_path):
     root = make_repo("a b 'c' \"d\" é", FILES)
     assert Repository.discover(root / "sub").root == Path(os.path.realpath(root))
+
+
+def test_what_git_gc_took_away_is_not_here_any_more(make_repo, git):
+    """A process that is asked for long keeps the packs it has read, gone or not; `git rev-list` then failed for it."""
+    root = make_repo(files={"a.txt": b"1\n"})
+    (root / "a.txt").write_text("2\n")
+    git(root, "commit", "-qam", "two")
+    lost = git(root, "rev-parse", "HEAD")
+    git(root, "gc", "-q")
+    repo = Repository(root)
+    assert repo.objects.resolve(f"{lost}^{{commit}}") == lost
+    git(root, "commit", "-q", "--amend", "-m", "two again")
+    git(root, "reflog", "expire", "--expire=all", "--all")
+    git(root, "gc", "-q", "--prune=now")
+    assert repo.objects.resolve(f"{lost}^{{commit}}") is None
+    assert repo.objects.blob("HEAD:a.txt") == b"2\n"

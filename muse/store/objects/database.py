@@ -78,7 +78,7 @@ class ObjectReader:
         self._id_size = 20 if repo.object_format == "sha1" else 32
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
-        self._pid = 0
+        self._pid = self._packs = 0
         self._near: dict[str, tuple[str, bytes]] = {}  # what was read ahead, by id
         self._named: dict[str, str] = {}  # ids of what was asked ahead
 
@@ -235,8 +235,11 @@ class ObjectReader:
             raise KeyError(name)
         if self._process is not None and self._pid != os.getpid():
             self._process = None  # a fork's copy: its answers would be our parent's
+        packs = self._packs_changed_at()
+        if self._process is not None and packs != self._packs:
+            self.close()  # it would go on finding what was in a pack that `git gc` has taken away
         if self._process is None:
-            self._pid = os.getpid()
+            self._pid, self._packs = os.getpid(), packs
             self._process = asked(self._repo, self, "cat-file", "--batch")
         source, sink = self._process.stdin, self._process.stdout
         assert source is not None and sink is not None
@@ -252,6 +255,12 @@ class ObjectReader:
         if len(name) == 2 * self._id_size and found != name and set(name) <= _HEX:
             raise EOFError  # the answer to another question
         return found, words[1].decode(), int(words[2]), sink
+
+    def _packs_changed_at(self) -> int:
+        try:
+            return os.stat(os.path.join(self._repo.objects_dir, "pack")).st_mtime_ns
+        except OSError:
+            return 0
 
 
 def asked(repo: Basics, owner: object, *words: str) -> subprocess.Popen[bytes]:
