@@ -136,3 +136,34 @@ def test_what_muse_itself_stores_agrees(make_repo, run, opened, commit, monkeypa
     code, _, err = run("log", "-n", "1")
     assert code == 0 and "left out" not in err
     assert run("verify", "--no-fsck")[0] == 0
+
+
+def test_no_name_and_no_message_takes_the_place_of_another_field(opened, git, run):
+    """Fields stood between characters that an author's name may hold: it gave itself dates, refs and a message."""
+    lie = "\x1f".join(["Ada", "ada@x", "2001-01-01T00:00:00Z", "then", "Ada", "ada@x", "2001", "tag: v1", "all well"])
+    git(opened, "commit", "-q", "--allow-empty", "-m", "the check is gone", f"--author={lie} <eve@example.org>")
+    _, out, _ = run("log", "-n", "1", "--json")
+    (row,) = json.loads(out)
+    assert row["author"] == lie and row["author_email"] == "eve@example.org" and row["message"] == "the check is gone"
+    assert row["refs"] == ["HEAD -> main"] and not row["author_date"].startswith("2001")
+    code, out, _ = run("log", "-n", "1", "--oneline")
+    assert code == 0 and out.split(" ", 1)[1].startswith("(HEAD -> main) the check is gone")
+
+
+@pytest.mark.parametrize("words", [["log"], ["log", "--oneline"], ["log", "--json"], ["show"], ["log", "--graph"],
+                                   ["log", "--symbol", "login.py::login"], ["render", "-o", "-"]],
+                         ids=" ".join)  # fmt: skip
+def test_a_message_with_the_byte_that_ends_a_commit_is_one_message(opened, git, run, words):
+    """Git has it out of UTF-7, in which +AAA- is that byte."""
+    tree, head = git(opened, "rev-parse", "HEAD^{tree}"), git(opened, "rev-parse", "HEAD")
+    who = "A+AAA-B <a@b> 1767323045 +0000"
+    body = f"tree {tree}\nparent {head}\nauthor {who}\ncommitter {who}\nencoding UTF-7\n\none+AAA-two+AB8-three\n"
+    odd = git(opened, "hash-object", "-t", "commit", "-w", "--stdin", input=body)
+    git(opened, "reset", "-q", "--hard", odd)
+    (opened / "login.py").write_text(OPEN + "\n")
+    git(opened, "commit", "-q", "-a", "-m", "after it")
+    code, out, err = run(*words)
+    assert code == 0 and "internal" not in err and "\0" not in out, err
+    assert "after it" in out or "--symbol" in words
+    if words == ["log"]:
+        assert out.count("\ncommit ") + 1 == out.count("Author: ") == 4 and "    one" in out

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
+import os
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from muse.core.errors import MuseError
@@ -19,7 +20,8 @@ if TYPE_CHECKING:
     from muse.store.repository import Repository
 
 _FIELDS = ("%H", "%T", "%P", "%an", "%ae", "%aI", "%ad", "%cn", "%ce", "%cI", "%D", "%B")
-FORMAT = "--format=tformat:" + "%x1f".join(_FIELDS)
+_MARK, _END = os.urandom(8).hex(), os.urandom(8).hex()  # before each field and behind all; nobody's text can know them
+_FORMAT = f"--format=tformat:{_MARK}{_MARK.join(_FIELDS)}{_END}"
 MOST = 50  # changed paths of one commit told from scratch; a stored delta may have more
 
 
@@ -43,7 +45,7 @@ class Commit(NamedTuple):
 def commits(repo: Repository, words: Sequence[str]) -> Iterator[Commit]:
     """What `git log WORDS` walks, as it walks; Git's complaint goes to stderr, its exit code into the MuseError."""
     for row in _rows(repo, *words):
-        yield _commit(row.decode("utf-8", "surrogateescape"))
+        yield _commit(row)
 
 
 def touching(repo: Repository, path: str, words: Sequence[str]) -> Iterator[tuple[Commit, Change]]:
@@ -59,15 +61,15 @@ def touching(repo: Repository, path: str, words: Sequence[str]) -> Iterator[tupl
             head = row
             continue
         change = next(parse_raw(itertools.chain([row[1:]], rows)))
-        yield _commit(head.decode("utf-8", "surrogateescape")), change
+        yield _commit(head), change
 
 
 def _rows(repo: Repository, *words: str) -> Iterator[bytes]:
-    process = streamed(repo, "log", "-z", FORMAT, "--no-color", "--encoding=UTF-8", *words)
+    process = streamed(repo, "log", "-z", _FORMAT, "--no-color", "--encoding=UTF-8", *words)
     assert process.stdout is not None
     finished = False
     try:
-        yield from records(process.stdout)
+        yield from _whole(records(process.stdout))
         finished = True
     finally:
         process.stdout.close()
@@ -76,8 +78,19 @@ def _rows(repo: Repository, *words: str) -> Iterator[bytes]:
         raise MuseError("git log failed", code)
 
 
-def _commit(row: str) -> Commit:
-    name, tree, parents, who, mail, date, when, who2, mail2, date2, refs, message = row.split("\x1f", len(_FIELDS) - 1)
+def _whole(rows: Iterable[bytes]) -> Iterator[bytes]:
+    """Put commits together again: a message that Git has out of another encoding may hold the byte that ends a row."""
+    mark, end, held = _MARK.encode(), _END.encode(), b""
+    for row in rows:
+        held = held + b"\0" + row if held else row
+        if not held.startswith(mark) or held.endswith(end):
+            yield held
+            held = b""
+
+
+def _commit(row: bytes) -> Commit:
+    fields = row.decode("utf-8", "surrogateescape").removesuffix(_END).split(_MARK)[1:]
+    name, tree, parents, who, mail, date, when, who2, mail2, date2, refs, message = fields
     names = tuple(ref for ref in refs.split(", ") if ref)
     return Commit(
         name, tree, tuple(parents.split()), who, mail, date, when, who2, mail2, date2, names, message.strip("\n")

@@ -230,7 +230,7 @@ def commit_of_tree(repo: Repository, trees: list[str]) -> str:
 def _renamed(repo: Repository, old: str, new: str) -> bool:
     if not repo.run("rev-parse", "-q", "--verify", old).returncode:
         return False
-    said = repo.run("reflog", "show", "--format=%gs", new, "--").stdout.decode("utf-8", "replace").splitlines()
+    said = repo.run("reflog", "show", "--format=%gs", new, "--").stdout.decode("utf-8", "replace").split("\n")
     return any(f"renamed {old} to " in line for line in said)
 
 
@@ -344,16 +344,16 @@ def _made_by(repo: Repository, made: Mapping[str, Any]) -> str:
     refs = [ref for ref in (made["branch"], "HEAD") if ref]
     for ref in refs:
         said = repo.run("reflog", "show", "--format=%H %gs", ref, "--").stdout.decode("utf-8", "replace")
-        for line in said.splitlines():
+        for line in said.split("\n"):
             commit = line.partition(" ")[0]
             if f"muse-session-{made['id']}" in line and _was_at(repo, ref, commit):
                 return commit
-    wanted = made["message"].strip()
+    wanted, mark = made["message"].strip(), os.urandom(8).hex()
     for ref in refs:
         if repo.run("rev-parse", "-q", "--verify", f"{ref}^{{commit}}").returncode or reflog(repo, ref):
             continue
         span = [f"{made['parent']}..{ref}"] if made["parent"] else [ref]
-        rows = repo.run("log", "-z", "--format=%H %P%n%B", *span, "--").stdout.decode("utf-8", "replace").split("\0")
+        rows = repo.run("log", f"--format={mark}%H %P%n%B", *span, "--").stdout.decode("utf-8", "replace").split(mark)
         for row in filter(None, rows):
             names, _, body = row.partition("\n")
             commit, *parents = names.split()
