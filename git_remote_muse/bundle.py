@@ -43,7 +43,7 @@ def _fill(folder: str, bundle: str, env: Mapping[str, str]) -> None:
             file.write(os.path.abspath(ours.rstrip(b"\n")) + b"\n")
     env = {**env, "GIT_DIR": folder}
     git("fetch", "-q", "--update-head-ok", "--no-write-fetch-head", bundle, "+refs/*:refs/*", env=env)
-    rows = git("bundle", "list-heads", bundle, env=env).decode("utf-8", "surrogateescape").splitlines()
+    rows = git("bundle", "list-heads", bundle, env=env).decode("utf-8", "surrogateescape").split("\n")
     tips = {name: tip for tip, _, name in (row.partition(" ") for row in rows)}
     if "HEAD" not in tips:
         return

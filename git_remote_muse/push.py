@@ -19,6 +19,7 @@ from git_remote_muse.quoting import unquote
 from git_remote_muse.refs import list_refs, printable
 from git_remote_muse.url import Place, without_password
 from muse.core.errors import ConflictError, MuseError
+from muse.core.io import read_regular
 from muse.core.terminal import tell
 
 if TYPE_CHECKING:
@@ -52,8 +53,7 @@ def may_join(config: Config) -> bool:
     if config.get("merge.muse.mode") == "crdt":
         return True
     try:
-        with open(".museattributes", encoding="utf-8", errors="replace") as file:
-            text = file.read(1 << 20)
+        text = read_regular(".museattributes", 1 << 20, within=".").decode("utf-8", "replace")
     except OSError:
         text = ""
     if '"join"' in text or "'join'" in text or (text and _foreign_domain(text)):
@@ -65,11 +65,11 @@ def may_join(config: Config) -> bool:
 
 def _foreign_domain(text: str) -> bool:
     """True when `[meta] domain` names a domain that is not ours: it may be a CRDT."""
-    import tomllib
+    from muse.core import toml
 
     try:
-        meta = tomllib.loads(text).get("meta")
-    except tomllib.TOMLDecodeError:
+        meta = toml.loads(text).get("meta")
+    except ValueError:
         return False
     return isinstance(meta, dict) and str(meta.get("domain", "files")) not in BUILT_IN
 
@@ -234,7 +234,7 @@ class Pusher:
         for line in err.splitlines():
             if line.startswith(b"remote: "):
                 tell(line.decode("utf-8", "surrogateescape"))
-        answers = {target: why for target, why in map(_answer, out.decode("utf-8", "replace").splitlines()) if target}
+        answers = {target: why for target, why in map(_answer, out.decode("utf-8", "replace").split("\n")) if target}
         if not answers:
             raise MuseError(f"the push failed: {printable(err) or 'the other side hung up'}")
         return answers
@@ -282,8 +282,8 @@ def _line(*args: str) -> str:
 
 
 def _tips(prefix: str) -> dict[str, str]:
-    rows: Iterable[str] = _line("for-each-ref", "--format=%(refname) %(objectname)", prefix).splitlines()
-    return dict(row.split(" ", 1) for row in rows)
+    rows: Iterable[str] = _line("for-each-ref", "--format=%(refname) %(objectname)", prefix).split("\n")
+    return dict(row.split(" ", 1) for row in rows if row)
 
 
 def is_here(commit: str) -> bool:

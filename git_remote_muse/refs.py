@@ -11,7 +11,7 @@ import os
 
 from git_remote_muse.config import Config, protocol_version
 from git_remote_muse.connect import open_local, open_ssh
-from git_remote_muse.protocol import write_all
+from git_remote_muse.protocol import HEX, write_all
 from git_remote_muse.run import Child, read_all, spawn
 from git_remote_muse.url import Place
 from muse.core.errors import MuseError
@@ -91,10 +91,9 @@ class _Packets:
 
     def next(self) -> bytes | None:
         head = self.take(4)
-        try:
-            size = int(head, 16)
-        except ValueError:
-            raise MuseError("the other side does not speak Git's protocol") from None
+        if not HEX.issuperset(head):
+            raise MuseError("the other side does not speak Git's protocol")
+        size = int(head, 16)
         if size < 4:
             return None
         data = self.take(size - 4)
@@ -183,7 +182,7 @@ def _list_slowly(place: Place, prefixes: Sequence[str]) -> dict[str, str]:
     child = spawn(("git", "ls-remote", place.url, *patterns), stdin=None, quiet=True)
     try:
         assert child.stdout is not None
-        lines = read_all(child.stdout, MAX_BYTES).decode("utf-8", "surrogateescape").splitlines()
+        lines = read_all(child.stdout, MAX_BYTES).decode("utf-8", "surrogateescape").split("\n")
     except BaseException:
         child.stop()
         raise

@@ -171,7 +171,7 @@ def _tip(repo: Repository, remote: str, branch: str) -> str:
 
 
 def _default_branch(repo: Repository, remote: str) -> str:
-    for line in repo.git("ls-remote", "--symref", remote, "HEAD").decode("utf-8", "surrogateescape").splitlines():
+    for line in repo.git("ls-remote", "--symref", remote, "HEAD").decode("utf-8", "surrogateescape").split("\n"):
         if line.startswith("ref: refs/heads/"):
             return line.split("\t")[0].removeprefix("ref: refs/heads/")
     return ""

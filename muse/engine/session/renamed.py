@@ -43,7 +43,7 @@ def _renamed_from(repo: Repository, old: str) -> list[str]:
     at = "refs/heads/"
     words = ("log", "-g", "--branches", "--format=%gD%x00%gs", "--fixed-strings", f"--grep-reflog=renamed {old} to ")
     found = {}
-    for line in repo.run(*words).stdout.decode("utf-8", "surrogateescape").splitlines():
+    for line in repo.run(*words).stdout.decode("utf-8", "surrogateescape").split("\n"):
         name, _, said = line.partition("\0")
         if f"renamed {old} to " in said:
             found[at + name.rpartition("@{")[0].removeprefix(at).removeprefix("heads/")] = True
