@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 METADATA = ("refs/muse/", "refs/muse-remotes/", "refs/heads/muse-meta/")
+MAX_SETTINGS = 4 << 20  # bytes of an attributes file; nobody wrote a larger one by hand
 LAZY = "'fetch.negotiationalgorithm'='noop'"  # how Git calls `fetch` for the missing objects of a partial clone
 
 
@@ -118,22 +119,36 @@ def set_up_drivers(head: str | None) -> None:
     git_dir = os.environ["GIT_DIR"]
     at = install.places(git_dir)
     tracked = os.path.join(git_dir, f"muse-attributes.{os.getpid()}")
-    said = run.git("cat-file", "blob", f"{head}:.gitattributes", check=False, quiet=True) if is_present(head) else b""
+    files = _settings(head)
     with open(tracked, "wb") as file:
-        file.write(said)
+        file.write(files.get(".gitattributes", b""))
     try:
-        own = _own_domain(head)
+        own = _own_domain(files.get(".museattributes", b""))
         there = install.Places(at.config, at.attributes, at.exclude, tracked)
         install.install(there, claimed_patterns(own), listed=listed(own))
     finally:
         os.unlink(tracked)
 
 
-def _own_domain(head: str | None) -> str:
-    """The domain that the commit to be checked out names for its repository; "" when it names none."""
-    from muse.core.attributes import FILE_NAME, AttributesError, parse_attributes
+def _settings(head: str | None) -> dict[str, bytes]:
+    """The attribute files of the commit to be checked out, those that are there; none that is larger than is read."""
+    if not is_present(head):
+        return {}
+    names = (".gitattributes", ".museattributes")
+    asked = "".join(f"{head}:{name}\n" for name in names).encode()
+    rows = run.git("cat-file", "--batch-check", input=asked, check=False, quiet=True).decode("utf-8", "replace")
+    found = {}
+    for name, row in zip(names, rows.split("\n")):
+        words = row.split(" ")
+        if words[1:2] == ["blob"] and int(words[2]) <= MAX_SETTINGS:
+            found[name] = run.git("cat-file", "blob", words[0], check=False, quiet=True)
+    return found
 
-    said = run.git("cat-file", "blob", f"{head}:{FILE_NAME}", check=False, quiet=True) if is_present(head) else b""
+
+def _own_domain(said: bytes) -> str:
+    """The domain that a `.museattributes` names for its repository; "" when it names none."""
+    from muse.core.attributes import AttributesError, parse_attributes
+
     try:
         meta = parse_attributes(said).get("meta")
     except AttributesError:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 VALID_STRATEGIES = frozenset({"ours", "theirs", "base", "union", "auto", "manual", "join", "three_way"})
 FILE_NAME = ".museattributes"
-_MAX_BYTES = 1 << 20
+MAX_BYTES = 1 << 20
 
 
 class AttributesError(MuseError, ValueError):
@@ -45,7 +45,7 @@ class AttributeRule(NamedTuple):
 
 def _read(root: str | os.PathLike[str]) -> dict[str, Any]:
     try:
-        data = read_regular(os.path.join(root, FILE_NAME), _MAX_BYTES + 1, within=root)
+        data = read_regular(os.path.join(root, FILE_NAME), MAX_BYTES + 1, within=root)
     except FileNotFoundError:
         return {}
     except OSError as error:
@@ -57,8 +57,8 @@ def parse_attributes(data: bytes) -> dict[str, Any]:
     """The TOML table of a `.museattributes`; AttributesError when it is not TOML or too large."""
     from muse.core import toml
 
-    if len(data) > _MAX_BYTES:
-        raise AttributesError(f"{FILE_NAME} is larger than {_MAX_BYTES} bytes")
+    if len(data) > MAX_BYTES:
+        raise AttributesError(f"{FILE_NAME} is larger than {MAX_BYTES} bytes")
     try:
         return toml.loads(data.decode())
     except ValueError as error:
@@ -86,7 +86,7 @@ def named_domain(root: str | os.PathLike[str]) -> str | None:
 def _configured_domain(root: str | os.PathLike[str]) -> Any:
     path = os.path.join(root, ".muse", "config.toml")  # as `paths.config_file`, which would import pathlib in a driver
     try:
-        data = read_regular(path, _MAX_BYTES, within=root)
+        data = read_regular(path, MAX_BYTES, within=root)
         from muse.core import toml
 
         return toml.loads(data.decode()).get("domain")

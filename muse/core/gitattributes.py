@@ -26,14 +26,23 @@ Said = dict[str, dict[str, str]]
 
 def without_ours(data: bytes) -> bytes:
     """An attributes file without our block."""
-    begin, end = BEGIN.encode(), END.encode()
-    kept, inside = [], False
-    for line in data.splitlines(True):
-        inside = inside or line.startswith(begin)
-        if not inside:
-            kept.append(line)
-        inside = inside and not line.startswith(end)
-    return b"".join(kept)
+    kept, at = [], 0
+    while (start := _line(data, BEGIN.encode(), at)) >= 0:
+        kept.append(data[at:start])
+        stop = _line(data, END.encode(), start)
+        at = data.find(b"\n", stop) + 1 if stop >= 0 else 0
+        if not at:
+            return b"".join(kept)
+    return b"".join([*kept, data[at:]]) if kept else data
+
+
+def _line(data: bytes, word: bytes, at: int) -> int:
+    """Where a line begins with a word, from the beginning of a line on; -1 for nowhere. The file may be of 100 MB, of
+    which a list of lines would be ten times as much."""
+    if data.startswith(word, at):
+        return at
+    found = data.find(b"\n" + word, at)
+    return found + 1 if found >= 0 else -1
 
 
 def begin(

@@ -16,6 +16,8 @@ from muse.domain import Element, PluginFor
 if TYPE_CHECKING:
     from muse.store.repository import Repository
 
+_LARGEST = 32 << 20  # bytes of a file that is taken apart
+
 
 def listed(plugin: Any, path: str, data: bytes) -> list[Element] | None:
     """A file's elements; None when its domain names none. MuseError for a file that cannot be read."""
@@ -42,7 +44,7 @@ def read_file(repo: Repository, path: str, rev: str | None) -> bytes:
 
     if rev is not None:
         try:
-            return repo.objects.blob(f"{repo.resolve(rev)}:{path}")
+            return repo.objects.blob(f"{repo.resolve(rev)}:{path}", _LARGEST)
         except KeyError:
             hint = command("git", "ls-tree", "-r", "--name-only", rev)
             raise MuseError(f"there is no {path} in {rev}", hint=hint) from None
@@ -52,6 +54,8 @@ def read_file(repo: Repository, path: str, rev: str | None) -> bytes:
         target = inside(repo.work_tree, path)
         if target.is_symlink() or not target.is_file():
             raise MuseError(f"there is no file {path}", hint="git ls-files")
+        if target.stat().st_size > _LARGEST:
+            raise MuseError(f"{path} has more than {_LARGEST} bytes, and is not read")
         return read_entry(target)
     except OSError as error:
         raise MuseError(f"{path}: {error.strerror}") from None

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 Name = tuple[str, str]
 """A file's path, and the address of a symbol in it."""
 
+_LARGEST = 32 << 20  # bytes of a file in which symbols are looked for
 _FILE = "100"  # how the modes of regular files begin
 _COUNT = re.compile(r"(?:-n|-|--max-count=)(?P<most>-?\d+)|--skip=(?P<skip>\d+)")
 
@@ -175,7 +176,7 @@ class Steps:
         while len(self._recent) > 2:  # what a commit left is what the next one found
             del self._recent[next(iter(self._recent))]
         try:
-            data = self._recent[name] = self._repo.objects.blob(name)
+            data = self._recent[name] = self._repo.objects.blob(name, _LARGEST)
             return data
         except KeyError:
             raise MuseError(f"the blob {name} is not here", hint="git fetch --refetch, or git fsck") from None
@@ -190,6 +191,6 @@ def _plugin(path: str, plugin_for: PluginFor) -> Any:
 
 def _blob(repo: Repository, commit: str, path: str) -> bytes:
     try:
-        return repo.objects.blob(f"{commit}:{path}")
+        return repo.objects.blob(f"{commit}:{path}", _LARGEST)
     except KeyError:
         raise MuseError(f"there is no {path} in {commit[:9]}") from None

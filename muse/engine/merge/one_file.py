@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from muse.core import gitconfig, options
+from muse.core.attributes import MAX_BYTES as MAX_RULES
 from muse.core.attributes import load_attributes, parse_attributes, rules_of
 from muse.core.errors import MuseError
 from muse.core.filedomain import FileDomain, merge_as_text, merge_whole_file
@@ -63,7 +64,7 @@ def settings(repo: Repository) -> dict[str, str]:
 def rules_in(repo: Repository, commit: str) -> tuple[AttributeRule, ...]:
     """The rules of the `.museattributes` in a commit; a broken file is an error, not a rule less."""
     try:
-        data = repo.objects.blob(f"{commit}:.museattributes")
+        data = repo.objects.blob(f"{commit}:.museattributes", MAX_RULES)
     except KeyError:
         return ()
     return tuple(rules_of(parse_attributes(data)))

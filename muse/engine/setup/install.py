@@ -200,6 +200,7 @@ def _split(text: str) -> tuple[str, str | None, str]:
     return text[:start], text[start:stop], text[stop:]
 
 
+_MOST = 4 << 20  # bytes of a tracked .gitattributes whose words on diffs are repeated; nobody wrote more by hand
 _DIFF_WORDS = {"diff": "diff", "-diff": "-diff", "!diff": "!diff", "binary": "-diff"}
 
 
@@ -208,10 +209,10 @@ def _overrides(tracked: str | None) -> list[str]:
 
     `info/attributes` outranks tracked files. What they say of merging is looked up by the driver, each time.
     """
-    if tracked is None or not os.path.isfile(tracked):
+    if tracked is None or not os.path.isfile(tracked) or os.path.getsize(tracked) > _MOST:
         return []
     kept = []
-    for line in without_ours(os.fsencode(_read(tracked))).decode("utf-8", "surrogateescape").splitlines():
+    for line in without_ours(os.fsencode(_read(tracked))).decode("utf-8", "surrogateescape").split("\n"):
         if line.lstrip().startswith(("#", "[attr]")):
             continue
         pattern, words = _pattern_and_words(line)

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from muse.core.attributes import FILE_NAME as ATTRIBUTES
-from muse.core.attributes import AttributesError, parse_attributes
+from muse.core.attributes import MAX_BYTES, AttributesError, parse_attributes
+from muse.core.errors import FormatError
 from muse.core.types import content_hash
 from muse.domain import SnapshotManifest
 from muse.store.layout import path_bytes, path_text
@@ -87,8 +88,8 @@ def differences(repo: WithSnapshots, old_tree: str, new_tree: str) -> Iterator[D
 def domain_of(repo: WithSnapshots, tree: str) -> str:
     """The domain the tree's own `.museattributes` names, else `files`; so every clone gives the same answer."""
     try:
-        named = parse_attributes(repo.objects.blob(f"{tree}:{ATTRIBUTES}")).get("meta", {})
-    except (KeyError, AttributesError):
+        named = parse_attributes(repo.objects.blob(f"{tree}:{ATTRIBUTES}", MAX_BYTES)).get("meta", {})
+    except (KeyError, FormatError, AttributesError):
         return "files"
     domain = named.get("domain") if isinstance(named, dict) else None
     return domain if isinstance(domain, str) and domain else "files"

@@ -53,13 +53,13 @@ def _labels(data: bytes) -> set[str]:
 
 def _unread(data: bytes) -> set[str]:
     """TOML: a table and a key of one name, however spelled."""
-    import tomllib
+    from muse.core import toml
 
     if len(data) > _MOST_TOML:
         return set()
     try:
-        tomllib.loads(data.decode("utf-8", "replace"))
-    except (tomllib.TOMLDecodeError, RecursionError):
+        toml.loads(data.decode("utf-8", "replace"))
+    except ValueError:
         return {"does not load any more"}
     return set()
 
