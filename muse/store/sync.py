@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from muse.core.errors import LateError, MuseError
@@ -21,6 +21,7 @@ from muse.store.lineage import RunsGit, chunks, contained, held_by_any
 
 MAX_REFS = 20_000
 MAX_FILE = 512 << 20  # bytes a fetch of metadata may write into one file, a pack above all; `muse.metadataLimit`
+AT_ONCE = 2_000  # refs of one fetch; Git goes through what the remote has for each of them
 ROOM = 1 << 18  # bytes below which a disk counts as full
 PATIENCE = 120  # seconds for one push of metadata, for which `git push` waits; `muse.metadataTimeout`, 0 for no end
 MAX_TRIES = 64  # fetches to find out which of many refs are bad
@@ -66,8 +67,8 @@ def fetch_metadata(repo: RunsGit, remote: str, url: str | None = None, *, tips: 
     before = local_tips(repo, f"{REMOTES}{remote}/")
     intake = _Intake(repo, remote, url or remote)
     for step in plan(remote, there, before):
-        for part in chunks(step):
-            intake.take(part)
+        for at in range(0, len(step), AT_ONCE):
+            intake.take(step[at : at + AT_ONCE])
     after = local_tips(repo, f"{REMOTES}{remote}/")
     moved = sum(before.get(name) != tip for name, tip in after.items())
     _forget_lost(repo, remote, there, after)
@@ -299,8 +300,8 @@ class _Intake:
                 self._repo.git(
                     "-c", "fetch.fsckObjects=true", "-c", "fetch.showForcedUpdates=true",
                     "-c", "fetch.writeCommitGraph=false", "fetch", "-q", "--no-tags", "--no-prune",
-                    "--no-recurse-submodules", "--no-write-fetch-head", "--no-auto-gc", "--refmap=",
-                    *self._program, self._where, *specs,
+                    "--no-recurse-submodules", "--no-write-fetch-head", "--no-auto-gc", "--refmap=", "--stdin",
+                    *self._program, self._where, input=_lines(specs),
                 )  # fmt: skip
         except MuseError:
             self._sweep(before)
@@ -347,14 +348,14 @@ class _Intake:
         kept = [item for item in left if item.target in here and item.tip in commits]
         older = contained(self._repo, [(here[item.target], item.tip) for item in kept])
         apart = [item for item in kept if (here[item.target], item.tip) not in older]
-        for some in chunks(apart):
-            self._fetch([f"+{item.source}:{beside(item.target, item.tip)}" for item in some])
-            self.beside += [item.target for item in some]
+        if apart:
+            self._fetch([f"+{item.source}:{beside(item.target, item.tip)}" for item in apart])
+            self.beside += [item.target for item in apart]
         return missing
 
     def _commits(self, names: set[str]) -> set[str]:
         """Those that are commits, and here."""
-        asked = "".join(f"{name}\n" for name in sorted(names)).encode("utf-8", "replace")
+        asked = _lines(sorted(names))
         said = _text(self._repo.git("cat-file", "--batch-check", input=asked, check=False)) if names else []
         return {line.split(" ")[0] for line in said if line.split(" ")[1:2] == ["commit"]}
 
@@ -409,5 +410,10 @@ def _few(names: Iterator[str]) -> str:
     return ", ".join(listed[:3]) + (f" and {len(listed) - 3} more" if len(listed) > 3 else "")
 
 
+def _lines(words: Iterable[str]) -> bytes:
+    return "".join(f"{word}\n" for word in words).encode("utf-8", "surrogateescape")
+
+
 def _text(data: bytes) -> list[str]:
-    return data.decode("utf-8", "surrogateescape").splitlines()
+    """Lines as Git ends them: a name may have a letter that ends a line elsewhere."""
+    return [line for line in data.decode("utf-8", "surrogateescape").split("\n") if line]

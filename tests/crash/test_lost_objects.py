@@ -132,3 +132,30 @@ def test_sync_mends_by_itself(hurt, git_env, git, make_repo, commit):
     assert done.returncode == 0, done.stderr
     assert (root / "b.txt").exists() and done.stderr.count("is set aside") <= 1
     assert broken.broken(Repository(root)) == {}
+
+
+@pytest.mark.parametrize("spoil", ["lost", "cut"])
+def test_one_hurt_ref_of_many_is_found_in_few_questions(make_repo, git, monkeypatch, spoil):
+    """Each ref took one of git: with thousands of writers and one lost object, minutes."""
+    root = make_repo("repo", {"a.txt": "1\n"})
+    tips = []
+    for number in range(200):
+        tree = git(
+            root, "mktree", input=f"100644 blob {git(root, 'hash-object', '-w', '--stdin', input=str(number))}\tx\n"
+        )
+        tips.append(git(root, "commit-tree", tree, "-m", "x"))
+    for at, tip in enumerate(tips):
+        (root / f".git/refs/muse-remotes/origin/log/w{at}").parent.mkdir(parents=True, exist_ok=True)
+        (root / f".git/refs/muse-remotes/origin/log/w{at}").write_text(f"{tip}\n")
+    lost = git(root, "rev-parse", f"{tips[77]}^{{tree}}")
+    file = root / ".git" / "objects" / lost[:2] / lost[2:]
+    file.chmod(0o644)
+    HOW[spoil](file)
+    repo = Repository(root)
+    ran = []
+    real = Repository.run
+    monkeypatch.setattr(
+        Repository, "run", lambda self, *words, **named: (ran.append(words), real(self, *words, **named))[1]
+    )
+    assert broken.broken(repo) == {"refs/muse-remotes/origin/log/w77": tips[77]}
+    assert len(ran) < 50

@@ -11,6 +11,7 @@ from click.testing import CliRunner
 
 from muse.cli.verbs.gc import command
 from muse.core.errors import MuseError
+from muse.core.types import blob_digest
 from muse.store import layout, refs, writer
 from muse.store.log import gc
 from muse.store.meta import writer_refs
@@ -163,3 +164,42 @@ def test_the_verb(git, clone, monkeypatch):
     _push(git, two)
     done = run.invoke(command, ["--prune-absorbed", "--remote", "origin", "--json"])
     assert json.loads(done.output) == {"absorbed": [], "apart": [], "deleted": [copy], "archived": [], "kept": []}
+
+
+def test_many_writers_are_looked_at_once(git, clone, monkeypatch):
+    """The union of all refs was read anew for each hundred of them."""
+    home = clone("home")
+    other = clone("other")
+    for number in range(7):
+        tip = writer_refs.commit_files(
+            other, "log", {layout.content_path(blob_digest(b"%d" % number)): b"%d" % number}, "x"
+        )
+        git(home.root, "fetch", "-q", other.root, f"{tip}:refs/muse-remotes/origin/log/w{number}")
+    monkeypatch.setattr(gc, "_AT_ONCE", 2)
+    made = []
+    monkeypatch.setattr(gc, "Union", lambda repo: (made.append(1), Union(repo))[1])
+    done = gc.absorb(home, retired_days=-1)
+    assert len(done.refs) == 7 and len(made) == 1 and done.apart == []
+    ours = layout.own_ref("log", writer.known_writer(home))
+    assert len([entry for entry in Union(home).of(ours) if entry.path.startswith("content/")]) == 7
+
+
+def test_what_another_process_wrote_to_our_ref_meanwhile_is_kept(git, clone, monkeypatch):
+    home, other = clone("home"), clone("other")
+    for number in range(4):
+        data = b"%d" % number
+        tip = writer_refs.commit_files(other, "log", {layout.segment_path("jam", f"i{number}", 1, 1, data): data}, "x")
+        git(home.root, "fetch", "-q", other.root, f"{tip}:refs/muse-remotes/origin/log/w{number}")
+    monkeypatch.setattr(gc, "_AT_ONCE", 2)
+    real, told = gc._absorb, []
+
+    def absorb(repo, *words):
+        done = real(repo, *words)
+        if not told:  # the same name with other bytes, as only damage or a liar makes it
+            told.append(writer_refs.commit_files(Repository(home.root), "log", {SEGMENT: b"ours"}, "meanwhile"))
+        return done
+
+    monkeypatch.setattr(gc, "_absorb", absorb)
+    done = gc.absorb(home, retired_days=-1)
+    assert len(done.refs) == 4 and b"ours" in _read(Repository(home.root), "log", SEGMENT)
+    assert len(_read(Repository(home.root), "log", layout.segment_path("jam", "i3", 1, 1, b"3"))) == 1

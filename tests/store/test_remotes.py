@@ -109,3 +109,24 @@ def test_uninstall_takes_the_notes_along(clone: Path, git: RunGit, muse: Muse) -
     assert muse(clone, "sync")[0] == 0
     git(clone, "remote", "rename", "origin", "there")
     assert muse(clone, "sync", "there")[0] == 0 and copies(clone, git) == {COPY.format("there")}
+
+
+@pytest.mark.parametrize("letter", ["\u2028", "\u2029", "\x85"], ids=repr)
+def test_a_letter_that_ends_lines_elsewhere_makes_no_ref_of_its_own(
+    make_repo: MakeRepo, git: RunGit, letter: str
+) -> None:
+    """What Git lists was cut there: the end of one name passed for a line, and so for a ref."""
+    from git_remote_muse import push
+    from muse.store.repository import Repository
+    from muse.store.sync import due, local_tips
+
+    root = make_repo("repo", {"a.txt": "a\n"})
+    head = git(root, "rev-parse", "HEAD")
+    names = [f"refs/muse/log/a{letter}{'1' * 40}", f"refs/muse/log/b{letter}b", "refs/muse/log/c"]
+    for name in names:
+        git(root, "update-ref", name, head)
+    assert local_tips(Repository(root), "refs/muse/") == dict.fromkeys(names, head)
+    assert due(Repository(root), "origin") == {"refs/muse/log/c": head}
+    with pytest.MonkeyPatch.context() as there:
+        there.chdir(root)
+        assert push._tips("refs/muse/") == dict.fromkeys(names, head)

@@ -34,8 +34,8 @@ def command(no_fsck: bool, repair: bool, as_json: bool) -> int:
     wrong and still is.
     """
     here = repo()
-    lost = broken.broken(here)
     damaged = sorted(loose.damaged(here))
+    lost = broken.broken(here, bad=set(damaged))
     aside = broken.set_aside(here) if repair and (lost or damaged) else []
     wrong = [*problems(here, deep=True), *false_deltas(here, Union(here, quiet=True))]
     mended: set[Problem] = set()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from muse.core.errors import MuseError
@@ -43,10 +44,7 @@ def absorb(repo: Repository, *, retired_days: float = RETIRED_DAYS) -> Absorbed:
         return done
     for kind in KINDS:
         settle(repo, kind)
-        retired = _retired(repo, kind, time.time() - retired_days * 86400)
-        while retired:
-            _absorb(repo, kind, Union(repo), dict(retired[:_AT_ONCE]), done)
-            del retired[:_AT_ONCE]
+        _absorb_all(repo, kind, _retired(repo, kind, time.time() - retired_days * 86400), done)
     return done
 
 
@@ -67,10 +65,31 @@ def _retired(repo: Repository, kind: Kind, before: float) -> list[tuple[str, str
     return [(ref, tip) for tip, ref in found.items()]
 
 
-def _absorb(repo: Repository, kind: Kind, union: Union, tips: dict[str, str], done: Absorbed) -> None:
+def _absorb_all(repo: Repository, kind: Kind, rows: Sequence[tuple[str, str]], done: Absorbed) -> None:
+    """A hundred chains at a time. What our own ref has is looked up anew only where somebody else wrote to it."""
+    if not rows:
+        return
     name = own_ref(kind, writer_id(repo))
-    ours = refs.read(repo, name)
-    held = {entry.path: entry.blob for entry in union.of(name)} if ours is not None else {}
+    union, held, last = Union(repo), dict[str, str](), ""
+    for at in range(0, len(rows), _AT_ONCE):
+        ours = refs.read(repo, name)
+        if ours != last:
+            union = Union(repo) if last else union
+            held = {entry.path: entry.blob for entry in union.of(name)} if ours is not None else {}
+        last = _absorb(repo, kind, name, ours, union, held, dict(rows[at : at + _AT_ONCE]), done) or ours or ""
+
+
+def _absorb(
+    repo: Repository,
+    kind: Kind,
+    name: str,
+    ours: str | None,
+    union: Union,
+    held: dict[str, str],
+    tips: dict[str, str],
+    done: Absorbed,
+) -> str:
+    """Our ref's new tip, or "" when nothing was taken; what it then has more is put into `held`."""
     new: dict[str, str] = {}
     taken = []
     for ref in tips:
@@ -82,7 +101,7 @@ def _absorb(repo: Repository, kind: Kind, union: Union, tips: dict[str, str], do
         new.update({path: blob for path, blob in theirs.items() if path not in held and path not in new})
         taken.append(ref)
     if not taken:
-        return
+        return ""
     base = repo.tree_of(ours) if ours is not None else None
     changes: dict[bytes, Change] = {path.encode(): (FILE, blob) for path, blob in new.items()}
     with repo.writer() as writer:
@@ -94,6 +113,8 @@ def _absorb(repo: Repository, kind: Kind, union: Union, tips: dict[str, str], do
         commit = seal(repo, writer, name, tree, parents, f"absorb {len(taken)} writer(s)")
     refs.update(repo, name, commit, ours, message="muse gc: absorb")
     done.refs.extend(taken)
+    held.update(new)
+    return commit
 
 
 def _differs(path: str, theirs: str, ours: str | None) -> bool:
@@ -116,9 +137,7 @@ def absorb_remote(repo: Repository, remote: str) -> Absorbed:
         name = own_ref(kind, writer_id(repo))
         ours = refs.read(repo, name)
         taken = set(_merged(repo, ours, prefix)) if ours is not None else set()
-        new = [(ref, tip) for ref, tip in tips.items() if ref not in taken]
-        for at in range(0, len(new), _AT_ONCE):
-            _absorb(repo, kind, Union(repo), dict(new[at : at + _AT_ONCE]), done)
+        _absorb_all(repo, kind, [(ref, tip) for ref, tip in tips.items() if ref not in taken], done)
         if refs.read(repo, name) is not None:
             _delete_here(repo, _merged(repo, name, prefix))
     return done

@@ -9,6 +9,7 @@ loose objects are moved to `<git>/muse/broken-objects`, or nothing could bring t
 from __future__ import annotations
 
 import os
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from muse.core.errors import RefMovedError
@@ -34,18 +35,27 @@ class SetAside(NamedTuple):
     now: str
 
 
-def broken(repo: Repository, *, quick: bool = False) -> dict[str, str]:
+def broken(repo: Repository, *, quick: bool = False, bad: Collection[str] | None = None) -> dict[str, str]:
     """The refs of ours from which an object is missing or damaged, name -> id.
 
-    A quick look at loose objects reads their first bytes only.
+    A quick look at loose objects reads their first bytes only; `bad` are those that are known to be damaged.
     """
     tips = refs.read_many(repo, OWN, REMOTES)
     if not tips:
         return {}
-    bad = loose.damaged(repo, quick=quick)
-    if not bad and _whole(repo, *tips.values()):
-        return {}
-    return {name: tip for name, tip in tips.items() if not _whole(repo, tip) or _reaches(repo, tip, bad)}
+    bad = loose.damaged(repo, quick=quick) if bad is None else bad
+    hurt = _hurt(repo, list(dict.fromkeys(tips.values())), bad)
+    return {name: tip for name, tip in tips.items() if tip in hurt}
+
+
+def _hurt(repo: Repository, tips: list[str], bad: Collection[str]) -> set[str]:
+    """The tips that are not whole, found by halves: of thousands of refs mostly one is hurt."""
+    if not tips or (_whole(repo, *tips) and not _reaches(repo, tips, bad)):
+        return set()
+    if len(tips) == 1:
+        return set(tips)
+    middle = len(tips) // 2
+    return _hurt(repo, tips[:middle], bad) | _hurt(repo, tips[middle:], bad)
 
 
 def set_aside(repo: Repository, *, quick: bool = False) -> list[SetAside]:
@@ -102,8 +112,8 @@ def _whole(repo: Repository, *tips: str) -> bool:
     return repo.run("rev-list", "--objects", "--quiet", *flags, "--stdin", input=names).returncode == 0
 
 
-def _reaches(repo: Repository, tip: str, names: set[str]) -> bool:
+def _reaches(repo: Repository, tips: Sequence[str], names: Collection[str]) -> bool:
     if not names:
         return False
-    listed = repo.run("rev-list", "--objects", "--stdin", input=f"{tip}\n".encode()).stdout
+    listed = repo.run("rev-list", "--objects", "--stdin", input="".join(f"{tip}\n" for tip in tips).encode()).stdout
     return any(os.fsdecode(line.partition(b" ")[0]) in names for line in listed.split(b"\n"))
