@@ -12,7 +12,7 @@ import pytest
 from muse.core.errors import DamageError, MuseError
 from muse.store import layout, refs, verify, writer
 from muse.store.meta import budget, writer_refs
-from muse.store.meta.union import Union
+from muse.store.meta.union import Union, recent
 from muse.store.objects import database
 from muse.store.objects.trees import edit
 from muse.store.repository import Repository
@@ -404,6 +404,30 @@ def test_files_of_a_peer_are_read_up_to_a_sum(repo, make_repo, git, monkeypatch)
     read = [seen.read(entry, 100) for entry in seen.below("meta", "deltas/")]
     assert [data is not None for data in read] == [True] * 3 + [False] * 3
     assert {problem.why for problem in seen.noted} == {"its peer's files have more than 1024 MiB in all"}
+
+
+def test_large_files_that_only_lend_words_are_read_up_to_a_sum(repo, make_repo, git, monkeypatch):
+    """One for each commit of a history took half a second each, and a union made anew began to count anew."""
+    monkeypatch.setattr(budget, "MAX_WORDS", 200_000)
+    other = Repository(make_repo("other", {"b": "2\n"}, sha256=repo.object_format == "sha256"))
+    paths = [layout.delta_path(A, f"{number:040d}") for number in range(7)]
+    for number, path in enumerate(paths):
+        size = 100 if number == 6 else 100_000
+        writer_refs.commit_files(other, "meta", {path: b"%d" % number * size}, "x")
+        writer_refs.commit_files(repo, "meta", {layout.delta_path(B, f"{number:040d}"): b"y%d" % number * size}, "x")
+    git(repo.root, "remote", "add", "origin", "nowhere")
+    _fetch_from(git, repo, other, "origin")
+    repo = Repository(repo.root)
+
+    def read(path):
+        repo.memo.pop("union", None)
+        seen = recent(repo)
+        return [seen.read(entry, 1 << 20) is not None for entry in seen.find("meta", path)]
+
+    assert [read(path) for path in paths] == [[True], [True], [True], [False], [False], [False], [True]]
+    assert [read(layout.delta_path(B, f"{number:040d}")) for number in range(7)] == [[True]] * 7, "ours, all"
+    patient = Union(repo)
+    assert all(patient.read(entry, 1 << 20) for path in paths for entry in patient.find("meta", path))
 
 
 def test_too_large_and_missing_blobs(repo, git):

@@ -6,7 +6,7 @@ Counts and bytes say what is left out for good; time says what is left for a com
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from muse.core.errors import MuseError
 from muse.store.layout import REMOTES
@@ -18,6 +18,8 @@ MAX_LOST = 100  # objects that are not here
 MAX_BYTES = 256 << 20  # of tree objects
 MAX_READ = 1 << 30  # bytes of files, in one look
 MAX_TREE = 16 << 20  # bytes of one tree object
+MAX_WORDS = 24 << 20  # bytes of large files that only lend words, for as long as a repository is open
+LARGE = 64 << 10  # bytes from which on a file counts as large: what takes time is to take it apart
 QUICK = 1.0  # seconds for one peer, where words are only shown
 PATIENT = 30.0  # the same where what is left out is missed
 _FILE = 4096  # bytes; no file is charged for less
@@ -94,6 +96,17 @@ class Peers:
         if name not in self._budgets:
             self._budgets[name] = Budget(None if name == "" else self._seconds)
         return self._budgets[name]
+
+    def most(self, ref: str, limit: int, spent: Mapping[str, int]) -> int:
+        """How large a file may be that only lends words, after so much that its peer had read; what is ours, any."""
+        name = self._name(ref)
+        return min(limit, LARGE) if name and spent.get(name, 0) > MAX_WORDS else limit
+
+    def took(self, ref: str, size: int, spent: dict[str, int]) -> None:
+        """Note down that such a file was read."""
+        if size > LARGE:
+            name = self._name(ref)
+            spent[name] = spent.get(name, 0) + size
 
     def _name(self, ref: str) -> str:
         folder, _, writer = ref.rpartition("/")

@@ -176,9 +176,14 @@ class Union:
 
     def read(self, entry: Entry, limit: int) -> bytes | None:
         """A file's bytes; None, and a problem noted, when it is not there or has more than `limit` bytes."""
+        spent: dict[str, int] = self._repo.memo.setdefault("words read", {})  # a union is made anew every other second
         try:
-            data = self._repo.objects.blob(entry.blob, limit)
+            data = self._repo.objects.blob(
+                entry.blob, self._peers.most(entry.ref, limit, spent) if self._quick else limit
+            )
             self._peers.budget(entry.ref).file(len(data))
+            if self._quick:
+                self._peers.took(entry.ref, len(data), spent)
             return data
         except KeyError:
             self.note(entry, f"its blob {entry.blob} is not here")
