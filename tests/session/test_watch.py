@@ -57,6 +57,32 @@ def test_saves_become_ops_as_their_domain_sees_them(jam: Path, capfd: pytest.Cap
     assert b"return 22" in Repository(jam).git("show", "HEAD:code.py")
 
 
+def test_thousands_of_files_are_looked_at_by_few_processes(jam: Path, git: RunGit, monkeypatch) -> None:
+    """Each took one of git when watching began, and when a commit changed them."""
+    names = [f"many/{number}.txt" for number in range(60)] + ['many/"quoted".txt', "many/é.txt", "many/two\nlines.txt"]
+    (jam / "many").mkdir()
+    for name in names:
+        (jam / name).write_text(f"{name}\r\n")
+    (jam / ".gitattributes").write_text("*.txt text\n")
+    (jam / "many" / "link.txt").symlink_to("nowhere")
+    git(jam, "add", "."), git(jam, "commit", "-qm", "many")
+    (jam / names[3]).write_text("edited\n")
+    (jam / "many" / "new.txt").write_text("new\n")
+    ran: list[Any] = []
+    real = Repository.run
+    monkeypatch.setattr(
+        Repository, "run", lambda self, *words, **named: (ran.append(words), real(self, *words, **named))[1]
+    )
+    watch = watching(jam)
+    assert len(ran) < 60, [words[0] for words in ran]
+    assert settled(watch) == [Event("saved", names[3])], "the rest is as Git has it, line ends and all"
+    ran.clear()
+    for name in names[:50]:
+        (jam / name).write_text("other\n")
+    git(jam, "commit", "-qam", "others")
+    assert settled(watch) == [] and len(ran) < 60
+
+
 def test_a_file_is_left_alone_until_it_is_quiet(jam: Path) -> None:
     watch, now = watching(jam), time.monotonic()
     for at in range(4):  # an editor that writes in pieces

@@ -299,9 +299,10 @@ def _reconcile(
     changes: list[tuple[str, str | None]] = []
     disputed: list[str] = []
     died = delivery.written(log)  # by a commit that was never made: the session's own, not somebody's edit
+    found = worktree.lives(repo, [path for path in done.touched if path not in away])
     for path in sorted(done.touched):
         was, logged = before.get(path), done.files.get(path)
-        seen[path] = live = was if path in away else worktree.live(repo, path)
+        seen[path] = live = was if path in away else found[path]
         if live in (logged, was, *died.get(path, ())):
             continue
         merged, clean = _merge_live(repo, path, was, live, logged, plugin_for, how, take)

@@ -96,7 +96,7 @@ class Watch:
         head = {} if self.repo.head() is None else self.repo.manifest("HEAD")["files"]
         for path in {*self._listed(), *(path for path in head if self._wanted(path))}:
             self._stats[path] = self._stat(path)
-            disk = worktree.live(self.repo, path)
+        for path, disk in worktree.lives(self.repo, self._stats).items():
             if disk == self.view.digest(path) or path not in head:
                 self._base[path] = disk
             else:
@@ -179,13 +179,11 @@ class Watch:
             return
         was, now = ({} if not each else self.repo.manifest(each)["files"] for each in (self._head, head))
         self._head = head
-        for path in was.keys() | now.keys():
-            if (
-                was.get(path) != now.get(path)
-                and self._wanted(path)
-                and worktree.live(self.repo, path) == now.get(path)
-            ):
-                self._base[path], self._stats[path] = now.get(path), self._stat(path)
+        changed = [path for path in was.keys() | now.keys() if was.get(path) != now.get(path) and self._wanted(path)]
+        stats = {path: self._stat(path) for path in changed}
+        for path, disk in worktree.lives(self.repo, changed).items():
+            if disk == now.get(path):
+                self._base[path], self._stats[path] = disk, stats[path]
                 self._since.pop(path, None)
 
     # Disk to session ---------------------------------------------------------------------------------------------

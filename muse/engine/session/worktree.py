@@ -17,6 +17,8 @@ from muse.store.objects.database import object_id
 if TYPE_CHECKING:
     from muse.store.repository import Repository
 
+_MANY = 8  # files; fewer are asked for one by one
+
 
 def live(repo: Repository, path: str) -> str | None:
     """The digest of a file on disk as Git would store it, its content kept; None when it is not there."""
@@ -32,6 +34,35 @@ def live(repo: Repository, path: str) -> str | None:
         return repo.content.put(data)
     blob = repo.git("hash-object", "-w", "--path", path, "--stdin", input=data).decode().strip()  # line ends, filters
     return repo.content.digests([blob])[blob]
+
+
+def lives(repo: Repository, paths: Collection[str]) -> dict[str, str | None]:
+    """`live` of many files: one process tells of all of them which are in Git already, and only the others are put."""
+    from muse.store.layout import path_bytes
+
+    assert repo.work_tree is not None
+    named = {path: path_bytes(path) for path in paths}
+    plain = [path for path, raw in named.items() if b"\n" not in raw and raw[:1] != b'"' and _is_file(repo, path)]
+    if len(plain) < _MANY:
+        return {path: live(repo, path) for path in paths}
+    asked = b"".join(named[path] + b"\n" for path in plain)
+    said = repo.run("hash-object", "--stdin-paths", input=asked).stdout.decode().split()
+    blobs = dict(zip(plain, said))  # of fewer where one went away meanwhile: the rest is asked one by one
+    here = _here(repo, set(blobs.values()))
+    digests = repo.content.digests(here)
+    return {path: digests[blobs[path]] if blobs.get(path) in here else live(repo, path) for path in paths}
+
+
+def _is_file(repo: Repository, path: str) -> bool:
+    assert repo.work_tree is not None
+    target = inside(repo.work_tree, path)
+    return target.is_file() and not target.is_symlink()
+
+
+def _here(repo: Repository, blobs: Collection[str]) -> set[str]:
+    """Those of the blobs that the repository has."""
+    rows = repo.run("cat-file", "--batch-check", input="".join(f"{blob}\n" for blob in blobs).encode()).stdout
+    return {row.split(" ")[0] for row in rows.decode().splitlines() if row.split(" ")[1:2] == ["blob"]}
 
 
 def refuse_obstacles(repo: Repository, done: Replayed) -> None:
@@ -91,8 +122,8 @@ def put(
 
     assert repo.work_tree is not None
     refuse_obstacles(repo, done)
-    for path in paths:
-        if path in seen and live(repo, path) != (None if path in away else seen[path]):
+    for path, now in lives(repo, [path for path in paths if path in seen]).items():
+        if now != (None if path in away else seen[path]):
             raise MuseError(f"{path} was changed while its session was being committed", hint="run it again")
     listed: dict[bytes, list[bytes]] = {}
     for row in repo.git("ls-tree", "-r", "-z", "--full-tree", tree).split(b"\0"):
