@@ -7,6 +7,7 @@ skipped, logged, and listed by `problems`.
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import stat
@@ -26,6 +27,13 @@ LONGEST = 7 * 86400
 """No reservation holds for more seconds than this, whatever its record says."""
 
 _MAX_BYTES = 1 << 20
+# Anybody may have committed records; each is read, and held against every other, whenever somebody claims.
+_MOST_FILES = 2000  # of one kind
+_MOST_BYTES = 4 << 20  # of all of them
+_LARGE = 64 << 10  # bytes of one that is left out first where there is more
+_MOST_LETTERS, _MOST_LEVELS = 4096, 100  # of one address
+_MOST_PAIRS = 2000  # that meet
+_MOST_TOLD = 5
 _log = getLogger(__name__)
 Record = TypeVar("Record", "Reservation", "Intent")
 
@@ -203,18 +211,24 @@ def overlaps(reservations: Sequence[Reservation], others: Sequence[Reservation] 
     Within `reservations`, or between them and `others`; branches do not matter, for they will be merged.
     """
     pool = list(reservations) + list(others or ())
-    holders: dict[str, list[int]] = {}
+    holders: dict[str, list[int]] = {address: [] for record in pool for address in record.addresses}
     for number, record in enumerate(pool):
-        for address in set(_up(record.addresses)):
-            holders.setdefault(address, []).append(number)
+        for address in {address for address in _up(record.addresses) if address in holders}:
+            holders[address].append(number)
+    mine = len(reservations) if others is not None else 0
     pairs: set[tuple[int, int]] = set()
     for number, record in enumerate(pool):
         for address in record.addresses:
-            pairs.update((min(number, other), max(number, other)) for other in holders[address] if other != number)
+            near = (other for other in holders[address] if other != number)
+            pairs.update(
+                (min(number, other), max(number, other))
+                for other in near
+                if others is None or (number < mine) != (other < mine)
+            )
+        if len(pairs) > _MOST_PAIRS:
+            break
     found = []
-    for a, b in sorted(pairs):
-        if others is not None and (a < len(reservations)) == (b < len(reservations)):
-            continue
+    for a, b in sorted(pairs)[:_MOST_PAIRS]:
         first, second = pool[a], pool[b]
         met = [mine for mine in first.addresses if any(overlap(mine, other) for other in second.addresses)]
         if first.run_id != second.run_id and met:
@@ -259,19 +273,44 @@ def _load(root: StrPath, kind: str, read: Callable[[dict[str, Any]], Record]) ->
     """Each file's record, or None and the reason it is none."""
     folder = coordination_dir(root) / kind
     try:
-        names = sorted(name for name in os.listdir(folder) if name.endswith(".json") and not name.startswith("."))
+        names, more = _newest(folder)
     except FileNotFoundError:
         return
     except OSError as error:
         yield None, f"{folder}: {error.strerror}"
         return
+    told = 0
+    if more:
+        yield None, f"{kind} has {more} files more than are read"
     for name in names:
         try:
             yield read(_read_object(folder / name)), ""
         except (OSError, ValueError, RecursionError) as error:
             why = f"{kind}/{name} is no record: {error}"
-            _log.warning("%s", why)
+            told += 1
+            if told <= _MOST_TOLD:
+                _log.warning("%s", why if told < _MOST_TOLD else f"{why}; what else is none is not told here")
             yield None, why
+
+
+def _newest(folder: Path) -> tuple[list[str], int]:
+    """The files that may be records, the newest where there is too much of them, and how many there are besides."""
+    with os.scandir(folder) as entries:
+        files = [entry for entry in entries if entry.name.endswith(".json") and not entry.name.startswith(".")]
+    found = sorted((-at.st_mtime_ns, entry.name, at.st_size) for entry in files if (at := _stat(entry)) is not None)
+    kept = found
+    if sum(size for _, _, size in found) > _MOST_BYTES:
+        kept = [each for each in found if each[2] <= _LARGE]
+    total = itertools.accumulate(size for _, _, size in kept)
+    most = min(_MOST_FILES, sum(size <= _MOST_BYTES for size in total))
+    return sorted(name for _, name, _ in kept[:most]), len(found) - most
+
+
+def _stat(entry: os.DirEntry[str]) -> os.stat_result | None:
+    try:
+        return entry.stat(follow_symlinks=False)
+    except FileNotFoundError:
+        return None
 
 
 def _read_object(path: Path) -> dict[str, Any]:
@@ -298,6 +337,8 @@ def _texts(d: dict[str, Any], key: str) -> list[str]:
     value = d.get(key)
     if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
         raise ValueError(f"{key} must be a list of strings")
+    if any(len(item) > _MOST_LETTERS or sum(map(item.count, "/.:")) > _MOST_LEVELS for item in value):
+        raise ValueError(f"{key} has one that is longer or deeper than addresses are")
     return list(value)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -18,9 +19,11 @@ from muse.core.coordination import (
     active_reservations,
     create_intent,
     create_reservation,
+    keep,
     load_all_intents,
     load_all_reservations,
     overlaps,
+    planned,
     problems,
 )
 
@@ -123,6 +126,29 @@ def test_garbage_is_skipped_and_reported(name: str, kind: str, tmp_path: Path) -
     assert len(load_all_reservations(tmp_path)) == len(load_all_intents(tmp_path)) == 1
     (line,) = problems(tmp_path)
     assert f"{kind}/{name}.json is no record" in line
+
+
+def test_what_a_clone_may_hold_of_records_is_bounded(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """20,000 of them, addresses of a million parts, all about one thing: minutes for each claim, pages of noise."""
+    folder = tmp_path / ".muse" / "coordination" / "reservations"
+    folder.mkdir(parents=True)
+    now = datetime.now(UTC)
+    for number in range(2500):
+        made = Reservation(f"{number}", f"r{number}", "main", ["a.py"], now, now + timedelta(hours=1))
+        (folder / f"{number}.json").write_text(json.dumps(made.to_dict()))
+    for number in range(30):
+        (folder / f"x{number}.json").write_text("{")
+        deep = {**made.to_dict(), "addresses": ["/".join("ab" * 100_000)]}
+        (folder / f"deep{number}.json").write_text(json.dumps(deep))
+    mine = planned("me", "main", ["a.py::f", "b.py"], 3600)
+    keep(tmp_path, mine)
+    begun = time.process_time()
+    found = load_all_reservations(tmp_path)
+    assert mine.reservation_id in [each.reservation_id for each in found], "the newest is among those that are read"
+    assert 1000 < len(found) <= 2000 and len(overlaps([mine], found)) > 900
+    assert len(overlaps(found)) <= 2000 and time.process_time() - begun < 5
+    assert len(caplog.records) < 20 and "what else is none is not told here" in caplog.text
+    assert any("more than are read" in why for why in problems(tmp_path))
 
 
 def test_things_that_are_no_files_are_skipped_and_never_waited_for(tmp_path: Path) -> None:

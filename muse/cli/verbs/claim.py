@@ -8,6 +8,8 @@ from muse.cli.context import note, print_json, repo
 from muse.cli.options import json_option
 from muse.cli.output import say
 
+_MOST_TOLD = 20  # claims that meet the one that is made
+
 
 @click.command("claim", short_help="Say that you are about to edit something")
 @click.option("--as", "who", metavar="NAME", help="Who claims it (default: user.name).")
@@ -38,8 +40,10 @@ def command(
         purpose=purpose,
         exclusive=exclusive,
     )
-    for met in made["overlaps"]:
+    for met in made["overlaps"][:_MOST_TOLD]:
         note(f"muse: {', '.join(met['addresses'])}: claimed by {met['by']} until {met['until']}")
+    if (more := len(made["overlaps"]) - _MOST_TOLD) > 0:
+        note(f"muse: and {more} claims more: muse claims")
     if as_json:
         print_json(made)
     else:
