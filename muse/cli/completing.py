@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable
 import click
 from click.shell_completion import CompletionItem
 
+from muse.core import terminal
 from muse.core.errors import MuseError
 
 Finder = Callable[[], Iterable[str]]
@@ -19,7 +20,7 @@ Finder = Callable[[], Iterable[str]]
 
 def _git(*words: str) -> list[str]:
     done = subprocess.run(["git", *words], capture_output=True, stdin=subprocess.DEVNULL, check=False)
-    return [line for line in done.stdout.decode("utf-8", "surrogateescape").splitlines() if line]
+    return [line for line in done.stdout.decode("utf-8", "surrogateescape").split("\n") if line]
 
 
 def refs() -> Iterable[str]:
@@ -74,10 +75,22 @@ def offered(ctx: click.Context, finder: Finder, incomplete: str, *, files: bool 
     done, dots, rest = incomplete.rpartition("..")
     try:
         _go(ctx)
-        found = [CompletionItem(f"{done}{dots}{name}") for name in finder() if name.startswith(rest)]
+        names = [f"{done}{dots}{name}" for name in finder() if name.startswith(rest)]
     except (MuseError, OSError):
-        found = []
+        names = []
+    found = [CompletionItem(typed) for name in names if (typed := _typed(name))]
     return found or ([CompletionItem(incomplete, type="file")] if files else [])
+
+
+def _typed(name: str) -> str:
+    """A name as it is put on the line, where it must mean itself: anybody names branches and sessions.
+
+    bash takes it as it is, so that it is quoted (and `read` in its script takes every other backslash away); the other
+    shells quote by themselves, but not what breaks their lists.
+    """
+    if os.environ.get("_MUSE_COMPLETE", "").startswith("bash"):
+        return terminal.word(name).replace("\\", "\\\\")
+    return name if terminal.escaped(name) == name else ""
 
 
 def _go(ctx: click.Context) -> None:

@@ -64,6 +64,25 @@ def test_bash_offers_what_is_there(here, git, muse, tmp_path):
     assert bash(tmp_path, "muse merge f") == []
 
 
+def test_what_is_offered_means_itself_on_the_line(here, git, muse, tmp_path):
+    """Anybody names branches and sessions: a name that would run when the line is sent is offered quoted."""
+    names = ["$(touch${IFS}RAN)", "a'b\"c", "x;touch${IFS}RAN", "two\u2028lines", "`touch${IFS}RAN`", "\u202evil"]
+    for name in names:
+        git(here, "update-ref", f"refs/heads/{name}", git(here, "rev-parse", "HEAD"))
+    muse(here, "session", "start", "late night\njam $(touch RAN) \\x")
+    script = SCRIPT.format(words="muse session status ''", count=4, line="muse session status ", point=20, extra="")
+    show = 'for each in "${COMPREPLY[@]}"; do eval "printf \'%s\\\\0\' $each"; done'
+    for asked, count, wanted in (
+        ("muse session status ''", 4, ["evening", "late night\njam $(touch RAN) \\x"]),
+        ("muse merge ''", 3, ["HEAD", *sorted([*names, "feature", "main"], key=os.fsencode), "v1.0"]),
+        ("muse log 'main..x'", 3, ["main..x;touch${IFS}RAN"]),
+    ):
+        script = SCRIPT.format(words=asked, count=count, line="", point=0, extra="").rsplit("printf", 1)[0] + show
+        done = subprocess.run(["bash", "--norc", "-c", script], cwd=here, capture_output=True, check=False)
+        assert done.stderr == b"" and done.stdout.decode().split("\0")[:-1] == wanted
+    assert not list(here.glob("*RAN*"))
+
+
 def test_git_muse_is_completed_where_gits_completion_is(here):
     extra = "words=(git muse merge fe) cword=3; _git_muse; printf '%s\\n' \"${COMPREPLY[@]}\"; exit"
     assert bash(here, "muse x", extra) == ["feature"]
