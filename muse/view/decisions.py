@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from muse.core.terminal import escaped
 from muse.core.types import plural
 from muse.engine.resolve.groups import KIND_WORDS, grouped
 from muse.view.text import brief, one_line
@@ -112,5 +113,5 @@ def _words(kind: str) -> str:
 
 def _text(data: bytes) -> str:
     """A text for its pane; a very long one is cut, and says so."""
-    text = data[:_MOST_TEXT].decode("utf-8", "replace")
+    text = "\n".join(map(escaped, data[:_MOST_TEXT].decode("utf-8", "replace").replace("\r\n", "\n").split("\n")))
     return text if len(data) <= _MOST_TEXT else f"{text}\n… {len(data) - _MOST_TEXT} bytes more"

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from muse._version import __version__
 from muse.core.errors import MuseError
 from muse.core.progress import counted
+from muse.core.terminal import escaped
 from muse.core.types import plural
 from muse.domain import PlayedPlugin
 from muse.engine.history.diff import plugin_or_none
@@ -137,9 +138,9 @@ def contents(page: Page, files: Iterable[Compared], plugin_for: Any, *, choices:
     shown = set(page.shown)
     placed = lanes([(commit.id, commit.parents) for commit in page.commits])
     return {
-        "title": brief(page.title, _LONG),
-        "about": [[name, brief(one_line(value), _LONG)] for name, value in page.about],
-        "message": page.message,
+        "title": brief(one_line(page.title), _LONG),
+        "about": [[one_line(name), brief(one_line(value), _LONG)] for name, value in page.about],
+        "message": "\n".join(map(escaped, page.message.split("\n"))),
         "links": [[one_line(name), address] for name, address in page.links],
         "choices": choices,
         "version": __version__,
@@ -149,8 +150,8 @@ def contents(page: Page, files: Iterable[Compared], plugin_for: Any, *, choices:
                 "id": commit.id[:8],
                 "subject": one_line(commit.message.partition("\n")[0][:90]),
                 "author": one_line(commit.author),
-                "date": commit.author_date[:10],
-                "refs": list(commit.refs),
+                "date": one_line(commit.author_date[:10]),
+                "refs": [one_line(ref) for ref in commit.refs],
                 "here": commit.id in shown,
                 "column": column,
                 "edges": [list(edge) for edge in edges],

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from muse.core.diff_algorithms.lcs import common_pairs
+from muse.core.terminal import escaped
 from muse.view.text import one_line
 
 if TYPE_CHECKING:
@@ -44,17 +45,25 @@ def _inside(address: str, parent: str) -> str:
 
 
 def lines(old: str, new: str) -> list[list[str]]:
-    """Changed lines with three around them: [kind, text], kind one of add, del, same and hunk; [] when none changed."""
-    rows = list(_hunks(old.splitlines(), new.splitlines()))
+    """Changed lines with three around them: [kind, text], kind one of add, del, same and hunk; [] when none changed.
+
+    What would turn the order of letters or hide some is shown as on a terminal: a line is read as it will be run.
+    """
+    rows = list(_hunks(_lines(old), _lines(new)))
     more = [["hunk", f"{len(rows) - _MOST} more lines"]] if len(rows) > _MOST else []
-    return [list(row) for row in rows[:_MOST]] + more
+    return [[kind, escaped(text)] for kind, text in rows[:_MOST]] + more
 
 
 def whole(text: str) -> list[list[str]]:
     """A text as it is, in the rows of `lines`; of a very long one the beginning."""
-    rows = text.splitlines()
+    rows = _lines(text)
     more = [["hunk", f"{len(rows) - _WHOLE} more lines"]] if len(rows) > _WHOLE else []
-    return [["same", row] for row in rows[:_WHOLE]] + more
+    return [["same", escaped(row)] for row in rows[:_WHOLE]] + more
+
+
+def _lines(text: str) -> list[str]:
+    """Lines as a compiler counts them: no other letter ends one."""
+    return [row.removesuffix("\r") for row in text.removesuffix("\n").split("\n")] if text else []
 
 
 def _hunks(old: list[str], new: list[str]) -> Iterator[tuple[str, str]]:

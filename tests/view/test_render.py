@@ -15,6 +15,9 @@ import jsonschema
 import mido
 import pytest
 
+from muse.domain import ConflictRecord
+from muse.engine.history.log import Commit
+from muse.engine.resolve.candidates import Dispute
 from muse.engine.resolve.compare import FOUR, Compared
 from muse.plugins.registry import plugin_for_path
 from muse.view.page import Page, build
@@ -242,6 +245,33 @@ def test_a_page_for_a_merge_of_ten_thousand_notes_stays_below_two_megabytes() ->
     assert len(html) + 20_000 < len(build(Page("large"), files, plugin_for_path)) < 8_000_000
     (song,) = music_of(html)
     assert sum(note[6] & 1 for note in song["notes"]) == 10_000
+
+
+ACTS = re.compile("[\0-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+
+
+def test_what_turns_or_hides_letters_is_shown(music: Any) -> None:
+    """A name or a line of code looked like another one: in title, message, refs, code and what is in dispute."""
+    evil = "a\u202e\x1b[8mb\u2066\u2028"
+    said: dict[str, Any] = dict.fromkeys(Commit._fields, evil)
+    commit = Commit(**{**said, "id": "0" * 40, "parents": (), "refs": (evil,), "message": f"{evil}\n\n{evil}"})
+    page = Page(f"1234 {evil}", [(evil, evil)], f"{evil}\n\tsecond {evil}", [commit], [], [(evil, "x.html")])
+    code = [f"x = '{evil}'  # {number}\n".encode() for number in range(3)]
+    record = ConflictRecord("a.py", "symbol_body", address="x", ours_summary=evil, theirs_summary=evil)
+    dispute = Dispute("a.py", *code)
+    files = [
+        Compared("a.py", {"before": code[0], "after": code[1]}, conflicts=[record], disputes={"x": dispute}),
+        Compared(f"{evil}.py", {"now": code[2]}, note=evil),
+        Compared(f"{evil}.mid", {"before": None, "after": music.piece}, note=evil),
+    ]
+    html = build(page, files, plugin_for_path)
+    words = words_of(data_of(html))
+    assert not [word for word in words if ACTS.search(word)]
+    shown = r"a\u202e\x1b[8mb\u2066\u2028"
+    data = data_of(html)
+    assert data["message"] == f"{shown}\n\tsecond {shown}" and data["title"] == f"1234 {shown}"
+    assert ["add", f"x = '{shown}'  # 1"] in data["files"][0]["texts"][0]["lines"]
+    assert not ACTS.search(re.sub("[\n\t]", "", Checked(html).text))
 
 
 @pytest.mark.parametrize("name", ["\x1b[31m", "\x00\x9b", "\udcff", "\ufffe", "\u202e", "<b>&", "a\nb"])
