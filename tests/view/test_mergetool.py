@@ -83,13 +83,22 @@ def address_of(html: str) -> str:
     return found[1]
 
 
-@pytest.mark.parametrize("body", ["", "[]", "not json", '{"x": 3}', '{"x": "mine"}', '{"nowhere": "ours"}'])
+@pytest.mark.parametrize("body", ["", "[]", "not json", '{"x": 3}', '{"x": "mine"}', '{"nowhere": "ours"}',
+                                  "[" * 100_000, '{"a":' * 100_000])  # fmt: skip
 def test_nonsense_changes_nothing(body: str, session: Session, disputed: Path) -> None:
     before = (disputed / "song.mid").read_bytes()
     session.enter()
     status, _, told = session.ask("POST", "/save", body)
     assert status == 409 and json.loads(told)["error"]
     assert (disputed / "song.mid").read_bytes() == before and session.process.poll() is None
+
+
+@pytest.mark.parametrize("size", ["\xb2", "9" * 5000, "-1", "1e3", "1048577"])
+def test_a_size_that_is_none_is_refused_in_words(size: str, session: Session, disputed: Path) -> None:
+    """A digit of another kind, or thousands of them, ended the request with a traceback."""
+    session.enter()
+    assert session.ask("POST", "/save", "{}", Content_Length=size)[0] == 413
+    assert session.process.poll() is None
 
 
 def test_saving_settles_and_ends_the_program(session: Session, disputed: Path, git: Callable[..., str]) -> None:

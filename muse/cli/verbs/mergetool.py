@@ -172,7 +172,7 @@ class _Handler(BaseHTTPRequestHandler):
         origin = self.headers.get("Origin")
         if not self._known() or origin not in (None, f"http://{self.server.host}"):
             self._answer(403, b"not yours")
-        elif not size.isdigit() or int(size) > _LARGEST:
+        elif not (size.isascii() and size.isdigit() and len(size) < 9 and int(size) <= _LARGEST):
             self._answer(413, b"too much")
         elif self.path == "/goodbye":
             self.server.goodbye = time.monotonic()
