@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from muse.cli.context import print_json
@@ -10,6 +11,7 @@ from muse.cli.output import say
 from muse.core import terminal
 from muse.core.errors import MuseError, UsageError
 from muse.core.types import plural
+from muse.engine.history.diff import LARGEST
 
 if TYPE_CHECKING:
     from muse.plugins.midi.show.queries import Blamed
@@ -73,12 +75,29 @@ def _authors(here: Repository, commits: set[str]) -> dict[str, str]:
     return {commit: words for commit, _, words in rows}
 
 
-def file_history(here: Repository, head: str, path: str) -> tuple[str, dict[str, bytes], dict[str, list[str]]]:
+class _Versions(Mapping[str, bytes]):
+    """A file's bytes by commit, read when they are asked for: a history may have more than memory holds."""
+
+    def __init__(self, here: Repository) -> None:
+        self._here = here
+        self.blobs: dict[str, str] = {}
+
+    def __getitem__(self, commit: str) -> bytes:
+        return self._here.objects.blob(self.blobs[commit], LARGEST)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.blobs)
+
+    def __len__(self) -> int:
+        return len(self.blobs)
+
+
+def file_history(here: Repository, head: str, path: str) -> tuple[str, Mapping[str, bytes], dict[str, list[str]]]:
     """The newest commit that touched a file, its bytes per commit, and those commits' parents among them.
 
     Where the file appears for the first time, Git is asked whether it was renamed, and its history goes on from there.
     """
-    versions: dict[str, bytes] = {}
+    versions = _Versions(here)
     parents: dict[str, list[str]] = {}
     newest = ""
     while True:
@@ -88,9 +107,7 @@ def file_history(here: Repository, head: str, path: str) -> tuple[str, dict[str,
         newest = newest or graph[0][0]
         for commit, before in graph:
             parents.setdefault(commit, []).extend(before)
-            done = here.run("cat-file", "blob", f"{commit}:{path}")
-            if not done.returncode:
-                versions[commit] = done.stdout
+        versions.blobs.update(_blobs(here, [commit for commit, _ in graph], path))
         first = graph[-1][0]
         source = _renamed_from(here, first, path)
         if source is None:
@@ -102,6 +119,16 @@ def file_history(here: Repository, head: str, path: str) -> tuple[str, dict[str,
     if not newest or newest not in versions:
         raise MuseError(f"{path} is not in that commit's history")
     return newest, versions, parents
+
+
+def _blobs(here: Repository, commits: Sequence[str], path: str) -> dict[str, str]:
+    """Which blob a file is in each of the commits that have it."""
+    if "\n" in path:
+        found = ((commit, here.run("rev-parse", "-q", "--verify", f"{commit}:{path}").stdout) for commit in commits)
+        return {commit: name.decode().strip() for commit, name in found if name}
+    asked = os.fsencode("".join(f"{commit}:{path}\n" for commit in commits))
+    rows = here.run("cat-file", "--batch-check", input=asked).stdout.split(b"\n")
+    return {commit: row.split()[0].decode() for commit, row in zip(commits, rows) if row.split(b" ")[1:2] == [b"blob"]}
 
 
 def _graph(here: Repository, head: str, path: str) -> list[tuple[str, list[str]]]:

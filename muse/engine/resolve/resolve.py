@@ -39,12 +39,24 @@ _ROUNDS = 5  # a settled conflict may uncover another; more often than this is a
 class Unmerged:
     """One unmerged path. `modes` and `ids` by side, a missing side left out; `record` only when it fits the stages."""
 
+    repo: Repository = field(repr=False)
     path: str
     modes: dict[str, str]
     ids: dict[str, str]
-    sides: tuple[bytes | None, bytes | None, bytes | None] = (None, None, None)
     record: conflict_records.Record | None = None
     picks: dict[str, Choice] = field(default_factory=dict)
+
+    @property
+    def sides(self) -> tuple[bytes | None, bytes | None, bytes | None]:
+        """What a file is on each side, read whenever it is asked for: of thousands of paths nobody holds all."""
+        base, ours, theirs = (self._read(self.ids[s]) if self.is_file and s in self.ids else None for s in SIDES)
+        return base, ours, theirs
+
+    def _read(self, blob: str) -> bytes:
+        try:
+            return self.repo.objects.blob(blob)
+        except KeyError:
+            raise MuseError(f"{self.path}: the blob {blob} is not here", hint="git fsck") from None
 
     @property
     def is_file(self) -> bool:
@@ -60,13 +72,10 @@ def unmerged(repo: Repository) -> list[Unmerged]:
         meta, _, name = entry.partition(b"\t")
         mode, oid, stage = meta.decode().split()
         path = os.fsdecode(name)
-        item = found.setdefault(path, Unmerged(path, {}, {}))
+        item = found.setdefault(path, Unmerged(repo, path, {}, {}))
         item.modes[SIDES[int(stage) - 1]] = mode
         item.ids[SIDES[int(stage) - 1]] = oid
     for item in found.values():
-        if item.is_file:
-            base, ours, theirs = (repo.git("cat-file", "blob", item.ids[s]) if s in item.ids else None for s in SIDES)
-            item.sides = (base, ours, theirs)
         _adopt_record(repo, item)
     _forget(repo, found.keys())
     return [found[path] for path in sorted(found)]

@@ -60,6 +60,19 @@ def test_a_note_belongs_to_the_version_that_changed_it_last() -> None:
     assert (2, "Bass", 5, {"2": 4}) in blame_bars(blamed)
 
 
+def test_a_long_history_is_read_once_and_not_held() -> None:
+    class Versions(dict[str, bytes]):
+        read: list[str] = []
+
+        def __getitem__(self, name: str) -> bytes:
+            self.read.append(name)
+            return super().__getitem__(name)
+
+    versions = Versions({str(n): Piece(bass=transposed(BASS, 5, 8, n % 12)).data() for n in range(30)})
+    blamed = blame_notes(versions, {str(n): [str(n - 1)] for n in range(1, 30)}, "29")
+    assert {each.version for each in blamed} == {"0", "29"} and sorted(versions.read) == sorted(versions)
+
+
 def test_the_verbs(
     make_repo: Callable[..., Path], commit: Callable[..., str], git: Callable[..., str],
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from muse.core.errors import UsageError
@@ -20,6 +21,7 @@ from muse.plugins.midi.show.listing import at_words
 from muse.plugins.midi.show.noise import expressive, renumbered
 
 _PITCH = re.compile(r"([A-Ga-g])([#b♯♭]?)(-?\d+)")
+_KEPT = 8  # versions held at once: a history may have more than memory holds
 _STEPS = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
 
 
@@ -161,8 +163,15 @@ def blame_notes(versions: Mapping[str, bytes], parents: Mapping[str, Sequence[st
     `versions`: version -> the file's bytes in it; `parents`: version -> the versions it was made from (those without
     the file left out). A note that one parent already had, with all its attributes, was written there or before.
     """
-    songs = {name: _read(data) for name, data in versions.items()}
-    head = songs[newest]
+
+    @lru_cache(maxsize=_KEPT)
+    def song_of(name: str) -> Song | None:
+        try:
+            return parse(versions[name])
+        except (KeyError, ValueError):
+            return None  # one that cannot be read has written nothing that we know of
+
+    head = song_of(newest)
     if head is None:
         return []
     owner: dict[tuple[int, int], str] = {}
@@ -172,9 +181,9 @@ def blame_notes(versions: Mapping[str, bytes], parents: Mapping[str, Sequence[st
     }
     for version in counted(_parents_last(parents, newest), "reading versions"):
         waiting = open_notes.pop(version, {})
-        here, own = contents.pop(version, []), songs[version]
+        here, own = contents.pop(version, []), song_of(version)
         for parent in parents.get(version, ()):
-            song = songs.get(parent)
+            song = song_of(parent) if waiting else None
             if not waiting or song is None or own is None:
                 continue
             there = contents.setdefault(parent, [Content(track) for track in song.tracks])
@@ -185,13 +194,6 @@ def blame_notes(versions: Mapping[str, bytes], parents: Mapping[str, Sequence[st
         for keys in waiting.values():
             owner.update(dict.fromkeys(keys, version))
     return _in_order(head, owner)
-
-
-def _read(data: bytes) -> Song | None:
-    try:
-        return parse(data)
-    except ValueError:
-        return None  # a version that cannot be read has written nothing that we know of
 
 
 def _parents_last(parents: Mapping[str, Sequence[str]], newest: str) -> list[str]:
