@@ -17,7 +17,7 @@ MOST_DEPTH = 200
 MOST_NODES = 4_000_000
 
 _PIECE = re.compile(
-    rb"<!--.*?-->|<\?.*?\?>|<!\[CDATA\[.*?\]\]>|<!DOCTYPE[^\[>]*>"
+    rb"<!--.*?-->|<\?.*?\?>|<!\[CDATA\[.*?\]\]>|<!DOCTYPE(?:[^\[>\"']|\"[^\"]*\"|'[^']*')*>"
     rb"|</[^>]*>|<[^\s/>!?]+(?:\s+[^\s=]+\s*=\s*(?:\"[^\"]*\"|'[^']*'))*\s*/?>",
     re.DOTALL,
 )
@@ -149,7 +149,7 @@ def _below(data: bytes, at: int, stop: int, top: Node, closed: Mapping[str, byte
         if data[piece.end() - 2 : piece.end() - 1] == b"/":
             continue
         end = data.find(closed[node.tag], at) if node.tag in closed else -1
-        if end >= 0 and data.find(b"<!", at, end) < 0 and data.find(b"<" + found[1], at, end) < 0:
+        if end >= 0 and not any(data.find(mark, at, end) >= 0 for mark in (b"<!", b"<?", b"<" + found[1])):
             node.tail, node.end = end, end + len(closed[node.tag])
             node._children, at = None, node.end
         else:

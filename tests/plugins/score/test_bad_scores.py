@@ -8,6 +8,7 @@ import zipfile
 
 import pytest
 
+from muse.core.xml_tree import parse
 from muse.engine.resolve.groups import grouped
 
 from .score_kit import (
@@ -220,3 +221,17 @@ def test_versions_of_musescore_meet_where_they_are_read_alike(old: str, new: str
             assert merged.content == sides[0] and "different versions" in merged.notes[0]
         else:
             assert merged.content == saved(both, new)
+
+
+@pytest.mark.parametrize("head", ['<!DOCTYPE s SYSTEM "a><b>">', "<!DOCTYPE s PUBLIC '-//x' '><b>'>"])
+def test_a_bracket_inside_of_a_doctype_opens_no_element(head: str) -> None:
+    data = f"<?xml version='1.0'?>{head}<s><t/></s>".encode()
+    root = parse(data)
+    assert (root.tag, [child.tag for child in root.children], root.raw) == ("s", ["t"], b"<s><t/></s>")
+
+
+def test_an_instruction_that_holds_an_end_tag_ends_nothing() -> None:
+    data = b"<s><measure><?x </measure> ?><a/></measure><measure><b/></measure></s>"
+    root = parse(data)
+    assert [[child.tag for child in each.children] for each in root.children] == [["a"], ["b"]]
+    assert root.children[0].raw == data[3:43] and root.children[0].raw.endswith(b"<a/></measure>")
