@@ -72,6 +72,17 @@ def a_chain_for_each_of_many_writers(at: Quarry) -> None:
     at.packed(rows)
 
 
+def a_lost_object_among_many_writers(at: Quarry) -> None:
+    """Which of the refs is hurt was asked of git for each."""
+    rows = [(f"refs/heads/{name}", at.git("rev-parse", name)) for name in ("main", "topic")]
+    for n in range(2_000):
+        tree = at.folder({"format": at.blob(b"muse 2\n"), "jam/name": at.blob(b"jam"), "jam/x": at.blob(b"%d" % n)})
+        rows.append((f"{EVIL}/log/{n:020x}", at.commit(tree, message=b"%d\n" % n)))
+    at.packed(rows)
+    for n in (7, 1_234):
+        at.loose(at.blob(b"%d" % n)).unlink()
+
+
 def twenty_thousand_branches_and_tags(at: Quarry) -> None:
     head = at.git("rev-parse", "HEAD")
     rows = [(f"refs/{kind}/x{n:05d}", head) for n in range(10_000) for kind in ("heads", "tags")]
@@ -120,6 +131,21 @@ def a_delta_of_a_hundred_thousand_ops(at: Quarry) -> None:
     ops = [{"address": "lib.py", "op": "patch", "child_ops": [], "child_domain": "code", "child_summary": "x" * 50}]
     delta = {"domain": "code", "ops": ops * 100_000, "summary": "y"}
     at.muse("meta", {_delta_place(at): at.blob(as_json({"delta": delta, "format": 1, "plugins": {"code": "0.1.0"}}))})
+
+
+def large_deltas_for_a_whole_history(at: Quarry) -> None:
+    """Each a few hundred KB as it travels, and half a second to take apart."""
+    op = {"address": "lib.py", "op": "patch", "child_ops": [], "child_domain": "code", "child_summary": "x" * 50}
+    body = {
+        "delta": {"domain": "code", "ops": [op] * 90_000, "summary": "y"},
+        "format": 1,
+        "plugins": {"code": "0.1.0"},
+    }
+    files = {}
+    for n in range(40):
+        at.write({"lib.py": f"def first():\n    return {n}\n"}, f"{n}")
+        files[_delta_place(at)] = at.blob(as_json({**body, "plugins": {"code": f"0.1.{n}"}}))
+    at.muse("meta", files)
 
 
 def states_of_nonsense(at: Quarry) -> None:
@@ -261,11 +287,13 @@ def commits_nobody_would_write(at: Quarry) -> None:
         b"author \x1b[31mE\x1b]0;x\x07 <\xe2\x80\xae> 1 +0000\ncommitter \xff\xfe <x> 1 +0000\nencoding UTF-7\n",
         b"author A <a> 1 +0000\ncommitter C <c> 1 +0000\nencoding \xff\xff\ngpgsig " + b"x" * 100_000 + b"\n",
         b"author A <a> 1 +0000\ncommitter C <c> 1 +0000\nencoding idna\n",
+        b"author A\x1fB\x1f\x1f\x1f\x1f\x1f\x1f\x1f\x1fwell <a> 1 +0000\ncommitter C\x01t <c> 1 +0000\n",
+        b"author +AAA-A+AB8- <a> 1 +0000\ncommitter +AAA- <c> 1 +0000\nencoding UTF-7\n",
         b"author A <a> 1 +0000\ncommitter C <c> 1 +0000\n" + b"x y\n" * 50_000,
         b"author A\ncommitter\n", b"", b"author A <a> x y\ncommitter C <c> \n",
     ]  # fmt: skip
     texts = [b"\x1b[2J\x1b]52;c;aGk=\x07\n", b"\xe2\x80\xaeevil\n", b"a" * 5_000_000 + b"\n", b"x\n" * 500_000,
-        b"\0\0\0", b"", b"\r\r\n",
+        b"\0\0\0", b"+AAA-+AB8-\n+AAA-\n", b"a\x1fb\x01t c\n", b"", b"\r\r\n",
              b"fixup! \x9b31m"]  # fmt: skip
     for header, text in zip(lines, texts):
         head = at.raw("commit", b"tree %s\nparent %s\n%s\n%s" % (tree.encode(), head.encode(), header, text))

@@ -152,6 +152,7 @@ def sound(root: Path) -> Quarry:
     made.git("init", "-q", "-b", "main", "--bare", f"{root}.origin")
     made.git("remote", "add", "origin", f"{root}.origin")
     made.git("push", "-q", "-u", "origin", "main", "topic")
+    made.git("remote", "add", "helper", f"muse::{root}.origin")
     return made
 
 
