@@ -9,6 +9,8 @@ from muse.core.late import regex
 from muse.core.law.entries import Told
 from muse.plugins.code.languages.table import Language
 from muse.plugins.code.syntax.numbers import is_member, number_of
+from muse.plugins.code.syntax.parameters import parameter_types
+from muse.plugins.code.syntax.parsing import flat_text as _text
 from muse.plugins.code.syntax.parsing import text_of
 from muse.plugins.code.syntax.symbols import core_of, name_of
 
@@ -136,10 +138,6 @@ def _case(node: Node, data: bytes) -> Named | None:
     return Named("case", _text(value, data), (), "") if value is not None else None
 
 
-def _text(node: Node, data: bytes) -> str:
-    return " ".join(text_of(node, data).decode("utf-8", "replace").split())
-
-
 def _definition(language: Language, node: Node, core: Node, kind: str, data: bytes) -> Named | None:
     if core.type == "section":
         return _section(core, data)
@@ -216,49 +214,6 @@ def _rule(core: Node, data: bytes) -> Named | None:
     plain = [one for one in names if not one.startswith(".")]
     binds = tuple(("", one, "") for one in plain) if recipe and not double else ()
     return Named("rule", " ".join(names), binds, "")
-
-
-def parameter_types(language: Language, node: Node, data: bytes) -> str:
-    """The types of the parameters, spelled so that names, annotations, modifiers and null marks do not matter."""
-    if language.reads is not None:
-        return getattr(node, "shape", None) or ""
-    at: Node | None = node
-    found = None
-    while at is not None and found is None:
-        found = at.child_by_field_name("parameters")
-        at = at.child_by_field_name("declarator")
-    if found is None:
-        found = next((child for child in node.named_children if "parameter" in child.type), None)
-    if found is None:
-        return "".join(_text(child, data) for child in node.named_children if child.type in language.signature)
-    if language.name in ("typescript", "tsx", "javascript", "component"):
-        return ""
-    parameters = found.named_children if found.type != "parameter" else [
-        child for child in node.named_children if child.type == "parameter"
-    ]  # fmt: skip
-    types = ",".join(_type_of(one, data) for one in parameters if one.type not in language.comments)
-    name = node.child_by_field_name("name")
-    if name is not None and language.name == "kotlin":  # `fun Type.name()`
-        types = "".join(_text(one, data) + "." for one in node.children if one.type == "user_type"
-                        and one.end_byte < name.start_byte) + types  # fmt: skip
-    around = found.parent
-    if around is None or around.type != "function_declarator":
-        return types
-    return types + (" const" if any(child.type == "type_qualifier" for child in around.children) else "")
-
-
-def _type_of(parameter: Node, data: bytes) -> str:
-    kind = parameter.child_by_field_name("type")
-    signs = ""
-    if kind is None:
-        types = [child for child in parameter.named_children if "type" in child.type]
-        kind = types[-1] if types else None
-    declarator = parameter.child_by_field_name("declarator")
-    if declarator is not None:
-        signs = re.sub(r"\w+", "", _text(declarator, data))
-    label = parameter.child_by_field_name("external_name")
-    text = _text(kind, data) if kind is not None else _text(parameter, data)
-    return re.sub(r"\s+", "", (_text(label, data) + ":" if label is not None else "") + text.rstrip("?") + signs)
 
 
 def _named(language: Language, node: Node, path: str, data: bytes, *, values: bool) -> Named | None:

@@ -337,3 +337,8 @@ def text_of(node: Node, data: bytes) -> bytes:
     """The node's bytes in the file it was parsed from. (`Node.text` reads through the parser's callback again, and
     crashes the process when that is gone.)"""
     return data[node.start_byte : node.end_byte]
+
+
+def flat_text(node: Node, data: bytes) -> str:
+    """The same as text, its white space as one blank."""
+    return " ".join(text_of(node, data).decode("utf-8", "replace").split())
