@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 
+from muse.core.late import regex
 from muse.core.law.entries import Entry, Words
 
 _ALIKE = 0.6
+_WORD = regex(rb"\w+")
 SIGNS = bytes(byte for byte in range(128) if not chr(byte).isalnum())
 _MAX_PAIRS = 4000
 OURS, THEIRS = 0, 1
@@ -164,6 +166,10 @@ def _renamed(
     old: Sequence[Entry], new: Sequence[Entry], left: list[int], right: list[int], pairs: dict[int, int]
 ) -> None:
     """Pairs of one kind that say the same but for the name, best first."""
+    if len(left) * len(right) > _MAX_PAIRS:
+        _saying_the_same(old, new, left, right, pairs)
+        taken = set(pairs.values())
+        left, right = [i for i in left if i not in pairs], [j for j in right if j not in taken]
     if not left or not right or len(left) * len(right) > _MAX_PAIRS:
         return
     words = {("o", i): _words(old[i]) for i in left} | {("n", j): _words(new[j]) for j in right}
@@ -180,6 +186,30 @@ def _renamed(
         if i not in pairs and j not in done:
             pairs[i] = j
             done.add(j)
+
+
+def _saying_the_same(
+    old: Sequence[Entry], new: Sequence[Entry], left: list[int], right: list[int], pairs: dict[int, int]
+) -> None:
+    """Pairs of one kind that differ in nothing but the words of their names, each alone in what it says: of a page or a
+    changelog of which every heading was rewritten."""
+    if len(left) + len(right) > _MAX_PAIRS:
+        return
+    there: dict[object, list[int]] = defaultdict(list)
+    for j in right:
+        there[_said(new[j])].append(j)
+    said = [_said(old[i]) for i in left]
+    counts = Counter(said)
+    for i, what in zip(left, said, strict=True):
+        if what is not None and counts[what] == 1 and len(there[what]) == 1:
+            pairs[i] = there[what][0]
+
+
+def _said(entry: Entry) -> object:
+    """What an entry says, signs and the words of its name left out; None for nothing."""
+    named = frozenset(_WORD.findall(entry.name.encode()))
+    words = frozenset(one for one in _words(entry).items() if one[0].strip(SIGNS) and one[0] not in named)
+    return (entry.kind, words) if words else None
 
 
 def _words(entry: Entry) -> Words:
