@@ -15,6 +15,7 @@ LANGUAGE = Language(
         rf"|([\w./+${{}}-]+\.(?i:{_ENDINGS}))$",
         opens=r"^(?i:function|macro|if|elseif|else|foreach|while|block) ?\(|\([^()]*$",
         once=rf"/?{_MADE} |/?(?i:add_test) ",
+        made=r"(?i:add_library|add_executable|add_custom_target) ",
         closes=r"(?i:end(?:function|macro|if|foreach|while|block)) ?\(",
     ),
     comment_line=(b"#", b""),

@@ -11,6 +11,7 @@ LANGUAGE = Language(
         key=rf"((?:extend )?(?:{_KINDS})(?: @?\w+)?)(?= |$|\(|\{{)|(\w+) ?(?=[(:@{{ ]|$)",
         opens=r"[{(](?:\s*#.*)?$",
         once=r"/|(?!extend )",
+        made=r"(?:type|interface|input|enum|union|scalar) ",
     ),
     comment_line=(b"#", b""),
 )

@@ -23,6 +23,7 @@ LANGUAGE = Language(
         free=r"schema_migrations",
         items=r"\('\d+'\)[,;]$",
         once=r"(?i)/|(?:CREATE|ALTER) ",
+        made=r"(?i)CREATE (?:OR REPLACE |TEMP(?:ORARY)? |MATERIALIZED |UNLOGGED )*(?:TABLE|VIEW) ",
     ),
     comment_line=(b"--", b""),
 )

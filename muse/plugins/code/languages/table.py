@@ -66,7 +66,8 @@ class Nested(NamedTuple):
     empty, those that no version has twice.
     `closes` is a word that closes an entry, beside a bracket.
     `numbers` finds what numbers an entry, in the group that matches; in one that `flat` finds the names and numbers are
-    those of what it stands in.
+    those of what it stands in. `made` finds the words of a name that only say what it is: they are left out of what
+    it binds.
     """
 
     key: str
@@ -82,6 +83,7 @@ class Nested(NamedTuple):
     flat: str = ""
     ids: bool = False
     closes: str = ""
+    made: str = ""
 
 
 class Language(NamedTuple):

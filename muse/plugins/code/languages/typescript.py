@@ -71,6 +71,7 @@ LANGUAGE = Language(
         "public_field_definition": "name",
         "property_signature": "name",
         "enum_assignment": "name",
+        "property_identifier": "*",
         "shorthand_property_identifier": "*",
         "export_specifier": "alias|name",
     },

@@ -7,6 +7,7 @@ the same in every version, and its entries are compared as text.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Hashable, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
@@ -191,7 +192,7 @@ class _Reader:
                 continue
             if at.type in language.imports | language.leading_imports and (names := bound_by(language.name, at, data)):
                 count += len(names)
-                yield from _imported(at, names, branch)
+                yield from _imported(language, at, names, branch)
                 continue
             found = identity_of(language, at, data, values=in_values, inside=named.kind)
             core = at
@@ -284,10 +285,13 @@ _COMMENTS_BEFORE = frozenset({"yaml", "toml", "scala"})
 """Grammars in which a comment above an entry is inside of the one before it."""
 
 
-def _imported(node: Node, names: Sequence[tuple[str, str]], branch: str) -> Iterator[_Inside]:
-    """The names an import binds, each as an entry; `import x.y` binds x too, as other modules of x may."""
+def _imported(language: Language, node: Node, names: Sequence[tuple[str, str]], branch: str) -> Iterator[_Inside]:
+    """The names an import binds, each as an entry; `import x.y` binds x too, as other modules of x may. Where types
+    have a name space of their own, a name that begins like one is one."""
+    types = "type" in language.spaces.values()
     for name, what in names:
-        binds = (("", name, ""),)
+        typed = types and name[:1].isupper() and not name.isupper()
+        binds = (("", name, ""), ("type", name, "")) if typed else (("", name, ""),)
         start, end = node.start_byte, node.end_byte
         entry = Entry("import", name, what.encode(), start=start, end=end, binds=() if branch else binds)
         entry.perhaps = (("", name.split(".")[0], ""),) if what == f":{name}" and not branch else ()
@@ -335,7 +339,8 @@ def _of_nested(reader: _Reader, node: Line, name: str) -> Entry:
 def _nested_binds(language: Language, node: Line) -> Iterator[Hashable]:
     """The name and the number of an entry, and what it binds for what is inside."""
     if node.binds:
-        yield from _line_name(language, node.name)
+        made = re.match(language.nested.made, node.name) if language.nested is not None else None
+        yield from _line_name(language, node.name[made.end() :] if made is not None else node.name)
     if node.number:
         yield Number(node.number)
     for child in node.inner if node.flat else ():

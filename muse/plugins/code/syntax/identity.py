@@ -113,7 +113,9 @@ def identity_of(language: Language, node: Node, data: bytes, *, values: bool, in
     if kind is not None:
         return _definition(language, node, core, kind, data)
     if node.type in language.clauses or language.freely.get(node.type) == "case":
-        return _case(node, data)
+        found = _case(node, data)
+        told = found is not None and node.type in language.clauses
+        return found._replace(binds=(Told("clause", found.name),)) if found is not None and told else found
     if inside in CODE:
         return _call(language, node, data) if inside == "call" else None
     if node.type == "document" and language.name == "yaml":
@@ -146,7 +148,6 @@ def _definition(language: Language, node: Node, core: Node, kind: str, data: byt
     name = name_of(language, core, data)
     if not name:
         return None
-    binds: tuple[Name, ...] = ()
     head = data[max(0, node.start_byte - 200) : core.start_byte]
     lawful = name in language.repeatable or name[:1] == "&" in language.repeatable
     if node.id != core.id and not lawful:
@@ -166,9 +167,10 @@ def _definition(language: Language, node: Node, core: Node, kind: str, data: byt
     lawful = lawful or core.parent is None or (language.name == "cpp" and core.id != node.id)
     lawful = lawful or any(child.type == "modifier" and text_of(child, data) == b"partial" for child in core.children)
     again = kind in language.again and " for " not in name and _reopens(core)
+    binds = _bound_again(core, name, data) if forward or again else ()
     condition = b"".join(_CONDITION.findall(head[head.rfind(b"\n\n") + 1 :])).decode("utf-8", "replace")
     if not (lawful or forward or again):
-        accessor = next((c.type for c in core.children if c.type in ("get", "set", "static")), "")
+        accessor = next((c.type for c in core.children if c.type in ("get", "set", "static") and kind != "static"), "")
         overloads = (
             language.overloads
             and "trait" not in language.signature
@@ -181,11 +183,22 @@ def _definition(language: Language, node: Node, core: Node, kind: str, data: byt
                 "interface",
                 "trait",
                 "union",
+                "record",
             )
         )
         types = parameter_types(language, core, data) if overloads else ""
         binds = ((language.spaces.get(kind, "") + accessor, name, types + condition),)
     return Named(kind, name, binds, number_of(core, data) if kind in _CONSTANTS else "")
+
+
+def _bound_again(core: Node, name: str, data: bytes) -> tuple[Name, ...]:
+    """What a declaration binds that may stand beside others of its name: a signature with these parameters, of an
+    extension that its type is one of those."""
+    given = core.child_by_field_name("parameters")
+    if given is not None and core.type.endswith("signature"):
+        return (("overload", name, "".join(_text(given, data).split())),)
+    specified = [one for one in core.named_children if one.type == "inheritance_specifier"]
+    return tuple(("conforms", f"{name}: {_text(one, data)}", "") for one in specified)
 
 
 def _reopens(core: Node) -> bool:
@@ -218,7 +231,10 @@ def _rule(core: Node, data: bytes) -> Named | None:
 
 def _named(language: Language, node: Node, path: str, data: bytes, *, values: bool) -> Named | None:
     """A node that the table names: a key, a field, a variable, a rule of a style sheet, an element."""
-    if node.type in language.needs_table and not values:
+    around = _ONLY_IN.get(node.type)
+    if (node.type in language.needs_table and not values) or (
+        around and (not node.parent or node.parent.type != around)
+    ):
         return None
     if path == "element":
         return _element(node, data)
@@ -239,6 +255,9 @@ def _named(language: Language, node: Node, path: str, data: bytes, *, values: bo
             return Named("table", f"{name}[{inner.name}]", (Told(name, inner.name + _version(node, data)),), "")
         return Named("table", name, binds, "")
     return Named(node.type, ",".join(names), binds, number, bool(number) and is_member(node, data))
+
+
+_ONLY_IN = {"property_identifier": "enum_body"}  # what is an entry there, and elsewhere a part of one
 
 
 def _prototype(language: Language, node: Node, data: bytes) -> Named | None:

@@ -135,6 +135,37 @@ def _is_guarded(node: Node) -> bool:
     return any(child.type in _GUARDS for at in (node, *labels) for child in at.named_children)
 
 
+_MATCHED = frozenset({
+    "alternative", "case_clause", "in_clause", "match_arm", "match_case", "stab_clause", "switch_entry",
+})  # fmt: skip
+_BOUND = regex(r"(?<![\w.:^@'\"])(?!(?:true|false|nil|null|none|let|var|ref|mut|when|if|and|or|not|in|is|as)\b)"
+               r"[a-z_][\w']*(?![\w'\"]|\s*[(:.=]|::)")  # fmt: skip
+
+
+def _alternatives(pattern: str, sign: str) -> list[str]:
+    """Each of several things that a case is for."""
+    parts, deep, begin, quote = [], 0, 0, ""
+    for at, char in enumerate(pattern):
+        if quote or char in "\"'`":
+            quote = "" if char == quote else quote or char
+        elif char in "([{":
+            deep += 1
+        elif char in ")]}":
+            deep -= 1
+        elif char == sign and not deep:
+            parts.append(pattern[begin:at].strip())
+            begin = at + 1
+    parts.append(pattern[begin:].strip())
+    return parts if all(parts) else [pattern]
+
+
+def _without_bound(language: Language, pattern: str) -> str:
+    """A pattern without the names that it gives to parts of what it is met by: any such name meets the same."""
+    if language.name == "swift":
+        return re.sub(r"\(\s*let\s+\w+(?:\s*,\s*let\s+\w+)*\s*\)", "", pattern)
+    return _BOUND.sub("_", pattern) if re.search(r"[A-Z:{(\[]", pattern) else pattern
+
+
 def _binds(language: Language, node: Node, data: bytes, kinds: frozenset[str]) -> list[tuple[str, Hashable]]:
     """What a node binds beside its siblings."""
     path = language.locals.get(node.type, "")
@@ -146,6 +177,10 @@ def _binds(language: Language, node: Node, data: bytes, kinds: frozenset[str]) -
         names = [name for part in parts for way in ways for name in names_at(part, way.split("."), data)]
         names += [text_of(one, data).decode("utf-8", "replace") for part in parts for at in part.named_children[:1]
                   for one in taken_apart(at)]  # fmt: skip
+        if node.type in _MATCHED:
+            names = [_without_bound(language, one) for name in names for one in _alternatives(name, "|")]
+        elif node.type in ("expression_case", "type_case"):
+            names = [one for name in names for one in _alternatives(name, ",")]
         return [(name, ("", name, "")) for name in names if name not in language.repeatable]
     if node.type in kinds:
         path = language.named.get(node.type) or language.keys.get(node.type, "")
