@@ -75,3 +75,37 @@ def rows_of(data: bytes, *, template: bool = False) -> list[Row]:
         rows.append(Row(text, deep, open_[-1] if open_ else -1, branch, start, at))
         open_.append(len(rows) - 1)
     return rows
+
+
+class Twice(NamedTuple):
+    """What both sides put into one block, where it stands in the result, and what of that is ours and theirs: nothing
+    where that cannot be told."""
+
+    what: str
+    made: list[tuple[int, int]]
+    ours: bytes
+    theirs: bytes
+
+
+def whose(made: list[bytes], ours: set[bytes], theirs: set[bytes]) -> tuple[bytes, bytes]:
+    """Which of two texts is ours and which theirs."""
+    both = made if len(made) == 2 else [b"", b""]
+    fits = {(mine, its) for mine, its in (both, both[::-1]) if mine in ours and its in theirs}
+    return fits.pop() if len(fits) == 1 else (b"", b"")
+
+
+_ABOVE = regex(rb"(?:#(?!\s*(?:if|el|end|define|include)\b)|//|--|/\*|\*|@[\w.]+(?:\(.*\))?$)")
+_CLOSES = regex(rb"[)}\]]|end\b")
+
+
+def span_of(rows: list[Row], at: int) -> tuple[int, int]:
+    """A row with what stands deeper below it, the line that closes that, and the comments above it."""
+    deep = rows[at].deep
+    first = at
+    while first and rows[first - 1].deep == deep and _ABOVE.match(rows[first - 1].text):
+        first -= 1
+    items = rows[at].text.endswith(b":")  # of a list in YAML are as deep as its key
+    inner = (row.deep > deep or (items and row.deep == deep and row.text.startswith(b"- ")) for row in rows[at + 1 :])
+    last = at + 1 + next((count for count, inside in enumerate(inner) if not inside), len(rows) - at - 1)
+    closes = last < len(rows) and last > at + 1 and rows[last].deep == deep and _CLOSES.match(rows[last].text)
+    return rows[first].start, rows[last if closes else last - 1].stop

@@ -12,7 +12,8 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from muse.core.late import regex
-from muse.plugins.code.checks.blocks import Row, ends_or_begins, is_tag, rows_of
+from muse.plugins.code.checks.blocks import Row, Twice, ends_or_begins, is_tag, rows_of, span_of, whose
+from muse.plugins.code.checks.told import STATEMENT, told_twice
 from muse.plugins.code.languages.table import Language
 
 Sides = tuple[bytes, bytes, bytes]
@@ -29,14 +30,9 @@ _CONSTANT = regex(
     rb"(?:pub(?:\([\w: ]*\))? |export )?(?:const|static|type|using|typealias) +(?:mut )?([\w$]+)\s*(?::|=(?!=))"
     rb"|(@(?:mixin|function) +[\w-]+)"
 )
-_ABOVE = regex(rb"(?:#(?!\s*(?:if|el|end|define|include)\b)|//|--|/\*|\*|@[\w.]+(?:\(.*\))?$)")
 _OPENS = regex(rb"[\w$@].*(?:\{|\(|:|\bdo(?: *\|[^|]*\|)?|->|=>)$")
 _YAML_KEY = regex(rb"[\"']?([\w.-]+)[\"']?:(?=\s|$)")
 _LABEL = regex(rb"\w+:$")
-_STATEMENT = regex(
-    rb"(?:if|else|elif|elsif|for|foreach|while|do|try|catch|except|finally|ensure|rescue|switch|case|default|when|unless"
-    rb"|loop|begin|return|with|using|match|select|public|private|protected|signals|slots|get|set|defer|go)\b"
-)
 _LABELLED = frozenset({"c", "cpp", "csharp", "go", "php"})
 _READ_BY_LINE = frozenset({"markdown", "toml", "make", "css"})
 
@@ -57,16 +53,6 @@ def _how(language: Language | None, merged: bytes) -> _How:
     return _How(keys=_SET if name == "hcl" else None, labels=name in _LABELLED)
 
 
-class Twice(NamedTuple):
-    """What both sides put into one block, where it stands in the result, and what of that is ours and theirs: nothing
-    where that cannot be told."""
-
-    what: str
-    made: list[tuple[int, int]]
-    ours: bytes
-    theirs: bytes
-
-
 def named_twice(language: Language | None, sides: Sides, merged: bytes) -> str:
     """What both sides put into one block of `merged`, so that it is there more often than in any version; "" for
     nothing."""
@@ -75,6 +61,14 @@ def named_twice(language: Language | None, sides: Sides, merged: bytes) -> str:
 
 def there_twice(language: Language | None, sides: Sides, merged: bytes) -> Iterator[Twice]:
     """Each such thing."""
+    told = list(told_twice(language, sides, merged))
+    yield from told
+    spans = {tuple(each.made) for each in told}
+    yield from (each for each in _by_key(language, sides, merged) if tuple(each.made) not in spans)
+
+
+def _by_key(language: Language | None, sides: Sides, merged: bytes) -> Iterator[Twice]:
+    """What is known by its key, or is the same word for word."""
     if language is not None and language.name != "hcl" and (language.lines or language.name in _READ_BY_LINE):
         return
     how = _how(language, merged)
@@ -88,19 +82,12 @@ def there_twice(language: Language | None, sides: Sides, merged: bytes) -> Itera
         head = made.head(around)
         if len(rows) > max(1, *(each.most(name, head) for each in known)):
             spans = [made.span(row) for row in rows]
-            mine_text, its_text = _whose(
+            mine_text, its_text = whose(
                 [merged[low:high] for low, high in spans], *(each.texts(name, head) for each in known[1:])
             )
             what = made.rows[rows[0]].text.decode("utf-8", "replace")[:60]
             sure = name[0] != "block" and not (how.template and any(_tagged(merged, *span) for span in spans))
             yield Twice(what, spans, mine_text, its_text) if sure else Twice(what, spans, b"", b"")
-
-
-def _whose(made: list[bytes], ours: set[bytes], theirs: set[bytes]) -> tuple[bytes, bytes]:
-    """Which of two texts is ours and which theirs."""
-    both = made if len(made) == 2 else [b"", b""]
-    fits = {(mine, its) for mine, its in (both, both[::-1]) if mine in ours and its in theirs}
-    return fits.pop() if len(fits) == 1 else (b"", b"")
 
 
 def bound_twice_by(pattern: re.Pattern[bytes], sides: Sides, merged: bytes) -> str:
@@ -162,22 +149,8 @@ class _Found:
         return {self.data[low:high] for low, high in spans}
 
     def span(self, at: int) -> tuple[int, int]:
-        """A row with what stands deeper below it, the line that closes that, and the comments above it."""
-        rows = self.rows
-        deep = rows[at].deep
-        first = at
-        while first and rows[first - 1].deep == deep and _ABOVE.match(rows[first - 1].text):
-            first -= 1
-        items = rows[at].text.endswith(b":")  # of a list in YAML are as deep as its key
-        inner = (
-            row.deep > deep or (items and row.deep == deep and row.text.startswith(b"- ")) for row in rows[at + 1 :]
-        )
-        last = at + 1 + next((count for count, inside in enumerate(inner) if not inside), len(rows) - at - 1)
-        closes = last < len(rows) and last > at + 1 and rows[last].deep == deep and _CLOSES.match(rows[last].text)
-        return rows[first].start, rows[last if closes else last - 1].stop
-
-
-_CLOSES = regex(rb"[)}\]]|end\b")
+        """A row with what belongs to it."""
+        return span_of(self.rows, at)
 
 
 def _named(lines: Counter[bytes], how: _How) -> set[_Name]:
@@ -188,7 +161,7 @@ def _name(line: bytes, how: _How) -> _Name | None:
     """What a line may put in that stands once in its block: the key, or what is the same word for word. as `how`
     says."""
     key = how.keys.match(line) if how.keys is not None else None
-    if key is None and _STATEMENT.match(line):
+    if key is None and STATEMENT.match(line):
         return None
     key = key or _KEY.match(line) or _CONSTANT.match(line)
     if key is not None:
