@@ -26,6 +26,7 @@ from muse.core.textchunks import text_chunks, whole_blocks
 from muse.core.textmerge import merge_text
 from muse.domain import ConflictRecord, FileMerge
 from muse.plugins.code.checks.anchors import broken_anchor
+from muse.plugins.code.checks.calls import calls_what_changed
 from muse.plugins.code.checks.law import breaches, outlines_of, reads_and_keeps, text_breaches, unsure
 from muse.plugins.code.checks.placement import (
     doubles_nothing,
@@ -132,8 +133,7 @@ def _best(
         lawless = text_breaches(asked, sides, merged, until)
         by_line = _by_line(language, sides, merged) or unsure(language, sides, merged, until)
         if not lawless and not by_line:
-            gone = uses_what_is_gone(language, sides, merged, until, imports=True)
-            return (in_doubt(sides, merged, gone) if gone else text), "text"
+            return _without_doubt(language, text, sides, until), "text"
         from muse.plugins.code.merge.entries import all_that_differs, in_dispute, twice_in_dispute
 
         twice = () if lawless else list(there_twice(language, sides, merged))
@@ -167,6 +167,18 @@ def _best(
     return best, step
 
 
+def _without_doubt(
+    language: Language | None, text: list[Chunk], sides: tuple[bytes, bytes, bytes], until: float
+) -> list[Chunk]:
+    """Git's clean text, with conflicts where one side put in what the other side took the ground from."""
+    merged = joined(text)
+    if gone := uses_what_is_gone(language, sides, merged, until, imports=True):
+        return in_doubt(sides, merged, gone, "uses %s, which is gone")
+    if changed := calls_what_changed(language, sides):
+        return in_doubt(sides, merged, changed, "calls %s, whose parameters changed")
+    return text
+
+
 def _plain(sides: tuple[bytes, bytes, bytes]) -> Language | None:
     """Blocks of text, to be asked about where nothing is known of the language and a side moved lines about."""
     return load("plain") if any(reorders(sides[0], side) for side in sides[1:]) else None
@@ -192,7 +204,12 @@ def _lawful(language: Language | None, sides: tuple[bytes, bytes, bytes], made: 
     """True when what was made of whole entries has every edit, keeps the law and parses as well as the sides."""
     if not keeps_every_edit(*sides, made) or _by_line(language, sides, made):
         return False
-    return reads_and_keeps(language, sides, made, until) and not uses_what_is_gone(language, sides, made, until)
+    return reads_and_keeps(language, sides, made, until) and _stands_on_ground(language, sides, made, until)
+
+
+def _stands_on_ground(language: Language | None, sides: tuple[bytes, bytes, bytes], made: bytes, until: float) -> bool:
+    """True when what each side put in finds what it uses, and as it knew it."""
+    return not (uses_what_is_gone(language, sides, made, until) or calls_what_changed(language, sides))
 
 
 def _trusted(
@@ -228,7 +245,7 @@ def _trusted(
     if not repeats_no_modifier(base, ours, theirs, merged):
         return False
     lawful = reads_and_keeps(language, (base, ours, theirs), merged, until)
-    return lawful and not uses_what_is_gone(language, (base, ours, theirs), merged, until)
+    return lawful and _stands_on_ground(language, (base, ours, theirs), merged, until)
 
 
 def _keeps_sides(chunks: Sequence[Chunk], sides: tuple[bytes, bytes, bytes]) -> bool:

@@ -1,0 +1,131 @@
+"""What one side uses anew and the other side took away, renamed or gave other parameters: clean for lines, wrong."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from muse.core.markers import conflicts_of, parse
+from muse.core.options import MergeOptions, using
+from muse.plugins.code.checks.calls import calls_what_changed
+from muse.plugins.code.languages import language_of
+from muse.plugins.code.merge.file import merge_code
+
+COMPOSE = """services:
+  db:
+    image: postgres
+  web:
+    image: web
+    ports: [80]
+  worker:
+    image: worker
+    restart: always
+"""
+DEFINED = {
+    "a.py": "def area(width, height):\n    return width * height\n\n\ndef one():\n    return area(1, 2)\n\n\n"
+    "def two():\n    x = 1\n    return x\n",
+    "a.js": "function area(width, height) {\n  return width * height;\n}\n\nfunction one() {\n"
+    "  return area(1, 2);\n}\n\n"
+    "function two() {\n  let x = 1;\n  return x;\n}\n",
+    "a.rs": "fn area(width: u32, height: u32) -> u32 {\n    width * height\n}\n\nfn one() -> u32 {\n"
+    "    area(1, 2)\n}\n\n"
+    "fn two() -> u32 {\n    let x = 1;\n    x\n}\n",
+    "a.go": "package a\n\nfunc area(width, height int) int {\n\treturn width * height\n}\n\nfunc one() int {\n"
+    "\treturn area(1, 2)\n}\n\nfunc two() int {\n\tx := 1\n\treturn x\n}\n",
+    "a.php": "<?php\nfunction area($width, $height) {\n    return $width * $height;\n}\n\nfunction one() {\n"
+    "    return area(1, 2);\n}\n\nfunction two() {\n    $x = 1;\n    return $x;\n}\n",
+}
+USES = {"a.py": "x = 1", "a.js": "x = 1;", "a.rs": "x = 1;", "a.go": "x := 1", "a.php": "$x = 1;"}
+
+
+def both_ways(path: str, base: str, ours: str, theirs: str) -> list[bytes | None]:
+    """What comes of a merge, both ways round; None for a conflict."""
+    assert base not in (ours, theirs)
+    sides = [ours.encode(), theirs.encode()]
+    made = [merge_code(path, base.encode(), *order) for order in (sides, sides[::-1])]
+    return [None if each.conflicts else each.content for each in made]
+
+
+def test_a_service_that_the_other_side_renamed() -> None:
+    renamed = COMPOSE.replace("  db:", "  database:")
+    asked = COMPOSE.replace("restart: always\n", "restart: always\n    depends_on:\n      - db\n")
+    assert both_ways("compose.yml", COMPOSE, renamed, asked) == [None, None]
+    other = COMPOSE.replace("restart: always\n", "restart: always\n    depends_on:\n      - web\n")
+    both = other.replace("  db:", "  database:").encode()
+    assert both_ways("compose.yml", COMPOSE, renamed, other) == [both, both]
+
+
+def test_a_word_of_another_meaning_is_no_reference() -> None:
+    renamed = COMPOSE.replace("  db:", "  database:")
+    said = COMPOSE.replace("restart: always\n", "restart: always\n    command: start db now\n")
+    both = said.replace("  db:", "  database:").encode()
+    assert both_ways("compose.yml", COMPOSE, renamed, said) == [both, both]
+
+
+@pytest.mark.parametrize("path", ["a.py", "a.js", "a.ts"])
+def test_a_function_that_the_other_side_deleted(path: str) -> None:
+    base = DEFINED["a.py" if path == "a.py" else "a.js"]
+    begin, end = (re.search(rf"(?:def|function) {name}", base) for name in ("one", "two"))
+    assert begin is not None and end is not None
+    gone = base[: begin.start()] + base[end.start() :]
+    assert both_ways(path, base, gone, base.replace("x = 1", "x = one()")) == [None, None]
+    for lawful in ("other.one()", "f('one')"):
+        both = gone.replace("x = 1", f"x = {lawful}").encode()
+        assert both_ways(path, base, gone, base.replace("x = 1", f"x = {lawful}")) == [both, both]
+
+
+@pytest.mark.parametrize(
+    ("head", "clean"), [("class A:", False), ("class A(B):", True)], ids=["of its own", "perhaps inherited"]
+)
+def test_a_method_that_the_other_side_deleted(head: str, clean: bool) -> None:
+    base = f"{head}\n    def one(self):\n        return 1\n\n    def two(self):\n        x = 1\n        return x\n"
+    gone = base.replace("    def one(self):\n        return 1\n\n", "")
+    called = base.replace("x = 1", "x = self.one()")
+    both = gone.replace("x = 1", "x = self.one()").encode()
+    assert both_ways("a.py", base, gone, called) == ([both, both] if clean else [None, None])
+
+
+@pytest.mark.parametrize("path", DEFINED)
+def test_a_call_of_what_has_its_parameters_in_another_order(path: str) -> None:
+    base = DEFINED[path]
+    first, second = ("$width, $height", "$height, $width") if path == "a.php" else ("width, height", "height, width")
+    if path == "a.rs":
+        first, second = "width: u32, height: u32", "height: u32, width: u32"
+    turned = base.replace(first, second, 1).replace("area(1, 2)", "area(2, 1)")
+    called = base.replace(USES[path], USES[path].replace("1", "area(3, 4)"))
+    assert both_ways(path, base, turned, called) == [None, None]
+    with using(MergeOptions(conflict_style="diff3")):
+        merged = merge_code(path, base.encode(), turned.encode(), called.encode())
+    assert b"calls area, whose parameters changed" in (merged.content or b"")
+    assert len(conflicts_of(parse(merged.content or b"") or [])) == 1
+
+
+@pytest.mark.parametrize("path", [path for path in DEFINED if path != "a.js"])
+def test_a_call_of_what_needs_one_parameter_more(path: str) -> None:
+    base = DEFINED[path]
+    more = {"a.php": ("$width, $height", "$width, $height, $depth"), "a.rs": ("height: u32", "height: u32, depth: u32")}
+    old, new = more.get(path, ("width, height", "width, height, depth"))
+    deeper = base.replace(old, new, 1).replace("area(1, 2)", "area(1, 2, 3)")
+    called = base.replace(USES[path], USES[path].replace("1", "area(3, 4)"))
+    assert both_ways(path, base, deeper, called) == [None, None]
+
+
+KEPT = [
+    ("width, height", "width, height, depth=1", "area(3, 4)"),
+    ("width, height", "wide, high", "area(3, 4)"),
+    ("width, height", "height, width", "area(width=3, height=4)"),
+    ("width, height", "height, width", "shape.area(3, 4)"),
+    ("width, height", "width: int, height: int", "area(3, 4)"),
+    ("width, height", "width, *height", "area(3, 4)"),
+]
+
+
+@pytest.mark.parametrize(("old", "new", "call"), KEPT)
+def test_a_call_that_still_means_what_it_meant(old: str, new: str, call: str) -> None:
+    base = DEFINED["a.py"]
+    other = base.replace(old, new, 1)
+    called = base.replace("x = 1", f"x = {call}")
+    both = other.replace("x = 1", f"x = {call}").encode()
+    assert both_ways("a.py", base, other, called) == [both, both]
+    assert calls_what_changed(language_of("a.py"), (base.encode(), other.encode(), called.encode())) == {}
