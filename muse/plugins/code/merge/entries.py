@@ -16,7 +16,7 @@ from muse.core.law.look import reorders
 from muse.core.markers import Chunk, Conflict
 from muse.core.options import MergeOptions
 from muse.core.textmerge import merge_text
-from muse.plugins.code.checks.twice import Twice
+from muse.plugins.code.checks.blocks import Twice
 from muse.plugins.code.syntax.tokens import common_ends
 
 Sides = tuple[bytes, bytes, bytes]
