@@ -180,6 +180,7 @@ MUSIC = obj(
     marks=rows(row(INT, NUM, maybe(INT))),
     controls={**BY_SIDE, "additionalProperties": rows(row(NUM, INT, INT, INT))},
     flats=BOOL,
+    gaps={**BY_SIDE, "additionalProperties": rows(row(NUM, NUM))},
 )
 CHANGE = {
     "type": "object",

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, NotRequired, Protoco
 
 if TYPE_CHECKING:
     import pathlib
+    from collections.abc import Mapping
 
     from muse.core.schema import CRDTDimensionSpec, DomainSchema
     from muse.results import DriftReport as DriftReport
@@ -250,12 +251,23 @@ class OpenFile(Protocol):
         ...
 
 
+class PlayedPlace(NamedTuple):
+    """Where something stands in a piece: its track, from where to where in quarters, and its pitch if it has one."""
+
+    track: int
+    start: float
+    end: float
+    pitch: int | None = None
+
+
 class Played(NamedTuple):
     """What the page draws and plays of a file: a Standard MIDI File, and how addresses of conflicts name its tracks
-    (`P1` where they read `P1/measure:5`); without names they count tracks, as `track:0/...` does."""
+    (`P1` where they read `P1/measure:5`); without names they count tracks, as `track:0/...` does. `places` has the
+    addresses of what is known by other names than bars, each standing for what is below it too."""
 
     midi: bytes
     tracks: tuple[str, ...] = ()
+    places: Mapping[str, PlayedPlace] = {}
 
 
 @runtime_checkable

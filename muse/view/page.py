@@ -180,6 +180,13 @@ def _file(each: Compared, ident: str, plugin_for: Any) -> dict[str, Any]:
     }
 
 
+def _read(plugin: Any, path: str, data: bytes | None) -> bool:
+    """True for a file that its domain can read, music in it or not."""
+    with suppress(MuseError, ValueError):
+        return bool(data) and bool(plugin.listing(data, path))
+    return False
+
+
 def _groups(each: Compared, score: Score | None) -> list[dict[str, Any]]:
     if score is None:
         return decisions.groups(each.conflicts)
@@ -194,7 +201,7 @@ def _trouble(score: Score | None, each: Compared, plugin: Any) -> str:
         return f"damaged ({', '.join(score.damaged)}): what can be read is shown"
     if score is not None or each.unread:
         return ""
-    if not isinstance(plugin, PlayedPlugin):
+    if not isinstance(plugin, PlayedPlugin) or any(_read(plugin, each.path, data) for data in each.sides.values()):
         data = next(iter(each.sides.values()), None) if len(each.sides) == 1 else None
         unshown = data and _listing(plugin, data, each.path) is None
         return f"{plural(len(data or b''), 'byte')} that cannot be shown as text" if unshown else ""
@@ -241,6 +248,9 @@ def _music(score: Score) -> dict[str, Any]:
             for side, found in score.controls.items()
         },
         "flats": score.flats,
+        "gaps": {
+            str(side): [[_short(start), _short(stop)] for start, stop in found] for side, found in score.gaps.items()
+        },
     }
 
 

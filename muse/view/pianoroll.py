@@ -89,6 +89,9 @@ def panels(score: Score, ident: str) -> Iterator[tuple[str, str]]:
             parts.append(f'<g id="{shared}">{_grid(score, low, high, width)}{_shared_notes(score, high)}</g>')
         else:
             parts.append(f'<use href="#{shared}"/>')
+        lacks = "".join(f"M{_n(start)} 0H{_n(stop)}V{height}H{_n(start)}z" for start, stop in score.gaps.get(side, ()))
+        if lacks:
+            parts.append(f'<path class="gap" d="{lacks}"/>')
         parts += [_notes(kind, track, found, high) for (kind, track), found in sorted(_by_kind(score, side).items())]
         parts.append(_marks(score, high, height))
         parts.append('<line class="playhead" y1="0" y2="100%" x1="-1" x2="-1"/></svg>')
@@ -182,6 +185,9 @@ def picture(each: Compared, plugin: Any) -> str:
                 f'<text x="{x + 28}" y="{y + 17}" class="bar">{escape(words)}</text>'
             )
             x += 44 + 6 * len(words)
+    if score.gaps:
+        parts.append(f'<rect class="gap" x="{x}" y="{y + 9}" width="22" height="8"/>')
+        parts.append(f'<text x="{x + 28}" y="{y + 17}" class="bar">bars it has not</text>')
     y += 26
     style = (
         f"{_style()}svg{{background:var(--paper)}}.roll{{width:1000px;height:{one}px}}"

@@ -1,14 +1,15 @@
 """A piece of music in several versions, as what there is to draw: notes, lanes, bars, tempo, and who has what.
 
 Every distinct note stands once, with a bit for each version that has it; so a page holds a note that nobody touched
-once, whatever the number of panels. Horizontal unit: 24 to the quarter note.
+once, whatever the number of panels. Horizontal unit: 24 to the quarter note. Bars that only some versions have stand
+on the line of all (`bar_line.py`), and the others have a gap there.
 """
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import lcm
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -17,16 +18,21 @@ from muse.core.errors import FormatError
 from muse.domain import PlayedPlugin
 
 if TYPE_CHECKING:
-    from muse.domain import ConflictRecord
+    from muse.domain import ConflictRecord, Played, PlayedPlace
+    from muse.plugins.midi.file.bars import TimeMap
     from muse.plugins.midi.file.codec import Song, Track
+    from muse.view.bar_line import Line
 
 UNIT = 24
 _MOST_LANES = 24
 _QUIET_LANES = 4
+_MOST_BARS = 5_000
 _HEARD = frozenset((0, 7, 10, 11, 64))
 _ADDRESS = re.compile(r"track:(\d+)(?:/(\w+):(\d+):(\d+):(\d+)(?::(\d+))?(?::(\d+))?)?")
 
 _NAMED = re.compile(r"(?:(.+)/)?[a-z_]+:(\d{1,7})(?:-\d+)?")
+_BARS = re.compile(r"bars:(\d{1,6})(?:-(\d{1,6}))?")
+_AT = re.compile(r"\bbar (\d{1,6})(?: beat (\d{1,4}))?\b")
 
 
 @dataclass
@@ -82,7 +88,8 @@ class Score:
 
     `signs`: (x, text, have) of tempo, metre, key, markers; `tempo`: version -> (x, microseconds per quarter);
     `measures`: (x, number, units per beat); `controls`: version -> (x, status, data, data) of programs, bends and the
-    controllers one hears; `flats`: the first key signature has flats.
+    controllers one hears; `flats`: the first key signature has flats; `gaps`: version -> (from, to) where others have
+    bars that it has not.
     """
 
     sides: list[str]
@@ -98,6 +105,7 @@ class Score:
     measures: list[tuple[float, int, float]] = field(default_factory=list)
     controls: dict[int, list[tuple[float, int, int, int]]] = field(default_factory=dict)
     flats: bool = False
+    gaps: dict[int, list[tuple[float, float]]] = field(default_factory=dict)
     written: bool = False
     """The file says more than is drawn: words, signs, layout."""
     damaged: list[str] = field(default_factory=list)
@@ -123,7 +131,7 @@ def read_score(
         return None
     score = Score(list(sides))
     songs: dict[int, Song] = {}
-    names: tuple[str, ...] = ()
+    told: dict[int, Played] = {}
     for version, data in enumerate(sides.values()):
         if data:
             try:
@@ -131,13 +139,16 @@ def read_score(
                 songs[version] = _parsed(played.midi, score, version)
             except FormatError:
                 continue
-            names = names or played.tracks
+            told[version] = played
+            score.written = score.written or played.midi is not data
     if not songs:
         return None
-    score.written = bool(names)
-    beat = lcm(*(max(1, song.ticks_per_beat) for song in songs.values()))
-    _Reader(score, songs, beat).read()
-    _place_marks(score, songs, names, conflicts)
+    reader = _Reader(score, songs)
+    reader.read()
+    if any(played.places for played in told.values()):
+        _place_entries(reader, told, conflicts)
+    else:
+        _place_marks(reader, next(filter(None, (played.tracks for played in told.values())), ()), conflicts)
     return score
 
 
@@ -154,32 +165,49 @@ def _parsed(data: bytes, score: Score, version: int) -> Song:
 
 
 class _Reader:
-    def __init__(self, score: Score, songs: dict[int, Song], beat: int) -> None:
+    def __init__(self, score: Score, songs: dict[int, Song]) -> None:
+        from muse.view.bar_line import lines
+
         self.score = score
         self.songs = songs
-        self.beat = beat
+        self.beats = {version: max(1, song.ticks_per_beat) for version, song in songs.items()}
+        self.beat = lcm(*self.beats.values())
+        self.lines: dict[int, Line] = lines(songs)
         self.known: list[Track] = []
+        self.labels: dict[int, dict[int, int]] = {}
+        """Version -> number of a track in the file -> its number in the picture."""
 
-    def x(self, tick: int, song: Song) -> float:
-        return round(tick * UNIT / max(1, song.ticks_per_beat), 2)
+    def x(self, tick: int, version: int) -> float:
+        """Where a tick of a version is in the picture."""
+        return self.wide(self.lines[version].tick(tick), version)
+
+    def at(self, quarters: float, version: int) -> float:
+        """Where a place counted in quarters is in the picture."""
+        return self.x(round(quarters * self.beats[version]), version)
+
+    def wide(self, ticks: int, version: int) -> float:
+        return round(ticks * UNIT / self.beats[version], 2)
 
     def read(self) -> None:
         notes: dict[tuple[int, ...], Counter[int]] = {}
         lanes: dict[tuple[int, int, int], Lane] = {}
         signs: dict[tuple[float, str], int] = {}
         for version, song in self.songs.items():
-            scale = self.beat // max(1, song.ticks_per_beat)
             self.score.tempo[version] = [(0, 500_000)]
-            for label, track in self._labelled(song):
-                self._notes(version, label, track, scale, notes)
-                self._events(version, label, track, song, lanes, signs)
-                self.score.width = max(self.score.width, self.x(track.end_tick, song))
+            for label, track in self._labelled(version, song):
+                self._notes(version, label, track, notes)
+                self._events(version, label, track, lanes, signs)
+                self.score.width = max(self.score.width, self.x(track.end_tick, version))
             self.score.tempo[version].sort(key=lambda point: point[0])
             self.score.controls.get(version, []).sort(key=lambda control: control[0])
         self._collect(notes, lanes, signs)
         self._bars()
+        for version, line in self.lines.items():
+            found = [(self.wide(start, version), self.wide(stop, version)) for start, stop in line.gaps()]
+            if found:
+                self.score.gaps[version] = found
 
-    def _labelled(self, song: Song) -> list[tuple[int, Track]]:
+    def _labelled(self, version: int, song: Song) -> list[tuple[int, Track]]:
         """The tracks with their numbers in the picture, where one track keeps its number through all versions."""
         from muse.plugins.midi.file.address import track_name
         from muse.plugins.midi.match.tracks import match_tracks
@@ -196,15 +224,15 @@ class _Reader:
                 self.score.tracks.append(name or f"track {label}")
                 self.score.parts.append(_part(track))
             found.append((label, track))
+        self.labels[version] = {index: label for index, (label, _) in enumerate(found)}
         return found
 
-    def _notes(
-        self, version: int, label: int, track: Track, scale: int, notes: dict[tuple[int, ...], Counter[int]]
-    ) -> None:
+    def _notes(self, version: int, label: int, track: Track, notes: dict[tuple[int, ...], Counter[int]]) -> None:
         from muse.plugins.midi.file.model import Content
 
+        scale, place = self.beat // self.beats[version], self.lines[version].tick
         for channel, pitch, onset, length, velocity, _ in Content(track).notes:
-            key = (label, channel, pitch, onset * scale, length * scale, velocity)
+            key = (label, channel, pitch, place(onset) * scale, length * scale, velocity)
             notes.setdefault(key, Counter())[version] += 1
 
     def _events(
@@ -212,12 +240,11 @@ class _Reader:
         version: int,
         label: int,
         track: Track,
-        song: Song,
         lanes: dict[tuple[int, int, int], Lane],
         signs: dict[tuple[float, str], int],
     ) -> None:
         for tick, body in zip(track.ticks, track.bodies):
-            x, status = self.x(tick, song), body[0]
+            x, status = self.x(tick, version), body[0]
             kind = status >> 4
             if kind in (0xC, 0xE) or (kind == 0xB and body[1] in _HEARD):
                 heard = self.score.controls.setdefault(version, [])
@@ -253,16 +280,30 @@ class _Reader:
         score.flats = bool(keys) and keys[0] in _FLAT_KEYS
 
     def _bars(self) -> None:
+        """The bars as the last version has them; where it has a gap, as another one does."""
+        last = max(self.songs)
+        found = {x: (number, beat) for x, number, beat in self._bars_of(last)}
+        gaps = [(self.wide(start, last), self.wide(stop, last)) for start, stop in self.lines[last].gaps()]
+        for version in sorted(set(self.songs) - {last}, reverse=True) if gaps else []:
+            for x, number, beat in self._bars_of(version):
+                if any(start <= x < stop for start, stop in gaps):
+                    found.setdefault(x, (number, beat))
+        for x, (number, beat) in sorted(found.items()):
+            self.score.bars.append((x, number))
+            self.score.measures.append((x, number, beat))
+
+    def _bars_of(self, version: int) -> Iterator[tuple[float, int, float]]:
+        """Place, number and length of a beat of each bar of one version, to the end of the piece."""
         from muse.plugins.midi.file.bars import time_map
 
-        song = self.songs[max(self.songs)]
-        times, end = time_map(song), self.score.width * song.ticks_per_beat / UNIT
-        tick = 0
-        while tick <= end and len(self.score.bars) < 5_000:
+        times, tick = time_map(self.songs[version]), 0
+        for _ in range(_MOST_BARS):
+            x = self.x(tick, version)
+            if x > self.score.width:
+                return
             number = times.position(tick)[0]
-            self.score.bars.append((self.x(tick, song), number))
             beat = max(1, times.tick(number, 2) - times.tick(number))
-            self.score.measures.append((self.x(tick, song), number, self.x(beat, song) or UNIT))
+            yield x, number, self.wide(beat, version) or UNIT
             tick += max(1, times.bar_length(tick))
 
 
@@ -317,17 +358,18 @@ _FLAT_KEYS = frozenset(f"{name} {mode}" for mode, at in (("major", 0), ("minor",
 _SHARP_KEYS = frozenset(f"{name} {mode}" for mode, at in (("major", 8), ("minor", 11)) for name in _FIFTHS[at : at + 7])
 
 
-def _place_marks(
-    score: Score, songs: dict[int, Song], names: Sequence[str], conflicts: Sequence[ConflictRecord]
-) -> None:
-    """Addresses count in the base's bars; where there is no base, in the first version's."""
+def _place_marks(reader: _Reader, names: Sequence[str], conflicts: Sequence[ConflictRecord]) -> None:
+    """Addresses count bars as the merged line has them, which is the result's; those of bars, as the base."""
     from muse.plugins.midi.file.bars import time_map
 
-    song = songs[min(songs)]
-    times = time_map(song)
+    score, version, base = reader.score, max(reader.songs), min(reader.songs)
+    times, before = time_map(reader.songs[version]), time_map(reader.songs[base])
     for index, record in enumerate(conflicts):
         found = _ADDRESS.search(record.address or "") if not names else _NAMED.fullmatch(record.address or "")
         if found is None:
+            bars = _BARS.match(record.address or "")
+            ends = [reader.x(before.tick(int(bar)), base) for bar in bars.groups() if bar] if bars else []
+            score.marks += [Mark(index, None, x, None) for x in ends]
             continue
         if names:
             track, key = names.index(found[1]) if found[1] in names else None, None
@@ -337,4 +379,47 @@ def _place_marks(
             track = int(number) if int(number) < len(score.tracks) else None
             key = int(pitch) if kind == "note" and channel and pitch else None
             tick = times.tick(int(bar), int(at), int(inside)) if bar else 0
-        score.marks.append(Mark(index, track, round(tick * UNIT / max(1, song.ticks_per_beat), 2), key))
+        mark = Mark(index, track, reader.x(tick, version), key)
+        moved = {reader.x(each, version) for each in _told(record, times)} if key is not None else ()
+        away = sorted(x for x in moved if abs(x - mark.x) >= UNIT)
+        score.marks += [mark, *(Mark(index, track, x, None) for x in away)]
+
+
+def _place_entries(reader: _Reader, told: Mapping[int, Played], conflicts: Sequence[ConflictRecord]) -> None:
+    """Marks at the first and the last note that differs where a version has what a conflict is about, or what that is
+    in; without such notes where it begins and ends."""
+    score, changed = reader.score, [note for note in reader.score.notes if note.have != reader.score.everywhere]
+    for index, record in enumerate(conflicts):
+        found: dict[tuple[int | None, float, int | None], None] = {}
+        for version, played in told.items():
+            place = _nearest(record.address or "", played.places)
+            if place is None:
+                continue
+            start, end = reader.at(place.start, version), reader.at(place.end, version)
+            track = reader.labels[version].get(place.track)
+            inside = [
+                note
+                for note in changed
+                if note.track == track and start <= note.x < end and place.pitch in (None, note.pitch)
+            ]
+            ends = [(start, place.pitch), (max(start, end - UNIT / 2), place.pitch)]
+            if inside:
+                xs, pitches = [note.x for note in inside], [note.pitch for note in inside]
+                ends = [(min(xs), min(pitches)), (max(xs), max(pitches))]
+            found |= dict.fromkeys((track, *each) for each in ends)
+        score.marks += [Mark(index, track, x, pitch) for track, x, pitch in found]
+
+
+def _nearest(address: str, places: Mapping[str, PlayedPlace]) -> PlayedPlace | None:
+    """The place of an address, or of the next thing above it that has one."""
+    while address not in places:
+        address, cut, _ = address.rpartition("@") if "@" in address else address.rpartition("/")
+        if not cut:
+            return None
+    return places[address]
+
+
+def _told(record: ConflictRecord, times: TimeMap) -> Iterator[int]:
+    """Ticks of the places that a conflict's versions name: a note may have been moved."""
+    for bar, beat in _AT.findall(f"{record.ours_summary}\n{record.theirs_summary}"):
+        yield times.tick(int(bar), int(beat or 1))

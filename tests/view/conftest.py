@@ -52,10 +52,27 @@ def theirs(song: Any) -> None:
     song.tracks.append(drums)
 
 
+def barred(bars: list[int], moved: dict[int, int] | None = None) -> bytes:
+    """Bars of four quarters in two parts, each bar's number saying what is in it; `moved`: by how much the notes of a
+    bar are higher in the first part."""
+    song = mido.MidiFile(ticks_per_beat=480)
+    for channel, (name, low) in enumerate((("Lead", 64), ("Bass", 40))):
+        track = mido.MidiTrack([mido.MetaMessage("track_name", name=name)])
+        for bar, beat in ((bar, beat) for bar in bars for beat in range(4)):
+            pitch = low + (bar * bar * (beat + 3) + bar * 7 + beat) % 13
+            pitch += (moved or {}).get(bar, 0) if not channel else 0
+            track.append(mido.Message("note_on", channel=channel, note=pitch, velocity=80, time=0))
+            track.append(mido.Message("note_off", channel=channel, note=pitch, time=480))
+        song.tracks.append(track)
+    out = io.BytesIO()
+    song.save(file=out)
+    return out.getvalue()
+
+
 @pytest.fixture(scope="session")
 def music() -> SimpleNamespace:
     """The piece, and ways to edit it."""
-    return SimpleNamespace(piece=PIECE, edited=edited, ons=ons, ours=ours, theirs=theirs)
+    return SimpleNamespace(piece=PIECE, edited=edited, barred=barred, ons=ons, ours=ours, theirs=theirs)
 
 
 @pytest.fixture

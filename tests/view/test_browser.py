@@ -41,7 +41,7 @@ def test_the_page_opens_at_the_change(
     assert browser.run("return [...document.querySelectorAll('.tab')].map(t => t.textContent)") == list(FOUR)
     assert browser.run("return [...document.querySelectorAll('.phrases button')].map(b => b.textContent)") == [
         "Bass, volume, channel 2, bar 1: added by theirs",
-        "Drums <b>, bars 1-2: theirs 6 notes more",
+        "Drums <b>, bars 1-2: theirs added 6 notes",
         "Melody, bars 1-3: ours changed 2 notes, theirs changed 1 note",
     ]
     assert browser.run("return document.documentElement.scrollHeight") < 3000
@@ -183,7 +183,7 @@ def test_the_keyboard_is_enough(page: str, open_page: Callable[..., Any]) -> Non
         told.append(browser.run(STATUS))
     assert told == [
         "change 1 of 3: Bass, volume, channel 2, bar 1: added by theirs",
-        "change 2 of 3: Drums <b>, bars 1-2: theirs 6 notes more",
+        "change 2 of 3: Drums <b>, bars 1-2: theirs added 6 notes",
         "change 3 of 3: Melody, bars 1-3: ours changed 2 notes, theirs changed 1 note",
     ]
     browser.press("p")

@@ -131,7 +131,7 @@ def test_everything_has_a_name_and_changes_are_a_list(choosing: str, open_page: 
     told = [child["name"] for item in items for child in by_parent[item["id"]] if child["role"] == "button"]
     assert told == [
         "Bass, volume, channel 2, bar 1: added by theirs",
-        "Drums <b>, bars 1-2: theirs 6 notes more",
+        "Drums <b>, bars 1-2: theirs added 6 notes",
         "Melody, bars 1-3: ours changed 2 notes, theirs changed 1 note",
     ]
     assert any(node["role"] == "image" and "notes, 3 changes" in node["name"] for node in nodes), "what the roll shows"

@@ -156,7 +156,7 @@ def test_show_web_opens_a_file_as_it_is_now(
         assert (shown(name)["path"], shown(name)["note"]) == (name, note)
     for name, data, first in (
         ("b.py", b"# one\nx = 1\n", [["same", "# one"], ["same", "x = 1"]]),
-        ("s.als", ALS.read_bytes(), [["same", "Bass"]]),
+        ("s.als", ALS.read_bytes().replace(b"MidiNoteEvent", b"Nothing"), [["same", "Bass"]]),
     ):
         (merged / name).write_bytes(data)
         assert (shown(name)["note"], shown(name)["music"]) == ("not committed yet", None)

@@ -5,6 +5,19 @@ import { barAt, barEnd } from "./time.ts";
 
 export interface Spot extends Focus { whole: boolean }
 
+/** What is shown of a decision: its frame, and whatever its track has in these bars in any version that differs. */
+export function around(music: Music, at: Focus, track: number | null): Focus {
+  const all = (1 << music.sides.length) - 1, from = barAt(music, at.from)[0], to = barEnd(music, at.to - 0.01), found = { ...at };
+  for (const note of music.notes) {
+    if (note[6] === all || note[0] !== track || note[3] < from || note[3] >= to) continue;
+    found.low = Math.min(found.low, note[2]);
+    found.high = Math.max(found.high, note[2]);
+    found.from = Math.min(found.from, note[3]);
+    found.to = Math.max(found.to, Math.min(note[3] + note[4], to));
+  }
+  return found;
+}
+
 /** The rectangle of a decision; `whole` when it is about no notes and stands on the full height; null without a place. */
 export function spot(music: Music, group: Group): Spot | null {
   const marks = music.marks.filter(([index]) => group.conflicts.includes(index));

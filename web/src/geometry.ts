@@ -55,10 +55,11 @@ export function fit(from: number, to: number, pixels: number, most = 12): { zoom
 
 /** Pixels per pitch and the first row in sight, so that [low, high] is in the middle of `height` pixels and can be read. */
 export function fitRows(span: Span, low: number, high: number, height: number): { row: number; top: number } {
-  const row = Math.max(9, Math.min(16, Math.floor(height / (high - low + 13))));
-  const all = (span.high - span.low + 1) * row;
+  const all = high - low + 3, least = all * 9 > height && all * 5 <= height ? Math.floor(height / all) : 9; // lower where else a version would be out of sight
+  const row = Math.max(least, Math.min(16, Math.floor(height / (high - low + 13))));
+  const tall = (span.high - span.low + 1) * row;
   const middle = (span.high - (low + high) / 2 + 0.5) * row;
-  return { row, top: Math.max(0, Math.min(all - height, middle - height / 2)) };
+  return { row, top: Math.max(0, Math.min(tall - height, middle - height / 2)) };
 }
 
 /** Where things of a width fit on a line without overprinting: true and taken, or false. */

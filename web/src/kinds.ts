@@ -43,8 +43,9 @@ export interface Phrase { track: number; from: number; to: number; low: number; 
 
 /** Notes that not every version has, as phrases in the order of time: one track, at most one quiet bar between them. */
 export function phrases(music: Music): Phrase[] {
-  const all = (1 << music.sides.length) - 1;
-  const changed = music.notes.filter((note) => note[6] !== all).sort((a, b) => a[0] - b[0] || a[3] - b[3]);
+  const all = (1 << music.sides.length) - 1, moved = stretches(music);
+  const explained = (note: Note) => moved.some(({ from, to, have }) => note[3] >= from && note[3] < to && note[6] === have);
+  const changed = music.notes.filter((note) => note[6] !== all && !explained(note)).sort((a, b) => a[0] - b[0] || a[3] - b[3]);
   const found: Phrase[] = [];
   for (const note of changed) {
     const last = found[found.length - 1];
@@ -60,7 +61,30 @@ export function phrases(music: Music): Phrase[] {
   }
   const near = neighbours(music);
   for (const each of found) each.words = `${music.tracks[each.track]?.name ?? "track"}, ${bars(music, each.from, each.to)}: ${what(music, each, near)}`;
-  return [...found, ...events(music)].sort((a, b) => a.from - b.from || a.track - b.track);
+  return [...found, ...barsOf(music, moved), ...events(music)].sort((a, b) => a.from - b.from || a.track - b.track);
+}
+
+interface Stretch { from: number; to: number; have: number }
+
+/** Where some versions have bars and others have not: from where to where, and bit n set for version n that has them. */
+export function stretches(music: Music): Stretch[] {
+  const ends = [...new Set(Object.values(music.gaps).flat(2))].sort((a, b) => a - b), all = (1 << music.sides.length) - 1;
+  return ends.slice(1).flatMap((to, at) => {
+    const from = ends[at]!, lacks = Object.entries(music.gaps).filter(([, gaps]) => gaps.some(([a, b]) => a <= from && b >= to));
+    const have = lacks.reduce((left, [side]) => left & ~(1 << Number(side)), all);
+    return have === all ? [] : [{ from, to, have }];
+  });
+}
+
+/** Bars that were put in or taken out, as one change each, with the notes that only follow from it. */
+function barsOf(music: Music, moved: readonly Stretch[]): Phrase[] {
+  return moved.map(({ from, to, have }) => {
+    const notes = music.notes.filter((note) => note[3] >= from && note[3] < to && note[6] === have), verb = have & 1 ? "cut" : "inserted";
+    const by = (["ours", "theirs"] as const).filter((_, index) => ((have >> (index + 1)) & 1) !== (have & 1)).join(" and ");
+    const words = music.sides.length === 2 ? verb : `${verb} by ${by || "the merge"}`;
+    const low = notes.reduce((least, note) => Math.min(least, note[2]), 127), high = notes.reduce((most, note) => Math.max(most, note[2]), 0);
+    return { track: -1, from, to, low: notes.length ? low : 0, high: notes.length ? high : 127, notes, words: `${bars(music, from, to)} ${words}${notes.length ? ` (${count(notes.length, "note")})` : ""}` };
+  });
 }
 
 /** All notes of a phrase's track that begin in its time: a chord moved by an octave has notes that only seem untouched. */
@@ -99,8 +123,8 @@ function what(music: Music, phrase: Phrase, near: (phrase: Phrase) => Note[]): s
     const moved = [added === taken ? near(phrase) : [], touched].map((some) => transposition(some.filter((note) => note[6] & 1), some.filter((note) => (note[6] >> side) & 1))).find((shift) => shift !== null);
     if (moved != null) return [`${name} transposed ${moved > 0 ? "+" : ""}${moved}`];
     if (added === taken) return [`${name} changed ${count(added, "note")}`];
-    const parts = [added ? `${count(added, "note")} more` : "", taken ? `${count(taken, "note")} less` : ""];
-    return [`${name} ${parts.filter(Boolean).join(", ")}`];
+    if (!taken) return [`${name} added ${count(added, "note")}`];
+    return [`${name} ${added ? `added ${count(added, "note")} and removed ${taken}` : `removed ${count(taken, "note")}`}`];
   });
   return made.join(", ") || "changed by the merge";
 }

@@ -26,6 +26,8 @@ export interface Music {
   marks: [number, number, number | null][];
   controls: Record<string, Control[]>;
   flats: boolean;
+  /** By version: from where to where others have bars that it has not. */
+  gaps: Record<string, [number, number][]>;
 }
 
 export interface Offer { choice: string; name: string; text: string; sure: number; reason: string }

@@ -106,6 +106,7 @@ export class Player {
     if (!context || !run) return;
     const now = context.currentTime - run.started + run.offset;
     const end = this.time(this.range[1]);
+    if (loop && end - this.time(this.range[0]) < 0.02) { this.stop(); return; } // this version has none of these bars
     while (run.next < run.queue.length && run.queue[run.next]!.from < now + AHEAD) {
       const each = run.queue[run.next++]!;
       const source = begin(context, run.bus.gain, each, run.offset, run.started, Math.min(each.to, loop ? end : each.to), this.bank);

@@ -66,6 +66,7 @@ export class Roll {
     context.fillStyle = now.paper;
     context.fillRect(0, 0, width, shown.height);
     this.grid(context, width, shown);
+    this.absent(context, width, shown);
     const sides = this.music.sides.length;
     const changed: [Note, Kind][] = [], lead: Note[] = [];
     let drawn = 0;
@@ -141,6 +142,25 @@ export class Roll {
         context.fillStyle = now.faint;
         for (let inside = x + size; inside < end - 0.01; inside += size) context.fillRect(Math.round(inside * zoom - left), 0, 1, shown.height);
       }
+    }
+  }
+
+  /** Bars that the version shown has not, while another one does: hatched, and said. */
+  private absent(context: CanvasRenderingContext2D, width: number, shown: Shown): void {
+    const now = this.theme, name = this.music.sides[shown.side]!;
+    for (const [from, to] of this.music.gaps[shown.side] ?? []) {
+      const x = from * shown.zoom - shown.left, wide = (to - from) * shown.zoom, words = `not in ${name}`;
+      if (x > width || x + wide < 0) continue;
+      context.fillStyle = hatch(context, "rising", now.line) ?? now.faint;
+      context.fillRect(x, 0, wide, shown.height);
+      context.font = "11px system-ui, sans-serif";
+      context.textBaseline = "bottom";
+      const long = context.measureText(words).width, at = Math.max(x + 4, 4);
+      if (at + long > x + wide) continue;
+      context.fillStyle = now.paper;
+      context.fillRect(at - 2, shown.height - 18, long + 4, 16);
+      context.fillStyle = now.soft;
+      context.fillText(words, at, shown.height - 4);
     }
   }
 

@@ -4,6 +4,7 @@ import { inUse } from "./bank.ts";
 import { Chips } from "./chips.ts";
 import type { Choices } from "./choices.ts";
 import { el, say } from "./dom.ts";
+import { around } from "./decisions.ts";
 import { drawKeyboard, drawMinimap, drawRuler } from "./frame.ts";
 import { fit, fitRows } from "./geometry.ts";
 import { phrases, type Phrase, type Whose } from "./kinds.ts";
@@ -15,7 +16,7 @@ import { PACES, button, legend, pace, tracks } from "./parts.ts";
 import { Player } from "./player.ts";
 import { Roll } from "./roll.ts";
 import { Sheet, type Asked } from "./sheet.ts";
-import { barAt, barEnd, bars, where } from "./time.ts";
+import { barAt, barEnd, bars, seconds, where } from "./time.ts";
 import { pinch, turned } from "./touch.ts";
 import { count, noteName } from "./words.ts";
 
@@ -128,10 +129,14 @@ export class ScoreView {
   private leading(track: number | null): number | null { return track !== null && this.music.notes.some((note) => note[0] === track) ? track : null; }
 
   /** The same stretch of time, as high as its notes are: for what is about no pitch. */
-  private pitched(at: Focus): Focus {
+  private pitched(at: Focus, track: number | null = null): Focus {
     if (at.high - at.low < 127) return at;
     let low = 128, high = -1;
-    for (const note of this.roll.index.between(at.from, at.to)) { low = Math.min(low, note[2]); high = Math.max(high, note[2]); }
+    for (const note of this.roll.index.between(at.from, at.to)) {
+      if (track !== null && note[0] !== track) continue;
+      low = Math.min(low, note[2]);
+      high = Math.max(high, note[2]);
+    }
     return { ...at, ...(high < 0 ? this.roll.span : { low, high }) };
   }
 
@@ -211,7 +216,7 @@ export class ScoreView {
     const { shown, music } = this, spot = shown.at === null ? null : this.roll.spots[shown.at], first = this.phrases[this.list.order[0] ?? 0];
     const seen = { from: shown.left / shown.zoom, to: (shown.left + this.width()) / shown.zoom };
     const at = shown.focus ?? (this.current >= 0 ? this.phrases[this.current]! : spot ?? (shown.lead === first?.track ? first : null)) ?? seen;
-    const track = shown.lead ?? first?.track ?? music.notes[0]?.[0];
+    const track = shown.lead ?? this.phrases[this.current]?.notes[0]?.[0] ?? first?.notes[0]?.[0] ?? first?.track ?? music.notes[0]?.[0];
     if (this.current < 0 ? spot?.whole && shown.lead === null && !shown.focus : !this.phrases[this.current]!.notes.length) return null; // about no notes
     return track === undefined || track < 0 ? null : { track, from: barAt(music, at.from)[0], to: Math.max(at.to, at.from + 1), side: shown.side };
   }
@@ -367,7 +372,7 @@ export class ScoreView {
     this.current = -1;
     if (spot) {
       shown.lead = this.leading(this.file.groups[group]!.track);
-      this.frame(this.pitched(spot));
+      this.frame(around(this.music, this.pitched(spot, shown.lead), shown.lead));
       if (shown.loop) this.setLoop();
     }
     this.label();
@@ -412,10 +417,11 @@ export class ScoreView {
     say(`${noteName(note[1], note[2], music.flats)} at ${where(music, note[3])}, velocity ${note[5]}, ${music.tracks[note[0]]?.name}; in: ${have}`);
   }
 
-  /** Play the bars of a decision in one version, over and over. */
+  /** Play the bars of a decision in one version, over and over; once more: stop. */
   hear(name: string, group: number): void {
     const side = this.music.sides.indexOf(name), spot = this.roll.spots[group];
     if (side < 0) return;
+    if (this.player.playing && this.shown.at === group && this.shown.side === side && this.shown.loop) { this.player.stop(); return; }
     if (this.shown.at !== group) this.decide(group);
     this.choose(side);
     if (spot) this.shown.loop = this.barsOf(spot);
@@ -458,6 +464,7 @@ export class ScoreView {
 
   private play(from?: number): void {
     const { loop, left, zoom, side } = this.shown;
+    if (loop && seconds(this.music, side, loop[1]) - seconds(this.music, side, loop[0]) < 0.02) { say(`${this.music.sides[side]} has none of these bars`); return; }
     document.dispatchEvent(new CustomEvent("muse-play", { detail: this }));
     const begin = from ?? loop?.[0] ?? barAt(this.music, this.shown.focus?.from ?? left / zoom)[0];
     this.player.start(side, begin, loop ? loop[1] : this.music.width, loop !== null);

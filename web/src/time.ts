@@ -32,10 +32,25 @@ export function barEnd(music: Music, x: number): number {
   return music.bars[indexAt(music.bars, x) + 1]?.[0] ?? Math.max(music.width, x);
 }
 
+const clocks = new WeakMap<Music, Map<number, [number, number][]>>();
+
+/** The tempo map of a version; where it lacks bars that others have, time stands still. */
+function clock(music: Music, side: number): readonly [number, number][] {
+  const gaps = music.gaps[side], tempo = music.tempo[side] ?? [];
+  if (!gaps?.length) return tempo;
+  if (!clocks.has(music)) clocks.set(music, new Map());
+  const known = clocks.get(music)!;
+  if (!known.has(side)) {
+    const before = (x: number) => [...tempo].reverse().find(([at]) => at <= x)?.[1] ?? 500_000;
+    known.set(side, [...gaps.flatMap(([from, to]): [number, number][] => [[from, 0], [to, before(to)]]), ...tempo.filter(([at]) => !gaps.some(([from, to]) => at >= from && at < to))].sort((a, b) => a[0] - b[0]));
+  }
+  return known.get(side)!;
+}
+
 /** Seconds from the beginning of a version to `x`, by its tempo map. */
 export function seconds(music: Music, side: number, x: number): number {
   let time = 0, from = 0, micros = 500_000;
-  for (const [at, next] of music.tempo[side] ?? []) {
+  for (const [at, next] of clock(music, side)) {
     if (at >= x) break;
     time += ((at - from) / UNIT) * (micros / 1e6);
     from = at;
@@ -47,7 +62,7 @@ export function seconds(music: Music, side: number, x: number): number {
 /** The inverse of `seconds`. */
 export function positionAt(music: Music, side: number, time: number): number {
   let left = time, from = 0, micros = 500_000;
-  for (const [at, next] of music.tempo[side] ?? []) {
+  for (const [at, next] of clock(music, side)) {
     const span = ((at - from) / UNIT) * (micros / 1e6);
     if (span > left) break;
     left -= span;

@@ -20,8 +20,8 @@ const at = (track: number, pitch: number, x: number, have: number): Note => [tra
 test("neighbouring changes of one track are one phrase, apart where a bar and more is quiet", () => {
   const found = phrases(music([at(0, 60, 0, 0b1010), at(0, 62, 24, 0b1010), at(0, 64, 120, 0b1010), at(0, 64, 480, 0b1100), at(1, 38, 0, 0b1100), at(0, 50, 0, 15)]));
   assert.deepEqual(found.map((phrase) => [phrase.track, phrase.notes.length]), [[0, 3], [1, 1], [0, 1]]);
-  assert.equal(found[0]!.words, "Melody, bars 1-2: ours 3 notes more");
-  assert.equal(found[2]!.words, "Melody, bar 6: theirs 1 note more");
+  assert.equal(found[0]!.words, "Melody, bars 1-2: ours added 3 notes");
+  assert.equal(found[2]!.words, "Melody, bar 6: theirs added 1 note");
 });
 
 test("two versions: new, removed, changed, transposed", () => {
@@ -66,6 +66,21 @@ test("tempo, signs and controllers are changes too, in the order of time", () =>
       { name: "pan, channel 1", track: 0, low: 0, high: 127, points: { 0: [[0, 64]], 1: [[0, 64]], 2: [[0, 64]], 3: [[0, 64]] } }],
   });
   assert.deepEqual(phrases(piece).map((phrase) => phrase.words), [
-    "Tempo, bar 1: ours 100 → 120", "bar 2: B♭ major (ours, result)", "Melody, volume, channel 1, bars 3-4: added by theirs", "Melody, bar 6: theirs 1 note more",
+    "Tempo, bar 1: ours 100 → 120", "bar 2: B♭ major (ours, result)", "Melody, volume, channel 1, bars 3-4: added by theirs", "Melody, bar 6: theirs added 1 note",
   ]);
+});
+
+test("bars put in or cut are one change with their notes, and what stands behind them is none", () => {
+  const piece = music([at(0, 60, 0, 15), at(0, 62, 96, 0b1010), at(1, 38, 120, 0b1010), at(0, 64, 192, 15), at(0, 65, 288, 0b0011), at(0, 66, 312, 0b0110), at(0, 67, 384, 15)],
+    { gaps: { 0: [[96, 192]], 2: [[96, 192], [288, 384]], 3: [[288, 384]] } });
+  assert.deepEqual(phrases(piece).map((phrase) => [phrase.words, phrase.track]), [
+    ["bar 2 inserted by ours (2 notes)", -1], ["bar 4 cut by theirs (1 note)", -1], ["Melody, bar 4: ours added 1 note, theirs added 1 note", 0],
+  ]);
+  const two = music([at(0, 60, 0, 3), at(0, 62, 96, 2)], { sides: ["before", "after"], gaps: { 0: [[96, 192]] } });
+  assert.deepEqual(phrases(two).map((phrase) => phrase.words), ["bar 2 inserted (1 note)"]);
+});
+
+test("both what came and what went is said of a side", () => {
+  const found = phrases(music([at(0, 60, 0, 0b0101), at(0, 61, 24, 0b0101), at(0, 70, 0, 0b1010), at(0, 72, 30, 0b1010), at(0, 74, 60, 0b1010), at(0, 40, 0, 0b1011)]));
+  assert.deepEqual(found.map((phrase) => phrase.words), ["Melody, bar 1: ours added 3 notes and removed 2, theirs removed 1 note"]);
 });

@@ -37,3 +37,11 @@ test("indexAt finds the last that is not after", () => {
   const rows: [number][] = [[0], [10], [10], [20]];
   assert.deepEqual([-5, 0, 9, 10, 19, 20, 99].map((x) => indexAt(rows, x)), [0, 0, 0, 2, 2, 3, 3]);
 });
+
+test("bars that a version lacks take it no time, and no place in them is reached", () => {
+  const gapped = music([[0, 0, 60, 0, 960, 80, 15]], { tempo: { 1: [[0, 500_000], [120, 1_000_000], [288, 250_000]] }, gaps: { 1: [[96, 192], [192, 288]] } });
+  assert.deepEqual([96, 150, 192, 288, 312].map((x) => seconds(gapped, 1, x)), [2, 2, 2, 2, 2.25]);
+  assert.equal(positionAt(gapped, 1, 1.9), 91.2);
+  assert.equal(positionAt(gapped, 1, 2.25), 312);
+  assert.equal(seconds(gapped, 0, 288), 6, "the others play on");
+});
