@@ -9,7 +9,7 @@ from muse.core import options
 from muse.core.errors import FormatError, MuseError
 from muse.core.filedomain import FileDomain, whole_file_conflict
 from muse.core.schema import DimensionSpec, DomainSchema, SetSchema
-from muse.domain import ConflictRecord, DomainOp, FileMerge
+from muse.domain import ConflictRecord, DomainOp, FileMerge, Played
 
 if TYPE_CHECKING:
     from muse.core.xml_tree import Node
@@ -87,6 +87,12 @@ class DawPlugin(FileDomain):
     def patch_file(self, path: str, old: bytes, child_ops: list[DomainOp]) -> bytes:
         """Not possible: a project takes whole files only."""
         raise MuseError(f"cannot replay edits inside {path}: a project takes whole files only")
+
+    def played(self, data: bytes, path: str) -> Played:
+        """The notes of its clips; FormatError where there are none."""
+        from muse.plugins.daw.sounding import played
+
+        return played(*_read(data))
 
     def listing(self, data: bytes, path: str) -> str:
         """Every value with the names of what it is in; ValueError when it cannot be read."""
