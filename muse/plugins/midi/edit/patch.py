@@ -12,6 +12,7 @@ from typing import Any, Generic, TypeVar, cast
 
 from muse.core.address import inside
 from muse.core.errors import MuseError
+from muse.core.late import regex
 from muse.domain import DomainOp
 from muse.plugins.midi.file.bars import TimeMap, time_map
 from muse.plugins.midi.file.codec import END, SYSTEM, Song, Track, parse, parse_track, write
@@ -23,6 +24,7 @@ from muse.plugins.midi.merge.notes import note_bodies
 
 Where = TypeVar("Where")
 _NOTHING = Track(b"", [], [], [], 0, 0)
+_NOTE = regex(r"note:(\d{1,20}):(\d{1,20}):(\d{1,20}):(\d{1,20}):(\d{1,20})(?:#(\d{0,20}))?")
 _LIMITS = (15, 127, (1 << 28) - 1, (1 << 28) - 1, 127, 0x97F)
 
 
@@ -242,17 +244,18 @@ class TrackEdits(Generic[Where]):
     def _attribute(self, live: Live[Where], op: DomainOp, name: str) -> None:
         if op["op"] != "replace" or name not in ATTRIBUTES or live.note is None:
             raise EditError(f"{op['address']}: not an attribute of a note")
-        values: dict[str, Any] = dict(zip(ATTRIBUTES, live.note))
-        values[name] = op.get("content")
-        live.note = _as_note(values, op["address"])
+        at, values = ATTRIBUTES.index(name), list(live.note)
+        values[at] = _in_range(name, op.get("content"), _LIMITS[at], op["address"])
+        live.note = _note_of(values, op["address"])
 
     def _place(self, name: str, address: str) -> tuple[Place, int]:
+        if said := _NOTE.fullmatch(name):
+            bar, beat, tick, channel, pitch = map(int, said.groups()[:5])
+            return (channel, pitch, self.times.tick(bar, beat, tick)), int(said[6] or 0)
         where, _, occurrence = name.removeprefix("note:").partition("#")
-        parts = [_number(part, address) for part in where.split(":")]
-        if len(parts) != 5:
-            raise EditError(f"{address}: a note is track:T/note:BAR:BEAT:TICK:CHANNEL:PITCH#N")
-        tick = self.times.tick(parts[0], parts[1], parts[2])
-        return (parts[3], parts[4], tick), _number(occurrence or "0", address)
+        for part in (*where.split(":"), occurrence or "0"):
+            _number(part, address)
+        raise EditError(f"{address}: a note is track:T/note:BAR:BEAT:TICK:CHANNEL:PITCH#N")
 
     def _slot(self, op: DomainOp) -> None:
         try:
@@ -334,9 +337,18 @@ def _as_note(content: Any, address: str) -> Note:
     values: list[int] = []
     for name, most in zip(ATTRIBUTES, _LIMITS):
         value = content.get(name, 0x840 if name == "release" else None)
-        if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= most:
-            raise EditError(f"{address}: {name} {value!r} is out of range")
-        values.append(value)
+        values.append(_in_range(name, value, most, address))
+    return _note_of(values, address)
+
+
+def _in_range(name: str, value: Any, most: int, address: str) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= most:
+        raise EditError(f"{address}: {name} {value!r} is out of range")
+    return value
+
+
+def _note_of(values: list[int], address: str) -> Note:
+    """The attributes as a note; each is in its range."""
     channel, pitch, onset, length, velocity, release = values
     if velocity == 0 or release >> 8 not in (8, 9) or release & 0x80 or (release >> 8 == 9 and release & 0x7F):
         raise EditError(f"{address}: velocity {velocity} or release {release:#x} cannot be written")
