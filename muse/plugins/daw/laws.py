@@ -35,17 +35,25 @@ def check_sides(form: Format, datas: tuple[bytes, bytes, bytes], roots: Sequence
             raise Unmergeable("tracks without ids were added, deleted, moved or renamed")
 
 
-def check(form: Format, datas: tuple[bytes, bytes, bytes], nodes: Three, result: bytes, *, picked: bool) -> None:
-    """Unmergeable where a result is not what both sides meant."""
+def read(form: Format, result: bytes) -> Node:
+    """A result as it will be read; Unmergeable where it cannot be."""
     try:
-        root = form.parse(result)
+        return form.parse(result)
     except FormatError as error:
         raise Unmergeable(f"the merged project could not be read ({error})") from None
-    wrong = ids.broken(form, datas, result)
+
+
+def check_edits(form: Format, nodes: Three, root: Node) -> None:
+    """Unmergeable where a result is not what both sides meant, edit by edit."""
+    if not adds_up(*_facts(form, [*nodes, root])):
+        raise Unmergeable("the edits of both sides could not be put together with each of them there once")
+
+
+def check(form: Format, datas: tuple[bytes, bytes, bytes], nodes: Three, root: Node) -> None:
+    """Unmergeable where a result is not sound: its numbers, and what stands by place."""
+    wrong = ids.broken(form, datas, root.data)
     if wrong:
         raise Unmergeable(wrong)
-    if not picked and not adds_up(*_facts(form, [*nodes, root])):
-        raise Unmergeable("the edits of both sides could not be put together with each of them there once")
     for law in LAWS[form.name]:
         wrong = law([*nodes, root])
         if wrong:

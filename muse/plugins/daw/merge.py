@@ -13,9 +13,9 @@ from collections.abc import Iterator, Mapping
 from muse.core.terminal import command
 from muse.core.xml_tree import Node, pieces, written
 from muse.domain import ConflictRecord, FileMerge
-from muse.plugins.daw import clips, ids, reaper, words
+from muse.plugins.daw import clips, ids, reaper, sends, words
 from muse.plugins.daw.formats import DAWPROJECT, LIVE, REAPER, Format
-from muse.plugins.daw.laws import Three, Unmergeable, check, check_sides
+from muse.plugins.daw.laws import Three, Unmergeable, check, check_edits, check_sides, read
 from muse.plugins.daw.order import arranged, in_time
 from muse.plugins.daw.tree import (
     address_of,
@@ -212,6 +212,9 @@ def _numbers(form: Format, raw: bytes) -> Iterator[tuple[str, bytes]]:
         yield name, value.strip(b"\"'")
 
 
+_SILENT = "what one side added sends nothing to the other side's return tracks"
+
+
 def merge_documents(path: str, form: Format, datas: tuple[bytes, bytes, bytes], picks: Mapping[str, str]) -> FileMerge:
     """The merge of three documents of one format; FormatError where one cannot be read, Unmergeable for wholes."""
     datas = _named(form, datas)
@@ -232,12 +235,22 @@ def merge_documents(path: str, form: Format, datas: tuple[bytes, bytes, bytes], 
     work = Merge(path, form, nodes, picks)
     raw = work.element("", words.Names(form, nodes[1]), nodes)
     result = datas[1][: nodes[1].start] + raw + datas[1][nodes[1].end :]
-    if form is LIVE:
-        result = _counted(form, result)
-    if not work.conflicts:
-        check(form, datas, nodes, result, picked=bool(picks))
+    result, told = _sound(work, datas, result)
     back = {"Reaper": reaper.receives_by_number, "DAWproject": clips.bare}.get(form.name)
-    return FileMerge(result if back is None else back(result), work.conflicts)
+    return FileMerge(result if back is None else back(result), work.conflicts, told)
+
+
+def _sound(work: Merge, datas: tuple[bytes, bytes, bytes], result: bytes) -> tuple[bytes, list[str]]:
+    """The result with what has to be counted, held to the laws where nothing is in question; and what is to be told."""
+    form, nodes = work.form, work.roots
+    root = None if work.conflicts else read(form, result)
+    if root is not None and not work.picks:
+        check_edits(form, nodes, root)
+    filled = sends.completed(nodes, result) if form is LIVE else result
+    if root is not None:
+        check(form, datas, nodes, root if filled is result else read(form, filled))
+    told = [] if filled is result else [f"{work.path}: {_SILENT}"]
+    return _counted(form, filled) if form is LIVE else filled, told
 
 
 def _named(form: Format, datas: tuple[bytes, bytes, bytes]) -> tuple[bytes, bytes, bytes]:

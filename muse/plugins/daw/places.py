@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from muse.core.xml_tree import Node
 from muse.plugins.daw import reaper
+from muse.plugins.daw.sends import is_silent, name_of, returns, send_lists, tracks
 
 Law = Callable[[Sequence[Node]], str]
 _TOKEN = re.compile(rb"<\w[^>]*>")
@@ -48,40 +49,21 @@ def _doubled(found: Sequence[Counter[object]]) -> bool:
 # Live ----------------------------------------------------------------------------------------------------------------
 
 
-def _tracks(root: Node) -> list[Node]:
-    found = root.path("LiveSet", "Tracks")
-    return [] if found is None else found.children
-
-
-def _name(track: Node) -> tuple[str, str]:
-    return track.tag, track.get("Id")
-
-
-def _returns(root: Node) -> list[str]:
-    return [track.get("Id") for track in _tracks(root) if track.tag == "ReturnTrack"]
-
-
-def _send_lists(root: Node) -> Iterator[tuple[object, list[Node]]]:
-    """Of each track what it sends to each return track, and which sends come before the fader."""
-    for track in _tracks(root):
-        sends = track.path("DeviceChain", "Mixer", "Sends")
-        yield _name(track), [] if sends is None else sends.children
-    pre = root.path("LiveSet", "SendsPre")
-    if pre is not None:
-        yield "pre", pre.children
-
-
 def _sends(roots: Sequence[Node]) -> str:
     """The first send goes to the first return track, wherever the tracks come from."""
-    returns = [_returns(root) for root in roots]
-    if all(each == returns[0] for each in returns):
+    to_all = [returns(root) for root in roots]
+    if all(each == to_all[0] for each in to_all):
         return ""
     facts: list[Counter[object]] = [Counter() for _ in roots]
     fit = [True] * len(roots)
+    met: set[tuple[object, str]] = set()
     for side, root in enumerate(roots):
-        for track, sends in _send_lists(root):
-            fit[side] &= len(sends) == len(returns[side])
-            for send, to in zip(sends, returns[side]):
+        for track, sends in send_lists(root):
+            fit[side] &= len(sends.children) == len(to_all[side])
+            for send, to in zip(sends.children, to_all[side]):
+                if side == 3 and (track, to) not in met and is_silent(send.raw):
+                    continue  # neither side had both
+                met.add((track, to))
                 facts[side].update((track, to, *fact) for fact in enumerate(_TOKEN.findall(_ID.sub(b"", send.raw))))
     if all(fit[:3]) and not fit[3]:
         return "one side added or deleted return tracks, the other one tracks: a send would be missing"
@@ -94,12 +76,12 @@ def _slots(roots: Sequence[Node]) -> str:
     facts: list[Counter[object]] = [Counter() for _ in roots]
     fit = [True] * len(roots)
     for side, root in enumerate(roots):
-        for track in _tracks(root):
+        for track in tracks(root):
             found = _SLOTS.search(track.raw)
             slots = _SLOT.split(found[1])[1:] if found is not None else [b""] * len(scenes[side])
             fit[side] &= len(slots) == len(scenes[side])
             facts[side].update(
-                (_name(track), scene, *re.findall(rb"<(?:Midi|Audio)Clip (?=Id=)|<Name Value=\"[^\"]*\"", slot)[:2])
+                (name_of(track), scene, *re.findall(rb"<(?:Midi|Audio)Clip (?=Id=)|<Name Value=\"[^\"]*\"", slot)[:2])
                 for scene, slot in zip(scenes[side], slots)
             )
     if all(fit[:3]) and not fit[3]:
@@ -121,7 +103,7 @@ def _groups(roots: Sequence[Node]) -> str:
 
 def _grouped(root: Node) -> bool:
     inside: list[bytes] = []
-    for track in _tracks(root):
+    for track in tracks(root):
         found = _GROUP.search(track.raw)
         group = found[1] if found is not None else b"-1"
         while inside and inside[-1] != group:
@@ -135,7 +117,7 @@ def _grouped(root: Node) -> bool:
 
 def _merged_tracks(roots: Sequence[Node]) -> Iterator[list[Node | None]]:
     """Tracks of the result that are no side's as a whole, each with what it was in base, ours and theirs."""
-    sides = [{_name(track): track for track in _tracks(root)} for root in roots]
+    sides = [{name_of(track): track for track in tracks(root)} for root in roots]
     for name, track in sides[3].items():
         known = [side.get(name) for side in sides[:3]]
         if all(each is None or each.raw != track.raw for each in known):
@@ -143,9 +125,9 @@ def _merged_tracks(roots: Sequence[Node]) -> Iterator[list[Node | None]]:
 
 
 def _live_overlaps(roots: Sequence[Node]) -> str:
-    for tracks in _merged_tracks(roots):
+    for versions in _merged_tracks(roots):
         counts = []
-        for track in tracks:
+        for track in versions:
             clips = [] if track is None else _arranged(track)
             ends = (clip.child("CurrentEnd") for clip in clips)
             spans = [(clip.get("Time"), "" if end is None else end.get("Value")) for clip, end in zip(clips, ends)]
@@ -183,7 +165,7 @@ def _float(text: str) -> float:
 
 def _live_once(roots: Sequence[Node]) -> str:
     """A clip or a note that both moved is still one."""
-    rows = [[track.raw for track in _tracks(root)] for root in roots]
+    rows = [[track.raw for track in tracks(root)] for root in roots]
     alike = set(rows[0]).intersection(*rows[1:])
     changed = [b"".join(raw for raw in row if raw not in alike) for row in rows]
     clips = [Counter[object](_PLACE.sub(b"", found[0]) for found in _CLIP.finditer(text)) for text in changed]
