@@ -97,6 +97,30 @@ def test_controller_and_notes() -> None:
     assert merged(BASE, song(SCALE, curve), song(edited(2, pitch=70))) == song(edited(2, pitch=70), curve)
 
 
+def rmid(data: bytes, more: bytes = b"") -> bytes:
+    """A file in the wrapper that some programs for Windows write; `more` are chunks behind it."""
+    body = b"RMIDdata" + len(data).to_bytes(4, "little") + data + b"\0" * (len(data) & 1) + more
+    return b"RIFF" + len(body).to_bytes(4, "little") + body
+
+
+def test_in_a_riff_wrapper_notes_merge_as_in_a_plain_file() -> None:
+    about = b"LIST\x0c\0\0\0INFOINAM\0\0\0\0"
+    base, ours, theirs = BASE, song(edited(1, velocity=99)), song([*SCALE, (90, 300, 31)], [(7, cc(7, 9))])
+    plain = merge_file("a.mid", base, ours, theirs)
+    assert plain.content is not None and not plain.conflicts and len({len(each) % 2 for each in (base, theirs)}) == 2
+    for more in (b"", about):
+        for sides in ((ours, theirs), (theirs, ours)):
+            found = merge_file("a.rmi", rmid(base, more), *(rmid(side, more) for side in sides))
+            assert not found.conflicts and found.content is not None
+            size = int.from_bytes(found.content[16:20], "little")
+            assert found.content == rmid(found.content[20 : 20 + size], more)
+            assert events(found.content) == events(plain.content)
+    disputed = merge_file("a.rmi", rmid(base), rmid(ours), rmid(song(edited(1, velocity=11))))
+    assert [record.conflict_type for record in disputed.conflicts] == ["note_attribute"]
+    torn = merge_file("a.rmi", rmid(base), rmid(ours), rmid(theirs)[:60])
+    assert torn.conflicts and torn.content == rmid(ours)
+
+
 def test_one_attribute_two_values() -> None:
     result = conflict(BASE, song(edited(3, velocity=90)), song(edited(3, velocity=99)))
     record = result.conflicts[0]

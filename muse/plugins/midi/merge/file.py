@@ -49,7 +49,7 @@ def merge_file(path: str, base: bytes | None, ours: bytes, theirs: bytes) -> Fil
         return FileMerge(ours)
     if base == ours:
         return FileMerge(theirs)
-    if not any(data.startswith(b"MThd") for data in (base or b"", ours, theirs)):
+    if not any(data[:4] == b"MThd" or data[8:12] == b"RMID" for data in (base or b"", ours, theirs)):
         return merge_as_text(path, base, ours, theirs)  # a name ending in .mid makes no music of it
     if not base:
         return _both_added(path, ours, theirs)
