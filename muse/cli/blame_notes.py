@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from muse.cli.context import print_json
 from muse.cli.output import say
 from muse.core import terminal
-from muse.core.errors import MuseError, UsageError
+from muse.core.errors import FormatError, MuseError, UsageError
 from muse.core.types import plural
 from muse.engine.history.diff import LARGEST
 
@@ -33,7 +33,10 @@ def blame_music(here: Repository, words: tuple[str, ...]) -> int:
     if not plugin.claims(path):
         raise MuseError(f"{path} is no MIDI file", hint=terminal.command("muse", "blame", paths=[named[-1]]))
     newest, versions, parents = file_history(here, head, path)
-    blamed = blame_notes(versions, parents, newest)
+    try:
+        blamed = blame_notes(versions, parents, newest)
+    except FormatError as error:
+        raise MuseError(f"{path}: {error}") from None
     who = _authors(here, {each.version for each in blamed})
     if "--bars" in flags:
         rows = [

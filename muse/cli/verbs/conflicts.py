@@ -166,6 +166,9 @@ def _show_record(record: ConflictRecord, color: bool) -> None:
         summary = getattr(record, f"{side}_summary")
         if summary:
             say(f"    {paint(f'{side}:'.ljust(8), side, color)}{summary}")
+    why = terminal.one_line(str(record.detail.get("reason", "")))
+    if why:
+        say(f"    why:    {why}")
     if record.hint:
         say(f"    {record.hint}")
 

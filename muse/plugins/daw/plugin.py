@@ -57,6 +57,7 @@ class DawPlugin(FileDomain):
         except (FormatError, Unmergeable) as error:
             merged = whole_file_conflict(path, base, ours, theirs)
             merged.notes.append(f"{path}: {error}")
+            merged.conflicts[0].detail["reason"] = str(error)
         return merged
 
     def diff_file(self, path: str, old: bytes, new: bytes) -> tuple[list[DomainOp], str] | None:

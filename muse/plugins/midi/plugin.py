@@ -29,14 +29,10 @@ class MidiPlugin(JoinedFiles):
         return schema(__version__)
 
     def diff_file(self, path: str, old: bytes, new: bytes) -> tuple[list[DomainOp], str] | None:
-        """Operations per track, note and event, with addresses in bars and beats; None for damaged files."""
-        from muse.core.errors import FormatError
+        """Operations per track, note and event, with addresses in bars and beats; FormatError for damaged files."""
         from muse.plugins.midi.show.diff import diff_files
 
-        try:
-            return diff_files(old, new)
-        except FormatError:
-            return None
+        return diff_files(old, new)
 
     def merge_file(self, path: str, base: bytes | None, ours: bytes, theirs: bytes) -> FileMerge:
         """Merge note by note; a conflict leaves a playable file with ours where people have to decide."""

@@ -72,7 +72,7 @@ class ScorePlugin(FileDomain):
             merged = merge_as_text(path, base, ours, theirs) if not any(packed) else None
             if merged is None or not merged.conflicts:  # Git's clean lines may be a score that no program opens
                 merged = whole_file_conflict(path, base, ours, theirs)
-            return _told(merged, f"{path}: {error}")
+            return _told(merged, path, error)
 
     def diff_file(self, path: str, old: bytes, new: bytes) -> tuple[list[DomainOp], str] | None:
         """One operation per measure of a part that changed, and one per change of the measures' number."""
@@ -136,8 +136,11 @@ def _package(data: bytes) -> Package:
     return Package(data)
 
 
-def _told(merged: FileMerge, note: str) -> FileMerge:
-    merged.notes.append(note)
+def _told(merged: FileMerge, path: str, why: object) -> FileMerge:
+    """The question about the whole file, with why it is one."""
+    merged.notes.append(f"{path}: {why}")
+    for record in merged.conflicts:
+        record.detail["reason"] = str(why)
     return merged
 
 
@@ -152,7 +155,7 @@ def _merge_documents(path: str, sides: Datas, beside: Mapping[str, Datas]) -> tu
             merged.content = merged.content.decode().encode(ours[1])
         return merged, members
     except Unmergeable as error:
-        return _told(whole_file_conflict(path, *sides), f"{path}: {error}"), {}
+        return _told(whole_file_conflict(path, *sides), path, error), {}
 
 
 def _are_parts_new(*packages: Package) -> bool:

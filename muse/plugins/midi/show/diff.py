@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from muse.core.errors import FormatError
 from muse.core.sequences import increasing
 from muse.core.types import content_hash
 from muse.domain import DeleteOp, DomainOp, InsertOp, MoveOp, PatchOp, ReplaceOp
@@ -28,7 +29,14 @@ from muse.plugins.midi.show.summary import Change, file_summary, track_summary
 def diff_files(old: bytes, new: bytes) -> tuple[list[DomainOp], str]:
     """The operations that lead from `old` to `new`, and one line for a person; FormatError for damaged files."""
     known: dict[bytes, Track] = {}
-    return diff_songs(parse(old, known=known), parse(new, known=known))
+    return diff_songs(_parsed(old, "the version before is damaged", known), _parsed(new, "damaged", known))
+
+
+def _parsed(data: bytes, what: str, known: dict[bytes, Track]) -> Song:
+    try:
+        return parse(data, known=known)
+    except FormatError as error:
+        raise FormatError(f"{what}: {error}") from None
 
 
 def diff_songs(old: Song, new: Song) -> tuple[list[DomainOp], str]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from muse.core.errors import UsageError
+from muse.core.errors import FormatError, UsageError
 from muse.core.progress import counted
 from muse.plugins.midi.file.address import note_addresses, pitch_at, track_name
 from muse.plugins.midi.file.bars import TimeMap, time_map
@@ -101,7 +101,8 @@ def parse_range(text: str) -> tuple[int, int]:
 
 
 def find_notes(data: bytes, query: Query) -> Iterator[Found]:
-    """The notes of a file that match, track by track in order of time; FormatError when it is no MIDI file."""
+    """The notes of a file that match, track by track in order of time; FormatError when it is no MIDI file, and behind
+    those of a damaged one that can be read."""
     song = parse(data, lenient=True)
     times = time_map(song)
     for index, track in enumerate(song.tracks):
@@ -116,6 +117,8 @@ def find_notes(data: bytes, query: Query) -> Iterator[Found]:
         own = times if song.format != 2 else time_map(song, track)
         wanted = [i for i, note in enumerate(content.notes) if _matches(note, query, own)]
         yield from _found(index, name, content, wanted, own)
+    if song.problems:
+        raise FormatError(f"damaged, so there may be more: {song.problems[0]}")
 
 
 def _matches(note: Note, query: Query, times: TimeMap) -> bool:
@@ -173,7 +176,7 @@ def blame_notes(versions: Mapping[str, bytes], parents: Mapping[str, Sequence[st
 
     head = song_of(newest)
     if head is None:
-        return []
+        raise FormatError("damaged: " + _damage(versions.get(newest, b"")))
     owner: dict[tuple[int, int], str] = {}
     contents = {newest: [Content(track) for track in head.tracks]}
     open_notes: dict[str, dict[tuple[int, int], list[tuple[int, int]]]] = {
@@ -194,6 +197,10 @@ def blame_notes(versions: Mapping[str, bytes], parents: Mapping[str, Sequence[st
         for keys in waiting.values():
             owner.update(dict.fromkeys(keys, version))
     return _in_order(head, owner)
+
+
+def _damage(data: bytes) -> str:
+    return next(iter(parse(data, lenient=True).problems), "it cannot be read")
 
 
 def _parents_last(parents: Mapping[str, Sequence[str]], newest: str) -> list[str]:
