@@ -2,8 +2,8 @@
 
     python benchmarks/score_pairs.py FILE... [--seed 1] [--seconds 60] [--keep DIR]
 
-Edits are those of score_edits.py: bars inserted and cut, voices, clefs, keys, second verses, slurs over bar lines,
-tuplets, endings, signs, breaks, titles, instruments taken out, moved and added. Pairs are made far apart, in
+Edits are those of score_edits.py and score_signs.py: bars inserted, cut and copied, voices, clefs, keys, verses, slurs,
+signs, tuplets, chords, endings, breaks, titles, parts taken out, moved, added and renamed. Pairs are made far apart, in
 neighbouring bars, and in one bar of different parts, on files drawn at random, and merged both ways round. Right is
 what both edits make on the base, one after the other in either order, worked out on an ElementTree.
 """
@@ -19,7 +19,7 @@ import xml.etree.ElementTree as ET
 from typing import NamedTuple
 
 import score_cases as cases
-from score_edits import EDITS
+from score_signs import EDITS
 
 _PLACES = ("far apart", "in neighbouring bars", "in one bar, other parts")
 
