@@ -60,13 +60,13 @@ def lines(songs: Mapping[int, Song]) -> dict[int, Line]:
 
 
 def _spans(base: Song, side: Song) -> tuple[Span, ...]:
-    from muse.plugins.midi.bars.find import find
+    from muse.plugins.midi.bars.bar_map import bar_map
     from muse.plugins.midi.file.bars import time_map
     from muse.plugins.midi.match.tracks import match_tracks
 
     if side is base or base.division != side.division or base.division >= 0x8000 or 2 in (base.format, side.format):
         return IDENTITY.spans
-    found = find(base, side, match_tracks(base.tracks, side.tracks), time_map(base))
+    found = bar_map(base, side, match_tracks(base.tracks, side.tracks), time_map(base))
     sources = [span.source for span in found.spans if span.source != NEW]
     return IDENTITY.spans if found.doubt or sources != sorted(sources) else found.spans
 

@@ -195,7 +195,7 @@ def test_of_very_many_tracks_only_what_is_asked_stays(monkeypatch: pytest.Monkey
     def looked(*_: object) -> bool:
         raise AssertionError("voices of 600 tracks are looked for")
 
-    monkeypatch.setattr("muse.plugins.midi.merge.file.saved_anew", looked)
+    monkeypatch.setattr("muse.plugins.midi.merge.replant.saved_anew", looked)
     ours, theirs = made(960, 12), made(1440, 24)
     for sides in ((ours, theirs), (theirs, ours)):
         result = merge_file("a.mid", made(480, 0), *sides)

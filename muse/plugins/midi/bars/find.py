@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -15,8 +14,6 @@ from muse.plugins.midi.file.bars import TimeMap, time_map
 from muse.plugins.midi.file.codec import Song, Track
 
 _MOST_BARS = 50_000  # with notes in them: no song has as many
-_CHANGED = 0.5  # share of a track's bar that is new or gone before bars can have moved
-_SWAPPED = 4  # notes that are gone in some bars and new at the same place in others
 _SURE = 0.35  # share of a bar's worth by which its place must beat every other one
 _HAS = 0.6  # share of a stretch that a voice has to have where the map puts it
 _MOVED = 0.8  # share of a stretch that must stand elsewhere before it was moved or copied
@@ -35,12 +32,8 @@ class Stretch(NamedTuple):
     shift: int
 
 
-def find(base: Song, side: Song, twins: Sequence[int], times: TimeMap) -> BarMap:
-    """What `side` did to the bars of `base`; `twins[n]`: the side's track that base track n is, or -1."""
-    old, new = base.tracks, side.tracks
-    pairs = [(old[n], new[m]) for n, m in enumerate(twins) if m >= 0]
-    if not may_differ(pairs, times):
-        return IDENTITY
+def find(pairs: Sequence[tuple[Track, Track]], side: Song, times: TimeMap) -> BarMap:
+    """What `side` did to the bars of the base; `pairs`: each base track with the one of the side that it is."""
     evidence = Evidence(pairs, times)
     if not 0 < len(evidence.bars) <= _MOST_BARS:
         return IDENTITY
@@ -129,40 +122,6 @@ def _placed(evidence: Evidence, scores: list[list[float]], chain: list[Link]) ->
         if scores[link.at][evidence.shifts.index(link.shift)] >= _MOVED * worth:
             found[link.at] = link.shift
     return found
-
-
-def may_differ(pairs: Sequence[tuple[Track, Track]], times: TimeMap) -> bool:
-    """False when in each track so much of each bar is where it was that no bar can have moved, and what is not has
-    not changed places with what other bars have."""
-    gone: Counter[tuple[int, int, bytes]] = Counter()
-    come: Counter[tuple[int, int, bytes]] = Counter()
-    for number, (base, side) in enumerate(pairs):
-        if base is side:
-            continue
-        old, new = _begins(base), _begins(side)
-        for before, after, inside in ((old, new, gone), (new, old, come)):
-            changed = before - after
-            if len(changed) > _CHANGED * len(before):
-                return True  # so it is in one bar at least
-            edited: Counter[int] = Counter()
-            for tick, body in changed:
-                bar = times.position(tick)[0]
-                edited[bar] += 1
-                inside[number, tick - times.tick(bar), body] += 1
-            here = Counter(times.position(tick)[0] for tick, _ in before) if edited else edited
-            if any(count >= _CHANGED * here[bar] for bar, count in edited.items()):
-                return True
-    swapped = sum((gone & come).values())
-    return swapped >= _SWAPPED and 2 * swapped >= sum(gone.values())
-
-
-def _begins(track: Track) -> set[tuple[int, bytes]]:
-    """Beginnings of notes, without their velocities, and the other events behind tick 0."""
-    return {
-        (tick, body if body[0] >= 0xA0 else body[:2])
-        for tick, body in zip(track.ticks, track.bodies)
-        if (body[0] >= 0xA0 and tick) or (0x90 <= body[0] < 0xA0 and body[2])
-    }
 
 
 class Vote(NamedTuple):

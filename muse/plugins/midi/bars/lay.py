@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from muse.plugins.midi.bars.combine import Collision, alone, combine, kept, unmoved
-from muse.plugins.midi.bars.find import find
 from muse.plugins.midi.bars.rewrite import Contents, Line, rewrite
 from muse.plugins.midi.bars.timeline import ENDLESS, IDENTITY, NEW, BarMap, Piece, Places, Range, cuts
 from muse.plugins.midi.bars.touched import touched
@@ -33,16 +32,11 @@ class Laid(NamedTuple):
     words: list[str]
 
 
-def lay(songs: Three, twins: list[list[int]], contents: Contents, ask: Ask) -> Laid | None:
-    """The versions on one line of bars; None when neither side touched the bars. `twins`: of each side its track that
-    a base track is, or -1."""
-    base, *sides = songs
-    if base.format == 2:  # its tracks have no time in common
-        return None
-    times = time_map(base)
-    maps = [find(base, side, twin, times) for side, twin in zip(sides, twins)]
-    if all(found.is_identity for found in maps):
-        return None
+def lay(
+    songs: Three, twins: list[list[int]], maps: list[BarMap], times: TimeMap, contents: Contents, ask: Ask
+) -> Laid | None:
+    """The versions on one line of bars; None when both sides' bars stay. `twins`: of each side its track that a base
+    track is, or -1; `maps`: what each did to the bars."""
     return _Laying(songs, twins, maps, times, contents, ask).run()
 
 

@@ -23,18 +23,21 @@ def note_address(track: int, times: TimeMap, note: Note, occurrence: int = 0) ->
 
 
 def note_addresses(track: int, times: TimeMap, notes: list[Note], wanted: list[int]) -> dict[int, str]:
-    """Addresses of the notes whose indices are `wanted`."""
-    keys = {notes[index][:3] for index in wanted}
-    seen: dict[tuple[int, ...], int] = {}
-    asked = set(wanted)
+    """Addresses of the notes whose indices are `wanted`; the notes are in the order of their onsets."""
+    seen: dict[tuple[int, int], int] = {}
     found = {}
-    for index, note in enumerate(notes):
-        key = note[:3]
-        if key in keys:
-            occurrence = seen.get(key, 0)
-            seen[key] = occurrence + 1
-            if index in asked:
-                found[index] = note_address(track, times, note, occurrence)
+    at = 0  # notes before it are counted, those of its onset in `seen`
+    for index in sorted(set(wanted)):
+        onset = notes[index][2]
+        if not at or notes[at - 1][2] != onset:
+            seen.clear()
+            at = index
+            while at and notes[at - 1][2] == onset:
+                at -= 1
+        for note in notes[at : index + 1]:
+            seen[note[:2]] = seen.get(note[:2], 0) + 1
+        at = index + 1
+        found[index] = note_address(track, times, notes[index], seen[notes[index][:2]] - 1)
     return found
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 
-from muse.plugins.midi.bars.find import find
+from muse.plugins.midi.bars.bar_map import bar_map
 from muse.plugins.midi.bars.timeline import ENDLESS, NEW, BarMap, Range, cuts
 from muse.plugins.midi.bars.words import moved_ranges
 from muse.plugins.midi.file.bars import time_map
@@ -84,7 +84,7 @@ def place(state: JoinState, line: Line, before: Song, after: Song, twins: Sequen
     times = time_map(before)
     if before.format == 2 or max((track.end_tick for track in before.tracks), default=0) <= times.tick(2):
         return Placing(line)  # tracks without a time in common, or a single bar
-    found = find(before, after, twins, times)
+    found = bar_map(before, after, twins, times)
     if not _is_told(found):
         return Placing(line)
     moved = moved_ranges(found)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from muse.core import options
 from muse.core.errors import FormatError
@@ -11,7 +11,7 @@ from muse.core.filedomain import merge_as_text, whole_file_conflict
 from muse.core.late import regex
 from muse.core.terminal import command
 from muse.domain import ConflictRecord, FileMerge
-from muse.plugins.midi.bars.lay import Laid, lay
+from muse.plugins.midi.bars.bar_map import bar_map
 from muse.plugins.midi.bars.stretch import unify_time
 from muse.plugins.midi.file.address import place, track_name, track_title
 from muse.plugins.midi.file.bars import TimeMap, time_map
@@ -24,12 +24,14 @@ from muse.plugins.midi.match.tracks import match_tracks
 from muse.plugins.midi.merge.decisions import Clash, Decisions, Disputes, versions
 from muse.plugins.midi.merge.layout import Layout, lay_out, time_base_clash
 from muse.plugins.midi.merge.one_sided import Planned, crossed_slots, has_all, only_from, unsound
-from muse.plugins.midi.merge.replant import replanted, saved_anew
 from muse.plugins.midi.merge.resaved import unify
 from muse.plugins.midi.merge.rules import rules_for
 from muse.plugins.midi.merge.timebase import conform, on_one_grid
 from muse.plugins.midi.merge.track import decide
 from muse.plugins.midi.merge.verify import brings_back, doubled
+
+if TYPE_CHECKING:
+    from muse.plugins.midi.bars.lay import Laid
 
 _ROUNDS = 6  # of finding what must be taken whole from one side
 _OF_TRACK = regex(r"track:(\d{1,9})/")
@@ -78,6 +80,8 @@ def _replanted(merge: _Merge, songs: Sequence[Song], result: FileMerge) -> FileM
     base, ours, theirs = songs
     if max(len(song.tracks) for song in songs) > _MOST_TRACKS:
         return result
+    from muse.plugins.midi.merge.replant import replanted, saved_anew
+
     anew = [saved_anew(base, side) for side in (ours, theirs)]
     alike = on_one_grid((base, ours, theirs), rounded=True) if any(anew) and base.format != 2 else None
     if alike is None:
@@ -199,12 +203,24 @@ class _Merge(Disputes):
             if self.base.format != 2:
                 self.base, self.ours, self.theirs = unify_time(self.base, self.ours, self.theirs, self.twins)
                 self.times = time_map(self.base)
-            if not self.keep_bars:
-                self.laid = lay((self.base, self.ours, self.theirs), self.twins, self._content, self._asked)
+            self.laid = self._on_one_line()
             self.conformed = True
         if self.laid is not None:
             self.base, self.ours, self.theirs = self.laid.songs
             self.times = self.laid.times
+
+    def _on_one_line(self) -> Laid | None:
+        """The versions with the bars that a side inserted, cut or moved; None where none did."""
+        if self.keep_bars or self.base.format == 2:  # tracks of format 2 have no time in common
+            return None
+        times = time_map(self.base)
+        maps = [bar_map(self.base, side, twin, times) for side, twin in zip((self.ours, self.theirs), self.twins)]
+        if all(found.is_identity for found in maps):
+            return None
+        from muse.plugins.midi.bars.lay import lay
+
+        songs = self.base, self.ours, self.theirs
+        return lay(songs, self.twins, maps, times, self._content, self._asked)
 
     def _asked(self, clash: Clash) -> str | None:
         settled = self.settle(clash.address, clash.dimension, clash.tick)

@@ -35,6 +35,7 @@ class Planned(Disputes):
         self.decided: Decisions | None = None
         self.whole: dict[Part, str] = {}
         self.moot: set[Part] = set()
+        self.sounds: list[verify.Sound] = []  # of base, ours and theirs, as soon as they are asked for
 
 
 class Trouble(NamedTuple):
@@ -52,7 +53,8 @@ def unsound(planned: Planned, merged: Track) -> list[Trouble] | None:
         return []
     three = decided.three
     tracks = (three.base.track, three.ours.track, three.theirs.track, merged)
-    base, ours, theirs, result = sounds = [verify.sounding(track) for track in tracks]
+    planned.sounds = planned.sounds or [verify.sounding(track) for track in tracks[:3]]
+    base, ours, theirs, result = sounds = [*planned.sounds, verify.sounding(merged)]
     keys = verify.wrong_keys(result, (final.note for final in decided.finals))
     if not keys:
         keys = {key for key in verify.revived_keys(tracks, sounds) if key not in decided.disputed}

@@ -63,7 +63,7 @@ def ending(tracks: Sequence[Track]) -> int | None:
     total = counts.total()
     if total < _LEAST:
         return None
-    release, most = counts.most_common(1)[0]
+    release, most = max(counts.items(), key=lambda entry: entry[1])  # `most_common` would load heapq
     return release if most >= _MOST * total else None
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 
-from muse.plugins.midi.bars.find import find
+from muse.plugins.midi.bars.bar_map import bar_map
 from muse.plugins.midi.bars.timeline import IDENTITY, NEW, BarMap, Range, Span
 from muse.plugins.midi.bars.words import bars_words, map_words
 from muse.plugins.midi.file.bars import TimeMap, time_map
@@ -45,7 +45,7 @@ class Carried:
     def _found(self, old: Song, new: Song) -> BarMap:
         if old.format == 2 or new.format != old.format or max(old.division, new.division) >= SMPTE:
             return IDENTITY
-        found = find(old, new, self.matched, self.times)
+        found = bar_map(old, new, self.matched, self.times)
         return IDENTITY if found.doubt or found.is_identity else found
 
     def _cut_tail(self, old: Song, new: Song) -> None:
