@@ -104,6 +104,7 @@ def test_a_call_with_all_that_it_holds_is_put_in_once() -> None:
         assert merge_code("a.test.js", base, *sides).conflicts
 
 
+RESOURCES = 'resource "a" "a" {\n  x = 1\n}\n\nONEresource "a" "b" {\n  x = 1\n}\n\nTWOresource "a" "c" {\n  x = 1\n}\n'
 SAME = [
     ("a.yaml", HELM, "k: {{ a }}\n"),
     ("a.yaml", HELM, "k:\n- a: {{ b }}\n  c: d\n- e\n"),
@@ -121,6 +122,8 @@ SAME = [
      "mod k;\npub use k::K;\n\n"),
     ("a.rs", "mod a;\npub use a::A;\n\nONEmod b;\npub use b::B;\n\nTWOmod c;\npub use c::C;\n",
      "mod k;\npub use k::C as C;\n\n"),
+    ("a.tf", RESOURCES, '// What k is.\n// And why.\nresource "a" "k" {\n  x = 2\n}\n\n'),
+    ("a.tf", RESOURCES, 'resource "a" "k" {\n  x = <<EOF\n{\n  "a": [\n    # b\n  ]\n}\n\ny = 3\nEOF\n  z = 4\n}\n\n'),
 ]  # fmt: skip
 
 

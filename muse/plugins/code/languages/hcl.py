@@ -10,6 +10,8 @@ LANGUAGE = Language(
     nested=Nested(
         key=rf'(\w+(?: "[^"]*")+) ?\{{|({_ONE}) ?\{{|("[^"]+"|[\w.-]+) ?[=:](?!=)',
         opens=r"[{\[(](?:\s*(?:#|//).*)?$",
+        note="//",
+        text=r"<<[-~]?([A-Za-z_]\w*)$",
         once=r'/?(?!locals$|terraform$)(?:"[^"]+"|[\w.-]+)$|(?:resource|data|variable|output|module) ',
     ),
     comment_line=(b"#", b""),

@@ -67,7 +67,8 @@ class Nested(NamedTuple):
     `closes` is a word that closes an entry, beside a bracket.
     `numbers` finds what numbers an entry, in the group that matches; in one that `flat` finds the names and numbers are
     those of what it stands in. `made` finds the words of a name that only say what it is: they are left out of what
-    it binds.
+    it binds. `note` is another sign that begins a comment; `text` finds (its first group) what ends a text that goes on
+    over the lines below, whatever these say.
     """
 
     key: str
@@ -84,6 +85,8 @@ class Nested(NamedTuple):
     ids: bool = False
     closes: str = ""
     made: str = ""
+    note: str = ""
+    text: str = ""
 
 
 class Language(NamedTuple):

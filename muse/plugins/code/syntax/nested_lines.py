@@ -15,6 +15,7 @@ from muse.plugins.code.languages.table import Language
 from muse.plugins.code.syntax.tree import Box, Item, Key, Part, Source
 
 _MOST_DEPTH = 30
+_IN_TEXT = 1_000_000  # deeper than any line
 _NAMED_BY = 400  # bytes of an entry in which its name stands
 _CLOSERS = (b"}", b")", b"]")
 
@@ -54,7 +55,8 @@ class _Shape:
         self.once = re.compile(nested.once) if nested.once else None
         self.numbers, self.flat = (re.compile(pattern or r"(?!)") for pattern in (nested.numbers, nested.flat))
         self.closes = re.compile((nested.closes or r"(?!)").encode())
-        self.comment = language.comment_line[0] or b"\0"
+        self.comment = tuple(sign for sign in (language.comment_line[0], nested.note.encode()) if sign) or b"\0"
+        self.text = re.compile((nested.text or r"(?!)").encode())
 
 
 _SHAPES: dict[str, _Shape] = {}
@@ -139,11 +141,16 @@ def _rows(shape: _Shape, data: bytes) -> Iterator[tuple[int, bytes, int]]:
     asks for, and an item stands deeper than what it is an item of, indented or not."""
     at = 0
     framed: tuple[int, bytes] | None = None
+    until = b""
     for line in data.splitlines(True):
         row = line.strip()
         start = at + line.find(row) if row else at
         at += len(line)
         if not row:
+            continue
+        if until:  # inside of a text that ends with that line
+            until = b"" if row == until else until
+            yield start, row, _IN_TEXT
             continue
         if shape.begins.match(row) and framed is None:
             framed = start, row
@@ -154,6 +161,8 @@ def _rows(shape: _Shape, data: bytes) -> Iterator[tuple[int, bytes, int]]:
             yield *framed, depth - 1
             framed = None
         yield start, row, depth
+        opened = shape.text.search(row)
+        until = opened[1] if opened is not None else b""
     if framed is not None:
         yield *framed, 0
 
