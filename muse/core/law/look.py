@@ -22,7 +22,7 @@ _BINDING = regex(
     rb"|^(?:#\s*define|def|class|func|fn|let|var|const|type|interface|struct|enum|case)\s+([\w$]+)"
 )
 _FIRST = regex(rb"[\w$.-]*\w")
-_ADDED = regex(rb"add_\w+\s*\(\s*([\w.-]+)\s")  # arguments with nothing but blanks between
+_ADDED = regex(rb"(?:add_\w+|\}?\s*catch)\s*\(\s*([\w.-]+)\s")  # nothing but blanks between names
 _COMMON = frozenset(
     b"return if else for while do end try catch finally switch case break continue public private protected static"
     b" final const let var val def class function func fn pub async await self this new throw raise assert and or"

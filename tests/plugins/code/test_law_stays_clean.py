@@ -86,3 +86,16 @@ def test_a_part_taken_out_of_what_the_other_side_edits() -> None:
 
     wrapper = "\n\ndef run(x):\n    check(x)\n    return run_checked(x)\n"
     _as_git("a.py", file("run", "1"), file("run_checked", "1", wrapper, "    step(y)\n"), file("run", "2"))
+
+
+def test_a_changelog_of_which_every_heading_was_rewritten() -> None:
+    """Its sections are known by what they say; those that say the same as another by their likeness or not at all."""
+    sections = [(f"1.{n}", f"- Change {n} of the lid\n- Fix hinge {n}\n") for n in range(80)]
+    base = "# Changelog\n\n" + "".join(f"## v{name} (2024-01-{name[2:]})\n\n{text}\n" for name, text in sections)
+    rewritten = "# Changelog\n\n" + "".join(f"## {name}\n\n{text}\n" for name, text in sections)
+    for edited in ("- Fix hinge 40\n", "- Fix hinge 79\n"):
+        theirs = base.replace(edited, edited + "- New\n")
+        both = rewritten.replace(edited, edited + "- New\n").encode()
+        for sides in ((rewritten, theirs), (theirs, rewritten)):
+            merged = merge_code("CHANGELOG.md", base.encode(), *(side.encode() for side in sides))
+            assert (merged.conflicts, merged.content) == ([], both)
