@@ -81,6 +81,38 @@ CASES = [
     ("dependency", "package.json", '{\n  "dependencies": {\nONE    "a": "1",\n    "b": "1"\n  },\n'
      '  "devDependencies": {\nTWO    "c": "1",\n    "d": "1"\n  }\n}\n', '    "n": "1",\n', '    "n": "2",\n',
      '    "m": "2",\n'),
+    ("variable", "a.cmake", "ONEset(A 1)\nset(B 2)\nset(C 3)\nTWO", "set(N 1)\n", "set(N 2)\n", "set(M 2)\n"),
+    ("task", "a.yml", "- hosts: x\n  tasks:\nONE    - name: A\n      a: 1\n    - name: B\n      b: 1\n    - name: C\n"
+     "      c: 1\nTWO", "    - name: N\n      n: 1\n", "    - name: N\n      n: 2\n", "    - name: M\n      n: 2\n"),
+    ("page", "mkdocs.yml", "nav:\nONE  - A: a.md\n  - B: b.md\n  - C: c.md\nTWO", "  - N: one.md\n", "  - N: two.md\n",
+     "  - M: two.md\n"),
+    ("label", "a.rst", "ONE.. _a:\n\nA\n=\n\na\n\n.. _b:\n\nB\n=\n\nb\nTWO", ".. _n:\n\nN\n=\n\none\n\n",
+     "\n.. _n:\n\nM\n=\n\ntwo\n", "\n.. _m:\n\nM\n=\n\ntwo\n"),
+    ("substitution", "a.rst", "ONE.. |a| replace:: a\n.. |b| replace:: b\n.. |c| replace:: c\nTWO",
+     ".. |n| replace:: one\n", ".. |n| replace:: two\n", ".. |m| replace:: two\n"),
+    ("option", "a.rst", "T\n=\n\nONE.. option:: --a\n\n   a\n\n.. option:: --b\n\n   b\nTWO",
+     ".. option:: --n\n\n   one\n\n", "\n.. option:: --n\n\n   two\n", "\n.. option:: --m\n\n   two\n"),
+    ("alias", "a.sh", "ONEalias a='a'\nalias b='b'\nalias c='c'\nTWO", "alias n='one'\n", "alias n='two'\n",
+     "alias m='two'\n"),
+    ("key", "a.sh", "declare -A m=(\nONE  [a]=1\n  [b]=2\n  [c]=3\nTWO)\n", "  [n]=1\n", "  [n]=2\n", "  [m]=2\n"),
+    ("row", "a_test.go", "package a\n\nfunc TestX(t *testing.T) {\n\tfor _, c := range []struct{ name string }{\nONE"
+     '\t\t{name: "a"},\n\t\t{name: "b"},\n\t\t{name: "c"},\nTWO\t} {\n\t\t_ = c\n\t}\n}\n',
+     '\t\t{name: "n", x: 1},\n', '\t\t{name: "n", x: 2},\n', '\t\t{name: "m", x: 2},\n'),
+    ("case", "a.go", 'package a\n\nfunc f(x string) int {\n\tswitch x {\nONE\tcase "a":\n'
+    '\t\treturn 1\n\tcase "b", "bb":\n'
+     '\t\treturn 2\n\tcase "c":\n\t\treturn 3\nTWO\tdefault:\n\t\treturn 0\n\t}\n}\n', '\tcase "n":\n\t\treturn 8\n',
+     '\tcase "n", "m":\n\t\treturn 9\n', '\tcase "m":\n\t\treturn 9\n'),
+    ("catch", "A.java", "class A {\n    void f() {\n        try {\n            g();\nONE        } catch (A e) {\n"
+     "            a();\n        } catch (B e) {\n            b();\nTWO        } finally {\n"
+     "            c();\n        }\n"
+     "    }\n}\n", "        } catch (N e) {\n            one();\n", "        } catch (N e) {\n            two();\n",
+     "        } catch (M e) {\n            two();\n"),
+    ("overload", "a.ts", "ONEfunction f(a: A): A;\nfunction f(a: B): B;\nfunction f(a: C): C;\n"
+    "TWOfunction f(a: any): any {\n"
+     "  return a;\n}\n", "function f(a: N): N;\n", "function f(a: N): M;\n", "function f(a: M): M;\n"),
+    ("extension", "a.swift", "struct A {}\n\nONEextension A: B {\n    func b() {}\n}\n\nextension A: C {\n"
+     "    func c() {}\n}\nTWO", "extension A: N {\n    func n() { one() }\n}\n\n",
+     "\nextension A: N {\n    func n() { two() }\n}\n", "\nextension A: M {\n    func m() { two() }\n}\n"),
     ("export", "a.js", "ONEexports.a = 1;\nexports.b = 2;\nexports.c = 3;\nTWO", "exports.n = 1;\n", "exports.n = 2;\n",
      "exports.m = 2;\n"),
     ("call", "a.py", 'parser = P()\nONEparser.add_argument("--a")\nparser.add_argument("--b")\n'

@@ -33,7 +33,14 @@ _TEXT = regex(rb"([\"'`])([^\"'`\\\n]{0,100}[A-Za-z/][^\"'`\\\n]{0,100})\1|(:[A-
 _PLACE = regex(rb"([A-Za-z_$][\w$]*(?:(?:\.|::|->)[\w$]+)*)(?:\.|->)([\w$]+)[ \t]*=(?![=>~])")
 _ITEM = regex(rb"(\|[ \t]*)?(?:([\"'`])(?!-)([^\"'`\\\n]+)\2|([A-Za-z_$][\w$.:/+@-]*)((?:=\S*)?))(,|[ \t]*\\|;)?$")
 _WORD = regex(rb"([\w./+$-]*[a-z][\w./+${}-]*)\)?$")
-_ROW = regex(rb"[({\[][ \t]*(?:([\"'`][^\"'`\\\n]+[\"'`]|:[A-Za-z_]\w*)|(\d+))[ \t]*,.*[)}\]][,;]?$")
+_ROW = regex(
+    rb"[({\[][ \t]*([\"']?\w+[\"']?:[ \t]+)?(?:([\"'`][^\"'`\\\n]+[\"'`]|:[A-Za-z_]\w*)|(\d+))[ \t]*"
+    rb"(?:,.*)?[)}\]][,;]?$"
+)
+_KEY = regex(rb"(alias |\[)([\w.\"'$-]+)\]?=")
+_GIVEN = regex(rb"(- +(?:name|id|key|path|alert|repo|mountPath): +)(\S.*)|(- +)([^:#]+): +\S")
+_DIRECTIVE = regex(rb"\.\. (?:(_)([^:]+):|(\|)([^|]+)\|[ \t]|([\w:-]+::)[ \t]+(\S.*))")
+_SET = regex(rb"(\w+\()[ \t]*([\w.-]+)[ \t)]")
 _TABLE = regex(
     rb"(?i:(ALTER TABLE (?:ONLY )?\S+ ADD )(?:COLUMN )?(?:IF NOT EXISTS )?"
     rb"(?!CONSTRAINT|PRIMARY|FOREIGN|UNIQUE|INDEX|KEY)"
@@ -79,7 +86,8 @@ def _twice(kind: bytes, made: _Version, places: list[int], texts: list[set[bytes
     found = [made.data[low:high] for low, high in spans]
     what = made.rows[places[0]].text.decode("utf-8", "replace")[:60]
     alone = (
-        not kind.startswith((b"@", b"#[", b"[", b"id", b"asked")) and len({text.rstrip()[-1:] for text in found}) == 1
+        not kind.startswith((b"@", b"#[", b"[", b"id", b"asked", b"_"))
+        and len({text.rstrip()[-1:] for text in found}) == 1
     )
     return Twice(what, spans, *(whose(found, *texts) if alone else (b"", b"")))
 
@@ -139,7 +147,7 @@ def _named(line: bytes, lang: str) -> Iterator[_Name]:
         return
     if lang == "json" and (found := _PAIR.match(line)) is not None:
         yield _Name(b"asked", found[1])
-    if lang == "sql" and (found := _TABLE.match(line)) is not None:
+    if lang in _OF and (found := _OF[lang].match(line)) is not None:
         kind, name = (part for part in found.groups() if part is not None)
         yield _Name(kind, name)
     if lang in _PROSE or _ASIDE.match(line):
@@ -147,14 +155,16 @@ def _named(line: bytes, lang: str) -> Iterator[_Name]:
     yield from _called(line)
     if (found := _PLACE.match(line)) is not None:
         yield _Name(found[1] + b".", found[2])
-    elif (found := _ROW.match(line)) is not None and (found[1] is not None or lang == "sql"):
-        yield _Name(b"row", found[1] or found[2])
+    elif (found := _ROW.match(line)) is not None and (found[2] is not None or lang == "sql"):
+        yield _Name(b"row" + (found[1] or b""), found[2] or found[3])
     elif (found := _ITEM.match(line)) is not None and _is_item(found):
         yield _Name(b"item", found[3]) if found[3] else _Name(b"word", found[4])
     elif lang == "cmake" and (found := _WORD.match(line)) is not None:
         yield _Name(b"word", found[1])
 
 
+_OF = {"sql": _TABLE, "cmake": _SET, "yaml": _GIVEN, "rst": _DIRECTIVE, "bash": _KEY}
+"""What else names something on a line of a language: the kind and the name."""
 _MARKUP = frozenset({"html", "xml"})
 _PROSE = frozenset({"markdown", "rst", "po", "css", "yaml", "toml", "ini", "plain"})
 

@@ -57,6 +57,8 @@ LANGUAGE = Language(
         "modifiers/annotation": "name",
         "switch_block_statement_group": "switch_label.0",
         "switch_rule": "switch_label.0",
+        "catch_clause": "catch_formal_parameter.catch_type",
+        "type_list/type_identifier": "*",
     },
     freely={"switch_block_statement_group": "case"},
 )

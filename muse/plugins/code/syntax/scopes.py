@@ -135,6 +135,7 @@ def _is_guarded(node: Node) -> bool:
     return any(child.type in _GUARDS for at in (node, *labels) for child in at.named_children)
 
 
+_BETWEEN = regex(r"[\"'`]?\s*,\s*[\"'`]?(?![^()]*\))")  # several things that one case is for, without outer quotes
 _MATCHED = frozenset({
     "alternative", "case_clause", "in_clause", "match_arm", "match_case", "stab_clause", "switch_entry",
 })  # fmt: skip
@@ -142,7 +143,7 @@ _BOUND = regex(r"(?<![\w.:^@'\"])(?!(?:true|false|nil|null|none|let|var|ref|mut|
                r"[a-z_][\w']*(?![\w'\"]|\s*[(:.=]|::)")  # fmt: skip
 
 
-def _alternatives(pattern: str, sign: str) -> list[str]:
+def _alternatives(pattern: str) -> list[str]:
     """Each of several things that a case is for."""
     parts, deep, begin, quote = [], 0, 0, ""
     for at, char in enumerate(pattern):
@@ -152,7 +153,7 @@ def _alternatives(pattern: str, sign: str) -> list[str]:
             deep += 1
         elif char in ")]}":
             deep -= 1
-        elif char == sign and not deep:
+        elif char == "|" and not deep:
             parts.append(pattern[begin:at].strip())
             begin = at + 1
     parts.append(pattern[begin:].strip())
@@ -178,9 +179,9 @@ def _binds(language: Language, node: Node, data: bytes, kinds: frozenset[str]) -
         names += [text_of(one, data).decode("utf-8", "replace") for part in parts for at in part.named_children[:1]
                   for one in taken_apart(at)]  # fmt: skip
         if node.type in _MATCHED:
-            names = [_without_bound(language, one) for name in names for one in _alternatives(name, "|")]
+            names = [_without_bound(language, one) for name in names for one in _alternatives(name)]
         elif node.type in ("expression_case", "type_case"):
-            names = [one for name in names for one in _alternatives(name, ",")]
+            names = [one for name in names for one in _BETWEEN.split(name)]
         return [(name, ("", name, "")) for name in names if name not in language.repeatable]
     if node.type in kinds:
         path = language.named.get(node.type) or language.keys.get(node.type, "")
