@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from muse.core.terminal import escaped
@@ -13,10 +14,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from muse.domain import ConflictRecord
+    from muse.engine.resolve.candidates import Dispute
     from muse.engine.resolve.compare import Compared
     from muse.engine.resolve.groups import Group
 
 _MOST_TEXT = 1 << 15
+_TEXT = re.compile(r"text(?:#\d+)?")
 _NAME, _LONG = 80, 400
 _KINDS = {
     **KIND_WORDS,
@@ -35,13 +38,31 @@ def conflicts(each: Compared) -> list[dict[str, Any]]:
 
 
 def groups(
-    records: Sequence[ConflictRecord], tracks: Sequence[str] = (), of: Mapping[int, int] | None = None
+    records: Sequence[ConflictRecord],
+    tracks: Sequence[str] = (),
+    of: Mapping[int, int] | None = None,
+    disputes: Mapping[str, Dispute] | None = None,
 ) -> list[dict[str, Any]]:
     """The decisions: which conflicts belong together, by their places in the list, in the order of
-    bars; `tracks` names a piece's tracks, `of` says by a conflict's place which of them it is about."""
+    bars; `tracks` names a piece's tracks, `of` says by a conflict's place which of them it is about; `disputes`
+    has the texts of an address."""
     places: dict[int, int] = {id(record): number for number, record in enumerate(records)}
     found = sorted(grouped(records), key=lambda group: group.first)
-    return [_group(group, [places[id(record)] for record in group.records], tracks, of or {}) for group in found]
+    rows = [_group(group, [places[id(record)] for record in group.records], tracks, of or {}) for group in found]
+    for row in rows:
+        words = _lines(row["address"], disputes or {})
+        row["words"] = row["words"].replace(row["address"], words, 1) if words else row["words"]
+    return rows
+
+
+def _lines(address: str, disputes: Mapping[str, Dispute]) -> str:
+    """What text is called that is in nothing with a name: by its first line."""
+    dispute = disputes.get(address)
+    if dispute is None or not _TEXT.fullmatch(address):
+        return ""
+    lines = (_text(dispute.base) or _text(dispute.ours) or _text(dispute.theirs)).splitlines()
+    first = next((line.strip() for line in lines if line.strip()), "")
+    return f"the lines at “{brief(one_line(first), 40)}”" if first else ""
 
 
 def _conflict(each: Compared, record: ConflictRecord) -> dict[str, Any]:

@@ -189,7 +189,7 @@ def _read(plugin: Any, path: str, data: bytes | None) -> bool:
 
 def _groups(each: Compared, score: Score | None) -> list[dict[str, Any]]:
     if score is None:
-        return decisions.groups(each.conflicts)
+        return decisions.groups(each.conflicts, disputes=each.disputes)
     return decisions.groups(
         each.conflicts, score.tracks, {mark.index: mark.track for mark in score.marks if mark.track is not None}
     )

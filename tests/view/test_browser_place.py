@@ -55,6 +55,12 @@ def test_a_conflict_behind_bars_that_one_side_put_in(merged: Any, music: Any, op
     assert browser.run("return document.querySelector('.decisions .goto').textContent").startswith("Lead, bar 11: ")
     seen = browser.run(SEEN, {"from": 10 * 96, "to": 11 * 96})
     assert seen == [[4, 4]] * 4, "the four notes of base, ours, theirs and result are all in sight"
+    hidden = browser.run(
+        VIEW
+        + """const b = document.querySelector('.chip:not([hidden])'), all = {x: b.offsetLeft, y: b.offsetTop};
+        return view.roll.changedIn(all.x, all.y, b.offsetWidth, b.offsetHeight, shown);"""
+    )
+    assert hidden == 0, "and the buttons lie over none of them"
     told = browser.run("return [...document.querySelectorAll('.phrases button')].map(b => b.textContent)")
     assert told == ["♩bars 5-6 inserted by ours (16 notes)", "Lead, bar 11: ours transposed +24, theirs transposed -24"]
     for name in ("ours", "theirs"):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gzip
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
@@ -65,3 +67,19 @@ def test_of_a_project_with_a_long_listing_the_changed_lines_are_shown(monkeypatc
     (text,) = contents(Page("x"), [each], plugin_for_path)["files"][0]["texts"]
     changed = [line for kind, line in text["lines"] if kind == "add"]
     assert changed and all("Low end" in line for line in changed)
+
+
+@pytest.mark.parametrize(
+    ("address", "base", "words"),
+    [
+        ("text", b"\n  import os\nimport re\n", "the lines at \u201cimport os\u201d: changed by both"),
+        ("text#2", b"", "the lines at \u201cx = 1\u201d: changed by both"),
+        ("load", b"def load(): pass\n", "load: changed by both"),
+    ],
+)
+def test_text_in_nothing_with_a_name_is_called_by_its_first_line(address: str, base: bytes, words: str) -> None:
+    record = ConflictRecord("a.py", "symbol_body", address=address, ours_summary="a", theirs_summary="b")
+    texts = {address: SimpleNamespace(base=base, ours=b"x = 1\n", theirs=b"x = 2\n")}
+    each = Compared("a.py", dict.fromkeys(FOUR, b"x = 1\n"), conflicts=[record], disputes=cast(Any, texts))
+    (group,) = contents(Page("x"), [each], plugin_for_path)["files"][0]["groups"]
+    assert group["words"] == words

@@ -32,7 +32,8 @@ export class Chips {
     });
   }
 
-  /** Put each chip at its frame: above it where there is room, below it otherwise, never over another. */
+  /** Put each chip at its frame: above it where there is room, below it otherwise, never over another, and where it
+   * hides least of what any version has in question. */
   place(roll: Roll, shown: Shown, width: number): void {
     const taken: DOMRect[] = [];
     this.all.forEach((chip, group) => {
@@ -45,8 +46,11 @@ export class Chips {
       if (!seen) return;
       const wide = chip.offsetWidth, tall = chip.offsetHeight;
       const x = Math.max(GAP, Math.min(box.x, width - wide - GAP));
-      let y = spot!.whole ? box.y + GAP : box.y - tall - GAP >= 0 ? box.y - tall - GAP : Math.min(box.y + box.height + GAP, shown.height - tall - GAP);
-      y = Math.max(GAP, Math.min(y, shown.height - tall - GAP));
+      const least = GAP, most = Math.max(GAP, shown.height - tall - GAP), inside = (each: number) => Math.max(least, Math.min(each, most));
+      const above = box.y - tall - GAP, below = box.y + box.height + GAP;
+      const places = (spot!.whole ? [box.y + GAP, most, (least + most) / 2, (least + 3 * most) / 4, (3 * least + most) / 4] : above >= 0 ? [above, below, most, least] : [below, most, least]).map(inside);
+      const hides = places.map((each) => roll.changedIn(x, each, wide, tall, shown));
+      let y = places[hides.indexOf(Math.min(...hides))]!;
       while (taken.some((other) => x < other.right && x + wide > other.left && y < other.bottom && y + tall > other.top)) y += tall + GAP;
       taken.push(new DOMRect(x, y, wide, tall));
       chip.style.left = `${x}px`;

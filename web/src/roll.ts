@@ -59,6 +59,17 @@ export class Roll {
     return found;
   }
 
+  /** How many notes that not every version has lie in a rectangle of the picture, whatever version is shown. */
+  changedIn(x: number, y: number, wide: number, tall: number, shown: Shown): number {
+    const all = (1 << this.music.sides.length) - 1, { zoom, left } = shown;
+    let found = 0;
+    for (const note of this.index.between((left + x) / zoom, (left + x + wide) / zoom)) {
+      const top = this.y(note[2], shown);
+      if (note[6] !== all && top + shown.row > y && top < y + tall && this.placed(note, shown)) found++;
+    }
+    return found;
+  }
+
   private weight(note: Note, shown: Shown): number { return 2 * ((note[6] >> shown.side) & 1) + Number(note[0] === shown.lead); }
 
   draw(canvas: HTMLCanvasElement, width: number, shown: Shown): number {

@@ -152,7 +152,7 @@ export class ScoreView {
       many ? button("A/B", "hear the other version at the same place (x)", () => this.swap(), "ab") : null, this.tempo,
       !many ? null : el("span", { class: "steps" }, button("←", "previous change (p)", () => this.step(-1), "step"), this.place, button("→", "next change (n)", () => this.step(1), "step")),
       button("−", "narrower (-)", () => this.scale(0.5), "zoom"), button("+", "wider (+)", () => this.scale(2), "zoom"),
-      button("Whole piece", "the whole piece (0)", () => this.whole(), "whole"), this.heard);
+      el("button", { type: "button", class: "whole", "aria-label": "the whole piece (0)", title: "the whole piece (0)", click: () => this.whole() }, "Whole", el("span", { class: "verb" }, " piece")), this.heard);
     const named = tracks(music, (what, track) => this.flip(this.shown[what], track, `${music.tracks[track]?.name}: ${what === "solo" ? "solo" : "mute"}`), (track) => this.look(track));
     this.stage.append(el("div", { class: "sticky" }, this.ruler, el("div", { class: "sheet" }, this.notes, this.chips.root)), this.spacer);
     this.listen();
