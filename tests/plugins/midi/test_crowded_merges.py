@@ -63,6 +63,9 @@ def test_a_deleted_on_does_not_come_back_because_the_other_side_paired_it() -> N
     found = picked(base, ours, theirs, "note_overlap")
     assert found["open"] == found["ours"] == heard(ours)
     assert found["theirs"] == heard(theirs)
+    (record,) = merge_file("a.mid", base, ours, theirs).conflicts
+    assert record.base_summary == "all C5: no note, 1 event without a partner"
+    assert record.theirs_summary == "all C5: none"
 
 
 def test_pitches_that_cannot_be_told_apart_cost_nothing_but_themselves() -> None:

@@ -363,8 +363,8 @@ def test_pitches_are_spelled_in_the_key(sharps: int, names: str, monkeypatch: py
 
 
 def test_lengths_are_note_values() -> None:
-    told = {ticks: length_words(ticks, 480) for ticks in (480, 720, 160, 320, 1920, 455, 1200, 100, 1)}
+    told = {ticks: length_words(ticks, 480) for ticks in (480, 720, 160, 320, 1920, 455, 1200, 100, 1, 0)}
     assert told == {
         480: "1/4", 720: "1/4 dotted", 160: "1/8 triplet", 320: "1/4 triplet", 1920: "1/1", 455: "1/4 - 0.052 quarters",
-        1200: "5/8", 100: "0.208 quarters", 1: "0.002 quarters",
+        1200: "5/8", 100: "0.208 quarters", 1: "0.002 quarters", 0: "no length",
     }  # fmt: skip

@@ -60,8 +60,10 @@ def pitch_words(channel: int, pitch: int, sharps: int = 0) -> str:
 
 def length_words(length: int, beat: int) -> str:
     """A length as a note value: `1/8`, `1/4 dotted`, `1/8 triplet`; `1/4 - 0.052 quarters` where a rest is left."""
-    if length <= 0 or beat <= 0 or preferred("ticks"):
+    if beat <= 0 or preferred("ticks"):
         return plural(length, "tick")
+    if length <= 0:
+        return "no length"
     exact = _exact(length, beat)
     if exact:
         return exact

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
+from muse.core.types import plural
 from muse.plugins.midi.file.address import note_addresses, note_words, place, value_words
 from muse.plugins.midi.file.bars import TimeMap
 from muse.plugins.midi.file.codec import Song, Track
@@ -122,7 +123,7 @@ def _of_keys(planned: Planned, three: Versions, keys: list[Key]) -> Trouble:
         names += note_addresses(three.label, three.times, side.notes, here).values()
         ticks += [side.notes[index][2] for index in here]
         words.append("; ".join(note_words(side.notes[index], three.times) for index in here[:3])
-                     + (" .." if len(here) > 3 else "") or "none")  # fmt: skip
+                     + (" .." if len(here) > 3 else "") or _alone(side, wanted))  # fmt: skip
     if not names:  # nothing but unpaired events in all three
         names = [SlotAddress.of(three.label, three.times, (("unpaired", *keys[0]), 0)).format()]
     what = ", ".join(pitch_words(*key) for key in keys[:4]) + (" .." if len(keys) > 4 else "")
@@ -133,6 +134,12 @@ def _of_keys(planned: Planned, three: Versions, keys: list[Key]) -> Trouble:
     parts: list[Part] = [*keys, *(("unpaired", *key) for key in keys)]
     known = planned.decided is not None and planned.decided.clashes and not planned.decided.disputed.isdisjoint(keys)
     return Trouble(None if known else clash, parts, [planned])
+
+
+def _alone(side: Content, keys: set[Key]) -> str:
+    """What is said of keys without a note: `none`, or that there are ons offs that no note is made of."""
+    count = sum(len(held) for (lane, _), held in side.slots.items() if lane[0] == "unpaired" and lane[1:] in keys)
+    return f"no note, {plural(count, 'event')} without a partner" if count else "none"
 
 
 # Banks and parameters ------------------------------------------------------------------------------------------------
