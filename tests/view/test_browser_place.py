@@ -10,6 +10,10 @@ from typing import Any
 
 import pytest
 
+from muse.engine.resolve.compare import Compared
+from muse.plugins.registry import plugin_for_path
+from muse.view.page import Page, build
+
 pytestmark = pytest.mark.browser
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -106,6 +110,30 @@ def test_a_project_has_a_roll_a_sound_and_its_conflict_in_it(
     browser.press("Escape")
     assert browser.run("return document.querySelectorAll('.texts details').length") >= 2, "its values stay listed"
     browser.log()
+
+
+def test_what_is_in_question_stays_in_sight_when_a_telephone_is_turned(
+    page: str, open_page: Callable[..., Any]
+) -> None:
+    browser = open_page(page, size=(1400, 900))
+    inside = (
+        VIEW
+        + """const spot = view.roll.spots[shown.at], box = view.roll.box(spot, shown);
+        return box.x > -1 && box.x + box.width < document.querySelector('.stage').clientWidth"""
+    )
+    for width, height in ((844, 390), (390, 844), (844, 390)):
+        browser.cdp("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=True)
+        until = time.monotonic() + 20
+        while not browser.run(inside):
+            assert time.monotonic() < until, (width, height)
+            time.sleep(0.05)
+
+
+def test_changed_lines_are_coloured_to_the_end_of_the_longest(open_page: Callable[..., Any]) -> None:
+    long = b"x = 1\ny = '" + b"z" * 3000 + b"'\n"
+    browser = open_page(build(Page("a"), [Compared("a.py", {"before": b"", "after": long})], plugin_for_path))
+    wide = browser.run("return [...document.querySelectorAll('.lines .add')].map(e => e.getBoundingClientRect().width)")
+    assert len(wide) == 2 and wide[0] == wide[1] > 5000
 
 
 def test_on_a_telephone_every_button_of_the_toolbar_is_in_sight(page: str, open_page: Callable[..., Any]) -> None:

@@ -48,6 +48,7 @@ export class ScoreView {
   private current = -1;
   private before: number;
   private pending = false;
+  private seen = 0;
   /** Of a low screen the roll leaves room for what stands below it. */
   private readonly most = Math.max(240, Math.min(420, Math.round(innerHeight * 0.44)));
   frames = 0;
@@ -75,7 +76,7 @@ export class ScoreView {
     const first = this.phrases[0];
     const spots = this.roll.spots.map((spot, group) => ({ spot, group })).filter(({ spot }) => spot !== null);
     spots.sort((a, b) => a.spot!.from - b.spot!.from);
-    new ResizeObserver(() => { this.spread(); this.draw(); }).observe(this.stage);
+    new ResizeObserver(() => this.resized()).observe(this.stage);
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => { this.roll.theme = theme(); this.draw(); });
     if (spots.length) this.decide(spots[0]!.group, true);
     else if (first) { this.current = 0; this.shown.lead = this.leading(first.track); this.frame(this.pitched(first)); }
@@ -96,6 +97,16 @@ export class ScoreView {
     this.relist();
     this.spread();
     this.player.refresh();
+    this.draw();
+  }
+
+  /** What was looked at stays in sight when a window is made narrower, or a telephone is turned. */
+  private resized(): void {
+    const { shown } = this, wide = this.width(), before = this.seen, spot = shown.at === null ? null : this.roll.spots[shown.at], at = shown.focus ?? spot;
+    const px = at ? ((at.from + at.to) / 2) * shown.zoom - shown.left : -1;
+    this.seen = wide;
+    if (before && Math.abs(wide - before) > 40 && at && px >= 0 && px <= before) this.frame(around(this.music, this.pitched(at, shown.lead), shown.lead));
+    this.spread();
     this.draw();
   }
 
