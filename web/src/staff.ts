@@ -177,9 +177,10 @@ export function abcOf(music: Music, side: number, track: number, from: number, t
   const bars = music.bars.slice(first, last + 1);
   if (!bars.length) return null;
   const ends = bars.map((bar, at) => music.bars[first + at + 1]?.[0] ?? bar[0] + bar[2] * 4), end = ends[ends.length - 1]!;
-  const notes = music.notes.filter((note) => note[0] === track && (note[6] >> side) & 1 && note[3] > bars[0]![0] - 2 && note[3] < end - 2);
+  const any = music.notes.filter((note) => note[0] === track && note[3] > bars[0]![0] - 2 && note[3] < end - 2);
+  const mine = (some: readonly Note[]) => some.filter((note) => (note[6] >> side) & 1), notes = mine(any);
   const drums = music.tracks[track]?.channel === DRUM_CHANNEL, key = drums ? { fifths: 0, minor: false, text: "C" } : keyAt(music, side, bars[0]![0]);
-  const staves = split(notes, drums), beat = bars[0]![2], all = (1 << music.sides.length) - 1;
+  const staves = split(any, drums).map((part) => ({ ...part, notes: mine(part.notes) })), beat = bars[0]![2], all = (1 << music.sides.length) - 1;
   const cells = grid(bars, ends, notes);
   const writer = new Writer(cells, key, drums, 0, (note) => note[6] !== all);
   writer.add(`X:1\nM:${Math.round((ends[0]! - bars[0]![0]) / beat)}/${Math.round((UNIT * 4) / beat)}\nL:1/16\n`);

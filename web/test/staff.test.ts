@@ -81,3 +81,11 @@ test("drums have their own places, cymbals crosses", () => {
   const piece = music([at(36, 0, 3, 15, 1), at(42, 0, 3, 15, 1), at(42, 12, 3, 15, 1), at(38, 24, 3, 15, 1)]);
   assert.equal(body(abcOf(piece, 1, 1, 0, 90)!.abc), "!style=x!g2!style=x!g2 z12 & F4 c4 z8 |]");
 });
+
+test("every version of a bar stands under one clef, however far apart they are", () => {
+  const piece = music([at(64, 0, 48), at(66, 48, 48, 0b0001), at(54, 48, 48, 0b1010), at(90, 48, 48, 0b0100)]);
+  const clefs = [0, 1, 2, 3].map((side) => /clef=(\S+)/.exec(abcOf(piece, side, 0, 0, 96)!.abc)![1]);
+  assert.deepEqual(clefs, ["treble", "treble", "treble", "treble"]);
+  const low = music([at(72, 0, 48), at(74, 48, 48, 0b0001), at(40, 48, 48, 0b1010), at(38, 72, 24, 0b1010), at(76, 48, 48, 0b0100)]);
+  assert.equal(new Set([0, 1, 2, 3].map((side) => abcOf(low, side, 0, 0, 96)!.abc.match(/clef=\S+/g)!.join(" "))).size, 1);
+});
