@@ -367,6 +367,12 @@ def case_of(path: str, text: str, rng: random.Random, only: str = "") -> tuple[C
         if kind == "twice" and any(_REPEATS.match(unit.lines[0]) for unit in cut.units):
             return None
         case = (KINDS.get(kind) or BY_ENDING[kind](ending))(list(cut.units), rng)
+        if (
+            kind == "twice"
+            and ending in _OVERLOADED
+            and len({_head(case, side) for side in (case.ours, case.theirs)}) > 1
+        ):
+            return None  # parameters of another type
     except NoCaseError:
         return None
     if case.base in (case.ours, case.theirs):
@@ -376,6 +382,15 @@ def case_of(path: str, text: str, rng: random.Random, only: str = "") -> tuple[C
 
 # Elements of an array of TOML have a name of their own, and a call binds none.
 _REPEATS = re.compile(r"\[\[|\s*\w+\s*\(")
+
+
+_OVERLOADED = frozenset({"cpp", "cs", "hpp", "java", "kt", "scala", "sol", "swift"})
+
+
+def _head(case: Case, side: list[Unit]) -> str:
+    """What a side put in, up to the end of its parameters."""
+    new = next(unit for unit in side if unit not in case.base)
+    return "\n".join(new.lines).split(")")[0]
 
 
 def _narrowed(cut: Cut, low: int, high: int) -> Cut:
