@@ -104,7 +104,7 @@ def unsure(language: Language | None, sides: Sides, merged: bytes, until: float,
     for nothing."""
     if language is None:
         return ""
-    twice = bound_twice_by(_HEADING if language.name == "markdown" else _DEFINED, sides, merged)
+    twice = bound_twice_by(_DEFINED_IN.get(language.name, _DEFINED), sides, merged)
     seen = look(*sides, merged)
     astray = seen.places if pieced else seen.astray
     ordered = not any(reorders(sides[0], side) for side in sides[1:])
@@ -128,7 +128,10 @@ _DEFINED = regex(
     rb"([ \t]*)(?:[\w@]+ )*?(?:fun|def|class|func|fn|function|interface|struct|enum|trait|object|module)"
     rb" +((?:\w+\.)?[\w$]+)([ \t]*(?:(?:[(<]|(?:extends|implements|private|internal|where)\b)[^{=:]*)?)(?=[{=:]|$)"
 )
-_HEADING = regex(rb"( {0,3}#{1,6}) +(\S.*?)([ #]*)$")
+_DEFINED_IN = {
+    "markdown": regex(rb"( {0,3}#{1,6}) +(\S.*?)([ #]*)$"),
+    "matlab": regex(rb"([ \t]*)function\b(?:[^=%(]*=)? *([\w.]+)([ \t]*(?:\([^%]*)?)"),
+}
 
 
 def _errors(language: Language, data: bytes, until: float) -> int:

@@ -48,6 +48,10 @@ ROWS: dict[str, str] = {
     "powershell": ".ps1 .psm1 .psd1",
     "solidity": ".sol",
     "julia": ".jl",
+    "matlab": ".m",
+    "gleam": ".gleam",
+    "erlang": ".erl .hrl",
+    "lisp": ".scm .ss .sld .clj .cljs .cljc .el .lisp",
     "fortran": ".f90 .f95 .f03 .f08 .f18",
     "devicetree": ".dts .dtsi .dtso .overlay",
     "json": ".json .jsonc .webmanifest .geojson .xcstrings .arb composer.lock pipfile.lock flake.lock",
@@ -113,9 +117,19 @@ _OF_CPP = regex(
 )
 
 
+_OTHER_M = regex(
+    rb"(?m)^[ \t]*(?:#[ \t]*(?:import|include|define|pragma|if)|@(?:interface|implementation|protocol|class|import)\b"
+    rb"|//|/\*|\(\*|:-)"
+)
+"""Objective-C and others whose files end in `.m` too."""
+
+
 def language_of(path: str, *versions: bytes) -> Language | None:
-    """The language of a path, None when there is no table for it. A header is of C++ where a version of it says so."""
+    """The language of a path, None when there is no table for it. A header is of C++ where a version of it says so, and
+    not every `.m` is of MATLAB."""
     row = row_of(path)
+    if row == "matlab" and any(map(_OTHER_M.search, versions)):
+        return None
     if row == "c" and path[-2:].lower() == ".h" and any(map(_OF_CPP.search, versions)):
         row = "cpp"
     return None if row is None else load(row)

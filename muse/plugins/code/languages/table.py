@@ -132,6 +132,8 @@ class Language(NamedTuple):
     `*.` in each of their children; a key with a slash is a node in that parent only.
     `overrides` tells of two entries of one scope, by their names, whether the later takes back what the earlier says.
     `freely` are nodes that name themselves and may stand in any order, with how they do (`syntax/free.py`).
+    `apart` are statements that give names their values, with the path to the names: at the top of a file, in a class or
+    of an object's attributes those of two sides may stand in any order, where neither says anything of the other's.
     `clauses` are entries of a function that is several, tried in their order, each known by its `value`.
     `place` finds in an item (its first group) where that comes from: new ones of both sides stand in that order.
     `counted` are definitions that number something as a rule: two new ones at one place may have taken one number.
@@ -192,6 +194,7 @@ class Language(NamedTuple):
     forward: frozenset[str] = frozenset()
     locals: Mapping[str, str] = _NONE
     freely: Mapping[str, str] = _NONE
+    apart: Mapping[str, str] = _NONE
     clauses: frozenset[str] = frozenset()
     overrides: Callable[[str, str], bool] | None = None
     reads: Callable[[Node, bytes], Iterable[Union[Node, Made]]] | None = None

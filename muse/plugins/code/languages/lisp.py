@@ -1,0 +1,17 @@
+"""Lisp, Scheme and Clojure: what a form at the left margin defines, by its name; a method by what it is for, too."""
+
+from muse.plugins.code.languages.table import Language
+
+_COMMENT = r"[ \t]*;[^\n]*\n"
+_NAME = r"[^\s()\[\]{}\";]+"
+_MORE = r"(?:[ \t]+\S[^\n]*(?:\n|\Z)|(?:[ \t\r]*\n)+(?=[ \t]+\S)|[)\]}][^\n]*(?:\n|\Z))"
+
+LANGUAGE = Language(
+    name="lisp",
+    lines=(
+        "blocks",
+        rf"^(?:{_COMMENT})*\((?:[\w.-]+/)?def\S*[ \t]+(?:\^\S+[ \t]+)*\(?((?:(?<=defmethod )|(?<=defmulti ))"
+        rf"[^\n]*|{_NAME})[^\n]*(?:\n|\Z){_MORE}*",
+    ),
+    comment_line=(b";", b""),
+)
