@@ -45,6 +45,85 @@ BOTH = {
         "", "    pub fn one() {}\n\n    #[cfg(unix)]\n", "    pub fn two() {}\n\n",
         "    pub fn one() {}\n\n    pub fn two() {}\n\n    #[cfg(unix)]\n",
     ),
+    "derived by path": (
+        "a.rs", "#[derive(Debug{})]\nstruct A;\n",
+        "", ", my::Trait", ", their::Other", ", my::Trait, their::Other",
+    ),
+    "authors": (
+        "pyproject.toml", '[project]\nauthors = [\n    {{ name = "A" }},\n{}]\n',
+        "", '    { name = "B" },\n', '    { name = "C" },\n', '    { name = "B" },\n    { name = "C" },\n',
+    ),
+    "links": (
+        "a.md", "# T\n\n[a]: /a\n{}\nText of [a].\n",
+        "", "[b]: /b\n", "[c]: /c\n", "[b]: /b\n[c]: /c\n",
+    ),
+    "keyword arguments of a call without": ("a.py", "def f():\n    g({})\n", "", "a=1", "b=2", "a=1, b=2"),
+    "parameters given by name": (
+        "a.py", "def f(a, *{}):\n    pass\n",
+        ", b=1", ", b=1, c: int = 2", ", b=1, d: int = 3", ", b=1, c: int = 2, d: int = 3",
+    ),
+    "parameters given by name, Dart": (
+        "a.dart", "class A {{\n  A({{required this.x{}}});\n}}\n",
+        "", ", this.y", ", required this.z", ", this.y, required this.z",
+    ),
+    "keyword parameters": ("a.rb", "def f(a, b: 1{})\nend\n", "", ", c: 2", ", d: 3", ", c: 2, d: 3"),
+    "supertypes": ("a.kt", "class A : B(){} {{\n}}\n", "", ", C", ", D", ", C, D"),
+    "attributes of a class": (
+        "a.py", "class A:\n    a = 1\n{}",
+        "", "    b = f(2)\n", "    c = f(3)\n", "    b = f(2)\n    c = f(3)\n",
+    ),
+    "attributes of a class, with what they are": (
+        "a.py", 'class A:\n    a = 1\n    """A."""\n{}',
+        "", '\n    d = 2\n    """D."""\n', '\n    c = 3\n    """C."""\n',
+        '\n    d = 2\n    """D."""\n\n    c = 3\n    """C."""\n',
+    ),
+    "names with values": (
+        "a.ts", "f();\n{}g();\n",
+        "", "const b = 1;\n", "const a = h();\n", "const b = 1;\nconst a = h();\n",
+    ),
+    "modules used": (
+        "a.f90", "program a\n{}  implicit none\nend program a\n",
+        "", "  use b\n  use c\n", "  use c\n  use b\n", "  use b\n  use c\n",
+    ),
+    "one at two places": (
+        "a.nix", "{{\n{}}}:\n\n{{ }}\n",
+        "  pkgs,\n  options,\n", "  lib,\n  pkgs,\n  options,\n", "  pkgs,\n  options,\n  lib,\n",
+        "  lib,\n  pkgs,\n  options,\n",
+    ),
+    "laid out anew, with a name more": (
+        "a.py", "{}\n",
+        "from a import (\n    b,\n    d,\n)", "from a import (\n    b,\n    c,\n    d,\n)", "from a import b, d",
+        "from a import b, c, d",
+    ),
+    "parameters laid out anew, one with another type": (
+        "a.rs", "fn f({}) -> R {{\n    todo!();\n}}\n",
+        "a: &A, b: &B", "\n    a: &A,\n    b: &B,\n", "a: &A, b: Option<&B>", "\n    a: &A,\n    b: Option<&B>,\n",
+    ),
+    "a parameter, and what is thrown": (
+        "A.java", "class A {{\n    int f({} {{\n        return a;\n    }}\n}}\n",
+        "int a, int b)", "int a, int b) throws E", "int a, int b, int c)", "int a, int b, int c) throws E",
+    ),
+    "cases of a method that gets an annotation": (
+        "A.java", "class A {{\n{}    }}\n}}\n",
+        "    int f() {\n        switch (a) {\n            case 1:\n                return 1;\n        }\n",
+        "    @B\n    int f() {\n        switch (a) {\n            case 1:\n                return 1;\n"
+        "            case 2:\n                return 2;\n        }\n",
+        "    int f() {\n        switch (a) {\n            case 1:\n                return 1;\n"
+        "            case 3:\n                return 3;\n        }\n",
+        "    @B\n    int f() {\n        switch (a) {\n            case 1:\n                return 1;\n"
+        "            case 2:\n                return 2;\n            case 3:\n                return 3;\n        }\n",
+    ),
+    "words kept sorted": (
+        "a.json", '{{\n  "a": [\n    "b",\n    "c",\n{}    "e",\n    "f"\n  ]\n}}\n',
+        "", '    "d",\n', '    "cc",\n', '    "cc",\n    "d",\n',
+    ),
+    "words kept sorted, YAML": (
+        "a.yml", "a:\n  - b\n  - c\n{}  - e\n  - f\n", "", "  - d\n", "  - cc\n", "  - cc\n  - d\n",
+    ),
+    "words kept sorted, Haskell": (
+        "a.hs", "a = [ B\n    , C\n{}    , E\n    , F\n    ]\n",
+        "", "    , D\n", "    , CC\n", "    , CC\n    , D\n",
+    ),
     "retracted": (
         "go.mod", "module m\n\nretract (\n\tv1.0.0\n{})\n",
         "", "\tv1.0.1\n", "\tv1.0.2\n", "\tv1.0.1\n\tv1.0.2\n",
@@ -53,6 +132,37 @@ BOTH = {
     "tools": ("go.mod", "module m\n\ntool (\n\tx.y/z\n{})\n", "", "\tx.y/a\n", "\tx.y/b\n", "\tx.y/a\n\tx.y/b\n"),
 }  # fmt: skip
 CONFLICT = {
+    "parameters": ("a.py", "def f(a{}):\n    pass\n", "", ", b=1", ", c=2", ""),
+    "parameters of a function without": ("a.ts", "function f({}) {{\n  g();\n}}\n", "", "a", "b", ""),
+    "what is called first": ("a.ts", "f();\n{}g();\n", "", "const a = h();\n", "const b = i();\n", ""),
+    "fields of a class": ("a.py", "class A:\n    a: int = 1\n{}", "", "    b: int = 2\n", "    c: int = 3\n", ""),
+    "a value of the other's": ("a.py", "a = 1\n{}f()\n", "", "b = c\n", "c = 2\n", ""),
+    "members that are counted": (
+        "a.py",
+        "class A(E):\n    a = auto()\n{}",
+        "",
+        "    b = auto()\n",
+        "    c = auto()\n",
+        "",
+    ),
+    "one definition, twice": (
+        "A.java",
+        "class A {{\n{}}}\n",
+        "",
+        "    int b(int x) {\n        return x;\n    }\n",
+        "    int b(int x) {\n        return x + 1;\n    }\n\n    int c;\n",
+        "",
+    ),
+    "words in an order of their own": (
+        "a.json",
+        '{{\n  "a": [\n    "c",\n    "b",\n{}    "e",\n    "f"\n  ]\n}}\n',
+        "",
+        '    "d",\n',
+        '    "cc",\n',
+        "",
+    ),
+    "numbers": ("a.json", '{{\n  "a": [\n    1,\n    2,\n    3,\n    5{}\n  ]\n}}\n', "", ",\n    6", ",\n    7", ""),
+    "arguments that happen to be sorted": ("a.py", "f(a, b, c, d{})\n", "", ", e", ", g", ""),
     "first arguments": ("a.py", "f({})\n", "", "a", "b", ""),
     "visibility": ("A.java", "class A {{\n    {}static int a;\n}}\n", "", "public ", "protected ", ""),
     "other arrays": ("pyproject.toml", '[tool.foo]\nrequires = ["a"{}]\n', "", ', "b"', ', "c"', ""),

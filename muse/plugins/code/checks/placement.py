@@ -22,17 +22,22 @@ _TELLING = 4  # words of a line, the rarest ones, by which others like it are fo
 _MOST = 200  # a line that stands at more places than that tells none
 
 
-def keeps_places(base: bytes, side: bytes, merged: bytes) -> bool:
-    """True when everything `side` inserted still stands beside what it was put beside."""
+def keeps_places(base: bytes, side: bytes, merged: bytes, other: bytes | None = None) -> bool:
+    """True when everything `side` inserted still stands beside what it was put beside. What the `other` side inserted,
+    where it is given, may stand between, and instead of the same."""
     old, new, made = map(_solid, without_common_ends(base, side, merged))
     where: dict[bytes, list[int]] = defaultdict(list)
     for place, line in enumerate(made):
         where[line].append(place)
     found = [edit for edit in edits(old, new) if edit.b0 < edit.b1]
+    foreign: set[bytes] = set()
+    if other is not None:
+        foreign = set(_solid(other)).difference(_solid(base))
+        found = [edit for edit in found if not foreign.issuperset(new[edit.b0 : edit.b1])]
     taken: set[int] = set()
     above = _put_above(side)
     for is_it in (bytes.__eq__, _alike):  # what stands there unchanged first, so that nothing alike takes its place
-        found = [edit for edit in found if not _stands(new, edit, made, where, taken, is_it, above)]
+        found = [edit for edit in found if not _stands(new, edit, made, where, taken, is_it, above, foreign)]
     return not any(0 < len(where[new[at]]) <= _MOST for edit in found for at in (edit.b0, edit.b1 - 1))
 
 
@@ -120,15 +125,19 @@ def _stands(
     taken: set[int],
     is_it: Callable[[bytes, bytes], bool],
     above: set[tuple[bytes, bytes]],
+    foreign: set[bytes],
 ) -> bool:
     """True when the inserted lines begin behind their upper neighbour or end before the lower one, at a place that no
-    other insertion has taken; they take it. A comment belongs to what it stands above."""
+    other insertion has taken; they take it. A comment belongs to what it stands above; lines that are `foreign` may
+    come between."""
     ends = ((edit.b0, edit.b0 - 1, -1), (edit.b1 - 1, edit.b1, 1))
     for line, neighbour, step in ends[1:] if (new[edit.b1 - 1], new[edit.b1]) in above else ends:
         for place in where[new[line]][:_MOST]:
             beside = place + step
             while step > 0 and made[beside] != new[neighbour] and _ABOVE.match(made[beside]):
                 beside += 1  # a comment of the neighbour's
+            while made[beside] in foreign and made[beside] != new[neighbour]:
+                beside += step
             if place not in taken and is_it(made[beside], new[neighbour]):
                 taken.add(place)
                 return True

@@ -18,7 +18,7 @@ LANGUAGE = Language(
     sets=frozenset({"field_declaration_list"}),
     lists=frozenset({"enumerator_list"}),
     only={"initializer_list": "initializer_pair"},
-    sequences=frozenset({"initializer_list"}),
+    sequences=frozenset({"initializer_list", "parameter_list"}),
     imports=frozenset({"preproc_include"}),
     name_fields=("name", "declarator.declarator.declarator", "declarator.declarator", "declarator"),
     signature=(),
@@ -31,6 +31,7 @@ LANGUAGE = Language(
     },
     reopened=frozenset({"struct", "union", "enum", "type", "macro"}),
     counted=frozenset({"preproc_def"}),
+    apart={"declaration": "declarator"},
     comment_line=(b"//", b""),
     unique=frozenset({"enumerator", "field_declaration"}),
     named={

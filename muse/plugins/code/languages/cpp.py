@@ -24,6 +24,7 @@ LANGUAGE = Language(
     lists=C.lists,
     only=C.only,
     sequences=C.sequences,
+    apart=C.apart,
     free=frozenset({"initializer_pair"}),
     imports=C.imports | {"using_declaration"},
     name_fields=C.name_fields,

@@ -20,6 +20,7 @@ LANGUAGE = Language(
     bodies=frozenset({"compilation_unit", "block"}),
     sets=frozenset({"declaration_list"}),
     lists=frozenset({"enum_member_declaration_list"}),
+    sequences=frozenset({"parameter_list"}),
     imports=frozenset({"using_directive"}),
     signature=("parameters",),
     overloads=True,

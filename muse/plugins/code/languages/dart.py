@@ -64,9 +64,41 @@ def _declared(nodes: list[Node], *, top: bool) -> Made | None:
     return None
 
 
+def _by_name(node: Node) -> Iterator[Union[Node, Made]]:
+    """What stands between the braces of parameters that are given by name, each with its `required` and its value."""
+    open_: list[Node] = []
+    for child in node.children:
+        if child.type not in ("{", "}", ",") and child.type not in _ALONE:
+            open_.append(child)
+            continue
+        if open_:
+            names = [found for part in open_ if (found := _last_name(part)) is not None]
+            yield Made("named_parameter", open_, {"name": names[:1]})
+            open_ = []
+        yield child
+    yield from open_
+
+
+def _last_name(node: Node) -> Node | None:
+    """The name of a parameter: the last one that it says, inside of `this.x` too."""
+    if node.type != "formal_parameter":
+        return None
+    found = [child for child in node.named_children if child.type in ("identifier", "constructor_param")]
+    while found and found[-1].type == "constructor_param":
+        found = [child for child in found[-1].named_children if child.type == "identifier"]
+    return found[-1] if found else None
+
+
 def _reads(node: Node, data: bytes) -> Iterator[Union[Node, Made]]:
+    if node.type == "optional_formal_parameters" and data[node.start_byte : node.start_byte + 1] == b"{":
+        yield from _by_name(node)
+        return
     if node.type not in _HOLDERS:
-        yield from node.children
+        for child in node.children:
+            by_name = (
+                child.type == "optional_formal_parameters" and data[child.start_byte : child.start_byte + 1] == b"{"
+            )
+            yield Made("named_parameters", [child], flat=True) if by_name else child
         return
     top, children = node.type == "program", node.children
     open_: list[Node] = []
@@ -122,17 +154,23 @@ LANGUAGE = Language(
     },
     bodies=frozenset({"program", "block", "switch_block"}),
     sets=frozenset({"class_body", "extension_body", "enum_body"}),
-    lists=frozenset({"enum_constants"}),
-    sequences=frozenset({"arguments", "set_or_map_literal"}),
+    lists=frozenset({"enum_constants", "named_parameters"}),
+    sequences=frozenset({"arguments", "set_or_map_literal", "formal_parameter_list"}),
     free=frozenset({"named_argument", "pair"}),
     imports=frozenset({"import_or_export", "part_directive"}),
     comments=frozenset({"comment", "documentation_comment"}),
     leading=frozenset({"annotation"}),
     signature=("parameters",),
     overloads=True,
-    keys={"field": "name", "enum_constant": "name", "named_argument": "label", "pair": "key"},
+    keys={
+        "field": "name",
+        "enum_constant": "name",
+        "named_argument": "label",
+        "named_parameter": "name",
+        "pair": "key",
+    },
     comment_line=(b"//", b""),
-    unique=frozenset({"named_argument", "enum_constant"}),
+    unique=frozenset({"named_argument", "named_parameter", "enum_constant"}),
     named={"field": "name", "enum_constant": "name", "pair": "key"},
     needs_table=frozenset({"pair"}),
     locals={

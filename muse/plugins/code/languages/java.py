@@ -19,6 +19,7 @@ LANGUAGE = Language(
     lists=frozenset({"throws", "type_list", "catch_type", "annotation_argument_list", "modifiers"}),
     separators={"catch_type": b"|"},
     spaced=frozenset({"modifiers"}),
+    sequences=frozenset({"formal_parameters"}),
     imports=frozenset({"import_declaration"}),
     comments=frozenset({"line_comment", "block_comment"}),
     signature=("parameters",),

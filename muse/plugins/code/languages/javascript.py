@@ -27,7 +27,9 @@ LANGUAGE = Language(
         "pair_pattern": "key",
         "jsx_attribute": "0",
     },
-    sequences=frozenset({"object", "object_pattern", "jsx_opening_element", "jsx_self_closing_element"}),
+    sequences=frozenset(
+        {"object", "object_pattern", "jsx_opening_element", "jsx_self_closing_element", "formal_parameters", "array"}
+    ),
     spaced=frozenset({"jsx_opening_element", "jsx_self_closing_element"}),
     listed_field={"jsx_opening_element": "attribute", "jsx_self_closing_element": "attribute"},
     free=frozenset(
@@ -40,6 +42,7 @@ LANGUAGE = Language(
             "jsx_attribute",
         }
     ),
+    apart={"lexical_declaration": "variable_declarator.name"},
     comment_line=(b"//", b""),
     unique=frozenset({"pair", "shorthand_property_identifier", "import_specifier", "field_definition"}),
     named={

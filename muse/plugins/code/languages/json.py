@@ -8,6 +8,7 @@ LANGUAGE = Language(
     bodies=frozenset({"document"}),
     lists=frozenset({"object"}),
     trailing=True,  # as in the settings of editors and compilers
+    sequences=frozenset({"array"}),
     keys={"pair": "key"},
     unique=frozenset({"pair"}),
     named={"pair": "key"},

@@ -7,6 +7,7 @@ LANGUAGE = Language(
     grammar=("tree_sitter_lua", "language"),
     definitions={"function_declaration": "function"},
     bodies=frozenset({"chunk", "block"}),
+    sequences=frozenset({"parameters"}),
     comment_line=(b"--", b""),
     keys={"field": "name"},
     unique=frozenset({"field"}),

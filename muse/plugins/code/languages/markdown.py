@@ -11,5 +11,5 @@ LANGUAGE = Language(
     reopened=frozenset({"section"}),
     comment_line=(b"<!--", b" -->"),
     indented=True,
-    freely={"pipe_table_row": "row"},
+    freely={"pipe_table_row": "row", "link_reference_definition": "link"},
 )

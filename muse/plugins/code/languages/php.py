@@ -15,8 +15,10 @@ LANGUAGE = Language(
     },
     bodies=frozenset({"program", "compound_statement", "switch_block"}),
     sets=frozenset({"declaration_list", "enum_declaration_list"}),
+    sequences=frozenset({"formal_parameters"}),
     imports=frozenset({"namespace_use_declaration"}),
     keys={"property_declaration": "property_element.name", "const_declaration": "const_element.0", "enum_case": "name"},
+    apart={"expression_statement": "assignment_expression.left"},
     comment_line=(b"//", b""),
     unique=frozenset({"enum_case", "property_declaration"}),
     named={

@@ -10,11 +10,12 @@ LANGUAGE = Language(
     lists=frozenset({"inline_table"}),
     sought={
         "array": r"^build-system\.requires$"
-        r"|^project\.(?:keywords|classifiers|dynamic|dependencies|optional-dependencies\..+)$"
+        r"|^project\.(?:keywords|classifiers|dynamic|authors|maintainers|dependencies|optional-dependencies\..+)$"
         r"|^(?:dependency-groups|features)\.[^.]+$"
         r"|^(?:workspace|package)\.(?:members|default-members|exclude|include|keywords|categories)$"
         r"|(?:^|[.-])dependencies\.[^.]+\.(?:features|extras)$"
     },
+    sequences=frozenset({"array"}),
     keys={"pair": "0", "table": "0", "table_array_element": "0 1", "string": "*"},
     heads=frozenset({"bare_key", "quoted_key", "dotted_key"}),
     comment_line=(b"#", b""),

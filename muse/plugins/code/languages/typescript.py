@@ -53,6 +53,7 @@ LANGUAGE = Language(
     spaced=JAVASCRIPT.spaced,
     listed_field=JAVASCRIPT.listed_field,
     free=JAVASCRIPT.free,
+    apart=JAVASCRIPT.apart,
     comment_line=(b"//", b""),
     unique=frozenset(
         {

@@ -145,8 +145,12 @@ def _best(
     by_entry = _by_entry(asked, sides, until)
     if by_entry is not None:
         return [by_entry], "entry"
-    if not size or size > _MAX_CONFLICT or lawless:
+    if not size or size > _MAX_CONFLICT:
         return best, step
+    if lawless:
+        named = all(one.rule == 5 for one in lawless)
+        made = _by_structure(language, sides, 1, until) if named else None
+        return (made, "structure") if made is not None else (best, step)
     from muse.plugins.code.merge.hunks import refined
 
     tokenwise = (
@@ -156,15 +160,24 @@ def _best(
     )
     if conflict_size(tokenwise) < size and _trusted(language, tokenwise, *sides, until):
         best, step, size = tokenwise, "tokens", conflict_size(tokenwise)
+    made = _by_structure(language, sides, size, until)
+    return (made, "structure") if made is not None else (best, step)
+
+
+def _by_structure(
+    language: Language | None, sides: tuple[bytes, bytes, bytes], size: int, until: float
+) -> list[Chunk] | None:
+    """What the trees give, if that is trusted and leaves conflicts of less than a size."""
     if not size or language is None or time.monotonic() > until or not (language.lines or available(language)):
-        return best, step
+        return None
     from muse.plugins.code.merge.structured import merge_trees
 
     now = time.monotonic()
-    structured = merge_trees(language, *sides, now + (until - now) / 2)  # the rest is for checking and writing
-    if structured is not None and conflict_size(structured) < size and _trusted(language, structured, *sides, until):
-        best, step = structured, "structure"
-    return best, step
+    made = merge_trees(language, *sides, now + (until - now) / 2)  # the rest is for checking and writing
+    trusted = (
+        bool(made) and conflict_size(made or []) < size and _trusted(language, made or [], *sides, until, named=True)
+    )
+    return made if trusted else None
 
 
 def _without_doubt(
@@ -213,11 +226,19 @@ def _stands_on_ground(language: Language | None, sides: tuple[bytes, bytes, byte
 
 
 def _trusted(
-    language: Language | None, chunks: Sequence[Chunk], base: bytes, ours: bytes, theirs: bytes, until: float
+    language: Language | None,
+    chunks: Sequence[Chunk],
+    base: bytes,
+    ours: bytes,
+    theirs: bytes,
+    until: float,
+    *,
+    named: bool = False,
 ) -> bool:
     """True when the chunks lose no edit and, once clean, parse as well as the inputs.
 
-    Chunks with conflicts are tried with each side taken in all of them: both files have to hold up.
+    Chunks with conflicts are tried with each side taken in all of them: both files have to hold up. `named`: they were
+    made of what is known by name, so that what both sides put in at two places may be at one of them.
     """
     if conflicts_of(chunks):
         mine, its = _taking(chunks, "ours"), _taking(chunks, "theirs")
@@ -229,7 +250,8 @@ def _trusted(
     parsed = language is not None and available(language)
     if not keeps_every_edit(base, ours, theirs, merged, parsed=parsed):
         return False
-    if not (keeps_places(base, ours, merged) and keeps_places(base, theirs, merged)):
+    twins = (theirs, ours) if named else (None, None)
+    if not all(keeps_places(base, side, merged, twin) for side, twin in zip((ours, theirs), twins, strict=True)):
         return False
     if not all(keeps(base, ours, theirs, merged) for keeps in (doubles_nothing, keeps_spaces, keeps_deletions)):
         return False

@@ -41,7 +41,7 @@ def merge_lines(
         inner = [side[head : len(side) - tail] for side in (base, ours, theirs)]
         return [base[:head], *merge_lines(*inner, indented=indented, comment=comment), base[len(base) - tail :]]
     whole = containing_side(base, ours, theirs, indented=indented, comment=comment)
-    whole = put_into_a_block(base, ours, theirs) if whole is None and indented else whole
+    whole = put_into_a_block(base, ours, theirs) if whole is None else whole
     if whole is not None:
         return [whole]
     b, o, t = lines_of(base), lines_of(ours), lines_of(theirs)

@@ -6,12 +6,12 @@ Items are matched by identity, then by text, then by likeness.
 from __future__ import annotations
 
 import re
-
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 
 from muse.core.late import regex
 from muse.core.sequences import edits
+from muse.plugins.code.merge.declared import names_in
 from muse.plugins.code.merge.likeness import likeness
 from muse.plugins.code.syntax.tree import Item, Key
 
@@ -168,7 +168,7 @@ def _alike(pairs: dict[int, int], a: list[Item], b: list[Item], left: list[int],
     whose own counterpart is gone would take its neighbour's, and every item after it the next one's."""
     if len(left) * len(right) > 400:
         return
-    scores = [[likeness(a[i].text, b[j].text) if a[i].type == b[j].type else 0.0 for j in right] for i in left]
+    scores = [[_score(a[i], b[j]) for j in right] for i in left]
     best = [[0.0] * (len(right) + 1) for _ in range(len(left) + 1)]
     for x in reversed(range(len(left))):
         for y in reversed(range(len(right))):
@@ -183,3 +183,13 @@ def _alike(pairs: dict[int, int], a: list[Item], b: list[Item], left: list[int],
             x += 1
         else:
             y += 1
+
+
+def _score(one: Item, other: Item) -> float:
+    """How much alike two statements are; what gives one name another value is the same one, however it is written."""
+    if one.type != other.type:
+        return 0.0
+    score = likeness(one.text, other.text)
+    if score >= _REWRITTEN or one.grouped or not (names := names_in([one])):
+        return score
+    return _REWRITTEN if names == names_in([other]) else score

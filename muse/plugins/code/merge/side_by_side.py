@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from muse.plugins.code.merge.declared import name_apart
 from muse.plugins.code.merge.matching import Numbering
-from muse.plugins.code.merge.sorting import in_order, sort_key, sorted_by_place
-from muse.plugins.code.syntax.tree import Box
+from muse.plugins.code.merge.sorting import in_order, kept_sorted, sort_key, sorted_by_place
+from muse.plugins.code.syntax.free import head_of
+from muse.plugins.code.syntax.tree import Box, Item
+
+ARRAYS = frozenset({"array", "list", "array_expression", "block_sequence", "flow_sequence"})
+"""Lists of values, which are not taken by their places as parameters are."""
 
 
 def side_by_side(box: Box, numbering: Numbering, b: list[int], o: list[int], t: list[int]) -> list[int] | None:
@@ -12,16 +19,17 @@ def side_by_side(box: Box, numbering: Numbering, b: list[int], o: list[int], t: 
     new_o = [i for i in o if not numbering.has(0, i) and not numbering.has(2, i)]
     new_t = [i for i in t if not numbering.has(0, i) and not numbering.has(1, i)]
     fresh = [*(numbering.of(1, i) for i in new_o), *(numbering.of(2, i) for i in new_t)]
-    if (
-        new_o
-        and new_t
-        and not (box.free or all(item.is_free for item in fresh) or _begin_with_imports(numbering, new_o, new_t))
-    ):
-        return None
+    free = box.free or (box.type in ARRAYS and kept_sorted(numbering.sides))
+    if new_o and new_t and not (free or all(item.is_free for item in fresh)):
+        apart = not b and name_apart(fresh[: len(new_o)], fresh[len(new_o) :])
+        if not apart and not _begin_with_imports(numbering, new_o, new_t):
+            return None
     known = [numbering.of(0, i) for i in b]
-    if not (new_o and new_t) and not (box.free or all(item.is_free for item in [*known, *fresh])):
+    if not (new_o and new_t) and not (free or all(item.is_free for item in [*known, *fresh])):
         return None
     if len({item.key[:2] for item in fresh if item.key is not None and item.key[0] == "free"}) > 1:
+        return None
+    if new_o and new_t and _ask_for_one_thing(fresh[: len(new_o)], fresh[len(new_o) :]):
         return None
     gone = (i for i in b if not numbering.has(1, i) and not numbering.has(2, i))
     if new_o and new_t and any(numbering.of(0, i).renames for i in gone):
@@ -30,10 +38,21 @@ def side_by_side(box: Box, numbering: Numbering, b: list[int], o: list[int], t: 
     other = [i for i in t if numbering.has(1, i) or not numbering.has(0, i) or _edited(numbering, 2, i)]
     shared = [i for i in mine if i in set(other)]
     if shared != [i for i in other if i in set(mine)]:
-        if not box.free or any(numbering.has(0, i) for i in shared):
+        loose = free or all(numbering.of(1, i).is_import for i in shared)
+        if not loose or any(numbering.has(0, i) for i in shared):
             return None
         other = [i for i in other if i not in set(shared)]  # both put the same in, in another order
     return _woven(mine, other, numbering)
+
+
+def _ask_for_one_thing(ours: Sequence[Item], theirs: Sequence[Item]) -> bool:
+    """True when arms of a match that both sides put in may take the same: the first of them does."""
+    mine, its = ({head_of(item.key[2]) for item in items if _is_arm(item) and item.key} for items in (ours, theirs))
+    return bool(mine & its)
+
+
+def _is_arm(item: Item) -> bool:
+    return item.source.language.freely.get(item.type) == "arm"
 
 
 def _begin_with_imports(numbering: Numbering, ours: list[int], theirs: list[int]) -> bool:

@@ -41,6 +41,19 @@ def _place(item: Item) -> tuple[tuple[bytes, int], ...] | None:
     return tuple((part, 0) if at % 2 == 0 else (b"", int(part[:18])) for at, part in enumerate(parts))
 
 
+def kept_sorted(versions: Sequence[Sequence[Item]]) -> bool:
+    """True for plain words that every version keeps sorted, four of them at least: no other order is meant."""
+    for items in versions:
+        words = [item.words for item in items]
+        if len(words) < _LEAST_SORTED or not all(map(_PLAIN.fullmatch, words)):
+            return False
+        if words != sorted(words) and words != sorted(words, key=bytes.lower):
+            return False
+    return True
+
+
+_LEAST_SORTED = 4
+_PLAIN = regex(rb"(?:- )?[\"'`]?[\w.@/$*{}:+-]*[A-Za-z][\w.@/$*{}:+-]*[\"'`]?")
 _NUMBERED = regex(rb"\W*\d+\W*")
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import time
+from collections import Counter
 from collections.abc import Sequence
 from functools import partial
 from itertools import pairwise
@@ -79,10 +80,9 @@ class _Merge:
 
     def parts(self, base: list[Part], ours: list[Part], theirs: list[Part], depth: int) -> list[Chunk]:
         """Raw text and lists, one after the other; as one text when the three are not built alike."""
-        shapes = [[part.type if isinstance(part, Box) else "" for part in side] for side in (base, ours, theirs)]
         flat = [_flat(side) for side in (base, ours, theirs)]
-        alike = shapes[0] == shapes[1] == shapes[2] and not any(map(both_filled, base, ours, theirs))
-        if not alike or len(base) == 1 or depth > _MAX_DEPTH:
+        base, ours, theirs = _with_the_same_lists(base, ours, theirs)
+        if len(base) == 1 or depth > _MAX_DEPTH or any(map(both_filled, base, ours, theirs)):
             return self.lines(*flat)
         if time.monotonic() > self.until:
             raise TooSlowError
@@ -132,7 +132,7 @@ class _Merge:
         out: list[Entry] = []
         for kind, b0, b1, o0, o1, t0, t1 in regions(b, o, t, weak=_nothing, firm=_never):
             if kind != "conflict":
-                out.extend(t[t0:t1] if kind == "theirs" else o[o0:o1])
+                out.extend(_without_twice(t[t0:t1], box, numbering) if kind == "theirs" else o[o0:o1])
                 continue
             slices = b[b0:b1], o[o0:o1], t[t0:t1]
             merged = side_by_side(box, numbering, *slices)
@@ -159,6 +159,8 @@ class _Merge:
             return None
         leading, taken = _leading(b, o, t), o or t
         lead = leading.lead if leading is not None else b""
+        if b is None and (o is None) != (t is None) and lists[0].separator:
+            lead = _as_laid_out(lists, 2 if o is None else 1, lead)
         if taken is not None:
             was_first = any(box.items and box.items[0] is leading for box in lists)
             if first != was_first:
@@ -173,11 +175,7 @@ class _Merge:
             if o is None or t is None:
                 only = o or t
                 return [only.text] if only is not None else None
-            if o.words == t.words:
-                return [o.text]
-            if _one_heading(o, t):
-                return self.parts([o.parts[0], Box("lines", False, b""), b""], o.parts, t.parts, depth + 1)
-            return [Conflict(b"", o.text, t.text, note=_named(o, "both added"))]
+            return self._both_added(o, t, depth)
         if o is None or t is None:
             kept = o or t
             if kept is None or kept.words == b.words:
@@ -190,6 +188,14 @@ class _Merge:
             return [t.text]
         return self.parts(b.parts, o.parts, t.parts, depth + 1)
 
+    def _both_added(self, o: Item, t: Item, depth: int) -> list[Chunk]:
+        """What both sides put in under one name."""
+        if o.words == t.words:
+            return [o.text]
+        if _one_heading(o, t):
+            return self.parts([o.parts[0], Box("lines", False, b""), b""], o.parts, t.parts, depth + 1)
+        return [Conflict(b"", o.text, t.text, note=_named(o, "both added"))]
+
 
 def _one_heading(ours: Item, theirs: Item) -> bool:
     """True for two sections of a text under one heading, spelled alike: what stands in them may stand together."""
@@ -197,8 +203,38 @@ def _one_heading(ours: Item, theirs: Item) -> bool:
     return prose and ours.type == theirs.type == "section" and ours.parts[0] == theirs.parts[0] and len(ours.parts) > 1
 
 
+def _with_the_same_lists(*versions: list[Part]) -> list[list[Part]]:
+    """The parts of three versions; a list of a kind that not all have equally often is text (an annotation, `throws`),
+    and all is where those that are left do not follow each other alike."""
+    counts = [Counter(part.type for part in parts if isinstance(part, Box)) for parts in versions]
+    odd = {kind for count in counts for kind in count if len({each[kind] for each in counts}) > 1}
+    found = [_as_text(parts, odd) for parts in versions] if odd else list(versions)
+    shapes = [[part.type if isinstance(part, Box) else "" for part in parts] for parts in found]
+    return found if shapes[0] == shapes[1] == shapes[2] else [[_flat(parts)] for parts in versions]
+
+
+def _as_text(parts: list[Part], kinds: set[str]) -> list[Part]:
+    """The parts with the lists of some kinds put into the text around them."""
+    out: list[Part] = []
+    for part in parts:
+        text = part.bytes() if isinstance(part, Box) and part.type in kinds else part
+        before = out[-1] if out else None
+        if isinstance(text, bytes) and isinstance(before, bytes):
+            out[-1] = before + text
+        else:
+            out.append(text)
+    return out
+
+
 def _flat(parts: Sequence[Part]) -> bytes:
     return b"".join(part.bytes() if isinstance(part, Box) else part for part in parts)
+
+
+def _without_twice(run: list[int], box: Box, numbering: Numbering) -> list[int]:
+    """What theirs put in, without what ours put in too, at another place, where all of it may stand at any."""
+    if not box.free and any(numbering.has(0, i) or not numbering.of(2, i).is_free for i in run):
+        return run
+    return [i for i in run if numbering.has(0, i) or not numbering.has(1, i)]
 
 
 def _named(item: Item, verdict: str) -> str:
@@ -219,7 +255,20 @@ def _other_lead(lists: tuple[Box, Box, Box], lead: bytes, *, first: bool) -> byt
         leads = [item.lead for item in (box.items[:1] if first else box.items[1:])]
         if leads:
             return leads[0]
-    return lead if first or lead else b"\n"
+    return lead if first or lead else b" " if lists[0].separator else b"\n"
+
+
+def _as_laid_out(lists: tuple[Box, Box, Box], side: int, lead: bytes) -> bytes:
+    """White space before what one side put in: as the other side laid the list out anew, where it did."""
+    was, own, other = (_layout(lists[at]) for at in (0, side, 3 - side))
+    known = was == own == lead if was is not None else len(lists[0].items) == 1 and b"\n" not in lead
+    return other if known and other is not None else lead
+
+
+def _layout(box: Box) -> bytes | None:
+    """The white space before every item of a list but the first, where it is the same."""
+    leads = {item.lead for item in box.items[1:]}
+    return leads.pop() if len(leads) == 1 else None
 
 
 def _beside(lists: tuple[Box, Box, Box], lead: bytes) -> bytes:

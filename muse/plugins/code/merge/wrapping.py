@@ -1,6 +1,6 @@
-"""One side put lines into a block of its own (`try:`, `if ...:`, `with ...:`), the other edited some of them.
+"""One side put lines into a block of its own (`try:`, `if ... {`, a key around keys), the other edited some of them.
 
-Where indentation has a meaning and the lines are otherwise as they were, the edits go into the block with them.
+Where the lines are otherwise as they were, only deeper, the edits go into the block with them.
 """
 
 from __future__ import annotations
@@ -35,11 +35,29 @@ def _carried(base: bytes, wrapped: bytes, edited: bytes) -> bytes | None:
     if len(found) != 1:
         return None
     at, stop = found[0], found[0] + len(was)
-    opener, behind = _first(new[:at][::-1]), _first(new[stop:])
-    if not opener.rstrip().endswith(b":") or _indent(opener) != depth or (behind and _indent(behind) != depth):
+    if not _is_block(new[:at], new[stop:], depth):
         return None
     more = _deeper(was, new[at:stop])
     return b"".join([*new[:at], *(more + line if line.strip() else line for line in other), *new[stop:]])
+
+
+def _is_block(before: Sequence[bytes], behind: Sequence[bytes], depth: bytes) -> bool:
+    """True when a block opens before some lines and ends behind them: with what is less deep, or a bracket."""
+    opener, after = _first(before[::-1]), _first(behind)
+    if _indent(opener) != depth:
+        return False
+    if opener.rstrip().endswith(b":"):
+        return not after or _indent(after) == depth
+    return opener.rstrip().endswith(_OPENS) and _opened(before) == -_opened(behind) > 0
+
+
+_OPENS = (b"{", b"(", b"[")
+
+
+def _opened(lines: Sequence[bytes]) -> int:
+    """How many brackets more are opened than closed."""
+    text = b"".join(lines)
+    return sum(map(text.count, _OPENS)) - sum(map(text.count, (b"}", b")", b"]")))
 
 
 def _first(lines: Sequence[bytes]) -> bytes:

@@ -43,6 +43,9 @@ if TYPE_CHECKING:
 _MAX_ENTRIES = 50_000
 
 
+_SEAM = regex(rb"[,;]+(?=[ \t]*\r?\n)")  # what ends a line may stand beside a child, or would if there were one
+
+
 def outline(language: Language, data: bytes, until: float | None = None) -> Entry | None:
     """The file as a tree of entries; None when it cannot be parsed."""
     if language.nested is not None:
@@ -139,7 +142,7 @@ class _Reader:
             parts.append(self.data[at:low])
             at = max(at, high)
         parts.append(self.data[at:end])
-        return b"".join(squeezed(part).strip(self.separators) for part in parts)
+        return b"".join(squeezed(_SEAM.sub(b"", part)).strip(self.separators) for part in parts)
 
     def lines(self, start: int, end: int, holes: Sequence[tuple[int, int]]) -> Words:
         """The lines with a word in them outside of the children, as far as no child stands on them."""

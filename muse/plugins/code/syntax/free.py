@@ -1,7 +1,7 @@
 """Nodes that are no definitions, name themselves and may stand in any order among their kind.
 
 Two of them that both sides put in at one place stand side by side: tests, documents of a stream, dependencies, rows of
-a table, cases of a switch that end, re-exports.
+a table, cases of a switch that end, arms of a match, re-exports, definitions of links.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def is_sought(language: Language, node: Node, data: bytes) -> bool:
     return re.search(language.sought[node.type], ".".join(names)) is not None
 
 
-_PLAIN = frozenset({"string", "comment", "identifier", "line_comment", "scoped_identifier"})
+_PLAIN = frozenset({"string", "comment", "identifier", "line_comment", "scoped_identifier", "inline_table"})
 _NAME_OF = {"assignment": "left", "augmented_assignment": "left"}
 _NAMED_BY_FIRST = frozenset({"pair", "table", "table_array_element", "attribute"})
 
@@ -114,10 +114,50 @@ def _export(_: Language, node: Node, data: bytes) -> str | None:
     return _words(node, data) if node.child_by_field_name("source") is not None else None
 
 
+def _link(_: Language, node: Node, data: bytes) -> str:
+    """What a link is called that a text uses by its label."""
+    return _words(node.named_children[0], data)
+
+
+def _arm(language: Language, node: Node, data: bytes) -> str | None:
+    """An arm of a match that asks for one value or one shape, and for nothing else."""
+    pattern = node.child_by_field_name("pattern") or node.child_by_field_name("condition")
+    pattern = pattern or next((child for child in node.named_children if child.type not in language.comments), None)
+    if (
+        pattern is None
+        or len(node.children_by_field_name("condition")) > 1
+        or any(child.type in _GUARDS for child in (*node.children, *pattern.children))
+    ):
+        return None
+    text = _words(pattern, data)
+    return text if _ONE.fullmatch(text) else None
+
+
+_GUARDS = frozenset({"if", "guard", "guards", "when", "|", "where", "when_clause", "pattern_guard"})
+_ONE = regex(r"(?:[\w.:]*\b[A-Z]\w*(?:[({ ].*)?|\"[^\"]*\"|'[^']*'|-?\d+)")
+
+
+def head_of(name: str) -> str:
+    """The value or shape that an arm asks for, without what is inside of it."""
+    return name if name[:1] in "\"'" else re.split(r"[({ ]", name)[0]
+
+
+def _keyword(_: Language, node: Node, data: bytes) -> str | None:
+    """A parameter that is given by its name alone: what stands behind `*` in Python."""
+    before = node.prev_named_sibling
+    while before is not None and before.type not in _STARS:
+        before = before.prev_named_sibling
+    return None if before is None else re.split(r"[:=]", _words(node, data))[0].strip()
+
+
+_STARS = frozenset({"keyword_separator", "list_splat_pattern"})
+
+
 def _words(node: Node, data: bytes) -> str:
     return " ".join(text_of(node, data).decode("utf-8", "replace").split())
 
 
 _NAMES: dict[str, Callable[[Language, Node, bytes], str | None]] = {
     "test": _test, "element": _element, "document": _document, "row": _row, "case": _case, "export": _export,
+    "link": _link, "keyword": _keyword, "arm": _arm,
 }  # fmt: skip

@@ -38,7 +38,8 @@ def is_weak_line(line: Hashable) -> bool:
 def keeps_every_edit(base: bytes, ours: bytes, theirs: bytes, merged: bytes, *, parsed: bool = False) -> bool:
     """True when no edit of either side is lost in `merged` and nothing appears that neither side wrote.
 
-    What is `parsed` as well may have a comma less: one side emptied a list, the other put in an item behind the first.
+    What is `parsed` as well may have a comma less, or one more: one side emptied a list, the other put in an item
+    behind the first; or both put in the first one.
     """
     base, ours, theirs, merged = without_common_ends(base, ours, theirs, merged)
     if not _keeps_lines(base, ours, theirs, merged, both=True):
@@ -51,7 +52,7 @@ def keeps_every_edit(base: bytes, ours: bytes, theirs: bytes, merged: bytes, *, 
     for token in mine.keys() | other.keys() | made.keys():
         expected = mine[token] + other[token]
         low = expected - min(my_inserted[token], its_inserted[token]) - same[token]
-        high = expected + min(my_deleted[token], its_deleted[token])
+        high = expected + min(my_deleted[token], its_deleted[token]) + (parsed and token == b",")
         if not low <= made[token] <= high:
             return False
     return True

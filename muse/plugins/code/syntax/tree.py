@@ -35,6 +35,7 @@ class Item:
     """One element of a list: `lead` + `text` (+ separator) is its place in the file."""
 
     renames = True  # it may have another name in another version
+    grouped = False
 
     def __init__(self, source: Source, nodes: list[Node], start: int, stop: int, lead: bytes) -> None:
         self.source = source
@@ -108,9 +109,11 @@ Part = Union[bytes, Box]
 
 
 def both_filled(base: Part, ours: Part, theirs: Part) -> bool:
-    """True for an ordered list that was empty and is not on either side: two answers to one question."""
+    """True for an ordered list that was empty and is not on either side: two answers to one question. What has a name
+    of its own in it (keyword arguments) answers none."""
     lists = [part for part in (base, ours, theirs) if isinstance(part, Box) and part.separator and not part.free]
-    return [bool(part.items) for part in lists] == [False, True, True]
+    named = all(item.is_free for part in lists for item in part.items)
+    return not named and [bool(part.items) for part in lists] == [False, True, True]
 
 
 def _type_of(node: Node, language: Language) -> str:
@@ -139,7 +142,8 @@ def key_of(language: Language, node: Node, data: bytes) -> Key | None:
     if _type_of(core, language) in language.keys:
         return _keyed(language, core, data)
     if core.type in language.imports:
-        return ("import", b" ".join(_outside_lists(language, core, data).split()).decode("utf-8", "replace"))
+        words = b" ".join(_outside_lists(language, core, data).split()).rstrip(b" (")
+        return ("import", words.decode("utf-8", "replace"))
     return None
 
 
@@ -230,7 +234,7 @@ def _box(source: Source, node: Node, start: int, stop: int) -> Box | None:
     """The list a node stands for, None when it does not come apart cleanly."""
     language, data = source.language, source.data
     between = language.separators.get(node.type, b"")
-    box = _new(language, node, between)
+    box = _new(language, node, between, data)
     spans = _spans(language, node, box.separator, data)
     if not spans:
         return _empty(box, language, node, data[start:stop])
@@ -260,9 +264,9 @@ def _box(source: Source, node: Node, start: int, stop: int) -> Box | None:
     return box if box.bytes() == data[start:stop] else None
 
 
-def _new(language: Language, node: Node, between: bytes) -> Box:
+def _new(language: Language, node: Node, between: bytes, data: bytes) -> Box:
     """The list without its items. What stands `between` items belongs to the white space before each."""
-    listed = node.type in language.lists or node.type in language.sought
+    listed = node.type in language.lists or (node.type in language.sought and is_sought(language, node, data))
     separated = (listed or node.type in language.sequences) and node.type not in language.spaced and not between
     return Box(node.type, listed or node.type in language.sets, language.separator if separated else b"")
 
@@ -311,7 +315,8 @@ def _spans(language: Language, node: Node, separator: bytes, data: bytes) -> lis
         if _is_nothing(language, child, data):
             continue
         end = child.start_byte + len(data[child.start_byte : child.end_byte].rstrip(b"\r\n"))
-        if spans and not open_ and not (separator or spaced) and b"\n" not in data[spans[-1][2] : child.start_byte]:
+        before = data[spans[-1][2] : child.start_byte] if spans and not open_ else b"\n"
+        if before.strip() == b"::" or not (separator or spaced or b"\n" in before):  # `my::Trait`; on one line
             nodes, low, _ = spans[-1]
             spans[-1] = ([*nodes, child], low, end)
             continue
