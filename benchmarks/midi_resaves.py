@@ -2,7 +2,7 @@
 
     python benchmarks/midi_resaves.py FOLDER --cases 300 --seed 1
 
-Needs the `bench` extra; symusic, music21 and MuseScore 3 (`mscore3`) are tried where they are installed. Each side's
+Needs the `bench` extra; MuseScore 3 (`mscore3`) is tried where it is installed. Each side's
 file was saved by another program; files that a program does not bring back note for note are left out. Judged by notes,
 read with mido: a case is as meant when both edits are in the result and nothing else changed. Release velocities and
 spellings are not compared; of the programs that write a score anew (music21, MuseScore) neither are lengths, channels

@@ -1,10 +1,11 @@
 """MuseScore as the judge of merged scores: it must open each result and play what it plays of the right answer.
 
-    python benchmarks/musescore.py FILE... [--cases 12] [--seed 1] [--program mscore3] [--music21]
+    python benchmarks/musescore.py FILE... [--cases 12] [--seed 1] [--program mscore3] [--music21] [--partitura]
 
 Cases are those of score_cases.py. MuseScore (Debian: `apt-get install musescore3`) exports clean results and right
-answers as MIDI, without a screen, many in one start; mido reads the notes. With `--music21` that library (from PyPI)
-reads the MusicXML among them as well. Exit code 1 where a result is not opened or plays other notes.
+answers as MIDI, without a screen, many in one start; mido reads the notes. With `--music21` and `--partitura` those
+libraries (of the `bench` extra) read the MusicXML among them as well. Exit code 1 where a result is not opened, plays
+other notes or is read otherwise.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import mido
@@ -107,6 +109,36 @@ def read_by_music21(score: bytes) -> list[tuple[str, ...]]:
     ]
 
 
+def read_by_partitura(score: bytes) -> list[tuple[str, ...]]:
+    """Part, place, length, pitch, voice and staff of every note, as partitura reads them."""
+    import partitura  # type: ignore[import-not-found]
+
+    with tempfile.TemporaryDirectory() as name:
+        path = pathlib.Path(name, "score.musicxml")
+        path.write_bytes(score)
+        read = partitura.load_musicxml(str(path))
+    return sorted(
+        (str(number), str(part.part_name), str(note.start.t), str(note.duration_tied), str(note.midi_pitch),
+         str(note.voice), str(note.staff))
+        for number, part in enumerate(read.parts)
+        for note in part.notes_tied
+    )  # fmt: skip
+
+
+READERS = {"music21": read_by_music21, "partitura": read_by_partitura}
+
+
+def read_alike(read: Callable[[bytes], list[tuple[str, ...]]], case: Case) -> str:
+    """Whether a library reads the result as the right answer."""
+    if case.merged is None:
+        return "question"
+    try:
+        right = read(case.wanted)
+    except Exception as error:  # noqa: BLE001 - whatever a library raises for a score it cannot read
+        return f"the answer itself is not read ({type(error).__name__})"
+    return "alike" if read(case.merged) == right else "WRONG"
+
+
 def words(note: Any) -> list[object]:
     """What a note is, how long, and what is sung on it."""
     pitches = [pitch.nameWithOctave for pitch in getattr(note, "pitches", ())]
@@ -121,7 +153,8 @@ def main() -> int:
     parser.add_argument("--cases", type=int, default=12)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--program", default="mscore3")
-    parser.add_argument("--music21", action="store_true")
+    for reader in READERS:
+        parser.add_argument(f"--{reader}", action="store_true")
     choice = parser.parse_args()
     if shutil.which(choice.program) is None:
         print(f"{choice.program} is not on PATH: no score was judged; on Debian: apt-get install musescore3")
@@ -133,11 +166,11 @@ def main() -> int:
         found += [] if case is None else [case]
     counts = collections.Counter(judged(choice.program, found))
     print(f"{len(found)} cases, seed {choice.seed}, {choice.program}: {dict(counts)}")
-    if choice.music21:
-        plain = [case for case in found if case.merged is not None and case.suffix == ".musicxml"]
-        same = sum(read_by_music21(case.merged or b"") == read_by_music21(case.wanted) for case in plain)
-        print(f"music21: {same} of {len(plain)} alike")
-        counts["WRONG"] += len(plain) - same
+    for reader, read in READERS.items():
+        if getattr(choice, reader):
+            told = collections.Counter(read_alike(read, case) for case in found if case.suffix == ".musicxml")
+            print(f"{reader}: {dict(told)}")
+            counts["WRONG"] += told["WRONG"]
     return int(bool(counts["not opened"] or counts["WRONG"]))
 
 
