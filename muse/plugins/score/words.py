@@ -16,6 +16,7 @@ from muse.plugins.score.values import printable
 
 _MOST = 6  # changes of one measure told one by one
 _FEW = 2  # measures of a score told so in a summary
+_RUNS = 3  # stretches of neighbouring measures of a part that are told each by itself
 
 
 class Change(NamedTuple):
@@ -133,11 +134,28 @@ def summary(measures: list[Measure]) -> str:
         return ", ".join(f"{m.part} bar {m.bar}: {'; '.join(c.told() for c in m.changes)}" for m in measures)
     found = []
     for part, of_part in groupby(measures, key=lambda measure: measure.part):
-        some = list(of_part)
-        bars = sorted({measure.bar for measure in some})
-        where = f"bar {bars[0]}" if len(bars) == 1 else f"bars {bars[0]}-{bars[-1]}"
-        found.append(f"{part} {where}: {_counted([change for measure in some for change in measure.changes])}")
+        some = sorted(of_part, key=lambda measure: measure.bar)
+        runs = _neighbours(some)
+        told = [_of_run(run) for run in (runs if len(runs) <= _RUNS else [some])]
+        found.append(f"{part} {'; '.join(told)}")
     return ", ".join(found)
+
+
+def _neighbours(measures: list[Measure]) -> list[list[Measure]]:
+    """Stretches of measures of which each is the next one."""
+    runs: list[list[Measure]] = []
+    for measure in measures:
+        if runs and measure.bar <= runs[-1][-1].bar + 1:
+            runs[-1].append(measure)
+        else:
+            runs.append([measure])
+    return runs
+
+
+def _of_run(run: list[Measure]) -> str:
+    first, last = run[0].bar, run[-1].bar
+    where = f"bar {first}" if first == last else f"bars {first}-{last}"
+    return f"{where}: {_counted([change for measure in run for change in measure.changes])}"
 
 
 def _counted(found: list[Change]) -> str:

@@ -193,6 +193,20 @@ def test_names_of_a_stranger_do_not_reach_the_terminal() -> None:
         assert "\\x9b" in text and "\x9b" not in text
 
 
+def test_bars_far_apart_are_told_each_by_itself() -> None:
+    """Not as everything from the first of them to the last."""
+    parts = piece()
+    octave(parts)
+    parts[0][0][:3] = [note("A", 2), note("B", 2), note("C", 2)]
+    found = ScorePlugin().diff_file("a.musicxml", version(), joined(parts))
+    assert found is not None
+    assert found[1] == "Flute bar 1: 3 notes changed, Cello bars 5-8: transposed +12 (16 notes)"
+    parts[1][0][:3] = [note("A", 2), note("B", 2), note("C", 2)]
+    found = ScorePlugin().diff_file("a.musicxml", version(), joined(parts))
+    assert found is not None
+    assert found[1].endswith("Cello bar 1: 3 notes changed; bars 5-8: transposed +12 (16 notes)")
+
+
 def test_many_changes_of_one_bar_are_counted() -> None:
     eighths = [note("CDEFGABC"[at], 4) for at in range(8)]
     parts, up = piece(), piece()
