@@ -1,14 +1,16 @@
 """Merges of real files whose right answer is known because both edits were made here: Muse, Git, mergiraf.
 
     benchmarks/lawful_files.py FOLDER... [--cases 2000] [--seed N] [--only KIND] [--git] [--mergiraf] [--save FOLDER]
-                               [--refused FOLDER]
+                               [--refused FOLDER] [--op-lists]
 
 A file is cut into entries by its lines alone: definitions between blank lines, keys and elements by their depth,
 sections by their heading, lists of lines that look alike. No parser is used and nothing of Muse. One side then moves,
 renames, copies, deletes, extracts or adds entries, the other edits some; both done to the list is the answer. A clean
 merge is right when it is that list: each entry whole and once, those that nobody moved in their order, and the rest of
 the file around. Where both sides bind one name or number there is no clean answer.
-Prints right, conflict and wrong per kind and tool, and exits 1 when Muse was clean and wrong.
+Prints right, conflict and wrong per kind and tool, and exits 1 when Muse was clean and wrong. With `--op-lists` it is
+asked of every clean result, too, whether its `diff` is what `merge_op_lists` makes of both sides' (a third party's
+domain is held to that).
 """
 
 from __future__ import annotations
@@ -70,12 +72,14 @@ def main() -> int:
     parser.add_argument("--mergiraf", action="store_true")
     parser.add_argument("--save", type=Path, help="write what Muse had wrong there")
     parser.add_argument("--refused", type=Path, help="write what Muse refused and Git has right there; needs --git")
+    parser.add_argument("--op-lists", action="store_true", help="ask the lists of operations about each clean result")
     given = parser.parse_args()
     tools = _tools(given.git or given.refused is not None, given.mergiraf)
     by_ending: dict[str, list[Path]] = {}
     for file in files_of(given.folders):
         by_ending.setdefault(ending_of(file.name), []).append(file)
     counts: Counter[tuple[str, str, str, str]] = Counter()
+    asked: Counter[tuple[str, str, bool | None]] = Counter()
     done = number = 0
     while done < given.cases and number < 60 * given.cases:
         number += 1
@@ -97,6 +101,7 @@ def main() -> int:
             made = tool(name_for(file.name), *(text.encode() for text in texts))
             outcome = seen[name] = judged(cut, case, texts[0], made)
             counts[kind, cut.what, name, outcome] += 1
+            asked[name, outcome, borne_out(name_for(file.name), texts, made if given.op_lists else None)] += 1
             if outcome == "wrong" and name == "muse":
                 print(f"wrong: --seed {given.seed} number {number} {kind} {cut.what} {file}", flush=True)
                 if given.save:
@@ -105,7 +110,29 @@ def main() -> int:
             print(f"refused: --seed {given.seed} number {number} {kind} {cut.what} {file}", flush=True)
             _save(given.refused / f"{given.seed}-{number}-{kind}-{file.name}", texts, None, cut, case)
     _print(counts, list(tools))
+    _print_asked(asked)
     return int(any(count for (_, _, tool, outcome), count in counts.items() if (tool, outcome) == ("muse", "wrong")))
+
+
+def borne_out(path: str, texts: Sequence[str], made: bytes | None) -> bool | None:
+    """True when a result is, in the words of its domain's `diff`, what both sides' operations come to."""
+    if made is None:
+        return None
+    from muse.core import content
+    from muse.core.content import MemoryContent
+    from muse.core.op_transform.outcome import broken
+    from muse.domain import SnapshotManifest
+    from muse.plugins.registry import plugin_for_path
+
+    base, ours, theirs = (text.encode() for text in texts)
+    store = MemoryContent()
+    with content.using(store):
+        plugin = plugin_for_path(path)
+        was, *rest = (
+            SnapshotManifest(files={path: store.put(data)}, domain=plugin.name) for data in (base, ours, theirs, made)
+        )
+        mine, other, now = (plugin.diff(was, side)["ops"] for side in rest)
+        return not broken(path, mine, other, now, (base, ours, theirs, made))
 
 
 Tool = Callable[[str, bytes, bytes, bytes], bytes | None]
@@ -153,6 +180,12 @@ def _print(counts: Counter[tuple[str, str, str, str]], tools: list[str]) -> None
                 )
                 line.append(f"{outcome} {total:6}")
             print(f"{tool:9} {kind:9} {what:11}", *line)
+
+
+def _print_asked(asked: Counter[tuple[str, str, bool | None]]) -> None:
+    for (name, outcome, kept), count in sorted(asked.items(), key=str):
+        if kept is not None:
+            print(f"{name:9} {outcome:8} {count:6} {'as' if kept else 'not as'} its operations say")
 
 
 if __name__ == "__main__":
