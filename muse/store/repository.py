@@ -35,6 +35,8 @@ _PROBE = [
     "--show-object-format",
     "--show-toplevel",
 ]
+_READING = frozenset({"cat-file", "diff-tree", "for-each-ref", "log", "ls-tree", "merge-base", "rev-list", "rev-parse"})
+_TRIES = 5
 # What `git rev-parse --local-env-vars` names: these belong to the repository of whoever started us.
 LOCAL_ENV = (
     "GIT_DIR",
@@ -119,12 +121,24 @@ class Repository:
     ) -> bytes:
         """Run git here and return its standard output; MuseError with Git's message when it fails.
 
-        With `check=False` a failure returns what was printed all the same. LateError after so many seconds.
+        With `check=False` a failure returns what was printed all the same. LateError after so many seconds. What only
+        reads and fails while packs come and go is asked again: `git gc` takes them away from under who reads.
         """
-        done = self.run(*args, input=input, env=env, seconds=seconds)
+        for _ in range(_TRIES if check and args[0] in _READING else 1):
+            packs = self.packs_changed_at()
+            done = self.run(*args, input=input, env=env, seconds=seconds)
+            if done.returncode == 0 or packs == self.packs_changed_at():
+                break
         if check and done.returncode:
             raise git_error(done.stderr, f"git {os.fspath(args[0])} failed ({done.returncode})")
         return done.stdout
+
+    def packs_changed_at(self) -> int:
+        """What changes whenever a pack comes or goes; 0 where there is no folder of them."""
+        try:
+            return os.stat(os.path.join(self.objects_dir, "pack")).st_mtime_ns
+        except OSError:
+            return 0
 
     def run(
         self,

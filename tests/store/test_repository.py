@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -163,3 +164,34 @@ def test_what_git_gc_took_away_is_not_here_any_more(make_repo, git):
     git(root, "gc", "-q", "--prune=now")
     assert repo.objects.resolve(f"{lost}^{{commit}}") is None
     assert repo.objects.blob("HEAD:a.txt") == b"2\n"
+
+
+@pytest.mark.parametrize(("words", "asked"), [(["ls-tree", "--name-only", "HEAD"], 2), (["commit", "-qm", "more"], 1)])
+def test_what_only_reads_is_asked_again_when_a_pack_went(words, asked, make_repo, monkeypatch):
+    """`git gc` takes a pack away from under whoever reads; what may have written is never done twice."""
+    repo = Repository(make_repo(files={"a.txt": b"1\n"}))
+    run, calls = repo.run, []
+
+    def once_beside_gc(*args, **options):
+        calls.append(args)
+        if len(calls) > 1:
+            return run(*args, **options)
+        os.utime(repo.objects_dir / "pack", ns=(0, len(calls)))
+        return subprocess.CompletedProcess(["git", *args], 128, b"", b"fatal: packfile x.pack cannot be accessed\n")
+
+    monkeypatch.setattr(repo, "run", once_beside_gc)
+    if asked == 1:
+        with pytest.raises(MuseError, match=r"x\.pack cannot be accessed"):
+            repo.git(*words)
+    else:
+        assert repo.git(*words) == b"a.txt\n"
+    assert len(calls) == asked
+
+
+def test_what_fails_for_itself_is_asked_once(make_repo, monkeypatch):
+    repo = Repository(make_repo(files={"a.txt": b"1\n"}))
+    run, calls = repo.run, []
+    monkeypatch.setattr(repo, "run", lambda *args, **options: calls.append(args) or run(*args, **options))
+    with pytest.raises(MuseError):
+        repo.git("ls-tree", "no-such-commit")
+    assert len(calls) == 1

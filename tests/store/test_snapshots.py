@@ -185,3 +185,17 @@ def test_a_folder_and_its_commit_spell_odd_paths_alike(make_repo, git):
         plugin.apply(plugin.diff({"files": {}, "domain": "files"}, committed), empty)
     assert plugin.snapshot(empty) == committed
     assert (empty / os.fsdecode(b"caf\xe9/b\xff.txt")).read_bytes() == b"1"
+
+
+def test_a_manifest_is_made_beside_one_that_git_gc_took(repo, git, commit):
+    """What differs from the last tree is asked for; when that is gone for good, the tree is listed."""
+    commit(repo.root, {"a.txt": "gone soon\n"})
+    lost = repo.tree_of("HEAD")
+    assert repo.manifest("HEAD")["files"]["a.txt"] == blob_digest(b"gone soon\n")
+    (repo.root / "a.txt").write_text("here\n")
+    git(repo.root, "commit", "-q", "-a", "--amend", "-m", "other")
+    git(repo.root, "reflog", "expire", "--expire=all", "--all")
+    git(repo.root, "gc", "-q", "--prune=now")
+    assert git(repo.root, "cat-file", "-t", lost, check=False) == ""
+    assert repo.manifest("HEAD") == Repository(repo.root).manifest("HEAD")
+    assert repo.manifest("HEAD")["files"]["a.txt"] == blob_digest(b"here\n")

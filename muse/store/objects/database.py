@@ -235,7 +235,7 @@ class ObjectReader:
             raise KeyError(name)
         if self._process is not None and self._pid != os.getpid():
             self._process = None  # a fork's copy: its answers would be our parent's
-        packs = self._packs_changed_at()
+        packs = self._repo.packs_changed_at()
         if self._process is not None and packs != self._packs:
             self.close()  # it would go on finding what was in a pack that `git gc` has taken away
         if self._process is None:
@@ -255,12 +255,6 @@ class ObjectReader:
         if len(name) == 2 * self._id_size and found != name and set(name) <= _HEX:
             raise EOFError  # the answer to another question
         return found, words[1].decode(), int(words[2]), sink
-
-    def _packs_changed_at(self) -> int:
-        try:
-            return os.stat(os.path.join(self._repo.objects_dir, "pack")).st_mtime_ns
-        except OSError:
-            return 0
 
 
 def asked(repo: Basics, owner: object, *words: str) -> subprocess.Popen[bytes]:

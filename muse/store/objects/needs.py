@@ -41,6 +41,9 @@ class Basics(Protocol):
     ) -> subprocess.CompletedProcess[bytes]:
         """Git's answer and exit code."""
 
+    def packs_changed_at(self) -> int:
+        """What changes whenever a pack comes or goes."""
+
 
 class WithDisk(Basics, Protocol):
     """A place, and who writes objects there."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from muse.core.attributes import FILE_NAME as ATTRIBUTES
 from muse.core.attributes import MAX_BYTES, AttributesError, parse_attributes
-from muse.core.errors import FormatError
+from muse.core.errors import FormatError, MuseError
 from muse.core.types import content_hash
 from muse.domain import SnapshotManifest
 from muse.store.layout import path_bytes, path_text
@@ -38,7 +38,9 @@ def manifest(repo: WithSnapshots, tree: str) -> SnapshotManifest:
     """
     known = repo.manifests
     if tree not in known:
-        files = _from_neighbour(repo, tree) if known else _listed(repo, tree)
+        files = _from_neighbour(repo, tree) if known else None
+        if files is None:
+            files = _listed(repo, tree)
         known[tree] = SnapshotManifest(files=files, domain=domain_of(repo, tree))
         while len(known) > _KEPT:
             del known[next(iter(known))]
@@ -63,11 +65,17 @@ def _listed(repo: WithSnapshots, tree: str) -> dict[str, str]:
     return {path: digests[blob] for path, blob in blobs.items()}
 
 
-def _from_neighbour(repo: WithSnapshots, tree: str) -> dict[str, str]:
+def _from_neighbour(repo: WithSnapshots, tree: str) -> dict[str, str] | None:
+    """The files of a tree by what differs from the last one; None where that cannot be told: `git gc` may have it."""
     near = next(reversed(repo.manifests))
     files = dict(repo.manifests[near]["files"])
     changed: dict[str, str] = {}
-    for row in differences(repo, near, tree):
+    try:
+        rows = list(differences(repo, near, tree))
+    except MuseError:
+        del repo.manifests[near]
+        return None
+    for row in rows:
         path = path_text(row.path)
         files.pop(path, None)
         if row.new_mode not in (0, SUBMODULE):
