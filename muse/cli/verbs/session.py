@@ -221,6 +221,7 @@ def commit(
     """
     from muse.engine.session import commit as session
     from muse.engine.session.ground import Choices
+    from muse.engine.session.on_head import REJECTED
     from muse.view.text import one_line
 
     here = repo()
@@ -264,7 +265,7 @@ def commit(
     else:
         what = f"{plural(done.ops, 'op')}, {plural(len(done.changed), 'file')}"
         say(f"[{done.commit[:10]}] session {name}: {what}")
-    return done.code or (session.REJECTED if done.rejected else ExitCode.OK)
+    return done.code or (REJECTED if done.rejected else ExitCode.OK)
 
 
 def _one_of(takes: tuple[str, ...], *pair: str) -> Any:
@@ -334,6 +335,7 @@ def undo_(
     """
     from muse.engine.session import commit as session
     from muse.engine.session import undo
+    from muse.engine.session.on_head import REJECTED
     from muse.view.text import one_line
 
     if [bool(ops), last is not None, actor is not None, delivery is not None].count(True) != 1:
@@ -357,7 +359,7 @@ def undo_(
         say(f"nothing to undo: what {plural(len(done.taken), 'op')} did is not there any more")
     else:
         say(f"{plural(len(done.taken), 'op')} taken back by {plural(len(done.made), 'op')}: muse session commit {name}")
-    return int(session.REJECTED if done.left else ExitCode.OK)
+    return int(REJECTED if done.left else ExitCode.OK)
 
 
 @command.command("expunge")

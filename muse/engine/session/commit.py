@@ -19,12 +19,13 @@ from muse.core.terminal import word
 from muse.core.types import plural
 from muse.domain import DomainOp, PluginFor, SnapshotManifest
 from muse.engine.merge.one_file import how_from, merge_one
-from muse.engine.session import delivery, rewritten, sparse, worktree
+from muse.engine.session import delivery, rewritten, sparse, under_way, worktree
 from muse.engine.session.delivery import effective, session_text
 from muse.engine.session.elsewhere import elsewhere, unbacked
-from muse.engine.session.ground import Choices, Side, ground, refuse_not_got
+from muse.engine.session.ground import Choices
+from muse.engine.session.on_head import on_head
 from muse.engine.session.op_content import without_content
-from muse.engine.session.replay import Replayed, replay
+from muse.engine.session.replay import Replayed
 from muse.engine.worktree.commit import keep_deltas
 
 if TYPE_CHECKING:
@@ -33,17 +34,6 @@ if TYPE_CHECKING:
 
 Take = Literal["live", "log"]
 EXTERNAL = "external"
-
-
-Picks = Mapping[str, Side]
-_UNDER_WAY = (
-    ("MERGE_HEAD", "merge", "git commit"),
-    ("CHERRY_PICK_HEAD", "cherry-pick", "git cherry-pick --continue"),
-    ("REVERT_HEAD", "revert", "git revert --continue"),
-)
-"""A commit of ours in the middle would end them, or be refused by Git with the files of the session on disk."""
-REJECTED = 3
-"""The exit code where ops cannot be applied."""
 
 
 @dataclass
@@ -186,9 +176,7 @@ def commit(
         raise MuseError("this repository has no work tree to commit from")
     from muse.store.log import checkpoints
 
-    for name, what, hint in _UNDER_WAY:
-        if (repo.git_dir / name).exists():
-            raise MuseError(f"a {what} is under way", hint=f"finish it with `{hint}`, then commit the session")
+    under_way.refuse(repo)
     checkpoints.refuse_newer(repo, log.session_id())
     with delivery.one_at_a_time(log):
         told = [delivery.settle(repo, log), delivery.home(repo, log, onto)]
@@ -200,7 +188,7 @@ def commit(
         left: list[str] = []
         if accept_damage:
             view, left = _without_lost(view, repo)
-        done = _on_head(repo, log, view, plugin_for, choices or Choices(), partial)
+        done = on_head(repo, log, view, plugin_for, choices or Choices(), partial)
         done.overridden[:0] = left
         if strict and done.overridden:
             raise ConflictError("ops of the session override one another:\n" + "\n".join(done.overridden))
@@ -221,28 +209,6 @@ def commit(
         trouble = keep_deltas(repo, result.commit, plugin_for, domain=domain, origin=origin)
         result.overridden += [trouble] if trouble else []
     return result
-
-
-def _on_head(
-    repo: Repository, log: OpLog, view: Replay, plugin_for: PluginFor, choices: Choices, partial: bool
-) -> Replayed:
-    """The pending ops replayed on what they were made against, and that merged with HEAD."""
-    heads = view.heads()
-    stands = ground(repo, log, plugin_for, choices, next(filter(None, heads), ""))
-    with repo.content.batch():
-        done = replay(view.entries, stands.files, repo.content, plugin_for, ground=stands, heads=heads)
-    if stands.left:
-        raise stands.refusal()
-    if done.rejected:
-        refuse_not_got(stands, {path for path, _ in done.rejected.values()})
-    if done.rejected and not partial:
-        lines = "\n".join(f"  {line}" for _, line in list(done.rejected.values())[:20])
-        raise MuseError(
-            f"{plural(len(done.rejected), 'op')} cannot be applied:\n{lines}",
-            REJECTED,
-            hint="--partial commits the others; these stay in the log, rejected",
-        )
-    return done
 
 
 def _with_external(log: OpLog, now: Replay, view: Replay) -> Replay:

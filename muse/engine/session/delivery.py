@@ -18,6 +18,7 @@ from muse.core.op_log import NOTHING, OpLog, OpLogCheckpoint, Replay, in_spans, 
 from muse.core.sharing import locked
 from muse.core.terminal import command
 from muse.core.types import now_utc_iso
+from muse.engine.session import under_way
 from muse.engine.session.carriers import carriers
 from muse.engine.session.renamed import followed, mark
 
@@ -148,10 +149,10 @@ def home(repo: Repository, log: OpLog, onto: str | None = None) -> str:
     elif was.branch and now.branch and _renamed(repo, was.branch, now.branch):
         log.annotate(branch=now.branch, born=mark(repo, now.branch))
         return ""
-    if not now.branch and was.branch and was.branch == _rebased(repo):
+    away = under_way.away(repo) if was.branch and not now.branch else None
+    if away is not None and away.branch == was.branch:
         raise MuseError(
-            f"a rebase of {_name(was)} is under way",
-            hint="finish it with `git rebase --continue` (or --abort), then commit the session",
+            f"a {away.what} of {_name(was)} is under way", hint=f"finish it with {away.hint}, then commit the session"
         )
     gone = was.branch and repo.run("rev-parse", "-q", "--verify", was.branch).returncode
     other = f"{_name(was)}, which is gone" if gone else _name(was)
@@ -170,16 +171,6 @@ def _followed(repo: Repository, log: OpLog, made: OpLogCheckpoint) -> str:
     if (branch, now) != (made["branch"], known):
         log.annotate(branch=branch, born=now)
     return branch
-
-
-def _rebased(repo: Repository) -> str:
-    """The branch that a rebase under way is going to move; "" where there is none."""
-    for folder in ("rebase-merge", "rebase-apply"):
-        try:
-            return os.fsdecode((repo.git_dir / folder / "head-name").read_bytes()).strip()
-        except OSError:
-            continue
-    return ""
 
 
 def told_by_others(repo: Repository, log: OpLog) -> Place | None:
