@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -62,4 +64,28 @@ def read(root: Path, path: str, rev: str = "HEAD") -> bytes | None:
     return done.stdout if done.returncode == 0 else None
 
 
-__all__ = ["ONE", "WORDS", "added", "agent", "changed", "muse", "read", "removed", "symbol", "write"]
+def pending(root: Path) -> int:
+    return int(json.loads(muse(root, "session", "status", "jam", "--json"))["uncommitted"])
+
+
+def delivered_once(root: Path, git: Callable[..., str]) -> None:
+    assert git(root, "status", "--porcelain") == "" and pending(root) == 0
+    head = git(root, "rev-parse", "HEAD")
+    assert "nothing to commit" in muse(root, "session", "commit", "jam")
+    assert git(root, "rev-parse", "HEAD") == head
+
+
+__all__ = [
+    "ONE",
+    "WORDS",
+    "added",
+    "agent",
+    "changed",
+    "delivered_once",
+    "muse",
+    "pending",
+    "read",
+    "removed",
+    "symbol",
+    "write",
+]

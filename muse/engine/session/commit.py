@@ -6,7 +6,7 @@ Ops are delivered once (`delivery`), and never over a commit: they are replayed 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -17,12 +17,13 @@ from muse.core.op_log.decoding import Row
 from muse.core.op_log.entries import row_key
 from muse.core.terminal import word
 from muse.core.types import plural
-from muse.domain import DomainOp, PluginFor, SnapshotManifest
+from muse.domain import PluginFor, SnapshotManifest
 from muse.engine.merge.one_file import how_from, merge_one
 from muse.engine.session import delivery, rewritten, sparse, under_way, worktree
 from muse.engine.session.delivery import effective, session_text
 from muse.engine.session.elsewhere import elsewhere, unbacked
 from muse.engine.session.ground import Choices
+from muse.engine.session.modes import modes, on_disk
 from muse.engine.session.on_head import on_head
 from muse.engine.session.op_content import without_content
 from muse.engine.session.replay import Replayed
@@ -327,7 +328,7 @@ def _record_external(
     """One op that says what happened to a file outside of the session."""
     from muse.store.log import checkpoints
 
-    op: DomainOp
+    op: Any
     if new is None:
         op = {
             "op": "delete",
@@ -344,6 +345,7 @@ def _record_external(
             "content_id": new,
             "content_summary": f"added {path} outside of the session",
         }
+            **on_disk(repo, path),
     else:
         op = {
             "op": "replace",
@@ -379,10 +381,11 @@ class _Work:
 
         repo, files = self.repo, snapshot["files"]
         old = repo.head()
-        tree = snapshots.write_tree(repo, snapshot, like=old)
-        checkpoints.save(repo, self.log)
         changed = sorted(path for path in self.before.keys() | files.keys() if self.before.get(path) != files.get(path))
         result = SessionCommit(
+        kinds = modes(repo, files, changed, self.done)
+        tree = snapshots.write_tree(repo, snapshot, like=old, modes=kinds)
+        checkpoints.save(repo, self.log)
             0,
             None,
             _snapshot_id(repo, tree),

@@ -32,6 +32,8 @@ def completed(op: Any, domain: str) -> Any:
         raise Refused(
             "malformed", "an op has an address, which is text", hint="muse symbols FILE lists those of a file"
         )
+    if "::" not in address and op.get("mode", "") not in ("", "100755"):
+        raise Refused("malformed", 'the mode of a new file is "100755" (it may be executed), or is left out')
     tail = address.rpartition("::")[2]
     if kind == "insert":
         given = {"content_id": _digest(op, address), "content_summary": f"added {tail}", "position": None}

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from muse.core.errors import FormatError, MuseError, RefMovedError, hint_for
 from muse.core.op_log import OpLog, Request, missing_content, stored_content, take_content
 from muse.core.op_log.canonical import loads
+from muse.core.types import blob_digest
 from muse.domain import PluginFor
 from muse.engine.session.checked_out import CheckedOut
 from muse.engine.session.complete import Refused, completed
@@ -28,6 +29,7 @@ from muse.engine.session.op_paths import (
     refuse_path,
 )
 from muse.engine.session.rename import renamed
+from muse.store.layout import path_bytes
 from muse.store.objects.snapshots import submodules
 
 if TYPE_CHECKING:
@@ -205,6 +207,7 @@ class Intake:
         if "::" not in op["address"]:
             refuse_file(op)
             self._refuse_in_submodule(op)
+            self._refuse_link(op)
         op = take_content(op, self.here.content)
         lost = missing_content(op, self.here.content)
         if lost:
@@ -233,6 +236,20 @@ class Intake:
             refuse_in_submodule(op["address"], self.submodules[1])
         except MuseError as problem:
             raise Refused("place", str(problem)) from None
+
+    def _refuse_link(self, op: Any) -> None:
+        """A link may be deleted or get another name; what is written to it would be taken for where it leads."""
+        root, path = self.here.work_tree, op["address"]
+        if root is None or op["op"] == "delete" or "from_address" in op:
+            return
+        try:
+            target = os.readlink(os.path.join(root, os.fsdecode(path_bytes(path))))
+        except (OSError, ValueError):
+            return
+        self._look()
+        if self.view.digest(path) == blob_digest(os.fsencode(target)):
+            hint = "write to the file it leads to, or delete the link first"
+            raise Refused("place", f"{path:.200} is a symbolic link to {target!r:.200}", hint=hint)
 
     def _waits(self, parents: Sequence[str]) -> bool:
         """True for an op with a cause that is not here yet: what it will find then nobody knows now."""

@@ -52,6 +52,10 @@ class Replayed:
     overridden: list[str] = field(default_factory=list)
     rejected: dict[str, tuple[str, str]] = field(default_factory=dict)
     """Ops that cannot be applied: by id, the path and a line to read."""
+    renamed: dict[str, str] = field(default_factory=dict)
+    """What files that have another name now were called before."""
+    modes: dict[str, str] = field(default_factory=dict)
+    """How new files are to be stored, where ops say so, as Git writes it."""
 
 
 class Choices(Protocol):
@@ -383,6 +387,7 @@ class _Replay:
         raise MuseError(f"it moves {path}, which names no place inside a file; wrap it in a patch of the file")
 
     def _insert(self, path: str, op: Any, entry: OpEntry) -> None:
+        self.done.modes[path] = str(op.get("mode", ""))
         self._become(path, None, self._new(op, op["content_id"]), entry)
 
     def _replace(self, path: str, op: Any, entry: OpEntry) -> None:
@@ -402,6 +407,7 @@ class _Replay:
         if source != path and source in self.done.files:
             self.done.touched.add(source)
             self.done.files.setdefault(path, self.done.files.pop(source))
+            self.done.renamed[path] = self.done.renamed.pop(source, source)
         old, new = op.get("old_content_id"), op.get("new_content_id")
         if new is not None and self.store.has(new):
             self._become(path, old, new, entry)

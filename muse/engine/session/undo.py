@@ -21,6 +21,7 @@ from muse.engine.session.delivery import effective
 from muse.engine.session.evidence import merged_digest, paths_of
 from muse.engine.session.ground import Choices, ground
 from muse.engine.session.live_view import LiveView
+from muse.engine.session.modes import before
 from muse.engine.session.replay import Replayed, replay
 from muse.engine.session.shared import Claim, claims, named
 
@@ -224,6 +225,9 @@ def _record(
     checkpoints.pin(repo, filter(None, (old, new)))
     with content.using(repo.content):
         ops: list[Any] = [{**op, "undoes": about[:_NAMED]} for op in plugin.diff(*sides)["ops"]]
+    mode = before(repo, path) if old is None else ""
+    if mode:
+        ops = [{**op, "mode": mode} for op in ops]
     made = log.record_all([Request(actor, name, op) for op in ops], level="durable")
     return [entry["op_id"] for entry in made]
 

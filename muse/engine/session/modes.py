@@ -1,0 +1,73 @@
+"""How files are stored that ops speak of. An op is about content: what may be executed, or is a link, is that on disk,
+under its former name, by the op that brought it, and in HEAD.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Mapping
+from typing import TYPE_CHECKING
+
+from muse.core import content
+from muse.core.filedomain import inside
+from muse.engine.session import worktree
+from muse.engine.session.replay import Replayed
+from muse.store.objects.database import EXECUTABLE, FILE, SYMLINK
+
+if TYPE_CHECKING:
+    from muse.store.repository import Repository
+
+SAID = {f"{mode:o}": mode for mode in (EXECUTABLE, SYMLINK)}
+"""What an op may say besides nothing at all."""
+
+
+def modes(repo: Repository, files: Mapping[str, str], changed: Collection[str], done: Replayed) -> dict[str, int]:
+    """The modes of changed paths that are not simply those of HEAD."""
+    found: dict[str, int] = {}
+    trusted = repo.config_bool("core.fileMode", True)
+    for path in files.keys() & set(changed):
+        source = done.renamed.get(path, path)
+        mode = _on_disk(repo, source, files[path]) if trusted else None
+        if mode is None and source != path:
+            mode = _in_head(repo, source)
+        if mode is None:
+            mode = SAID.get(done.modes.get(path) or done.modes.get(source, ""))
+        if mode is not None:
+            found[path] = mode
+    return found
+
+
+def before(repo: Repository, path: str) -> str:
+    """How a file was stored that HEAD's history had and has no more, where that is worth saying; else ""."""
+    if repo.head() is None:
+        return ""
+    row = repo.git("log", "-1", "--format=", "--raw", "--no-abbrev", "HEAD", "--", worktree.native(path))
+    mode = row[1:7].decode()
+    return mode if mode in SAID else ""
+
+
+def on_disk(repo: Repository, path: str) -> dict[str, str]:
+    """What an op that brings a file from the disk says of how it is stored: a field, or none."""
+    assert repo.work_tree is not None
+    target = inside(repo.work_tree, path)
+    mode = SYMLINK if target.is_symlink() else _on_disk(repo, path, "")
+    return {"mode": f"{mode:o}"} if mode in SAID.values() else {}
+
+
+def _on_disk(repo: Repository, path: str, digest: str) -> int | None:
+    """What Git would store a file as; None for a link that goes on to be one, or where there is nothing."""
+    assert repo.work_tree is not None
+    target = inside(repo.work_tree, path)
+    if target.is_symlink():
+        return FILE if b"\n" in content.fetch(repo.content, digest) else None
+    if not target.is_file():
+        return None
+    return EXECUTABLE if os.stat(target).st_mode & 0o100 else FILE
+
+
+def _in_head(repo: Repository, path: str) -> int | None:
+    row = repo.git("ls-tree", "-z", "HEAD", "--", worktree.native(path)) if repo.head() else b""
+    return int(row[:6], 8) if row else None
+
+
+__all__ = ["SAID", "before", "modes", "on_disk"]
