@@ -130,6 +130,55 @@ def test_what_a_killed_commit_put_on_the_disk_is_nobodys_edit(make_repo: MakeRep
     assert "written" not in (OpLog(root, "jam").read_checkpoint() or {})
 
 
+HOOKS = {
+    "": "",
+    "formats": "pre-commit sed -i 's/    /  /' code.py; git add code.py",
+    "edits the message": 'commit-msg printf "JIRA-7 %s" "$(cat "$1")" >"$1"',
+    "goes on": 'post-commit [ -e VERSION ] || { echo 2 >VERSION; git add VERSION; git commit -qm "bump"; }',
+}
+
+
+@pytest.mark.parametrize("reflogs", [True, False], ids=["reflogs", "no reflogs"])
+@pytest.mark.parametrize("hook", HOOKS)
+def test_who_died_after_the_commit_has_delivered(make_repo: MakeRepo, git: RunGit, reflogs: bool, hook: str) -> None:
+    """Nobody has noted it; a person goes on from that commit, and nothing of it comes twice."""
+    root = make_repo(files={"code.py": ONE, "old.txt": b"old\n"})
+    if not reflogs:
+        git(root, "config", "core.logAllRefUpdates", "false")
+        shutil.rmtree(root / ".git" / "logs", ignore_errors=True)
+    if hook:
+        name, _, text = HOOKS[hook].partition(" ")
+        path = root / ".git" / "hooks" / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(f"#!/bin/sh\n{text}\n")
+        path.chmod(0o755)
+    log = session.start(Repository(root), "jam")
+    ops = [added("bot.py", b"x = 1\n"), removed("old.txt", b"old\n"), symbol("code.py", "first", "def first(): ...\n")]
+    log.record("bot", "files", ops)  # type: ignore[arg-type]
+    child = os.fork()
+    if not child:  # pragma: no cover
+        delivery.confirm = lambda *_, **__: os.kill(os.getpid(), signal.SIGKILL)  # type: ignore[assignment]
+        deliver(root)
+        os._exit(0)
+    assert os.WIFSIGNALED(os.waitpid(child, 0)[1])
+    made = git(root, "rev-list", "--first-parent", "HEAD").split()[-2]
+    assert read(root, "bot.py") == b"x = 1\n"
+    git(root, "rm", "-q", "bot.py")
+    (root / "old.txt").write_bytes(b"wanted\n")
+    git(root, "add", "-A"), git(root, "commit", "-q", "--no-verify", "-m", "by hand")
+    done = deliver(root)
+    assert done.commit is None and any(f"commit {made[:10]} of an interrupted" in line for line in done.told), done
+    log.record("bot", "files", [symbol("code.py", "second", "def second(): ...\n")])  # type: ignore[list-item]
+    log.close()
+    deliver(root)
+    assert read(root, "bot.py") is None and read(root, "old.txt") == b"wanted\n"
+    assert b"def first(): ..." in (read(root, "code.py") or b"") and b"def second(): ..." in (
+        read(root, "code.py") or b""
+    )
+    last = OpLog(root, "jam").read_checkpoint()
+    assert last is not None and [each["commit"] == made for each in last["deliveries"]] == [True, False]
+
+
 def test_a_line_in_the_reflog_moves_no_branch(make_repo, git):
     """Git writes it before the branch; where the disk was full there, the ops counted as delivered and were in no
     commit of the branch."""

@@ -220,6 +220,28 @@ def test_a_conflict_is_no_save(jam: Path, git: RunGit) -> None:
     assert main(["session", "watch", "--once", "jam"]) == 128
 
 
+@pytest.mark.parametrize("how", ["stash", "squash"])
+def test_a_conflict_without_a_merge_is_no_save(jam: Path, git: RunGit, how: str) -> None:
+    """Git leaves its marks in the file, and nothing but the index says so."""
+    if how == "squash":
+        git(jam, "switch", "-qc", "other")
+    (jam / "words.txt").write_text("theirs\n")
+    git(jam, *(["commit", "-qam", "theirs"] if how == "squash" else ["stash", "-q"]))
+    if how == "squash":
+        git(jam, "switch", "-q", "main")
+    (jam / "words.txt").write_text("ours\n")
+    git(jam, "commit", "-qam", "ours")
+    watch = watching(jam)
+    Repository(jam).run(*(["merge", "--squash", "other"] if how == "squash" else ["stash", "pop"]))
+    assert b"<<<<<<<" in (jam / "words.txt").read_bytes()
+    assert settled(watch) == [Event("paused", "a conflict in words.txt is to be settled")] and ops(jam) == []
+    (jam / "words.txt").write_text("both\n")
+    assert settled(watch) == []
+    git(jam, "add", "words.txt")
+    assert settled(watch) == [Event("resumed", ""), Event("saved", "words.txt")]
+    assert Repository(jam).content.get(ops(jam)[0]["new_content_id"]) == b"both\n"
+
+
 # Where the system tells -----------------------------------------------------------------------------------------------
 
 

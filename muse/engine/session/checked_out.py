@@ -71,6 +71,17 @@ def _settled(stamps: list[tuple[int, int, int]]) -> bool:
     return all(now - changed > _SETTLED for changed, _, _ in stamps)
 
 
+def where_checked_out(repo: Repository, branch: str) -> str:
+    """The work tree that has a branch checked out, "" where none has."""
+    folder = ""
+    for line in repo.run("worktree", "list", "--porcelain").stdout.splitlines():
+        name, _, value = os.fsdecode(line).partition(" ")
+        folder = value if name == "worktree" else folder
+        if name == "branch" and value == branch:
+            return folder
+    return ""
+
+
 def _read(path: str | bytes) -> bytes:
     try:
         file = os.open(path, os.O_RDONLY | OPEN)

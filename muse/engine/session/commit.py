@@ -107,9 +107,10 @@ def status(repo: Repository, log: OpLog, plugin_for: PluginFor | None = None) ->
     """What a person asks about a session, as JSON; with `plugin_for`, what merges by hand have lost of it as well."""
     from muse.engine.session import expunge, repair
 
-    with delivery.one_at_a_time(log):
-        delivery.settle(repo, log)
-        if plugin_for is not None:
+    with delivery.if_free(log) as free:  # else somebody is delivering, and sees to it
+        if free:
+            delivery.settle(repo, log)
+        if free and plugin_for is not None:
             rewritten.follow(repo, log, plugin_for)
     count, actors = 0, set()
     for row in log.each():
@@ -344,8 +345,8 @@ def _record_external(
             "position": None,
             "content_id": new,
             "content_summary": f"added {path} outside of the session",
-        }
             **on_disk(repo, path),
+        }
     else:
         op = {
             "op": "replace",
@@ -382,10 +383,10 @@ class _Work:
         repo, files = self.repo, snapshot["files"]
         old = repo.head()
         changed = sorted(path for path in self.before.keys() | files.keys() if self.before.get(path) != files.get(path))
-        result = SessionCommit(
         kinds = modes(repo, files, changed, self.done)
         tree = snapshots.write_tree(repo, snapshot, like=old, modes=kinds)
         checkpoints.save(repo, self.log)
+        result = SessionCommit(
             0,
             None,
             _snapshot_id(repo, tree),
@@ -404,7 +405,7 @@ class _Work:
         with sparse.left_out_again(repo, self.away, files), worktree.staged(repo, paths):
             idle = not self.view.rows and not changed
             now = {path: files.get(path) for path in paths}
-            prepared = {} if idle else delivery.prepare(repo, self.log, self.view, result.rejected, said, now)
+            prepared = {} if idle else delivery.prepare(repo, self.log, self.view, result.rejected, said, now, tree)
             worktree.put(repo, tree, paths, self.done, self.live, self.away)
             if idle:
                 return result
@@ -419,9 +420,9 @@ class _Work:
         head = repo.head()
         if result.code or head is None or head == old:
             return result
-        result.commit = head
-        self._confirm(prepared, head, paths)
-        if _head_tree(repo) != tree:
+        result.commit = delivery.made_now(repo, prepared, head)
+        self._confirm(prepared, result.commit, paths)
+        if repo.tree_of(result.commit) != tree:
             result.told.append(worktree.follow_hooks(repo, tree, _head_tree(repo)))
         return result
 

@@ -9,17 +9,18 @@ later makes a delivered op pending again; `redeliver` does, when somebody asks.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from muse.core.errors import MuseError
 from muse.core.op_log import NOTHING, OpLog, OpLogCheckpoint, Replay, in_spans, spans
 from muse.core.sharing import locked
-from muse.core.terminal import command
+from muse.core.terminal import command, word
 from muse.core.types import now_utc_iso
 from muse.engine.session import under_way
 from muse.engine.session.carriers import carriers
+from muse.engine.session.checked_out import where_checked_out
 from muse.engine.session.renamed import followed, mark
 
 if TYPE_CHECKING:
@@ -38,9 +39,25 @@ class Place(NamedTuple):
     at: str
 
 
-def one_at_a_time(log: OpLog) -> AbstractContextManager[bool]:
-    """Held while deliveries of a session are prepared, made or settled: by one process."""
-    return locked(_lock_file(log))
+@contextmanager
+def one_at_a_time(log: OpLog) -> Iterator[None]:
+    """Held while deliveries of a session are prepared, made or settled: by one process.
+
+    MuseError in a hook of the very commit that delivers the session, which would wait for itself.
+    """
+    with if_free(log) as free:
+        if free:
+            yield
+            return
+    last = log.read_checkpoint()
+    made = None if last is None else last.get("prepared")
+    if made is not None and os.environ.get("GIT_REFLOG_ACTION") == _action(made["id"]):
+        raise MuseError(
+            f"session {log.session_id()!r:.80} is being committed, and this is a hook of that commit",
+            hint="run it when the commit is made",
+        )
+    with locked(_lock_file(log)):
+        yield
 
 
 def if_free(log: OpLog) -> AbstractContextManager[bool]:
@@ -60,16 +77,16 @@ def session_text(name: str) -> str:
 # Which ops are delivered -------------------------------------------------------------------------------------------
 
 
-def effective(repo: Repository, log: OpLog) -> list[OpLogCheckpoint]:
+def effective(repo: Repository, log: OpLog, history: str = "HEAD") -> list[OpLogCheckpoint]:
     """The checkpoints that count: our own, other writers', and of those from before deliveries the ones whose tree is
-    that of a commit in HEAD's history.
+    that of a commit in HEAD's history, or in that of another branch.
     """
     from muse.store.log import checkpoints
 
     last = log.read_checkpoint()
     own = [] if last is None else [last, *last.get("earlier", ())]
     foreign = checkpoints.checkpoints(repo, log.session_id())
-    there = trees_in_history(repo, {made["tree"] for made in (*own, *foreign) if "tree" in made})
+    there = trees_in_history(repo, {made["tree"] for made in (*own, *foreign) if "tree" in made}, history)
     counting = [made for made in own if made.get("tree") is None or made["tree"] in there][:1]
     back = [] if last is None else [cast(Spans, each["ops"]) for each in last.get("deliveries", ()) if each.get("back")]
     others = [made for made in foreign if ("tree" in made and made["tree"] in there) or "branch" in made]
@@ -89,15 +106,15 @@ def _without(made: OpLogCheckpoint, back: list[Spans]) -> OpLogCheckpoint:
     return cast(OpLogCheckpoint, {**made, "holes": {who: sorted(found) for who, found in holes.items() if found}})
 
 
-def trees_in_history(repo: Repository, trees: set[str]) -> set[str]:
-    """Which trees are those of HEAD or its ancestors; the recent ones are looked at first."""
+def trees_in_history(repo: Repository, trees: set[str], history: str = "HEAD") -> set[str]:
+    """Which trees are those of HEAD (or another branch) or its ancestors; the recent ones are looked at first."""
     there = {repo.empty_tree} & trees
     if repo.head() is None:
         return there
     for limit in ([f"-n{_RECENT}"], []):
         if trees <= there:
             break
-        there |= trees & set(repo.git("log", "--format=%T", *limit, "HEAD", "--").decode().split())
+        there |= trees & set(repo.git("log", "--format=%T", *limit, history, "--").decode().split())
     return there
 
 
@@ -136,7 +153,7 @@ def home(repo: Repository, log: OpLog, onto: str | None = None) -> str:
         begin(repo, log, now)
         return ""
     if made is None or "branch" not in made:
-        found = told_by_others(repo, log)
+        found = told_by_others(repo, log) or _of_its_tree(repo, made)
         begin(repo, log, found or now)
         if found is None:
             return f"the session belongs to {_name(now)} from now on" if made is not None or log.end() else ""
@@ -151,16 +168,15 @@ def home(repo: Repository, log: OpLog, onto: str | None = None) -> str:
         return ""
     away = under_way.away(repo) if was.branch and not now.branch else None
     if away is not None and away.branch == was.branch:
-        raise MuseError(
-            f"a {away.what} of {_name(was)} is under way", hint=f"finish it with {away.hint}, then commit the session"
-        )
+        raise away.refusal()
     gone = was.branch and repo.run("rev-parse", "-q", "--verify", was.branch).returncode
     other = f"{_name(was)}, which is gone" if gone else _name(was)
     hint = f"{command('muse', 'session', 'commit', 'NAME', '--onto', _short(now.branch) or 'HEAD')} delivers here"
-    raise MuseError(
-        f"the session belongs to {other}; {_name(now)} is checked out",
-        hint=hint if gone or not was.branch else f"{command('git', 'switch', _short(was.branch))}, or {hint}",
-    )
+    if was.branch and not gone:
+        there = where_checked_out(repo, was.branch)
+        first = f"it is checked out in {word(there)}" if there else command("git", "switch", _short(was.branch))
+        hint = f"{first}, or {hint}"
+    raise MuseError(f"the session belongs to {other}; {_name(now)} is checked out", hint=hint)
 
 
 def _followed(repo: Repository, log: OpLog, made: OpLogCheckpoint) -> str:
@@ -181,6 +197,16 @@ def told_by_others(repo: Repository, log: OpLog) -> Place | None:
     return Place(told[-1]["branch"], told[-1].get("at", "")) if told else None
 
 
+def _of_its_tree(repo: Repository, made: OpLogCheckpoint | None) -> Place | None:
+    """Of a session from before deliveries: the branch whose history has its last checkpoint, where HEAD's has not."""
+    tree = None if made is None else made.get("tree")
+    if tree is None or tree in trees_in_history(repo, {tree}):
+        return None
+    commit = commit_of_tree(repo, [tree], "--branches")
+    words = ("for-each-ref", "--count=1", "--format=%(refname)", "--contains", commit, "refs/heads")
+    return Place(repo.git(*words).decode().strip(), commit) if commit else None
+
+
 def begin(repo: Repository, log: OpLog, place: Place) -> None:
     """Give a session its place; where it has no checkpoint of this kind yet, one that holds what counts so far."""
     from muse.store.log import checkpoints
@@ -190,11 +216,13 @@ def begin(repo: Repository, log: OpLog, place: Place) -> None:
     if made is not None and "branch" in made:
         log.annotate(branch=place.branch, at=place.at, born=mark(repo, place.branch))
         return
-    since = effective(repo, log)
+    old = made is not None and "tree" in made and bool(place.at) and place.at != repo.head()
+    history = place.at if old and repo.objects.resolve(f"{place.at}^{{commit}}") is not None else "HEAD"
+    since = effective(repo, log, history)
     more: dict[str, Any] = {"branch": place.branch, "at": place.at, "born": mark(repo, place.branch)}
     told = [each for each in since if "tree" in each]
     if told:  # from before deliveries: the commit that has its tree
-        more["at"] = commit_of_tree(repo, [each["tree"] for each in told]) or place.at
+        more["at"] = commit_of_tree(repo, [each["tree"] for each in told], history) or place.at
     if made is None:
         more["roots"] = checkpoints.roots(repo)
     known = bool(more["at"]) and repo.objects.resolve(f"{more['at']}^{{commit}}") is not None
@@ -207,11 +235,11 @@ def begin(repo: Repository, log: OpLog, place: Place) -> None:
 _EMPTY: Any = {"files": {}, "domain": "files"}
 
 
-def commit_of_tree(repo: Repository, trees: list[str]) -> str:
-    """The newest commit of HEAD's history that has one of the trees, or ""."""
+def commit_of_tree(repo: Repository, trees: list[str], history: str = "HEAD") -> str:
+    """The newest commit of HEAD's history, or of what else is named, that has one of the trees; or ""."""
     if repo.head() is None:
         return ""
-    for line in repo.git("log", "--format=%H %T", "HEAD", "--").decode().splitlines():
+    for line in repo.git("log", "--format=%H %T", history, "--").decode().splitlines():
         commit, _, tree = line.partition(" ")
         if tree in trees:
             return commit
@@ -248,8 +276,11 @@ def prepare(
     rejected: list[str],
     message: str,
     files: Mapping[str, str | None] | None = None,
+    tree: str = "",
 ) -> dict[str, Any]:
-    """Note durably what the commit to come is going to deliver, and the contents it will put on the disk before."""
+    """Note durably what the commit to come is going to deliver, and the contents it will put on the disk before; by its
+    `tree` it is known too, where no reflog is kept and a hook changed its message.
+    """
     made = {
         "id": os.urandom(8).hex(),
         "commit": "",
@@ -260,7 +291,7 @@ def prepare(
         "rejected": rejected,
         "made_at": now_utc_iso(),
     }
-    log.annotate(prepared=made, written=_with(written(log), files or {}) or None)
+    log.annotate(prepared={**made, "tree": tree}, written=_with(written(log), files or {}) or None)
     return made
 
 
@@ -295,7 +326,8 @@ def confirm(
     told = [
         each for each in last.get("deliveries", ()) if not (each.get("back") and is_part(each["ops"], [made["ops"]]))
     ]
-    more = {"deliveries": [*told, {**made, "commit": commit}], "paths": paths}
+    done = {**{name: value for name, value in made.items() if name != "tree"}, "commit": commit}
+    more = {"deliveries": [*told, done], "paths": paths}
     if not made["branch"]:
         more["at"] = commit
     held = log.checkpoint(snapshots.snapshot_id(snapshot), replay=view, since=since, more=more)
@@ -325,7 +357,9 @@ def settle(repo: Repository, log: OpLog) -> str:
     since = effective(repo, log)
     view = log.replay(since)
     view = view.only(lambda row: in_spans(made["ops"], row))
-    touched = {row["domain_op"]["address"].partition("::")[0] for row in view.rows}
+    ops: list[Any] = [row["domain_op"] for row in view.rows]
+    names = [name for op in ops for name in (op["address"], op.get("from_address")) if isinstance(name, str)]
+    touched = {name.partition("::")[0] for name in names}
     confirm(repo, log, view, since, made, commit, touched)
     return f"commit {commit[:10]} of an interrupted session commit is taken up"
 
@@ -335,22 +369,30 @@ def _made_by(repo: Repository, made: Mapping[str, Any]) -> str:
     refs = [ref for ref in (made["branch"], "HEAD") if ref]
     for ref in refs:
         said = repo.run("reflog", "show", "--format=%H %gs", ref, "--").stdout.decode("utf-8", "replace")
-        for line in said.split("\n"):
-            commit = line.partition(" ")[0]
-            if f"muse-session-{made['id']}" in line and _was_at(repo, ref, commit):
-                return commit
+        told = [line.partition(" ")[0] for line in said.split("\n") if _action(made["id"]) in line]
+        there = [commit for commit in told if _was_at(repo, ref, commit)]
+        if there:  # a hook may have gone on from it under the same name
+            return next((commit for commit in reversed(there) if repo.is_ancestor(commit, ref)), there[0])
     wanted, mark = made["message"].strip(), os.urandom(8).hex()
     for ref in refs:
         if repo.run("rev-parse", "-q", "--verify", f"{ref}^{{commit}}").returncode or reflog(repo, ref):
             continue
         span = [f"{made['parent']}..{ref}"] if made["parent"] else [ref]
-        rows = repo.run("log", f"--format={mark}%H %P%n%B", *span, "--").stdout.decode("utf-8", "replace").split(mark)
+        done = repo.run("log", f"--format={mark}%H %T %P%n%B", *span, "--")
+        rows = done.stdout.decode("utf-8", "replace").split(mark)
         for row in filter(None, rows):
             names, _, body = row.partition("\n")
-            commit, *parents = names.split()
-            if (parents[:1] or [""])[0] == made["parent"] and body.strip().startswith(wanted):
+            commit, tree, *parents = names.split()
+            same = tree == made.get("tree") or (wanted and body.strip().startswith(wanted))
+            if same and "".join(parents[:1]) == made["parent"]:
                 return commit
     return ""
+
+
+def made_now(repo: Repository, made: Mapping[str, Any], head: str) -> str:
+    """The commit of a prepared delivery when Git is done: HEAD, or what a hook went on from."""
+    _, *parents = repo.git("rev-list", "--parents", "-n1", head).decode().split()
+    return head if "".join(parents[:1]) == made["parent"] else _made_by(repo, made) or head
 
 
 def _was_at(repo: Repository, ref: str, commit: str) -> bool:
@@ -367,7 +409,11 @@ def _was_at(repo: Repository, ref: str, commit: str) -> bool:
 
 def action(made: Mapping[str, Any]) -> dict[str, str]:
     """The environment in which Git notes the delivery's id in the reflog."""
-    return {"GIT_REFLOG_ACTION": f"muse-session-{made['id']}"}
+    return {"GIT_REFLOG_ACTION": _action(made["id"])}
+
+
+def _action(name: str) -> str:
+    return f"muse-session-{name}"
 
 
 def dropped(repo: Repository, log: OpLog) -> list[dict[str, Any]]:

@@ -287,9 +287,12 @@ def refuse_not_got(made: Ground, paths: set[str]) -> None:
         if commit:
             known = made.repo.run("for-each-ref", "--count=1", "--contains", commit, "refs/heads", "refs/remotes")
             there = known.returncode == 0 and known.stdout.strip()
+            again = command("muse", "session", "redeliver", made.session, commit[:10])
             raise MuseError(
                 f"ops on {path} build on commit {commit[:10]}, which this branch has not got",
-                hint=command("git", "merge", commit[:10]) if there else "git pull, then the same command again",
+                hint=command("git", "merge", commit[:10])
+                if there
+                else f"no branch here has it: fetch one that has, or {again} makes its ops pending again",
             )
 
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from muse.core.errors import MuseError
 from muse.core.op_log import OpLog, in_spans
 from muse.domain import PluginFor, SnapshotManifest
+from muse.engine.session import under_way
 from muse.engine.session.evidence import merged_digest
 from muse.engine.session.shared import Claim, claims, deliveries_of, shared_base
 
@@ -68,6 +69,7 @@ def repair(
 
     if repo.work_tree is None:
         raise MuseError("this repository has no work tree to commit from")
+    under_way.refuse(repo)
     lost = missing(repo, log, plugin_for)
     if not lost:
         return 0, []

@@ -22,11 +22,12 @@ from muse.core.filedomain import inside
 from muse.core.io import write_bytes_atomic
 from muse.core.op_log import OpLog
 from muse.core.paths import path_bytes, path_text
-from muse.domain import DomainOp, PluginFor, SnapshotManifest
-from muse.engine.session import worktree
+from muse.domain import PluginFor, SnapshotManifest
+from muse.engine.session import under_way, worktree
 from muse.engine.session.checked_out import CheckedOut
 from muse.engine.session.delivery import home
 from muse.engine.session.live_view import LiveView
+from muse.engine.session.modes import on_disk
 from muse.engine.session.op_paths import refuse_path
 from muse.engine.session.saves import Saves
 
@@ -84,6 +85,8 @@ class Watch:
         self._since: dict[str, float] = {}
         self._base: dict[str, str | None] = {}
         self._told: set[str] = set()
+        self._index: Stat = (0, 0, 0)
+        self._conflicts: list[str] = []
         home(repo, log)
         self._checked_out = CheckedOut(repo)
         self._head, self._at_home = self._checked_out.commit(), self._checked_out.state()
@@ -164,6 +167,8 @@ class Watch:
             return f"{lock} is there: another git is running, or one crashed and it can be removed" * (age > _STALE)
         except OSError:
             pass
+        if names := self._unmerged():
+            return f"a conflict in {names[0]} is to be settled"
         if self._checked_out.state() != self._at_home:
             try:
                 home(self.repo, self.log)
@@ -171,6 +176,17 @@ class Watch:
                 return str(error)
             self._at_home = self._checked_out.state()
         return None
+
+    def _unmerged(self) -> list[str]:
+        """Paths in conflict, though no merge is in progress; Git is asked when the index has changed."""
+        try:
+            found = (self.repo.git_dir / "index").stat()
+            state = found.st_ino, found.st_mtime_ns, found.st_size
+        except OSError:
+            return []
+        if state != self._index:
+            self._index, self._conflicts = state, under_way.unmerged(self.repo)
+        return self._conflicts
 
     def _follow(self) -> None:
         """What a commit, checkout or pull changed is the new base of the files that are as it has them."""
@@ -211,7 +227,9 @@ class Watch:
         ]
         checkpoints.pin(self.repo, filter(None, (base, disk)))
         with content.using(self.repo.content):
-            ops: list[DomainOp] = plugin.diff(*sides)["ops"]
+            ops: list[Any] = plugin.diff(*sides)["ops"]
+        if base is None:
+            ops = [{**op, **on_disk(self.repo, path)} for op in ops]
         self.log.record(self.actor, name, ops)
 
     # Session to disk ---------------------------------------------------------------------------------------------
