@@ -74,6 +74,14 @@ class FileDomain:
         """What an op can name in a file; None when only the file itself is known. FormatError for a damaged file."""
         return None
 
+    def unreadable(self, path: str, data: bytes) -> str:
+        """Why a file cannot be read as what it is, "" when it can."""
+        try:
+            self.elements(path, data)
+        except FormatError as error:
+            return str(error)
+        return ""
+
     def listing(self, data: bytes, path: str) -> str:
         """The file as text lines for `git diff`; ValueError when it cannot be read."""
         return data.decode("utf-8", "replace")

@@ -53,6 +53,10 @@ class XmlPlugin(CodePlugin):
         """Measures of a score, elements of other files."""
         return self.score.elements(path, data) if is_score(data) else super().elements(path, data)
 
+    def unreadable(self, path: str, data: bytes) -> str:
+        """Why a score, or markup, cannot be read."""
+        return self.score.unreadable(path, data) if is_score(data) else super().unreadable(path, data)
+
     def played(self, data: bytes, path: str) -> Played:
         """A score as music."""
         if not is_score(data):

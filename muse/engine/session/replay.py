@@ -56,6 +56,8 @@ class Replayed:
     """What files that have another name now were called before."""
     modes: dict[str, str] = field(default_factory=dict)
     """How new files are to be stored, where ops say so, as Git writes it."""
+    whole: dict[str, list[str]] = field(default_factory=dict)
+    """By path, the ops that gave a file as a whole, in their order."""
 
 
 class Choices(Protocol):
@@ -436,6 +438,7 @@ class _Replay:
 
     def _become(self, path: str, old: str | None, new: str, entry: OpEntry) -> None:
         """The file changes from `old` to `new`, or whatever that means on top of what it is now."""
+        self.done.whole.setdefault(path, []).append(entry["op_id"])
         now = self.done.files.get(path)
         if now in (old, None, new):
             self.done.files[path] = new

@@ -12,7 +12,7 @@ from muse.core.errors import MuseError
 from muse.core.law.check import repeated
 from muse.plugins.code.syntax.entries import outline as entries_of
 from muse.plugins.code.syntax.outline import Outline
-from muse.plugins.code.syntax.parsing import count_errors, stumbles
+from muse.plugins.code.syntax.parsing import available, count_errors, parse, stumbles
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -46,6 +46,14 @@ def _refuse_twice(before: Outline, after: Outline) -> None:
         raise MuseError(f"{twice[0]} would be defined twice")
 
 
+def unparsed(language: Language | None, data: bytes) -> str:
+    """Where the parser stumbles over a file, in words; "" where it does not, or there is none."""
+    tree = parse(language, data) if available(language) else None
+    if language is None or tree is None or not count_errors(language, tree.root_node):
+        return ""
+    return f"it could not be parsed any more (line {_first_error(language, tree.root_node)})"
+
+
 def _first_error(language: Language, root: Node) -> int:
     stack = [root]
     while stack:
@@ -56,4 +64,4 @@ def _first_error(language: Language, root: Node) -> int:
     return 1
 
 
-__all__ = ["AGAIN", "refuse_harm"]
+__all__ = ["AGAIN", "refuse_harm", "unparsed"]

@@ -83,6 +83,12 @@ class CodePlugin(JoinedFiles):
 
         return list(elements(path, data))
 
+    def unreadable(self, path: str, data: bytes) -> str:
+        """Where a file could not be parsed."""
+        from muse.plugins.code.edit_check import unparsed
+
+        return unparsed(language_of(path, data), data)
+
     def inner_address(self, rest: str) -> str:
         """What follows a file's path where `/` was written for the joints: `server/port` is `server.port`."""
         return rest.replace("/", ".")
