@@ -17,9 +17,11 @@ from muse.core.op_log import OpLog
 from muse.core.terminal import command
 from muse.domain import PluginFor, SnapshotManifest
 from muse.engine.session import delivery, rewritten
+from muse.store.layout import path_bytes
 from muse.store.objects.snapshots import submodules
 
 if TYPE_CHECKING:
+    from muse.engine.merge.git_trees import Stage
     from muse.engine.merge.whole_tree import WholeMerge
     from muse.store.repository import Repository
 
@@ -137,9 +139,9 @@ class Ground:
             theirs = take_commit(writer, mine, [root], "the session")
         label = f"session {self.session}"
         merged = merge_commits(repo, ours, theirs, self.plugin_for, ours_label="HEAD", theirs_label=label, shared=False)
-        return repo.manifest(self._settled(merged))["files"]
+        return repo.manifest(self._settled(merged, (self.files_of(to), files)))["files"]
 
-    def _settled(self, merged: WholeMerge) -> str:
+    def _settled(self, merged: WholeMerge, trees: tuple[Mapping[str, str], Mapping[str, str]]) -> str:
         """The merge's tree, with what the choices make of its conflicts."""
         from muse.core.filedomain import whole_file_conflict
         from muse.engine.git import shown
@@ -151,6 +153,10 @@ class Ground:
         rows: dict[bytes, tuple[int, bytes] | None] = {}
         for raw, stages in sorted(merged.stages.items()):
             path = shown(raw)
+            if there := put_aside(path, stages, trees):
+                rows[raw] = None
+                self._one_or_the_other(there, stages, rows)
+                continue
             base, ours, theirs = (repo.objects.blob(stages[n].id) if n in stages else None for n in (1, 2, 3))
             found = records.get(raw) or whole_file_conflict(path, base, ours, theirs).conflicts
             sides = {each.address: self.choices.of(path, each.address) for each in found}
@@ -178,6 +184,19 @@ class Ground:
             }
             return edit(repo, writer, merged.tree, changes)
 
+    def _one_or_the_other(
+        self, path: str, stages: Mapping[int, Stage], rows: dict[bytes, tuple[int, bytes] | None]
+    ) -> None:
+        """A file where the other side has a folder: the one that is chosen stays, and the other goes."""
+        names: tuple[Side, Side] = ("head", "session") if 2 in stages else ("session", "head")
+        chosen = self.choices.of(path, "")
+        if chosen is None:
+            file, folder = ({"head": "HEAD", "session": "the session"}[name] for name in names)
+            self.left.append(f"{path}: {file} has a file there, {folder} a folder")
+        elif chosen == names[0]:
+            (stage,) = stages.values()
+            rows[path_bytes(path)] = int(stage.mode, 8), self.repo.objects.blob(stage.id)
+
     def refusal(self) -> ConflictError:
         """What stands between HEAD and the session, and what settles it."""
         lines = "\n".join(f"  {line}" for line in self.left)
@@ -190,6 +209,16 @@ class Ground:
     def not_got(self, path: str) -> str:
         """The commit of a delivery that has a path and that this branch has not got; "" when there is none."""
         return next((commit for commit, paths in self.missing if path in paths), "")
+
+
+def put_aside(path: str, stages: Mapping[int, Stage], trees: tuple[Mapping[str, str], Mapping[str, str]]) -> str:
+    """Where a file is on its side that Git gave another name, as the other side has a folder there; "" for others."""
+    name, mark, _ = path.rpartition("~")
+    if not mark or len(stages) != 1 or not stages.keys() & {2, 3}:
+        return ""
+    mine, other = trees if 2 in stages else trees[::-1]
+    there = path not in mine and name in mine and any(each.startswith(f"{name}/") for each in other)
+    return name if there else ""
 
 
 def ground(repo: Repository, log: OpLog, plugin_for: PluginFor, choices: Choices, first: str = "") -> Ground:
