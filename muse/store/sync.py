@@ -21,7 +21,7 @@ from muse.store.lineage import RunsGit, chunks, contained, held_by_any
 
 MAX_REFS = 20_000
 MAX_FILE = 512 << 20  # bytes a fetch of metadata may write into one file, a pack above all; `muse.metadataLimit`
-AT_ONCE = 2_000  # refs of one fetch; Git goes through what the remote has for each of them
+AT_ONCE = 500  # refs of one fetch; for each, Git goes through all of them (100, 250, 2,000 and 8,000 take longer)
 ROOM = 1 << 18  # bytes below which a disk counts as full
 PATIENCE = 120  # seconds for one push of metadata, for which `git push` waits; `muse.metadataTimeout`, 0 for no end
 MAX_TRIES = 64  # fetches to find out which of many refs are bad

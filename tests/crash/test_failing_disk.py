@@ -22,6 +22,8 @@ import pytest
 
 SOURCE = Path(__file__).with_name("failing_disk.c")
 MUSE = [sys.executable, "-m", "muse.cli"]
+MOST = int(os.environ.get("MUSE_DISK_CASES", "10"))  # read here: no test sees what the user has set
+SEED = int(os.environ.get("MUSE_SOAK_SEED", "16"))
 OPS = "".join(
     json.dumps({"op": {"op": "insert", "address": f"f{n}.txt", "content": f"{n}\n"}}) + "\n" for n in range(3)
 )
@@ -213,6 +215,5 @@ def _tried(disk, prepared, git, verb, pick):
 @pytest.mark.timeout(7200)
 @pytest.mark.parametrize("verb", VERBS)
 def test_every_call_fails(disk, prepared, git, verb):
-    most = int(os.environ.get("MUSE_DISK_CASES", "10"))
-    draw = random.Random(int(os.environ.get("MUSE_SOAK_SEED", "16")))
-    _tried(disk, prepared, git, verb, lambda cases: cases if len(cases) <= most else sorted(draw.sample(cases, most)))
+    draw = random.Random(SEED)
+    _tried(disk, prepared, git, verb, lambda cases: cases if len(cases) <= MOST else sorted(draw.sample(cases, MOST)))

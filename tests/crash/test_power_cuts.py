@@ -19,6 +19,7 @@ import time
 import pytest
 
 CYCLES = int(os.environ.get("MUSE_POWER_CUTS", "4"))
+SEED = int(os.environ.get("MUSE_SOAK_SEED", "16"))
 _SHUTDOWN = 0x8004587D  # EXT4_IOC_SHUTDOWN: _IOR('X', 125, __u32)
 _NO_LOG_FLUSH = 2
 X = f"sha256:{hashlib.sha256(b'x').hexdigest()}"
@@ -267,7 +268,7 @@ class Life:
 def test_every_verb_at_every_level(disk, muse, git_env):
     """As many cycles as MUSE_POWER_CUTS says, 20 at least: each verb twice, then as they are drawn."""
     life = Life(disk, muse, git_env)
-    draw = random.Random(int(os.environ.get("MUSE_SOAK_SEED", "16")))
+    draw = random.Random(SEED)
     done = []
     while len(done) < max(CYCLES, 20):
         for name in draw.sample(list(life.verbs()), len(life.verbs())):

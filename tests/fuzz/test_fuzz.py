@@ -21,6 +21,7 @@ from tests.fuzz.targets import LONGEST, SIZE, Target, table
 
 TARGETS = table()
 SEED = int(os.environ.get("MUSE_SOAK_SEED", "16"))
+SECONDS = int(os.environ.get("MUSE_FUZZ_SECONDS", "20"))  # read here: no test sees what the user has set
 WORDS = [b"\xff" * 4, b"\0" * 4, b"\x7f\xff\xff\xff", b"-1", b"1e999", b"null", b"[" * 300, b'{"a":' * 300, b"\r\n",
          b"\\ud800", b"\xed\xa0\x80", b"9" * 5000, b"\x1b[2J", b"%00", b"NaN", b"true", b"<", b"*" * 60]  # fmt: skip
 
@@ -70,7 +71,7 @@ def test_damaged_input_is_refused_in_words(name: str) -> None:
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize("name", TARGETS)
 def test_for_long(name: str, tmp_path: Path) -> None:
-    seconds = int(os.environ.get("MUSE_FUZZ_SECONDS", "20"))
+    seconds = SECONDS
     if importlib.util.find_spec("atheris") is None:
         draw, ends, count = random.Random(f"{SEED} {name}"), time.monotonic() + seconds, 0
         while time.monotonic() < ends:

@@ -20,6 +20,7 @@ import pytest
 from tests.conftest import MakeRepo, RunGit
 
 HERE = Path(__file__).resolve().parent
+SOURCE = os.environ.get("MUSE_GITEA_SOURCE", "")  # read here: no test sees what the user has set
 EXEC_PATH = Path(subprocess.run(["git", "--exec-path"], capture_output=True, text=True, check=True).stdout.strip())
 FORGES = Path.home() / ".cache/muse-forges/bin"  # where forges.sh puts them
 NAME, PASSWORD = "ada", "s3cr3t w0rd"
@@ -257,7 +258,7 @@ def gitolite(folder: Path) -> Iterator[Server]:
 def gitea(folder: Path) -> Iterator[Server]:
     """Gitea with its own accounts and access rules, over http; MUSE_GITEA_SOURCE is the tree it was built from."""
     program, port, home = need("gitea"), free_port(), folder.parent
-    source = os.environ.get("MUSE_GITEA_SOURCE", str(Path(program).parents[1] / "gitea"))
+    source = SOURCE or str(Path(program).parents[1] / "gitea")
     ini = home / "app.ini"
     ini.write_text((HERE / "gitea.ini").read_text().replace("@HOME@", str(home)).replace("@PORT@", str(port))
                    .replace("@SOURCE@", source))  # fmt: skip

@@ -17,6 +17,8 @@ from muse.store.repository import Repository
 from tests.crash.dying import killed_at
 
 A = "a" * 40
+WRITES = int(os.environ.get("MUSE_WRITES", "400"))  # read here: no test sees what the user has set
+SEED = os.environ.get("MUSE_SEED", "5")
 
 
 @pytest.fixture(params=[False, True], ids=["sha1", "sha256"])
@@ -109,15 +111,14 @@ def test_random_writes_beside_gc(make_repo, git):
     """`git gc --auto` again and again while objects of all kinds are written; nothing is lost, nothing is broken."""
     repo = Repository(make_repo(files={"a": "1\n"}))
     git(repo.root, "config", "gc.auto", "50")
-    writes = int(os.environ.get("MUSE_WRITES", "400"))
     stop = repo.root / "stop"
     loop = f"while ! test -e {stop}; do git gc --auto -q >/dev/null 2>&1; done"
-    dice = random.Random(os.environ.get("MUSE_SEED", "5"))
+    dice = random.Random(SEED)
     texts: dict[str, bytes] = {}
     with subprocess.Popen(["sh", "-c", loop], cwd=repo.root) as beside:
         try:
             done = 0
-            while done < writes:
+            while done < WRITES:
                 count = dice.choice([1, 1, 3, 10, disk.LOOSE_LIMIT + 10])
                 files = {
                     layout.delta_path(A, f"{dice.getrandbits(160):040x}"): dice.randbytes(50) for _ in range(count)
