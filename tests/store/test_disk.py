@@ -164,3 +164,19 @@ def test_a_joined_merge_is_written_by_dulwich(make_repo, git, commit):
     ]
     assert {"blob", "tree", "commit"} <= set(seen)
     assert git(root, "fsck", "--strict", "--no-dangling") == ""
+
+
+def test_what_is_written_beside_gc_is_kept_until_we_are_done(make_repo, git):
+    """`git gc --prune=now` takes what no ref names yet, however young it is; a kept pack it leaves alone."""
+    repo = Repository(make_repo(files={"a": "1\n"}))
+    (repo.common_dir / "gc.pid").write_text("1 here")
+    with repo.writer() as writer:
+        name = writer.blob(b"not named by any ref yet")
+    (repo.common_dir / "gc.pid").unlink()
+    git(repo.root, "gc", "-q", "--prune=now")
+    assert git(repo.root, "cat-file", "blob", name) == "not named by any ref yet"
+    packs = repo.objects_dir / "pack"
+    assert len(list(packs.glob("*.keep"))) == 1
+    disk._let_go(repo.disk._kept)
+    git(repo.root, "gc", "-q", "--prune=now")
+    assert not list(packs.glob("*.keep")) and git(repo.root, "cat-file", "-t", name, check=False) == ""

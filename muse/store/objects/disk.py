@@ -14,9 +14,11 @@ dulwich makes the objects, their names, the loose files, the packs and the indic
 from __future__ import annotations
 
 import os
+import weakref
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from typing import IO, TYPE_CHECKING
+from functools import partial
+from typing import IO, TYPE_CHECKING, TypeVar
 
 from dulwich.errors import ChecksumMismatch
 from dulwich.file import GitFile, SharedPerm, adjust_shared_perm
@@ -32,7 +34,9 @@ from muse.core.platform.durable import sync_file
 if TYPE_CHECKING:
     from muse.store.objects.needs import Basics
 
+Made = TypeVar("Made")
 LOOSE_LIMIT = 100  # objects; more become a pack
+_TRIES = 20
 _LEVEL = 1  # zlib's; Git's own repacking does better than any level
 _MODE = 0o444
 _UNREADABLE = (OSError, ValueError, AssertionError, ChecksumMismatch)
@@ -54,6 +58,9 @@ class DiskStore(DiskObjectStore):
             alternates=[path for path in others.split(os.pathsep) if path],
         )
         self._unsynced: set[str] = set()
+        self._gc = os.path.join(repo.common_dir, "gc.pid")  # there while a `git gc` is under way
+        self._kept: list[str] = []
+        weakref.finalize(self, _let_go, self._kept)
 
     # Writing -----------------------------------------------------------------------------------------------------
 
@@ -63,16 +70,19 @@ class DiskStore(DiskObjectStore):
         """Store objects durably: a few as loose files, many as one pack, which is returned."""
         named = {ObjectID(each.get_id(self.object_format)): each for each, _ in objects}
         try:
+            if named and os.path.exists(self._gc):
+                return _patiently(lambda: self._add_as_pack(named, kept=True))
             new = self._not_here(named)
             if len(new) > LOOSE_LIMIT:
-                return self._add_as_pack(new)
+                return _patiently(lambda: self._add_as_pack(new))
             for name, each in new.items():
-                self._add_loose(name, each)
+                _patiently(partial(self._add_loose, name, each))
             return None
         finally:
             folders, self._unsynced = self._unsynced, set()
             for folder in folders:
-                fsync_dir(folder)
+                with suppress(FileNotFoundError):  # what was in it is in a pack of `git gc`
+                    fsync_dir(folder)
 
     def add_object(self, obj: ShaFile) -> None:
         """Store one object durably."""
@@ -86,8 +96,9 @@ class DiskStore(DiskObjectStore):
         with self._placed(target, "tmp_obj_") as file:
             file.write(obj.as_legacy_object(compression_level=self.loose_compression_level))
 
-    def _add_as_pack(self, objects: dict[ObjectID, ShaFile]) -> Pack:
-        """One pack beside the others. Git sees a pack once its index is there."""
+    def _add_as_pack(self, objects: dict[ObjectID, ShaFile], *, kept: bool = False) -> Pack:
+        """One pack beside the others. Git sees a pack once its index is there; one that is `kept`, as long as this
+        process lives, no `git gc` takes away before a ref names what is in it."""
         folder = os.fspath(self.pack_dir)
         self._make_folder(folder)
         temp = os.path.join(folder, _temporary("tmp_pack_"))
@@ -101,6 +112,10 @@ class DiskStore(DiskObjectStore):
                     compression_level=self.pack_compression_level,
                 )
             base = os.path.join(folder, f"pack-{checksum.hex()}")
+            if kept:
+                with open(f"{base}.keep", "w", encoding="ascii") as note:
+                    note.write(f"muse {os.getpid()}\n")
+                self._kept.append(f"{base}.keep")
             os.replace(temp, f"{base}.pack")
         except BaseException:
             _unlink(temp)
@@ -168,6 +183,20 @@ class DiskStore(DiskObjectStore):
             for store in stores:
                 store.close()
             self._alternates = None
+
+
+def _let_go(kept: list[str]) -> None:
+    for path in kept:
+        with suppress(OSError):
+            os.unlink(path)
+
+
+def _patiently(write: Callable[[], Made]) -> Made:
+    """Once more where `git gc --prune=now` takes empty folders and temporary files away under our hands."""
+    for _ in range(_TRIES - 1):
+        with suppress(FileNotFoundError):
+            return write()
+    return write()
 
 
 def _files_with(store: DiskObjectStore, name: ObjectID) -> Iterator[str]:
