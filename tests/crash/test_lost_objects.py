@@ -159,3 +159,36 @@ def test_one_hurt_ref_of_many_is_found_in_few_questions(make_repo, git, monkeypa
     )
     assert broken.broken(repo) == {"refs/muse-remotes/origin/log/w77": tips[77]}
     assert len(ran) < 50
+
+
+@pytest.mark.parametrize("part", ["", "^{tree}"], ids=["commit", "tree"])
+def test_a_commit_goes_on_where_our_own_ref_is_hurt(make_repo, git, muse, commit, part):
+    """`git gc --prune=now` beside a commit leaves it so; every later commit ended with an internal error."""
+    root = make_repo("repo", {"a.py": "x = 1\n"})
+    (root / "a.py").write_text("x = 2\n")
+    assert muse(root, "commit", "-q", "-m", "two")[0] == 0
+    (ref,) = refs.read_many(Repository(root), "refs/muse/meta/")
+    lost = git(root, "rev-parse", f"{ref}{part}")
+    (root / ".git" / "objects" / lost[:2] / lost[2:]).unlink()
+    (root / "a.py").write_text("x = 3\n")
+    code, _, err = muse(root, "commit", "-q", "-m", "three")
+    assert code == 0 and "internal" not in err and git(root, "log", "-1", "--format=%s") == "three"
+    git(root, "rev-list", "--objects", "--all")
+    assert refs.read_many(Repository(root), "refs/muse/meta/").keys() == {ref}
+
+
+def test_what_is_taken_between_objects_and_ref_is_written_again(make_repo, git, monkeypatch):
+    repo = Repository(make_repo("repo", {"a.txt": "1\n"}))
+    real, taken = refs.update, []
+
+    def update(repo, name, new, old, **more):
+        real(repo, name, new, old, **more)
+        if not taken:
+            (repo.common_dir / "gc.pid").write_text("1 here")
+            taken.append(git(repo.root, "rev-parse", f"{new}^{{tree}}"))
+            (repo.objects_dir / taken[-1][:2] / taken[-1][2:]).unlink()
+
+    monkeypatch.setattr(writer_refs.refs, "update", update)
+    tip = writer_refs.commit_files(repo, "meta", {PATH: b"{}"}, "one")
+    git(repo.root, "rev-list", "--objects", "--all")
+    assert len(taken) == 1 and git(repo.root, "show", f"{tip}:{PATH}") == "{}"

@@ -37,8 +37,9 @@ from muse.core.op_log.tombstones import names_any
 from muse.core.terminal import command
 from muse.core.types import load_json_file
 from muse.store.layout import content_path, own_ref, segment_path, session_path
+from muse.store.meta.broken import commit_files
 from muse.store.meta.union import MANY, UNKNOWN, Entry, Problem, Union
-from muse.store.meta.writer_refs import commit_files, own_tip
+from muse.store.meta.writer_refs import own_tip
 from muse.store.writer import known_writer, previous_writers
 
 if TYPE_CHECKING:

@@ -9,15 +9,16 @@ loose objects are moved to `<git>/muse/broken-objects`, or nothing could bring t
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from muse.core.errors import RefMovedError
+from muse.core.errors import DamageError, RefMovedError
 from muse.core.io import write_bytes_atomic
 from muse.core.terminal import tell
 from muse.core.types import now_utc_iso
 from muse.store import refs
-from muse.store.layout import OWN, REMOTES, owner
+from muse.store.layout import OWN, REMOTES, Kind, owner
+from muse.store.meta import writer_refs
 from muse.store.meta.union import forget
 from muse.store.objects import loose
 
@@ -95,6 +96,16 @@ def mend(repo: Repository, *, quick: bool = False) -> bool:
     for each in set_aside(repo, quick=quick):
         tell(f"muse: {each.ref} named lost objects and is set aside; `muse verify` lists what is left")
     return True
+
+
+def commit_files(repo: Repository, kind: Kind, files: Mapping[str, bytes | str], message: str) -> str:
+    """`writer_refs.commit_files`; where our ref names what is lost, that is set aside first."""
+    try:
+        return writer_refs.commit_files(repo, kind, files, message)
+    except DamageError:
+        if not mend(repo, quick=True):
+            raise
+    return writer_refs.commit_files(repo, kind, files, message)
 
 
 def _instead(name: str, whole: dict[str, str]) -> str:

@@ -15,8 +15,9 @@ from muse.core.errors import FormatError
 from muse.core.types import blob_digest, canonical_json
 from muse.domain import CRDTSnapshotManifest
 from muse.store.layout import crdt_path
+from muse.store.meta.broken import commit_files
 from muse.store.meta.union import Entry, Union
-from muse.store.meta.writer_refs import commit_files, own_tip
+from muse.store.meta.writer_refs import own_tip
 from muse.store.objects.snapshots import domain_of
 
 if TYPE_CHECKING:

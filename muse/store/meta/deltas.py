@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 from muse.core.errors import FormatError
 from muse.core.types import canonical_json, content_hash
 from muse.store.layout import delta_path, provenance_path
-from muse.store.meta.writer_refs import commit_files
 
 if TYPE_CHECKING:
     from muse.domain import StructuredDelta
@@ -63,6 +62,8 @@ def save(
         name = content_hash(dict(provenance)).removeprefix("sha256:")
         files[provenance_path(base_tree, tree, name)] = canonical_json(dict(provenance))
     if files:
+        from muse.store.meta.broken import commit_files
+
         commit_files(repo, "meta", files, f"delta {base_tree[:12]} to {tree[:12]}")
     return bool(files)
 

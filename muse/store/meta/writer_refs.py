@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from muse.store.repository import Repository
 
 _TRIES = 30
+_PATIENT = 5  # tries beside a `git gc`
 _WHO = b"Muse <muse@localhost>"
 KINDS: tuple[Kind, ...] = ("log", "meta")
 
@@ -41,11 +43,38 @@ def commit_files(repo: Repository, kind: Kind, files: Mapping[str, bytes | str],
     for attempt in range(_TRIES):
         me, tip = settle(repo, kind)
         ref = own_ref(kind, me)
+        before = _clearing(repo)
         try:
-            return _commit(repo, kind, ref, tip, files, message)
+            new = _commit(repo, kind, ref, tip, files, message)
+            if new == tip or _clearing(repo) == before == (False, before[1]) or _is_whole(repo, new, tip):
+                return new
+            refs.update(repo, ref, tip, new, message="muse: git gc took what it names")
+        except KeyError as error:
+            raise DamageError(f"{ref} names a lost object: {error}", hint="muse verify --repair") from None
         except RefMovedError:
-            refs.pause(0.01 * min(attempt + 1, 10))
+            pass
+        except DamageError:
+            raise
+        except MuseError:  # of Git, which finds that what was written is gone
+            if attempt > _PATIENT or _clearing(repo) == before == (False, before[1]):
+                raise
+        refs.pause(0.01 * min(attempt + 1, 10))
     raise MuseError(f"{ref} keeps moving: other processes write to it without a pause", hint="try again")
+
+
+def _clearing(repo: Repository) -> tuple[bool, float]:
+    """Whether a `git gc` is under way, and when packs last changed: what no ref named meanwhile it may have taken."""
+    try:
+        packs = os.stat(repo.objects_dir / "pack").st_mtime
+    except OSError:
+        packs = 0.0
+    return os.path.exists(repo.common_dir / "gc.pid"), packs
+
+
+def _is_whole(repo: Repository, new: str, tip: str | None) -> bool:
+    """True when everything that a commit has more than the one before is here."""
+    flags = ["--not", tip] if tip is not None else []
+    return repo.run("rev-list", "--objects", "--quiet", new, *flags).returncode == 0
 
 
 def _commit(
@@ -57,6 +86,7 @@ def _commit(
             path.encode(): (FILE, data if isinstance(data, str) else writer.blob(data)) for path, data in files.items()
         }
         if base is not None:
+            repo.objects.tree(base)  # KeyError where it is lost
             refuse_newer(repo, kind, base, ref)
             _refuse_rewriting(repo, base, changes)
         changes[b"format"] = (FILE, writer.blob(FORMATS[kind][-1]))  # an older one is converted by the first write
