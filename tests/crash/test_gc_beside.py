@@ -1,8 +1,8 @@
 """`git gc --prune=now` without a pause beside whoever commits: it takes away what no ref names yet.
 
 Git's own commits break there sooner or later. Ours have to last as long: each kind is tried in a repository of its own,
-and counted are the commits that were made and are whole. Session commits do not, and are printed: what they put together
-is named by an index of their own until the commit is made, of which `git gc` does not know.
+and counted are the commits that were made and are whole. Session commits do not, and are printed: what they make is
+named by an index of their own until the commit is there, of which `git gc` does not know.
 """
 
 from __future__ import annotations
