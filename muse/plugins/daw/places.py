@@ -55,17 +55,18 @@ def _sends(roots: Sequence[Node]) -> str:
     if all(each == to_all[0] for each in to_all):
         return ""
     facts: list[Counter[object]] = [Counter() for _ in roots]
-    fit = [True] * len(roots)
+    short: list[set[object]] = [set() for _ in roots]
     met: set[tuple[object, str]] = set()
     for side, root in enumerate(roots):
         for track, sends in send_lists(root):
-            fit[side] &= len(sends.children) == len(to_all[side])
+            if len(sends.children) != len(to_all[side]):
+                short[side].add(track)
             for send, to in zip(sends.children, to_all[side]):
                 if side == 3 and (track, to) not in met and is_silent(send.raw):
                     continue  # neither side had both
                 met.add((track, to))
                 facts[side].update((track, to, *fact) for fact in enumerate(_TOKEN.findall(_ID.sub(b"", send.raw))))
-    if all(fit[:3]) and not fit[3]:
+    if not short[3] <= set().union(*short[:3]):
         return "one side added or deleted return tracks, the other one tracks: a send would be missing"
     return "" if adds_up(*facts) else "a send would go to another return track"
 

@@ -68,6 +68,8 @@ def completed(sides: Sequence[Node], result: bytes) -> bytes:
         if len(node.children) == len(filling.returns[3]):
             continue
         more = filling.filled(whose, node)
+        if more is None and whose == PRE:
+            continue  # a side leaves flags out
         if more is None:
             return result
         data += [result[end : node.start], more]
@@ -88,7 +90,7 @@ class _Filling:
     def filled(self, whose: object, node: Node) -> bytes | None:
         """A list with a send for each return track; None where it cannot be told what is missing."""
         own = self._own(whose, node)
-        if own is None:
+        if own is None or (whose == PRE and not own.keys() >= set(self.returns[3])):
             return None
         gap = pieces(node)[-1][0] if node.children else b""
         rows: list[bytes] = []

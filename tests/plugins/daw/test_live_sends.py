@@ -118,3 +118,34 @@ def test_what_both_edited_stays_a_question_with_all_sends_there() -> None:
     assert wired(merged.content or b"")["Pad"]["Hall"] == "0"
     settled = merge(BASE, *louder, {"MidiTrack:11/Volume@Value": "theirs"})
     assert not settled.conflicts and wired(settled.content or b"")["Pad"]["Hall"] == "0"
+
+
+@pytest.mark.parametrize("swapped", [False, True])
+@pytest.mark.parametrize(("flags", "left"), [(r'<SendPreBool Id="2"[^>]*>', 2), (r"<SendPreBool[^>]*>", 0)])
+def test_where_flags_are_left_out_stands_nothing_else(swapped: bool, flags: str, left: int) -> None:
+    """What is said of sends before the fader is short in what one side saved, or empty in all versions."""
+    base, hall, pad = (
+        re.sub(flags.encode(), b"", each) if left == 0 or each is HALL else each for each in (BASE, HALL, PAD)
+    )
+    merged = merge(base, *((pad, hall) if swapped else (hall, pad)))
+    assert not merged.conflicts, merged.notes
+    root = ET.fromstring(merged.content or b"")
+    before = root.find("LiveSet/SendsPre")
+    assert before is not None and [each.tag for each in before] == ["SendPreBool"] * left
+    (sends,) = (each for each in root.iter("MidiTrack") if each.get("Id") == "13")
+    levels = [each.get("Value") for each in sends.findall("DeviceChain/Mixer/Sends/TrackSendHolder/Send/Manual")]
+    assert levels == ["0.5", "0.6", "0"]
+
+
+@pytest.mark.parametrize("swapped", [False, True])
+def test_a_flag_behind_one_that_is_left_out_stays_with_its_return_track(swapped: bool) -> None:
+    hall = re.sub(rb'<SendPreBool Id="2"[^>]*>', b"", HALL)
+    echo = song({"Bass": (0.1, 0.2, 0), "Keys": (0.3, 0.4, 0.8)}, {24: "Echo"}, pre=("false", "false", "true"))
+    merged = merge(BASE, *((echo, hall) if swapped else (hall, echo)))
+    if not merged.conflicts:  # it is still the third, as Echo is
+        names = re.findall(rb'<ReturnTrack.*?EffectiveName Value="(\w+)"', merged.content or b"", re.DOTALL)
+        assert swapped and names == [b"Reverb", b"Delay", b"Echo", b"Hall"]
+        flags = re.findall(rb'<SendPreBool Id="\d+" Value="(\w+)"', merged.content or b"")
+        assert flags == [b"false", b"false", b"true"]
+    else:
+        assert [record.detail["reason"] for record in merged.conflicts] == ["a send would go to another return track"]
