@@ -51,9 +51,11 @@ class Clip:
         """Its notes as they sound, counted from the clip's own start."""
         at, begin, count = 0.0, self.begin, 0
         loop = self.loop if self.loop and self.begin < self.loop[1] else None
+        notes = self.notes
+        again = [note for note in notes if loop[0] <= note.onset < loop[1]] if loop else []
         while at < self.length - _LEAST:
             stop = loop[1] if loop else begin + self.length * self.rate
-            for note in self.notes:
+            for note in notes:
                 onset = at + (note.onset - begin) / self.rate
                 if begin <= note.onset < stop and onset < self.length:
                     count += 1
@@ -61,11 +63,8 @@ class Clip:
             if count > _MOST_NOTES:
                 raise FormatError("more notes than can be drawn")
             at += (stop - begin) / self.rate
-            if (
-                loop is None
-                or loop[1] - loop[0] < _LEAST
-                or not any(loop[0] <= each.onset < loop[1] for each in self.notes)
-            ):
+            notes = again
+            if loop is None or loop[1] - loop[0] < _LEAST or not again:
                 return
             begin = loop[0]
 
@@ -334,6 +333,7 @@ class _Timelines:
         self.project = project
         self.parts: dict[str, Part] = {}
         self.scene = -1
+        self.count = 0  # of notes in clips that lie in clips
 
     def track(self, node: Node) -> None:
         if node.tag != "Track":
@@ -377,6 +377,9 @@ class _Timelines:
             elif child.tag == "Clip":
                 clip = self._clip(child, "", own)
                 for note in clip.played():
+                    self.count += 1
+                    if self.count > _MOST_NOTES:
+                        raise FormatError("more notes than can be drawn")
                     yield Note(clip.start + note.onset, note.length, note.pitch, note.velocity)
             elif child.tag in ("Lanes", "Clips", "Notes"):
                 yield from self._notes(child, own)

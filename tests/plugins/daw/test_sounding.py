@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import mido
@@ -12,6 +13,7 @@ import pytest
 from muse.core.errors import FormatError
 from muse.domain import Played, PlayedPlace
 from muse.plugins.daw.plugin import DawPlugin
+from muse.plugins.daw.sounding import Clip, Note
 
 from . import daw_kit, dawproject_kit, live_kit
 
@@ -158,3 +160,26 @@ def test_a_loop_of_next_to_nothing_for_years_ends() -> None:
     song = live_kit.live(live_kit.track(1, "Keys", clips=looped(0, 9e6, 0, 0.01)))
     with pytest.raises(FormatError, match="more notes than can be drawn"):
         DawPlugin().played(song, "a.als")
+
+
+def test_what_is_played_once_is_not_looked_at_in_every_turn_of_a_loop() -> None:
+    class Counted(list[Note]):
+        turns = 0
+
+        def __iter__(self) -> Iterator[Note]:
+            self.turns += 1
+            return super().__iter__()
+
+    notes = Counted([Note(0, 0.1, 60, 90), *(Note(5 + at, 0.1, 62, 90) for at in range(9))])
+    clip = Clip("clip", 0, 1000, notes, begin=0, loop=(0, 1))
+    assert [note.onset for note in clip.played()] == list(range(1000)) and notes.turns <= 2
+
+
+def test_loops_of_many_clips_in_one_clip_end() -> None:
+    """Each of them is short of what can be drawn."""
+    note = '<Notes><Note time="0" duration="0.01" channel="0" key="60" vel="1"/></Notes>'
+    inner = f'<Clip time="0" duration="1000" loopStart="0" loopEnd="0.02">{note}</Clip>'
+    outer = f'<Clip time="0" duration="1000" name="o"><Clips>{inner * 20}</Clips></Clip>'
+    song = dawproject_kit.written([dawproject_kit.track("t", "Keys")], [dawproject_kit.lanes("t", outer)], 120, "beats")
+    with pytest.raises(FormatError, match="more notes than can be drawn"):
+        DawPlugin().played(song, "a.dawproject")
