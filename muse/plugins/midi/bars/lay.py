@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from muse.plugins.midi.bars.combine import Collision, alone, combine, kept, unmoved
+from muse.plugins.midi.bars.crossing import NEAR, edges
 from muse.plugins.midi.bars.rewrite import Contents, Line, rewrite
 from muse.plugins.midi.bars.timeline import ENDLESS, IDENTITY, NEW, BarMap, Piece, Places, Range, cuts
 from muse.plugins.midi.bars.touched import touched
@@ -153,7 +154,8 @@ class _Laying:
                 n for n, piece in enumerate(pieces)
                 if piece.base >= 0 and (piece[side + 1] < 0 or any(_covers(r, piece.base) for r in self.left_out[side]))
             }  # fmt: skip
-            line = Line(Places(pieces, side + 1, set(everything) - filled), Places(pieces, 0, filled), 0)
+            own, rest = Places(pieces, side + 1, set(everything) - filled), Places(pieces, 0, filled)
+            line = Line(own, rest, 0, edges(pieces, side + 1), self.times.beat // NEAR)
             out.append(rewrite(song, base, _reverse(twin, len(song.tracks)), line, self.contents))
         line = Line(Places(pieces, 0, everything), Places(pieces, 0, ()), 0)
         laid = rewrite(base, base, range(len(base.tracks)), line, self.contents)

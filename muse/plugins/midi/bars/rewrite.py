@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from muse.core.errors import FormatError
-from muse.plugins.midi.bars.timeline import Places
+from muse.plugins.midi.bars.crossing import Edge, crossed
+from muse.plugins.midi.bars.timeline import Place, Places
 from muse.plugins.midi.file.codec import Song, Track, parse_track
 from muse.plugins.midi.file.model import ONSET, Content, Item, Note
 from muse.plugins.midi.file.write_track import emit
@@ -24,12 +25,15 @@ Contents = Callable[[Track], Content]
 class Line(NamedTuple):
     """How a version comes onto the merged line: where its own ticks are, and those of the base that it has not got.
 
-    `setup`: where what stands at tick 0 and is no note goes.
+    `setup`: where what stands at tick 0 and is no note goes. `edges`: where its own bars come apart; notes that were up
+    to `near` ticks over one go with the bar that they were in.
     """
 
     own: Places
     filled: Places
     setup: int
+    edges: Sequence[Edge] = ()
+    near: int = 0
 
 
 class _Row(NamedTuple):
@@ -58,9 +62,12 @@ def rewrite(song: Song, base: Song, twins: Sequence[int], line: Line, content: C
 
 
 def _track(track: Track, base: Track | None, line: Line, content: Contents) -> Track:
-    rows, notes = _rows(content(track), line.own, line.setup, own=True)
+    over: Mapping[int, Place] = {}
+    if base is not None and line.edges:
+        over = crossed(content(track), content(base), line.edges, line.near, line.own)
+    rows, notes = _rows(content(track), line.own, line.setup, over, own=True)
     if base is not None:
-        more, others = _rows(content(base), line.filled, None, own=False)
+        more, others = _rows(content(base), line.filled, None, {}, own=False)
         notes += [(note, stop, len(rows) + on, len(rows) + off) for note, stop, on, off in others]
         rows += more
     _part(rows, notes)
@@ -77,14 +84,17 @@ _Laid = tuple[Note, int, int, int]
 """A note on the merged line, the end of its run, and its on and off among the rows."""
 
 
-def _rows(content: Content, places: Places, setup: int | None, *, own: bool) -> tuple[list[_Row], list[_Laid]]:
-    """The events of a track that are on the merged line, and its notes there; `setup` None drops what stands at 0."""
+def _rows(
+    content: Content, places: Places, setup: int | None, over: Mapping[int, Place], *, own: bool
+) -> tuple[list[_Row], list[_Laid]]:
+    """The events of a track that are on the merged line, and its notes there; `setup` None drops what stands at 0.
+    `over`: places of notes, by index, that are not where their ticks are."""
     track = content.track
     bodies, place_of = track.bodies, places.place
     rows: list[_Row] = []
     notes: list[_Laid] = []
-    for note, on, off in zip(content.notes, content.ons, content.offs):
-        place = place_of(note[ONSET])
+    for index, (note, on, off) in enumerate(zip(content.notes, content.ons, content.offs)):
+        place = over.get(index) or place_of(note[ONSET])
         if place is None:
             continue
         tick, run, stop = place
