@@ -194,7 +194,7 @@ class Ground:
             file, folder = ({"head": "HEAD", "session": "the session"}[name] for name in names)
             self.left.append(f"{path}: {file} has a file there, {folder} a folder")
         elif chosen == names[0]:
-            (stage,) = stages.values()
+            stage = stages[2 if 2 in stages else 3]
             rows[path_bytes(path)] = int(stage.mode, 8), self.repo.objects.blob(stage.id)
 
     def refusal(self) -> ConflictError:
@@ -214,7 +214,7 @@ class Ground:
 def put_aside(path: str, stages: Mapping[int, Stage], trees: tuple[Mapping[str, str], Mapping[str, str]]) -> str:
     """Where a file is on its side that Git gave another name, as the other side has a folder there; "" for others."""
     name, mark, _ = path.rpartition("~")
-    if not mark or len(stages) != 1 or not stages.keys() & {2, 3}:
+    if not mark or len(stages.keys() & {2, 3}) != 1:  # the first is there where it was a file before
         return ""
     mine, other = trees if 2 in stages else trees[::-1]
     there = path not in mine and name in mine and any(each.startswith(f"{name}/") for each in other)
