@@ -8,7 +8,7 @@ import pytest
 
 from tests.conftest import RunGit
 from tests.session.kit import CODE
-from tests.session.stories import added, agent, changed, delivered_once, muse, read, write
+from tests.session.stories import added, agent, changed, delivered_once, muse, read, removed, write
 from tests.session.test_ordinary_days import code, func, person
 
 WORDS = b"one\ntwo\nthree\n"
@@ -208,4 +208,43 @@ def test_a_file_against_a_folder(jam: Path, git: RunGit, who: str, file_by: str)
     kept, gone, text = (mine, theirs, b"person's\n") if who == "head" else (theirs, mine, b"agent's\n")
     assert read(jam, kept) == text and (jam / kept).read_bytes() == text and read(jam, "code.py") == code(first=10)
     assert gone not in git(jam, "ls-tree", "-r", "--name-only", "HEAD").split()
+    delivered_once(jam, git)
+
+
+@pytest.mark.parametrize("who", ["head", "session"])
+@pytest.mark.parametrize("file_by", ["person", "agent"])
+def test_a_file_that_one_edits_and_the_other_makes_a_folder(jam: Path, git: RunGit, who: str, file_by: str) -> None:
+    edited = WORDS + b"edited\n"
+    if file_by == "person":
+        agent(jam, removed("words.txt", WORDS), added("words.txt/b.txt", b"in a folder\n"))
+        write(jam, "words.txt", edited)
+    else:
+        agent(jam, changed("words.txt", WORDS, edited))
+        (jam / "words.txt").unlink()
+        write(jam, "words.txt/b.txt", b"in a folder\n")
+    git(jam, "add", "-A"), git(jam, "commit", "-qm", "a")
+    said = muse(jam, "session", "commit", "jam", code=1)
+    file, folder = ("HEAD", "the session") if file_by == "person" else ("the session", "HEAD")
+    assert f"words.txt: {file} has a file there, {folder} a folder" in said and "~" not in said
+    muse(jam, "session", "commit", "jam", "--take", who)
+    kept = "words.txt" if (who == "head") == (file_by == "person") else "words.txt/b.txt"
+    assert git(jam, "ls-tree", "-r", "--name-only", "HEAD").split() == ["code.py", "piece.mid", kept]
+    assert read(jam, kept) == (jam / kept).read_bytes() == (edited if kept == "words.txt" else b"in a folder\n")
+    delivered_once(jam, git)
+
+
+@pytest.mark.parametrize("first", ["insert", "rename"])
+def test_a_name_that_two_files_are_to_have(jam: Path, git: RunGit, first: str) -> None:
+    """Neither is lost: the later op is told and rejected."""
+    new = b"def new():\n    return 1\n"
+    ops = [added("new.py", new), {"op": "patch", "address": "new.py", "from_address": "code.py", "child_ops": []}]
+    agent(jam, *(ops if first == "insert" else ops[::-1]), check=False)
+    said = muse(jam, "session", "commit", "jam", code=None)
+    files = {name: read(jam, name) for name in ("code.py", "new.py")}
+    if first == "insert":
+        assert "new.py: op" in said and "code.py cannot take that name" in said and files["code.py"] == CODE
+        muse(jam, "session", "commit", "jam", "--partial", code=3)
+        assert read(jam, "code.py") == CODE and read(jam, "new.py") == new
+    else:
+        assert "it overrides" in said and files == {"code.py": None, "new.py": new}, said
     delivered_once(jam, git)

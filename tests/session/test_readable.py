@@ -75,3 +75,15 @@ def test_a_person_may_commit_what_cannot_be_read(jam: Path, git: RunGit) -> None
 def test_an_edit_inside_that_would_break_it_is_refused_at_once(jam: Path) -> None:
     (answer,) = append(jam, "jam", {"op": symbol("code.py", "first", "def first(:\n    return 10\n")})
     assert answer["code"] == "unfit" and "parsed" in answer["error"], answer
+
+
+def test_what_cannot_be_read_does_not_hide_under_another_name(jam: Path, git: RunGit) -> None:
+    agent(jam, changed("code.py", CODE, CUT), added("new.txt", b"new\n"))
+    (answer,) = append(
+        jam, "jam", {"op": {"op": "rename", "address": "code.py", "to": "moved.py"}}, args=("--no-check",)
+    )
+    assert "ack" in answer
+    assert "moved.py: op " in muse(jam, "session", "commit", "jam", code=3)
+    muse(jam, "session", "commit", "jam", "--partial", code=3)
+    assert read(jam, "code.py") == CODE and read(jam, "moved.py") is None and read(jam, "new.txt") == b"new\n"
+    delivered_once(jam, git)

@@ -68,7 +68,8 @@ def _harmful(
     """The ops that brought the whole of a file that could be read before and cannot be now: the path, and a line."""
     found: dict[str, tuple[str, str]] = {}
     for path in sorted(done.whole.keys() & done.files.keys()):
-        were = {files[path] for files in befores if path in files}
+        names = (path, done.renamed.get(path, path))
+        were = {files[name] for files in befores for name in names if name in files}
         why = _unreadable(repo, path, done.files[path], plugin_for) if were else ""
         if not why or done.files[path] in were or any(_unreadable(repo, path, was, plugin_for) for was in were):
             continue

@@ -407,9 +407,12 @@ class _Replay:
     def _patch(self, path: str, op: Any, entry: OpEntry) -> None:
         source = op.get("from_address", path)
         if source != path and source in self.done.files:
+            if self.done.files.get(path, self.done.files[source]) != self.done.files[source]:
+                raise MuseError(f"{source:.200} cannot take that name: another file has it")
             self.done.touched.add(source)
-            self.done.files.setdefault(path, self.done.files.pop(source))
+            self.done.files[path] = self.done.files.pop(source)
             self.done.renamed[path] = self.done.renamed.pop(source, source)
+            self.done.whole.setdefault(path, []).extend(self.done.whole.pop(source, ()))
         old, new = op.get("old_content_id"), op.get("new_content_id")
         if new is not None and self.store.has(new):
             self._become(path, old, new, entry)
