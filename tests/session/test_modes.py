@@ -92,3 +92,37 @@ def test_an_agent_brings_a_script(script: Path, git: RunGit) -> None:
     assert (mode(script, git, "may.sh"), mode(script, git, "plain.sh")) == ("100755", "100644")
     assert os.access(script / "may.sh", os.X_OK) and not os.access(script / "plain.sh", os.X_OK)
     delivered_once(script, git)
+
+
+def test_the_op_that_undoes_looks_at_no_other_file(script: Path, git: RunGit) -> None:
+    """A name may be a pattern to Git: `run[1].sh` means run1.sh as well, and `:odd` means odd."""
+    for name, kind in ((":odd", 0o755), ("run[1].sh", 0o644), ("run1.sh", 0o755)):
+        write(script, name, RUN)
+        (script / name).chmod(kind)
+    git(script, "add", "-A"), git(script, "commit", "-qm", "more")
+    agent(script, removed(":odd", RUN), removed("run[1].sh", RUN))
+    muse(script, "session", "commit", "jam")
+    git(script, "rm", "-q", "run1.sh"), git(script, "commit", "-qm", "gone")
+    muse(script, "session", "undo", "jam", "--last", "2")
+    muse(script, "session", "commit", "jam")
+    rows = [row.split()[0] for row in git(script, "ls-tree", "HEAD").splitlines() if "odd" in row or "[1]" in row]
+    assert rows == ["100755", "100644"]
+    delivered_once(script, git)
+
+
+def test_a_link_where_the_disk_has_none(script: Path, git: RunGit) -> None:
+    """As on Windows: a link is a file there, and Git goes on to store it as a link."""
+    git(script, "config", "core.symlinks", "false")
+    (script / "latest").unlink()
+    git(script, "checkout", "--", "latest")
+    agent(script, changed("latest", b"words.txt", b"code.py"))
+    assert "hook" not in muse(script, "session", "commit", "jam")
+    assert mode(script, git, "latest") == "120000" and read(script, "latest") == b"code.py"
+    delivered_once(script, git)
+
+
+def test_the_mode_of_a_file_that_is_there_is_no_op(script: Path) -> None:
+    (answer,) = append(
+        script, "jam", {"op": {"op": "replace", "address": "words.txt", "content": "new\n", "mode": "100755"}}
+    )
+    assert answer["code"] == "malformed" and "the mode of a new file" in answer["error"]

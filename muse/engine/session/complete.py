@@ -32,7 +32,7 @@ def completed(op: Any, domain: str) -> Any:
         raise Refused(
             "malformed", "an op has an address, which is text", hint="muse symbols FILE lists those of a file"
         )
-    if "::" not in address and op.get("mode", "") not in ("", "100755"):
+    if "::" not in address and op.get("mode", "") not in ("", "100755" if kind == "insert" else ""):
         raise Refused("malformed", 'the mode of a new file is "100755" (it may be executed), or is left out')
     tail = address.rpartition("::")[2]
     if kind == "insert":

@@ -25,11 +25,13 @@ def modes(repo: Repository, files: Mapping[str, str], changed: Collection[str], 
     """The modes of changed paths that are not simply those of HEAD."""
     found: dict[str, int] = {}
     trusted = repo.config_bool("core.fileMode", True)
+    links = repo.config_bool("core.symlinks", True)  # else they are plain files on the disk, as Git has them there
     for path in files.keys() & set(changed):
         source = done.renamed.get(path, path)
         mode = _on_disk(repo, source, files[path]) if trusted else None
-        if mode is None and source != path:
-            mode = _in_head(repo, source)
+        if (mode is None and source != path) or (mode == FILE and not links):
+            was = _in_head(repo, source)
+            mode = was if mode is None or was == SYMLINK else mode
         if mode is None:
             mode = SAID.get(done.modes.get(path) or done.modes.get(source, ""))
         if mode is not None:
@@ -41,9 +43,10 @@ def before(repo: Repository, path: str) -> str:
     """How a file was stored that HEAD's history had and has no more, where that is worth saying; else ""."""
     if repo.head() is None:
         return ""
-    row = repo.git("log", "-1", "--format=", "--raw", "--no-abbrev", "HEAD", "--", worktree.native(path))
-    mode = row[1:7].decode()
-    return mode if mode in SAID else ""
+    only = {"GIT_LITERAL_PATHSPECS": "1"}
+    row = repo.git("log", "-1", "--format=", "--raw", "--no-abbrev", "HEAD", "--", worktree.native(path), env=only)
+    mode, left = row[1:7].decode(), row[8:14]
+    return mode if mode in SAID and left == b"000000" else ""
 
 
 def on_disk(repo: Repository, path: str) -> dict[str, str]:
