@@ -42,7 +42,7 @@ def lives(repo: Repository, paths: Collection[str]) -> dict[str, str | None]:
 
     assert repo.work_tree is not None
     named = {path: path_bytes(path) for path in paths}
-    plain = [path for path, raw in named.items() if b"\n" not in raw and raw[:1] != b'"' and _is_file(repo, path)]
+    plain = [path for path, raw in named.items() if _is_one_line(raw) and _is_file(repo, path)]
     if len(plain) < _MANY:
         return {path: live(repo, path) for path in paths}
     asked = b"".join(named[path] + b"\n" for path in plain)
@@ -51,6 +51,11 @@ def lives(repo: Repository, paths: Collection[str]) -> dict[str, str | None]:
     here = _here(repo, set(blobs.values()))
     digests = repo.content.digests(here)
     return {path: digests[blobs[path]] if blobs.get(path) in here else live(repo, path) for path in paths}
+
+
+def _is_one_line(name: bytes) -> bool:
+    """True for a name that Git takes from a line as it is."""
+    return b"\n" not in name and name[-1:] != b"\r" and name[:1] != b'"'
 
 
 def _is_file(repo: Repository, path: str) -> bool:
@@ -168,13 +173,15 @@ def _write(repo: Repository, names: Sequence[bytes]) -> None:
     import shutil
     import tempfile
 
+    from muse.store.layout import path_text
+
     top = repo.work_tree
     assert top is not None
     near = repo.git_dir if os.stat(repo.git_dir).st_dev == os.stat(top).st_dev else top
     with tempfile.TemporaryDirectory(prefix=f"muse-files-{os.getpid()}-", dir=near) as folder:
         repo.git("checkout-index", "-q", "-z", "--stdin", f"--prefix={folder}/", input=b"\0".join(names))
         for name in map(os.fsdecode, names):
-            target = os.path.join(top, name)
+            target = os.fspath(inside(top, path_text(os.fsencode(name))))  # one just written may be a link now
             os.makedirs(os.path.dirname(target), exist_ok=True)
             if os.path.isdir(target) and not os.path.islink(target):
                 for at, _, _ in os.walk(target, topdown=False):
