@@ -73,3 +73,37 @@ def test_what_was_just_written_is_read_each_time(make_repo: MakeRepo, git: RunGi
     branch.write_text(first + "\n")
     os.utime(branch, (now, now))
     assert seen.commit() == first
+
+
+@pytest.mark.parametrize("age", [0, 60], ids=["just written", "a minute old"])
+def test_a_branch_that_stands_for_another(age: int, make_repo: MakeRepo, git: RunGit) -> None:
+    root = make_repo(files={"a.txt": "one\n"})
+    git(root, "branch", "other")
+    git(root, "commit", "-q", "--allow-empty", "-m", "here")
+    git(root, "symbolic-ref", "refs/heads/alias", git(root, "symbolic-ref", "HEAD"))
+    git(root, "checkout", "-q", "alias")
+    if age:
+        _grown_old(root, age)
+    seen = CheckedOut(Repository.discover(root))
+    assert seen.commit() == seen.commit() == git(root, "rev-parse", "HEAD")
+    git(root, "commit", "-q", "--allow-empty", "-m", "more")
+    assert seen.commit() == git(root, "rev-parse", "HEAD")
+    git(root, "symbolic-ref", "refs/heads/alias", "refs/heads/other")
+    assert seen.commit() == git(root, "rev-parse", "other")
+
+
+def test_a_linked_work_tree_keeps_its_head_in_a_table_of_its_own(
+    make_repo: MakeRepo, git: RunGit, tmp_path: Path
+) -> None:
+    """With `extensions.refStorage` reftable, of which HEAD, the file, says nothing."""
+    root = make_repo(files={"a.txt": "one\n"})
+    git(root, "worktree", "add", "-q", tmp_path / "linked")
+    seen = CheckedOut(Repository.discover(tmp_path / "linked"))
+    home = root / ".git" / "worktrees" / "linked"
+    (home / "HEAD").write_text("ref: refs/heads/.invalid\n")
+    (home / "reftable").mkdir()
+    (home / "reftable" / "tables.list").write_text("one\n")
+    before = seen.state()
+    assert seen.state() == before
+    (home / "reftable" / "tables.list").write_text("one\ntwo\n")
+    assert seen.state() != before

@@ -9,9 +9,12 @@ from typing import TYPE_CHECKING
 from muse.core.platform.files import OPEN
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from muse.store.repository import Repository
 
-_ELSEWHERE = ("packed-refs", "reftable/tables.list")
+Stamp = tuple[int, int, int]
+_DEEPEST = 5  # a branch may stand for another, as Git allows
 _SETTLED = 3_000_000_000
 """Nanoseconds after which a later change of a file shows in its time: no file system counts in steps of more than two
 seconds."""
@@ -23,7 +26,9 @@ class CheckedOut:
     def __init__(self, repo: Repository) -> None:
         self._repo = repo
         self._head, self._common = str(repo.git_dir / "HEAD"), os.fsencode(repo.common_dir)
-        self._ref: bytes | None = None
+        homes = dict.fromkeys((repo.common_dir, repo.git_dir))  # a linked work tree keeps its own HEAD
+        self._elsewhere = [repo.common_dir / "packed-refs", *(home / "reftable/tables.list" for home in homes)]
+        self._refs: list[bytes] = []
         self._state: object = None
         self._stamps: object = None
         self._commit = ""
@@ -36,37 +41,40 @@ class CheckedOut:
         state = self.state()
         if state != self._state:
             self._commit, self._state = self._repo.head() or "", state
-        self._stamps = stamps if stamps is not None and self._ref is not None and _settled(stamps) else None
+        self._stamps = stamps if stamps is not None and self._refs and _settled(stamps) else None
         return self._commit
 
-    def _stamped(self) -> list[tuple[int, int, int]] | None:
-        """What tells without opening them that both files are as they were; None where one is not there."""
-        if self._ref is None:
+    def _stamped(self) -> list[Stamp] | None:
+        """What tells without opening them that the files are as they were; None where one is not there."""
+        if not self._refs:
             return None
         try:
-            found = os.stat(self._head), os.stat(self._ref)
+            return [_stamp(os.stat(self._head)), *(_stamp(os.stat(ref)) for ref in self._refs)]
         except (OSError, ValueError):
             return None
-        return [(status.st_mtime_ns, status.st_ino, status.st_size) for status in found]
 
     def state(self) -> object:
         """Something that is another one when another branch or commit is checked out."""
-        head = _read(self._head)
-        if not head.startswith(b"ref: "):
-            self._ref = None
-            return head
-        self._ref = os.path.join(self._common, head[5:].strip())
-        ref = _read(self._ref)
-        return head, ref, *([] if ref else map(self._time, _ELSEWHERE))
-
-    def _time(self, name: str) -> int:
-        try:
-            return os.stat(self._repo.common_dir / name).st_mtime_ns
-        except OSError:
-            return 0
+        said, refs = [_read(self._head)], list[bytes]()
+        while said[-1].startswith(b"ref: ") and len(refs) < _DEEPEST:
+            refs.append(os.path.join(self._common, said[-1][5:].strip()))
+            said.append(_read(refs[-1]))
+        self._refs = refs
+        return said, [] if said[-1] else [_stamp_of(path) for path in self._elsewhere]
 
 
-def _settled(stamps: list[tuple[int, int, int]]) -> bool:
+def _stamp(status: os.stat_result) -> Stamp:
+    return status.st_mtime_ns, status.st_ino, status.st_size
+
+
+def _stamp_of(path: Path) -> Stamp | None:
+    try:
+        return _stamp(os.stat(path))
+    except OSError:
+        return None
+
+
+def _settled(stamps: list[Stamp]) -> bool:
     now = time.time_ns()
     return all(now - changed > _SETTLED for changed, _, _ in stamps)
 
