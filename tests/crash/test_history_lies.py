@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import time
 
 import pytest
 
 from muse.cli.main import main
 from muse.domain import DeleteOp, InsertOp, PatchOp, ReplaceOp, StructuredDelta
+from muse.engine.history import log
 from muse.store.meta import deltas
 from muse.store.repository import Repository
 
@@ -167,3 +169,11 @@ def test_a_message_with_the_byte_that_ends_a_commit_is_one_message(opened, git, 
     assert "after it" in out or "--symbol" in words
     if words == ["log"]:
         assert out.count("\ncommit ") + 1 == out.count("Author: ") == 4 and "    one" in out
+
+
+def test_a_message_of_many_such_bytes_takes_no_time():
+    """Put together again byte by byte, 3 MB of them took 4 s, and 30 MB a hundred times as long."""
+    rows = [f"{log._MARK}a".encode(), *[b""] * 600_000, log._END.encode()]
+    began = time.process_time()
+    (whole,) = log._whole(rows)
+    assert whole == b"\0".join(rows) and time.process_time() - began < 1

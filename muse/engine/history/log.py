@@ -80,12 +80,12 @@ def _rows(repo: Repository, *words: str) -> Iterator[bytes]:
 
 def _whole(rows: Iterable[bytes]) -> Iterator[bytes]:
     """Put commits together again: a message that Git has out of another encoding may hold the byte that ends a row."""
-    mark, end, held = _MARK.encode(), _END.encode(), b""
+    mark, end, held = _MARK.encode(), _END.encode(), list[bytes]()
     for row in rows:
-        held = held + b"\0" + row if held else row
-        if not held.startswith(mark) or held.endswith(end):
-            yield held
-            held = b""
+        held.append(row)
+        if not held[0].startswith(mark) or row.endswith(end):
+            yield b"\0".join(held)
+            held = []
 
 
 def _commit(row: bytes) -> Commit:
