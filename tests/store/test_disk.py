@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import random
+import socket
 import stat
 import subprocess
+import sys
 import time
 
 import pytest
@@ -180,3 +182,25 @@ def test_what_is_written_beside_gc_is_kept_until_we_are_done(make_repo, git):
     disk._let_go(repo.disk._kept)
     git(repo.root, "gc", "-q", "--prune=now")
     assert not list(packs.glob("*.keep")) and git(repo.root, "cat-file", "-t", name, check=False) == ""
+
+
+@pytest.mark.parametrize("left", ["by a dead process", "long ago"])
+def test_what_a_killed_gc_left_makes_no_packs(make_repo, git, left):
+    """As many as there are writes, until somebody notices: Git heeds no such file either."""
+    repo = Repository(make_repo(files={"a": "1\n"}))
+    mark = repo.common_dir / "gc.pid"
+    if left == "long ago":
+        mark.write_text("1 elsewhere")
+        os.utime(mark, (time.time() - 13 * 3600,) * 2)
+    else:
+        done = subprocess.Popen([sys.executable, "-c", ""])
+        done.wait()
+        mark.write_text(f"{done.pid} {socket.gethostname()}")
+    with repo.writer() as writer:
+        name = writer.blob(b"a loose object")
+    assert git(repo.root, "cat-file", "blob", name) == "a loose object"
+    assert not list((repo.objects_dir / "pack").glob("pack-*"))
+    mark.write_text(f"{os.getpid()} {socket.gethostname()}")
+    with repo.writer() as writer:
+        writer.blob(b"an object in a pack")
+    assert len(list((repo.objects_dir / "pack").glob("pack-*.keep"))) == 1

@@ -15,6 +15,7 @@ from muse.core.errors import DamageError, FormatError, MuseError, RefMovedError
 from muse.store import refs
 from muse.store.layout import FORMATS, OWN, REMOTES, Kind, is_entry, own_ref
 from muse.store.meta import signatures
+from muse.store.objects import collecting
 from muse.store.objects.commits import parse
 from muse.store.objects.database import FILE
 from muse.store.objects.trees import Change, edit
@@ -68,7 +69,7 @@ def _clearing(repo: Repository) -> tuple[bool, float]:
         packs = os.stat(repo.objects_dir / "pack").st_mtime
     except OSError:
         packs = 0.0
-    return os.path.exists(repo.common_dir / "gc.pid"), packs
+    return collecting.under_way(repo.common_dir), packs
 
 
 def _is_whole(repo: Repository, new: str, tip: str | None) -> bool:

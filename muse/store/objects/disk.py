@@ -30,6 +30,7 @@ from dulwich.pack import Pack, UnpackedObject, write_pack_data, write_pack_index
 from muse.core import sharing
 from muse.core.io import fsync_dir
 from muse.core.platform.durable import sync_file
+from muse.store.objects import collecting
 
 if TYPE_CHECKING:
     from muse.store.objects.needs import Basics
@@ -58,7 +59,7 @@ class DiskStore(DiskObjectStore):
             alternates=[path for path in others.split(os.pathsep) if path],
         )
         self._unsynced: set[str] = set()
-        self._gc = os.path.join(repo.common_dir, "gc.pid")  # there while a `git gc` is under way
+        self._common_dir = repo.common_dir
         self._kept: list[str] = []
         weakref.finalize(self, _let_go, self._kept)
 
@@ -70,7 +71,7 @@ class DiskStore(DiskObjectStore):
         """Store objects durably: a few as loose files, many as one pack, which is returned."""
         named = {ObjectID(each.get_id(self.object_format)): each for each, _ in objects}
         try:
-            if named and os.path.exists(self._gc):
+            if named and collecting.under_way(self._common_dir):
                 return _patiently(lambda: self._add_as_pack(named, kept=True))
             new = self._not_here(named)
             if len(new) > LOOSE_LIMIT:
@@ -113,9 +114,9 @@ class DiskStore(DiskObjectStore):
                 )
             base = os.path.join(folder, f"pack-{checksum.hex()}")
             if kept:
+                self._kept.append(f"{base}.keep")
                 with open(f"{base}.keep", "w", encoding="ascii") as note:
                     note.write(f"muse {os.getpid()}\n")
-                self._kept.append(f"{base}.keep")
             os.replace(temp, f"{base}.pack")
         except BaseException:
             _unlink(temp)
