@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 
 import pytest
 
@@ -129,3 +130,40 @@ def test_a_call_that_still_means_what_it_meant(old: str, new: str, call: str) ->
     both = other.replace("x = 1", f"x = {call}").encode()
     assert both_ways("a.py", base, other, called) == [both, both]
     assert calls_what_changed(language_of("a.py"), (base.encode(), other.encode(), called.encode())) == {}
+
+
+# what is added that a call need not give (False), or has to (True)
+GIVEN = [
+    ("a.rb", "def f(a)\nend\n", "def f(a, b: 1)\nend\n", "f(1)\n", False),
+    ("a.rb", "def f(a)\nend\n", "def f(a, &b)\nend\n", "f(1)\n", False),
+    ("a.rb", "def f(a)\nend\n", "def f(a, b:)\nend\n", "f(1)\n", True),
+    ("a.py", "def f(a):\n    pass\n", "def f(a, *b: int, **c: int):\n    pass\n", "f(1)\n", False),
+    ("a.py", "def f(a):\n    pass\n", "def f(a, *, b):\n    pass\n", "f(1)\n", True),
+    ("a.py", "def f(a, b):\n    pass\n", "def f(b, a):\n    pass\n", "f(')', 'it\\'s')\n", True),
+    ("a.ts", "function f(a: A) {\n}\n", "function f(a: A, ...b: B[]) {\n}\n", "f(1);\n", False),
+    ("a.ts", "function f(a: A, b: B) {\n}\n", "function f(a: M<K, V>, b: B) {\n}\n", "f(1, 2);\n", False),
+    ("a.ts", "function f(a: A) {\n}\n", "function f(a: A, b: () => void) {\n}\n", "f(1);\n", True),
+    ("a.go", "func f(a string) {\n}\n", "func f(a string, b ...B) {\n}\n", "var x = f(1)\n", False),
+    ("a.go", "func f(a A) (B, error) {\n}\n", "func f(a A, b ...B) (B, error) {\n}\n", "var x = f(1)\n", False),
+    ("a.go", "func f(a A) (B, error) {\n}\n", "func f(a A, b B) (B, error) {\n}\n", "var x = f(1)\n", True),
+    ("a.rs", "fn f(a: &A, b: u8) {\n}\n", "fn f<'x>(a: &'x A, b: u8) {\n}\n", "fn g() { f(1, 2) }\n", False),
+    ("a.rs", "fn f(a: &A, b: u8) {\n}\n", "fn f<'x>(a: &'x A, b: u8, c: C) {\n}\n", "fn g() { f(1, 2) }\n", True),
+    ("a.php", "<?php\nfunction f($a) {\n}\n", "<?php\nfunction f($a, B ...$b) {\n}\n", "f(1);\n", False),
+    ("a.php", "<?php\nfunction f($a) {\n}\n", "<?php\nfunction f($a, &$b) {\n}\n", "f(1);\n", True),
+    ("a.scala", "def f(a: A) = 1\n", "def f(a: A, b: B*) = 1\n", "f(1)\n", False),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("path", "was", "now", "call", "clash"), GIVEN)
+def test_what_a_call_has_to_give(path: str, was: str, now: str, call: str, clash: bool) -> None:
+    rest = "".join(f"{'#' if path[-2:] in ('py', 'rb') else '//'} {n}\n" for n in range(6))
+    both = now + rest + call
+    assert both_ways(path, was + rest, now + rest, was + rest + call) == ([None] * 2 if clash else [both.encode()] * 2)
+
+
+def test_many_calls_on_one_long_line_are_asked_about_in_time() -> None:
+    base = b"function f(a, b) {\n}\n" + b"f(1, 2);" * 60_000 + b"\n"
+    sides = base, base.replace(b"a, b", b"b, a"), base + b"f(3, 4);\n" * 60_000
+    began = time.process_time()
+    calls_what_changed(language_of("a.js"), sides)
+    assert time.process_time() - began < 5

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 from typing import NamedTuple
 
 from muse.core.late import regex
@@ -16,7 +17,7 @@ from muse.plugins.code.languages.table import Language
 Sides = tuple[bytes, bytes, bytes]
 _DEFINES = regex(
     rb"^[ \t]*(?:(?:export|default|pub(?:\([^)]*\))?|async|static|private|public|protected|override|inline|unsafe|const"
-    rb"|local|final) +)*(?:def|fn|func|function|fun) +(?:self\.)?(\w+)(?:<[^>\n]*>|\[[^\]\n]*\])?\((.*)\)[^()\n]*$",
+    rb"|local|final) +)*(?:def|fn|func|function|fun) +(?:self\.)?(\w+)(?:<[^>\n]*>|\[[^\]\n]*\])?\(",
     re.M,
 )
 _KNOWN = frozenset({"go", "javascript", "lua", "php", "python", "ruby", "rust", "scala", "tsx", "typescript"})
@@ -24,106 +25,128 @@ _LOOSE = frozenset({"javascript", "lua"})  # arguments may be left out there, an
 _SELF = frozenset({b"self", b"cls", b"this"})
 _PARAMETER = regex(rb"(?:[&*]|\.\.\.|mut\b|\s)*(?:[^$]*(\$\w+)|(?:[\w.]+ (?=\w+:))?(\w+))")
 _KEYED = regex(rb"\s*\w+\s*(?:=(?![=>])|:(?!:))")
+_BY_NAME = regex(rb"\w+:(?!:)[ \t]*(\S?)")
+_VALUE = regex(rb"=(?!>)|\?[ \t]*:")
+_LIFETIME = regex(rb"'\w+(?![\w'])")
+_ANGLED = frozenset({"rust", "tsx", "typescript"})  # types between angles may have commas
 _LONGEST = 2000
+_MOST = 2000  # calls of one function
 
 
 class _Parameter(NamedTuple):
+    """`needed`: a call has to give it; `more`: it takes any number; `placed`: it may be given by its place."""
+
     name: bytes
     needed: bool
     more: bool
+    placed: bool
 
 
 def calls_what_changed(language: Language | None, sides: Sides) -> dict[str, int]:
     """Functions that one side (1, 2) gave other parameters, and that the other side calls once more, the old way."""
     if language is None or language.name not in _KNOWN:
         return {}
+    lang = language.name
     lines = [set(data.splitlines()) for data in sides]
     found: dict[str, int] = {}
     for side, other in ((1, 2), (2, 1)):
-        gone, new = (_defined(b"\n".join(part)) for part in (lines[0] - lines[side], lines[side] - lines[0]))
+        gone, new = (_defined(b"\n".join(part), lang) for part in (lines[0] - lines[side], lines[side] - lines[0]))
         for name in gone.keys() & new.keys():
             if gone[name] == new[name] or any(_definitions(name, data) != 1 for data in sides):
                 continue
             before, after = (_calls(name, data) for data in (sides[0], sides[other]))
             if len(after) <= len(before):
                 continue
-            put_in = [call for call in after if call not in before] or after
-            if any(_unfit(gone[name], new[name], call, loose=language.name in _LOOSE) for call in put_in):
+            known = set(before)
+            put_in = [call for call in after if call not in known] or after
+            if any(_unfit(gone[name], new[name], call, loose=lang in _LOOSE) for call in put_in):
                 found[name.decode("utf-8", "replace")] = side
     return found
 
 
-def _defined(text: bytes) -> dict[bytes, list[_Parameter]]:
-    return {found[1]: list(_parameters(found[2])) for found in _DEFINES.finditer(text)}
+def _defined(text: bytes, lang: str) -> dict[bytes, list[_Parameter]]:
+    """The functions that lines define, where the brackets close on the line and no others follow."""
+    functions: dict[bytes, list[_Parameter]] = {}
+    for found in _DEFINES.finditer(text):
+        line = text[found.end() : found.end() + _LONGEST].partition(b"\n")[0]
+        line = _LIFETIME.sub(b"", line) if lang == "rust" else line
+        parts, end = _taken_apart(line, angled=lang in _ANGLED)
+        if end >= 0 and line[end + 1 : end + 2] != b"(":
+            functions[found[1]] = list(_parameters(parts, lang))
+    return functions
 
 
 def _definitions(name: bytes, data: bytes) -> int:
     return sum(found[1] == name for found in _DEFINES.finditer(data)) if name in data else 0
 
 
-def _parameters(text: bytes) -> Iterator[_Parameter]:
-    for part in _taken_apart(text):
+def _parameters(parts: list[bytes], lang: str) -> Iterator[_Parameter]:
+    placed = True
+    for part in parts:
+        more = part.startswith(b"*") or b"..." in part or (lang == "scala" and part.endswith(b"*"))
+        more = more or (lang == "ruby" and part.startswith(b"&"))
+        by_name = _BY_NAME.match(part) if lang == "ruby" else None
         found = _PARAMETER.match(part)
         name = (found[1] or found[2]) if found is not None else b""
         if name and name not in _SELF:
-            more = part.lstrip().startswith((b"*", b"...", b"&")) and b":" not in part
-            yield _Parameter(name, not more and b"=" not in part and b"?:" not in part, more)
+            needed = not more and not (by_name[1] if by_name is not None else _VALUE.search(part))
+            yield _Parameter(name, needed, more, placed and by_name is None)
+        placed = placed and not (lang == "python" and more)
 
 
-def _taken_apart(text: bytes) -> list[bytes]:
-    """The parts between commas, brackets and quotes left whole."""
-    parts, deep, begin, quote = [], 0, 0, 0
-    for at, sign in enumerate(text):
+def _taken_apart(text: bytes, *, angled: bool = False) -> tuple[list[bytes], int]:
+    """The parts between commas up to the bracket that closes, brackets and quotes left whole, and where that is; -1
+    where none does."""
+    parts, deep, begin, quote, at = [], 0, 0, 0, 0
+    while at < len(text):
+        sign = text[at]
         if quote:
+            at += sign == 92
             quote = 0 if sign == quote else quote
         elif sign in b"\"'`":
             quote = sign
-        elif sign in b"([{":
+        elif sign in b"([{" or (angled and sign == 60):
             deep += 1
-        elif sign in b")]}":
+        elif sign in b")]}" and not deep:
+            break
+        elif sign in b")]}" or (angled and sign == 62 and text[at - 1] not in b"-="):
             deep -= 1
         elif sign == 44 and not deep:
             parts.append(text[begin:at])
             begin = at + 1
-    parts.append(text[begin:])
-    return [part for part in parts if part.strip()]
+        at += 1
+    parts.append(text[begin:at])
+    return [b" ".join(part.split()) for part in parts if part.strip()], at if at < len(text) else -1
 
 
-def _calls(name: bytes, data: bytes) -> list[list[bytes]]:
-    """What each call of it is given; nothing of those that end too far away."""
+def _calls(name: bytes, data: bytes) -> list[tuple[bytes, ...]]:
+    """What each call of it is given; nothing of those that end too far away, and of more than can be asked about."""
     found = re.finditer(rb"(?:(?<![\w.$>:@])|(?<=self\.)|(?<=this\.)|(?<=this->))%b\(" % re.escape(name), data)
     calls = []
-    for call in found:
-        line = data[data.rfind(b"\n", 0, call.start()) + 1 : call.start()]
-        end = _closing(data, call.end())
-        if end and not re.search(rb"\b(?:def|fn|func|function|fun)\s+(?:self\.)?$|(?:#|//).*$", line):
-            calls.append([b" ".join(part.split()) for part in _taken_apart(data[call.end() : end])])
+    for call in islice(found, _MOST):
+        low = max(0, call.start() - _LONGEST)
+        line = data[low : call.start()].rpartition(b"\n")[2]
+        parts, end = _taken_apart(data[call.end() : call.end() + _LONGEST])
+        if end >= 0 and not re.search(rb"\b(?:def|fn|func|function|fun)\s+(?:self\.)?$|(?:#|//).*$", line):
+            calls.append(tuple(parts))
     return calls
 
 
-def _closing(data: bytes, at: int) -> int:
-    """Where the bracket closes that is open at a place; 0 where that is too far away."""
-    deep = 1
-    for place in range(at, min(len(data), at + _LONGEST)):
-        deep += (data[place] in b"([{") - (data[place] in b")]}")
-        if not deep:
-            return place
-    return 0
-
-
-def _unfit(old: list[_Parameter], new: list[_Parameter], call: list[bytes], *, loose: bool) -> bool:
+def _unfit(old: list[_Parameter], new: list[_Parameter], call: tuple[bytes, ...], *, loose: bool) -> bool:
     """True for a call that fits what was there, and not what is there now."""
-    if any(_KEYED.match(part) or part.startswith((b"*", b"...", b"&")) for part in call):
+    if any(_KEYED.match(part) or part.startswith((b"*", b"...", b"&")) or part.endswith(b"...") for part in call):
         return False
     given = len(call)
     if not _takes(old, given) and not loose:
         return False
     if not _takes(new, given) and not loose:
         return True
-    place = {one.name: at for at, one in enumerate(new)}
-    return any(place.get(one.name, at) != at for at, one in enumerate(old[:given]))
+    was, now = ([one.name for one in parameters if one.placed] for parameters in (old, new))
+    place = {name: at for at, name in enumerate(now)}
+    return any(place.get(name, at) != at for at, name in enumerate(was[:given]))
 
 
 def _takes(parameters: list[_Parameter], given: int) -> bool:
     least = sum(one.needed for one in parameters)
-    return least <= given and (given <= len(parameters) or any(one.more for one in parameters))
+    most = sum(one.placed for one in parameters)
+    return least <= given and (given <= most or any(one.more for one in parameters))
