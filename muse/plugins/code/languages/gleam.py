@@ -6,11 +6,13 @@ LANGUAGE = Language(
     name="gleam",
     lines=("nested",),
     nested=Nested(
-        key=r"(?:pub(?:\(\w+\))? )?(?:opaque )?((?:fn|type|const|import) [\w/]+)|(?!.*->)([A-Z]\w*)(?=\(|,|$)",
+        key=r"(?:pub(?:\(\w+\))? )?(?:opaque )?((?:fn|type|const) \w+|import [\w/]+(?: as \w+)?)"
+        r"|(?!.*->)([A-Z]\w*)(?=\(|,|$)",
         opens=r"[{(\[]$",
         free=r"^(?:pub(?:\(\w+\))? )?(?:opaque )?type\b",
         items=r"[A-Z]\w*(?:\(|,|$)",
         note="@",
+        made=r"import (?:\w+/)*",
     ),
     comment_line=(b"//", b""),
 )

@@ -1,6 +1,6 @@
 """Lisp, Scheme and Clojure: what a form at the left margin defines, by its name; a method by what it is for, too."""
 
-from muse.plugins.code.languages.table import Language
+from muse.plugins.code.languages.table import FEW, Language
 
 _COMMENT = r"[ \t]*;[^\n]*\n"
 _NAME = r"[^\s()\[\]{}\";]+"
@@ -10,8 +10,8 @@ LANGUAGE = Language(
     name="lisp",
     lines=(
         "blocks",
-        rf"^(?:{_COMMENT})*\((?:[\w.-]+/)?def\S*[ \t]+(?:\^\S+[ \t]+)*\(?((?:(?<=defmethod )|(?<=defmulti ))"
-        rf"[^\n]*|{_NAME})[^\n]*(?:\n|\Z){_MORE}*",
+        rf"^(?:{_COMMENT}){{0,{FEW}}}\((?:[\w.-]+/)?def\S*[ \t]+(?:\^\S+[ \t]+)*\(?((?<=defmethod )[^\n]*|"
+        rf"{_NAME})[^\n]*(?:\n|\Z){_MORE}*",
     ),
     comment_line=(b";", b""),
 )

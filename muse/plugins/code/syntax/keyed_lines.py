@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from muse.core.late import regex
 from muse.plugins.code.languages.table import Language
 from muse.plugins.code.syntax.nested_lines import nested_parts
 from muse.plugins.code.syntax.prose import prose_spans
@@ -68,7 +69,7 @@ def _spans(language: Language, data: bytes) -> list[_Span]:
     if language.lines[0] == "prose":
         return [_Span(*span) for span in prose_spans(data, items=bool(language.lines[1]))]
     if language.lines[0] == "blocks":
-        return list(_blocks(language.lines[1].encode(), data))
+        return list(_blocks(language.lines[1].encode(), data, arity=language.lines[2:] == ("arity",)))
     own = language.comment_line[0]
     comments = (*_COMMENTS, own) if own else _COMMENTS
     header, entry = (re.compile(pattern.encode()) if pattern else None for pattern in language.lines)
@@ -98,8 +99,9 @@ def _spans(language: Language, data: bytes) -> list[_Span]:
     return spans
 
 
-def _blocks(pattern: bytes, data: bytes) -> Iterator[_Span]:
-    """The blocks that a pattern finds, each known by its first group, and what stands between them."""
+def _blocks(pattern: bytes, data: bytes, *, arity: bool) -> Iterator[_Span]:
+    """The blocks that a pattern finds, each known by its first group, and what stands between them. `arity`: a name
+    with arguments is known by how many these are."""
     at = 0
     for found in [*re.finditer(pattern, data, re.M), None]:
         stop = len(data) if found is None else found.start()
@@ -108,9 +110,22 @@ def _blocks(pattern: bytes, data: bytes) -> Iterator[_Span]:
             yield _Span(at + len(between) - len(between.lstrip()), at + len(between.rstrip()), 0, None)
         if found is not None:
             at = found.end()
-            yield _Span(
-                stop, stop + len(found[0].rstrip()), 0, ("block", " ".join(found[1].decode("utf-8", "replace").split()))
-            )
+            name = " ".join(found[1].decode("utf-8", "replace").split())
+            name = f"{name.partition('(')[0]}/{_count(name)}" if arity and name.endswith(")") else name
+            yield _Span(stop, stop + len(found[0].rstrip()), 0, ("block", name))
+
+
+_LITERAL = regex(r"\"(?:\\.|[^\"\\])*\"|'(?:\\.|[^'\\])*'|\$\\?.")
+
+
+def _count(call: str) -> int:
+    """How many arguments stand between the brackets behind a name."""
+    inner = _LITERAL.sub("_", call).partition("(")[2][:-1].replace("<<", "(").replace(">>", ")")
+    deep = count = 0
+    for sign in inner:
+        deep += (sign in "([{") - (sign in ")]}")
+        count += sign == "," and not deep
+    return count + bool(inner.strip())
 
 
 def _goes_on(data: bytes, entry: _Span, row: bytes) -> bool:
