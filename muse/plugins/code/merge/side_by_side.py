@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from muse.plugins.code.merge.declared import name_apart
 from muse.plugins.code.merge.matching import Numbering
 from muse.plugins.code.merge.sorting import in_order, kept_sorted, sort_key, sorted_by_place
-from muse.plugins.code.syntax.free import head_of
+from muse.plugins.code.syntax.free import heads_of, literals_of
 from muse.plugins.code.syntax.tree import Box, Item
 
 ARRAYS = frozenset({"array", "list", "array_expression", "block_sequence", "flow_sequence"})
@@ -36,19 +36,21 @@ def side_by_side(box: Box, numbering: Numbering, b: list[int], o: list[int], t: 
         return None  # both replaced the same item, each by one of their own
     mine = [i for i in o if numbering.has(2, i) or not numbering.has(0, i) or _edited(numbering, 1, i)]
     other = [i for i in t if numbering.has(1, i) or not numbering.has(0, i) or _edited(numbering, 2, i)]
-    shared = [i for i in mine if i in set(other)]
-    if shared != [i for i in other if i in set(mine)]:
+    both = set(mine) & set(other)
+    shared = [i for i in mine if i in both]
+    if shared != [i for i in other if i in both]:
         loose = free or all(numbering.of(1, i).is_import for i in shared)
         if not loose or any(numbering.has(0, i) for i in shared):
             return None
-        other = [i for i in other if i not in set(shared)]  # both put the same in, in another order
+        other = [i for i in other if i not in both]  # both put the same in, in another order
     return _woven(mine, other, numbering)
 
 
 def _ask_for_one_thing(ours: Sequence[Item], theirs: Sequence[Item]) -> bool:
     """True when arms of a match that both sides put in may take the same: the first of them does."""
-    mine, its = ({head_of(item.key[2]) for item in items if _is_arm(item) and item.key} for items in (ours, theirs))
-    return bool(mine & its)
+    mine, its = ([item.key[2] for item in items if _is_arm(item) and item.key] for items in (ours, theirs))
+    asked = heads_of(mine), heads_of(its)
+    return bool(asked[0] & asked[1] - {""} or asked[0] & literals_of(its) or asked[1] & literals_of(mine))
 
 
 def _is_arm(item: Item) -> bool:

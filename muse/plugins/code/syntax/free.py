@@ -7,7 +7,7 @@ a table, cases of a switch that end, arms of a match, re-exports, definitions of
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from muse.core.late import regex
@@ -120,26 +120,43 @@ def _link(_: Language, node: Node, data: bytes) -> str:
 
 
 def _arm(language: Language, node: Node, data: bytes) -> str | None:
-    """An arm of a match that asks for one value or one shape, and for nothing else."""
+    """An arm of a match that asks for one value or one shape, and for nothing else; where nothing is matched, an arm
+    asks whatever it likes (`when` of Kotlin without a subject)."""
+    around = node.parent
+    if around is not None and around.type == "when_expression" and around.named_children[0].type != "when_subject":
+        return None
     pattern = node.child_by_field_name("pattern") or node.child_by_field_name("condition")
     pattern = pattern or next((child for child in node.named_children if child.type not in language.comments), None)
     if (
         pattern is None
         or len(node.children_by_field_name("condition")) > 1
-        or any(child.type in _GUARDS for child in (*node.children, *pattern.children))
+        or any(child.type in _GUARDS for at in (node, pattern, *_matches(node)) for child in at.children)
     ):
         return None
     text = _words(pattern, data)
     return text if _ONE.fullmatch(text) else None
 
 
+def _matches(node: Node) -> list[Node]:
+    """What follows the pattern in Haskell, with guards or without."""
+    return [child for child in node.children if child.type == "match"]
+
+
 _GUARDS = frozenset({"if", "guard", "guards", "when", "|", "where", "when_clause", "pattern_guard"})
-_ONE = regex(r"(?:[\w.:]*\b[A-Z]\w*(?:[({ ].*)?|\"[^\"]*\"|'[^']*'|-?\d+)")
+_ONE = regex(r"(?:[\w.:]*\b[A-Z]\w*(?: ?[({].*[)}]|(?: [^<>=+&|!*/%-]+))?|\"[^\"]*\"|'[^']*'|-?\d+)")
+_CONSTANT = regex(r"[A-Z][A-Z\d_]+")
 
 
-def head_of(name: str) -> str:
-    """The value or shape that an arm asks for, without what is inside of it."""
-    return name if name[:1] in "\"'" else re.split(r"[({ ]", name)[0]
+def heads_of(names: Iterable[str]) -> set[str]:
+    """The values or shapes that arms ask for, without what is inside of them and what they belong to; "" for any value
+    that is written down, and for any name that may stand for one."""
+    heads = {name if name[:1] in "\"'" else re.split(r"[.:]", re.split(r"[({ ]", name)[0])[-1] for name in names}
+    return heads | {""} if any(map(_CONSTANT.fullmatch, heads)) else heads
+
+
+def literals_of(names: Iterable[str]) -> set[str]:
+    """{""} where one of the arms asks for a value that is written down."""
+    return {"" for name in names if name[:1] in "\"'-" or name[:1].isdigit()}
 
 
 def _keyword(_: Language, node: Node, data: bytes) -> str | None:

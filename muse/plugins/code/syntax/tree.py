@@ -132,6 +132,8 @@ def key_of(language: Language, node: Node, data: bytes) -> Key | None:
         return free
     if node.type in EXCLUSIVE and node.parent is not None and node.parent.type in language.spaced:
         return ("modifier", EXCLUSIVE[node.type])
+    if node.type == "delegation_specifier" and node.named_children[0].type == "constructor_invocation":
+        return ("supertype", "class")  # of which there is one
     core = core_of(language, node)
     kind = language.definitions.get(core.type)
     if kind is not None:
