@@ -107,7 +107,7 @@ def test_ops_go_on_from_what_a_delivery_became(clones: tuple[Path, Path], git: R
 def test_a_dropped_commit_is_no_rewritten_one(clones: tuple[Path, Path], git: RunGit) -> None:
     alice, _ = clones
     git(alice, "reset", "-q", "--hard", "HEAD~2")
-    write(alice, "code.py", b"def other():\n    return 10\n")
+    write(alice, "code.py", b"def other():\n    return 99\n")
     git(alice, "commit", "-qam", "something else")
     assert "in no branch any more" in muse(alice, "session", "status", "jam")
     made = OpLog(alice, "jam").read_checkpoint()
