@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from muse.cli.main import main
 from muse.core.op_log import OpLog
 from muse.engine.session import commit as session
 from muse.engine.session import delivery
@@ -177,6 +178,26 @@ def test_who_died_after_the_commit_has_delivered(make_repo: MakeRepo, git: RunGi
     )
     last = OpLog(root, "jam").read_checkpoint()
     assert last is not None and [each["commit"] == made for each in last["deliveries"]] == [True, False]
+
+
+def test_what_a_dead_commit_delivered_is_known_beside_a_commit_that_is_recorded(jam: Path, git: RunGit) -> None:
+    """`muse commit --session` notes a delivery of its own; the note of one that died is settled before, not lost."""
+    log = OpLog(jam, "jam")
+    log.record("bot", "files", [symbol("code.py", "first", "def first(): ...\n")])  # type: ignore[list-item]
+    child = os.fork()
+    if not child:  # pragma: no cover
+        delivery.confirm = lambda *_, **__: os.kill(os.getpid(), signal.SIGKILL)  # type: ignore[assignment]
+        deliver(jam)
+        os._exit(0)
+    assert os.WIFSIGNALED(os.waitpid(child, 0)[1])
+    made = git(jam, "rev-parse", "HEAD")
+    (jam / "code.py").write_bytes(ONE)
+    assert main(["commit", "-q", "-m", "by hand", "--session", "jam"]) == 0
+    log.close()
+    last = OpLog(jam, "jam").read_checkpoint()
+    assert last is not None
+    assert [each["commit"] for each in last["deliveries"]] == [made, git(jam, "rev-parse", "HEAD")]
+    assert deliver(jam).commit is None and read(jam, "code.py") == ONE
 
 
 def test_a_line_in_the_reflog_moves_no_branch(make_repo, git):
