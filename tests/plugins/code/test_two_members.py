@@ -94,3 +94,27 @@ def test_one_name_at_two_places_is_a_conflict(
 
     assert merged((one, ""), ("", other)) == [None, None], what
     assert merged((one, ""), ("", apart)) == [text.replace("ONE", one).replace("TWO", apart).encode()] * 2
+
+
+RUNS = [
+    (
+        "CMakeLists.txt",
+        "option(NEW on)\nif(NEW)\n    find_package(Java)\n    add(x)\nendif()\n",
+        "option({0})\nif({0})\n    add({0})\nendif()\n",
+    ),
+    ("a.py", "NEW = 4\nregister(NEW)\nlog(NEW)\n", "{0} = len('{0}')\nregister({0})\n"),
+    ("a.ts", "type New = string | null;\nexpect<New>(x);\nuse({{}} as New);\n", "const {0} = f('{0}');\ng({0});\n"),
+    ("a.sh", "new() {{\n  echo new\n}}\nnew 1\nnew 2\n", "{0}() {{\n  echo {0}\n}}\n{0} 7\n"),
+]
+
+
+@pytest.mark.parametrize("turned", [False, True], ids=["", "turned"])
+@pytest.mark.parametrize(("path", "run", "around"), RUNS)
+def test_what_comes_with_a_name_put_in_twice_stays_with_it(path: str, run: str, around: str, turned: bool) -> None:
+    """Both put the same lines in, each at a place of its own: the name is kept once, and so is what came with it."""
+    new = run.replace("{{", "{").replace("}}", "}")
+    parts = [around.format(name) for name in ("aa", "bb", "cc", "dd")]
+    base = "\n".join(parts).encode()
+    ours, theirs = ("\n".join([*parts[:at], new, *parts[at:]]).encode() for at in (1, 3))
+    result = merge_code(path, base, *((theirs, ours) if turned else (ours, theirs)))
+    assert result.conflicts or result.content in (ours, theirs), (result.content or b"").decode()

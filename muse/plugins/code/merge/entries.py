@@ -6,7 +6,10 @@ does not come out lawful, `in_dispute` makes whole entries the conflict, and not
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
+from functools import cached_property
+from itertools import accumulate
 from typing import NamedTuple
 
 from muse.core.law.align import Thing, align, expand
@@ -15,6 +18,7 @@ from muse.core.law.entries import Entry
 from muse.core.law.look import reorders
 from muse.core.markers import Chunk, Conflict
 from muse.core.options import MergeOptions
+from muse.core.sequences import edits
 from muse.core.textmerge import merge_text
 from muse.plugins.code.checks.blocks import Twice
 from muse.plugins.code.syntax.tokens import common_ends
@@ -166,8 +170,9 @@ def _column(data: bytes, at: int) -> bytes:
 def in_dispute(breaches: Sequence[Breach], sides: Sides, merged: bytes) -> list[Chunk]:
     """The result with the entries in question as conflicts, whole and named."""
     pieces: list[tuple[int, int, Conflict | bytes]] = []
+    runs = _Runs(sides[0], merged)
     for breach in breaches:
-        found = _pieces(breach, sides, merged)
+        found = _pieces(breach, sides, merged, runs)
         if found is None:
             return all_that_differs(sides, merged, breach.what)
         pieces += found
@@ -178,6 +183,7 @@ def twice_in_dispute(found: Sequence[Twice], sides: Sides, merged: bytes, what: 
     """The result with what both sides put into one block as a conflict where it stands first, or kept there once where
     it is the same."""
     pieces: list[tuple[int, int, Conflict | bytes]] = []
+    runs = _Runs(sides[0], merged)
     for each in found:
         if not each.ours:
             return all_that_differs(sides, merged, what)
@@ -185,7 +191,7 @@ def twice_in_dispute(found: Sequence[Twice], sides: Sides, merged: bytes, what: 
         once = each.ours == each.theirs
         first, last = each.made
         pieces.append((*first, each.ours if once else Conflict(b"", each.ours, each.theirs, note=note)))
-        pieces.append(_left_out(merged, *(_with_gap(merged, *last) if once else last)))
+        pieces.append(_left_out(merged, *(runs.last(first, last) if once else last)))
     return _pieced(pieces, sides, merged, what) if found else all_that_differs(sides, merged, what)
 
 
@@ -229,7 +235,7 @@ def _without_inner(pieces: list[tuple[int, int, Conflict | bytes]]) -> list[tupl
     return out
 
 
-def _pieces(breach: Breach, sides: Sides, merged: bytes) -> list[tuple[int, int, Conflict | bytes]] | None:
+def _pieces(breach: Breach, sides: Sides, merged: bytes, runs: _Runs) -> list[tuple[int, int, Conflict | bytes]] | None:
     """Where in the result the entries of a breach stand, the first as a conflict, the others gone."""
     things = list(dict.fromkeys(breach.things))
     if breach.rule not in (5, 6):
@@ -254,7 +260,7 @@ def _pieces(breach: Breach, sides: Sides, merged: bytes) -> list[tuple[int, int,
             return None
         low, high = whole_lines_of(merged, *made[0])
         kept = texts[1] if breach.rule != 5 else merged[low:high]
-        return [(low, high, kept), *(_left_out(merged, *_with_gap(merged, *one)) for one in made[1:])]
+        return [(low, high, kept), *(_left_out(merged, *runs.last(made[0], one)) for one in made[1:])]
     note = f"{breach.address}: {breach.what}" if breach.address else breach.what
     conflict = Conflict(texts[0], texts[1], texts[2], note=note, address=breach.address)
     spans = [whole_lines_of(merged, *one) for one in made]
@@ -304,6 +310,65 @@ def _with_gap(data: bytes, start: int, end: int) -> tuple[int, int]:
     if before and not rest:
         return len(before) + len(data[len(before) : low].splitlines(True)[0]), len(data)
     return (low, len(data) - len(rest)) if data[len(before) : low].count(b"\n") != 1 else (low, high)
+
+
+class _PutIn(NamedTuple):
+    """Lines that were put in: as many as `length`, anywhere between `low` and `high`, which come to the same text."""
+
+    low: int
+    high: int
+    length: int
+
+
+class _Runs:
+    """What was put in with something that is there twice."""
+
+    def __init__(self, base: bytes, merged: bytes) -> None:
+        self._base, self._merged = base, merged
+
+    @cached_property
+    def _lines(self) -> list[bytes]:
+        return self._merged.splitlines(keepends=True)
+
+    @cached_property
+    def _starts(self) -> list[int]:
+        return list(accumulate(map(len, self._lines), initial=0))
+
+    @cached_property
+    def _put_in(self) -> list[tuple[int, int]]:
+        return [(edit.b0, edit.b1) for edit in edits(self._base.splitlines(keepends=True), self._lines)]
+
+    def last(self, first: tuple[int, int], last: tuple[int, int]) -> tuple[int, int]:
+        """The span of what is there twice where it stands `last`, with the lines around it that were put in with it
+        both times: of what both sides put in word for word nothing stays behind."""
+        lines = self._lines
+        (f0, f1), (l0, l1) = map(self._rows, (first, last))
+        here, there = self._around(f0, f1), self._around(l0, l1)
+        if here is None or there is None:
+            return _with_gap(self._merged, *last)
+        most = min(here.length, there.length)
+        while f0 > here.low and l0 > max(there.low, f1) and l1 - l0 < most and lines[f0 - 1] == lines[l0 - 1]:
+            f0, l0 = f0 - 1, l0 - 1
+        while f1 < min(here.high, l0) and l1 < there.high and l1 - l0 < most and lines[f1] == lines[l1]:
+            f1, l1 = f1 + 1, l1 + 1
+        return _with_gap(self._merged, self._starts[l0], self._starts[l1])
+
+    def _rows(self, span: tuple[int, int]) -> tuple[int, int]:
+        low, high = whole_lines_of(self._merged, *span)
+        return bisect_left(self._starts, low), bisect_left(self._starts, high)
+
+    def _around(self, low: int, high: int) -> _PutIn | None:
+        """The lines put in around a span of lines; None where it was not, or not as a whole."""
+        lines, near = self._lines, bisect_left(self._put_in, (low, 0))
+        for start, end in self._put_in[max(near - 1, 0) : near + 2]:
+            up = down = 0
+            while up < min(start, end - start) and lines[start - up - 1] == lines[end - up - 1]:
+                up += 1
+            while down < end - start and end + down < len(lines) and lines[start + down] == lines[end + down]:
+                down += 1
+            if start - up <= low and high <= end + down and high - low <= end - start:
+                return _PutIn(start - up, end + down, end - start)
+        return None
 
 
 def _ended(text: bytes) -> bytes:
