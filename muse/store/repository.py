@@ -10,6 +10,7 @@ import os
 import subprocess
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -158,14 +159,16 @@ class Repository:
 
     def settings(self) -> Mapping[str, str]:
         """Every Git setting here, by its canonical name; the last value counts, a valueless key is "true"."""
-        if self._config is None:
-            settings = {}
-            for entry in self.git("config", "--list", "-z").split(b"\0"):
-                name, found, value = os.fsdecode(entry).partition("\n")
-                settings[name] = value if found else "true"
-            self._config = settings
-            sharing.remember(self.common_dir, settings.get("core.sharedrepository"))
-        return self._config
+        known = self._config  # another thread may forget it at any moment
+        if known is not None:
+            return known
+        settings = {}
+        for entry in self.git("config", "--list", "-z").split(b"\0"):
+            name, found, value = os.fsdecode(entry).partition("\n")
+            settings[name] = value if found else "true"
+        self._config = settings
+        sharing.remember(self.common_dir, settings.get("core.sharedrepository"))
+        return settings
 
     def config(self, key: str, default: str | None = None) -> str | None:
         """The value of a Git setting; section and key in any case."""
@@ -258,7 +261,13 @@ class Repository:
         """Load what writing objects takes while git is waited for; for commands that will certainly write."""
         import threading
 
-        threading.Thread(target=lambda: self.disk, daemon=True).start()
+        threading.Thread(target=self._load_writing, daemon=True).start()
+
+    def _load_writing(self) -> None:
+        with suppress(MuseError, OSError):  # whoever writes meets it again, and says it
+            import muse.store.objects.disk  # noqa: F401
+
+            self.settings()
 
     def writer(self) -> ObjectWriter:
         """A new batch of objects, stored together when it is flushed or its `with` block ends."""

@@ -27,7 +27,7 @@ def muse(root: Path, *words: str, code: int | None = 0, env: dict[str, str] | No
     )
     said = done.stdout.decode()
     assert code is None or done.returncode == code, said
-    assert "Traceback" not in said
+    assert "Traceback" not in said, said
     return said
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import subprocess
+import threading
 from pathlib import Path
 
 import pytest
 
+from muse.core import sharing
 from muse.core.errors import MuseError, NotARepositoryError
 from muse.core.types import blob_digest
 from muse.store.repository import Repository
@@ -119,6 +121,31 @@ def test_config(make_repo, git):
     assert repo.config("muse.none") is None and repo.config_bool("muse.none", True)
     repo.git("config", "muse.autoSetup", "yes")
     assert repo.config_bool("muse.autoSetup", False)
+
+
+def test_settings_that_another_thread_forgets_meanwhile_are_read_all_the_same(make_repo, monkeypatch):
+    repo = Repository(make_repo())
+    for _ in range(2):
+        monkeypatch.setattr(sharing, "remember", lambda *_: repo.run("config", "--list"))
+        assert repo.settings()["core.bare"] == "false"
+        assert repo.config_bool("core.bare", True) is False
+
+
+def test_threads_that_read_settings_at_once_all_have_them(make_repo):
+    repo = Repository(make_repo())
+    answers = []
+
+    def ask():
+        for _ in range(30):
+            answers.append(repo.config("core.bare"))
+            repo.run("config", "core.bare")
+
+    threads = [threading.Thread(target=ask) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert answers == ["false"] * 120
 
 
 def test_manifest(make_repo, git, commit):
