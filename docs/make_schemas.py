@@ -409,7 +409,16 @@ VERBS: dict[str, Schema] = {
             error=STR,
         )
     ),
-    "sync": obj(remote=STR, fetched=INT, pushed=INT, branch=maybe(STR), action=STR, commit=maybe(ID), problem=STR),
+    "sync": obj(
+        remote=STR,
+        fetched=INT,
+        pushed=INT,
+        branch=maybe(STR),
+        action=STR,
+        commit=maybe(ID),
+        problem=STR,
+        repairs=STRS,
+    ),
 }
 
 

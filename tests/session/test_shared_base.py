@@ -56,6 +56,27 @@ def test_a_merge_by_hand_is_told_and_mended(clones: tuple[Path, Path], git: RunG
 
 
 @pytest.mark.needs_git(2, 38, "git merge-tree --write-tree")
+def test_a_merge_made_before_the_other_log_came_is_told_by_sync(clones: tuple[Path, Path], git: RunGit) -> None:
+    alice, bob = clones
+    git(alice, "remote", "remove", "other")
+    for ref in git(alice, "for-each-ref", "--format=%(refname)", "refs/muse-remotes/other").split():
+        git(alice, "update-ref", "-d", ref)
+    muse(bob, "sync", "origin")
+    git(alice, "pull", "-q", "--no-rebase", "--no-edit", "origin", "main")
+    assert read(alice, "bot.py") == BOT, "what Git makes of it"
+    assert "nothing to repair" in muse(alice, "session", "repair", "jam"), (
+        "nobody here knows what bob's clone delivered"
+    )
+    assert "muse session repair jam brings it in" in muse(alice, "sync", "origin")
+    muse(bob, "sync", "origin")
+    assert read(bob, "bot.py") == BOT
+    muse(alice, "session", "repair", "jam")
+    assert files(alice) == wanted()
+    assert "repair" not in muse(alice, "sync", "origin") + muse(bob, "sync", "origin")
+    assert files(bob) == wanted()
+
+
+@pytest.mark.needs_git(2, 38, "git merge-tree --write-tree")
 def test_what_a_person_did_after_the_merge_is_not_touched(clones: tuple[Path, Path], git: RunGit) -> None:
     alice, _ = clones
     git(alice, "merge", "-q", "-m", "by hand", "other/main")

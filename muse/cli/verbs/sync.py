@@ -10,6 +10,7 @@ import click
 from muse.cli.context import domains, note, print_json, repo
 from muse.cli.options import json_option, late
 from muse.cli.output import say
+from muse.core import terminal
 from muse.core.errors import ExitCode, MuseError
 from muse.core.types import plural
 
@@ -66,3 +67,6 @@ def _tell(done: object, *, quiet: bool) -> None:
         say(f"{done.remote}: {', '.join(parts) or done.action}")
     if done.problem:
         note(f"muse: {done.problem}")
+    for name in done.repairs:
+        words = terminal.command("muse", "session", "repair", name)
+        note(f"muse: a merge has lost some of session {terminal.one_line(name)}; {words} brings it in")

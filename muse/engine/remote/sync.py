@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from muse.core.errors import ConflictError, MuseError
@@ -29,7 +29,10 @@ PLAIN = {"GIT_TERMINAL_PROMPT": "0"}
 
 @dataclass
 class Round:
-    """What one round did; `branch` is None on a detached HEAD or without an upstream."""
+    """What one round did; `branch` is None on a detached HEAD or without an upstream.
+
+    `repairs` names the sessions of which a merge in HEAD's history has lost something, as can be seen since this round.
+    """
 
     remote: str
     fetched: int = 0
@@ -38,6 +41,7 @@ class Round:
     action: str = "up to date"
     commit: str | None = None
     problem: str = ""
+    repairs: list[str] = field(default_factory=list)
 
     def as_json(self) -> dict[str, object]:
         """The round as agents read it."""
@@ -99,7 +103,18 @@ def sync_once(repo: Repository, remote: str, plugin_for: PluginFor, *, push: boo
         if push and done.action != "refused":  # what a server refuses, it does not get by another way
             follow_all(repo, plugin_for)
             _metadata_out(repo, remote, where, done)
+        if done.fetched or done.action in ("fast-forwarded", "joined", "joined and pushed"):
+            done.repairs = _repairs(repo, plugin_for)
     return done
+
+
+def _repairs(repo: Repository, plugin_for: PluginFor) -> list[str]:
+    """The sessions here of which merges by plain Git have lost something: it shows when another clone's log comes."""
+    from muse.core.op_log import OpLog, list_sessions
+    from muse.engine.session import repair
+
+    names = list_sessions(repo.root) if repo.work_tree is not None else []
+    return [name for name in names if repair.missing(repo, OpLog(repo.root, name), plugin_for)]
 
 
 def _metadata_in(repo: Repository, remote: str, where: str, done: Round) -> int:
