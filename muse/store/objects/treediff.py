@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 import subprocess
 import threading
 from typing import TYPE_CHECKING
@@ -26,7 +25,7 @@ class TreeDiffs:
         self._pid = 0
         # What Git does not take for an id it prints again, and flushes: this is how an answer's end is known, whatever
         # is in it. Nobody who writes paths can know the word.
-        self._mark = f"end-{secrets.token_hex(12)}\n".encode()
+        self._mark = f"end-{os.urandom(12).hex()}\n".encode()
 
     def raw(self, old: str, new: str) -> bytes | None:
         """The records of `--raw -z` that lead from one tree to another; None where this git says nothing of them."""
