@@ -8,7 +8,6 @@ whole score.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 from itertools import count
 from typing import TYPE_CHECKING
@@ -22,7 +21,7 @@ from muse.domain import ConflictRecord, FileMerge
 from muse.plugins.score.columns import Matching, Step, match, plan, steps
 from muse.plugins.score.outline import Column, Context, Part, Score, key_of
 from muse.plugins.score.signs import Clash, side_by_side, torn
-from muse.plugins.score.values import Fact
+from muse.plugins.score.values import expected
 
 if TYPE_CHECKING:
     from muse.plugins.score.linked import Plan
@@ -183,11 +182,6 @@ def _one_side(nodes: Nodes, *, measure: bool = False) -> Node | None:
     if keys[2] in (keys[0], keys[1]):
         return ours
     return theirs if keys[1] == keys[0] else None
-
-
-def expected(base: Counter[Fact], ours: Counter[Fact], theirs: Counter[Fact]) -> Counter[Fact]:
-    """The facts of the base without what either side took out, with what either side put in, the same change once."""
-    return base - ((base - ours) | (base - theirs)) + ((ours - base) | (theirs - base))
 
 
 def merge_scores(

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from muse.core.xml_tree import Node
 
 Fact = tuple[object, ...]
+
+
+def expected(base: Counter[Fact], ours: Counter[Fact], theirs: Counter[Fact]) -> Counter[Fact]:
+    """The facts of the base without what either side took out, with what either side put in, the same change once."""
+    return base - ((base - ours) | (base - theirs)) + ((ours - base) | (theirs - base))
 
 
 def whole(text: str) -> int:
