@@ -146,7 +146,8 @@ def _told(merged: FileMerge, path: str, why: object) -> FileMerge:
 
 def _merge_documents(path: str, sides: Datas, beside: Mapping[str, Datas]) -> tuple[FileMerge, dict[str, bytes]]:
     from muse.core.xml_tree import decoded
-    from muse.plugins.score.merge import Unmergeable, merge_scores
+    from muse.plugins.score.laws import Unmergeable
+    from muse.plugins.score.merge import merge_scores
 
     base, ours, theirs = (decoded(side) for side in sides)
     try:
