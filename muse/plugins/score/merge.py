@@ -18,7 +18,7 @@ from muse.core.terminal import edit_or_pick
 from muse.core.xml_tree import Node, pieces, written
 from muse.domain import ConflictRecord, FileMerge
 from muse.plugins.score.columns import Matching, Step, match, plan, steps
-from muse.plugins.score.laws import Unmergeable, check
+from muse.plugins.score.laws import Unmergeable, asked, check
 from muse.plugins.score.outline import Column, Part, Score, key_of
 from muse.plugins.score.signs import Clash, side_by_side, torn
 from muse.plugins.score.values import expected
@@ -40,6 +40,7 @@ class _Merge:
         self.path, self.scores, self.picks = path, scores, picks
         self.conflicts: list[ConflictRecord] = []
         self.answers: dict[str, str] = {}  # about a measure, which a linked part has as well
+        self.asked: set[tuple[str, int]] = set()  # parts and bars that were asked about
 
     def ask(self, kind: str, address: str, summaries: tuple[str, str, str]) -> str:
         """The side that a pick names; without one a conflict is noted and the answer is ours."""
@@ -133,11 +134,11 @@ class _Merge:
 
     def cell(self, part: Part, bar: int, nodes: Nodes) -> bytes:
         """One measure of one part."""
-        tag = _tag(nodes)
         one = _one_side(nodes, measure=True)
-        if one is not None:
-            return tag + one.raw[one.inner - one.start :]
         try:
+            tag = _tag(nodes)
+            if one is not None:
+                return tag + one.raw[one.inner - one.start :]
             merged = self._merged_cell(nodes, tag)
             if merged is not None:
                 return merged
@@ -146,12 +147,12 @@ class _Merge:
         from muse.plugins.score import words  # only for a question
 
         address = f"{part.id}/measure:{bar}"
+        self.asked.add((part.id, bar))
         was = (self.scores["base"], nodes[0])
         told = [words.changes(was, (self.scores[side], node)) for side, node in zip(SIDES, nodes)]
         where = f"{part.name}, bar {bar}"
         side = self.ask("measure", address, (f"{where} as it was", f"{where}: {told[1]}", f"{where}: {told[2]}"))
-        chosen = nodes[SIDES.index(side)]
-        return tag + chosen.raw[chosen.inner - chosen.start :]
+        return nodes[SIDES.index(side)].raw
 
     def _merged_cell(self, nodes: Nodes, tag: bytes) -> bytes | None:
         from muse.core.xml_tree import parse
@@ -212,7 +213,7 @@ def merge_scores(
         done += _linked_inside(linking, roots, any(map(_structure, matchings.values())))
         members = _linked_beside(work, linking, beside)
     result = _whole(work, roots, done, "header")
-    check(scores, result, order, bool(work.conflicts) or bool(picks))
+    check(scores, result, order, matchings, asked(scores["base"], matchings, regions, work.asked))
     return FileMerge(result, work.conflicts), members
 
 
@@ -318,17 +319,16 @@ def _frame_or_cell(work: _Merge, part: int, bar: int, step: Step, nodes: Nodes) 
 
 
 def _tag(nodes: Nodes) -> bytes:
-    """The start tag: of the side that changed it, ours where both did."""
+    """The start tag: of the side that changed it, ours where both did; of a measure its number is nobody's edit."""
     base, ours, theirs = (node.data[node.start : node.inner] for node in nodes)
-    if key_of(ours) == key_of(base) and key_of(theirs) != key_of(base):
-        return theirs
-    if (
-        key_of(ours) != key_of(base)
-        and key_of(theirs) not in (key_of(base), key_of(ours))
-        and nodes[0].tag.lower() != "measure"
-    ):
+    if key_of(ours) == key_of(base):
+        return theirs if key_of(theirs) != key_of(base) else ours
+    keys = [key_of(tag, measure=nodes[0].tag.lower() == "measure") for tag in (base, ours, theirs)]
+    if keys[2] in keys[:2]:
+        return ours
+    if keys[1] != keys[0]:
         raise Clash(nodes[0].tag)
-    return ours
+    return theirs
 
 
 def _below(node: Node) -> list[Node]:

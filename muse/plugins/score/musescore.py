@@ -5,11 +5,12 @@ Apart from MusicXML's, whose drivers start without fractions.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 
 from muse.core.xml_tree import Node
-from muse.plugins.score.values import Fact, value, whole
+from muse.plugins.score.values import End, Fact, Kind, Place, value, whole
 
 TYPES = {
     "longa": Fraction(4),
@@ -43,11 +44,13 @@ def facts(cell: Node) -> Iterator[Fact]:
                     yield ("measure", path, value(leaf))
             continue
         voice += 1
-        yield from _voice_facts(child, voice)
+        yield from _voice_facts(child, voice, cell.get("len"))
 
 
-def _voice_facts(cell: Node, voice: int) -> Iterator[Fact]:
+def _voice_facts(cell: Node, voice: int, long: str) -> Iterator[Fact]:
+    """The facts of a voice; a grace note says before what it stands, and the length how long the measure is to be."""
     at, ratios = Fraction(0), [Fraction(1)]
+    graces = 0
     for event in cell.children:
         if event.tag == "location":
             at += fraction(event.word("fractions"))
@@ -61,13 +64,23 @@ def _voice_facts(cell: Node, voice: int) -> Iterator[Fact]:
             if leaf.tag != "eid":
                 yield (voice, at, path, value(leaf))
         if event.tag in ("Chord", "Rest"):
+            if is_grace(event):
+                graces += 1
+                continue
+            yield from [(voice, at, "/grace before", event.tag)] * graces
+            graces = 0
             at += lasting(event) * ratios[-1]
-    yield ("length", voice, at)
+    yield ("length", voice, at, long)
+
+
+def is_grace(event: Node) -> bool:
+    """True for a grace note of MuseScore's."""
+    return any(event.child(grace) is not None for grace in GRACES)
 
 
 def lasting(event: Node) -> Fraction:
     """How long a chord or a rest of MuseScore's lasts, in whole notes, before tuplets."""
-    if any(event.child(grace) is not None for grace in GRACES):
+    if is_grace(event):
         return Fraction(0)
     kind = event.word("durationType")
     if kind == "measure":
@@ -83,37 +96,56 @@ def fraction(text: str) -> Fraction:
         return Fraction(0)
 
 
-def loose_ends(data: bytes, staves: Sequence[Node]) -> Iterator[int]:
-    """For each staff, how many lines begin or end without their other end."""
-    for staff in staves:
-        starts: list[tuple[str, Fraction, Fraction]] = []
-        ends: set[tuple[str, Fraction, Fraction]] = set()
-        bar = 0
-        for measure in staff.children:
-            if measure.tag != "Measure":
-                continue
-            if data.find(b"<Spanner", measure.start, measure.end) >= 0:
-                for kind, onset, node in _spanners(measure):
-                    here = (kind, Fraction(bar), onset)
-                    if node.child("prev") is not None:
-                        ends.add(here)
-                    where = node.path("next", "location")
-                    if where is not None and not any(child.tag in ("staves", "voices") for child in where.children):
-                        measures = whole(where.word("measures"))
-                        starts.append((kind, Fraction(bar + measures), onset + fraction(where.word("fractions"))))
-            bar += 1
-        yield sum(start not in ends for start in starts) + max(0, len(ends) - len(set(starts)))
+Cells = Sequence[tuple[int, object, Node]]
+"""Measures of a staff that have to do with lines: number, name, element."""
 
 
-def _spanners(measure: Node) -> Iterator[tuple[str, Fraction, Node]]:
+def reaching(names: Mapping[int, object], cells: Cells) -> Iterator[tuple[Kind, Place | None, Place | None]]:
+    """Lines whose start says how far away the end is: their kind (of ties with the pitch) and both places.
+
+    `names` has what measures are called, by their numbers. Of a line to another staff or voice only the start is known.
+    """
+    ends: Counter[tuple[Kind, int, Fraction]] = Counter()
+    starts: list[tuple[Kind, int, Fraction, Node]] = []
+    for bar, _, cell in cells:
+        for kind, onset, spanner in _spanners(cell):
+            if spanner.child("prev") is not None:
+                ends[kind, bar, onset] += 1
+            where = spanner.path("next", "location")
+            if where is not None:
+                starts.append((kind, bar, onset, where))
+    for kind, bar, onset, where in starts:
+        to = bar + whole(where.word("measures")), onset + fraction(where.word("fractions"))
+        away = any(child.tag in ("staves", "voices") for child in where.children)
+        stop: Place | None = None
+        if not away and ends[kind, to[0], to[1]]:
+            ends[kind, to[0], to[1]] -= 1
+            stop = names[to[0]], to[1]
+        yield ((*kind, "elsewhere") if away else kind), (names[bar], onset), stop
+    for kind, bar, onset in ends.elements():
+        yield kind, None, (names[bar], onset)
+
+
+def jumps(measure: Node) -> list[End]:
+    """Where repeats and endings begin and end, one of which ends where the next one begins."""
+    voltas = [(onset, node.child("next") is not None) for kind, onset, node in _spanners(measure) if kind[0] == "Volta"]
+    found: list[End] = [(("ending",), onset, begins) for onset, begins in sorted(voltas)]
+    for tag in ("startRepeat", "endRepeat"):
+        if measure.child(tag) is not None:
+            found.append((("repeat",), "", tag == "startRepeat"))
+    return found
+
+
+def _spanners(measure: Node) -> Iterator[tuple[Kind, Fraction, Node]]:
     for voice in measure.all("voice"):
         for event, at, _ in timed(voice):
             if event.tag == "Spanner":
-                yield event.get("type"), at, event
+                yield (event.get("type"),), at, event
             elif event.tag in ("Chord", "Rest"):
                 for inner in (event, *event.all("Note")):
                     for spanner in inner.all("Spanner"):
-                        yield spanner.get("type"), at, spanner
+                        kind = spanner.get("type")
+                        yield ((kind, inner.word("pitch")) if kind == "Tie" else (kind,)), at, spanner
 
 
 def timed(voice: Node) -> Iterator[tuple[Node, Fraction, Fraction]]:

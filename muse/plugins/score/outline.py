@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
+from itertools import zip_longest
 from typing import NamedTuple
 
 from muse.core.errors import FormatError
@@ -123,18 +124,10 @@ class Score:
         now: list[Context] = [("", "", "")] * len(self.parts)
         for column in self.columns:
             for at, cell in enumerate(column.cells):
-                if cell is not None and _CONTEXT.search(cell.data, cell.start, cell.end):
+                if cell is not None and CONTEXT.search(cell.data, cell.start, cell.end):
                     now[at] = _context(cell, now[at])
             found.append(tuple(now))
         return found
-
-    def loose_ends(self) -> int:
-        """How many ties, slurs and other lines begin or end without their other end."""
-        if not self.muse_score:
-            return sum(_loose_musicxml(self))
-        from muse.plugins.score import musescore
-
-        return sum(musescore.loose_ends(self.data, [part.node for part in self.parts]))
 
 
 def _musicxml_parts(root: Node) -> list[Part]:
@@ -193,23 +186,38 @@ def staff_names(score: Node) -> dict[str, str]:
 
 
 def _musicxml_facts(cell: Node) -> Iterator[Fact]:
+    """The facts of a measure of MusicXML. A grace note says before what it stands, a tone of a chord how long the chord
+    is; what belongs to a rest is told apart from what belongs to a note, a fingering in a chord by the tone."""
     at = last = most = 0
-    for child in cell.children:
-        tag, onset, voice = child.tag, at, ""
-        if tag in ("backup", "forward"):
-            at += whole(child.word("duration")) * (1 if tag == "forward" else -1)
+    head = ""
+    graces: dict[str, list[int]] = {}
+    for child, after in zip_longest(cell.children, cell.children[1:]):
+        if child.tag in ("backup", "forward"):
+            at += whole(child.word("duration")) * (1 if child.tag == "forward" else -1)
             most = max(most, at)
             continue
-        if tag == "note":
+        onset, voice, kind, tone = at, "", child.tag, ""
+        if child.tag == "note":
             voice = child.word("voice")
-            if child.child("chord") is not None:
+            kind = "note" if child.child("rest") is None else "note of rest"
+            is_tone = child.child("chord") is not None
+            if is_tone:
                 onset = last
-            elif child.child("grace") is None:
-                last, at = at, at + whole(child.word("duration"))
+            elif child.child("grace") is not None:
+                graces.setdefault(voice, []).append(at)
+            else:
+                yield from ((voice, grace, "/grace before", kind) for grace in graces.pop(voice, ()))
+                head = child.word("duration")
+                last, at = at, at + whole(head)
                 most = max(most, at)
+            if is_tone or (after is not None and after.child("chord") is not None):
+                tone = "".join(child.word("pitch", word) for word in ("step", "alter", "octave"))
         for path, leaf in child.leaves():
-            if leaf.tag not in ("chord", "eid"):
-                yield (voice, onset, path, value(leaf))
+            if leaf.tag == "chord":
+                yield (voice, onset, path, head)
+            elif leaf.tag != "eid":
+                place = f"/{kind}{path[len(child.tag) + 1 :]}"
+                yield (voice, onset, f"{place} of {tone}" if tone and "/technical/" in path else place, value(leaf))
     yield ("length", most)
 
 
@@ -240,38 +248,4 @@ def _leaves(node: Node, tag: str, otherwise: str) -> str:
     return otherwise if found is None else "/".join(leaf.text for _, leaf in found.leaves())
 
 
-_CONTEXT = re.compile(rb"<(?:time|TimeSig|divisions|transpose)\b")
-_LINE = regex(rb"<(?:(step|alter|octave)>([^<]*)<|(tie|slur|wedge|octave-shift|bracket|dashes)\b([^>]*)>)")
-_LINES = (b"<tie", b"<slur", b"<wedge", b"<octave-shift", b"<bracket", b"<dashes")
-_TYPE, _NUMBER = regex(rb"\btype=[\"'](\w+)"), regex(rb"\bnumber=[\"'](\w+)")
-_ENDS = {b"stop": -1, b"start": 1, b"crescendo": 1, b"diminuendo": 1, b"up": 1, b"down": 1}
-
-
-def _loose_musicxml(score: Score) -> Iterator[int]:
-    for part in score.parts:
-        open_lines: Counter[tuple[bytes, ...]] = Counter()
-        torn = 0
-        for measure in part.node.children:
-            waiting = {line for line, number in open_lines.items() if number > 0 and line[0] == b"tie"}
-            for line, change in _ends(score.data, measure):
-                waiting.discard(line)
-                open_lines[line] += change
-            torn += len(waiting)  # a tie ends in the next measure at the latest
-            for line in waiting:
-                del open_lines[line]
-        yield torn + sum(abs(number) for number in open_lines.values())
-
-
-def _ends(data: bytes, measure: Node) -> Iterator[tuple[tuple[bytes, ...], int]]:
-    """Where lines begin (1) and end (-1) in a measure of MusicXML; ties by their pitch, others by their number."""
-    pitch = [b"", b"", b""]
-    if not any(data.find(line, measure.start, measure.end) >= 0 for line in _LINES):
-        return
-    for found in _LINE.finditer(data, measure.start, measure.end):
-        if found[1]:
-            at = (b"step", b"alter", b"octave").index(found[1])
-            pitch = [found[2], b"", b""] if at == 0 else [*pitch[:at], found[2], *pitch[at + 1 :]]
-            continue
-        kind, number = _TYPE.search(found[4]), _NUMBER.search(found[4])
-        what = tuple(pitch) if found[3] == b"tie" else (number[1] if number else b"1",)
-        yield (found[3], *what), _ENDS.get(kind[1] if kind else b"", 0)
+CONTEXT = re.compile(rb"<(?:time|TimeSig|divisions|transpose)\b")

@@ -22,6 +22,7 @@ _ONE = {
     **dict.fromkeys(("KeySig", "TimeSig", "Clef", "accidental", "LayoutBreak")),
     "harmony": ("root", "numeral", "function", "kind", "inversion", "bass", "degree"),
     "Harmony": ("root", "base", "name", "extension"),
+    "harmonyInfo": (),
     "note": ("duration", "type", "dot", "time-modification", "grace"),
     "Chord": ("durationType", "dots", "duration"),
     "Rest": ("durationType", "dots", "duration"),

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import Any, TypeVar
 
 from muse.core.xml_tree import Node
 
 Fact = tuple[object, ...]
+_Fact = TypeVar("_Fact", bound=tuple[object, ...])
+Kind = tuple[object, ...]
+"""Which line this is: its element, and what else belongs together only where it is alike (a number, a tie's pitch)."""
+Place = tuple[object, object]
+"""A measure, by its number in the base or by where it was put in, and the onset in it."""
+End = tuple[Kind, Any, bool]
+"""One end of a line in a measure: the kind, the onset, and whether it begins there."""
 
 
-def expected(base: Counter[Fact], ours: Counter[Fact], theirs: Counter[Fact]) -> Counter[Fact]:
+def expected(base: Counter[_Fact], ours: Counter[_Fact], theirs: Counter[_Fact]) -> Counter[_Fact]:
     """The facts of the base without what either side took out, with what either side put in, the same change once."""
     return base - ((base - ours) | (base - theirs)) + ((ours - base) | (theirs - base))
 
