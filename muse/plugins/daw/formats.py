@@ -127,7 +127,8 @@ LIVE = Format(
     name="Ableton Live",
     parse=_xml("Ableton"),
     keys={
-        **dict.fromkeys((*_TRACKS, "MidiClip", "AudioClip", "Scene", "ClipSlot", "Locator"), _attribute("Id")),
+        **dict.fromkeys((*_TRACKS, "MidiClip", "AudioClip", "Scene", "ClipSlot"), _attribute("Id")),
+        **dict.fromkeys(("Locator", "Groove"), _attribute("Id")),
         **dict.fromkeys(("AutomationEnvelope", "ClipEnvelope"),
                         lambda node: _below("EnvelopeTarget", "PointeeId")(node) or node.get("Id")),
         **dict.fromkeys(_BRANCHES, _attribute("Id")),
@@ -138,10 +139,10 @@ LIVE = Format(
         "TakeLane": _attribute("Id"),
     },
     entries={**_TRACKS, "MidiClip": "clip", "AudioClip": "clip", "Scene": "scene", "Locator": "marker",
-             "AutomationEnvelope": "automation", "ClipEnvelope": "automation", "KeyTrack": "notes",
+             "Groove": "groove", "AutomationEnvelope": "automation", "ClipEnvelope": "automation", "KeyTrack": "notes",
              **dict.fromkeys(_BRANCHES, "chain")},
     entries_in={"Devices": "device"},
-    lists=_split("Tracks Locators Branches Sends SendsPre"),
+    lists=_split("Tracks Locators Branches Sends SendsPre Grooves"),
     heaps=_split("Events KeyTracks Envelopes"),
     wholes=re.compile(r"(?:AutomationEnvelope|ClipEnvelope|KeyTrack|WarpMarkers|Buffer|ProcessorState|ControllerState|Blob|\w*Ref)\Z"),
     view=_split(_LIVE_VIEW),
@@ -150,11 +151,15 @@ LIVE = Format(
     counters=_split("NextPointeeId NextId"),
     numbered=True,
     spaces=(
-        Space(re.compile(rb"<(?:Pointee|\w*Target) Id=\"(\d+)\""), re.compile(rb"<PointeeId Value=\"(\d+)\"")),
+        Space(
+            re.compile(rb"<(?:Pointee|\w*Target|ControllerTargets\.\d+) Id=\"(\d+)\""),
+            re.compile(rb"<PointeeId Value=\"(\d+)\""),
+        ),
         Space(
             re.compile(rb"<(?:Midi|Audio|Group|Return)Track Id=\"(\d+)\""),
             re.compile(rb"<(?:Linked)?TrackGroupId Value=\"(\d+)\"|(?<=/Track\.)(\d+)(?=/)"),
         ),
+        Space(re.compile(rb"<Groove Id=\"(\d+)\""), re.compile(rb"<GrooveId Value=\"(\d+)\"")),
     ),
     fields=_XML_FIELDS,
     names=(("Name", "UserName", "@Value"), ("Name", "EffectiveName", "@Value"), ("Name", "@Value"),
@@ -168,7 +173,7 @@ REAPER = Format(
     keys={
         "TRACK": _guid("TRACKID"), "ITEM": _guid("IGUID", "GUID"), "EFFECT": _guid("FXID"), "MARKER": _marker,
         "RECEIVE": _first(_words(1)), "OUTPUT": _first(_words(1)), "TAKE_PARTS": _guid("GUID"), "PARMENV": _words(1),
-        "SOURCE": _words(0),
+        "SOURCE": _words(0), "POOLEDENV": lambda node: " ".join(_words(1)(found) for found in node.all("ID")),
     },
     entries={"TRACK": "track", "ITEM": "clip", "TAKE_PARTS": "take", "EFFECT": "device", "MARKER": "marker",
              "PARMENV": "automation"},
@@ -184,6 +189,11 @@ REAPER = Format(
     spaces=(
         Space(re.compile(rb"^[ \t]*(?:<TRACK|IGUID|FXID) (\{[^}\r\n]*\})", re.MULTILINE), re.compile(rb"(?!x)x")),
         Space(re.compile(rb"^[ \t]*MARKER (\d+) ", re.MULTILINE), re.compile(rb"(?!x)x")),
+        Space(re.compile(rb"^[ \t]*GROUP (\d+)", re.MULTILINE), re.compile(rb"(?!x)x")),
+        Space(
+            re.compile(rb"^[ \t]*<POOLEDENV\b[^>]*?^[ \t]*ID (\d+)", re.MULTILINE),
+            re.compile(rb"^[ \t]*POOLEDENVINST (\d+)", re.MULTILINE),
+        ),
     ),
     fields=re.compile(rb"(?<= )(\"[^\"\r\n]*\"|'[^'\r\n]*'|`[^`\r\n]*`|[^\s\"'`]\S*)"),
     names=(("NAME", "1"),),

@@ -28,6 +28,8 @@ _KEY = re.compile(rb"(?<=\s)key=\"[^\"]*\"")
 _POOL = re.compile(rb"POOLEDEVTS (\{[^}\r\n]*\})(.*?)^[ \t]*>[ \t\r]*$", re.DOTALL | re.MULTILINE)
 _POOLED = re.compile(rb"^[ \t]*((?:[Ee]m?|<X) [^\r\n]*)", re.MULTILINE)
 
+_GROUPS = re.compile(rb"^[ \t]*GROUP_FLAGS(_HIGH)? ([^\r\n]*)", re.MULTILINE)
+
 
 def adds_up(base: Counter[object], ours: Counter[object], theirs: Counter[object], now: Counter[object]) -> bool:
     """What either side took out is gone, what either put in is there. Of things without a name of their own that look
@@ -211,6 +213,22 @@ def _pools(roots: Sequence[Node]) -> str:
     return ""
 
 
+def _track_groups(roots: Sequence[Node]) -> str:
+    """Groups of tracks are bits of numbers: one that both sides began to use would be one group of all their tracks."""
+    was, mine, other, _ = (set(_GROUPS.findall(root.data)) for root in roots)
+    used = [0 if not side else _bits(side) for side in (was, mine - was, other - was)]
+    return "both sides made a group of tracks under one number" if used[1] & used[2] & ~used[0] else ""
+
+
+def _bits(lines: set[tuple[bytes, bytes]]) -> int:
+    """All bits of the numbers in lines, those of the higher groups above the others."""
+    found = 0
+    for high, numbers in lines:
+        for word in numbers.split():
+            found |= (int(word) & 0xFFFFFFFF if word.isdigit() and len(word) < 12 else 0) << (32 if high else 0)
+    return found
+
+
 # DAWproject ----------------------------------------------------------------------------------------------------------
 
 
@@ -259,7 +277,7 @@ def _dawproject_once(roots: Sequence[Node]) -> str:
 
 LAWS: dict[str, tuple[Law, ...]] = {
     "Ableton Live": (_groups, _sends, _slots, _live_overlaps, _live_once),
-    "Reaper": (_folders, _links, _pools),
+    "Reaper": (_folders, _links, _pools, _track_groups),
     "DAWproject": (_clip_overlaps, _dawproject_once),
 }
 """What is asked of a result, by the name of its format."""

@@ -119,8 +119,14 @@ def address_of(at: str, key: Key) -> str:
 
 def at_odds(form: Format, nodes: tuple[Node, Node, Node]) -> bool:
     """True where two edits of a clip come to a third clip that nobody meant, although no value is in dispute: moved by
-    as much as it was made longer, or changed in its first take, where there is another one now. So with signatures."""
+    as much as it was made longer, or changed in its first take, where there is another one now. So with signatures, and
+    with the take that is chosen."""
     if nodes[0].tag == "ITEM":
+        chosen = [
+            [value_at(form, node, ("GUID", "1")) for node in each.children if _CHOSEN.match(node.raw)] for each in nodes
+        ]
+        if chosen[0] not in chosen[1:] and chosen[1] != chosen[2]:
+            return True
         takes = [[child.raw for child in node.children if child.tag not in _ITEM] for node in nodes]
         first = [value_at(form, node, ("GUID", "1")) for node in nodes]
         return len(set(first)) > 1 and takes[0] not in takes[1:] and takes[1] != takes[2]
@@ -136,6 +142,7 @@ def at_odds(form: Format, nodes: tuple[Node, Node, Node]) -> bool:
 
 _SIGNATURES = {"TimeSignature": ("@numerator", "@denominator"), "TEMPO": ("2", "3")}
 """Beats of a bar and what a beat is: one value, 3/4 of one side and 6/8 of the other are not 3/8."""
+_CHOSEN = re.compile(rb"TAKE\b[^\r\n]* SEL\b")
 _ITEM = {
     *("POSITION", "SNAPOFFS", "LENGTH", "LOOP", "ALLTAKES", "FADEIN", "FADEOUT", "FADEFLAG", "MUTE", "SEL", "IGUID"),
     *("IID", "LOCK", "GROUP", "BEAT", "LANE"),
