@@ -13,9 +13,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from muse.core.errors import MuseError
+from muse.store.intake import beside, local_tips
 from muse.store.layout import REMOTES
 from muse.store.lineage import RunsGit
-from muse.store.sync import beside, local_tips
 
 _KEYS = r"^(remote\..*\.(url|vcs|musename)|muse\.remote)$"
 

@@ -10,21 +10,17 @@ longer chain is kept; where neither contains the other both are, the second unde
 
 from __future__ import annotations
 
-import os
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from muse.core.errors import LateError, MuseError
+from muse.store.intake import Intake, Wanted, beside, git_line, local_tips, program_of, text_lines
 from muse.store.layout import OWN, REMOTES
 from muse.store.lineage import RunsGit, chunks, contained, held_by_any
 
 MAX_REFS = 20_000
-MAX_FILE = 512 << 20  # bytes a fetch of metadata may write into one file, a pack above all; `muse.metadataLimit`
 AT_ONCE = 500  # refs of one fetch; for each, Git goes through all of them (100, 250, 2,000 and 8,000 take longer)
-ROOM = 1 << 18  # bytes below which a disk counts as full
 PATIENCE = 120  # seconds for one push of metadata, for which `git push` waits; `muse.metadataTimeout`, 0 for no end
-MAX_TRIES = 64  # fetches to find out which of many refs are bad
 FALLBACK = "refs/heads/muse-meta/"
 LATE = ("fetch first", "non-fast-forward", "stale info")  # Git's words for "there is more over there"
 _TAIL = re.compile(r"(?P<kind>log|meta)/(?P<writer>[A-Za-z0-9][A-Za-z0-9_.-]{0,99})")
@@ -34,25 +30,12 @@ class Contradiction(MuseError):
     """Two states of one writer, neither part of the other; both are kept."""
 
 
-class NoSpaceError(MuseError):
-    """The disk filled up while metadata came in."""
-
-
 class Refused(MuseError):
     """The remote did not take metadata of ours. `late`: it has a state of it that ours does not contain."""
 
     def __init__(self, message: str, late: bool) -> None:
         super().__init__(message, hint="see docs/hosting.md; `muse sync` tries again")
         self.late = late
-
-
-class Wanted:
-    """One step of a fetch: the remote's ref, its tip there, and where it goes."""
-
-    __slots__ = ("source", "target", "tip")
-
-    def __init__(self, source: str, tip: str, target: str) -> None:
-        self.source, self.tip, self.target = source, tip, target
 
 
 def fetch_metadata(repo: RunsGit, remote: str, url: str | None = None, *, tips: Mapping[str, str] | None = None) -> int:
@@ -65,7 +48,7 @@ def fetch_metadata(repo: RunsGit, remote: str, url: str | None = None, *, tips: 
     if len(there) > MAX_REFS:
         raise MuseError(f"{remote} has more than {MAX_REFS} metadata refs; none were fetched")
     before = local_tips(repo, f"{REMOTES}{remote}/")
-    intake = _Intake(repo, remote, url or remote)
+    intake = Intake(repo, remote, url or remote)
     for step in plan(remote, there, before):
         for at in range(0, len(step), AT_ONCE):
             intake.take(step[at : at + AT_ONCE])
@@ -193,12 +176,12 @@ def push_metadata(repo: RunsGit, remote: str, url: str | None = None, *, prefix:
 
 def _sent(repo: RunsGit, remote: str, url: str | None, specs: Sequence[str]) -> bytes:
     """What `git push` says of these; MuseError when it takes too long, because a person's own push waits for it."""
-    told = _git_line(repo, "config", "--type=int", "--get", "muse.metadataTimeout")
+    told = git_line(repo, "config", "--type=int", "--get", "muse.metadataTimeout")
     seconds = int(told) if told.isdecimal() else PATIENCE
     try:
         return repo.git(
             "push", "--porcelain", "--no-verify", "--no-follow-tags", "--no-signed", "--recurse-submodules=no",
-            *_program(repo, remote, "receive-pack"), url or remote, *specs, check=False, seconds=seconds or None,
+            *program_of(repo, remote, "receive-pack"), url or remote, *specs, check=False, seconds=seconds or None,
         )  # fmt: skip
     except LateError as late:
         raise MuseError(
@@ -209,7 +192,7 @@ def _sent(repo: RunsGit, remote: str, url: str | None, specs: Sequence[str]) -> 
 
 def _answers(said: bytes) -> dict[str, str]:
     """Target -> "" or why not, from the lines of `git push --porcelain`: `<flag> TAB <from>:<to> TAB <summary>`."""
-    rows = [line.split("\t") for line in _text(said)]
+    rows = [line.split("\t") for line in text_lines(said)]
     found = {}
     for flag, names, summary in (row for row in rows if len(row) == 3):
         why = summary.partition("(")[2].removesuffix(")") or summary
@@ -238,182 +221,11 @@ def due(repo: RunsGit, remote: str) -> dict[str, str]:
 
 def list_remote(repo: RunsGit, remote: str, url: str | None = None) -> dict[str, str]:
     """The metadata refs a remote has, name -> id."""
-    program = _program(repo, remote, "upload-pack")
+    program = program_of(repo, remote, "upload-pack")
     lines = repo.git("ls-remote", "--refs", *program, url or remote, f"{OWN}*", f"{REMOTES}*", f"{FALLBACK}*")
-    return {name: tip for tip, _, name in (line.partition("\t") for line in _text(lines)) if tail_of(name)}
-
-
-def local_tips(repo: RunsGit, prefix: str) -> dict[str, str]:
-    """Ref name -> id below a prefix."""
-    lines = repo.git("for-each-ref", "--format=%(objectname) %(refname)", prefix)
-    return {name: tip for tip, _, name in (line.partition(" ") for line in _text(lines))}
-
-
-class _Intake:
-    """Fetches of their own, refs moved forward only; what is bad is found by halves and left out, the rest taken."""
-
-    def __init__(self, repo: RunsGit, remote: str, where: str) -> None:
-        self._repo, self._remote, self._where = repo, remote, where
-        self._program: Sequence[str] = ()
-        self._left = MAX_TRIES
-        self._limit = 0
-        self._packs = ""
-        self.beside: list[str] = []
-        self.bad: list[str] = []
-        self.too_large = False
-
-    @property
-    def why(self) -> str:
-        """What is wrong with the bad ones, as far as one can tell."""
-        return f"damaged or larger than {self._limit >> 20} MiB" if self.too_large else "damaged"
-
-    def take(self, part: Sequence[Wanted]) -> None:
-        """Fetch these; MuseError when the remote is not to be reached."""
-        self._left -= 1
-        try:
-            self._fetch([f"{item.source}:{item.target}" for item in part])
-            return
-        except NoSpaceError:
-            raise
-        except MuseError as error:
-            missing = self._settle(part)
-            if not missing:
-                return
-            if self._left <= 0 or (not self.bad and not self._is_there()):
-                raise MuseError("the metadata could not be fetched; branches are not concerned") from error
-        if len(part) == 1:
-            self.bad += [item.source for item in missing]
-            return
-        middle = (len(missing) + 1) // 2
-        for half in (missing[:middle], missing[middle:]):
-            if half:
-                self.take(half)
-
-    def _fetch(self, specs: Sequence[str]) -> None:
-        if not self._limit:
-            told = _git_line(self._repo, "config", "--type=int", "--get", "muse.metadataLimit")
-            self._limit = int(told) if told.isdecimal() and int(told) else MAX_FILE
-            self._program = _program(self._repo, self._remote, "upload-pack")
-        before = self._unfinished()
-        try:
-            with _files_at_most(self._limit):
-                self._repo.git(
-                    "-c", "fetch.fsckObjects=true", "-c", "fetch.showForcedUpdates=true",
-                    "-c", "fetch.writeCommitGraph=false", "fetch", "-q", "--no-tags", "--no-prune",
-                    "--no-recurse-submodules", "--no-write-fetch-head", "--no-auto-gc", "--refmap=", "--stdin",
-                    *self._program, self._where, input=_lines(specs),
-                )  # fmt: skip
-        except MuseError:
-            self._sweep(before)
-            raise
-
-    def _sweep(self, before: set[str]) -> None:
-        """Delete the pack that Git gave up and left: at the very limit, or on a disk it filled, where refs must fit.
-
-        NoSpaceError in that second case. Packs of other processes are not touched while there is room.
-        """
-        left = self._unfinished() - before
-        full = any(_is_full(path) for path in left)
-        for path in left:
-            if full or _size(path) == self._limit:
-                self.too_large |= not full
-                os.unlink(path)
-        if full:
-            raise NoSpaceError("no space is left for the metadata; branches are not concerned")
-
-    def _unfinished(self) -> set[str]:
-        """Packs that are being received, by anybody."""
-        if not self._packs:
-            self._packs = _git_line(self._repo, "rev-parse", "--git-path", "objects/pack")
-        names = os.listdir(self._packs) if os.path.isdir(self._packs) else ()
-        return {os.path.join(self._packs, name) for name in names if name.startswith("tmp_pack_")}
-
-    def _is_there(self) -> bool:
-        """True when the remote answers at all; asked before its refs are called bad."""
-        try:
-            self._repo.git("ls-remote", *self._program, self._where, f"{OWN}nothing")
-        except MuseError:
-            return False
-        return True
-
-    def _settle(self, part: Sequence[Wanted]) -> list[Wanted]:
-        """After a refusal: an older state is left out, a contradicting one kept beside ours. Returns what is missing.
-
-        The objects of refs that would not move forward are here; when one is not, the fetch failed for another reason.
-        """
-        here = local_tips(self._repo, f"{REMOTES}{self._remote}/")
-        left = [item for item in part if here.get(item.target) != item.tip]
-        commits = self._commits({item.tip for item in left})
-        missing = [item for item in left if item.target not in here or item.tip not in commits]
-        kept = [item for item in left if item.target in here and item.tip in commits]
-        older = contained(self._repo, [(here[item.target], item.tip) for item in kept])
-        apart = [item for item in kept if (here[item.target], item.tip) not in older]
-        if apart:
-            self._fetch([f"+{item.source}:{beside(item.target, item.tip)}" for item in apart])
-            self.beside += [item.target for item in apart]
-        return missing
-
-    def _commits(self, names: set[str]) -> set[str]:
-        """Those that are commits, and here."""
-        asked = _lines(sorted(names))
-        said = _text(self._repo.git("cat-file", "--batch-check", input=asked, check=False)) if names else []
-        return {line.split(" ")[0] for line in said if line.split(" ")[1:2] == ["commit"]}
-
-
-def _size(path: str) -> int:
-    try:
-        return os.path.getsize(path)
-    except OSError:
-        return 0
-
-
-def _is_full(path: str) -> bool:
-    import shutil
-
-    return shutil.disk_usage(os.path.dirname(path)).free < ROOM
-
-
-@contextmanager
-def _files_at_most(size: int) -> Iterator[None]:
-    """No file above that size from what runs meanwhile: an over-large answer ends as on a full disk, without one."""
-    try:
-        import resource
-    except ImportError:
-        yield  # no such limit on this system
-        return
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    room = [limit for limit in before if limit != resource.RLIM_INFINITY]
-    resource.setrlimit(resource.RLIMIT_FSIZE, (min([size, *room]), before[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
-
-
-def _program(repo: RunsGit, remote: str, service: str) -> list[str]:
-    """The server program a remote is configured to have, as an option for a command that is given its address."""
-    told = _git_line(repo, "config", "--get", f"remote.{remote}.{service.replace('-', '')}")
-    return [f"--{service}={told}"] if told else []
-
-
-def _git_line(repo: RunsGit, *args: str) -> str:
-    return repo.git(*args, check=False).decode("utf-8", "replace").strip()
-
-
-def beside(target: str, tip: str) -> str:
-    """Where a second state of a writer is kept."""
-    return f"{target}.{tip[:12]}"
+    return {name: tip for tip, _, name in (line.partition("\t") for line in text_lines(lines)) if tail_of(name)}
 
 
 def _few(names: Iterator[str]) -> str:
     listed = sorted(names)
     return ", ".join(listed[:3]) + (f" and {len(listed) - 3} more" if len(listed) > 3 else "")
-
-
-def _lines(words: Iterable[str]) -> bytes:
-    return "".join(f"{word}\n" for word in words).encode("utf-8", "surrogateescape")
-
-
-def _text(data: bytes) -> list[str]:
-    """Lines as Git ends them: a name may have a letter that ends a line elsewhere."""
-    return [line for line in data.decode("utf-8", "surrogateescape").split("\n") if line]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from muse.store import lineage, sync
+from muse.store import intake, lineage, sync
 from muse.store.log import gc
 from muse.store.meta import writer_refs
 from muse.store.repository import Repository
@@ -126,4 +126,4 @@ def test_refs_that_would_not_move_are_asked_about_together(make_repo: MakeRepo, 
     home = "refs/muse-remotes/origin/log/"
     kept = {f"{home}w{number}": here[number] for number in range(MANY)}
     kept |= {f"{home}w{number}.{there[number][:12]}": there[number] for number in apart}
-    assert sync.local_tips(repo, home) == kept | {f"{home}fresh": fresh}
+    assert intake.local_tips(repo, home) == kept | {f"{home}fresh": fresh}

@@ -117,8 +117,9 @@ def test_a_letter_that_ends_lines_elsewhere_makes_no_ref_of_its_own(
 ) -> None:
     """What Git lists was cut there: the end of one name passed for a line, and so for a ref."""
     from git_remote_muse import push
+    from muse.store.intake import local_tips
     from muse.store.repository import Repository
-    from muse.store.sync import due, local_tips
+    from muse.store.sync import due
 
     root = make_repo("repo", {"a.txt": "a\n"})
     head = git(root, "rev-parse", "HEAD")
