@@ -5,7 +5,7 @@ forward only, and a state that contradicts ours is kept beside it.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from muse.core.errors import MuseError
@@ -15,6 +15,7 @@ from muse.store.lineage import RunsGit, contained
 MAX_FILE = 512 << 20  # bytes a fetch of metadata may write into one file, a pack above all; `muse.metadataLimit`
 ROOM = 1 << 18  # bytes below which a disk counts as full
 MAX_TRIES = 64  # fetches to find out which of many refs are bad
+AT_ONCE = 500  # refs that Git is told by name, for each of which it goes through all there are; of more, it gets ids
 
 
 class NoSpaceError(MuseError):
@@ -34,6 +35,15 @@ def local_tips(repo: RunsGit, prefix: str) -> dict[str, str]:
     """Ref name -> id below a prefix."""
     lines = repo.git("for-each-ref", "--format=%(objectname) %(refname)", prefix)
     return {name: tip for tip, _, name in (line.partition(" ") for line in text_lines(lines))}
+
+
+def move_refs(repo: RunsGit, moves: Mapping[str, tuple[str, str]], *, check: bool = False) -> None:
+    """Have refs name something else: (new, old), "" for new to delete, for old to ask nothing. All of them or none."""
+    if moves:
+        rows = [
+            f"update {name}\0{new}\0{old}\0" if new else f"delete {name}\0{old}\0" for name, (new, old) in moves.items()
+        ]
+        repo.git("update-ref", "--stdin", "-z", input="".join(rows).encode("utf-8", "surrogateescape"), check=check)
 
 
 class Intake:
@@ -58,12 +68,15 @@ class Intake:
         """Fetch these; MuseError when the remote is not to be reached."""
         self._left -= 1
         try:
-            self._fetch([f"{item.source}:{item.target}" for item in part])
+            if len(part) > AT_ONCE:
+                self._take_by_id(part)
+            else:
+                self._fetch([f"{item.source}:{item.target}" for item in part])
             return
         except NoSpaceError:
             raise
         except MuseError as error:
-            missing = self._settle(part)
+            missing = self._settle(part) if len(part) <= AT_ONCE else part
             if not missing:
                 return
             if self._left <= 0 or (not self.bad and not self._is_there()):
@@ -75,6 +88,18 @@ class Intake:
         for half in (missing[:middle], missing[middle:]):
             if half:
                 self.take(half)
+
+    def _take_by_id(self, part: Sequence[Wanted]) -> None:
+        """All objects first, which Git finds complete, then all refs in one move of our own; MuseError, and no ref."""
+        self._fetch(list(dict.fromkeys(item.tip for item in part)))
+        here = local_tips(self._repo, f"{REMOTES}{self._remote}/")
+        met = [(item, old) for item in part if (old := here.get(item.target)) not in (None, item.tip)]
+        inside = contained(self._repo, [pair for item, old in met for pair in ((item.tip, old), (old, item.tip))])
+        moves = {item.target: (item.tip, "0" * len(item.tip)) for item in part if item.target not in here}
+        moves |= {item.target: (item.tip, old) for item, old in met if (item.tip, old) in inside}
+        apart = [item for item, old in met if not {(item.tip, old), (old, item.tip)} & inside]
+        move_refs(self._repo, moves | {beside(item.target, item.tip): (item.tip, "") for item in apart}, check=True)
+        self.beside += [item.target for item in apart]
 
     def _fetch(self, specs: Sequence[str]) -> None:
         if not self._limit:

@@ -11,15 +11,14 @@ longer chain is kept; where neither contains the other both are, the second unde
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
 from muse.core.errors import LateError, MuseError
-from muse.store.intake import Intake, Wanted, beside, git_line, local_tips, program_of, text_lines
+from muse.store.intake import AT_ONCE, Intake, Wanted, beside, git_line, local_tips, move_refs, program_of, text_lines
 from muse.store.layout import OWN, REMOTES
 from muse.store.lineage import RunsGit, chunks, contained, held_by_any
 
 MAX_REFS = 20_000
-AT_ONCE = 500  # refs of one fetch; for each, Git goes through all of them (100, 250, 2,000 and 8,000 take longer)
 PATIENCE = 120  # seconds for one push of metadata, for which `git push` waits; `muse.metadataTimeout`, 0 for no end
 FALLBACK = "refs/heads/muse-meta/"
 LATE = ("fetch first", "non-fast-forward", "stale info")  # Git's words for "there is more over there"
@@ -50,8 +49,7 @@ def fetch_metadata(repo: RunsGit, remote: str, url: str | None = None, *, tips: 
     before = local_tips(repo, f"{REMOTES}{remote}/")
     intake = Intake(repo, remote, url or remote)
     for step in plan(remote, there, before):
-        for at in range(0, len(step), AT_ONCE):
-            intake.take(step[at : at + AT_ONCE])
+        intake.take(step)
     after = local_tips(repo, f"{REMOTES}{remote}/")
     moved = sum(before.get(name) != tip for name, tip in after.items())
     _forget_lost(repo, remote, there, after)
@@ -62,7 +60,7 @@ def fetch_metadata(repo: RunsGit, remote: str, url: str | None = None, *, tips: 
         )
     if intake.beside:
         raise Contradiction(
-            f"{remote} and we know different states of {', '.join(sorted(intake.beside))}; both are kept",
+            f"{remote} and we know different states of {_few(iter(intake.beside))}; both are kept",
             hint="a restored backup or a copied clone does this; its next write begins a new chain",
         )
     return moved
@@ -80,22 +78,12 @@ def _forget_lost(repo: RunsGit, remote: str, there: Mapping[str, str], copies: M
     inside = contained(repo, [(ours[name], last) for name, last in unseen.items()])
     lost = {name: last for name, last in unseen.items() if (ours[name], last) in inside}
     held = held_by_any(repo, set(lost.values()), tips & set(copies.values()))
-    _move_copies(repo, {_copy(remote, name): ("", last) for name, last in lost.items() if last not in held})
+    move_refs(repo, {_copy(remote, name): ("", last) for name, last in lost.items() if last not in held})
 
 
 def _copy(remote: str, name: str) -> str:
     """Where the state that a remote has of a ref of ours is kept here."""
     return f"{REMOTES}{remote}/{name[len(OWN) :]}"
-
-
-def _move_copies(repo: RunsGit, moves: Mapping[str, tuple[str, str]]) -> None:
-    """Have copies of a remote's refs name what it is known to have: (new, old), "" for new to delete, for old to ask
-    nothing. What somebody else moved meanwhile is told anew by the next fetch, and all else with it."""
-    if moves:
-        rows = [
-            f"update {name}\0{new}\0{old}\0" if new else f"delete {name}\0{old}\0" for name, (new, old) in moves.items()
-        ]
-        repo.git("update-ref", "--stdin", "-z", input="".join(rows).encode("utf-8", "surrogateescape"), check=False)
 
 
 def plan(remote: str, there: Mapping[str, str], here: Mapping[str, str]) -> list[list[Wanted]]:
@@ -161,17 +149,32 @@ def push_metadata(repo: RunsGit, remote: str, url: str | None = None, *, prefix:
     behind = set(_overtaken(repo, remote, waiting))
     sending = {name: tip for name, tip in waiting.items() if name not in behind}
     declined: dict[str, str] = {}
-    for part in chunks(list(sending.items())):
-        there = {name: f"{prefix}{name[len(OWN) :]}" for name, _ in part}
-        answers = _answers(_sent(repo, remote, url, [f"{tip}:{there[name]}" for name, tip in part]))
-        declined |= {name: why for name, _ in part if (why := answers.get(there[name], "no answer"))}
-        _move_copies(repo, {_copy(remote, name): (tip, "") for name, tip in part if name not in declined})
+    for part, specs in _pushes(repo, sending, prefix):
+        there = {name: f"{prefix}{name[len(OWN) :]}" for name in part}
+        answers = _answers(_sent(repo, remote, url, specs))
+        declined |= {name: why for name in part if (why := answers.get(there[name], "no answer"))}
+        # What somebody else moved meanwhile is told anew by the next fetch.
+        move_refs(repo, {_copy(remote, name): (sending[name], "") for name in part if name not in declined})
     if declined:
         raise Refused(
             f"{remote} did not take the metadata ({_few(iter(declined))}); branches are not concerned",
             late=any(why in LATE for why in declined.values()),
         )
     return len(sending)
+
+
+def _pushes(repo: RunsGit, sending: Mapping[str, str], prefix: str) -> Iterator[tuple[Collection[str], Sequence[str]]]:
+    """Refs with what to tell `git push` of them: each by name, or, of many, all that are ours by one pattern.
+
+    For a name Git goes through all refs of both sides, for a pattern once. What the remote has already costs nothing
+    then, and what may not move forward is declined.
+    """
+    others = [name for name in local_tips(repo, OWN) if not tail_of(name)] if len(sending) > AT_ONCE else []
+    if len(sending) > AT_ONCE and len(others) <= AT_ONCE:
+        yield sending, [f"{OWN}*:{prefix}*", *(f"^{name}" for name in others)]
+        return
+    for part in chunks(list(sending)):
+        yield part, [f"{sending[name]}:{prefix}{name[len(OWN) :]}" for name in part]
 
 
 def _sent(repo: RunsGit, remote: str, url: str | None, specs: Sequence[str]) -> bytes:
