@@ -31,6 +31,8 @@ MOST_HOLES = 200_000
 DEEPEST = 100
 LONGEST_LINE = 1 << 26
 _OURS = frozenset(("writer", "instance", "sequence", "unmet", "instead", "head", "crc"))
+_BEHIND = _OURS | {"created_at", "op_id"}  # what follows an op in its line
+_NAME = re.compile(r"[0-9a-z_-]{1,64}")
 _TEXTS = ("actor_id", "domain", "intent_id", "reservation_id")
 CRC_SIZE = len(b',"crc":"00000000"}')
 INSTANCE = 32  # characters of the name of an opening of a log
@@ -288,7 +290,7 @@ def check_fields(body: dict[str, Any]) -> None:
     parents = body["parent_op_ids"]
     if not isinstance(parents, list) or (parents and any(type(parent) is not str for parent in parents)):
         raise FormatError("parent_op_ids is a list of texts")
-    if not _OURS.isdisjoint(body):
+    if not _BEHIND.isdisjoint(body):
         raise FormatError(f"an entry has no field of the log's own ({', '.join(sorted(_OURS))})")
 
 
@@ -379,23 +381,36 @@ def strip(row: dict[str, Any]) -> OpEntry:
 
 
 def check_line(line: bytes) -> dict[str, Any]:
-    """A line from elsewhere, decoded; FormatError unless its checksum, its id and its fields hold."""
+    """A line from elsewhere, decoded; FormatError unless its checksum, its id and its fields hold.
+
+    What the id names ends before `created_at`. The fields of the log's own are behind it and nowhere else, or whoever
+    writes a line would say in our name what it waits for and whose op it displaces.
+    """
     if not intact(line):
         raise FormatError("its checksum does not match")
     cut = line.rfind(b',"created_at":')
+    body = line[:cut] + b"}"
     try:
         check_size(line)
-        row = json.loads(line)
-        body = {name: value for name, value in row.items() if name not in _OURS}
-        op_id, created_at = body.pop("op_id"), body.pop("created_at")
-        check_fields(body)
-        who = (row["writer"], row["instance"])
+        row = json.loads(body.decode())
+        check_fields(row)
+        behind = json.loads(b"{%b" % line[cut + 1 :])
+        strange = behind.keys() - _BEHIND
+        row |= behind
+        op_id, created_at, number = row["op_id"], row["created_at"], row["sequence"]
+        names = (row["writer"], row["instance"])
     except (KeyError, TypeError, ValueError, RecursionError, AttributeError) as problem:
         raise FormatError(f"it is no op: {problem}") from None
-    if op_id != "sha256:" + sha256(line[:cut] + b"}").hexdigest():
+    if op_id != "sha256:" + sha256(body).hexdigest() or strange:
         raise FormatError("its op_id is not the hash of its op")
-    if type(created_at) is not str or any(not re.fullmatch(r"[0-9a-z_-]{1,64}", str(name)) for name in who):
+    if type(created_at) is not str or not all(type(name) is str and _is_name(name) for name in names):
         raise FormatError("its writer, instance or created_at is malformed")
-    if type(row["sequence"]) is not int or not 1 <= row["sequence"] <= LATEST:
+    if type(number) is not int or not 1 <= number <= LATEST:
         raise FormatError("its sequence is malformed")
     return cast("dict[str, Any]", row)
+
+
+@lru_cache(256)
+def _is_name(text: str) -> bool:
+    """True for what a writer or an opening of a log may be called."""
+    return _NAME.fullmatch(text) is not None
