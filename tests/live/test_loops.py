@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from muse.core.op_log import OpLog, Request
-from muse.engine.live import inbox, marks
+from muse.engine.live import inbox, marks, shared
 from muse.engine.live.status import unsent
 from muse.store.repository import Repository
 from tests.live.fake import FakeServer
@@ -185,5 +186,41 @@ def test_a_stream_that_goes_on_while_it_is_looked_at_is_no_other(pair: tuple[Pat
                 await asyncio.sleep(0.01)
             await until(lambda: alice.marks.taken == server.last and unsent(alice.repo, OpLog(pair[0], "jam")) == 0)
         assert server.connections == 1 and sum(message.data.count(b"\n") for message in server.kept) == 60
+
+    run(story)
+
+
+def test_what_comes_within_a_beat_is_merged_and_synced_together(
+    pair: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each message was merged alone, and the disk synced without a pause: appends waited for that, everybody's."""
+    calls = {"merge_replica": 0, "flush": 0}
+    for name in calls:
+        real = getattr(OpLog, name)
+
+        def counted(self: OpLog, *args: Any, real: Any = real, name: str = name, **named: Any) -> Any:
+            calls[name] += name == "merge_replica" or named.get("level") == "durable"
+            return real(self, *args, **named)
+
+        monkeypatch.setattr(OpLog, name, counted)
+
+    async def story() -> None:
+        server = FakeServer()
+        there = OpLog(pair[0], "jam", writer="carol")
+        for number in range(200):
+            there.record("carol", "files", [{"op": "insert", "address": f"{number}.txt", "content": ""}])  # type: ignore[list-item]
+        told = sorted(there.raw_lines(), key=lambda line: json.loads(line)["sequence"])
+        bob = joined(pair[1], server)
+        async with running(bob):
+            await until(lambda: bob.shared.connected)
+            began = time.monotonic()
+            for line in told:
+                server.tell("carol", line + b"\n")
+                await asyncio.sleep(0.001)
+            await until(lambda: bob.marks.taken == server.last)
+            took = time.monotonic() - began
+        assert lines(pair[1]) == sorted(told)
+        assert 1 <= calls["merge_replica"] <= 2 + took / shared.BEAT
+        assert 1 <= calls["flush"] <= 2 + took / shared.TELL
 
     run(story)

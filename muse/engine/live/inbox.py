@@ -17,7 +17,7 @@ from muse.core.types import blob_digest
 from muse.engine.live.contents import Contents
 from muse.engine.live.marks import Marks
 from muse.engine.live.needs import needed
-from muse.engine.live.shared import Shared
+from muse.engine.live.shared import BEAT, TELL, Shared
 from muse.store.relay import Message, Relay
 
 AT_ONCE = 4 << 20
@@ -49,6 +49,7 @@ class Inbox:
             await queue.put(message)
 
     async def _drain(self, relay: Relay, queue: asyncio.Queue[Message]) -> None:
+        """What comes alone is taken at once; what comes within a beat of it together, as each merge has its price."""
         while True:
             batch = [await queue.get()]
             size = len(batch[0].data)
@@ -56,6 +57,8 @@ class Inbox:
                 batch.append(queue.get_nowait())
                 size += len(batch[-1].data)
             await self.take(relay, batch)
+            if queue.empty():
+                await asyncio.sleep(BEAT)
 
     async def take(self, relay: Relay, batch: Sequence[Message]) -> None:
         """Bring messages into the log."""
@@ -77,7 +80,10 @@ class Inbox:
         self._written.set()
 
     async def _settle(self) -> None:
-        """Make durable what was written, then move the mark behind it."""
+        """Make durable what was written, then move the mark behind it, as often as marks are kept.
+
+        A disk that syncs all the time lets every append of everybody wait.
+        """
         while True:
             await self._written.wait()
             self._written.clear()
@@ -85,6 +91,7 @@ class Inbox:
             await asyncio.to_thread(self.log.flush, level="durable")
             self.marks.taken = max(self.marks.taken, number)
             self.shared.sent()
+            await asyncio.sleep(TELL)
 
     async def _whole(self, relay: Relay, message: Message) -> Message | None:
         """A message with the line it names in its place; None when that is not there or another."""

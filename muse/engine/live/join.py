@@ -19,7 +19,7 @@ from muse.engine.live.inbox import Inbox
 from muse.engine.live.outbox import Outbox
 from muse.engine.live.presence import Presence
 from muse.engine.live.repository_id import repository_id
-from muse.engine.live.shared import Shared
+from muse.engine.live.shared import TELL, Shared
 from muse.store.relay import Relay, RelayError, RelayRefusedError, Room
 from muse.store.writer import previous_writers, writer_id
 
@@ -29,8 +29,6 @@ if TYPE_CHECKING:
 Connect = Callable[[Room], Awaitable[Relay]]
 LOOK = 2.0
 """Seconds between two looks at the stream: is it still the one it was?"""
-TELL = 0.5
-"""Seconds between two looks at what of our state is to be written down."""
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 5.0
 """Seconds before the next try to connect; twice as long each time."""
 

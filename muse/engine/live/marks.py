@@ -7,7 +7,7 @@ import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from muse.core.io import write_text_atomic
+from muse.core.io import write_bytes_atomic
 from muse.core.op_log import OpLog
 from muse.core.types import load_json_file
 from muse.store.relay import Stream
@@ -50,8 +50,8 @@ class Marks:
         self.__init__(log, writer, stream.born, first=first, salt=os.urandom(4).hex())  # type: ignore[misc]
 
     def keep(self, folder: Path) -> None:
-        """Write them down."""
-        write_text_atomic(folder / FILE, json.dumps(asdict(self), sort_keys=True) + "\n")
+        """Write them down, unsynced: what a power cut leaves of them is older, or none."""
+        write_bytes_atomic(folder / FILE, f"{json.dumps(asdict(self), sort_keys=True)}\n".encode(), durable=False)
 
 
 def load(log: OpLog) -> Marks:

@@ -14,7 +14,7 @@ from muse.core.types import blob_digest
 from muse.engine.live.contents import Contents
 from muse.engine.live.marks import Marks
 from muse.engine.live.needs import needed
-from muse.engine.live.shared import Shared
+from muse.engine.live.shared import BEAT, Shared
 from muse.store.relay import MOST_PARTS, Relay
 
 STRETCH = 4 << 20
@@ -66,6 +66,7 @@ class Outbox:
         self.marks.sent = end
         self.shared.sent()
         self.shared.problem = ""
+        await asyncio.sleep(BEAT)
         await self._grown(end)
 
     async def _send(self, relay: Relay, batches: Sequence[Batch]) -> None:

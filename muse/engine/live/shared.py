@@ -13,6 +13,10 @@ from typing import Any
 from muse.core.types import load_json_file
 
 STATE = "relay-state.json"
+BEAT = 0.005
+"""Seconds between two looks of a loop that found something: what is due meanwhile goes together."""
+TELL = 0.5
+"""Seconds between two looks at what of our state is to be written down."""
 PEER_GONE = 10.0
 """Seconds without a word after which a peer is thought to be gone."""
 MOST_PEERS = 500
@@ -99,4 +103,4 @@ def told(folder: Path) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-__all__ = ["MOST_PEERS", "STATE", "Peer", "Shared", "told"]
+__all__ = ["BEAT", "MOST_PEERS", "STATE", "TELL", "Peer", "Shared", "told"]
