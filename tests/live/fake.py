@@ -91,13 +91,15 @@ class FakeRelay:
         await self._ask()
         return self.server.contents.get((writer, digest))
 
-    async def messages(self, first: int) -> AsyncIterator[Message]:
+    async def messages(self, first: int) -> AsyncIterator[list[Message]]:
         at = max(first, self.server.first)
         while True:
             await self._ask()
-            while self.server.first <= at <= self.server.last:
-                yield self.server.kept[at - self.server.first]
-                at += 1
+            if self.server.first <= at <= self.server.last:
+                batch = self.server.kept[at - self.server.first :][:50]
+                at += len(batch)
+                yield batch
+                continue
             await asyncio.sleep(0.005)
 
     async def say(self, data: bytes) -> None:

@@ -17,11 +17,9 @@ from muse.core.types import blob_digest
 from muse.engine.live.contents import Contents
 from muse.engine.live.marks import Marks
 from muse.engine.live.needs import needed
-from muse.engine.live.shared import BEAT, TELL, Shared
+from muse.engine.live.shared import TELL, Shared, aside
 from muse.store.relay import Message, Relay
 
-AT_ONCE = 4 << 20
-"""Bytes of messages that are merged together."""
 MOST_REFUSED = 100
 """Lines of one peer that may go to quarantine; more, and we do not listen to it."""
 
@@ -38,27 +36,13 @@ class Inbox:
 
     async def run(self, relay: Relay) -> None:
         """Take in what is there and what comes, until the relay fails."""
-        queue: asyncio.Queue[Message] = asyncio.Queue(256)
         async with asyncio.TaskGroup() as both:
-            both.create_task(self._listen(relay, queue))
-            both.create_task(self._drain(relay, queue))
+            both.create_task(self._listen(relay))
             both.create_task(self._settle())
 
-    async def _listen(self, relay: Relay, queue: asyncio.Queue[Message]) -> None:
-        async for message in relay.messages(self.marks.taken + 1):
-            await queue.put(message)
-
-    async def _drain(self, relay: Relay, queue: asyncio.Queue[Message]) -> None:
-        """What comes alone is taken at once; what comes within a beat of it together, as each merge has its price."""
-        while True:
-            batch = [await queue.get()]
-            size = len(batch[0].data)
-            while size < AT_ONCE and not queue.empty():
-                batch.append(queue.get_nowait())
-                size += len(batch[-1].data)
+    async def _listen(self, relay: Relay) -> None:
+        async for batch in relay.messages(self.marks.taken + 1):
             await self.take(relay, batch)
-            if queue.empty():
-                await asyncio.sleep(BEAT)
 
     async def take(self, relay: Relay, batch: Sequence[Message]) -> None:
         """Bring messages into the log."""
@@ -74,7 +58,7 @@ class Inbox:
         ]
         if lines:
             await self._content(relay, lines)
-            await asyncio.to_thread(self._merge, lines)
+            await aside(sum(len(told.line) for told in lines), self._merge, lines)
         self.shared.taken = batch[-1].number
         self.shared.last = max(self.shared.last, self.shared.taken)
         self._written.set()

@@ -14,7 +14,7 @@ from muse.core.types import blob_digest
 from muse.engine.live.contents import Contents
 from muse.engine.live.marks import Marks
 from muse.engine.live.needs import needed
-from muse.engine.live.shared import BEAT, Shared
+from muse.engine.live.shared import Shared, aside
 from muse.store.relay import MOST_PARTS, Relay
 
 STRETCH = 4 << 20
@@ -59,14 +59,13 @@ class Outbox:
 
     async def _all(self, relay: Relay) -> None:
         """Send what is there, and wait for more."""
-        batches, contents, end = await asyncio.to_thread(self.collect, relay.most)
+        batches, contents, end = await aside(self.log.end() - self.marks.sent, self.collect, relay.most)
         for digest in contents:
             await self._send_content(relay, digest)
         await self._send(relay, batches)
         self.marks.sent = end
         self.shared.sent()
         self.shared.problem = ""
-        await asyncio.sleep(BEAT)
         await self._grown(end)
 
     async def _send(self, relay: Relay, batches: Sequence[Batch]) -> None:

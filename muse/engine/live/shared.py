@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from muse.core.types import load_json_file
 
+T = TypeVar("T")
 STATE = "relay-state.json"
-BEAT = 0.005
-"""Seconds between two looks of a loop that found something: what is due meanwhile goes together."""
+SMALL = 1 << 16
+"""Bytes of lines that are worked on at once; a thread for them takes longer than they do."""
 TELL = 0.5
 """Seconds between two looks at what of our state is to be written down."""
 PEER_GONE = 10.0
@@ -97,10 +100,15 @@ class Shared:
             os.replace(f"{path}.tmp", path)
 
 
+async def aside(size: int, work: Callable[..., T], *args: object) -> T:
+    """What comes of work on so many bytes, in a thread of its own where that is much."""
+    return work(*args) if size <= SMALL else await asyncio.to_thread(work, *args)
+
+
 def told(folder: Path) -> dict[str, Any]:
     """The state as the process that joined wrote it last; {} when there is none."""
     found = load_json_file(folder / STATE)
     return found if isinstance(found, dict) else {}
 
 
-__all__ = ["BEAT", "MOST_PEERS", "STATE", "TELL", "Peer", "Shared", "told"]
+__all__ = ["MOST_PEERS", "SMALL", "STATE", "TELL", "Peer", "Shared", "aside", "told"]

@@ -91,8 +91,8 @@ class Relay(Protocol):
     async def get(self, writer: str, digest: str) -> bytes | None:
         """What a writer keeps under a digest, not verified; None when it is not there."""
 
-    def messages(self, first: int) -> AsyncIterator[Message]:
-        """Messages from a number on, in order, without gaps, as they come; ends with RelayError."""
+    def messages(self, first: int) -> AsyncIterator[list[Message]]:
+        """Messages from a number on, in order, without gaps, as many as came together; ends with RelayError."""
 
     async def say(self, data: bytes) -> None:
         """Tell whoever is here something that is kept nowhere."""

@@ -28,7 +28,8 @@ T = TypeVar("T")
 PATIENCE = 5.0  # seconds for an answer
 HEARTBEAT = 1.0  # seconds between signs of life of a consumer with nothing to deliver
 SILENCE = 4.0  # seconds without any, after which it is thought to be gone
-AT_ONCE = 64  # messages taken off the wire and not yet asked for
+AT_ONCE = 256  # messages taken off the wire and not yet asked for
+TOGETHER = 4 << 20  # bytes of messages that are handed on together
 LARGEST = 8 << 20  # bytes of a message; a server may be set to more, and then it is not listened to
 WINDOW = 120.0  # seconds in which a message that is sent again is known by its id
 logging.getLogger("nats").propagate = False  # it logs tracebacks of what a server sends; we say it in a line
@@ -59,6 +60,7 @@ class JetStreamRelay:
         self._client = Client()
         self._stream: JetStreamContext
         self._lost = asyncio.Event()
+        self._arrived: asyncio.Queue[Msg | None] = asyncio.Queue(AT_ONCE)  # None: nothing more will
         self._denied = ""
         self._met: Exception | None = None
 
@@ -152,25 +154,32 @@ class JetStreamRelay:
 
     # Listening ---------------------------------------------------------------------------------------------------
 
-    async def messages(self, first: int) -> AsyncIterator[Message]:
+    async def messages(self, first: int) -> AsyncIterator[list[Message]]:
         """Messages from a number on. A gap, silence or the end of the connection is a RelayError: begin again."""
-        queue: asyncio.Queue[Msg] = asyncio.Queue(AT_ONCE)
         inbox = self._client.new_inbox()
-        told = await self._answer(self._client.subscribe(inbox, cb=queue.put))
+        told = await self._answer(self._client.subscribe(inbox, cb=self._arrived.put))
         try:
             await self._answer(self._stream._jsm.add_consumer(self.room.stream, self._consumer(inbox, first)))
-            expected = 1
+            batch: list[Message] = []
+            expected, size = 1, 0
             while True:
-                msg = await self._next(queue)
-                if (msg.headers or {}).get("Status") == "100":
-                    await self._signal(msg, expected)
-                    continue
-                message, place = self._read(msg)
-                if place != expected:
-                    raise RelayError(f"message {expected} of the relay did not arrive")
-                expected += 1
+                msg = await self._next()
+                quiet = (msg.headers or {}).get("Status") == "100"
+                try:
+                    message = None if quiet else self._read(msg, expected)
+                except RelayError:
+                    if batch:
+                        yield batch
+                    raise
                 if message is not None:
-                    yield message
+                    batch.append(message)
+                    size += len(message.data)
+                expected += not quiet
+                if batch and (quiet or size >= TOGETHER or self._arrived.empty()):
+                    yield batch
+                    batch, size = [], 0
+                if quiet:
+                    await self._signal(msg, expected)
         finally:
             with contextlib.suppress(Error, OSError):
                 await told.unsubscribe()
@@ -190,11 +199,21 @@ class JetStreamRelay:
             max_deliver=1,
         )
 
-    async def _next(self, queue: asyncio.Queue[Msg]) -> Msg:
+    async def _next(self) -> Msg:
         """What is there, or what comes before we have heard nothing for too long."""
-        if not queue.empty():
-            return queue.get_nowait()
-        return await self._answer(queue.get(), SILENCE, "the relay fell silent")
+        if not self._arrived.empty():
+            msg = self._arrived.get_nowait()
+        elif self._lost.is_set():
+            msg = None
+        else:
+            try:
+                async with asyncio.timeout(SILENCE):
+                    msg = await self._arrived.get()
+            except TimeoutError:
+                raise RelayError("the relay fell silent") from None
+        if msg is None:
+            raise RelayError("the connection was lost")
+        return msg
 
     async def _signal(self, msg: Msg, expected: int) -> None:
         """A sign of life, or a question whether we have come this far: what came before it has been handed on."""
@@ -205,17 +224,19 @@ class JetStreamRelay:
         if reply := msg.reply or headers.get(api.Header.CONSUMER_STALLED):
             await self._answer(self._client.publish(reply))
 
-    def _read(self, msg: Msg) -> tuple[Message | None, int]:
-        """A message and its place among those delivered; None for one that nobody here would have sent."""
+    def _read(self, msg: Msg, expected: int) -> Message | None:
+        """The message at a place among those delivered; None for one that nobody here would have sent."""
         try:
             numbers = msg.metadata.sequence
         except (Error, ValueError, IndexError):
             raise RelayError("the relay sends what is no message of a stream") from None
+        if numbers.consumer != expected:
+            raise RelayError(f"message {expected} of the relay did not arrive")
         writer = msg.subject.rpartition(".")[2]
         large = (msg.headers or {}).get(LARGE, "")
         ours = msg.subject == self.room._replace(writer=writer).subject
         fits = len(msg.data) <= LARGEST and len(large) <= 100
-        return (Message(numbers.stream, writer, msg.data, large) if ours and fits else None), numbers.consumer
+        return Message(numbers.stream, writer, msg.data, large) if ours and fits else None
 
     # Presence ----------------------------------------------------------------------------------------------------
 
@@ -269,6 +290,8 @@ class JetStreamRelay:
 
     async def _closed(self) -> None:
         self._lost.set()
+        if self._arrived.empty():  # else whoever listens looks before he waits
+            self._arrived.put_nowait(None)
 
 
 class _Absent(Exception):
