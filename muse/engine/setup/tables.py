@@ -178,7 +178,9 @@ _CAPITALS = (
     "CMakeLists.txt",
     "Jenkinsfile",
 )
-_OF_PROJECTS = frozenset({"changelog", "changes", "history", "news", "authors", "contributors"})
+_OF_PROJECTS = frozenset(
+    {"changelog", "changes", "history", "news", "authors", "contributors", "credits", "maintainers", "thanks"}
+)
 LISTED = ("muse-midi", "muse-score", "muse-daw")
 """Diff drivers whose files are shown as `muse-textconv` lists them."""
 COMPARED = "muse-midi"

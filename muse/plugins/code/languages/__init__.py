@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 # table file -> extensions, and file names Git knows by name: in lower case those that may have any case of letters
 ROWS: dict[str, str] = {
     "python": ".py .pyi .pyw",
-    "javascript": ".js .jsx .mjs .cjs",
+    "javascript": ".js .jsx .mjs .cjs .es6",
     "typescript": ".ts .mts .cts",
     "tsx": ".tsx",
     "component": ".vue .svelte",
@@ -28,11 +28,11 @@ ROWS: dict[str, str] = {
     "java": ".java",
     "c": ".c .h",
     "cpp": ".cc .cpp .cxx .hpp .hh .hxx .ipp",
-    "csharp": ".cs",
+    "csharp": ".cs .csx .cake",
     "ruby": ".rb .rake .gemspec rakefile gemfile",
     "php": ".php .phtml",
     "kotlin": ".kt .kts",
-    "scala": ".scala .sc",
+    "scala": ".scala .sc .sbt",
     "swift": ".swift",
     "dart": ".dart",
     "haskell": ".hs",
@@ -59,7 +59,7 @@ ROWS: dict[str, str] = {
     "toml": ".toml cargo.lock poetry.lock uv.lock pdm.lock pipfile",
     "yaml": ".yml .yaml",
     "xml": ".xml .xsd .xsl .svg .pom .plist .csproj .fsproj .vbproj .vcxproj .props .targets .nuspec .wxs .xaml"
-    " .resx .xlf .xliff",
+    " .resx .xlf .xliff .proj .config .xhtml *.xml.dist",
     "po": ".po .pot",
     "strings": ".strings",
     "pbxproj": ".pbxproj",
@@ -85,7 +85,12 @@ ROWS: dict[str, str] = {
     "yarn": "yarn.lock",
     "changelog": " ".join(
         stem + ending
-        for stem in ("changelog", "changes", "history", "news", "authors", "contributors")
+        for stem in ("changelog", "changes", "history", "news")
+        for ending in ("", ".md", ".markdown", ".rst", ".txt")
+    ),
+    "people": " ".join(
+        stem + ending
+        for stem in ("authors", "contributors", "credits", "maintainers", "thanks")
         for ending in ("", ".md", ".markdown", ".rst", ".txt")
     ),
     "rst": ".rst",

@@ -1,4 +1,4 @@
-"""Change logs and lists of people, in Markdown or reStructuredText: sections, and in them items in any order."""
+"""Change logs, in Markdown or reStructuredText: sections, and in them items in any order."""
 
 from muse.plugins.code.languages.table import Language
 

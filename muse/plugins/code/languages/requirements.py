@@ -4,7 +4,7 @@ from muse.plugins.code.languages.table import Language
 
 LANGUAGE = Language(
     name="requirements",
-    lines=("", r"([A-Za-z0-9._-]+(?:\[[^\]]*\])?)"),
+    lines=("", r"(-(?:r|c|e|-requirement|-constraint|-editable)[ =]*\S+|[A-Za-z0-9._-]+(?:\[[^\]]*\])?)"),
     comment_line=(b"#", b""),
     continued=True,
     indented=True,

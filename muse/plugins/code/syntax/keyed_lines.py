@@ -67,7 +67,7 @@ def line_spans(language: Language, data: bytes) -> Iterator[tuple[int, int, bool
 
 def _spans(language: Language, data: bytes) -> list[_Span]:
     if language.lines[0] == "prose":
-        return [_Span(*span) for span in prose_spans(data, items=bool(language.lines[1]))]
+        return [_Span(*span) for span in prose_spans(data, *language.lines[1:])]
     if language.lines[0] == "blocks":
         return list(_blocks(language.lines[1].encode(), data, arity=language.lines[2:] == ("arity",)))
     own = language.comment_line[0]

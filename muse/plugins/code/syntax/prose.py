@@ -1,7 +1,8 @@
 """Text under headings: Markdown's `#`, titles with a line drawn under them, and the items of lists.
 
 A section is known by its heading and the headings around it (`1.2 / Fixed`). An item of a list is a mark, its text and
-the deeper lines behind it; it is known by its text. A definition of a link is known by its label. Numbered items,
+the deeper lines behind it; it is known by its text. In lists of people a line that ends with an address or a date is an
+item without a mark, known by what stands before that. A definition of a link is known by its label. Numbered items,
 paragraphs, tables and blocks of code have no name: they keep their order.
 """
 
@@ -16,6 +17,10 @@ from muse.plugins.code.syntax.tree import Key
 _HASHES = regex(rb" {0,3}(#{1,6})[ \t]+(\S.*?)[ \t#]*$")
 _DRAWN = regex(rb"([=\-~^\"'`*+#<>:._])\1{2,}\s*$")
 _ITEM = regex(rb"(\s*)[-*+\xe2\x80\xa2](?:\x80\xa2)?[ \t]+\S")
+_PERSON = regex(
+    rb"(\s*)([A-Za-z\x80-\xff][^:;!?]*?)[ ,\t]+"
+    rb"(?:<[^<>\s]+>|\([^()\s]+[@/][^()\s]+\)|\(?@[\w-]+\)?|\d{4}[-/.]\d\d?[-/.]\d\d?)\.?\s*$"
+)
 _LINK = regex(rb" {0,3}\[([^\]]+)\]: ?\S|\.\. _([^:]+):")
 _FENCE = regex(rb"\s*(```|~~~)")
 
@@ -29,8 +34,9 @@ class Span(NamedTuple):
     key: Key | None
 
 
-def prose_spans(data: bytes, *, items: bool) -> list[Span]:
-    """The headings and blocks of a text in order. `items`: those of lists have names of their own."""
+def prose_spans(data: bytes, named: str = "") -> list[Span]:
+    """The headings and blocks of a text in order. `named`: what else has a name of its own, the "items" of lists, or
+    these and lines that name "people"."""
     rows = data.splitlines(True)
     spans: list[Span] = []
     titles: list[tuple[int, str]] = []  # the headings one stands under, with their levels
@@ -67,12 +73,14 @@ def prose_spans(data: bytes, *, items: bool) -> list[Span]:
             continue
         found = _FENCE.match(row)
         fence = found[1] if found else b""
-        item = _ITEM.match(row) if items else None
+        item = _ITEM.match(row) if named else None
+        if named == "people" and item is None:
+            item = _PERSON.match(row)
         depth = start - (at - len(row))
         if open_ and spans and not _begins(item, depth, spans[-1], data):
             spans[-1] = spans[-1]._replace(stop=stop)
             continue
-        spans.append(Span(start, stop, 0, _key(row, item) if items else None))
+        spans.append(Span(start, stop, 0, _key(row, item) if named else None))
         open_ = True
     return [_named(span, data) for span in spans]
 
@@ -105,8 +113,10 @@ def _deeper(rows: list[bytes], index: int, data: bytes, start: int) -> bool:
 
 
 def _named(span: Span, data: bytes) -> Span:
-    """An item with its text for a name."""
+    """An item with its text for a name; of a person the name."""
     if span.key != ("item", ""):
         return span
-    text = b" ".join(data[span.start : span.stop].split()[1:])
+    text = data[span.start : span.stop]
+    person = None if _ITEM.match(text) else _PERSON.match(text)
+    text = b" ".join(text.split()[1:] if person is None else person[2].split())
     return span._replace(key=("item", text.decode("utf-8", "replace")))
