@@ -100,10 +100,10 @@ class Language(NamedTuple):
     language by a pattern for section headers ("" for none) and one whose groups identify a line ("" for none). `prose`
     in place of the first is for text under headings (`syntax/prose.py`), where the second says what else has a name:
     "items" of lists, or these and lines that name "people". `blocks`: the second finds each block of lines, its first
-    group names it; with `arity`, a name with arguments is known by how many there are. `nested`:
-    the field of that name says more. `definitions` maps a node type to the kind a person reads ("function"). `name_fields` are tried in order to find a
-    definition's name; a dotted one descends. `nameless` are definitions that may do without, with the name they then
-    have. `wrappers` are nodes that stand around a definition (decorators, export).
+    group names it; with `arity`, a name with arguments is known by how many there are. `nested` is the field of that
+    name. `definitions` maps a node type to the kind a person reads ("function"). `name_fields` are tried in order to
+    find a definition's name; a dotted one descends. `nameless` are definitions that may do without, with the name they
+    then have. `wrappers` are nodes that stand around a definition (decorators, export).
     `bodies` are nodes whose children are merged as a list, in order; `sets` are those whose children may stand in any
     order; `lists` are sets whose items are separated by a comma or the like; `sequences` are separated as well, but
     only their `free` items may stand in any order (keyword arguments); `only` says
