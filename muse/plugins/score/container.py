@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import re
+
 from muse.core.errors import FormatError
-from muse.core.xml_tree import parse
+from muse.core.late import regex
+from muse.core.xml_tree import parse, unescape
 from muse.core.zip_members import ZipMembers, is_package
 
 _ROOT = "META-INF/container.xml"
 _SCORES = (".mscx", ".musicxml", ".xml")
+_PATH = regex(rb"(\bfull-path\s*=\s*[\"'])([^\"']*[\"'])")
+
+
+def _escaped(name: str) -> bytes:
+    for each, entity in (("&", "&amp;"), ("<", "&lt;"), ('"', "&quot;"), ("'", "&apos;")):
+        name = name.replace(each, entity)
+    return name.encode()
 
 
 class Package(ZipMembers):
@@ -29,6 +39,19 @@ class Package(ZipMembers):
             if name.endswith(_SCORES[:2]) and "/" not in name:
                 return name
         raise FormatError("a ZIP file without a score in it")
+
+    def name_root(self, name: str) -> None:
+        """Call the score as another version does: programs call it after the file, which is nobody's edit."""
+        if name in self.members:
+            return
+        old, self.root = self.root, name
+        self.members = {name if each == old else each: data for each, data in self.members.items()}
+
+        def renamed(found: re.Match[bytes]) -> bytes:
+            return found[1] + _escaped(name) + found[2][-1:] if unescape(found[2][:-1].decode()) == old else found[0]
+
+        if _ROOT in self.members:
+            self.members[_ROOT] = _PATH.sub(renamed, self.members[_ROOT])
 
     @property
     def score(self) -> bytes:

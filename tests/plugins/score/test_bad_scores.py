@@ -10,8 +10,10 @@ import pytest
 
 from muse.core.xml_tree import parse
 from muse.engine.resolve.groups import grouped
+from muse.plugins.score.container import Package
 
 from .score_kit import (
+    CONTAINER,
     PLUGIN,
     chord,
     cut,
@@ -92,6 +94,26 @@ def test_what_is_no_score_is_never_merged_clean(bad: bytes) -> None:
         assert merged.notes
     with pytest.raises(ValueError):
         PLUGIN.listing(bad, "a.musicxml")
+
+
+@pytest.mark.parametrize(
+    "names", [("a.xml", "a.xml", "b&c.xml"), ("a.xml", "b&c.xml", "a.xml"), ("a.xml", "b.xml", "c.xml")]
+)
+def test_what_programs_call_the_score_in_a_package_is_nobodys_edit(names: tuple[str, str, str]) -> None:
+    """They call it after the file that it was saved in."""
+    texts = version(), version(put(0, 1, 0, note("B", 6))), version(put(0, 5, 3, note("A", 2)))
+
+    def named(score: bytes, name: str) -> bytes:
+        container = CONTAINER.replace(b"score.xml", name.replace("&", "&amp;").encode())
+        members = Package(packed(score)).members
+        return Package(packed(score)).write({name: members["score.xml"], "META-INF/container.xml": container})
+
+    for sides in (texts, (texts[0], texts[2], texts[1])):
+        merged = PLUGIN.merge_file("a.mxl", *(named(text, name) for text, name in zip(sides, names)))
+        assert not merged.conflicts, merged.notes
+        both = Package(merged.content or b"")
+        assert list(both.members) == [names[1], "META-INF/container.xml"] and both.root == names[1]
+        assert plain(both.score) == plain(version(put(0, 1, 0, note("B", 6)), put(0, 5, 3, note("A", 2))))
 
 
 def test_a_member_that_leads_out_is_refused() -> None:
