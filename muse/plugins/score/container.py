@@ -42,8 +42,10 @@ class Package(ZipMembers):
 
     def name_root(self, name: str) -> None:
         """Call the score as another version does: programs call it after the file, which is nobody's edit."""
-        if name in self.members:
+        if name == self.root:
             return
+        if name in self.members:
+            raise FormatError("members of the package changed their names; save both sides under one name")
         old, self.root = self.root, name
         self.members = {name if each == old else each: data for each, data in self.members.items()}
 

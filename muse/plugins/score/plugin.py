@@ -173,10 +173,8 @@ def _merge_packages(path: str, base: Package, ours: Package, theirs: Package) ->
     """The scores inside merged, with their linked parts; other members three-way as wholes, thumbnails and window
     settings ours."""
     packages = base, ours, theirs
-    for package in (base, theirs):
-        package.name_root(ours.root)
-        if package.root != ours.root:
-            raise FormatError("two members of the package changed their names; save both with one")
+    base.name_root(ours.root)
+    theirs.name_root(ours.root)
     scores = base.members.get(base.root, b""), ours.score, theirs.score
     known = [package.members for package in packages]
     beside = {
