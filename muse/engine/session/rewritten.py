@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from muse.core.errors import MuseError
 from muse.core.io import write_text_atomic
@@ -18,6 +18,7 @@ from muse.core.types import load_json_file
 from muse.domain import PluginFor
 from muse.engine.session import delivery
 from muse.engine.session.carriers import carriers
+from muse.engine.session.changes import Change, Changes, changes
 from muse.engine.session.evidence import merged_bytes
 
 if TYPE_CHECKING:
@@ -27,16 +28,6 @@ _NEWEST = 50  # deliveries that are looked for
 _COMMITS = 500  # of the branch among which one is looked for, and what of its reflog
 _PARTS = 5  # commits one delivery may have become
 _FILE = "sought.json"
-
-
-class _Change(NamedTuple):
-    """What a commit did to a path: blobs before and after, None where there is no file."""
-
-    old: str | None
-    new: str | None
-
-
-Changes = dict[str, _Change]
 
 
 def follow(repo: Repository, log: OpLog, plugin_for: PluginFor) -> bool:
@@ -144,12 +135,12 @@ def _is_here(repo: Repository, commit: str) -> bool:
 
 def _carriers(repo: Repository, commit: str, head: str, plugin_for: PluginFor) -> list[str]:
     """The commits of HEAD's history that make the change of another one, or those that do so together."""
-    change = next(iter(_changes(repo, [commit]).values()), {})
+    change = next(iter(changes(repo, [commit]).values()), {})
     limits = ("--no-merges", f"-n{_COMMITS}", head, f"^{commit}")
     names = repo.git("rev-list", "--reverse", "--topo-order", *limits).decode().split()
     among = {
         name: shared
-        for name, made in _changes(repo, names).items()
+        for name, made in changes(repo, names).items()
         if (shared := {path: made[path] for path in made.keys() & change.keys()})
     }
     seen = {name: _seen(repo, change, made, plugin_for) for name, made in among.items()}
@@ -169,7 +160,7 @@ def _seen(repo: Repository, change: Changes, made: Changes, plugin_for: PluginFo
     return {path for path, did in made.items() if _within(repo, path, change[path], did, plugin_for)}
 
 
-def _within(repo: Repository, path: str, did: _Change, there: _Change, plugin_for: PluginFor) -> bool:
+def _within(repo: Repository, path: str, did: Change, there: Change, plugin_for: PluginFor) -> bool:
     if did.new == there.new:
         return True
     before, after, other_before, other_after = (
@@ -180,28 +171,6 @@ def _within(repo: Repository, path: str, did: _Change, there: _Change, plugin_fo
         return False
     merged, clean = merged_bytes(repo, path, (other_before, other_after, wanted), plugin_for)
     return clean and merged == other_after
-
-
-def _changes(repo: Repository, commits: list[str]) -> dict[str, Changes]:
-    """What each commit did to which files, against its first parent; links and submodules are left out."""
-    words = ("diff-tree", "--stdin", "-r", "--raw", "-z", "--root", "--no-abbrev", "--no-renames")
-    if not commits:
-        return {}
-    rows = repo.git(*words, "--diff-merges=first-parent", input="\n".join(commits).encode() + b"\n").split(b"\0")
-    found: dict[str, Changes] = {}
-    name, at = "", 0
-    while at < len(rows) - 1:
-        row = rows[at]
-        if not row.startswith(b":"):
-            name = row.decode()
-            at += 1
-            continue
-        modes, path = row[1:].split(b" "), rows[at + 1].decode("utf-8", "surrogateescape")
-        at += 2
-        if not {modes[0], modes[1]} & {b"120000", b"160000"}:
-            old, new = (None if not each.strip(b"0") else each.decode() for each in modes[2:4])
-            found.setdefault(name, {})[path] = _Change(old, new)
-    return found
 
 
 __all__ = ["carriers", "follow", "follow_all", "keep_roots"]
