@@ -357,6 +357,7 @@ VERBS: dict[str, Schema] = {
         delivered=INT,
         rejected=STRS,
         dropped=STRS,
+        dropped_in=named(STRS),
         elsewhere=rows(obj(commit=ID, branch=STR, by=STR)),
         unbacked=named(STRS),
         told_expunged=named(STR),

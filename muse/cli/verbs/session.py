@@ -132,6 +132,12 @@ def watch_(
     )
 
 
+def _as_far_as(paths: list[str]) -> str:
+    """Which files a line is about, where it is not about all; or ""."""
+    names = ", ".join(map(terminal.path, paths[:3])) + (", ..." if len(paths) > 3 else "")
+    return f" as far as {names} {'is' if len(paths) == 1 else 'are'} concerned" if paths else ""
+
+
 @command.command("status")
 @click.argument("name", shell_complete=late("sessions"))
 @json_option
@@ -152,7 +158,8 @@ def status(name: str, as_json: bool) -> None:
     if found["branch"] is not None:
         say(f"  on {found['branch'].removeprefix('refs/heads/') or 'a detached HEAD'}")
     lines = [
-        f"commit {commit[:10]} of it is in no branch any more; muse session redeliver {name} brings its ops back"
+        f"commit {commit[:10]} of it is in no branch any more{_as_far_as(found['dropped_in'].get(commit, []))}; "
+        f"muse session redeliver {name} brings its ops back"
         for commit in found["dropped"]
     ]
     lines += [

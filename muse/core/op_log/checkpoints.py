@@ -20,6 +20,10 @@ Spans = dict[str, list[list[int]]]
 """Sequence numbers by `writer/instance`: first and last of each run of them."""
 
 
+GOES_ON = ("roots", "branch", "born", "at", "deliveries", "paths", "repaired", "rewritten", "carried", "expunged")
+"""What the next checkpoint of a session says as well, unless it is told otherwise."""
+
+
 def covers(positions: dict[str, int], holes: dict[str, list[int]], row: Row) -> bool:
     """True when positions and holes say that the row is held, under its own key or under one of the same content."""
     who = f"{row['writer']}/{row['instance']}"
@@ -112,6 +116,7 @@ _WANTED: dict[str, _Test] = {
     "repaired": _values(_is(str)),
     "expunged": _values(_is(str)),
     "rewritten": _values(_each(_is_commit)),
+    "carried": _values(_values(_each(_is(str)))),
     "prepared": lambda value: is_delivery(value),
     "written": _values(_each(lambda value: value is None or type(value) is str)),
     "roots": _each(_is(str)),
@@ -133,8 +138,13 @@ _DELIVERY: dict[str, _Test] = {
 
 
 def is_delivery(found: Any) -> bool:
-    """True when a value has the shape of a delivery; `ops` are spans of sequence numbers, first and last."""
-    return isinstance(found, dict) and all(name in found and test(found[name]) for name, test in _DELIVERY.items())
+    """True when a value has the shape of a delivery; `ops` are spans of sequence numbers, first and last. `without` are
+    files of its commit that are not of it any more: their ops were asked back."""
+    return (
+        isinstance(found, dict)
+        and all(name in found and test(found[name]) for name, test in _DELIVERY.items())
+        and _each(_is(str))(found.get("without", []))
+    )
 
 
 def spans(rows: Iterable[Row]) -> Spans:

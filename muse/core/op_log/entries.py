@@ -66,11 +66,12 @@ class OpLogCheckpoint(TypedDict):
     was started in. `branch` is the full name of the ref the session belongs to ("" for a detached HEAD), `born` this
     clone's mark of it, and `at` the commit it was started on. `deliveries` are its commits, the oldest first
     (`muse.engine.session.delivery`); `paths` what the files it touched were in the last of them (None: not there).
-    `rewritten` has, by commit of a delivery, the commits that carry it since history was rewritten. `repaired` has, by
-    merge commit, the commit that brought in what that merge had lost, and `expunged`, by id, the key of each op whose
-    content was taken away. `prepared` is a delivery whose commit is not confirmed yet and `written` what such ones put
-    on the disk, by path; neither is ever given away. One from before deliveries has `tree`,
-    the Git tree it stands for, and counts once a commit has that; until then `earlier` ones do.
+    `rewritten` has, by commit of a delivery, the commits that carry it since history was rewritten, and `carried`, by
+    both, which of its files those carry that do not carry all. `repaired` has, by merge commit, the commit that brought
+    in what that merge had lost, and `expunged`, by id, the key of each op whose content was taken away. `prepared` is a
+    delivery whose commit is not confirmed yet and `written` what such ones put on the disk, by path; neither is ever
+    given away. One from before deliveries has `tree`, the Git tree it stands for, and counts once a commit has that;
+    until then `earlier` ones do.
     """
 
     session_id: str
@@ -94,6 +95,7 @@ class OpLogCheckpoint(TypedDict):
     repaired: NotRequired[dict[str, str]]
     expunged: NotRequired[dict[str, str]]
     rewritten: NotRequired[dict[str, list[str]]]
+    carried: NotRequired[dict[str, dict[str, list[str]]]]
     prepared: NotRequired[dict[str, Any]]
     written: NotRequired[dict[str, list[str | None]]]
     roots: NotRequired[list[str]]

@@ -9,7 +9,7 @@ from typing import Any, Literal, cast
 
 from muse.core.errors import DamageError, FormatError, MuseError, RefMovedError
 from muse.core.io import write_text_atomic
-from muse.core.op_log.checkpoints import checksum, covered_by, in_runs, is_checkpoint, portable, spans
+from muse.core.op_log.checkpoints import GOES_ON, checksum, covered_by, in_runs, is_checkpoint, portable, spans
 from muse.core.op_log.checkpoints import compose as compose_checkpoint
 from muse.core.op_log.decoding import Row
 from muse.core.op_log.entries import (
@@ -309,9 +309,8 @@ class OpLog(LogReader):
             made = compose_checkpoint(before, fresh.rows.located(), self._held(fresh, replay), end)
             made["session_id"], made["snapshot_id"], made["log"] = self._session, snapshot_id, self._journal.log_id
             made["quarantined"] = [found["name"] for found in self.damage()]
-            for name in ("roots", "branch", "born", "at", "deliveries", "paths", "repaired", "rewritten", "expunged"):
-                if last is not None and name in last:
-                    made[name] = last[name]
+            if last is not None:
+                made.update({name: last[name] for name in GOES_ON if name in last})  # type: ignore
             made.update(more or {})  # type: ignore[typeddict-item]
             self._keep(made)
         finally:

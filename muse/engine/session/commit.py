@@ -119,6 +119,7 @@ def status(repo: Repository, log: OpLog, plugin_for: PluginFor | None = None) ->
     view = log.replay(effective(repo, log))
     last = log.read_checkpoint()
     lost = [entry["op_id"] for entry in view.entries if missing_content(entry["domain_op"], repo.content)]
+    gone = delivery.dropped(repo, log)
     return {
         "session": log.session_id(),
         "ops": count,
@@ -131,7 +132,8 @@ def status(repo: Repository, log: OpLog, plugin_for: PluginFor | None = None) ->
         "delivered": 0 if last is None else sum(not each.get("back") for each in last.get("deliveries", ())),
         "rejected": [] if last is None else [op for each in last.get("deliveries", ()) for op in each["rejected"]],
         "told_expunged": expunge.told_by_others(repo, log),
-        "dropped": [each["commit"] for each in delivery.dropped(repo, log)],
+        "dropped": [each["commit"] for each in gone],
+        "dropped_in": {each["commit"]: sorted(each["lost"]) for each in gone if each["lost"]},
         "elsewhere": [
             {"commit": each["commit"], "branch": each["branch"], "by": each["by"]} for each in elsewhere(repo, log)
         ],

@@ -18,7 +18,7 @@ from muse.core.op_log import NOTHING, OpLog, OpLogCheckpoint, Replay, in_spans, 
 from muse.core.sharing import locked
 from muse.core.terminal import command, word
 from muse.core.types import now_utc_iso
-from muse.engine.session import under_way
+from muse.engine.session import parts, under_way
 from muse.engine.session.carriers import carriers
 from muse.engine.session.checked_out import where_checked_out
 from muse.engine.session.renamed import followed, mark
@@ -417,19 +417,20 @@ def _action(name: str) -> str:
 
 
 def dropped(repo: Repository, log: OpLog) -> list[dict[str, Any]]:
-    """Deliveries of ours whose commit is in no branch any more, and that were not asked back.
+    """Deliveries of ours whose commit is in no branch any more, and that were not asked back; with `lost`, the files of
+    which that is true where it is not true of all.
 
     A rewritten commit is in a branch as long as one is that carries the same (`rewritten`).
     """
     last = log.read_checkpoint()
     became = {} if last is None else carriers([last])
-    return [
-        each
-        for each in (() if last is None else last.get("deliveries", ()))
-        if each["commit"]
-        and not each.get("back")
-        and not any(in_a_branch(repo, name) for name in became.get(each["commit"], {each["commit"]}))
-    ]
+    found = []
+    for each in () if last is None else last.get("deliveries", ()):
+        if each["commit"] and not each.get("back"):
+            lost = parts.missing(repo, log, each, became, lambda name: in_a_branch(repo, name))
+            if lost is None or lost:
+                found.append({**each, "lost": lost})
+    return found
 
 
 def in_a_branch(repo: Repository, commit: str) -> bool:
@@ -445,24 +446,39 @@ def redeliver(
 ) -> list[dict[str, Any]]:
     """Make the ops of these deliveries pending again (without any: of ours whose commit is in no branch any more).
 
-    `others` are deliveries of other clones among which commits are looked for as well.
+    `others` are deliveries of other clones among which commits are looked for as well. Where a branch has a part of a
+    delivery, that part stays delivered.
     """
     from muse.store.log import checkpoints
 
     last = log.read_checkpoint()
     told = [] if last is None else last.get("deliveries", [])
-    wanted = [each for each in (*told, *others) if any(each["commit"].startswith(name) for name in commits)]
-    chosen = wanted if commits else dropped(repo, log)
+    ours = dropped(repo, log)
+    waiting = {each["commit"] for each in told if each.get("back")}
+    named = [each for each in (*told, *others) if any(each["commit"].startswith(name) for name in commits)]
+    wanted = [each for each in named if each.get("back") or each["commit"] not in waiting]
+    chosen = {each["id"]: each for each in (wanted if commits else ours)}
     if not chosen or last is None:
         return []
-    ids = {each["id"] for each in chosen}
+    lost = {each["id"]: each["lost"] for each in (*ours, *others)}
     known = {each["id"] for each in told}
-    marked = [{**each, "back": True} if each["id"] in ids else each for each in told]
-    marked += [{**each, "back": True} for each in chosen if each["id"] not in known]
-    holding = _without(last, [each["ops"] for each in chosen])
-    log.checkpoint(last["snapshot_id"], replay=NOTHING, since=[_portable(holding)], more={"deliveries": marked})
+    marked, back = [], []
+    for each in (*told, *(made for name, made in chosen.items() if name not in known)):
+        if each["id"] not in chosen:
+            marked.append(each)
+            continue
+        plain = {name: value for name, value in each.items() if name not in ("lost", "by")}
+        asked, rest = parts.asked_back(log, plain, lost.get(each["id"]))
+        if rest is not None and each["id"] in known:
+            marked.append(rest)
+        else:  # another clone goes on to tell of the rest of its own
+            asked["id"] = each["id"]
+        back.append(asked)
+    holding = _without(last, [each["ops"] for each in back])
+    more = {"deliveries": [*marked, *back]}
+    log.checkpoint(last["snapshot_id"], replay=NOTHING, since=[_portable(holding)], more=more)
     checkpoints.save(repo, log)
-    return [dict(each) for each in chosen]
+    return back
 
 
 def _portable(made: OpLogCheckpoint) -> OpLogCheckpoint:

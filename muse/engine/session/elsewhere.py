@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from muse.core.op_log import OpLog, in_spans
 from muse.core.op_log.checkpoints import Spans, covers
+from muse.engine.session import parts
 from muse.engine.session.carriers import carriers
 from muse.engine.session.delivery import in_a_branch, is_part
 
@@ -25,7 +26,7 @@ def elsewhere(repo: Repository, log: OpLog) -> list[dict[str, Any]]:
     """The deliveries of other clones that are in no branch here, nor anything they were rewritten as.
 
     What was asked back or is delivered here is left out; so is what its own clone has taken back. `by` is the ref that
-    tells of it.
+    tells of it, `lost` the files that are in no branch where others are, else None.
     """
     from muse.store.log import checkpoints
 
@@ -33,6 +34,7 @@ def elsewhere(repo: Repository, log: OpLog) -> list[dict[str, Any]]:
     ours = [] if last is None else [last]
     mine = [each for made in ours for each in made.get("deliveries", ())]
     own = {each["id"] for each in mine}
+    delivered = [each["ops"] for each in mine if not each.get("back")]
     told = checkpoints.told_by(repo, log.session_id())
     became = carriers([*ours, *(made for _, made in told)])
     found: dict[str, dict[str, Any]] = {}
@@ -40,10 +42,11 @@ def elsewhere(repo: Repository, log: OpLog) -> list[dict[str, Any]]:
         for each in made.get("deliveries", ())[-_NEWEST:]:
             if each["id"] in own or each["id"] in found or not each["commit"] or each.get("back"):
                 continue
-            if not is_part(each["ops"], [known["ops"] for known in mine if not known.get("back")]) and not any(
-                in_a_branch(repo, name) for name in became.get(each["commit"], {each["commit"]})
-            ):
-                found[each["id"]] = {**each, "by": ref}
+            if is_part(each["ops"], delivered):
+                continue
+            lost = parts.missing(repo, log, each, became, lambda name: in_a_branch(repo, name))
+            if lost is None or (lost and not is_part(parts.ops_on(log, each, lost)[0], delivered)):
+                found[each["id"]] = {**each, "by": ref, "lost": lost}
     return list(found.values())
 
 

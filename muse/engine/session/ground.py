@@ -7,16 +7,18 @@ replayed over a commit: what both changed is a conflict, and named.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from muse.core.errors import ConflictError, MuseError
 from muse.core.op_log import OpLog
 from muse.core.terminal import command
 from muse.domain import PluginFor, SnapshotManifest
-from muse.engine.session import delivery, rewritten
+from muse.engine.session import delivery
+from muse.engine.session.carriers import Files, carriers
+from muse.engine.session.parts import missing
 from muse.store.layout import path_bytes
 from muse.store.objects.snapshots import submodules
 
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from muse.engine.merge.whole_tree import WholeMerge
     from muse.store.repository import Repository
 
+Carriers = Mapping[str, Mapping[str, Files]]
 Side = Literal["head", "session"]
 _SIDES: dict[str, Any] = {"head": "ours", "session": "theirs"}
 
@@ -83,7 +86,7 @@ class Ground:
 
     def wants(self, head: str, path: str) -> bool:
         """True when a commit is a later state of the branch with another version of a file than the ops stand on."""
-        if head == self.commit or not self.is_later(head):
+        if head != self.commit and not self.is_later(head):
             return False
         return self.files_of(head).get(path) != self.files.get(path)
 
@@ -226,7 +229,8 @@ def ground(repo: Repository, log: OpLog, plugin_for: PluginFor, choices: Choices
 
     That is the newest delivery the branch has got: its commit, or one that it was rewritten as, is in HEAD's history,
     or it is in the branch's reflog. Of several that were merged, it is the oldest commit that has all of them. A path
-    whose delivered version is in HEAD's history was delivered as well, whatever became of the commit.
+    whose delivered version is in HEAD's history was delivered as well, whatever became of the commit. A file that a
+    commit does not carry of a delivery is as an older one left it, or as the first op met it.
     """
     from muse.store.log import checkpoints
 
@@ -234,20 +238,22 @@ def ground(repo: Repository, log: OpLog, plugin_for: PluginFor, choices: Choices
     got: list[str] = []
     lost: list[str] = []
     last = log.read_checkpoint()
-    became = rewritten.carriers([*([] if last is None else [last]), *checkpoints.checkpoints(repo, log.session_id())])
+    became = carriers([*([] if last is None else [last]), *checkpoints.checkpoints(repo, log.session_id())])
+    at = "" if last is None else last.get("at", "")
+    parts: dict[str, str | None] = {}
     for line in delivery.lines(repo, log):
-        for each in reversed([each for each in line if each["commit"] and not each.get("back")]):
-            if there := _got(made, each["commit"], became.get(each["commit"], set())):
-                got.append(there)
-                break
-            lost.append(each["commit"])
+        found = _of_line(made, log, [each for each in line if each["commit"] and not each.get("back")], became)
+        got += [found.commit] if found.commit else []
+        lost += found.lost
+        starts = [commit for commit in (first, at) if found.left and commit and made.is_later(commit)]
+        parts |= found.files | (_versions(made, starts[0], found.left) if starts else {})
     inside = [commit for commit in got if _within(repo, commit, made.head)]
     paths = {} if last is None else last.get("paths", {})
     if got:
-        made.stand_on(got[-1] if got[-1] not in inside or len(inside) < 2 else _where_they_met(repo, inside, made.head))
+        there = got[-1] if got[-1] not in inside or len(inside) < 2 else _where_they_met(repo, inside, made.head)
+        made.stand_on(there, parts)
         made.missing = [(commit, set(paths)) for commit in lost]
         return made
-    at = "" if last is None else last.get("at", "")
     if not lost:
         starts = [commit for commit in (first, at) if commit and made.is_later(commit)]
         made.stand_on(starts[0] if starts else made.head)
@@ -260,14 +266,58 @@ def ground(repo: Repository, log: OpLog, plugin_for: PluginFor, choices: Choices
     return made
 
 
-def _got(made: Ground, commit: str, became: set[str]) -> str:
-    """The commit by which this branch has got a delivery: its own, the newest it was rewritten as, or ""."""
-    here = [name for name in {commit, *became} if made.repo.objects.resolve(f"{name}^{{commit}}") is not None]
+class _Line(NamedTuple):
+    """What a branch has got of one clone's deliveries: by which commit, files that are otherwise than in that, those of
+    which that is not known, and the commits it has not got."""
+
+    commit: str
+    files: dict[str, str | None]
+    left: frozenset[str]
+    lost: list[str]
+
+
+def _of_line(made: Ground, log: OpLog, line: Sequence[dict[str, Any]], became: Carriers) -> _Line:
+    """From a clone's deliveries, the oldest first."""
+    top, files, left = "", dict[str, str | None](), frozenset[str]()
+    lost: list[str] = []
+    for each in reversed(line):
+        commit = each["commit"]
+        there, without = _got(made, log, each, became)
+        if not there:
+            lost += [] if top else [commit]
+            continue
+        if there != commit and commit in made.reflog():
+            known = without - frozenset(each.get("without", ()))
+            files |= _versions(made, commit, known if not top else known & left)
+            left -= known
+            without -= known
+        if top:
+            files |= _versions(made, there, left - without)
+            without &= left
+        top, left = top or there, without
+        if not left:
+            break
+    return _Line(top, files, left, lost)
+
+
+def _versions(made: Ground, commit: str, paths: Collection[str]) -> dict[str, str | None]:
+    return {path: made.files_of(commit).get(path) for path in paths}
+
+
+def _got(made: Ground, log: OpLog, told: Mapping[str, Any], became: Carriers) -> tuple[str, frozenset[str]]:
+    """The commit by which this branch has got a delivery (its own, the newest it was rewritten as, or ""), and the
+    files of it that are not in there."""
+    commit = told["commit"]
+    names = became.get(commit, {commit: None})
+    given_up = frozenset(told.get("without", ()))
+    here = [name for name in names if made.repo.objects.resolve(f"{name}^{{commit}}") is not None]
     inside = [name for name in here if _within(made.repo, name, made.head)]
-    if commit in inside or not inside:
-        return commit if commit in inside or (commit in here and commit in made.reflog()) else ""
+    if commit in inside:
+        return commit, frozenset()
+    if not inside:
+        return (commit if commit in here and commit in made.reflog() else ""), given_up
     tops = [name for name in inside if not any(name != other and _within(made.repo, name, other) for other in inside)]
-    return min(tops)
+    return min(tops), (missing(made.repo, log, told, became, inside.__contains__) or frozenset()) | given_up
 
 
 def _within(repo: Repository, old: str, new: str) -> bool:

@@ -1,8 +1,10 @@
 """Commits that carry a delivery under another name, because history was rewritten: rebase, squash, amend, cherry-pick.
 
 A delivery is known by its commit. Where that was on the branch and is not in its history any more, a commit that makes
-the same change carries it, and is noted beside it (`rewritten` in our checkpoint, which travels). Only what Git says
-of both commits is compared: what one did, done to the other's parent, must be in the other's files.
+the same change carries it, and is noted beside it (`rewritten` in our checkpoint, which travels); where it makes that
+of some files only, with their names (`carried`). Only what Git says of both commits is compared: what one did, done to
+the other's parent, must be in the other's files. What one did together with those that came after it counts as well: of
+two commits of the same lines, made into one, the first is nowhere by itself.
 """
 
 from __future__ import annotations
@@ -17,9 +19,10 @@ from muse.core.op_log import OpLog, OpLogCheckpoint
 from muse.core.types import load_json_file
 from muse.domain import PluginFor
 from muse.engine.session import delivery
-from muse.engine.session.carriers import carriers
+from muse.engine.session.carriers import Files, carriers
 from muse.engine.session.changes import Change, Changes, changes
 from muse.engine.session.evidence import merged_bytes
+from muse.engine.session.parts import missing
 
 if TYPE_CHECKING:
     from muse.store.repository import Repository
@@ -27,6 +30,7 @@ if TYPE_CHECKING:
 _NEWEST = 50  # deliveries that are looked for
 _COMMITS = 500  # of the branch among which one is looked for, and what of its reflog
 _PARTS = 5  # commits one delivery may have become
+_LATER = 20  # commits after it that are looked at together with it
 _FILE = "sought.json"
 
 
@@ -47,11 +51,17 @@ def follow(repo: Repository, log: OpLog, plugin_for: PluginFor) -> bool:
         return False
     found = {commit: names for commit in lost if (names := _carriers(repo, commit, head, plugin_for))}
     write_text_atomic(log.folder / _FILE, json.dumps(sought) + "\n")
-    if not found:
+    more = {name: names for name, names in found.items() if not names.keys() <= {*known.get(name, ())}}
+    if not more:
         return False
     from muse.store.log import checkpoints
 
-    log.annotate(rewritten={**known, **{name: sorted({*known.get(name, ()), *found[name]}) for name in found}})
+    parts = {**last.get("carried", {})}
+    for name, names in more.items():
+        new = {by: sorted(files) for by, files in names.items() if files is not None and by not in known.get(name, ())}
+        parts[name] = {**parts.get(name, {}), **new}
+    now = {**known, **{name: sorted({*known.get(name, ()), *more[name]}) for name in more}}
+    log.annotate(rewritten=now, carried={name: each for name, each in parts.items() if each} or None)
     checkpoints.save(repo, log)
     return True
 
@@ -111,7 +121,14 @@ def _lost(repo: Repository, log: OpLog, last: OpLogCheckpoint, known: Mapping[st
     names = [name for each in (*own, *others) for name in (each, *sorted(every.get(each, ())))]
     told = [name for name in dict.fromkeys(names) if name and _is_here(repo, name)]
     away = _not_in(repo, told, head)
-    away = [name for name in away if away.issuperset({each for each in every.get(name, ()) if _is_here(repo, each)})]
+    given_up = {each["commit"]: each.get("without", ()) for each in last.get("deliveries", ())}
+
+    def is_away(name: str) -> bool:
+        has = {each for each in every.get(name, ()) if each not in away and _is_here(repo, each)}
+        made = {"commit": name, "without": given_up.get(name, ())}
+        return missing(repo, log, made, every, has.__contains__) != frozenset()
+
+    away = [name for name in away if is_away(name)]
     if not away:
         return []
     was = {*delivery.reflog(repo, repo.branch() or "HEAD")[:_COMMITS]}
@@ -133,8 +150,9 @@ def _is_here(repo: Repository, commit: str) -> bool:
     return repo.objects.resolve(f"{commit}^{{commit}}") == commit
 
 
-def _carriers(repo: Repository, commit: str, head: str, plugin_for: PluginFor) -> list[str]:
-    """The commits of HEAD's history that make the change of another one, or those that do so together."""
+def _carriers(repo: Repository, commit: str, head: str, plugin_for: PluginFor) -> dict[str, Files]:
+    """The commits of HEAD's history that make the change of another one or a part of it, and on which files; None for
+    all of them."""
     change = next(iter(changes(repo, [commit]).values()), {})
     limits = ("--no-merges", f"-n{_COMMITS}", head, f"^{commit}")
     names = repo.git("rev-list", "--reverse", "--topo-order", *limits).decode().split()
@@ -145,13 +163,30 @@ def _carriers(repo: Repository, commit: str, head: str, plugin_for: PluginFor) -
     }
     seen = {name: _seen(repo, change, made, plugin_for) for name, made in among.items()}
     left = set(change)
-    found: list[str] = []
+    for later in _with_later(repo, commit, change, head) if left.difference(*seen.values()) else ():
+        for name, made in among.items():
+            open_files = {path: did for path, did in made.items() if path in later and path not in seen[name]}
+            seen[name] |= _seen(repo, later, open_files, plugin_for)
+    found: dict[str, Files] = {}
     while left and len(found) < _PARTS:
         best = max(names, key=lambda name: len(seen.get(name, set()) & left), default="")
         if not seen.get(best, set()) & left:
             break
         left -= seen[best]
-        found.append(best)
+        found[best] = None if seen[best] >= change.keys() else frozenset(seen[best])
+    return found
+
+
+def _with_later(repo: Repository, commit: str, change: Changes, head: str) -> list[Changes]:
+    """What a commit and those that came after it, where it was before history was rewritten, did together."""
+    was = delivery.reflog(repo, repo.branch() or "HEAD")[:_COMMITS]
+    tip = next((each for each in was if _is_here(repo, each) and repo.is_ancestor(commit, each)), commit)
+    after = repo.git("rev-list", f"-n{_LATER}", "--topo-order", "--ancestry-path", f"{commit}..{tip}", f"^{head}", "--")
+    names = after.decode().split()
+    found, made = [], changes(repo, names)
+    for name in names:
+        both = {path: Change(change[path].old, did.new) for path, did in made.get(name, {}).items() if path in change}
+        found.append({path: did for path, did in both.items() if did.old != did.new})
     return found
 
 
@@ -173,4 +208,4 @@ def _within(repo: Repository, path: str, did: Change, there: Change, plugin_for:
     return clean and merged == other_after
 
 
-__all__ = ["carriers", "follow", "follow_all", "keep_roots"]
+__all__ = ["follow", "follow_all", "keep_roots"]

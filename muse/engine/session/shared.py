@@ -9,13 +9,15 @@ What other clones tell of their deliveries is not believed: the commit must hold
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from muse.core.errors import MuseError
 from muse.core.op_log import OpLog, in_spans
 from muse.domain import PluginFor, SnapshotManifest
 from muse.engine.history.ancestry import merge_bases
-from muse.engine.session.rewritten import carriers, follow_all
+from muse.engine.session.carriers import Files, carriers
+from muse.engine.session.rewritten import follow_all
 
 if TYPE_CHECKING:
     from muse.core.op_log import OpEntry, Replay
@@ -26,11 +28,22 @@ _CHECKED = 200  # deliveries of others that are looked into for one merge; what 
 
 
 class Claim(NamedTuple):
-    """A delivery as a clone tells it, and the commits said to carry it; `ref` is that clone's, "" for our own word."""
+    """A delivery as a clone tells it, and the commits said to carry it; `ref` is that clone's, "" for our own word.
+
+    `files` are those that a commit carries of it, None for all.
+    """
 
     ref: str
     delivery: dict[str, Any]
     commits: frozenset[str]
+    files: Mapping[str, Files]
+
+    def of(self, entries: list[OpEntry], commit: str) -> list[OpEntry]:
+        """Those of the delivery's ops that a commit is said to carry."""
+        from muse.engine.session.evidence import paths_of
+
+        part = self.files.get(commit)
+        return entries if part is None else [entry for entry in entries if paths_of(entry) <= part]
 
 
 Sides = tuple[list[Claim], list[Claim]]
@@ -99,19 +112,25 @@ def claims(repo: Repository, session: str, union: Union | None = None) -> list[C
     own = {each["id"]: each for made in ours for each in made.get("deliveries", ())}
     found: dict[tuple[str, str], Claim] = {}
     for name, each in own.items():
-        known = _names(each, by_us)
-        found["", name] = Claim("", each, known)
-        found["rewritten", name] = Claim("another clone", each, _names(each, became) - known)
+        ours_say, all_say = _names(each, by_us), _names(each, became)
+        found["", name] = _claim("", each, ours_say)
+        more = {commit: files for commit, files in all_say.items() if commit not in ours_say}
+        found["rewritten", name] = _claim("another clone", each, more)
     for ref, made in told:
         for each in made.get("deliveries", ()):
             if each["id"] not in own:
-                found[ref.rpartition("/")[2], each["id"]] = Claim(ref, each, _names(each, became))
+                found[ref.rpartition("/")[2], each["id"]] = _claim(ref, each, _names(each, became))
     return [each for each in found.values() if each.commits and not each.delivery.get("back")]
 
 
-def _names(told: dict[str, Any], became: dict[str, set[str]]) -> frozenset[str]:
-    """The commits a delivery is in."""
-    return frozenset(became.get(told["commit"], {told["commit"]}) - {""})
+def _names(told: dict[str, Any], became: Mapping[str, Mapping[str, Files]]) -> dict[str, Files]:
+    """The commits a delivery is in, and which of its files."""
+    among = became.get(told["commit"], {told["commit"]: None})
+    return {commit: files for commit, files in among.items() if commit}
+
+
+def _claim(ref: str, told: dict[str, Any], names: dict[str, Files]) -> Claim:
+    return Claim(ref, told, frozenset(names), names)
 
 
 def _only(repo: Repository, ours: str, theirs: str) -> list[set[str]]:
@@ -156,16 +175,17 @@ def named(view: Replay, claim: Claim) -> list[OpEntry]:
 
 
 def _held(repo: Repository, log: OpLog, claim: Claim, entries: list[OpEntry], plugin_for: PluginFor) -> set[str]:
-    """The ops of a delivery that its commit holds; all of a delivery of our own."""
+    """The ops of a delivery that its commits hold; of our own all that they are known to carry."""
     from muse.engine.session import evidence
 
-    if not claim.ref:
-        return {entry["op_id"] for entry in entries}
     held: set[str] = set()
     for commit in sorted(claim.commits):
-        told = {**claim.delivery, "commit": commit}
-        doubt = evidence.checked(repo, log, claim.ref, told, entries, plugin_for)
-        held |= {entry["op_id"] for entry in entries if not doubt.about(evidence.paths_of(entry))}
+        there = claim.of(entries, commit)
+        if claim.ref:
+            told = {**claim.delivery, "commit": commit}
+            doubt = evidence.checked(repo, log, claim.ref, told, there, plugin_for)
+            there = [entry for entry in there if not doubt.about(evidence.paths_of(entry))]
+        held |= {entry["op_id"] for entry in there}
     return held
 
 
