@@ -12,6 +12,7 @@ import time
 
 import pytest
 
+from muse.cli.main import main
 from muse.store import layout
 from muse.store.meta import writer_refs
 from muse.store.objects import disk
@@ -39,6 +40,7 @@ def silent(git, root) -> bool:
 
 
 WRITE = """
+from muse.cli.main import main
 from muse.store import layout
 from muse.store.meta import writer_refs
 files = {layout.delta_path("a" * 40, f"{n:040x}"): b"%d" % n for n in range(int(sys.argv[1]))}
@@ -204,3 +206,74 @@ def test_what_a_killed_gc_left_makes_no_packs(make_repo, git, left):
     with repo.writer() as writer:
         writer.blob(b"an object in a pack")
     assert len(list((repo.objects_dir / "pack").glob("pack-*.keep"))) == 1
+
+
+def packs_with_notes(repo, text):
+    """One object in a kept pack, whose note says `text`."""
+    (repo.common_dir / "gc.pid").write_text("1 here")
+    with repo.writer() as writer:
+        name = writer.blob(b"what a killed process wrote")
+    (repo.common_dir / "gc.pid").unlink()
+    (note,) = (repo.objects_dir / "pack").glob("pack-*.keep")
+    note.write_text(text)
+    return name, note
+
+
+@pytest.mark.parametrize("how", ["by writing", "by muse gc"])
+def test_packs_of_killed_processes_are_not_kept_for_ever(make_repo, git, how, monkeypatch):
+    repo = Repository(make_repo(files={"a": "1\n"}))
+    name, note = packs_with_notes(repo, f"muse {gone()} {socket.gethostname()}\n")
+    if how == "by writing":
+        with Repository(repo.root).writer() as writer:
+            writer.blob(b"another")
+    else:
+        monkeypatch.chdir(repo.root)
+        assert main(["gc"]) == 0
+    assert not note.exists()
+    git(repo.root, "gc", "-q", "--prune=now")
+    assert git(repo.root, "cat-file", "-t", name, check=False) == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "old", "stays"),
+    [
+        ("muse {alive} {here}\n", True, True),
+        ("muse {gone} elsewhere\n", False, True),
+        ("muse {gone} elsewhere\n", True, False),
+        ("muse {gone}\n", False, True),  # as they were written once
+        ("muse {gone}\n", True, False),
+        ("muse {alive}\n", True, True),
+        ("muse\n", True, True),
+        ("", True, True),
+        ("fetch-pack {gone} on {here}\n", True, True),
+        ("a person's: muse {gone} {here}\n", True, True),
+    ],
+)
+def test_a_pack_that_somebody_else_keeps_stays_kept(make_repo, git, text, old, stays):
+    repo = Repository(make_repo(files={"a": "1\n"}))
+    name, note = packs_with_notes(repo, text.format(alive=os.getppid(), gone=gone(), here=socket.gethostname()))
+    if old:
+        os.utime(note, (time.time() - 90_000,) * 2)
+    with Repository(repo.root).writer() as writer:
+        writer.blob(b"another")
+    disk._let_go(repo.disk._kept)  # what has another note by now is not ours any more
+    assert note.exists() == stays
+    git(repo.root, "gc", "-q", "--prune=now")
+    assert (git(repo.root, "cat-file", "-t", name, check=False) == "blob") == stays
+
+
+def test_what_a_person_keeps_is_not_taken_over(make_repo, git):
+    repo = Repository(make_repo(files={"a": "1\n"}))
+    name, note = packs_with_notes(repo, "for good\n")
+    again = Repository(repo.root)
+    (repo.common_dir / "gc.pid").write_text("1 here")
+    with again.writer() as writer:
+        assert writer.blob(b"what a killed process wrote") == name
+    disk._let_go(again.disk._kept)
+    assert note.read_text() == "for good\n"
+
+
+def gone():
+    done = subprocess.Popen([sys.executable, "-c", ""])
+    done.wait()
+    return done.pid

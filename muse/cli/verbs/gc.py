@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -16,6 +17,7 @@ from muse.engine.session.keep import keep_told, let_go
 from muse.store.log.archive import LEAST, archive_all
 from muse.store.log.gc import RETIRED_DAYS, absorb, prune_absorbed
 from muse.store.meta.broken import mend
+from muse.store.objects.kept import sweep
 from muse.store.remotes import follow
 from muse.view.text import one_line
 
@@ -73,6 +75,7 @@ def command(days: float, prune: bool, remote: str | None, mib: float, prune_arch
         known_remote(here, remote)
     mend(here)
     sweep_temporary()
+    sweep(os.fspath(here.objects_dir / "pack"))
     follow(here, lambda gone: let_go(here, gone))
     archived, kept = _archive(here, int(mib * _MIB), prune_archived)
     done = absorb(here, retired_days=days)

@@ -25,10 +25,11 @@ def under_way(common_dir: StrPath) -> bool:
         return True
     if time.time() - began > _FORGOTTEN:
         return False
-    return not (len(words) == 2 and words[1] == _this_machine() and words[0].isdecimal() and _is_gone(int(words[0])))
+    return not (len(words) == 2 and words[1] == this_machine() and words[0].isdecimal() and _is_gone(int(words[0])))
 
 
-def _this_machine() -> str:
+def this_machine() -> str:
+    """What Git calls this machine in its notes."""
     import socket
 
     return socket.gethostname()
@@ -40,4 +41,4 @@ def _is_gone(pid: int) -> bool:
     return is_gone(pid)
 
 
-__all__ = ["under_way"]
+__all__ = ["this_machine", "under_way"]

@@ -31,6 +31,7 @@ from muse.core import sharing
 from muse.core.io import fsync_dir
 from muse.core.platform.durable import sync_file
 from muse.store.objects import collecting
+from muse.store.objects.kept import keep, let_go, sweep
 
 if TYPE_CHECKING:
     from muse.store.objects.needs import Basics
@@ -61,6 +62,7 @@ class DiskStore(DiskObjectStore):
         self._unsynced: set[str] = set()
         self._common_dir = repo.common_dir
         self._kept: list[str] = []
+        self._swept = False
         weakref.finalize(self, _let_go, self._kept)
 
     # Writing -----------------------------------------------------------------------------------------------------
@@ -70,6 +72,9 @@ class DiskStore(DiskObjectStore):
     ) -> Pack | None:
         """Store objects durably: a few as loose files, many as one pack, which is returned."""
         named = {ObjectID(each.get_id(self.object_format)): each for each, _ in objects}
+        if not self._swept:
+            self._swept = True
+            sweep(os.fspath(self.pack_dir))
         try:
             if named and collecting.under_way(self._common_dir):
                 return _patiently(lambda: self._add_as_pack(named, kept=True))
@@ -114,9 +119,7 @@ class DiskStore(DiskObjectStore):
                 )
             base = os.path.join(folder, f"pack-{checksum.hex()}")
             if kept:
-                self._kept.append(f"{base}.keep")
-                with open(f"{base}.keep", "w", encoding="ascii") as note:
-                    note.write(f"muse {os.getpid()}\n")
+                self._kept.append(keep(base))
             os.replace(temp, f"{base}.pack")
         except BaseException:
             _unlink(temp)
@@ -187,9 +190,8 @@ class DiskStore(DiskObjectStore):
 
 
 def _let_go(kept: list[str]) -> None:
-    for path in kept:
-        with suppress(OSError):
-            os.unlink(path)
+    for path in filter(None, kept):
+        let_go(path)
 
 
 def _patiently(write: Callable[[], Made]) -> Made:
