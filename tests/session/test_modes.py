@@ -7,8 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from muse.core.op_log import OpLog
+from muse.engine.session.watch import Watch
+from muse.plugins.registry import plugin_for_path
+from muse.store.repository import Repository
 from tests.conftest import RunGit
-from tests.session.kit import append
+from tests.session.kit import CODE, append
 from tests.session.stories import agent, changed, delivered_once, muse, read, removed, write
 
 WORDS = b"one\ntwo\nthree\n"
@@ -126,3 +130,108 @@ def test_the_mode_of_a_file_that_is_there_is_no_op(script: Path) -> None:
         script, "jam", {"op": {"op": "replace", "address": "words.txt", "content": "new\n", "mode": "100755"}}
     )
     assert answer["code"] == "malformed" and "the mode of a new file" in answer["error"]
+
+
+@pytest.fixture
+def no_modes(script: Path, git: RunGit) -> Path:
+    """As on a disk that knows no modes: every file may be executed there, or none, and Git looks at its index only."""
+    git(script, "config", "core.fileMode", "false")
+    return script
+
+
+@pytest.mark.parametrize("hook", [False, True])
+def test_a_new_script_where_the_disk_has_no_modes(no_modes: Path, git: RunGit, hook: bool) -> None:
+    if hook:
+        write(no_modes, ".git/hooks/pre-commit", b"#!/bin/sh\necho by the hook >>may.sh && git add may.sh\n")
+        (no_modes / ".git/hooks/pre-commit").chmod(0o755)
+    agent(no_modes, *(new(name, **more) for name, more in (("may", {"mode": "100755"}), ("plain", {}))))
+    agent(no_modes, changed("words.txt", WORDS, WORDS + b"four\n"), removed("code.py", CODE))
+    write(no_modes, "piece.txt", b"a person's, staged\n")
+    git(no_modes, "add", "piece.txt")
+    muse(no_modes, "session", "commit", "jam")
+    assert (mode(no_modes, git, "may.sh"), mode(no_modes, git, "plain.sh")) == ("100755", "100644")
+    assert read(no_modes, "may.sh") == (RUN + b"by the hook\n" if hook else RUN)
+    assert read(no_modes, "words.txt") == WORDS + b"four\n" and read(no_modes, "code.py") is None
+    assert read(no_modes, "piece.txt") is None and git(no_modes, "diff", "--cached", "--name-only") == "piece.txt"
+    git(no_modes, "rm", "-q", "--cached", "piece.txt")
+    (no_modes / "piece.txt").unlink()
+    delivered_once(no_modes, git)
+
+
+def test_another_name_where_the_disk_has_no_modes(no_modes: Path, git: RunGit) -> None:
+    (no_modes / "run.sh").chmod(0o644)
+    (no_modes / "words.txt").chmod(0o755)
+    moves = (("run.sh", "bin/go.sh"), ("words.txt", "lyrics.txt"))
+    answers = append(no_modes, "jam", *({"op": {"op": "rename", "address": a, "to": b}} for a, b in moves))
+    assert all("ack" in answer for answer in answers), answers
+    muse(no_modes, "session", "commit", "jam")
+    assert (mode(no_modes, git, "bin/go.sh"), mode(no_modes, git, "lyrics.txt")) == ("100755", "100644")
+    assert read(no_modes, "bin/go.sh") == RUN and read(no_modes, "run.sh") is None
+    delivered_once(no_modes, git)
+
+
+def test_what_is_wanted_back_where_the_disk_has_no_modes(no_modes: Path, git: RunGit) -> None:
+    agent(no_modes, removed("run.sh", RUN))
+    muse(no_modes, "session", "commit", "jam")
+    muse(no_modes, "session", "undo", "jam", "--last", "1")
+    muse(no_modes, "session", "commit", "jam")
+    assert read(no_modes, "run.sh") == RUN and mode(no_modes, git, "run.sh") == "100755"
+    delivered_once(no_modes, git)
+
+
+@pytest.mark.parametrize("way", ["+x", "-x"])
+def test_a_mode_in_the_index_where_the_disk_has_none(no_modes: Path, git: RunGit, way: str) -> None:
+    """`git update-index --chmod` is how a person says it there; what the disk says counts for nothing."""
+    path, old = ("words.txt", WORDS) if way == "+x" else ("run.sh", RUN)
+    agent(no_modes, changed(path, old, old + b"more\n"))
+    (no_modes / path).chmod(0o644 if way == "+x" else 0o755)
+    git(no_modes, "update-index", f"--chmod={way}", path)
+    muse(no_modes, "session", "commit", "jam")
+    assert read(no_modes, path) == old + b"more\n"
+    assert mode(no_modes, git, path) == ("100755" if way == "+x" else "100644")
+    delivered_once(no_modes, git)
+
+
+def test_a_saved_file_where_the_disk_has_no_modes(no_modes: Path, git: RunGit) -> None:
+    """A program saves new files; all of them may be executed on such a disk, and one is in the index as that."""
+    log = OpLog(no_modes, "jam")
+    watching = Watch(Repository(no_modes), log, plugin_for_path, "an editor", quiet=0)
+    for name in ("plain.sh", "may.sh"):
+        write(no_modes, name, RUN)
+        (no_modes / name).chmod(0o755 if name == "plain.sh" else 0o644)
+    git(no_modes, "add", "may.sh"), git(no_modes, "update-index", "--chmod=+x", "may.sh")
+    assert sorted(event.path for event in watching.step()) == ["may.sh", "plain.sh"]
+    log.close()
+    git(no_modes, "rm", "-q", "--cached", "may.sh")
+    muse(no_modes, "session", "commit", "jam")
+    assert (mode(no_modes, git, "may.sh"), mode(no_modes, git, "plain.sh")) == ("100755", "100644")
+    assert read(no_modes, "may.sh") == RUN and read(no_modes, "plain.sh") == RUN
+    delivered_once(no_modes, git)
+
+
+@pytest.mark.parametrize("modes", ["true", "false"])
+def test_a_link_under_another_name_where_the_disk_has_none(script: Path, git: RunGit, modes: str) -> None:
+    git(script, "config", "core.symlinks", "false"), git(script, "config", "core.fileMode", modes)
+    (script / "latest").unlink()
+    git(script, "checkout", "--", "latest")
+    answers = append(script, "jam", {"op": {"op": "rename", "address": "latest", "to": "newest"}})
+    assert "ack" in answers[0], answers
+    agent(script, changed("words.txt", WORDS, WORDS + b"four\n"))
+    assert "hook" not in muse(script, "session", "commit", "jam")
+    assert mode(script, git, "newest") == "120000" and read(script, "newest") == b"words.txt"
+    assert read(script, "latest") is None and mode(script, git, "words.txt") == "100644"
+    delivered_once(script, git)
+
+
+def test_line_ends_of_a_new_script_where_the_disk_has_no_modes(no_modes: Path, git: RunGit) -> None:
+    write(no_modes, ".gitattributes", b"*.sh text eol=crlf\n")
+    git(no_modes, "add", "-A"), git(no_modes, "commit", "-qm", "line ends")
+    agent(no_modes, new("may", mode="100755"))
+    muse(no_modes, "session", "commit", "jam")
+    assert mode(no_modes, git, "may.sh") == "100755" and read(no_modes, "may.sh") == RUN
+    assert (no_modes / "may.sh").read_bytes() == RUN.replace(b"\n", b"\r\n")
+    delivered_once(no_modes, git)
+
+
+def new(name: str, **more: str) -> dict[str, object]:
+    return {"op": "insert", "address": f"{name}.sh", "content": RUN.decode(), **more}

@@ -26,6 +26,7 @@ from muse.engine.session.ground import Choices
 from muse.engine.session.modes import modes, on_disk
 from muse.engine.session.on_head import on_head
 from muse.engine.session.op_content import without_content
+from muse.engine.session.own_index import needed, own_index
 from muse.engine.session.replay import Replayed
 from muse.engine.worktree.commit import keep_deltas
 
@@ -416,9 +417,14 @@ class _Work:
                     self._confirm(prepared, old, paths)
                 return result
             named = worktree.without_displaced(changed, files.keys() & set(changed))
-            line = ["commit", "-q", *flags, "--only", "--", *map(worktree.native, named)]
             env = {"GIT_LITERAL_PATHSPECS": "1", **delivery.action(prepared)}
-            result.code = attended(repo, *line, env=env, cwd=repo.root)  # the paths count from the top
+            line = ["commit", "-q", *flags]
+            if needed(repo, kinds):
+                with own_index(repo, tree, changed) as more:
+                    result.code = attended(repo, *line, env={**env, **more}, cwd=repo.root)
+            else:
+                only = ("--only", "--", *map(worktree.native, named))
+                result.code = attended(repo, *line, *only, env=env, cwd=repo.root)  # the paths count from the top
         head = repo.head()
         if result.code or head is None or head == old:
             return result
