@@ -107,6 +107,8 @@ def expand(thing: Thing) -> None:
         for i, j in match(b, sides[side]).items():
             found[i].sides[side], found[i].outer[side] = sides[side][j], thing
             taken[side].add(j)
+    for side in (OURS, THEIRS):
+        taken[side] -= _no_renames(found, side, sides)
     new = [[entry for j, entry in enumerate(sides[side]) if j not in taken[side]] for side in (OURS, THEIRS)]
     both = match(new[0], new[1], known={entry.name for entry in b})
     for i, entry in enumerate(new[0]):
@@ -114,6 +116,19 @@ def expand(thing: Thing) -> None:
     theirs_only = set(range(len(new[1]))) - set(both.values())
     found.extend(Thing(None, (None, new[1][j]), thing) for j in sorted(theirs_only))
     thing.inner.extend(found)
+
+
+def _no_renames(found: Sequence[Thing], side: int, versions: Sequence[Sequence[Entry]]) -> set[int]:
+    """Part what a side deleted from what it put in and is like it, where the other side has put in that name too and
+    has both. The places of what is new then."""
+    parted = set()
+    other = {entry.name for entry in versions[1 - side]}
+    for thing in found:
+        old, new = thing.base, thing.sides[side]
+        if old is not None and new is not None and old.name != new.name and {old.name, new.name} <= other:
+            parted.add(next(j for j, entry in enumerate(versions[side]) if entry is new))
+            thing.sides[side] = thing.outer[side] = None
+    return parted
 
 
 def match(old: Sequence[Entry], new: Sequence[Entry], *, known: set[str] | None = None) -> dict[int, int]:

@@ -99,3 +99,29 @@ def test_a_changelog_of_which_every_heading_was_rewritten() -> None:
         for sides in ((rewritten, theirs), (theirs, rewritten)):
             merged = merge_code("CHANGELOG.md", base.encode(), *(side.encode() for side in sides))
             assert (merged.conflicts, merged.content) == ([], both)
+
+
+def test_what_both_put_in_is_no_other_name_for_what_one_side_deleted() -> None:
+    said = "        trap = new Trap(log, True);\n        trap.run(error);\n        assert trap.out() == '{}'\n\n"
+    both = "    def test_aborted(self):\n" + said.format("")
+    base = "class A:\n    def test_old(self):\n{}    def test_b(self):\n        f()\n\n    def test_c(self):\n"
+    base += "        g()\n"
+    old = base.format(said.format("old")).encode()
+    mine = base.replace("    def test_old(self):\n{}", "").replace("    def test_c", both + "    def test_c").encode()
+    other = base.format(said.format("old")).replace("    def test_c", both + "    def test_c").encode()
+    for sides in ((mine, other), (other, mine)):
+        merged = merge_code("a.py", old, *sides)
+        assert not merged.conflicts and merged.content == mine
+
+
+@pytest.mark.parametrize(("back", "again", "clean"), [
+    ("!doc/_build/logo/", "doc/src/x/*.pdf", True), ("!doc/_build/logo/", "/doc/src/", True),
+    ("!doc/_build/logo/", "doc/_build/l*", False), ("!doc/_build/logo/", "doc/_build/", False),
+    ("!doc/_build/logo.pdf", "*.pdf", False), ("!doc/_build/logo/", "doc", False),
+])  # fmt: skip
+def test_a_path_is_ignored_again_only_where_that_can_be(back: str, again: str, clean: bool) -> None:
+    base = "a.log\nb.log\nc.log\nd.log\ne.log\n"
+    texts = [base, base.replace("b.log", f"b.log\n{back}"), base.replace("d.log", f"d.log\n{again}")]
+    for sides in (texts[1:], texts[:0:-1]):
+        merged = merge_code(".gitignore", texts[0].encode(), *(side.encode() for side in sides))
+        assert bool(merged.conflicts) is not clean

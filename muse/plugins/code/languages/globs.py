@@ -9,15 +9,24 @@ _WILD = "*?["
 
 def may_meet(one: str, other: str) -> bool:
     """True unless no path can match both patterns, or lie in a folder that one matches."""
-    return any(_alike(a, b) for a in _faces(one) for b in _faces(other))
+    wholes = [each.removeprefix("!").strip("/") for each in (one, other)]
+    if any("/" not in whole or "**" in whole for whole in wholes):
+        return any(_alike(a, b) for a in _faces(one) for b in _faces(other))
+    first, second = wholes
+    return any(_alike(first, b) for b in _folders(second)) or any(_alike(a, second) for a in _folders(first))
+
+
+def _folders(path: str) -> set[str]:
+    """A path, and each folder it leads through."""
+    parts = path.split("/")
+    return {"/".join(parts[: end + 1]) for end in range(len(parts))}
 
 
 def _faces(pattern: str) -> set[str]:
     """What a pattern may be compared by: all of it, and without a slash in it each part of a path."""
     bare = pattern.removeprefix("!").strip("/").removeprefix("**/").removesuffix("/**")
     parts = bare.split("/")
-    folders = {"/".join(parts[: end + 1]) for end in range(len(parts))}
-    return folders | {parts[-1]} | (set(parts) if "/" not in pattern.removeprefix("!").strip("/") else set())
+    return _folders(bare) | {parts[-1]} | (set(parts) if "/" not in pattern.removeprefix("!").strip("/") else set())
 
 
 def _alike(one: str, other: str) -> bool:
