@@ -14,6 +14,7 @@ from typing import NamedTuple
 from muse.core.late import regex
 from muse.core.law.align import OURS, SIGNS, THEIRS, Thing, align, expand
 from muse.core.law.entries import Doubles, Entry, Number, Told, Words
+from muse.core.law.look import look, reorders
 
 
 class Breach(NamedTuple):
@@ -155,6 +156,8 @@ def _own(thing: Thing, made: Entry, *, pieced: bool) -> Iterable[Breach]:
             yield Breach(1 if b is not None and value == b.own else 2, _verdict(thing), (thing,))
     elif not _has_both(b.words if b else Counter(), o.words, t.words, made.words):
         yield Breach(3, "both changed", (thing,))
+    elif b is not None and _astray(b.text, o.text, t.text, made.text):
+        yield Breach(3, "moved by one side, edited by the other", (thing,))
     elif pieced and b is not None and any(side.own != b.own and side.lines == b.lines != Counter() for side in (o, t)):
         yield Breach(8, "moved by one side, edited by the other", (thing,))
     elif pieced and _doubles(b.lines if b else Counter(), o.lines, t.lines, made.lines):
@@ -172,6 +175,11 @@ def _verdict(thing: Thing) -> str:
     if mine:
         return "edited here, moved or copied there"
     return "moved or copied here, edited there" if its else "changed by neither"
+
+
+def _astray(base: bytes, ours: bytes, theirs: bytes, made: bytes) -> bool:
+    """True when one side moved lines of a text without entries, and an edit of the other may be at the wrong ones."""
+    return any(reorders(base, side) for side in (ours, theirs)) and look(base, ours, theirs, made).astray
 
 
 def _doubles(base: Words, ours: Words, theirs: Words, made: Words) -> bool:
@@ -340,6 +348,28 @@ def _goes_on(children: Sequence[Entry], kind: str, new: str) -> bool:
                 return True
             row = []
     return False
+
+
+def numbers_twice(children: Sequence[Entry]) -> Counter[str]:
+    """The numbers that two things of a scope have which no version knows by a name, and how often more: as far as what
+    is left without these is told apart by number."""
+    counts = Counter((child.kind, child.number) for child in children)
+    if counts.total() == len(counts):
+        return Counter()
+    once = [child for child in children if counts[child.kind, child.number] == 1]
+    left = [Entry("", "", b"", children=once.copy)]
+    found: Counter[str] = Counter()
+    for child in children:
+        count = counts[child.kind, child.number] - 1
+        if count and any(_enumerates(left, number) for number in _numbers_of(child)):
+            found[child.number] = count
+    return found if len(found) < 2 or _behind(found, once) else Counter()
+
+
+def _behind(found: Iterable[str], once: Sequence[Entry]) -> bool:
+    """True where numbers that are there twice come behind all others: those before may be there twice for long."""
+    numbers = [int(child.number, 0) for child in once if _NUMBER.fullmatch(child.number)]
+    return all(_NUMBER.fullmatch(one) and int(one, 0) > max(numbers, default=0) for one in found)
 
 
 def _next(numbers: Sequence[int]) -> tuple[int, ...]:

@@ -71,11 +71,12 @@ class Entry:
     children = _Late[Sequence["Entry"]]()  # the entries directly inside
     own = _Late[bytes]()  # what it says itself
     words = _Late[Words]()  # the same in pieces that can be counted
+    text = _Late[bytes]()  # the same as it stands there
     lines = _Late[Words]()  # the same by line, without lines that say nothing
     doubles = _Late[Doubles]()  # the names that scopes without a name in it bind too often, and how often more
     __slots__ = (
-        "_children", "_doubles", "_lines", "_own", "_words", "binds", "end", "kind", "member", "name", "number",
-        "overrides", "perhaps", "start", "whole",
+        "_children", "_doubles", "_lines", "_own", "_text", "_words", "binds", "end", "kind", "member", "name",
+        "number", "overrides", "perhaps", "start", "whole",
     )  # fmt: skip
 
     def __init__(
@@ -92,6 +93,7 @@ class Entry:
         children: Callable[[], Sequence[Entry]] = _no_children,
         words: Callable[[], Words] = _no_words,
         lines: Callable[[], Words] = _no_words,
+        text: Callable[[], bytes] = bytes,
         doubles: Callable[[], Doubles] = _no_doubles,
         overrides: Callable[[str, str], bool] | None = None,
     ) -> None:
@@ -104,6 +106,7 @@ class Entry:
         self._own: bytes | Callable[[], bytes] = whole if own is None else own
         self._children: Sequence[Entry] | Callable[[], Sequence[Entry]] = children
         self._words: Words | Callable[[], Words] = words
+        self._text: bytes | Callable[[], bytes] = text
         self._lines: Words | Callable[[], Words] = lines
         self._doubles: Doubles | Callable[[], Doubles] = doubles
 

@@ -88,3 +88,39 @@ def test_anchors_that_both_sides_use_stay_clean() -> None:
         "a.yml", script.encode(), *(script.replace(*one).encode() for one in (("x: 1", "x: 9"), ("3", "4")))
     )
     assert not merged.conflicts
+
+
+# What holds others in a text of which only the outermost is known, or nothing: head, one of it, tail.
+INNER = [
+    ("a.erl", "f() -> #{\n", "  N => #{\n    size => 10,\n    deep => 20\n  },\n", "  z => 99\n}.\n"),
+    ("a.clj", "(def m {\n", "  :N {\n    :size 10\n    :deep 20\n  }\n", "})\n"),
+    ("a.gradle", "ext.v = [\n", "    N: [\n        size: 10,\n        deep: 20,\n    ],\n", "]\n"),
+    ("a.gradle", "android {\n", "    N {\n        size = 10\n        deep = 20\n    }\n", "}\n"),
+    ("a.scss", "", ".N {\n  width: 10;\n  height: 20;\n}\n", ""),
+    ("a.cmake", "", "if(N)\n  set(size 10)\n  set(deep 20)\nendif()\n", ""),
+    ("a.jsonnet", "{\n", "  N: {\n    size: 10,\n    deep: 20,\n  },\n", "}\n"),
+    ("nginx.conf", "http {\n", "  location /N {\n    size 10;\n    deep 20;\n  }\n", "}\n"),
+    ("a.sh", "case $x in\n", "  N)\n    size=10\n    deep=20\n    ;;\n", "esac\n"),
+    ("a.py", "", "if N():\n    size = 10\n    deep = 20\n", "f()\n"),
+    ("a.rb", "", "if n(:N)\n  size = 10\n  deep = 20\nend\n", "f\n"),
+    ("a.js", "", "if (N()) {\n  var size = 10;\n  var deep = 20;\n}\n", "f();\n"),
+    ("a.py", "def f():\n", "    if N():\n        size = 10\n        deep = 20\n", "    return size\n"),
+    ("a.js", "function f() {\n", "  if (N()) {\n    size = 10;\n    deep = 20;\n  }\n", "}\n"),
+    ("a.go", "package a\n\nfunc f() {\n", "\tif N() {\n\t\tsize = 10\n\t\tdeep = 20\n\t}\n", "}\n"),
+    ("a.rb", "def f\n", "  if n(:N)\n    size = 10\n    deep = 20\n  end\n", "end\n"),
+]
+
+
+@pytest.mark.parametrize(("path", "head", "one", "tail"), INNER)
+def test_an_edit_stays_in_what_is_moved_inside(path: str, head: str, one: str, tail: str) -> None:
+    def listed(order: str, edited: str = "") -> bytes:
+        parts = [one.replace("N", name * 3).replace("10", "11" if name == edited else "10") for name in order]
+        return (head + "".join(parts) + tail).encode()
+
+    base = listed("abcd")
+    for order in ORDERS:
+        for edited in "abcd":
+            mine, other, wanted = listed(order), listed("abcd", edited), listed(order, edited)
+            for sides in ((mine, other), (other, mine)):
+                merged = merge_code(path, base, *sides)
+                assert merged.conflicts or merged.content == wanted, (order, edited)

@@ -1,6 +1,6 @@
 """Shell."""
 
-from muse.plugins.code.languages.table import Language
+from muse.plugins.code.languages.table import BRANCHES, Language
 
 LANGUAGE = Language(
     name="bash",
@@ -9,5 +9,6 @@ LANGUAGE = Language(
     bodies=frozenset({"program", "compound_statement", "do_group"}),
     comment_line=(b"#", b""),
     named={"variable_assignment": "name"},
+    branches=BRANCHES | {"case_item"},
     locals={"case_item": "value"},
 )

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Hashable, Iterator, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from muse.core.late import regex
@@ -31,6 +32,7 @@ from muse.plugins.code.syntax.identity import (
 from muse.plugins.code.syntax.imports import bound_by
 from muse.plugins.code.syntax.keyed_lines import line_spans
 from muse.plugins.code.syntax.nested_lines import Line, tree_of
+from muse.plugins.code.syntax.numbers import number_behind
 from muse.plugins.code.syntax.parsing import parse, text_of
 from muse.plugins.code.syntax.scopes import bound_twice
 from muse.plugins.code.syntax.subtables import owned
@@ -89,6 +91,15 @@ def _bound_apart(found: Sequence[_Inside]) -> Doubles:
     return twice
 
 
+def _told_apart(language: Language, found: list[_Inside]) -> list[_Inside]:
+    """Without variables that several branches give their values: which is which, their branch tells alone."""
+    kinds = {*language.definitions.values(), "import"}
+    several = Counter((one.entry.kind, one.entry.name) for one in found if one.apart and one.entry.kind not in kinds)
+    if several.total() == len(several):
+        return found
+    return [one for one in found if not one.apart or several[one.entry.kind, one.entry.name] < 2]
+
+
 class _Reader:
     """Makes entries of the nodes of one file."""
 
@@ -109,11 +120,14 @@ class _Reader:
                 inside = list(self.inner(node, named, values=values))
             return inside
 
+        def told() -> list[_Inside]:
+            return _told_apart(self.language, found())
+
         def children() -> list[Entry]:
-            return [child.entry for child in found()]
+            return [child.entry for child in told()]
 
         def holes() -> list[tuple[int, int]]:
-            return [(child.low, child.high) for child in found()]
+            return [(child.low, child.high) for child in told()]
 
         def doubles() -> Doubles:
             known = [(child.low, child.high, bool(child.entry.binds or child.apart)) for child in found()]
@@ -130,6 +144,7 @@ class _Reader:
             own=lambda: self.own(start, end, holes()),
             children=children,
             words=lambda: self.words(node, holes()),
+            text=lambda: self.text(start, end, holes()),
             lines=lambda: self.lines(start, end, holes()),
             overrides=self.language.overrides,
             doubles=doubles,
@@ -137,12 +152,20 @@ class _Reader:
 
     def own(self, start: int, end: int, holes: Sequence[tuple[int, int]]) -> bytes:
         """The text between the children, without separators beside them."""
-        parts, at = [], start
-        for low, high in sorted(holes):
-            parts.append(self.data[at:low])
-            at = max(at, high)
-        parts.append(self.data[at:end])
+        parts = self.parts_of(start, end, holes)
         return b"".join(squeezed(_SEAM.sub(b"", part)).strip(self.separators) for part in parts)
+
+    def text(self, start: int, end: int, holes: Sequence[tuple[int, int]]) -> bytes:
+        """The same as it stands there."""
+        return b"".join(self.parts_of(start, end, holes))
+
+    def parts_of(self, start: int, end: int, holes: Sequence[tuple[int, int]]) -> Iterator[bytes]:
+        """The pieces of text between the children."""
+        at = start
+        for low, high in sorted(holes):
+            yield self.data[at:low]
+            at = max(at, high)
+        yield self.data[at:end]
 
     def lines(self, start: int, end: int, holes: Sequence[tuple[int, int]]) -> Words:
         """The lines with a word in them outside of the children, as far as no child stands on them."""
@@ -335,8 +358,16 @@ def _of_nested(reader: _Reader, node: Line, name: str) -> Entry:
         "entry" if name else "file", name, squeezed(text), start=node.start, end=node.stop,
         binds=list(_nested_binds(reader.language, node)), own=lambda: reader.own(node.start, node.stop, holes),
         words=_counted(b"" if holes else text),
+        number=_given(reader.language, node, text), text=lambda: reader.text(node.start, node.stop, holes),
         children=lambda: [_of_nested(reader, child, child.name) for child in named],
     )  # fmt: skip
+
+
+def _given(language: Language, node: Line, text: bytes) -> str:
+    """The number that an entry gives its name, where no others are told apart by theirs."""
+    nested = language.nested
+    mere = nested is not None and not (nested.numbers or nested.ids or node.inner)
+    return number_behind(text) if mere else ""
 
 
 def _nested_binds(language: Language, node: Line) -> Iterator[Hashable]:
@@ -350,6 +381,8 @@ def _nested_binds(language: Language, node: Line) -> Iterator[Hashable]:
         yield from _nested_binds(language, child)
 
 
+_VALUED = frozenset({"env", "erlang", "ini"})
+"""Languages of lines that give names their values."""
 _NORMAL = regex(r"[-_.]+")
 
 
@@ -366,7 +399,12 @@ def _of_lines(language: Language, data: bytes) -> Entry:
             top.append(section)
         elif name := key[-1] if key is not None else _unkeyed(language, data[start:stop]):
             binds = _line_name(language, name) if any(map(str.isalnum, name)) else ()
-            here.append(Entry("line", name, text, start=start, end=stop, binds=binds, words=_counted(data[start:stop])))
+            number = number_behind(data[start:stop]) if language.name in _VALUED else ""
+            words = _counted(data[start:stop])
+            here.append(
+                Entry("line", name, text, start=start, end=stop, binds=binds, words=words, number=number,
+                      text=partial(_between, data, start, stop))
+            )  # fmt: skip
         elif section is not None:
             section.says(text)
         if section is not None:
@@ -378,8 +416,13 @@ def _of_lines(language: Language, data: bytes) -> Entry:
     reader = _Reader(language, data)
     return Entry(
         "file", "", squeezed(data), start=0, end=len(data), children=lambda: top,
-        own=lambda: reader.own(0, len(data), holes), overrides=language.overrides,
+        own=lambda: reader.own(0, len(data), holes), text=lambda: reader.text(0, len(data), holes),
+        overrides=language.overrides,
     )  # fmt: skip
+
+
+def _between(data: bytes, start: int, stop: int) -> bytes:
+    return data[start:stop]
 
 
 def _unkeyed(language: Language, text: bytes) -> str:

@@ -35,7 +35,7 @@ class Named(NamedTuple):
 CODE = frozenset({"function", "method", "constructor", "macro", "call", "case"})
 """Kinds whose inside is statements: only what is defined in them is an entry of its own."""
 
-_CONSTANTS = frozenset({"constant", "static", "macro"})
+_CONSTANTS = frozenset({"constant", "static", "macro", "attribute"})
 # nodes that hold values: a table of keys or a list of things
 _TABLES = frozenset(
     {

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from muse.core.late import regex
+from muse.core.law.entries import Entry
 from muse.plugins.code.syntax.parsing import text_of
 
 if TYPE_CHECKING:
@@ -21,6 +22,13 @@ _DECLARED = frozenset(
     }
 )  # fmt: skip
 """Declarations whose grammar keeps the value somewhere inside."""
+_MOST = 200
+_GIVEN = regex(rb"(?:[=:,]|[=-]>)\s*(-?\d+|0[xX][0-9a-fA-F]+)[)}\],;.\s]*$")
+_ONE = regex(rb"(?<![\w.-])(-?\d+|0[xX][0-9a-fA-F]+|1\s*<<\s*\d{1,2})(?![\w.%]|-\w)[uUlL]*")
+_WORD = regex(rb"[A-Za-z_$@][\w$-]*")
+_JOINS = (b"to",)  # a word between a name and its number
+_KEYED = frozenset({"array_element_initializer", "container_field", "attribute", "binding"})
+"""Entries of a grammar that gives their value no field."""
 _ARGUMENTS = ("argument_list", "value_arguments", "argument_part")
 
 
@@ -31,13 +39,12 @@ def number_of(node: Node, data: bytes) -> str:
         text = text_of(value, data).strip()
     elif node.type in _DECLARED and len(parts := text_of(node, data).split(b"=")) == 2:
         text = parts[1].strip(b"; \n\r\t")
+    elif node.type in _KEYED:
+        return number_behind(text_of(node, data))
     else:
         return ""
-    shifted = _SHIFTED.fullmatch(text)
-    if shifted is not None:
-        return str(1 << int(shifted[1]))
-    known = _WHOLE.fullmatch(text) or (is_member(node, data) and _TEXT.fullmatch(text))
-    return text.decode("utf-8", "replace").rstrip("uUlL") if known else ""
+    known = _WHOLE.fullmatch(text) or _SHIFTED.fullmatch(text) or (is_member(node, data) and _TEXT.fullmatch(text))
+    return _normal(text) if known else ""
 
 
 def _value(node: Node) -> Node | None:
@@ -59,6 +66,37 @@ def _first_argument(node: Node) -> Node | None:
     while first is not None and first.type in ("value_argument", "arguments", "argument"):
         first = first.named_children[0] if first.named_children else None
     return first
+
+
+def numbered(kind: str, text: bytes) -> Entry | None:
+    """What gives one name one number, and says nothing more; its kind is what it looks like without these."""
+    numbers = list(_ONE.finditer(text)) if 0 < len(text) < _MOST else []
+    if len(numbers) != 1:
+        return None
+    number = numbers[0]
+    words = [word for word in _WORD.finditer(text) if word.group() not in _JOINS]
+    before = [word for word in words if word.end() <= number.start()]
+    name = before[-1].group() if before else words[0].group() if words else b""
+    if not name:
+        return None
+    looks = (text[: number.start()] + b"\0" + text[number.end() :]).replace(name, b"\1")
+    return Entry(kind + looks.decode("latin-1"), name.decode("utf-8", "replace"), b"", number=_normal(number[1]))
+
+
+def is_number(text: bytes) -> bool:
+    """True for a whole number."""
+    return _WHOLE.fullmatch(text) is not None
+
+
+def number_behind(text: bytes) -> str:
+    """The number that a line gives what stands before it; "" for none."""
+    given = _GIVEN.search(text) if len(text) < _MOST and b"\n" not in text.strip() else None
+    return _normal(given[1]) if given is not None else ""
+
+
+def _normal(text: bytes) -> str:
+    shifted = _SHIFTED.fullmatch(text)
+    return str(1 << int(shifted[1])) if shifted is not None else text.decode("utf-8", "replace").rstrip("uUlL")
 
 
 def is_member(node: Node, data: bytes) -> bool:

@@ -8,8 +8,10 @@ from collections.abc import Hashable, Sequence
 from typing import TYPE_CHECKING
 
 from muse.core.late import regex
+from muse.core.law.check import numbers_twice
 from muse.plugins.code.languages.table import Language
 from muse.plugins.code.syntax.identity import identity_of, names_at, taken_apart
+from muse.plugins.code.syntax.numbers import is_number, numbered
 from muse.plugins.code.syntax.parsing import text_of
 from muse.plugins.code.syntax.symbols import core_of
 
@@ -36,6 +38,7 @@ def bound_twice(
     while stack and seen < _MAX_NODES:
         at = stack.pop()
         bound: Counter[tuple[str, Hashable]] = Counter()
+        rows = []
         for child in at.named_children:
             seen += 1
             counted = [known for low, high, known in holes if low <= child.start_byte and child.end_byte <= high]
@@ -43,9 +46,32 @@ def bound_twice(
                 bound.update(_binds(language, child, data, kinds) or _told(language, child, at, data))
             if not counted:
                 stack.append(child)
+                rows.append(child)
         bound.update(_in_text(at, data))
+        found.update(_one_number(language, rows, data, holes))
         found.update({name: count - 1 for name, count in bound.items() if count > 1})
     return found
+
+
+_FEWEST = 4  # two of one number, and two that tell that numbers tell things apart
+
+
+def _one_number(
+    language: Language, nodes: Sequence[Node], data: bytes, holes: Sequence[tuple[int, int, bool]]
+) -> dict[tuple[str, Hashable], int]:
+    """The numbers that two of neighbouring nodes have, where they are told apart by number."""
+    if len(nodes) < _FEWEST or language.name == "css":
+        return {}
+    texts = [text_of(node, data) if node.end_byte - node.start_byte < 200 else b"" for node in nodes]
+    kinds = [node.type for node in nodes]
+    if all(map(is_number, texts[1::2])) and not any(map(is_number, texts[::2])):  # a key, its value, and so on
+        ends = zip(nodes[::2], nodes[1::2], strict=False)
+        texts, kinds = [data[key.start_byte : value.end_byte] for key, value in ends], [""] * len(texts)
+    given = [one for kind, text in zip(kinds, texts, strict=False) if (one := numbered(kind, text)) is not None]
+    counts = numbers_twice(given) if len(given) >= _FEWEST else {}
+    if counts and any(node.start_byte <= low < node.end_byte for low, _, _ in holes for node in nodes):
+        return {}  # they are entries, or what is around these
+    return {(number, ("number", number)): count for number, count in counts.items()}
 
 
 _KEYED = regex(rb"([A-Za-z_][\w.-]*)[ \t]*[=:](?!=)")
