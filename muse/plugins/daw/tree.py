@@ -133,6 +133,8 @@ def at_odds(form: Format, nodes: tuple[Node, Node, Node]) -> bool:
     if nodes[0].tag in _SIGNATURES:
         bars = [[value_at(form, node, (step,)) for step in _SIGNATURES[node.tag]] for node in nodes]
         return bars[0] not in bars[1:] and bars[1] != bars[2]
+    if any(_turned(form, nodes, *ends) for ends in _ENDS.get(nodes[0].tag, ())):
+        return True
     if nodes[0].tag not in ("MidiClip", "AudioClip"):
         return False
     ends = [[value_at(form, node, (tag, "@Value")) for tag in ("CurrentStart", "CurrentEnd")] for node in nodes]
@@ -140,6 +142,25 @@ def at_odds(form: Format, nodes: tuple[Node, Node, Node]) -> bool:
     return by_chance and ends[1] != ends[2]
 
 
+def _turned(form: Format, nodes: tuple[Node, Node, Node], start: tuple[str, ...], end: tuple[str, ...]) -> bool:
+    """True where a start of one side would stand behind an end of the other one."""
+    both: list[float] = []
+    for path in (start, end):
+        was, mine, other = (value_at(form, node, path) for node in nodes)
+        try:
+            both.append(float(other if mine == was else mine))
+        except ValueError:
+            return False
+    sides = [[value_at(form, node, path) for path in (start, end)] for node in nodes]
+    return both[0] >= both[1] and sides[0] not in sides[1:] and sides[1] != sides[2]
+
+
+_LOOP = (("Loop", "LoopStart", "@Value"), ("Loop", "LoopEnd", "@Value"))
+_ENDS = {
+    **dict.fromkeys(("MidiClip", "AudioClip"), ((("CurrentStart", "@Value"), ("CurrentEnd", "@Value")), _LOOP)),
+    "Clip": ((("@loopStart",), ("@loopEnd",)), (("@playStart",), ("@playStop",))),
+}
+"""Where a clip, and what is heard of it in turns, begins and ends."""
 _SIGNATURES = {"TimeSignature": ("@numerator", "@denominator"), "TEMPO": ("2", "3")}
 """Beats of a bar and what a beat is: one value, 3/4 of one side and 6/8 of the other are not 3/8."""
 _CHOSEN = re.compile(rb"TAKE\b[^\r\n]* SEL\b")

@@ -457,3 +457,25 @@ def test_what_is_picked_is_held_to_the_same() -> None:
     assert [record.address for record in asked.conflicts] == ["MidiTrack:11/Volume@Value"]
     settled = merge(SILENT, ours, theirs, {"MidiTrack:11/Volume@Value": "theirs"})
     assert [record.address for record in settled.conflicts] == [""] and "return tracks" in settled.notes[0]
+
+
+@pytest.mark.parametrize("swapped", [False, True])
+def test_a_clip_does_not_end_before_it_begins(swapped: bool) -> None:
+    """Ours begins later, theirs ends earlier: fine where there is something in between, else a question."""
+
+    def looped(first: int, last: int, start: int = 0, end: int = 16) -> bytes:
+        loop = f'<Loop><LoopStart Value="{first}" /><LoopEnd Value="{last}" /></Loop>'
+        made = clip(0, start, "x", end).replace("<Notes>", f"{loop}<Notes>")
+        return live(track(1, "A", clips=made.replace(f'Time="{start}"', 'Time="0"')))
+
+    for ours, theirs, both in (
+        (looped(8, 16), looped(0, 4), None),
+        (looped(0, 16, 12), looped(0, 16, 0, 8), None),
+        (looped(2, 16), looped(0, 4), looped(2, 4)),
+        (looped(0, 16, 2), looped(0, 16, 0, 8), looped(0, 16, 2, 8)),
+    ):
+        merged = merge(looped(0, 16), *((theirs, ours) if swapped else (ours, theirs)))
+        if both is None:
+            assert [record.address for record in merged.conflicts] == ["MidiTrack:1/MidiClip:0"]
+        else:
+            assert not merged.conflicts and merged.content == both
