@@ -97,7 +97,7 @@ def _lines(score: Score, names: Sequence[object], known: dict[bytes, list[End]])
         cells = [
             (column.bar, name, cell)
             for column, name in zip(score.columns, names)
-            if (cell := column.cells[part]) is not None and _ANY.search(score.data, cell.start, cell.end)
+            if column.bar and (cell := column.cells[part]) is not None and _ANY.search(score.data, cell.start, cell.end)
         ]
         if score.muse_score:
             from muse.plugins.score import musescore

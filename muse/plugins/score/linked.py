@@ -11,15 +11,13 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from muse.core.errors import FormatError
-from muse.core.late import regex
 from muse.core.xml_tree import Node, parse
 from muse.plugins.score.columns import Step
-from muse.plugins.score.outline import Column, Part, key_of, staff_names
+from muse.plugins.score.outline import DRAWN, RESTS, Column, Part, key_of, staff_names
 
 NEW_PARTS = "one side made linked parts, which have not what the other one edited; make them afterwards"
 SIDES = ("base", "ours", "theirs")
 Three = tuple[Node, Node, Node]
-_RESTS = regex(rb"<Measure\b(?:(?!</Measure>).)*?<multiMeasureRest>.*?</Measure>", 16)  # DOTALL
 
 
 class Plan(NamedTuple):
@@ -74,7 +72,7 @@ def staves(plan: Plan, holders: Three, name: str) -> list[tuple[Three, bytes]] |
 def _bars(staff: Node) -> list[Node]:
     """The measures of a staff, without those that only draw several of rest as one."""
     measures = staff.all("Measure")
-    return [bar for bar in measures if bar.data.find(b"<multiMeasureRest>", bar.start, bar.end) < 0]
+    return [bar for bar in measures if bar.data.find(DRAWN, bar.start, bar.end) < 0]
 
 
 def _staff(plan: Plan, part: Part, trio: Three, bars: list[list[Node]], name: str) -> bytes:
@@ -105,7 +103,7 @@ def _chosen(plan: Plan, name: str, gaps: list[bytes]) -> bytes:
     base, ours, theirs = gaps
     if ours == base or theirs in (base, ours):
         return theirs if ours == base else ours
-    keys = [key_of(_RESTS.sub(b"", gap)).strip() for gap in gaps]
+    keys = [key_of(RESTS.sub(b"", gap)).strip() for gap in gaps]
     if keys[1] == keys[0] or keys[2] in (keys[0], keys[1]):
         return theirs if keys[1] == keys[0] != keys[2] else ours
     return gaps[SIDES.index(plan.text(f"linked:{name}", "a frame"))]

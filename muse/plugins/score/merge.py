@@ -19,7 +19,7 @@ from muse.core.xml_tree import Node, pieces, written
 from muse.domain import ConflictRecord, FileMerge
 from muse.plugins.score.columns import Matching, Step, match, plan, steps
 from muse.plugins.score.laws import Unmergeable, asked, check
-from muse.plugins.score.outline import Column, Part, Score, key_of
+from muse.plugins.score.outline import DRAWN, RESTS, Column, Part, Score, key_of
 from muse.plugins.score.signs import Clash, side_by_side, torn
 from muse.plugins.score.values import expected
 
@@ -188,7 +188,7 @@ def merge_scores(
 
     `beside` has members of a package that both sides changed; those that are linked parts of it come back merged.
     """
-    scores = {name: Score(data) for name, data in zip(SIDES, datas)}
+    scores = {name: Score(data) for name, data in zip(SIDES, _without_rests_drawn(datas))}
     _check_wholes(scores)
     if len({tuple((part.id, part.name) for part in score.parts) for score in scores.values()}) > 1:
         scores = _with_the_same_parts(scores)
@@ -215,6 +215,15 @@ def merge_scores(
     result = _whole(work, roots, done, "header")
     check(scores, result, order, matchings, asked(scores["base"], matchings, regions, work.asked))
     return FileMerge(result, work.conflicts), members
+
+
+def _without_rests_drawn(datas: Datas) -> Datas:
+    """The versions without the measures that draw several of rest as one, where the sides have not the same ones: the
+    program makes them anew from the bars that are rests then."""
+    if not any(DRAWN in data for data in datas) or len({tuple(RESTS.findall(data)) for data in datas}) == 1:
+        return datas
+    base, ours, theirs = (RESTS.sub(b"", data) for data in datas)
+    return base, ours, theirs
 
 
 def _linked_inside(linking: Plan, roots: Nodes, moved: bool) -> Done:

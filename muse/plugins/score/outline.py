@@ -53,11 +53,26 @@ Context = tuple[str, str, str]
 
 
 class Column(NamedTuple):
-    """One measure in every part, or a frame (`bar` 0) in the first. `bar` counts measures from 1."""
+    """One measure in every part, a frame (`bar` 0) in the first, or (0 as well) what MuseScore puts into every part to
+    draw several bars of rest as one. `bar` counts measures from 1."""
 
     bar: int
     cells: tuple[Node | None, ...]
     key: bytes
+
+    @property
+    def is_frame(self) -> bool:
+        """True for what stands in the first part only."""
+        return not self.bar and all(cell is None for cell in self.cells[1:]) and not _is_drawn(self.cells[0])
+
+
+def _is_drawn(cell: Node | None) -> bool:
+    return cell is not None and cell.tag == "Measure" and cell.data.find(DRAWN, cell.start, cell.end) >= 0
+
+
+DRAWN = b"<multiMeasureRest>"
+"""In a measure of MuseScore's that stands for several ones of rest, which are there too."""
+RESTS = regex(rb"\s*<Measure\b(?:(?!</Measure>).)*?<multiMeasureRest>.*?</Measure>", re.DOTALL)
 
 
 class Part(NamedTuple):
@@ -100,12 +115,13 @@ class Score:
             if child.tag != tag:
                 found.append(Column(0, (child, *(None for _ in rest)), key_of(child.raw)))
                 continue
-            bar += 1
+            drawn = self.muse_score and _is_drawn(child)
+            bar += not drawn
             cells = [child, *(next(others, None) for others in rest)]
             if any(cell is None or cell.tag != tag for cell in cells):
                 raise FormatError("parts with different numbers of measures")
             keys = (key_of(cell.raw, measure=True) for cell in cells if cell is not None)
-            found.append(Column(bar, tuple(cells), b"\0".join(keys) if self._keyed else b""))
+            found.append(Column(0 if drawn else bar, tuple(cells), b"\0".join(keys) if self._keyed else b""))
         if any(next(others, None) is not None for others in rest):
             raise FormatError("parts with different numbers of measures")
         return found

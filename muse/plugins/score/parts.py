@@ -123,7 +123,7 @@ def _columns(score: Score, parts: range | list[int]) -> list[Column]:
     """The columns as they are in some parts only."""
     found = []
     for column in score.columns:
-        cells = tuple(column.cells[at] for at in parts) if column.bar else column.cells
+        cells = tuple(column.cells[at] for at in parts) if not column.is_frame else column.cells
         found.append(Column(column.bar, cells, b"\0".join(map(_cell_key, cells))))
     return found
 
@@ -169,7 +169,7 @@ def _body(move: _Move, score: Score, number: int, places: list[int | None]) -> b
     gap = next((before for before, _ in pieces(origin.node)), b"\n")
     found: list[Piece] = []
     for index, column in enumerate(score.columns):
-        if not column.bar:
+        if column.is_frame:
             found += [(gap, cell.raw) for cell in column.cells[:1] if cell is not None and number == 0]
             continue
         cell = column.cells[at] if at is not None else None

@@ -201,7 +201,7 @@ def _texts(score: Score) -> dict[str, str]:
         found[name] = f"{found[name]} / {leaf.text}" if name in found else leaf.text
     for part in score.parts:
         found[f"name of part {part.id}"] = part.name
-    frames = [column.cells[0] for column in score.columns if not column.bar]
+    frames = [column.cells[0] for column in score.columns if column.is_frame]
     for number, frame in enumerate(frames, 1):
         found[f"frame {number}"] = "" if frame is None else " / ".join(_frame_texts(frame))
     return found
@@ -218,7 +218,7 @@ def listing(score: Score) -> str:
         lines.append(f"part {part.name}")
         for column in score.columns:
             cell = column.cells[at]
-            if cell is None:
+            if cell is None or not (column.bar or column.is_frame):
                 continue
             if not column.bar:
                 texts = _frame_texts(cell)
