@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from muse.core.late import regex
 from muse.core.markers import Chunk, Conflict
 from muse.core.sequences import edits
-from muse.plugins.code.languages.table import Language
+from muse.plugins.code.languages.table import OWN_FILE, VALUED, Language
 from muse.plugins.code.syntax.parsing import available, parse
 from muse.plugins.code.syntax.window import LARGE
 
@@ -22,10 +22,11 @@ if TYPE_CHECKING:
 Sides = tuple[bytes, bytes, bytes]
 _NAME = regex(rb"[^\W\d]\w*")
 _KEY = regex(rb"[\w.-]*\w")
-_SEEN_HERE = frozenset({"javascript", "python", "tsx", "typescript"})
-"""Languages in which a name that stands alone is bound in its file."""
 _TEXT = regex("string|comment|text|content|char")
 _MOST_ENTRIES = 20_000
+_MOST_NAMES = 40
+_WORD = regex(rb"((?:(?:\b(?:self|this|cls)|\$this)(?:\.|->)|@{1,2})?)([^\W\d]\w*)")
+_ALIASED = regex(rb"\b(\w+)[ \t]+as[ \t]")
 
 
 def uses_what_is_gone(
@@ -56,6 +57,37 @@ def uses_what_is_gone(
     }
 
 
+def uses_old_name(language: Language | None, sides: Sides, merged: bytes, until: float | None = None) -> dict[str, int]:
+    """Names bound in the base that one side (1, 2) has not any more where they are bound, and the merge uses there.
+
+    Most merges have no word that could be one, and nothing is parsed.
+    """
+    if language is None or language.grammar is None or language.name in VALUED or not language.definitions:
+        return {}
+    if max(map(len, sides)) > LARGE:
+        return {}
+    found: dict[str, int] = {}
+    for side, words in _in_doubt(sides):
+        from muse.plugins.code.checks.old_names import is_used
+
+        for own, word in sorted(words)[:_MOST_NAMES] if available(language) else ():
+            if is_used(language, sides, side, merged, word, until, own=own):
+                found[word.decode("utf-8", "replace")] = side
+    return found
+
+
+def _in_doubt(sides: Sides) -> Iterator[tuple[int, set[tuple[bool, bytes]]]]:
+    """By side the words in lines that it took out and the other put in, and in no line of its own making; True with
+    those that stand behind `self`, `this` or `@`, where they do."""
+    for side, *parts in lines_exchanged(sides):
+        gone, new, kept = ({(bool(own), word) for own, word in _WORD.findall(part)} for part in parts)
+        alone = {word for _, word in gone} & {word for _, word in new}
+        kept -= {(False, word) for word in _ALIASED.findall(parts[2])}
+        words = ((gone & new) | {(False, word) for word in alone}) - kept
+        if words:
+            yield side, words
+
+
 def in_doubt(sides: Sides, merged: bytes, gone: dict[str, int], what: str) -> list[Chunk]:
     """A clean text with what put in a name that is gone, or means something else, as conflicts: the other side's lines
     against its own. `what` is wrong with `%s`."""
@@ -75,12 +107,19 @@ def in_doubt(sides: Sides, merged: bytes, gone: dict[str, int], what: str) -> li
 
 def _candidates(sides: Sides, names: re.Pattern[bytes]) -> Iterator[tuple[str, int]]:
     """Words in lines that one side took out and in lines that the other put in, and nowhere in the one."""
-    lines = [Counter(data.splitlines()) for data in sides]
-    for side, other in ((1, 2), (2, 1)):
-        gone, new = (set(names.findall(b"\n".join(part))) for part in (lines[0] - lines[side], lines[other] - lines[0]))
-        if both := gone & new:
+    for side, gone, new, _ in lines_exchanged(sides):
+        if both := set(names.findall(gone)) & set(names.findall(new)):
             for word in both.difference(names.findall(sides[side])):
                 yield word.decode("utf-8", "replace"), side
+
+
+def lines_exchanged(sides: Sides) -> Iterator[tuple[int, bytes, bytes, bytes]]:
+    """By side (1, 2) the lines that it took out, those that the other put in, and those that it put in itself."""
+    lines = [Counter(data.splitlines()) for data in sides]
+    for side, other in ((1, 2), (2, 1)):
+        parts = (lines[0] - lines[side], lines[other] - lines[0], lines[side] - lines[0])
+        gone, new, kept = map(b"\n".join, parts)
+        yield side, gone, new, kept
 
 
 def _used(root: Node, data: bytes, name: str, how: str) -> bool:
@@ -125,7 +164,7 @@ def _bound(root: Entry | None, imports: bool) -> dict[str, str]:
 def _seen_here(language: Language, root: Entry | None) -> dict[str, str]:
     """What nothing but its own file binds: in YAML keys that hold others, functions that are called by name alone,
     methods of classes that inherit none."""
-    if root is None or not (language.name == "yaml" or language.name in _SEEN_HERE):
+    if root is None or not (language.name == "yaml" or language.name in OWN_FILE):
         return {}
     names: dict[str, str] = {}
     stack = [(root, "function")]

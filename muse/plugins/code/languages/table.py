@@ -16,6 +16,8 @@ KEYED = frozenset({"json", "yaml", "toml", "ini"})
 """Languages of keys and values, whose keys are what an op can name."""
 VALUED = KEYED | {"gomod", "po", "requirements", "xml", "yarn"}
 """Languages whose changes are told by key."""
+OWN_FILE = frozenset({"javascript", "python", "tsx", "typescript"})
+"""Languages in which a name that stands alone is bound in its file."""
 
 BRANCHES = frozenset(
     {

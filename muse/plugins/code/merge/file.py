@@ -37,7 +37,7 @@ from muse.plugins.code.checks.placement import (
 )
 from muse.plugins.code.checks.tables import evens_tables
 from muse.plugins.code.checks.twice import named_twice, there_twice
-from muse.plugins.code.checks.uses import in_doubt, uses_what_is_gone
+from muse.plugins.code.checks.uses import in_doubt, uses_old_name, uses_what_is_gone
 from muse.plugins.code.checks.whitespace import keeps_spaces, mixes_indents
 from muse.plugins.code.languages import language_of, load
 from muse.plugins.code.languages.table import Language
@@ -187,6 +187,8 @@ def _without_doubt(
     merged = joined(text)
     if gone := uses_what_is_gone(language, sides, merged, until, imports=True):
         return in_doubt(sides, merged, gone, "uses %s, which is gone")
+    if renamed := uses_old_name(language, sides, merged, until):
+        return in_doubt(sides, merged, renamed, "uses %s, which has another name or is gone")
     if changed := calls_what_changed(language, sides):
         return in_doubt(sides, merged, changed, "calls %s, whose parameters changed")
     return text
@@ -222,7 +224,8 @@ def _lawful(language: Language | None, sides: tuple[bytes, bytes, bytes], made: 
 
 def _stands_on_ground(language: Language | None, sides: tuple[bytes, bytes, bytes], made: bytes, until: float) -> bool:
     """True when what each side put in finds what it uses, and as it knew it."""
-    return not (uses_what_is_gone(language, sides, made, until) or calls_what_changed(language, sides))
+    gone = uses_what_is_gone(language, sides, made, until) or uses_old_name(language, sides, made, until)
+    return not (gone or calls_what_changed(language, sides))
 
 
 def _trusted(

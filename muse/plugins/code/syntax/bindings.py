@@ -1,0 +1,77 @@
+"""Whether a name in a syntax tree is given its meaning there, by what grammars call such nodes and their fields."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from muse.core.late import regex
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+_BINDS = regex(
+    "assign|import|declar|binding|^let|_let|^for|_for|range|const|static|def|spec|item|enumerator|variant|field|entry"
+    "|property|pattern|clause|capture|resource|catch|lambda|closure|arrow|function|method|class|struct|enum|trait|param"
+    "|interface|type|macro|preproc|variable|target|alias"
+)
+_NEVER = regex(
+    "call|invocation|argument|access|selector|member|subscript|index|path|scoped|qualified|generic|field_expr|keyed"
+    "|keyword_arg|attribute|initializer|condition|return|binary|unary|expression$"
+)
+_ALL_THE_SAME = regex("assign|arrow|let|^for")
+_MEMBER = regex("attribute|member|field_exp")
+_IN_PLACE = regex("param|pattern|^variable_declaration$|enumerator$|^foreach_statement$")
+_PLACES = frozenset({
+    "left", "pattern", "name", "declarator", "parameter", "parameters", "alias", "variable", "property",
+    "bound_identifier",
+})  # fmt: skip
+_THROUGH = regex(
+    "^pair$|tuple|list|pattern|declarator|identifier|reference|mut|variable|name|parameters|attribute|member_exp"
+)
+_KEYS = regex("import|use_as|keyword|keyed|named_arg|value_argument|argument$|pair|label|field_init|attribute")
+
+
+def binds(node: Node) -> bool:
+    """True where a name is given its meaning: a target, a parameter, what is declared."""
+    child, parent = node, node.parent
+    for _ in range(6):
+        if parent is None:
+            return False
+        field = _field_of(parent, child)
+        if _NEVER.search(parent.type) and not _ALL_THE_SAME.search(parent.type):
+            return _MEMBER.search(parent.type) is not None and _is_target(parent)
+        if _BINDS.search(parent.type) and field in _PLACES:
+            return True
+        if field is None and _IN_PLACE.search(parent.type):
+            first = parent.named_children[0] == child
+            return first != (parent.type == "foreach_statement") or "pattern" in parent.type
+        if not _THROUGH.search(parent.type):
+            return False
+        child, parent = parent, parent.parent
+    return False
+
+
+def _is_target(node: Node) -> bool:
+    """True for `self.x` where something is assigned to it."""
+    around = node.parent
+    return around is not None and "assign" in around.type and _field_of(around, node) == "left"
+
+
+def _field_of(parent: Node, child: Node) -> str | None:
+    for at, one in enumerate(parent.children):
+        if one == child:
+            return parent.field_name_for_child(at)
+    return None
+
+
+def is_key(node: Node, data: bytes) -> bool:
+    """True for what names a value that is given: `f(width=1)`, `{width: 1}`."""
+    parent = node.parent
+    while parent is not None and parent.child_count == 1:
+        node, parent = parent, parent.parent
+    if parent is None or not _KEYS.search(parent.type) or parent.start_byte != node.start_byte:
+        return False
+    rest = data[node.end_byte : node.end_byte + 20].lstrip()
+    if rest.startswith(b"as "):
+        return "import" in parent.type or "use" in parent.type
+    return rest[:1] in (b"=", b":") and rest[:2] not in (b"==", b"::")
