@@ -132,6 +132,23 @@ def test_a_call_that_still_means_what_it_meant(old: str, new: str, call: str) ->
     assert calls_what_changed(language_of("a.py"), (base.encode(), other.encode(), called.encode())) == {}
 
 
+NAMED = [
+    ("a.py", "def f(a, b):\n    pass\n", "def f(a, c):\n    pass\n", "f(1, b=2)\n"),
+    ("a.rb", "def f(a:, b: 1)\nend\n", "def f(a:, c: 1)\nend\n", "f(a: 1, b: 2)\n"),
+    ("a.php", "<?php\nfunction f($a, $b) {\n}\n", "<?php\nfunction f($a, $c) {\n}\n", "f(1, b: 2);\n"),
+    ("a.scala", "def f(a: A, b: B) = 1\n", "def f(a: A, c: B) = 1\n", "f(1, b = 2)\n"),
+]
+
+
+@pytest.mark.parametrize(("path", "was", "now", "call"), NAMED)
+def test_what_is_given_by_a_name_that_is_gone(path: str, was: str, now: str, call: str) -> None:
+    rest = "".join(f"{'#' if path[-2:] in ('py', 'rb') else '//'} {n}\n" for n in range(6))
+    assert both_ways(path, was + rest, now + rest, was + rest + call) == [None, None]
+    kept = call.replace("b:", "c:").replace("b =", "c =").replace("b=", "c=")
+    both = (now + rest + kept).encode()
+    assert both_ways(path, was + rest, now + rest, was + rest + kept) == [both, both]
+
+
 # what is added that a call need not give (False), or has to (True)
 GIVEN = [
     ("a.rb", "def f(a)\nend\n", "def f(a, b: 1)\nend\n", "f(1)\n", False),

@@ -24,7 +24,8 @@ _KNOWN = frozenset({"go", "javascript", "lua", "php", "python", "ruby", "rust", 
 _LOOSE = frozenset({"javascript", "lua"})  # arguments may be left out there, and too many are no fault
 _SELF = frozenset({b"self", b"cls", b"this"})
 _PARAMETER = regex(rb"(?:[&*]|\.\.\.|mut\b|\s)*(?:[^$]*(\$\w+)|(?:[\w.]+ (?=\w+:))?(\w+))")
-_KEYED = regex(rb"\s*\w+\s*(?:=(?![=>])|:(?!:))")
+_GIVEN = regex(rb"\s*(\w+)\s*(?:=(?![=>])|:(?!:))")
+_NAMED = frozenset({"php", "python", "ruby", "scala"})  # what is given may say the parameter's name
 _BY_NAME = regex(rb"\w+:(?!:)[ \t]*(\S?)")
 _VALUE = regex(rb"=(?!>)|\?[ \t]*:")
 _LIFETIME = regex(rb"'\w+(?![\w'])")
@@ -59,7 +60,11 @@ def calls_what_changed(language: Language | None, sides: Sides) -> dict[str, int
                 continue
             known = set(before)
             put_in = [call for call in after if call not in known] or after
-            if any(_unfit(gone[name], new[name], call, loose=lang in _LOOSE) for call in put_in):
+            if any(
+                _unfit(gone[name], new[name], call, loose=lang in _LOOSE)
+                or (lang in _NAMED and _names_what_is_gone(gone[name], new[name], call))
+                for call in put_in
+            ):
                 found[name.decode("utf-8", "replace")] = side
     return found
 
@@ -134,7 +139,7 @@ def _calls(name: bytes, data: bytes) -> list[tuple[bytes, ...]]:
 
 def _unfit(old: list[_Parameter], new: list[_Parameter], call: tuple[bytes, ...], *, loose: bool) -> bool:
     """True for a call that fits what was there, and not what is there now."""
-    if any(_KEYED.match(part) or part.startswith((b"*", b"...", b"&")) or part.endswith(b"...") for part in call):
+    if any(_GIVEN.match(part) or part.startswith((b"*", b"...", b"&")) or part.endswith(b"...") for part in call):
         return False
     given = len(call)
     if not _takes(old, given) and not loose:
@@ -144,6 +149,13 @@ def _unfit(old: list[_Parameter], new: list[_Parameter], call: tuple[bytes, ...]
     was, now = ([one.name for one in parameters if one.placed] for parameters in (old, new))
     place = {name: at for at, name in enumerate(now)}
     return any(place.get(name, at) != at for at, name in enumerate(was[:given]))
+
+
+def _names_what_is_gone(old: list[_Parameter], new: list[_Parameter], call: tuple[bytes, ...]) -> bool:
+    """True for a call that gives something by the name of a parameter that has another name now."""
+    names = {one.name.lstrip(b"$") for one in old} - {one.name.lstrip(b"$") for one in new}
+    given = {found[1] for part in call if (found := _GIVEN.match(part)) is not None}
+    return not any(one.more for one in new) and not names.isdisjoint(given)
 
 
 def _takes(parameters: list[_Parameter], given: int) -> bool:
