@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from muse.core.late import regex
@@ -21,10 +22,11 @@ _NEVER = regex(
 _ALL_THE_SAME = regex("assign|arrow|let|^for")
 _MEMBER = regex("attribute|member|field_exp")
 _IN_PLACE = regex("param|pattern|^variable_declaration$|enumerator$|^foreach_statement$")
-_PLACES = frozenset({
-    "left", "pattern", "name", "declarator", "parameter", "parameters", "alias", "variable", "property",
+_PLACES = (
+    "left", "name", "pattern", "declarator", "parameter", "parameters", "alias", "variable", "property",
     "bound_identifier",
-})  # fmt: skip
+)  # fmt: skip
+_VALUES = ("value", "type", "default_value", "return_type", "body")
 _THROUGH = regex(
     "^pair$|tuple|list|pattern|declarator|identifier|reference|mut|variable|name|parameters|attribute|member_exp"
 )
@@ -37,12 +39,11 @@ def binds(node: Node) -> bool:
     for _ in range(6):
         if parent is None:
             return False
-        field = _field_of(parent, child)
         if _NEVER.search(parent.type) and not _ALL_THE_SAME.search(parent.type):
             return _MEMBER.search(parent.type) is not None and _is_target(parent)
-        if _BINDS.search(parent.type) and field in _PLACES:
+        if _BINDS.search(parent.type) and _stands_in(parent, child, _PLACES):
             return True
-        if field is None and _IN_PLACE.search(parent.type):
+        if _IN_PLACE.search(parent.type) and not _stands_in(parent, child, _VALUES):
             first = parent.named_children[0] == child
             return first != (parent.type == "foreach_statement") or "pattern" in parent.type
         if not _THROUGH.search(parent.type):
@@ -54,14 +55,12 @@ def binds(node: Node) -> bool:
 def _is_target(node: Node) -> bool:
     """True for `self.x` where something is assigned to it."""
     around = node.parent
-    return around is not None and "assign" in around.type and _field_of(around, node) == "left"
+    return around is not None and "assign" in around.type and _stands_in(around, node, ("left",))
 
 
-def _field_of(parent: Node, child: Node) -> str | None:
-    for at, one in enumerate(parent.children):
-        if one == child:
-            return parent.field_name_for_child(at)
-    return None
+def _stands_in(parent: Node, child: Node, fields: Sequence[str]) -> bool:
+    """True for a child that one of these fields holds."""
+    return any(child in parent.children_by_field_name(name) for name in fields)
 
 
 def is_key(node: Node, data: bytes) -> bool:
