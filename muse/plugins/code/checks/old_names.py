@@ -67,7 +67,7 @@ def is_used(
         if any(place.binds and place.before is None and _encloses(place, scope) for place in now):
             continue
         alone = _is_code(scope) or (not scope and language.name in OWN_FILE and b"import *" not in merged)
-        if alone or _renamed(sides[0], sides[side], word, first.start):
+        if alone or renamed(sides[0], sides[side], word, first.start):
             return True
     return False
 
@@ -149,7 +149,7 @@ def _around(language: Language, node: Node, data: bytes) -> tuple[tuple[str, str
     return tuple(reversed(found))
 
 
-def _renamed(before: bytes, after: bytes, word: bytes, start: int) -> bool:
+def renamed(before: bytes, after: bytes, word: bytes, start: int) -> bool:
     """True when the line that binds a word in the base says the same with another word in its place."""
     was, now = before.splitlines(), after.splitlines()
     row = before.count(b"\n", 0, start)
@@ -164,5 +164,5 @@ def _renamed(before: bytes, after: bytes, word: bytes, start: int) -> bool:
 def _same_but(line: bytes, begin: int, end: int) -> re.Pattern[bytes]:
     """Lines that say what a line says with another name in place of some of it."""
     head, tail = (re.escape(part.strip()) for part in (line[:begin], line[end:]))
-    name = rb"[^\W\d]\w*"
+    name = rb"[\w-]*\w"
     return re.compile(rb"\s*%b\s*%b\s*%b\s*$" % (head, name, tail))

@@ -22,6 +22,14 @@ if TYPE_CHECKING:
 Sides = tuple[bytes, bytes, bytes]
 _NAME = regex(rb"[^\W\d]\w*")
 _KEY = regex(rb"[\w.-]*\w")
+_LAST = regex(r"(?:--)?[A-Za-z_][\w-]*(?=[^A-Za-z_]*$)")
+_QUOTED = regex(rb"\"[^\"\n]*\"|'[^'\n]*'")
+_PUT_IN = regex(rb"\$\{[^}]*\}")
+_BY_LINE = frozenset(
+    {"capnp", "cmake", "dockerfile", "erlang", "gleam", "graphql", "hcl", "lisp", "proto", "sql", "thrift"}
+)
+"""Languages of lines that define names and use them."""
+_DASHED = frozenset({"css", "yaml"})
 _TEXT = regex("string|comment|text|content|char")
 _MOST_ENTRIES = 20_000
 _MOST_NAMES = 40
@@ -38,17 +46,26 @@ def uses_what_is_gone(
     trees. `imports`: of what was defined here only what cannot be seen from elsewhere; the rest may have moved to
     another file.
     """
-    found = dict(_candidates(sides, _KEY if language is not None and language.name == "yaml" else _NAME))
-    if not found or language is None or not available(language) or max(map(len, sides)) > LARGE:
+    if language is None or max(map(len, sides)) > LARGE or not (available(language) or language.name in _BY_LINE):
+        return {}
+    found = dict(_candidates(sides, _KEY if language.name in _DASHED else _NAME))
+    if not found:
         return {}
     from muse.plugins.code.syntax.entries import outline
 
     before = outline(language, sides[0], until)
-    bound = _bound(before, imports) | (_seen_here(language, before) if imports else {})
+    if language.name in _BY_LINE:
+        bound = _renamed_here(before, sides, found)
+    else:
+        bound = _bound(before, imports)
+        if imports:
+            bound |= _renamed_here(before, sides, found) | _seen_here(language, before)
     if not found.keys() & bound.keys():
         return {}
     for name in _bound(outline(language, merged, until), imports=False):
         bound.pop(name, None)
+    if language.name in _BY_LINE:
+        return {name: side for name, side in found.items() if name in bound and _said(language, sides, name, side)}
     tree = parse(language, merged, until) if found.keys() & bound.keys() else None
     return {
         name: side
@@ -93,7 +110,7 @@ def in_doubt(sides: Sides, merged: bytes, gone: dict[str, int], what: str) -> li
     against its own. `what` is wrong with `%s`."""
     name, side = next(iter(gone.items()))
     without, rows = sides[side].splitlines(True), merged.splitlines(True)
-    uses = re.compile(rb"\b(?:%b)\b" % b"|".join(re.escape(name.encode()) for name in gone))
+    uses = re.compile(rb"(?<!\w)(?:%b)(?!\w)" % b"|".join(re.escape(name.encode()) for name in gone))
     chunks: list[Chunk] = []
     at = 0
     for edit in edits(without, rows):
@@ -128,7 +145,7 @@ def _used(root: Node, data: bytes, name: str, how: str) -> bool:
     word = name.encode()
     calls = re.compile(_CALLS[how] % re.escape(word)) if how in _CALLS else None
     found = False
-    stands = rb"(?<![\w-])%b(?![\w-])" if how == "key" else rb"\b%b\b"
+    stands = rb"(?<![\w-])%b(?![\w-])" if how == "key" or name.startswith("-") else rb"\b%b\b"
     for use in re.finditer(stands % re.escape(word), data):
         node = root.descendant_for_byte_range(use.start(), use.end())
         if node is None or data[node.start_byte : node.end_byte].strip(b"\"'") != word:
@@ -156,9 +173,46 @@ def _bound(root: Entry | None, imports: bool) -> dict[str, str]:
         count += 1
         for bound in entry.sure_names if entry.kind == "import" or not imports else ():
             if isinstance(bound, tuple) and len(bound) > 1:
-                names[bound[1]] = entry.kind if entry.kind == "import" else ""
+                names[_last(bound[1])] = entry.kind if entry.kind == "import" else ""
         stack.extend(entry.children)
     return names
+
+
+def _renamed_here(root: Entry | None, sides: Sides, gone: dict[str, int]) -> dict[str, str]:
+    """Of names that one side has nowhere any more those whose entry has another name there, on the same line."""
+    names: dict[str, str] = {}
+    stack = [root] if root is not None else []
+    while stack:
+        entry = stack.pop()
+        for name in {_last(entry.name), *(_last(bound[1]) for bound in entry.sure_names if isinstance(bound, tuple))}:
+            if name in gone and name not in names and _is_renamed(entry, name, sides[0], sides[gone[name]]):
+                names[name] = ""
+        stack.extend(entry.children)
+    return names
+
+
+def _is_renamed(entry: Entry, name: str, before: bytes, after: bytes) -> bool:
+    from muse.plugins.code.checks.old_names import renamed
+
+    word = name.encode()
+    at = re.search(rb"(?<![\w-])%b(?![\w-])" % re.escape(word), before[entry.start : entry.end])
+    return at is not None and renamed(before, after, word, entry.start + at.start())
+
+
+def _last(name: str) -> str:
+    """The name alone, without its kind and what it stands in: `Store.load`, `variable "region"`, `FROM a AS build`."""
+    found = _LAST.search(name) if not name.startswith("FROM ") or " AS " in name.upper() else None
+    return found[0] if found is not None else name
+
+
+def _said(language: Language, sides: Sides, name: str, side: int) -> bool:
+    """True when a line that the other side put in says the name, in no comment and in no text, but for `${name}`."""
+    new = next(new for at, _, new, _ in lines_exchanged(sides) if at == side)
+    note = language.comment_line[0]
+    text = re.sub(rb"%b[^\n]*" % re.escape(note), b"", new) if note else new
+    text = _QUOTED.sub(lambda quoted: b" ".join(_PUT_IN.findall(quoted[0])), text)
+    before = rb"(?<=\.)" if language.name == "hcl" else rb"(?<![\w-])"
+    return re.search(rb"%b%b(?![\w-])" % (before, re.escape(name.encode())), text) is not None
 
 
 def _seen_here(language: Language, root: Entry | None) -> dict[str, str]:

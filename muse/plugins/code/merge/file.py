@@ -185,10 +185,9 @@ def _without_doubt(
 ) -> list[Chunk]:
     """Git's clean text, with conflicts where one side put in what the other side took the ground from."""
     merged = joined(text)
-    if gone := uses_what_is_gone(language, sides, merged, until, imports=True):
+    gone = uses_what_is_gone(language, sides, merged, until, imports=True)
+    if gone := gone or uses_old_name(language, sides, merged, until):
         return in_doubt(sides, merged, gone, "uses %s, which is gone")
-    if renamed := uses_old_name(language, sides, merged, until):
-        return in_doubt(sides, merged, renamed, "uses %s, which has another name or is gone")
     if changed := calls_what_changed(language, sides):
         return in_doubt(sides, merged, changed, "calls %s, whose parameters changed")
     return text
