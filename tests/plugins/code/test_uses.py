@@ -90,7 +90,10 @@ def test_what_is_gone() -> None:
         assert set(uses_what_is_gone(python, (PYTHON, *sides), used)) == {"sleep"}
     called = edited(RENAMED, (b"return 2;", b"return get_pane(2);"))
     assert uses_what_is_gone(c, (C, CALLED, RENAMED), called) == {"get_pane": 2}
-    assert uses_what_is_gone(c, (C, CALLED, RENAMED), called, imports=True) == {}  # it may be in another file now
+    assert uses_what_is_gone(c, (C, CALLED, RENAMED), called, imports=True) == {"get_pane": 2}
+    moved = C[C.index(b"int first") :].replace(b"get_pane(1)", b"1")
+    called = edited(moved, (b"return 2;", b"return get_pane(2);"))
+    assert uses_what_is_gone(c, (C, CALLED, moved), called, imports=True) == {}  # it may be in another file now
     assert uses_what_is_gone(None, (C, CALLED, RENAMED), called) == {}
 
 

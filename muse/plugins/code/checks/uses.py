@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from muse.core.late import regex
@@ -22,6 +23,15 @@ if TYPE_CHECKING:
 Sides = tuple[bytes, bytes, bytes]
 _NAME = regex(rb"[^\W\d]\w*")
 _KEY = regex(rb"[\w.-]*\w")
+_NOTES = regex(rb"^[ \t]*(?:\*|/\*|//|#(?!define))[^\n]*", re.M)
+_GIVES = (
+    rb"\b%b\b[ \t]*(?:[:,][^\n=]*)?\)?[ \t]*(?:[-+*/|&%]?=(?![=~>])|:=|<-)|^[ \t]*%b[ \t]*(?:[,={(]|$)"
+    rb"|[\w>*&\]?][ \t]+[*&]*%b[ \t]*(?:[;,()\[:{<]|$)|\|[^\n|]*\b%b\b[^\n|]*\||^[^\n]*\b%b\b[^\n]*\{[ \t]*$"
+    rb"|(?:=>|\b(?:def|fn|func|function|fun|sub|lambda|for|foreach|catch|import|require|use|using|with|except|let|var|const"
+    rb"|val|local|define|in|class|struct|enum|type|interface|trait|from)\b)[^\n]*\b%b\b"
+    rb"|\b%b\b[^\n]*(?:=>|->|\bin\b)"
+)
+"""A line that may bind `%b`: more than do, never less."""
 _LAST = regex(r"(?:--)?[A-Za-z_][\w-]*(?=[^A-Za-z_]*$)")
 _QUOTED = regex(rb"\"[^\"\n]*\"|'[^'\n]*'")
 _PUT_IN = regex(rb"\$\{[^}]*\}")
@@ -84,7 +94,7 @@ def uses_old_name(language: Language | None, sides: Sides, merged: bytes, until:
     if max(map(len, sides)) > LARGE:
         return {}
     found: dict[str, int] = {}
-    for side, words in _in_doubt(sides):
+    for side, words in _in_doubt(language, sides):
         from muse.plugins.code.checks.old_names import is_used
 
         for own, word in sorted(words)[:_MOST_NAMES] if available(language) else ():
@@ -93,16 +103,30 @@ def uses_old_name(language: Language | None, sides: Sides, merged: bytes, until:
     return found
 
 
-def _in_doubt(sides: Sides) -> Iterator[tuple[int, set[tuple[bool, bytes]]]]:
-    """By side the words in lines that it took out and the other put in, and in no line of its own making; True with
-    those that stand behind `self`, `this` or `@`, where they do."""
+def _in_doubt(language: Language, sides: Sides) -> Iterator[tuple[int, set[tuple[bool, bytes]]]]:
+    """By side the words in lines that it took out and the other put in, and in no line of its own making, where a line
+    taken out may have bound them; True with those that stand behind `self`, `this` or `@`, where they do."""
     for side, *parts in lines_exchanged(sides):
+        parts = [_without_comments(language, part) for part in parts]
         gone, new, kept = ({(bool(own), word) for own, word in _WORD.findall(part)} for part in parts)
         alone = {word for _, word in gone} & {word for _, word in new}
         kept -= {(False, word) for word in _ALIASED.findall(parts[2])}
-        words = ((gone & new) | {(False, word) for word in alone}) - kept
+        words = {
+            one for one in ((gone & new) | {(False, word) for word in alone}) - kept if _may_bind(one[1], parts[0])
+        }
         if words:
             yield side, words
+
+
+def _without_comments(language: Language, text: bytes) -> bytes:
+    note = language.comment_line[0]
+    text = _NOTES.sub(b"", text)
+    return re.sub(rb"(?<![\"':])%b[^\n]*" % re.escape(note), b"", text) if note else text
+
+
+def _may_bind(word: bytes, lines: bytes) -> bool:
+    """True where one of the lines may give the word a meaning, as most languages write that."""
+    return re.search(_GIVES.replace(b"%b", re.escape(word)), lines, re.M) is not None
 
 
 def in_doubt(sides: Sides, merged: bytes, gone: dict[str, int], what: str) -> list[Chunk]:
@@ -130,13 +154,13 @@ def _candidates(sides: Sides, names: re.Pattern[bytes]) -> Iterator[tuple[str, i
                 yield word.decode("utf-8", "replace"), side
 
 
-def lines_exchanged(sides: Sides) -> Iterator[tuple[int, bytes, bytes, bytes]]:
+@lru_cache(1)
+def lines_exchanged(sides: Sides) -> tuple[tuple[int, bytes, bytes, bytes], ...]:
     """By side (1, 2) the lines that it took out, those that the other put in, and those that it put in itself."""
-    lines = [Counter(data.splitlines()) for data in sides]
-    for side, other in ((1, 2), (2, 1)):
-        parts = (lines[0] - lines[side], lines[other] - lines[0], lines[side] - lines[0])
-        gone, new, kept = map(b"\n".join, parts)
-        yield side, gone, new, kept
+    base, *counts = (Counter(data.splitlines()) for data in sides)
+    gone, new = [base - count for count in counts], [count - base for count in counts]
+    out, put_in = ([b"\n".join(lines) for lines in both] for both in (gone, new))
+    return (1, out[0], put_in[1], put_in[0]), (2, out[1], put_in[0], put_in[1])
 
 
 def _used(root: Node, data: bytes, name: str, how: str) -> bool:
