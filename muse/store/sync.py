@@ -146,6 +146,11 @@ def push_metadata(repo: RunsGit, remote: str, url: str | None = None, *, prefix:
     """
     prefix = prefix.rstrip("/") + "/"
     waiting = due(repo, remote)
+    if len(waiting) > MAX_REFS:
+        raise MuseError(
+            f"more than {MAX_REFS} metadata refs of ours are not at {remote}; none were sent, nobody would fetch them",
+            hint="`muse gc` takes in those of writers that are gone",
+        )
     behind = set(_overtaken(repo, remote, waiting))
     sending = {name: tip for name, tip in waiting.items() if name not in behind}
     declined: dict[str, str] = {}

@@ -68,3 +68,20 @@ def test_one_bad_ref_among_very_many_costs_itself(make_repo: MakeRepo, git: RunG
     with pytest.raises(MuseError, match=r"left out, it is damaged \(refs/muse/log/bad\); the rest is here"):
         sync.fetch_metadata(repo, "origin", str(server))
     assert intake.local_tips(repo, HOME) == {f"{HOME}log/w{number}": tip for number, tip in enumerate(made)}
+
+
+def test_more_than_anybody_would_fetch_is_not_pushed(
+    make_repo: MakeRepo, git: RunGit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A remote with more is one that nobody gets metadata from any more: 100,000 refs of a copied folder made it so."""
+    root, server = make_repo("repo", {"a": "a\n"}), make_repo("server.git", bare=True)
+    repo, tip = Repository(root), git(root, "rev-parse", "HEAD")
+    monkeypatch.setattr(sync, "MAX_REFS", 3)
+    for number in range(4):
+        git(root, "update-ref", f"refs/muse/log/w{number}", tip)
+    with pytest.raises(MuseError, match="more than 3 metadata refs of ours are not at origin; none were sent"):
+        sync.push_metadata(repo, "origin", str(server))
+    assert git(server, "for-each-ref", "refs/muse") == ""
+    git(root, "update-ref", "-d", "refs/muse/log/w3")
+    assert sync.push_metadata(repo, "origin", str(server)) == 3
+    assert len(git(server, "for-each-ref", "refs/muse").splitlines()) == 3
