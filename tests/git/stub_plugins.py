@@ -191,6 +191,13 @@ class Conflicts:
         return FileMerge(ours, [ConflictRecord(path=path, address="all", ours_summary="ours", theirs_summary="theirs")])
 
 
+class Empties:
+    """`merge_file` that finds a conflict and leaves nothing of the file."""
+
+    def merge_file(self, path: str, base: bytes | None, ours: bytes, theirs: bytes) -> FileMerge:
+        return FileMerge(b"", [ConflictRecord(path=path, address="all", ours_summary="ours", theirs_summary="theirs")])
+
+
 class Raises:
     """`merge_file` with a fault."""
 

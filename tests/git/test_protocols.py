@@ -99,6 +99,7 @@ STUBS = {
     "merge_ops, and a diff that sees nothing": ("StubOps", "Patterns", "Opaque", "Named", "Six"),
     "a fault": ("Raises", "Patterns", "Six"),
     "conflicts": ("Conflicts", "Patterns", "Six"),
+    "a conflict, and nothing of the file": ("Empties", "Patterns", "Six"),
 }
 
 

@@ -168,6 +168,8 @@ def _possible(merged: FileMerge, sides: tuple[bytes | None, ...]) -> FileMerge:
         merged.content = sides[1]
     elif not isinstance(merged.content, bytes):
         raise PluginFailure(f"the plugin answered {type(merged.content).__name__} where bytes were due")
+    elif merged.conflicts and not merged.content and all(sides[1:]):
+        raise PluginFailure("the plugin left nothing of a file in conflict")
     elif not merged.conflicts and has_markers(merged.content) and not any(has_markers(side or b"") for side in sides):
         raise PluginFailure("the plugin left conflict markers in a merge it calls clean")
     return merged
