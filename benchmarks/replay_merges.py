@@ -97,12 +97,13 @@ class Git:
         return {path: (head.split()[2], head.split()[3]) for head, path in pairs if head.startswith(":100")}
 
 
-def cases(path: str, limit: int) -> Iterator[Case]:
-    """The both-sided files of a repository's merges, each triple of versions once."""
+def cases(path: str, limit: int, looked: Counter[str]) -> Iterator[Case]:
+    """The both-sided files of a repository's merges, each triple of versions once; `looked` counts the merges."""
     git = Git(path)
     seen = set()
     merges = git.run("rev-list", "--all", "--min-parents=2", "--max-parents=2", "--parents", f"-n{limit}")
     for merge, first, second in (line.split() for line in merges.splitlines()):
+        looked[path] += 1
         bases = subprocess.run(
             ["git", "-C", path, "merge-base", "--all", first, second], capture_output=True, text=True, check=False
         ).stdout.split()
@@ -149,10 +150,10 @@ def main() -> None:
     parser.add_argument("--list", dest="kinds", action="append", default=[], choices=kinds, help="name the cases")
     parser.add_argument("--save", type=Path, metavar="FOLDER", help="write the listed cases there")
     given = parser.parse_args()
-    tally = Tally(given.peer)
+    tally, looked = Tally(given.peer), Counter[str]()
     for path in given.repositories:
         until = time.monotonic() + given.seconds
-        for case in cases(path, given.limit):
+        for case in cases(path, given.limit, looked):
             if time.monotonic() > until:
                 break
             odd = int(case.name[9], 16) % 2
@@ -162,6 +163,7 @@ def main() -> None:
                     print(f"{kind:<8} {path} {case.name}", flush=True)
                     if given.save is not None:
                         save(case, given.save / kind)
+        print(f"{looked[path]} merges of {path}", flush=True)
     tally.show()
 
 
