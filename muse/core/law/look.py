@@ -22,7 +22,8 @@ _BINDING = regex(
     rb"|^(?:#\s*define|def|class|func|fn|let|var|const|type|interface|struct|enum|case)\s+([\w$]+)"
 )
 _FIRST = regex(rb"[\w$.-]*\w")
-_ADDED = regex(rb"(?:add_\w+|\}?\s*catch)\s*\(\s*([\w.-]+)\s")  # nothing but blanks between names
+_ADDED = regex(rb"(?:add_\w+|\}?\s*catch)\s*\(\s*([\w.-]+)\s|\(def\S*\s+(\S+)")  # nothing but blanks between names
+_LISTED = regex(rb",\s*([A-Za-z_]\w*)(?=\s+[\w\[*])")  # the last of several names before their type
 _COMMON = frozenset(
     b"return if else for while do end try catch finally switch case break continue public private protected static"
     b" final const let var val def class function func fn pub async await self this new throw raise assert and or"
@@ -200,7 +201,8 @@ def _bound(line: bytes) -> set[tuple[bytes, bytes]]:
         found.add((first.group(), line[: first.end() + 2]))
     found.update((match[1] or match[2], line[: match.end() + 1]) for match in _BINDING.finditer(line))
     if (called := _ADDED.match(line)) is not None:
-        found.add((called[1], line[: called.end()]))
+        found.add((called[1] or called[2], line[: called.end()]))
+    found.update((match[1], line[: match.end() + 1]) for match in _LISTED.finditer(line))
     found = {(name, upto) for name, upto in found if name not in _RESERVED}  # nothing binds those
     found.update((word.group(), line[: word.end()]) for word in _WORD.finditer(line) if word.group().isdigit())
     return found

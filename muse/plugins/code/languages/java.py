@@ -57,7 +57,7 @@ LANGUAGE = Language(
         "modifiers/marker_annotation": "name",
         "modifiers/annotation": "name",
         "switch_block_statement_group": "switch_label.0",
-        "switch_rule": "switch_label.0",
+        "switch_rule": "switch_label.0|switch_label.1|switch_label.2|switch_label.3",
         "catch_clause": "catch_formal_parameter.catch_type",
         "type_list/type_identifier": "*",
     },

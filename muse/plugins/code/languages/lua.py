@@ -11,5 +11,5 @@ LANGUAGE = Language(
     comment_line=(b"--", b""),
     keys={"field": "name"},
     unique=frozenset({"field"}),
-    named={"variable_declaration": "0.0.0"},
+    named={"variable_declaration": "0.0.0", "assignment_statement": "0"},
 )

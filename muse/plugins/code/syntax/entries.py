@@ -91,6 +91,11 @@ def _bound_apart(found: Sequence[_Inside]) -> Doubles:
     return twice
 
 
+def _overloaded(binds: Sequence[Name | Told]) -> Sequence[Name]:
+    """What a signature that may stand beside others of its name binds for those that may not."""
+    return [("", name[1], "") for name in binds if not isinstance(name, Told) and name[0] == "overload"]
+
+
 def _told_apart(language: Language, found: list[_Inside]) -> list[_Inside]:
     """Without variables that several branches give their values: which is which, their branch tells alone."""
     kinds = {*language.definitions.values(), "import"}
@@ -230,7 +235,7 @@ class _Reader:
                 kept = found._replace(binds=(), number="", member=False) if branch else found
                 entry = self.entry(kept, core, low, high, values=is_data(language, core))
                 entry.member = kept.member
-                entry.perhaps = found.binds if branch.startswith("preproc") else ()
+                entry.perhaps = found.binds if branch.startswith("preproc") else _overloaded(found.binds)
                 sure_names = [name for name in found.binds if not isinstance(name, Told)] if branch else ()
                 yield _Inside(entry, low, high, _scope(at), sure_names)
                 continue
@@ -449,6 +454,8 @@ def _line_name(language: Language, name: str) -> tuple[tuple[str, str, str], ...
         return ()
     if language.name == "requirements":
         name = _NORMAL.sub("-", name.split("[")[0]).lower()
+    elif language.name == "gradle":
+        name = name.replace("'", '"')
     return (("", name, ""),)
 
 

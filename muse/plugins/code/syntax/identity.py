@@ -187,7 +187,7 @@ def _definition(language: Language, node: Node, core: Node, kind: str, data: byt
             )
         )
         types = parameter_types(language, core, data) if overloads else ""
-        binds = ((language.spaces.get(kind, "") + accessor, name, types + condition),)
+        binds = ((language.spaces.get(kind, "") + accessor, spelled(language, name), types + condition),)
     return Named(kind, name, binds, number_of(core, data) if kind in _CONSTANTS else "")
 
 
@@ -199,6 +199,17 @@ def _bound_again(core: Node, name: str, data: bytes) -> tuple[Name, ...]:
         return (("overload", name, "".join(_text(given, data).split())),)
     specified = [one for one in core.named_children if one.type == "inheritance_specifier"]
     return tuple(("conforms", f"{name}: {_text(one, data)}", "") for one in specified)
+
+
+def spelled(language: Language, name: str) -> str:
+    """A name in the form in which equal names are equal."""
+    if language.name == "lua":
+        return name.replace(":", ".")
+    return name.lower() if language.name in _ANY_CASE else name
+
+
+_ANY_CASE = frozenset({"fortran", "powershell"})
+"""Languages in which a name may be written large or small."""
 
 
 def _reopens(core: Node) -> bool:
@@ -243,7 +254,8 @@ def _named(language: Language, node: Node, path: str, data: bytes, *, values: bo
         return _prototype(language, node, data)
     number = number_of(node, data)
     space = language.spaces.get(node.type, "")
-    binds = tuple((space, name, "") for name in names if name != "_" and name not in language.repeatable)
+    known = (name for name in names if name != "_" and name not in language.repeatable)
+    binds = tuple((space, spelled(language, name), "") for name in known)
     if node.type in language.loose or _adds(node):
         binds = ()
     if node.type in ("table", "table_array_element") and node.type in language.named:

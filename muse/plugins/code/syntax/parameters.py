@@ -5,11 +5,15 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from muse.core.late import regex
 from muse.plugins.code.languages.table import Language
 from muse.plugins.code.syntax.parsing import flat_text as _text
 
 if TYPE_CHECKING:
     from tree_sitter import Node
+
+
+_GIVEN = regex(r"<[^<>]*>")
 
 
 def parameter_types(language: Language, node: Node, data: bytes) -> str:
@@ -31,6 +35,8 @@ def parameter_types(language: Language, node: Node, data: bytes) -> str:
         child for child in node.named_children if child.type == "parameter"
     ]  # fmt: skip
     types = ",".join(_type_of(one, data) for one in parameters if one.type not in language.comments)
+    while language.name == "java" and "<" in types and (erased := _GIVEN.sub("", types)) != types:
+        types = erased  # two that differ in these alone cannot stand side by side
     name = node.child_by_field_name("name")
     if name is not None and language.name == "kotlin":  # `fun Type.name()`
         types = "".join(_text(one, data) + "." for one in node.children if one.type == "user_type"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from muse.core.late import regex
 from muse.core.law.check import numbers_twice
 from muse.plugins.code.languages.table import Language
-from muse.plugins.code.syntax.identity import identity_of, names_at, taken_apart
+from muse.plugins.code.syntax.identity import identity_of, names_at, spelled, taken_apart
 from muse.plugins.code.syntax.numbers import is_number, numbered
 from muse.plugins.code.syntax.parsing import text_of
 from muse.plugins.code.syntax.symbols import core_of
@@ -208,10 +208,11 @@ def _binds(language: Language, node: Node, data: bytes, kinds: frozenset[str]) -
             names = [_without_bound(language, one) for name in names for one in _alternatives(name)]
         elif node.type in ("expression_case", "type_case"):
             names = [one for name in names for one in _BETWEEN.split(name)]
-        return [(name, ("", name, "")) for name in names if name not in language.repeatable]
+        names = [spelled(language, name) for name in names if name not in language.repeatable]
+        return [(name, ("", name, "")) for name in names]
     if node.type in kinds:
         path = language.named.get(node.type) or language.keys.get(node.type, "")
-        return [(name, node.type) for name in names_at(node, path.split("."), data)] if path else []
+        return [(spelled(language, name), node.type) for name in names_at(node, path.split("."), data)] if path else []
     if core_of(language, node).type in language.definitions:
         found = identity_of(language, node, data, values=False, inside="")
         return [(found.name, name) for name in found.binds] if found is not None else []
