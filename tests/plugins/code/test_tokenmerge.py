@@ -13,6 +13,11 @@ from muse.plugins.code.merge.tokens import containing_side, merge_tokens
     [
         (b"f(a, b)\n", b"f(x, b)\n", b"f(a, y)\n", b"f(x, y)\n"),  # two arguments
         (b"n = f(a)\n", b"m = f(a)\n", b"n = g(a)\n", b"m = g(a)\n"),  # the target and the value
+        (b"a(x) && b(x)\n", b"a(y) && b(x)\n", b"a(x) && b(z)\n", b"a(y) && b(z)\n"),  # two conditions
+        (b"p = a.b || 1\n", b"p = c(a) || 1\n", b"p = a.b || 2\n", b"p = c(a) || 2\n"),
+        (b"a && b\n", b"a || b\n", b"a && c\n", None),  # what joins them is one of them
+        (b"a && b\n", b"a && b || c\n", b"d && a && b\n", None),  # which binds what, neither side saw
+        (b"a and b\n", b"a and b or c\n", b"d and a and b\n", None),
         (b"x = read(p).strip()\n", b"x = read(q).strip()\n", b"x = read(p).split()\n", None),  # one chain
         (b"x = f.read()\n", b"x = f.read().strip()\n", b"x = f.readlines()\n", None),
         (b"ns::f(a)\n", b"other::f(a)\n", b"ns::g(a)\n", None),

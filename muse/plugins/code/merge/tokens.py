@@ -6,6 +6,7 @@ quotes of a string it is a token like others. Where indentation has a meaning, w
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Hashable, Iterator, Sequence
 from typing import NamedTuple
 
@@ -17,7 +18,8 @@ _MAX_TOKENS = 6000
 _MAX_BYTES = 60_000
 _STRING = regex(rb"(\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*'|`(?:[^`\\\n]|\\.)*`)")
 _SPACED = regex(_STRING.pattern + rb"|\s+")
-_APART = (b",", b";", b":", b"=", b'"')  # what stands left and right of one of these are different things
+_APART = (b",", b";", b":", b"=", b'"', b"&&", b"||")
+"""What stands left and right of one of these are different things."""
 
 
 Comment = tuple[bytes, bytes]
@@ -56,6 +58,7 @@ def merge_tokens(
         or (indented and _blocks_disagree(words, found))
         or _commented_out(b, o, t, found, comment)
         or _operators_meet(words, found)
+        or _conditions_mixed(words, found)
         or _put_in_by_both(b, words, found)
     ):
         return None
@@ -220,6 +223,28 @@ def _operators_meet(words: Sequence[list[bytes]], found: Sequence[Region]) -> bo
         if before and behind and _is_operator(before[-1]) and _is_operator(behind[0]):
             return True
     return False
+
+
+def _conditions_mixed(words: Sequence[list[bytes]], found: Sequence[Region]) -> bool:
+    """True when one side put an `and` into a statement and the other one an `or`: which of them binds what, neither
+    side saw (`a && b` made `a && b || c` by one, `d && a && b` by the other)."""
+    base, ours, theirs = words
+    put: dict[str, set[str]] = {"ours": set(), "theirs": set()}
+    for at in found:
+        if at.kind not in put:
+            if _ENDS.intersection(base[at.b0 : at.b1]):
+                put = {"ours": set(), "theirs": set()}
+            continue
+        new = ours[at.o0 : at.o1] if at.kind == "ours" else theirs[at.t0 : at.t1]
+        more = Counter(new) - Counter(base[at.b0 : at.b1])
+        put[at.kind] |= {_JOINTS[word] for word in more if word in _JOINTS}
+        if put["ours"] and put["theirs"] and len(put["ours"] | put["theirs"]) > 1:
+            return True
+    return False
+
+
+_JOINTS = {b"&&": "and", b"and": "and", b"||": "or", b"or": "or"}
+_ENDS = frozenset((b";", b"{", b"}"))
 
 
 def _is_operand(words: list[bytes]) -> bool:

@@ -14,8 +14,9 @@ from functools import lru_cache
 from muse.core.late import regex
 from muse.core.sequences import edits
 
-# words (and the bytes of non-ASCII letters), numbers and versions, runs of blanks, line ends, joints of names, signs
-_TOKEN = regex(rb"\d[\w.]*|[\w\x80-\xff]+|[ \t\f\v]+|\r?\n|::|->|[^\w\s]|\s", re.ASCII)
+# words (and the bytes of non-ASCII letters), numbers and versions, runs of blanks, line ends, joints of names and of
+# conditions, signs
+_TOKEN = regex(rb"\d[\w.]*|[\w\x80-\xff]+|[ \t\f\v]+|\r?\n|::|->|&&|\|\||[^\w\s]|\s", re.ASCII)
 _FINE = 2000
 _WORD = regex(rb"[\w\x80-\xff]", re.ASCII)
 
