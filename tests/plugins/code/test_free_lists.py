@@ -53,6 +53,10 @@ BOTH = {
         "pyproject.toml", '[project]\nauthors = [\n    {{ name = "A" }},\n{}]\n',
         "", '    { name = "B" },\n', '    { name = "C" },\n', '    { name = "B" },\n    { name = "C" },\n',
     ),
+    "files a tool looks at": (
+        "pyproject.toml", '[tool.check]\nfiles = [\n    "z.py",\n    "a.py",\n{}]\n',
+        "", '    "b.py",\n', '    "c.py",\n', '    "b.py",\n    "c.py",\n',
+    ),
     "links": (
         "a.md", "# T\n\n[a]: /a\n{}\nText of [a].\n",
         "", "[b]: /b\n", "[c]: /c\n", "[b]: /b\n[c]: /c\n",
@@ -166,6 +170,14 @@ CONFLICT = {
     "first arguments": ("a.py", "f({})\n", "", "a", "b", ""),
     "visibility": ("A.java", "class A {{\n    {}static int a;\n}}\n", "", "public ", "protected ", ""),
     "other arrays": ("pyproject.toml", '[tool.foo]\nrequires = ["a"{}]\n', "", ', "b"', ', "c"', ""),
+    "filters of a tool": (
+        "pyproject.toml",
+        '[tool.test]\nfilterwarnings = [\n    "error",\n    "always::A",\n{}]\n',
+        "",
+        '    "ignore::B",\n',
+        '    "ignore::C",\n',
+        "",
+    ),
     "other lists": ("a.py", 'steps = [\n    "a",\n{}]\n', "", '    "b",\n', '    "c",\n', ""),
 }
 

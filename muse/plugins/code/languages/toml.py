@@ -14,6 +14,8 @@ LANGUAGE = Language(
         r"|^(?:dependency-groups|features)\.[^.]+$"
         r"|^(?:workspace|package)\.(?:members|default-members|exclude|include|keywords|categories)$"
         r"|(?:^|[.-])dependencies\.[^.]+\.(?:features|extras)$"
+        r"|^tool\.(?:.+\.)?(?:files|omit|(?:extend-)?(?:select|ignore)|disable|enable|markers|known[-_]\w+"
+        r"|(?:extend-)?per-file-ignores\.[^.]+)$"
     },
     sequences=frozenset({"array"}),
     keys={"pair": "0", "table": "0", "table_array_element": "0 1", "string": "*"},

@@ -30,7 +30,7 @@ from muse.plugins.code.syntax.identity import (
     taken_apart,
 )
 from muse.plugins.code.syntax.imports import bound_by
-from muse.plugins.code.syntax.keyed_lines import line_spans
+from muse.plugins.code.syntax.keyed_lines import line_spans, listed
 from muse.plugins.code.syntax.nested_lines import Line, tree_of
 from muse.plugins.code.syntax.numbers import number_behind
 from muse.plugins.code.syntax.parsing import parse, text_of
@@ -38,6 +38,7 @@ from muse.plugins.code.syntax.scopes import bound_twice
 from muse.plugins.code.syntax.subtables import owned
 from muse.plugins.code.syntax.symbols import core_of
 from muse.plugins.code.syntax.tokens import is_weak_line, tokens
+from muse.plugins.code.syntax.tree import Key
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -404,11 +405,12 @@ def _of_lines(language: Language, data: bytes) -> Entry:
             top.append(section)
         elif name := key[-1] if key is not None else _unkeyed(language, data[start:stop]):
             binds = _line_name(language, name) if any(map(str.isalnum, name)) else ()
+            twice = partial(_items_twice, language, data, start, stop, key)
             number = number_behind(data[start:stop]) if language.name in _VALUED else ""
             words = _counted(data[start:stop])
             here.append(
                 Entry("line", name, text, start=start, end=stop, binds=binds, words=words, number=number,
-                      text=partial(_between, data, start, stop))
+                      doubles=twice, text=partial(_between, data, start, stop))
             )  # fmt: skip
         elif section is not None:
             section.says(text)
@@ -428,6 +430,12 @@ def _of_lines(language: Language, data: bytes) -> Entry:
 
 def _between(data: bytes, start: int, stop: int) -> bytes:
     return data[start:stop]
+
+
+def _items_twice(language: Language, data: bytes, start: int, stop: int, key: Key | None) -> Doubles:
+    """The items that stand more than once in a value that is a list by its name."""
+    names = Counter(span.key[-1].lower() for span in listed(language, data, start, stop, key) if span.key is not None)
+    return Counter({(name, "item"): count - 1 for name, count in names.items() if count > 1})
 
 
 def _unkeyed(language: Language, text: bytes) -> str:

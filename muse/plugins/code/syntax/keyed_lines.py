@@ -35,11 +35,50 @@ class Line(Item):
         if span.header:
             box = _box(source, inner, span.header, span.stop)
             self.parts = [source.data[span.start : span.header], box, b""]
+        elif span.key is not None and span.key[0] == "line" and source.language.sought:
+            self.parts = _listed(source, span) or self.parts
 
     @property
     def is_free(self) -> bool:
         """A line with a name of its own may stand anywhere in its section."""
         return self.key is not None
+
+
+def _listed(source: Source, span: _Span) -> list[Part] | None:
+    """The parts of a value that is a list by its name; None for others."""
+    found = listed(source.language, source.data, span.start, span.stop, span.key)
+    if not found:
+        return None
+    at = found[0].start
+    opened = source.data[span.start : at]
+    at -= len(opened) - len(opened.rstrip()) if b"\n" in opened else 0
+    return [source.data[span.start : at], _box(source, found, at, span.stop), b""]
+
+
+def listed(language: Language, data: bytes, start: int, stop: int, key: Key | None) -> list[_Span]:
+    """The items of a value that is a list by its name, one a line, known by the package it asks for or by all it says;
+    none for others, and where comments stand between."""
+    sought = language.sought.get("value", "")
+    if key is None or key[0] != "line" or not sought or not re.search(sought, key[1]):
+        return []
+    text = data[start:stop]
+    head = re.match(rb"[^=:]*[=:][ \t]*", text)
+    at = start + (head.end() if head else len(text))
+    inner: list[_Span] = []
+    for row in data[at:stop].splitlines(True):
+        words = row.strip()
+        if words.startswith(_COMMENTS):
+            return []
+        if words:
+            begin = at + row.index(words)
+            found = _PACKAGE.match(words)
+            name = (found[1] if found else words).decode("latin-1")
+            inner.append(_Span(begin, begin + len(words), 0, ("line", name)))
+        at += len(row)
+    return inner
+
+
+_PACKAGE = regex(rb"([A-Za-z0-9._-]+(?:\[[^\]]*\])?)\s*(?:[<>=!~;@].*)?$")
 
 
 def line_parts(language: Language, data: bytes) -> list[Part]:
