@@ -140,6 +140,7 @@ def _lines(language: Language, data: bytes) -> Any:
             scope = inner if isinstance(inner, dict) else out
             continue
         name = text if key is None else key[-1].encode("latin-1", "replace").decode("utf-8", "replace")
+        name = name.split()[0] if name.startswith("-") and key is not None else name  # an option is told by what it is
         value = " ".join(text.partition(name)[2].split()) if name in text else text
         scope[_free(scope, name, numbered)] = value if value.startswith("==") else value.lstrip("=: \t")
     return out
