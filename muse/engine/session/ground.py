@@ -13,12 +13,12 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from muse.core.errors import ConflictError, MuseError
-from muse.core.op_log import OpLog
+from muse.core.op_log import OpLog, OpLogCheckpoint
 from muse.core.terminal import command
 from muse.domain import PluginFor, SnapshotManifest
 from muse.engine.session import delivery
 from muse.engine.session.carriers import Files, carriers
-from muse.engine.session.parts import missing
+from muse.engine.session.parts import missing, paths_told
 from muse.store.layout import path_bytes
 from muse.store.objects.snapshots import submodules
 
@@ -251,7 +251,7 @@ def ground(repo: Repository, log: OpLog, plugin_for: PluginFor, choices: Choices
     paths = {} if last is None else last.get("paths", {})
     if got:
         there = got[-1] if got[-1] not in inside or len(inside) < 2 else _where_they_met(repo, inside, made.head)
-        made.stand_on(there, parts)
+        made.stand_on(there, parts | _before_asked_back(made, log, last, became, there))
         made.missing = [(commit, set(paths)) for commit in lost]
         return made
     if not lost:
@@ -264,6 +264,29 @@ def ground(repo: Repository, log: OpLog, plugin_for: PluginFor, choices: Choices
         made.missing = [(lost[-1], paths.keys() - overlay.keys())]
     made.stand_on(made.head, overlay)
     return made
+
+
+def _before_asked_back(
+    made: Ground, log: OpLog, last: OpLogCheckpoint | None, became: Carriers, there: str
+) -> dict[str, str | None]:
+    """The files of ops that were asked back as they were before these came into a commit's history: a state that has
+    their effect would make nothing of them."""
+    files: dict[str, str | None] = {}
+    for each in reversed([] if last is None else last.get("deliveries", [])):
+        if not each.get("back") or not each["commit"]:
+            continue
+        names = became.get(each["commit"], {each["commit"]: None})
+        inside = [name for name in names if _is_here(made.repo, name) and _within(made.repo, name, there)]
+        about = paths_told(log, each) if inside else frozenset[str]()
+        for name in inside:
+            parents = made.repo.git("rev-list", "--parents", "-n1", name).decode().split()[1:2]
+            part = names[name]
+            files |= _versions(made, "".join(parents), about if part is None else about & part)
+    return files
+
+
+def _is_here(repo: Repository, commit: str) -> bool:
+    return repo.objects.resolve(f"{commit}^{{commit}}") is not None
 
 
 class _Line(NamedTuple):
@@ -310,7 +333,7 @@ def _got(made: Ground, log: OpLog, told: Mapping[str, Any], became: Carriers) ->
     commit = told["commit"]
     names = became.get(commit, {commit: None})
     given_up = frozenset(told.get("without", ()))
-    here = [name for name in names if made.repo.objects.resolve(f"{name}^{{commit}}") is not None]
+    here = [name for name in names if _is_here(made.repo, name)]
     inside = [name for name in here if _within(made.repo, name, made.head)]
     if commit in inside:
         return commit, frozenset()

@@ -40,9 +40,14 @@ def files_of(repo: Repository, log: OpLog, told: Mapping[str, Any]) -> frozenset
     if repo.objects.resolve(f"{commit}^{{commit}}") is not None:
         files = set(changes(repo, [commit]).get(commit, {}))
     else:
-        view = log.replay([]).only(lambda row: in_spans(told["ops"], row) and row["op_id"] not in told["rejected"])
-        files = {path for entry in view.entries for path in paths_of(entry)}
+        files = {*paths_told(log, told)}
     return frozenset(files - set(told.get("without", ())))
+
+
+def paths_told(log: OpLog, told: Mapping[str, Any]) -> frozenset[str]:
+    """The files that the ops of a delivery are about, but for those it rejected."""
+    view = log.replay([]).only(lambda row: in_spans(told["ops"], row) and row["op_id"] not in told["rejected"])
+    return frozenset(path for entry in view.entries for path in paths_of(entry))
 
 
 def ops_on(log: OpLog, told: Mapping[str, Any], files: Collection[str]) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -68,4 +73,4 @@ def asked_back(
     return {**told, "id": os.urandom(8).hex(), "ops": wanted, "back": True}, rest
 
 
-__all__ = ["asked_back", "files_of", "missing", "ops_on"]
+__all__ = ["asked_back", "files_of", "missing", "ops_on", "paths_told"]
