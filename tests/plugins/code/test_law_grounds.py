@@ -149,6 +149,7 @@ def test_what_is_given_by_a_name_that_is_gone(path: str, was: str, now: str, cal
     assert both_ways(path, was + rest, now + rest, was + rest + kept) == [both, both]
 
 
+IN = "class A {\n"
 # what is added that a call need not give (False), or has to (True)
 GIVEN = [
     ("a.rb", "def f(a)\nend\n", "def f(a, b: 1)\nend\n", "f(1)\n", False),
@@ -168,6 +169,15 @@ GIVEN = [
     ("a.php", "<?php\nfunction f($a) {\n}\n", "<?php\nfunction f($a, B ...$b) {\n}\n", "f(1);\n", False),
     ("a.php", "<?php\nfunction f($a) {\n}\n", "<?php\nfunction f($a, &$b) {\n}\n", "f(1);\n", True),
     ("a.scala", "def f(a: A) = 1\n", "def f(a: A, b: B*) = 1\n", "f(1)\n", False),
+    ("a.c", "static int f(int a)\n{\n}\n", "static int f(int a, char *b)\n{\n}\n", "int x = f(1);\n", True),
+    ("a.c", "static int f(int a, char *b)\n{\n}\n", "static int f(char *b, int a)\n{\n}\n", "int x = f(1, s);\n", True),
+    ("a.c", "void f(void)\n{\n}\n", "void f(void (*done)(int))\n{\n}\n", "int x = f();\n", True),
+    ("a.c", "void f(int a)\n{\n}\n", "void f(int a, ...)\n{\n}\n", "int x = f(1);\n", False),
+    ("a.c", "void f(int a)\n{\n}\n", "long f(const int first)\n{\n}\n", "int x = f(1);\n", False),
+    ("A.java", IN + "int f(int a) {\n}\n", IN + "int f(int a, Map<K, V> b) {\n}\n", "int x = f(1);\n}\n", True),
+    ("A.java", IN + "int f(int a) {\n}\n", IN + "int f(int a, int... b) {\n}\n", "int x = f(1);\n}\n", False),
+    ("A.cs", IN + "int f(int a) {\n}\n", IN + "int f(int a, int b) {\n}\n", "int x = f(1);\n}\n", True),
+    ("A.cs", IN + "int f(int a) {\n}\n", IN + "int f(int a, int b = 2) {\n}\n", "int x = f(1);\n}\n", False),
 ]  # fmt: skip
 
 

@@ -20,7 +20,18 @@ _DEFINES = regex(
     rb"|local|final) +)*(?:def|fn|func|function|fun) +(?:self\.)?(\w+)(?:<[^>\n]*>|\[[^\]\n]*\])?\(",
     re.M,
 )
-_KNOWN = frozenset({"go", "javascript", "lua", "php", "python", "ruby", "rust", "scala", "tsx", "typescript"})
+_TYPED = regex(
+    rb"^[ \t]*(?!(?:return|else|new|throw|case|await|yield|goto|typedef|using|delete|import|package)\b)"
+    rb"(?:[\w.:]+(?:<[^()\n]*>)?(?:\[\])*[ \t*&]+)+(\w+)\((?=[^;\n]*$)",
+    re.M,
+)
+"""The line of a definition where types stand before names."""
+_TYPES_FIRST = frozenset({"c", "csharp", "java"})
+_POINTED = regex(rb"\(\s*\*\s*(\w+)\s*\)")
+_LAST_WORD = regex(rb"(\w+)[ \t]*(?:\[[^\]]*\][ \t]*)*$")
+_KNOWN = _TYPES_FIRST | frozenset(
+    {"go", "javascript", "lua", "php", "python", "ruby", "rust", "scala", "tsx", "typescript"}
+)
 _LOOSE = frozenset({"javascript", "lua"})  # arguments may be left out there, and too many are no fault
 _SELF = frozenset({b"self", b"cls", b"this"})
 _PARAMETER = regex(rb"(?:[&*]|\.\.\.|mut\b|\s)*(?:[^$]*(\$\w+)|(?:[\w.]+ (?=\w+:))?(\w+))")
@@ -29,7 +40,7 @@ _NAMED = frozenset({"php", "python", "ruby", "scala"})  # what is given may say 
 _BY_NAME = regex(rb"\w+:(?!:)[ \t]*(\S?)")
 _VALUE = regex(rb"=(?!>)|\?[ \t]*:")
 _LIFETIME = regex(rb"'\w+(?![\w'])")
-_ANGLED = frozenset({"rust", "tsx", "typescript"})  # types between angles may have commas
+_ANGLED = frozenset({"csharp", "java", "rust", "tsx", "typescript"})  # types between angles may have commas
 _LONGEST = 2000
 _MOST = 2000  # calls of one function
 
@@ -53,7 +64,7 @@ def calls_what_changed(language: Language | None, sides: Sides) -> dict[str, int
     for side, other in ((1, 2), (2, 1)):
         gone, new = (_defined(b"\n".join(part), lang) for part in (lines[0] - lines[side], lines[side] - lines[0]))
         for name in gone.keys() & new.keys():
-            if gone[name] == new[name] or any(_definitions(name, data) != 1 for data in sides):
+            if gone[name] == new[name] or any(_definitions(name, data, lang) != 1 for data in sides):
                 continue
             before, after = (_calls(name, data) for data in (sides[0], sides[other]))
             if len(after) <= len(before):
@@ -72,7 +83,7 @@ def calls_what_changed(language: Language | None, sides: Sides) -> dict[str, int
 def _defined(text: bytes, lang: str) -> dict[bytes, list[_Parameter]]:
     """The functions that lines define, where the brackets close on the line and no others follow."""
     functions: dict[bytes, list[_Parameter]] = {}
-    for found in _DEFINES.finditer(text):
+    for found in _heads(lang).finditer(text):
         line = text[found.end() : found.end() + _LONGEST].partition(b"\n")[0]
         line = _LIFETIME.sub(b"", line) if lang == "rust" else line
         parts, end = _taken_apart(line, angled=lang in _ANGLED)
@@ -81,12 +92,19 @@ def _defined(text: bytes, lang: str) -> dict[bytes, list[_Parameter]]:
     return functions
 
 
-def _definitions(name: bytes, data: bytes) -> int:
-    return sum(found[1] == name for found in _DEFINES.finditer(data)) if name in data else 0
+def _heads(lang: str) -> re.Pattern[bytes]:
+    return _TYPED if lang in _TYPES_FIRST else _DEFINES
+
+
+def _definitions(name: bytes, data: bytes, lang: str) -> int:
+    return sum(found[1] == name for found in _heads(lang).finditer(data)) if name in data else 0
 
 
 def _parameters(parts: list[bytes], lang: str) -> Iterator[_Parameter]:
     placed = True
+    if lang in _TYPES_FIRST:
+        yield from filter(None, map(_typed, parts))
+        return
     for part in parts:
         more = part.startswith(b"*") or b"..." in part or (lang == "scala" and part.endswith(b"*"))
         more = more or (lang == "ruby" and part.startswith(b"&"))
@@ -97,6 +115,16 @@ def _parameters(parts: list[bytes], lang: str) -> Iterator[_Parameter]:
             needed = not more and not (by_name[1] if by_name is not None else _VALUE.search(part))
             yield _Parameter(name, needed, more, placed and by_name is None)
         placed = placed and not (lang == "python" and more)
+
+
+def _typed(part: bytes) -> _Parameter | None:
+    """A parameter behind its type; None for `void`."""
+    said, given, _ = part.partition(b"=")
+    found = _POINTED.search(said) or _LAST_WORD.search(said.rstrip())
+    if said.strip() == b"void" or (found is None and b"..." not in said):
+        return None
+    more = b"..." in said or said.startswith(b"params ")
+    return _Parameter(found[1] if found is not None else b"", not given and not more, more, placed=True)
 
 
 def _taken_apart(text: bytes, *, angled: bool = False) -> tuple[list[bytes], int]:

@@ -43,7 +43,7 @@ _DASHED = frozenset({"css", "yaml"})
 _TEXT = regex("string|comment|text|content|char")
 _MOST_ENTRIES = 20_000
 _MOST_NAMES = 40
-_WORD = regex(rb"((?:(?:\b(?:self|this|cls)|\$this)(?:\.|->)|@{1,2})?)([^\W\d]\w*)")
+_WORD = regex(rb"((?:(?:\b(?:self|this|cls)|\$this)(?:\.|->)|@{1,2})?|(?<=[\w)\]])(?:\.|->))([^\W\d]\w*)")
 _ALIASED = regex(rb"\b(\w+)[ \t]+as[ \t]")
 
 
@@ -108,14 +108,18 @@ def _in_doubt(language: Language, sides: Sides) -> Iterator[tuple[int, set[tuple
     taken out may have bound them; True with those that stand behind `self`, `this` or `@`, where they do."""
     for side, *parts in lines_exchanged(sides):
         parts = [_without_comments(language, part) for part in parts]
-        gone, new, kept = ({(bool(own), word) for own, word in _WORD.findall(part)} for part in parts)
-        alone = {word for _, word in gone} & {word for _, word in new}
+        gone, new, kept = ({(_own(before), word) for before, word in _WORD.findall(part)} for part in parts)
+        anyhow = {word for _, word in gone} & {word for _, word in new}
         kept -= {(False, word) for word in _ALIASED.findall(parts[2])}
-        words = {
-            one for one in ((gone & new) | {(False, word) for word in alone}) - kept if _may_bind(one[1], parts[0])
-        }
-        if words:
+        both = [(own, word) for own in (True, False) for word in anyhow if (own, word) not in kept]
+        both = [(own, word) for own, word in both if not own or ((own, word) in gone and (own, word) in new)]
+        if words := {(own, word) for own, word in both if _may_bind(word, parts[0])}:
             yield side, words
+
+
+def _own(before: bytes) -> bool | None:
+    """True for what stands behind `self` or the like, None for what hangs on something else."""
+    return bool(before) if before not in (b".", b"->") else None
 
 
 def _without_comments(language: Language, text: bytes) -> bytes:
