@@ -52,14 +52,37 @@ def write_all(fd: int, data: bytes) -> None:
         view = view[os.write(fd, view) :]
 
 
+def is_special(path: StrPath) -> bool:
+    """True for a device or a pipe, such as /dev/null."""
+    try:
+        mode = os.stat(path).st_mode
+    except OSError:
+        return False
+    return stat.S_ISCHR(mode) or stat.S_ISBLK(mode) or stat.S_ISFIFO(mode)
+
+
+def write_into(path: StrPath, data: bytes) -> None:
+    """Write to what is there already; OSError passes through, for a pipe that nobody reads as well."""
+    fd = os.open(path, os.O_WRONLY | getattr(os, "O_NONBLOCK", 0) | OPEN)
+    try:
+        os.set_blocking(fd, True)
+        write_all(fd, data)
+    finally:
+        os.close(fd)
+
+
 def write_bytes_atomic(path: StrPath, data: bytes, *, mode: int | None = None, durable: bool = True) -> None:
     """Replace `path` by `data`, or leave it exactly as it was.
 
     Readers see the old bytes or the new, never a part; after a power cut too, unless it need not be `durable`. The file
     keeps its permission bits when it exists, else gets `mode`, else what the umask and, in a Git directory,
-    `core.sharedRepository` give. Missing parent directories are made. OSError passes through.
+    `core.sharedRepository` give. Missing parent directories are made. A device or a pipe is written to: in its place a
+    file would stand for everybody. OSError passes through.
     """
     path = os.fspath(path)
+    if is_special(path):
+        write_into(path, data)
+        return
     folder = os.path.dirname(path) or "."
     make_folders(folder)
     if mode is None:

@@ -81,6 +81,12 @@ class Job:
         """Replace `%A`, or leave it as it was and answer that there is something to settle."""
         if data == self.ours:
             return code
+        if os.path.exists(self.ours_file) and not os.path.isfile(
+            self.ours_file
+        ):  # -o names a device: a file in its place would stand for everybody
+            with open(self.ours_file, "wb", buffering=0) as file:
+                file.write(data)
+            return code
         temp = self.temp()
         try:
             with open(temp, "wb", buffering=0) as file:

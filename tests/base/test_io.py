@@ -50,3 +50,19 @@ def test_a_bad_json_file_is_none(tmp_path: Path, text: str) -> None:
     (tmp_path / "x.json").write_text(text, encoding="latin-1")
     assert load_json_file(tmp_path / "x.json") is None
     assert load_json_file(tmp_path / "absent.json") is None
+
+
+def test_a_pipe_is_written_to_and_stays_one(tmp_path: Path) -> None:
+    """In place of /dev/null a file would stand for every program of the machine."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        io.write_bytes_atomic(pipe, b"a page")
+        assert os.read(reader, 100) == b"a page"
+    finally:
+        os.close(reader)
+    assert io.is_special(pipe)
+    assert os.listdir(tmp_path) == ["pipe"]
+    with pytest.raises(OSError, match="No such device"):
+        io.write_bytes_atomic(pipe, b"nobody reads")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import stat
 import subprocess
 import sys
 import time
@@ -308,6 +309,18 @@ def test_the_result_in_another_file(
     assert work.run("-o", "out", "-p", "a.txt").returncode == code
     assert (work.folder / "out").read_bytes() == result and work.result == versions[1]
     assert call(*versions).run("-o", "no/such/folder").returncode == 1
+
+
+def test_a_device_for_the_result_stays_one(call: Callable[..., Call], tmp_path: Path) -> None:
+    device = tmp_path / "null"
+    try:
+        os.mknod(device, 0o666 | stat.S_IFCHR, os.makedev(1, 3))
+        device.write_bytes(b"")
+    except OSError as error:
+        pytest.skip(f"no device can be made here: {error.strerror}")
+    assert call(BASE, OURS, APART).run("-o", str(device), "-p", "a.txt").returncode == 1
+    assert call(BASE, BASE + b"four\n", b"ONE\ntwo\nthree\n").run("-o", str(device), "-p", "a.txt").returncode == 0
+    assert stat.S_ISCHR(device.stat().st_mode)
 
 
 @pytest.mark.parametrize("name", ["a.txt", "a.json"])

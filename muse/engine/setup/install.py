@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from muse.core import paths
 from muse.core.errors import MuseError
 from muse.core.gitattributes import BEGIN, END, without_ours
-from muse.core.io import fsync_dir, write_all
+from muse.core.io import fsync_dir, is_special, write_all
 from muse.core.platform.durable import sync_file
 from muse.core.platform.files import OPEN, set_mode
 from muse.core.sharing import make_folders, share
@@ -258,6 +258,8 @@ def _read(path: StrPath) -> str:
 
 def _replace_locked(path: str, text: str) -> None:
     """Write through `<path>.lock`, as Git does, so that no change of either is lost."""
+    if is_special(path):
+        raise MuseError(f"{path} is no file", hint="see GIT_CONFIG_GLOBAL and core.attributesFile")
     make_folders(os.path.dirname(path))
     lock = path + ".lock"
     try:
