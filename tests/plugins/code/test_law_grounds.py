@@ -11,6 +11,7 @@ from muse.core.markers import conflicts_of, parse
 from muse.core.options import MergeOptions, using
 from muse.plugins.code.checks.calls import calls_what_changed
 from muse.plugins.code.languages import language_of
+from muse.plugins.code.merge import file
 from muse.plugins.code.merge.file import merge_code
 
 COMPOSE = """services:
@@ -194,3 +195,25 @@ def test_many_calls_on_one_long_line_are_asked_about_in_time() -> None:
     began = time.process_time()
     calls_what_changed(language_of("a.js"), sides)
     assert time.process_time() - began < 5
+
+
+def test_what_there_was_no_time_to_look_into(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A doubt that the deadline leaves unsettled is a conflict; where nothing can be wrong, Git's text stands."""
+    base = "a = 1\n\n\ndef one():\n    pass\n\n\ndef two():\n    pass\n"
+    ours, theirs = base.replace("def one", "LIMIT = 1\n\n\ndef one"), base + "\n\nLIMIT = 2\n"
+    plain = base.replace("a = 1", "a = 3"), base.replace("two():\n    pass", "two():\n    return 2")
+    began = time.monotonic()
+    late = MergeOptions(deadline=began + 1, conflict_style="diff3")
+
+    def slow(*args: object) -> list[object]:
+        monkeypatch.setattr(file.time, "monotonic", lambda: began + 2)
+        return []
+
+    for sides, clean in (((ours, theirs), False), (plain, True)):
+        for order in (sides, sides[::-1]):
+            monkeypatch.setattr(file, "text_breaches", slow)
+            with using(late):
+                merged = merge_code("a.py", base.encode(), *(side.encode() for side in order))
+            monkeypatch.undo()
+            assert (not merged.conflicts) == clean
+            assert clean or b"no time to see whether this is right" in (merged.content or b"")

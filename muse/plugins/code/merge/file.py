@@ -18,7 +18,7 @@ from muse.core.attributes import resolve_strategy
 from muse.core.filedomain import whole_file_conflict
 from muse.core.late import regex
 from muse.core.law.lines import line_breach
-from muse.core.law.look import reorders
+from muse.core.law.look import look, reorders
 from muse.core.markers import Chunk, Conflict, conflict_size, conflicts_of, joined, render, settled, whole_lines
 from muse.core.options import MergeOptions
 from muse.core.terminal import command, edit_or_pick, word
@@ -53,6 +53,7 @@ if TYPE_CHECKING:
 SECONDS = 5.0
 _MAX_BYTES = 3_000_000
 _MAX_CONFLICT = 300_000
+_LATE = "there was no time to see whether this is right"
 _SAID = {"entry": "merged by entry: what one side moved has the other side's edits"}
 _MARKER = regex(rb"^(<{7,}|>{7,})( |\r?$)", re.M)
 
@@ -132,6 +133,8 @@ def _best(
         merged = joined(text)
         lawless = text_breaches(asked, sides, merged, until)
         by_line = _by_line(language, sides, merged) or unsure(language, sides, merged, until)
+        if not lawless and not by_line and time.monotonic() > until and asked is not None and any(look(*sides, merged)):
+            by_line = _LATE
         if not lawless and not by_line:
             return _without_doubt(language, text, sides, until), "text"
         from muse.plugins.code.merge.entries import all_that_differs, in_dispute, twice_in_dispute
