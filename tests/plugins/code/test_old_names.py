@@ -126,8 +126,14 @@ def test_what_something_around_it_binds_too(above: str) -> None:
     assert both_ways("a.py", above + base, renamed, used) == [both, both]
 
 
-REST = "".join(f"// {n}\n" for n in range(5))
-# path: a file; what is renamed to what; what the other side puts in, and in place of what
+def test_a_sign_that_reads_like_a_name() -> None:
+    """`_` is no name in Rust, and its closure has no parameter with one."""
+    base = "fn total() {\n    map(|_| 1);\n    //\n    report(1);\n}\n"
+    gone, used = base.replace("|_| 1", "1"), base.replace("report(1)", "report(|_| 2)")
+    both = gone.replace("report(1)", "report(|_| 2)").encode()
+    assert both_ways("a.rs", base, gone, used) == [both, both]
+
+
 MEMBERS = [
     ("a.py", "class A:\n    def __init__(self, root):\n        self.root = root\n\n    def b(self):\n        one()\n",
      "self.root", "self.base", "one()", "one(self.root)"),

@@ -126,7 +126,13 @@ def _places(language: Language, data: bytes, word: bytes, until: float | None) -
     for use in re.finditer(rb"(?<![\w$])\$?%b(?![\w$])" % re.escape(word), data):
         start = use.end() - len(word)
         node = tree.root_node.descendant_for_byte_range(start, use.end())
-        if node is None or node.child_count or _TEXT.search(node.type) or len(found) > _MOST_PLACES:
+        if (
+            node is None
+            or node.child_count
+            or not node.is_named
+            or _TEXT.search(node.type)
+            or len(found) > _MOST_PLACES
+        ):
             continue
         if data[node.start_byte : node.end_byte].lstrip(b"@$") != word or is_key(node, data):
             continue

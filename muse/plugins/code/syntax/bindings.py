@@ -44,7 +44,7 @@ def binds(node: Node) -> bool:
         if _BINDS.search(parent.type) and _stands_in(parent, child, _PLACES):
             return True
         if _IN_PLACE.search(parent.type) and not _stands_in(parent, child, _VALUES):
-            first = parent.named_children[0] == child
+            first = parent.named_children[:1] == [child]
             return first != (parent.type == "foreach_statement") or "pattern" in parent.type
         if not _THROUGH.search(parent.type):
             return False
