@@ -81,14 +81,13 @@ class Job:
         """Replace `%A`, or leave it as it was and answer that there is something to settle."""
         if data == self.ours:
             return code
-        if os.path.exists(self.ours_file) and not os.path.isfile(
-            self.ours_file
-        ):  # -o names a device: a file in its place would stand for everybody
-            with open(self.ours_file, "wb", buffering=0) as file:
-                file.write(data)
-            return code
         temp = self.temp()
         try:
+            if self.out_file and not os.path.isfile(self.out_file):  # a device, which is to stay one
+                from muse.core.io import write_into
+
+                write_into(self.out_file, data)
+                return code
             with open(temp, "wb", buffering=0) as file:
                 view = memoryview(data)
                 while view:
