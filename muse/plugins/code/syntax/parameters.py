@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 
 _GIVEN = regex(r"<[^<>]*>")
+_DEEPEST = 8  # types given to types
 
 
 def parameter_types(language: Language, node: Node, data: bytes) -> str:
@@ -35,8 +36,8 @@ def parameter_types(language: Language, node: Node, data: bytes) -> str:
         child for child in node.named_children if child.type == "parameter"
     ]  # fmt: skip
     types = ",".join(_type_of(one, data) for one in parameters if one.type not in language.comments)
-    while language.name == "java" and "<" in types and (erased := _GIVEN.sub("", types)) != types:
-        types = erased  # two that differ in these alone cannot stand side by side
+    for _ in range(_DEEPEST if language.name == "java" and "<" in types else 0):
+        types = _GIVEN.sub("", types)  # two that differ in these alone cannot stand side by side
     name = node.child_by_field_name("name")
     if name is not None and language.name == "kotlin":  # `fun Type.name()`
         types = "".join(_text(one, data) + "." for one in node.children if one.type == "user_type"

@@ -21,6 +21,7 @@ _PERSON = regex(
     rb"(\s*)([A-Za-z\x80-\xff][^:;!?]*?)[ ,\t]+"
     rb"(?:<[^<>\s]+>|\([^()\s]+[@/][^()\s]+\)|\(?@[\w-]+\)?|\d{4}[-/.]\d\d?[-/.]\d\d?)\.?\s*$"
 )
+_LONGEST = 500  # bytes of a line that names somebody
 _LINK = regex(rb" {0,3}\[([^\]]+)\]: ?\S|\.\. _([^:]+):")
 _FENCE = regex(rb"\s*(```|~~~)")
 
@@ -74,7 +75,7 @@ def prose_spans(data: bytes, named: str = "") -> list[Span]:
         found = _FENCE.match(row)
         fence = found[1] if found else b""
         item = _ITEM.match(row) if named else None
-        if named == "people" and item is None:
+        if named == "people" and item is None and len(row) < _LONGEST:
             item = _PERSON.match(row)
         depth = start - (at - len(row))
         if open_ and spans and not _begins(item, depth, spans[-1], data):
@@ -117,6 +118,7 @@ def _named(span: Span, data: bytes) -> Span:
     if span.key != ("item", ""):
         return span
     text = data[span.start : span.stop]
-    person = None if _ITEM.match(text) else _PERSON.match(text)
-    text = b" ".join(text.split()[1:] if person is None else person[2].split())
+    mark = _ITEM.match(text)
+    person = _PERSON.match(text) if mark is None and len(text) < _LONGEST else None
+    text = b" ".join((text if person is None else person[2]).split()[mark is not None :])
     return span._replace(key=("item", text.decode("utf-8", "replace")))
