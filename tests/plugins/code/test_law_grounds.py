@@ -210,9 +210,9 @@ def test_what_there_was_no_time_to_look_into(monkeypatch: pytest.MonkeyPatch) ->
         return []
 
     for sides, clean in (((ours, theirs), False), (plain, True)):
-        for order in (sides, sides[::-1]):
+        for order, how in ((sides, late), (sides[::-1], late), (sides, late._replace(deadline=began - 1))):
             monkeypatch.setattr(file, "text_breaches", slow)
-            with using(late):
+            with using(how):
                 merged = merge_code("a.py", base.encode(), *(side.encode() for side in order))
             monkeypatch.undo()
             assert (not merged.conflicts) == clean

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from muse.core.markers import Conflict, conflicts_of, parse
 from muse.core.options import MergeOptions, using
-from muse.plugins.code.checks.uses import uses_what_is_gone
+from muse.plugins.code.checks.uses import uses_old_name, uses_what_is_gone
 from muse.plugins.code.languages import language_of
 from muse.plugins.code.merge.file import merge_code
 from muse.plugins.code.syntax import entries
@@ -115,3 +117,13 @@ def test_a_large_file_is_not_taken_apart(monkeypatch: pytest.MonkeyPatch) -> Non
     assert len(sides[0]) > LARGE
     monkeypatch.setattr(entries, "outline", lambda *_, **__: pytest.fail("it was taken apart"))
     assert uses_what_is_gone(language_of("a.py"), sides, sides[1] + b"f500(1)\n") == {}
+
+
+def test_one_long_line_and_many_new_names_take_no_time() -> None:
+    line = b"f(a=>a.b," + b"x|y=>{z for(x of y)}," * 5000 + b"1);\n"
+    other = b"".join(b"let name%d = a%d;\n" % (n, n) for n in range(1500))
+    base = line + other + b"// end\n"
+    sides = base, line.replace(b"a", b"q") + other.replace(b"name", b"n") + b"// end\n", base + line + other
+    began = time.process_time()
+    uses_old_name(language_of("a.js"), sides, sides[1] + line + other, time.monotonic() + 5)
+    assert time.process_time() - began < 8

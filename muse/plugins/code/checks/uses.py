@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections import Counter
 from collections.abc import Iterator
 from functools import lru_cache
@@ -24,14 +25,14 @@ Sides = tuple[bytes, bytes, bytes]
 _NAME = regex(rb"[^\W\d]\w*")
 _KEY = regex(rb"[\w.-]*\w")
 _NOTES = regex(rb"^[ \t]*(?:\*|/\*|//|#(?!define))[^\n]*", re.M)
-_GIVES = (
-    rb"\b%b\b[ \t]*(?:[:,][^\n=]*)?\)?[ \t]*(?:[-+*/|&%]?=(?![=~>])|:=|<-)|^[ \t]*%b[ \t]*(?:[,={(]|$)"
-    rb"|[\w>*&\]?][ \t]+[*&]*%b[ \t]*(?:[;,()\[:{<]|$)|\|[^\n|]*\b%b\b[^\n|]*\||^[^\n]*\b%b\b[^\n]*\{[ \t]*$"
-    rb"|(?:=>|\b(?:def|fn|func|function|fun|sub|lambda|for|foreach|catch|import|require|use|using|with|except|let|var|const"
-    rb"|val|local|define|in|class|struct|enum|type|interface|trait|from)\b)[^\n]*\b%b\b"
-    rb"|\b%b\b[^\n]*(?:=>|->|\bin\b)"
+_LONGEST = 1000  # of a longer line, as minifiers make it, nothing is known
+_OPENS = regex(
+    rb"=>|->|\|[^|]*\||\{[ \t]*$|\b(?:def|fn|func|function|fun|sub|lambda|for|foreach|catch|import|require|use|using"
+    rb"|with|except|let|var|const|val|local|define|in|class|struct|enum|type|interface|trait|from)\b"
 )
-"""A line that may bind `%b`: more than do, never less."""
+"""In a line that may bind any of its words."""
+_SETS = regex(rb"^.*(?:(?<![=!<>])=(?![=~>])|:=|<-)")
+_DECLARED = regex(rb"(?:^|[\w>*&\]?][ \t])[ \t]*[*&]*([^\W\d]\w*)[ \t]*(?=[;,()\[:{<=]|$)")
 _LAST = regex(r"(?:--)?[A-Za-z_][\w-]*(?=[^A-Za-z_]*$)")
 _QUOTED = regex(rb"\"[^\"\n]*\"|'[^'\n]*'")
 _PUT_IN = regex(rb"\$\{[^}]*\}")
@@ -42,7 +43,7 @@ _BY_LINE = frozenset(
 _DASHED = frozenset({"css", "yaml"})
 _TEXT = regex("string|comment|text|content|char")
 _MOST_ENTRIES = 20_000
-_MOST_NAMES = 40
+_MOST_NAMES = 200
 _WORD = regex(rb"((?:(?:\b(?:self|this|cls)|\$this)(?:\.|->)|@{1,2})?|(?<=[\w)\]])(?:\.|->))([^\W\d]\w*)")
 _ALIASED = regex(rb"\b(\w+)[ \t]+as[ \t]")
 
@@ -98,6 +99,8 @@ def uses_old_name(language: Language | None, sides: Sides, merged: bytes, until:
         from muse.plugins.code.checks.old_names import is_used
 
         for own, word in sorted(words)[:_MOST_NAMES] if available(language) else ():
+            if until is not None and time.monotonic() > until:
+                return found
             if is_used(language, sides, side, merged, word, until, own=own):
                 found[word.decode("utf-8", "replace")] = side
     return found
@@ -113,7 +116,8 @@ def _in_doubt(language: Language, sides: Sides) -> Iterator[tuple[int, set[tuple
         kept -= {(False, word) for word in _ALIASED.findall(parts[2])}
         both = [(own, word) for own in (True, False) for word in anyhow if (own, word) not in kept]
         both = [(own, word) for own, word in both if not own or ((own, word) in gone and (own, word) in new)]
-        if words := {(own, word) for own, word in both if _may_bind(word, parts[0])}:
+        given = _given(parts[0]) if both else ()
+        if words := {(own, word) for own, word in both if word in given}:
             yield side, words
 
 
@@ -128,9 +132,19 @@ def _without_comments(language: Language, text: bytes) -> bytes:
     return re.sub(rb"(?<![\"':])%b[^\n]*" % re.escape(note), b"", text) if note else text
 
 
-def _may_bind(word: bytes, lines: bytes) -> bool:
-    """True where one of the lines may give the word a meaning, as most languages write that."""
-    return re.search(_GIVES.replace(b"%b", re.escape(word)), lines, re.M) is not None
+def _given(lines: bytes) -> set[bytes]:
+    """Words that one of the lines may give a meaning, as most languages write that: more than are, never less."""
+    found: set[bytes] = set()
+    for line in lines.split(b"\n"):
+        if len(line) > _LONGEST:
+            continue
+        if _OPENS.search(line):
+            found.update(_NAME.findall(line))
+        elif (before := _SETS.match(line)) is not None:
+            found.update(_NAME.findall(before.group()))
+        else:
+            found.update(_DECLARED.findall(line))
+    return found
 
 
 def in_doubt(sides: Sides, merged: bytes, gone: dict[str, int], what: str) -> list[Chunk]:

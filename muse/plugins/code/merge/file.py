@@ -125,15 +125,15 @@ def _best(
 ) -> tuple[list[Chunk], str]:
     """The chunks of the best answer and the name of the step that gave it."""
     sides = base, ours, theirs
-    if max(map(len, sides)) > _MAX_BYTES or time.monotonic() > until:
+    asked = language or _plain(sides)
+    if max(map(len, sides)) > _MAX_BYTES or (time.monotonic() > until and not _doubtful(asked, text, sides)):
         return text, "text"
     lawless: list[Breach] = []
-    asked = language or _plain(sides)
     if not conflicts_of(text):
         merged = joined(text)
         lawless = text_breaches(asked, sides, merged, until)
         by_line = _by_line(language, sides, merged) or unsure(language, sides, merged, until)
-        if not lawless and not by_line and time.monotonic() > until and asked is not None and any(look(*sides, merged)):
+        if not lawless and not by_line and time.monotonic() > until and _doubtful(asked, text, sides):
             by_line = _LATE
         if not lawless and not by_line:
             return _without_doubt(language, text, sides, until), "text"
@@ -165,6 +165,11 @@ def _best(
         best, step, size = tokenwise, "tokens", conflict_size(tokenwise)
     made = _by_structure(language, sides, size, until)
     return (made, "structure") if made is not None else (best, step)
+
+
+def _doubtful(asked: Language | None, text: list[Chunk], sides: tuple[bytes, bytes, bytes]) -> bool:
+    """True for a clean text of Git's whose lines alone do not tell that nothing can be wrong."""
+    return asked is not None and not conflicts_of(text) and any(look(*sides, joined(text)))
 
 
 def _by_structure(
