@@ -32,6 +32,7 @@ HELM = (
 )
 INNER = HELM.replace("ONE", "").replace("TWO", "").replace("THREE", "ONE").replace("FOUR", "TWO")
 HELM = HELM.replace("THREE", "").replace("FOUR", "")
+VALUES = "val a : t\n(** A. *)\n\nONEval b : t\n(** B. *)\n\nTWOval c : t\n(** C. *)\n\nval d : t\n(** D. *)\n"
 TWICE = [
     ("key of a template", "a.yaml", INNER, '  annotations:\n    "a": b\n', '  annotations:\n    "a": c\n'),
     ("key at the top of a template", "a.yaml", HELM, "with: {{ a }}\n", "with: {{ b }}\n"),
@@ -77,6 +78,14 @@ TWICE = [
      "final class K: D {\n    func n() {}\n}\n\n"),
     ("field of a table", "a.lua", 'f({\n  a = "a",\nONE  b = "b",\n  c = "c",\nTWO  d = "d"\n})\n', '  k = "k",\n',
      '  k = "n",\n'),
+    ("function in a function", "a.dart", "void f(url) {\n  int a = 0;\n\nONE  Future<A> b(x) async {\n"
+     "    return g(x);\n  }\n\nTWO  c(x) => x;\n\n  h(b);\n}\n", "  Future<A> k(x) async {\n    return m(x);\n  }\n\n",
+     "  Future<A> k(x) async {\n    return n(x);\n  }\n\n"),
+    ("short function in a function", "a.dart", "void f(url) {\n  int a = 0;\n\nONE  int b(x) => g(x);\n\n"
+     "TWO  c(x) => x;\n\n  h(b);\n}\n", "  k(x) => 1;\n\n", "  k(x) => 2;\n\n"),
+    ("value with its description below it", "a.mli", VALUES, "val k : t\n(** K. *)\n\n", "val k : t\n(** Of k. *)\n\n"),
+    ("value of a signature with its description below it", "a.ml",
+     "module type A = sig\n" + VALUES + "end\n", "val k : t\n(** K. *)\n\n", "val k : t\n(** Of k. *)\n\n"),
     ("number that comes next", "A.java", "class A {\n    static final long ID = 1L;\n"
      "    static final int UNKNOWN = 0;\n    static final int OPEN = 1;\nONE    static final int SHUT = 2;\n"
      "    static final int LATE = 3;\n"
@@ -219,6 +228,15 @@ def test_an_edit_of_one_of_several_equal_lines_of_which_another_moved() -> None:
     edited = (head + "    assert readLate(x) == 0\n" + "".join(rows[1:])).encode()
     for sides in ((out, edited), (edited, out)):
         assert merge_code("a.py", base, *sides).conflicts
+
+
+def test_a_description_below_is_taken_out_with_the_copy_that_it_describes() -> None:
+    text = "val k : t\n(** K. *)\n\n"
+    base, ours, theirs = sides_of(VALUES, text, text)
+    for sides in ((ours, theirs), (theirs, ours)):
+        merged = merge_code("a.mli", base, *sides)
+        assert not merged.conflicts
+        assert merged.content == ours
 
 
 def test_a_comment_is_taken_out_with_the_copy_it_stands_above() -> None:

@@ -63,28 +63,41 @@ def _bound(node: Node) -> Iterator[Union[Node, Made]]:
         first = first and child.type != inner
 
 
-def _held(node: Node) -> Iterator[Union[Node, Made]]:
-    """The definitions right in a file, a structure, a signature."""
+def _held(node: Node, data: bytes) -> Iterator[Union[Node, Made]]:
+    """The definitions right in a file, a structure, a signature, each with the description below it."""
     children = node.children
     taken = -1
     for at, child in enumerate(children):
-        if at == taken:
+        if at <= taken:
             continue
         bindings = [each for each in child.named_children if each.type == _BINDINGS.get(child.type)]
         binding = bindings[0] if bindings else child if child.type in _KINDS else None
         made = None
         if binding is not None:
             closed = [each for each in children[at + 1 : at + 2] if each.type == ";;"]
+            below = children[at + 1 + len(closed) : at + 2 + len(closed)]
+            closed += [each for each in below if _describes(each, data)]
             made = _defined(child, binding, closed)
-            taken = at + 1 if made is not None and closed else taken
+            taken = at + len(closed) if made is not None else taken
         yield made or child
+
+
+def _describes(node: Node, data: bytes) -> bool:
+    """True for a documentation comment on the line below a definition, with nothing below itself."""
+    if node.type != "comment" or not data.startswith(b"(**", node.start_byte):
+        return False
+    row = data.rfind(b"\n", 0, node.start_byte)
+    above = data[data.rfind(b"\n", 0, max(row, 0)) + 1 : max(row, 0)]
+    end = data.find(b"\n", node.end_byte) % (len(data) + 1)
+    below = data[end + 1 : data.find(b"\n", end + 1) % (len(data) + 1)].strip()
+    return not data[row + 1 : node.start_byte].strip() and bool(above.strip()) and below in (b"", b"end")
 
 
 def _reads(node: Node, data: bytes) -> Iterator[Union[Node, Made]]:
     if node.type == "record_expression":
         yield from gathered(node, "field_expression", "fields")
     elif node.type in _HOLDERS:
-        yield from _held(node)
+        yield from _held(node, data)
     elif node.parent is not None and node.parent.type in _HOLDERS:
         yield from _bound(node)
     else:
