@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from muse.core.markers import conflicts_of, parse
@@ -76,6 +78,34 @@ def test_what_a_function_binds(path: str, name: str) -> None:
     said = base.replace(first, first + line.replace("{}", "2"))
     both = said.replace(name, OTHER[name]).encode()
     assert both_ways(path, base, renamed, said) == [both, both]
+
+
+PARAMETERS = [
+    ("a.py", ["first, items", "first, items=()", "first, *, items", "*items", "first, items: list = ()", "**items"]),
+    ("a.js", ["first, items", "first, items = []", "first, ...items", "{ first, items }", "first, [one, items]"]),
+    ("a.ts", ["first: A, items?: Row[]", "first: A, items = []", "...items: Row[]", "{ first, items }: P"]),
+    ("a.go", ["first A, items []Row", "first, items []Row", "items, last []Row", "items ...Row"]),
+    ("a.rs", ["first: A, items: &[Row]", "&self, items: &[Row]", "first: A, mut items: Vec<Row>"]),
+    ("A.java", ["A first, List<Row> items", "final A first, final List<Row> items", "Row... items"]),
+    ("a.c", ["int first, struct row *items", "int first, struct row items[]", "const struct row *const items"]),
+    ("a.cpp", ["int first, const Rows& items", "Rows&& items", "int first, Rows items = {}"]),
+    ("A.cs", ["A first, List<Row> items", "params Row[] items", "A first, List<Row> items = null"]),
+    ("a.kt", ["first: A, items: List<Row>", "vararg items: Row", "first: A, items: List<Row> = listOf()"]),
+    ("a.php", ["$first, $items", "array $items = []", "A $first, Row ...$items", "&$items"]),
+    ("a.rb", ["first, items", "first, items = []", "first, *items", "first, &items"]),
+    ("a.lua", ["first, items"]),
+    ("a.swift", ["_ first: A, items: [Row]", "first: A, of items: [Row]", "items: Row..."]),
+    ("a.scala", ["first: A, items: List[Row]", "items: Row*"]),
+]
+
+
+@pytest.mark.parametrize(("path", "given"), [(path, given) for path, each in PARAMETERS for given in each])
+def test_a_parameter_in_any_place(path: str, given: str) -> None:
+    was, line = FUNCTIONS[path]
+    base = re.sub(r"(?<=[tT]otal\()[^)]*", lambda _: given, was, count=1)
+    first = line.replace("{}", "1")
+    used = base.replace(first, first + line.replace("{}", "$items" if path == "a.php" else "items"))
+    assert both_ways(path, base, base.replace("items", "lines"), used) == [None, None]
 
 
 # a line that says the old name and means another thing; with where the base stands
@@ -206,11 +236,16 @@ def test_what_a_class_an_enum_or_a_file_binds(path: str, base: str, old: str, ne
     assert both_ways(path, base, renamed, other) == [both, both]
 
 
-@pytest.mark.parametrize(("path", "base", "old", "new", "was", "now"), [row for row in MEMBERS if "." in row[0]])
+MOVABLE = [
+    row
+    for row in MEMBERS
+    if row[0] in ("A.java", "a.c", "a.go", "a.rs", "a.cpp") and "enum" not in row[1] and "static " not in row[1]
+]
+
+
+@pytest.mark.parametrize(("path", "base", "old", "new", "was", "now"), MOVABLE)
 def test_what_may_be_in_another_file_now(path: str, base: str, old: str, new: str, was: str, now: str) -> None:
     """Of the base only lines without the name are left: what a class or a file bound is only known not to be here."""
-    if path in ("a.py", "a.js", "a.ts", "a.rb", "a.php") or "enum" in base:
-        return
     lines = base.splitlines(True)
     gone = "".join(line for line in lines if old not in line)
     assert (
@@ -221,6 +256,16 @@ def test_what_may_be_in_another_file_now(path: str, base: str, old: str, new: st
         )
         == {}
     )
+
+
+@pytest.mark.parametrize("path", ["a.c", "a.cpp"])
+def test_what_is_static_in_a_file(path: str) -> None:
+    base = "static int LIMIT = 10;\n\nvoid b(void)\n{\n\tone();\n}\n"
+    gone = base.partition("\n")[2].lstrip("\n")
+    assert both_ways(path, base, gone, base.replace("one()", "one(LIMIT)")) == [None, None]
+    shared = base.replace("static ", "")
+    both = gone.replace("one()", "one(LIMIT)").encode()
+    assert both_ways(path, shared, gone, shared.replace("one()", "one(LIMIT)")) == [both, both]
 
 
 @pytest.mark.parametrize("path", ["a.py", "a.js", "a.ts"])

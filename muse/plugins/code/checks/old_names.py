@@ -10,10 +10,11 @@ another file, so that there a line has to show the name it got.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from muse.core.late import regex
-from muse.core.sequences import edits
+from muse.core.sequences import Edit, edits
 from muse.plugins.code.languages.table import OWN_FILE, Language
 from muse.plugins.code.syntax.bindings import binds, is_key
 from muse.plugins.code.syntax.parsing import parse, text_of
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 Sides = tuple[bytes, bytes, bytes]
 _MOST_PLACES = 2000
+_DEEPEST = 300  # nodes within each other
 _CODE = frozenset({"function", "method", "constructor", "procedure", "subroutine", "destructor"})
 _CLASS = frozenset({"class", "interface", "record", "object", "trait", "mixin", "impl", "companion", "module"})
 _MEMBER_ALONE = frozenset({"cpp", "csharp", "dart", "java", "kotlin", "scala", "swift"})
@@ -53,7 +55,10 @@ def is_used(
 ) -> bool:
     """True when a place that binds the word in the base has none of it on the side, and a use of it in the merge."""
     before = _places(language, sides[0], word, until)
-    bound = {_scope(place): place for place in before if place.binds and own == (place.before is not None)}
+    bound: dict[tuple[tuple[str, str], ...] | None, _Place] = {}
+    for place in before:
+        if place.binds and own == (place.before is not None):
+            bound.setdefault(_scope(place), place)
     if not bound:
         return False
     now = _places(language, merged, word, until)
@@ -66,7 +71,7 @@ def is_used(
             continue
         if any(place.binds and place.before is None and _encloses(place, scope) for place in now):
             continue
-        alone = _is_code(scope) or (not scope and language.name in OWN_FILE and b"import *" not in merged)
+        alone = _is_code(scope) or (not scope and _of_this_file(language, sides[0], first.start, merged))
         if alone or renamed(sides[0], sides[side], word, first.start):
             return True
     return False
@@ -86,6 +91,13 @@ def _scope(place: _Place) -> tuple[tuple[str, str], ...] | None:
 
 def _is_code(scope: tuple[tuple[str, str], ...]) -> bool:
     return bool(scope) and scope[-1][0] in _CODE
+
+
+def _of_this_file(language: Language, data: bytes, start: int, merged: bytes) -> bool:
+    """True where what a file binds by itself, at a place in it, can come from no other file."""
+    if language.name in ("c", "cpp", "objc"):
+        return data[data.rfind(b"\n", 0, start) + 1 : start].startswith(b"static ")
+    return language.name in OWN_FILE and b"import *" not in merged
 
 
 def _counts(place: _Place, scope: tuple[tuple[str, str], ...], language: Language, *, own: bool) -> bool:
@@ -126,19 +138,16 @@ def _places(language: Language, data: bytes, word: bytes, until: float | None) -
     for use in re.finditer(rb"(?<![\w$])\$?%b(?![\w$])" % re.escape(word), data):
         start = use.end() - len(word)
         node = tree.root_node.descendant_for_byte_range(start, use.end())
-        if (
-            node is None
-            or node.child_count
-            or not node.is_named
-            or _TEXT.search(node.type)
-            or len(found) > _MOST_PLACES
-        ):
+        if node is None or node.child_count or not node.is_named or _TEXT.search(node.type):
             continue
         if data[node.start_byte : node.end_byte].lstrip(b"@$") != word or is_key(node, data):
             continue
-        lead = _BEFORE.search(data[max(0, node.start_byte - 80) : start])
+        ahead = data[max(0, node.start_byte - 80) : start]
+        lead = _BEFORE.search(ahead) if language.name == "dart" or not ahead.rstrip().endswith(b"..") else None
         before = (lead[1] if lead[1] is not None else lead[2][:1]) if lead is not None else None
         found.append(_Place(_around(language, node, data), before, binds(node), start))
+        if len(found) > _MOST_PLACES:
+            break
     return found
 
 
@@ -147,7 +156,9 @@ def _around(language: Language, node: Node, data: bytes) -> tuple[tuple[str, str
     found: list[tuple[str, str]] = []
     own = text_of(node, data).decode("utf-8", "replace")
     inner, at = node, node.parent
-    while at is not None:
+    for _ in range(_DEEPEST):
+        if at is None:
+            break
         kind = language.definitions.get(at.type)
         if kind is not None and not (inner is node and name_of(language, at, data) == own):
             found.append((kind, name_of(language, at, data)))
@@ -157,14 +168,21 @@ def _around(language: Language, node: Node, data: bytes) -> tuple[tuple[str, str
 
 def renamed(before: bytes, after: bytes, word: bytes, start: int) -> bool:
     """True when the line that binds a word in the base says the same with another word in its place."""
-    was, now = before.splitlines(), after.splitlines()
+    was, now, changed = _changed(before, after)
     row = before.count(b"\n", 0, start)
     begin = start - (before.rfind(b"\n", 0, start) + 1)
-    for edit in edits(was, now):
+    for edit in changed:
         if edit.a0 <= row < edit.a1:
             said = _same_but(was[row], begin, begin + len(word))
             return any(said.match(line) for line in now[edit.b0 : edit.b1])
     return False
+
+
+@lru_cache(2)
+def _changed(before: bytes, after: bytes) -> tuple[list[bytes], list[bytes], list[Edit]]:
+    """Two versions by line, and how the one became the other."""
+    was, now = before.split(b"\n"), after.split(b"\n")
+    return was, now, edits(was, now)
 
 
 def _same_but(line: bytes, begin: int, end: int) -> re.Pattern[bytes]:

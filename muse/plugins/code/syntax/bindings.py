@@ -22,6 +22,7 @@ _NEVER = regex(
 _ALL_THE_SAME = regex("assign|arrow|let|^for")
 _MEMBER = regex("attribute|member|field_exp")
 _IN_PLACE = regex("param|pattern|^variable_declaration$|enumerator$|^foreach_statement$")
+_MANY = regex("pattern|param.*(?:s|list)$")
 _PLACES = (
     "left", "name", "pattern", "declarator", "parameter", "parameters", "alias", "variable", "property",
     "bound_identifier",
@@ -45,7 +46,7 @@ def binds(node: Node) -> bool:
             return True
         if _IN_PLACE.search(parent.type) and not _stands_in(parent, child, _VALUES):
             first = parent.named_children[:1] == [child]
-            return first != (parent.type == "foreach_statement") or "pattern" in parent.type
+            return first != (parent.type == "foreach_statement") or _MANY.search(parent.type) is not None
         if not _THROUGH.search(parent.type):
             return False
         child, parent = parent, parent.parent
