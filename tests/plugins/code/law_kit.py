@@ -21,3 +21,11 @@ def both_stay(path: str, file: str, one: str, other: str) -> None:
         merged = merge_code(path, base, *sides)
         assert not merged.conflicts
         assert merged.content == file.replace("ONE", one).replace("TWO", other).encode()
+
+
+def both_ways(path: str, base: str, ours: str, theirs: str) -> list[bytes | None]:
+    """What comes of a merge, both ways round; None for a conflict."""
+    assert base not in (ours, theirs)
+    sides = [ours.encode(), theirs.encode()]
+    made = [merge_code(path, base.encode(), *order) for order in (sides, sides[::-1])]
+    return [None if each.conflicts else each.content for each in made]

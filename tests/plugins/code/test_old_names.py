@@ -11,6 +11,7 @@ from muse.core.options import MergeOptions, using
 from muse.plugins.code.checks.uses import uses_old_name
 from muse.plugins.code.languages import language_of
 from muse.plugins.code.merge.file import merge_code
+from tests.plugins.code.law_kit import both_ways
 
 # path: a function that binds `amount` as a variable, `row` in a loop and `items` as a parameter; a line to put in
 FUNCTIONS = {
@@ -57,14 +58,6 @@ FUNCTIONS = {
                 "  }\n  //\n  report(1)\n  //\n  amount\n}\n", "  report({})\n"),
 }  # fmt: skip
 OTHER = {"amount": "sum", "row": "line", "items": "lines"}
-
-
-def both_ways(path: str, base: str, ours: str, theirs: str) -> list[bytes | None]:
-    """What comes of a merge, both ways round; None for a conflict."""
-    assert base not in (ours, theirs)
-    sides = [ours.encode(), theirs.encode()]
-    made = [merge_code(path, base.encode(), *order) for order in (sides, sides[::-1])]
-    return [None if each.conflicts else each.content for each in made]
 
 
 @pytest.mark.parametrize("name", OTHER)

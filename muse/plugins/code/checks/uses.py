@@ -28,7 +28,8 @@ _NOTES = regex(rb"^[ \t]*(?:\*|/\*|//|#(?!define))[^\n]*", re.M)
 _LONGEST = 1000  # of a longer line, as minifiers make it, nothing is known
 _OPENS = regex(
     rb"=>|->|\|[^|]*\||\{[ \t]*$|\b(?:def|fn|func|function|fun|sub|lambda|for|foreach|catch|import|require|use|using"
-    rb"|with|except|let|var|const|val|local|define|in|class|struct|enum|type|interface|trait|from)\b"
+    rb"|with|except|let|var|const|val|local|define|in|class|struct|enum|type|interface|trait|from|case|global|rescue)\b"
+    rb"|^[ \t]*\w[\w \t*&<>\[\]]*,[\w \t*&<>,\[\]]*;[ \t]*$"
 )
 """In a line that may bind any of its words."""
 _SETS = regex(rb"^.*(?:(?<![=!<>])=(?![=~>])|:=|<-)")
