@@ -127,3 +127,13 @@ def test_one_long_line_and_many_new_names_take_no_time() -> None:
     began = time.process_time()
     uses_old_name(language_of("a.js"), sides, sides[1] + line + other, time.monotonic() + 5)
     assert time.process_time() - began < 8
+
+
+def test_a_word_that_there_is_no_time_to_look_into_counts() -> None:
+    base = b"def f(items):\n    a(items)\n    b()\n    c()\n    d(1)\n"
+    ours = base.replace(b"items", b"lines")
+    merged = ours.replace(b"d(1)", b"d([items for items in e()])")
+    sides = base, ours, base.replace(b"d(1)", b"d([items for items in e()])")
+    language = language_of("a.py")
+    assert uses_old_name(language, sides, merged, time.monotonic() + 60) == {}
+    assert uses_old_name(language, sides, merged, time.monotonic() - 1) == {"items": 1}

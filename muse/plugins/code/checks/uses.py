@@ -89,7 +89,7 @@ def uses_what_is_gone(
 def uses_old_name(language: Language | None, sides: Sides, merged: bytes, until: float | None = None) -> dict[str, int]:
     """Names bound in the base that one side (1, 2) has not any more where they are bound, and the merge uses there.
 
-    Most merges have no word that could be one, and nothing is parsed.
+    Most merges have no word that could be one, and nothing is parsed. A word that there is no time to look into counts.
     """
     if language is None or language.grammar is None or language.name in VALUED or not language.definitions:
         return {}
@@ -100,10 +100,12 @@ def uses_old_name(language: Language | None, sides: Sides, merged: bytes, until:
         from muse.plugins.code.checks.old_names import is_used
 
         for own, word in sorted(words)[:_MOST_NAMES] if available(language) else ():
-            if until is not None and time.monotonic() > until:
-                return found
-            if is_used(language, sides, side, merged, word, until, own=own):
+            used = is_used(language, sides, side, merged, word, until, own=own)
+            late = until is not None and time.monotonic() > until
+            if used or late:
                 found[word.decode("utf-8", "replace")] = side
+            if late:
+                return found
     return found
 
 
@@ -153,15 +155,20 @@ def in_doubt(sides: Sides, merged: bytes, gone: dict[str, int], what: str) -> li
     against its own. `what` is wrong with `%s`."""
     name, side = next(iter(gone.items()))
     without, rows = sides[side].splitlines(True), merged.splitlines(True)
-    uses = re.compile(rb"(?<!\w)(?:%b)(?!\w)" % b"|".join(re.escape(name.encode()) for name in gone))
-    chunks: list[Chunk] = []
-    at = 0
-    for edit in edits(without, rows):
-        now, was = b"".join(rows[edit.b0 : edit.b1]), b"".join(without[edit.a0 : edit.a1])
-        if uses.search(now):
-            both = (was, now) if side == 1 else (now, was)
-            chunks += [b"".join(rows[at : edit.b0]), Conflict(was, *both, note=what % name)]
-            at = edit.b1
+    names = b"|".join(re.escape(name.encode()) for name in gone)
+    put_in = [edit for edit in edits(without, rows) if edit.b0 < edit.b1]
+    for alone in (rb"(?<!\w)(?:%b)(?!\w)", rb"%b"):  # `main_` refers to main in some languages
+        uses = re.compile(alone % names)
+        chunks: list[Chunk] = []
+        at = 0
+        for edit in put_in:
+            now, was = b"".join(rows[edit.b0 : edit.b1]), b"".join(without[edit.a0 : edit.a1])
+            if uses.search(now):
+                both = (was, now) if side == 1 else (now, was)
+                chunks += [b"".join(rows[at : edit.b0]), Conflict(was, *both, note=what % name)]
+                at = edit.b1
+        if chunks:
+            break
     return [*chunks, b"".join(rows[at:])]
 
 

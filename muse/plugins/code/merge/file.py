@@ -35,6 +35,7 @@ from muse.plugins.code.checks.placement import (
     repeats_no_modifier,
     repeats_no_word,
 )
+from muse.plugins.code.checks.references import refers_to_what_is_gone
 from muse.plugins.code.checks.tables import evens_tables
 from muse.plugins.code.checks.twice import named_twice, there_twice
 from muse.plugins.code.checks.uses import in_doubt, uses_old_name, uses_what_is_gone
@@ -194,7 +195,8 @@ def _without_doubt(
     """Git's clean text, with conflicts where one side put in what the other side took the ground from."""
     merged = joined(text)
     gone = uses_what_is_gone(language, sides, merged, until, imports=True)
-    if gone := gone or uses_old_name(language, sides, merged, until):
+    gone = gone or uses_old_name(language, sides, merged, until) or refers_to_what_is_gone(language, sides, merged)
+    if gone:
         return in_doubt(sides, merged, gone, "uses %s, which is gone")
     if changed := calls_what_changed(language, sides):
         return in_doubt(sides, merged, changed, "calls %s, whose parameters changed")
@@ -232,7 +234,7 @@ def _lawful(language: Language | None, sides: tuple[bytes, bytes, bytes], made: 
 def _stands_on_ground(language: Language | None, sides: tuple[bytes, bytes, bytes], made: bytes, until: float) -> bool:
     """True when what each side put in finds what it uses, and as it knew it."""
     gone = uses_what_is_gone(language, sides, made, until) or uses_old_name(language, sides, made, until)
-    return not (gone or calls_what_changed(language, sides))
+    return not (gone or refers_to_what_is_gone(language, sides, made) or calls_what_changed(language, sides))
 
 
 def _trusted(
