@@ -239,6 +239,16 @@ def test_a_description_below_is_taken_out_with_the_copy_that_it_describes() -> N
         assert merged.content == ours
 
 
+def test_an_import_below_an_annotation_of_the_library() -> None:
+    file = (
+        "@TestOn('vm')\nONEimport 'a.dart';\nimport 'b.dart';\nimport 'd.dart';\nTWOimport 'e.dart';\n\nvoid f() {}\n"
+    )
+    base, ours, theirs = sides_of(file, "import 'c.dart';\n", "import 'c.dart';\n")
+    for sides in ((ours, theirs), (theirs, ours)):
+        merged = merge_code("a.dart", base, *sides)
+        assert merged.conflicts or (merged.content or b"").count(b"import 'c.dart';") == 1
+
+
 def test_a_comment_is_taken_out_with_the_copy_it_stands_above() -> None:
     """The grammar of Scala has a comment behind an expression inside of what comes before it."""
     file = (

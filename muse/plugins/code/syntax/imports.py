@@ -208,7 +208,17 @@ def _last(node: Node, data: bytes) -> Iterator[Bound]:
     yield text, text
 
 
+def _dart(node: Node, data: bytes) -> Iterator[Bound]:
+    """An annotation of the library stands in the first import, whichever that is."""
+    inner = node.named_children[0] if node.named_children else node
+    said = [child for child in inner.named_children if child.type != "annotation"]
+    text = " ".join(_text(child, data) for child in said)
+    text = " ".join(text.split()).rstrip("; ")
+    yield text, text
+
+
 _READERS: dict[str, Callable[[Node, bytes], Iterator[Bound]]] = {
+    "dart": _dart,
     "python": _python,
     "javascript": _javascript,
     "typescript": _javascript,
