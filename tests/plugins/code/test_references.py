@@ -136,3 +136,12 @@ def test_long_lines_take_no_time(path: str, text: str) -> None:
     began = time.process_time()
     refers_to_what_is_gone(language_of(path), sides, sides[2])
     assert time.process_time() - began < 5
+
+
+def test_many_names_take_no_time() -> None:
+    names = b"".join(b"$n%d: 1;\n" % n for n in range(8000))
+    uses = b"".join(b"a: $n%d;\n" % n for n in range(8000))
+    sides = names + b"b {\n}\n", names.replace(b"$n", b"$m") + b"b {\n}\n", names + b"b {\n" + uses + b"}\n"
+    began = time.process_time()
+    assert len(refers_to_what_is_gone(None, sides, sides[1] + uses)) == 200
+    assert time.process_time() - began < 5

@@ -16,12 +16,13 @@ from muse.plugins.code.languages.table import Language
 from muse.plugins.code.syntax.window import LARGE
 
 Sides = tuple[bytes, bytes, bytes]
+_MOST_NAMES = 200
 
 
 class _Form(NamedTuple):
-    """How something is named, and how lines refer to it, the name in the first group of each. `block`: the group is a
-    block, each line of which names one with `item`. `shared`: another file may name it too, so that only a line that
-    has another name in its place tells that it is gone."""
+    """How something is named, and how lines refer to it, the name in the first group of each. With `item` that
+    group of `names` is a block, in which this finds each name. `shared`: another file may name it too, so that only a
+    line that has another name in its place tells that it is gone."""
 
     names: re.Pattern[bytes]
     refers: re.Pattern[bytes]
@@ -96,14 +97,14 @@ def refers_to_what_is_gone(language: Language | None, sides: Sides, merged: byte
         for form in _FORMS[known]:
             asked = set(form.refers.findall(new))
             gone = asked & _named(form, sides[0]) if asked else set()
-            for name in gone - set(form.refers.findall(sides[side])) if gone else ():
-                if name in _named(form, sides[side]) or name in _named(form, merged):
-                    continue
+            if gone:
+                gone -= {*form.refers.findall(sides[side]), *_named(form, sides[side]), *_named(form, merged)}
+            for name in sorted(gone)[:_MOST_NAMES]:
                 if not form.shared or _is_renamed(form, sides, side, name):
                     found[name.decode("utf-8", "replace")] = side
         if known == "markdown" and (asked := set(_ANCHOR.findall(new))):
             gone = (asked & _anchors(sides[0])) - _anchors(sides[side]) - set(_ANCHOR.findall(sides[side]))
-            found |= {name.decode("utf-8", "replace"): side for name in gone - _anchors(merged)}
+            found |= {name.decode("utf-8", "replace"): side for name in sorted(gone - _anchors(merged))}
     return found
 
 
